@@ -1,0 +1,157 @@
+"""A hospital's own table of cases, read into the columns of `results/cohort/<center>.tsv`."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from gliomanet.cohort.delimited import read_rows
+from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.vocabulary import harmonise, read_age
+from gliomanet.labels import MODALITIES, VOCABULARY
+
+FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
+LABEL_COLUMNS = tuple(VOCABULARY)
+SOURCE_COLUMNS = tuple(f"{label}_source" for label in LABEL_COLUMNS)
+COLUMNS = ("case_id", "patient_id", "center", "role", *FILE_COLUMNS, *LABEL_COLUMNS, "age", "sex", *SOURCE_COLUMNS)
+"""The columns of a case table. All are text with "" for missing, but `age`: years, NaN for missing."""
+
+# Ids become folder names and workflow wildcards.
+CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def read_case_table(path: Path, center: str, role: str, files_root: Path | None = None) -> pd.DataFrame:
+    """The cases of one centre, with harmonised labels.
+
+    Args:
+        path: TSV or CSV file with a `case_id` column; every other column of `COLUMNS` is optional.
+        center: Name of the centre, put into every row.
+        role: Role of the centre, put into every row.
+        files_root: Folder that relative file names start at; default: the table's own.
+
+    Returns:
+        One row a case, sorted by `case_id`, in `COLUMNS`.
+
+    Raises:
+        CohortError: every problem of the file at once.
+    """
+    header, raw = read_rows(path)
+    if problems := _header_problems(path, header):
+        raise CohortError(problems)
+    root = path.parent if files_root is None else files_root
+    rows = []
+    for cells in raw:
+        row, found = _read_row(path, cells, center, role, root)
+        rows.append(row)
+        problems += found
+    problems += id_problems(path, [str(row["case_id"]) for row in rows])
+    if not rows:
+        problems.append(f"{path}: names no case")
+    if problems:
+        raise CohortError(problems)
+    return case_frame(rows)
+
+
+def harmonise_row(
+    path: Path, case_id: str, raw: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[dict[str, object], list[str]]:
+    """Harmonised labels, their sources, age and sex of one case.
+
+    Args:
+        path: The file, for messages.
+        case_id: The case, for messages.
+        raw: Column of this project → cell as found; an absent column is an unknown value.
+        names: Column of this project → the file's own name for it, for messages.
+
+    Returns:
+        The values, and the problems found in them.
+    """
+    values: dict[str, object] = {}
+    problems = []
+    for column in (*LABEL_COLUMNS, "sex", "age"):
+        cell = raw.get(column, "")
+        try:
+            values[column] = read_age(cell) if column == "age" else harmonise(column, cell)
+        except ValueError as error:
+            values[column] = math.nan if column == "age" else ""
+            problems.append(f"{path}, case {case_id!r}, column {names.get(column, column)!r}: {error}")
+    for label, source in zip(LABEL_COLUMNS, SOURCE_COLUMNS, strict=True):
+        values[source] = (raw.get(source) or "measured") if values[label] else ""
+    return values, problems
+
+
+def id_problems(path: Path, case_ids: Iterable[str]) -> list[str]:
+    """Ids that cannot name a folder, or that name two."""
+    problems = []
+    seen: dict[str, str] = {}
+    for case_id in case_ids:
+        if case_id and not CASE_ID.fullmatch(case_id):
+            problems.append(
+                f"{path}: case_id {case_id!r} cannot name a folder; allowed: letters, digits, '.', '_' and '-', "
+                "starting with a letter or a digit"
+            )
+        # Folders that differ by case only are one folder on some disks.
+        first = seen.get(case_id.lower())
+        if case_id and first is not None:
+            same = "is there twice" if first == case_id else f"differs from {first!r} by case only"
+            problems.append(f"{path}: case_id {case_id!r} {same}; every case needs an id of its own")
+        seen.setdefault(case_id.lower(), case_id)
+    return problems
+
+
+def case_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows as a case table in `COLUMNS`, sorted by case: text with "" for missing, `age` a number."""
+    cases = pd.DataFrame([{**dict.fromkeys(COLUMNS, ""), **row} for row in rows], columns=list(COLUMNS))
+    cases = cases.astype({column: str for column in COLUMNS if column != "age"})
+    cases["age"] = pd.to_numeric(cases["age"]).astype(float)
+    return cases.sort_values("case_id", ignore_index=True)
+
+
+def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases with every label unknown: what a centre of role `unlabelled` gives to a study."""
+    return cases.assign(**dict.fromkeys((*LABEL_COLUMNS, *SOURCE_COLUMNS), ""))
+
+
+def _header_problems(path: Path, header: list[str]) -> list[str]:
+    problems = []
+    if "case_id" not in header:
+        problems.append(f"{path}: no column 'case_id'; found: {', '.join(header)}")
+    if not set(header) & set(MODALITIES):
+        problems.append(f"{path}: names no image; at least one of the columns {', '.join(MODALITIES)} is needed")
+    for name in header:
+        if name not in COLUMNS:
+            close = difflib.get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.6)
+            hint = f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(COLUMNS)}"
+            problems.append(f"{path}: column {name!r} is not known; {hint}")
+    return problems
+
+
+def _read_row(
+    path: Path, cells: Mapping[str, str], center: str, role: str, root: Path
+) -> tuple[dict[str, object], list[str]]:
+    case_id = cells["case_id"]
+    problems = [] if case_id else [f"{path}: a row without case_id: {', '.join(filter(None, cells.values()))}"]
+    for column, expected in (("center", center), ("role", role)):
+        if cells.get(column) and cells[column] != expected:
+            problems.append(
+                f"{path}, case {case_id!r}: {column} is {cells[column]!r}, but the study reads this table for "
+                f"{column} {expected!r}; a table holds one centre"
+            )
+    for source in SOURCE_COLUMNS:
+        if cells.get(source, "") not in ("", "measured", "derived"):
+            problems.append(
+                f"{path}, case {case_id!r}, column {source!r}: {cells[source]!r}; allowed: measured, derived, empty"
+            )
+    files = {name: str(root / cells[name]) if cells.get(name) else "" for name in FILE_COLUMNS}
+    if not any(files[name] for name in MODALITIES):
+        problems.append(
+            f"{path}, case {case_id!r}: names no image; fill one of {', '.join(MODALITIES)} or remove the row"
+        )
+    labels, found = harmonise_row(path, case_id, cells, {})
+    identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id, "center": center, "role": role}
+    return {**identity, **files, **labels}, [*problems, *found]

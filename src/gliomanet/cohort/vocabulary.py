@@ -1,0 +1,103 @@
+"""Spellings of labels, age and sex met in hospitals' tables, and what they mean.
+
+`harmonise` is strict: a spelling that is not listed here is an error, because a guess would become a label.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+_MISSING = (
+    "|-1|?|indeterminate|n/a|na|nan|none|nec|nos|nos/nec|not available|not determined|not reported|null|unavailable"
+    "|unknown|<na>"
+)
+MISSING_SPELLINGS = frozenset(_MISSING.split("|"))
+"""Lower-case spellings of *not known*, for every column."""
+
+
+def _grades() -> dict[str, str]:
+    spellings: dict[str, str] = {}
+    for grade, roman in (("2", "ii"), ("3", "iii"), ("4", "iv")):
+        for number in (grade, roman):
+            for prefix in ("", "g", "grade ", "who ", "who grade "):
+                spellings[f"{prefix}{number}"] = grade
+    return spellings
+
+
+def _spelt(**values: str) -> dict[str, str]:
+    return {spelling: value for value, spellings in values.items() for spelling in spellings.split("|")}
+
+
+SPELLINGS: dict[str, dict[str, str]] = {
+    "idh": _spelt(
+        wildtype="wildtype|wild type|wild-type|wt|idhwt|idh-wt|idh wildtype|idh-wildtype|0|not mutated",
+        mutant="mutant|mutated|mutation|mut|idhmut|idh-mut|idh mutant|idh-mutant|1|mutated (nos)",
+    ),
+    "codel_1p19q": _spelt(
+        intact="intact|non co-deleted|non-codeleted|non codeleted|non-co-deleted|non-codel|noncodel|n/n|0"
+        "|not co-deleted|not codeleted",
+        codeleted="codeleted|co-deleted|co-deletion|codeletion|codel|d/d|1",
+    ),
+    "grade": _grades(),
+    "sex": _spelt(F="f|female|woman", M="m|male|man"),
+}
+"""Column → lower-case spelling → value of this project's vocabulary."""
+
+# UCSF-PDGM names the amino acid change ("IDH1 p.R132H"): any named change is a mutation.
+_IDH_VARIANT = re.compile(r"idh[12] p\.[a-z]+\d+[a-z]+")
+
+
+def harmonise(column: str, raw: str) -> str:
+    """The project's value of a raw cell of `column` (`idh`, `codel_1p19q`, `grade` or `sex`); "" where unknown.
+
+    Raises:
+        ValueError: a spelling that is not known; the message holds the allowed ones.
+    """
+    spelling = _plain(raw)
+    if spelling in MISSING_SPELLINGS:
+        return ""
+    if column == "idh" and _IDH_VARIANT.fullmatch(spelling):
+        return "mutant"
+    try:
+        return SPELLINGS[column][spelling]
+    except KeyError:
+        raise ValueError(f"{raw!r} is no known spelling; {allowed(column)}") from None
+
+
+def read_age(raw: str) -> float:
+    """Age in years, or NaN where unknown.
+
+    Raises:
+        ValueError: no number, or one outside 0-120.
+    """
+    if _plain(raw) in MISSING_SPELLINGS:
+        return math.nan
+    try:
+        age = float(raw)
+    except ValueError:
+        age = math.inf
+    if not 0 <= age <= 120:
+        raise ValueError(f"{raw!r} is no age; allowed: a number of years from 0 to 120, or empty")
+    return age
+
+
+def allowed(column: str) -> str:
+    """The spellings of a column, by value, for an error message."""
+    by_value: dict[str, list[str]] = {}
+    for spelling, value in SPELLINGS[column].items():
+        by_value.setdefault(value, []).append(spelling)
+    values = "; ".join(f"{value} ({_shorten(spellings)})" for value, spellings in by_value.items())
+    return f"allowed: {values}; unknown (empty, unknown, NA, -1, NOS/NEC, Not Available, Indeterminate)"
+
+
+def _shorten(spellings: Iterable[str], most: int = 8) -> str:
+    spellings = list(spellings)
+    return ", ".join(spellings[:most]) + (", …" if len(spellings) > most else "")
+
+
+def _plain(raw: str) -> str:
+    """Lower case, single spaces, and no ".0": spreadsheets turn the code 1 into 1.0."""
+    spelling = " ".join(raw.split()).lower()
+    return re.sub(r"(?<=\d)\.0+$", "", spelling)

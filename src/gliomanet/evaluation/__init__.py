@@ -1,0 +1,1 @@
+"""Figures, their intervals, and comparisons, from prediction tables and labels alone."""

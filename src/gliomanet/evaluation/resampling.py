@@ -1,0 +1,86 @@
+"""The cases of an evaluation and their resamples, shared by every model that predicts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gliomanet.evaluation.intervals import Floats, Integers, named_generator, percentile_interval, resample_weights
+from gliomanet.evaluation.scored import Cases, Scored
+from gliomanet.evaluation.tables import POOLED, Row
+from gliomanet.labels import MISSING
+
+if TYPE_CHECKING:
+    from gliomanet.labels import Task
+    from gliomanet.study import Evaluation
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """The cases, the tasks and how they are resampled: the same for every model."""
+
+    cases: Cases
+    tasks: Mapping[str, Task]
+    settings: Evaluation
+    seed: int
+
+    def centers(self, members: list[Scored]) -> Iterator[tuple[str, np.ndarray]]:
+        """Every centre that some member predicted, and the pool, as masks over all cases."""
+        names = np.unique(np.concatenate([self.cases.center[m.rows] for m in members]))
+        for name in names:
+            yield str(name), self.cases.center == name
+        yield POOLED, np.ones(self.cases.center.size, dtype=bool)
+
+    def known(self, member: Scored, mask: np.ndarray) -> Integers:
+        """Positions within a member of the cases inside a mask whose label is known."""
+        return np.flatnonzero(mask[member.rows] & (self.cases.truth[member.task][member.rows] != MISSING))
+
+    def weights(self, rows: Integers, stratum: Integers, *names: str) -> Floats:
+        generator = named_generator(self.seed, "bootstrap", *names)
+        return resample_weights(self.cases.patient[rows], stratum, self.settings.resamples, generator)
+
+
+class LatestWeights:
+    """Models mostly predict the same cases: the resamples of the latest set are kept for the next model."""
+
+    def __init__(self, study: Resampling) -> None:
+        self._study = study
+        self._key: tuple[bytes, tuple[str, ...]] = (b"", ())
+        self._weights: Floats = np.empty((0, 0))
+
+    def of(self, rows: Integers, stratum: Integers, *names: str) -> Floats:
+        key = (rows.tobytes(), names)
+        if key != self._key:
+            self._key, self._weights = key, self._study.weights(rows, stratum, *names)
+        return self._weights
+
+
+def blocks(scored: list[Scored]) -> Iterator[list[Scored]]:
+    """Members that share transfer, role and task: one block's models are scored on the same resamples."""
+    ordered = sorted(scored, key=block_of)
+    for _, members in groupby(ordered, key=block_of):
+        yield list(members)
+
+
+def block_of(member: Scored) -> tuple[str, str, str]:
+    return member.transfer, member.role, member.task
+
+
+def names_of(member: Scored) -> Row:
+    return {name: getattr(member, name) for name in ("model", "stage", "transfer", "role", "task")}
+
+
+def interval_cells(values: Floats, settings: Evaluation, notes: list[str]) -> Row:
+    """Value, bounds and note of a figure (1 + resamples,); `spread` is the resamples' variance."""
+    if np.isnan(values[0]):
+        return {"value": np.nan, "note": "; ".join(notes), "spread": np.nan}
+    low, high, lost = percentile_interval(values[1:], settings.confidence)
+    if lost:
+        notes = [*notes, f"{lost} of {values.size - 1} resamples not estimable and left out"]
+    known = values[1:][~np.isnan(values[1:])]
+    spread = float(known.var(ddof=1)) if known.size > 1 else np.nan
+    return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": "; ".join(notes), "spread": spread}

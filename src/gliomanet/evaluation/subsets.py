@@ -1,0 +1,28 @@
+"""Groups of patients within which a task is harder, and truer, than in the pool.
+
+Pooled figures hide that a model may only tell glioblastoma from the rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gliomanet.evaluation.scored import Cases
+
+ALL = "all"
+
+_WITHIN: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
+    "idh": {"grade=2-3": ("grade", ("2", "3"))},
+    "codel_1p19q": {"idh=mutant": ("idh", ("mutant",))},
+    "grade": {"idh=wildtype": ("idh", ("wildtype",)), "idh=mutant": ("idh", ("mutant",))},
+}
+"""Label that is predicted → subset's name → the true label, and its values, that form it."""
+
+
+def subsets(label: str, cases: Cases) -> dict[str, NDArray[np.bool_]]:
+    """The subsets of a task's label, as masks over all cases: `all` first."""
+    masks = {ALL: np.ones(cases.case_id.size, dtype=bool)}
+    for name, (within, values) in _WITHIN.get(label, {}).items():
+        masks[name] = np.isin(cases.labels[within], values)
+    return masks

@@ -1,0 +1,1 @@
+"""Which radiomic features explain a network, and hold in every centre."""

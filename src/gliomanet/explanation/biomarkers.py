@@ -1,0 +1,188 @@
+"""From a network's deep features to radiomic biomarkers that hold across centres (CMTLNet's last step).
+
+1. Exact SHAP values rank the deep features; the smallest set that carries a set share is kept.
+2. Radiomic features that correlate with a kept one, beyond tumour volume, in at least half of the folds are linked.
+3. A linked feature becomes a biomarker where its class difference is the same in every centre.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gliomanet.explanation.association import discovery_rates
+from gliomanet.explanation.consistency import Effect, class_effect, judge
+from gliomanet.explanation.features import Key, Radiomics, centers_of, modality_of
+from gliomanet.explanation.links import FoldLinks, Heads, fold_links, linked_features
+from gliomanet.labels import MISSING
+
+if TYPE_CHECKING:
+    from gliomanet.labels import Task
+    from gliomanet.study import Explanation
+
+EFFECT_COLUMNS = ["task", "region", "feature", "center", "effect", "ci_low", "ci_high", "n", "n_positive"]
+_BEFORE = ["transfer", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
+_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "verdict", "reason"]
+
+
+def biomarkers(
+    deep: pd.DataFrame,
+    heads: Heads,
+    radiomics: pd.DataFrame,
+    cases: pd.DataFrame,
+    splits: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    settings: Explanation,
+    *,
+    transfer: str,
+    seed: int,
+) -> pd.DataFrame:
+    """Find the radiomic features that explain a model and hold in every centre of a transfer.
+
+    Args:
+        deep: rows of `results/deep_features/`, of one stage: stage, transfer, fold, case_id, task, z0, z1, …
+        heads: fold → task → (weight (classes, deep features), bias (classes,)).
+        radiomics: case_id, region and features.
+        cases: rows of `results/cohort/`; case_id is unique.
+        splits: rows of `results/splits.tsv`.
+        tasks: the study's tasks; effects are those of the last class against the others.
+        settings: bounds.
+        transfer: whose folds and centres are used.
+        seed: no step draws at random; it stands here for explainers of heads that are not linear, which will.
+
+    Returns:
+        One row a linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
+        so that it is the correlation with evidence for the last class: the strongest pair of each fold, averaged over
+        the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½. `attrs["additivity_gap"]` is the
+        largest gap of the SHAP values.
+
+    Raises:
+        ValueError: several stages, an unknown transfer, a fold without a head, or a case twice.
+    """
+    selected = _one_stage(deep, transfer)
+    matrix = Radiomics.of(radiomics)
+    labels = _labels(cases, tasks)
+    centers = centers_of(splits, transfer)
+    parts = splits[splits["transfer"].astype(str) == transfer]
+    rows: list[dict[str, Any]] = []
+    gap = 0.0
+    for name in tasks:
+        folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)
+        gap = max([gap, *(fold.additivity_gap for fold in folds)])
+        for key, link in _linked(folds, matrix, settings).items():
+            effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
+            verdict = judge(effects, settings.max_i2)
+            row: dict[str, Any] = {"transfer": transfer, "task": name, "region": key[0], "feature": key[1]}
+            row |= {"modality": modality_of(key[1]), **link}
+            row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
+            if verdict.summary:
+                fit = verdict.summary
+                row |= {"summary": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high}
+                row |= {"tau2": fit.tau2, "i2": fit.i2}
+            rows.append(row | {"verdict": "kept" if verdict.kept else "dropped", "reason": verdict.reason})
+    position = {name: index for index, name in enumerate(tasks)}
+    rows.sort(
+        key=lambda r: (
+            position[r["task"]],
+            r["verdict"] != "kept",
+            -abs(r.get("summary", 0)),
+            r["region"],
+            r["feature"],
+        )
+    )
+    table = pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
+    table.attrs["additivity_gap"] = gap
+    return table
+
+
+def effects_table(
+    radiomics: pd.DataFrame,
+    cases: pd.DataFrame,
+    splits: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    settings: Explanation,
+    *,
+    transfer: str,
+    features: Iterable[Key] | None = None,
+) -> pd.DataFrame:
+    """Class difference of radiomic features by centre, in long form, for forest plots.
+
+    Args:
+        radiomics: case_id, region and features.
+        cases: rows of `results/cohort/`.
+        splits: rows of `results/splits.tsv`.
+        tasks: the study's tasks.
+        settings: `min_per_class` of a centre.
+        transfer: whose centres are used.
+        features: (region, feature) pairs; default all.
+
+    Returns:
+        Task, region, feature, center, effect (AUC − ½), its 95 % interval, n and n_positive; centres with too few
+        cases of a class have no row.
+    """
+    matrix, labels, centers = Radiomics.of(radiomics), _labels(cases, tasks), centers_of(splits, transfer)
+    rows = []
+    for name in tasks:
+        for key in matrix.keys if features is None else features:
+            for center, effect in _effects(
+                matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings
+            ).items():
+                low, high = effect.interval
+                rows.append((name, *key, center, effect.effect, low, high, effect.n, effect.n_positive))
+    return pd.DataFrame(rows, columns=EFFECT_COLUMNS)
+
+
+def _one_stage(deep: pd.DataFrame, transfer: str) -> pd.DataFrame:
+    rows = deep[deep["transfer"].astype(str) == transfer]
+    stages = sorted(rows["stage"].astype(str).unique())
+    if len(stages) != 1:
+        raise ValueError(
+            f"deep features of transfer {transfer!r}: found the stages {', '.join(stages) or 'none'}; "
+            f"pass the rows of exactly one"
+        )
+    return rows.assign(fold=rows["fold"].astype(str), case_id=rows["case_id"].astype(str))
+
+
+def _labels(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Series]:
+    """Task → class index by case."""
+    index = pd.Index(cases["case_id"].astype(str))
+    if index.has_duplicates:
+        raise ValueError(f"cases: case {index[index.duplicated()][0]} stands there twice; case_id must be unique")
+    return {
+        name: pd.Series([task.encode(v if isinstance(v, str) else None) for v in cases[task.label]], index=index)
+        for name, task in tasks.items()
+    }
+
+
+def _effects(
+    matrix: Radiomics,
+    key: Key,
+    labels: pd.Series,
+    positive: int,
+    centers: Mapping[str, NDArray[np.str_]],
+    settings: Explanation,
+) -> dict[str, Effect]:
+    column = matrix.column(key)
+    found: dict[str, Effect] = {}
+    for center, members in centers.items():
+        at = matrix.case_id.get_indexer(pd.Index(members))
+        truth = labels.reindex(members).fillna(MISSING).to_numpy(dtype=np.int64)
+        known = (at >= 0) & (truth != MISSING)
+        effect = class_effect(truth[known] == positive, column[at[known]], settings.min_per_class)
+        if effect is not None:
+            found[center] = effect
+    return found
+
+
+def _linked(folds: list[FoldLinks], matrix: Radiomics, settings: Explanation) -> dict[Key, dict[str, Any]]:
+    """Linked features of a task, after one Benjamini–Hochberg correction over all pairs of all its folds."""
+    if not folds:
+        return {}
+    sizes = np.cumsum([fold.correlation.p.size for fold in folds])[:-1]
+    flat = discovery_rates(np.concatenate([fold.correlation.p.ravel() for fold in folds]))
+    rates = [part.reshape(fold.correlation.p.shape) for part, fold in zip(np.split(flat, sizes), folds, strict=True)]
+    return {matrix.keys[column]: link for column, link in linked_features(folds, rates, settings).items()}

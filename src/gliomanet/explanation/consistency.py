@@ -1,0 +1,97 @@
+"""Whether a feature differs between the classes in the same way in every centre."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
+
+from gliomanet.evaluation.random_effects import Summary, random_effects
+
+Floats = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A feature's class difference in one centre: AUC − ½, its variance, and the cases behind it."""
+
+    effect: float
+    variance: float
+    n: int
+    n_positive: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Normal 95 % interval, within the bounds of AUC − ½."""
+        half = float(norm.ppf((1 + CONFIDENCE) / 2)) * self.variance**0.5
+        return max(-0.5, self.effect - half), min(0.5, self.effect + half)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the centres say together; the summary is absent where fewer than two centres have an effect."""
+
+    kept: bool
+    reason: str
+    summary: Summary | None
+
+
+def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int) -> Effect | None:
+    """Class difference of a feature: AUC − ½ (Mann–Whitney), positive where positives have higher values.
+
+    The variance is Hanley and McNeil's, with the classes' sizes averaged as Newcombe does, at an AUC to which one
+    tied case a class was added: at AUC = 1 the plain variance (and DeLong's) is zero, and the smallest,
+    luckiest centre would then decide the summary alone.
+
+    Args:
+        positive: whether a case is of the last class (cases,).
+        values: of the feature (cases,), NaN = missing.
+        min_per_class: cases that each class needs.
+
+    Returns:
+        The effect, or None where a class has too few cases.
+
+    Source: Hanley & McNeil, Radiology 143:29 (1982); Newcombe, Stat Med 25:559 (2006), 10.1002/sim.2324.
+    """
+    known = np.isfinite(values)
+    positive, values = positive[known], values[known]
+    m, n = int(positive.sum()), int((~positive).sum())
+    if min(m, n) < min_per_class:
+        return None
+    area = (float(rankdata(values)[positive].sum()) - m * (m + 1) / 2) / (m * n)
+    shrunk = (area * m * n + (m + n + 1) / 2) / ((m + 1) * (n + 1))
+    pairs = (m + n) / 2 - 1
+    spread = 1 + pairs * ((1 - shrunk) / (2 - shrunk) + shrunk / (1 + shrunk))
+    return Effect(area - 0.5, shrunk * (1 - shrunk) * spread / (m * n), m + n, m)
+
+
+def judge(effects: Mapping[str, Effect], max_i2: float) -> Verdict:
+    """Keep a feature whose direction is the same in every centre, whose summary excludes zero and varies little.
+
+    Args:
+        effects: centre → effect, of the centres with enough cases.
+        max_i2: largest share of the variance between centres.
+
+    Returns:
+        The verdict; the reason names every condition that fails, and the centres it fails in.
+    """
+    if len(effects) < 2:
+        having = ", ".join(effects) or "none"
+        return Verdict(False, f"fewer than two centres have enough cases of each class ({having})", None)
+    values = {center: effect.effect for center, effect in effects.items()}
+    summary = random_effects(list(values.values()), [e.variance for e in effects.values()], CONFIDENCE)
+    reasons = []
+    against = [center for center, value in values.items() if value * summary.effect <= 0]
+    if against:
+        reasons.append(f"opposite or no direction in {', '.join(against)}")
+    if summary.ci_low <= 0 <= summary.ci_high:
+        reasons.append("summary effect does not exclude zero")
+    if summary.i2 > max_i2:
+        reasons.append(f"I2 {summary.i2:.2f} above {max_i2:g}: effects differ between centres")
+    kept = f"same direction in {len(effects)} centres"
+    return Verdict(not reasons, "; ".join(reasons) or kept, summary)

@@ -1,0 +1,100 @@
+"""Radiomic tables as one matrix, and the cases and centres that belong to a transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str]
+"""(region, feature)"""
+
+VOLUMES = ("_shape_MeshVolume", "_shape_VoxelVolume")
+"""Endings of the features that are the tumour's volume; the first is the one that is taken out of the others."""
+
+
+@dataclass(frozen=True)
+class Radiomics:
+    """One row a case, one column a (region, feature), both sorted; NaN = missing."""
+
+    case_id: pd.Index
+    keys: tuple[Key, ...]
+    values: Floats
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Radiomics:
+        """Spread a table of case × region over regions; features that a region never has are left out.
+
+        Raises:
+            ValueError: a case has a region twice, or a feature is not a number.
+        """
+        twice = table.duplicated(["case_id", "region"])
+        if twice.any():
+            first = table[twice].iloc[0]
+            raise ValueError(f"radiomics: region {first['region']} of case {first['case_id']} stands there twice")
+        features = sorted(set(table.columns) - {"case_id", "region", "center"})
+        index = pd.Index(sorted(table["case_id"].astype(str).unique()))
+        keys: list[Key] = []
+        columns: list[Floats] = []
+        for region, rows in table.groupby(table["region"].astype(str), sort=True):
+            at = index.get_indexer(pd.Index(rows["case_id"].astype(str)))
+            for feature in features:
+                column = np.full(len(index), np.nan)
+                try:
+                    column[at] = rows[feature].to_numpy(dtype=np.float64, na_value=np.nan)
+                except (TypeError, ValueError):
+                    raise ValueError(
+                        f"radiomics: feature {feature} of region {region} holds what is no number"
+                    ) from None
+                column[~np.isfinite(column)] = np.nan
+                if np.isfinite(column).any():
+                    keys.append((str(region), feature))
+                    columns.append(column)
+        return cls(index, tuple(keys), np.stack(columns, axis=1) if columns else np.empty((len(index), 0)))
+
+    def rows(self, case_ids: NDArray[np.str_]) -> Floats:
+        """The features of some cases (cases, features); a case that the table lacks is all missing."""
+        at = self.case_id.get_indexer(pd.Index(case_ids))
+        return np.where((at >= 0)[:, None], self.values[at], np.nan) if len(self.case_id) else np.empty((len(at), 0))
+
+    def column(self, key: Key) -> Floats:
+        """One feature of every case (cases,).
+
+        Raises:
+            ValueError: the table has no such feature in the region.
+        """
+        if key not in self.keys:
+            raise ValueError(f"radiomics: no feature {key[1]!r} in region {key[0]!r}")
+        return np.asarray(self.values[:, self.keys.index(key)])
+
+    def volume(self, region: str) -> int | None:
+        """Column of a region's volume: that of the mask, else the first contrast's that has one."""
+        found = [i for i, (where, name) in enumerate(self.keys) if where == region and name.endswith(VOLUMES[0])]
+        return min(found, key=lambda i: (not self.keys[i][1].startswith("mask_"), i), default=None)
+
+
+def modality_of(feature: str) -> str:
+    """The contrast that a feature is measured in, or `mask` for shape measured once."""
+    return feature.partition("_")[0]
+
+
+def centers_of(splits: pd.DataFrame, transfer: str) -> Mapping[str, NDArray[np.str_]]:
+    """Centre → its labelled cases in a transfer: the teaching centres first, then the external ones, each sorted.
+
+    Raises:
+        ValueError: the splits know no such transfer.
+    """
+    rows = splits[splits["transfer"].astype(str) == transfer]
+    if rows.empty:
+        known = ", ".join(sorted(splits["transfer"].astype(str).unique()))
+        raise ValueError(f"splits: no transfer {transfer!r}; transfers: {known}")
+    result: dict[str, NDArray[np.str_]] = {}
+    for parts in (["train", "validation"], ["external"]):
+        inside = rows[rows["part"].isin(parts)]
+        for center, members in inside.groupby(inside["center"].astype(str), sort=True):
+            result.setdefault(str(center), np.unique(members["case_id"].astype(str).to_numpy(dtype=np.str_)))
+    return result

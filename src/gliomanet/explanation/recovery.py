@@ -1,0 +1,102 @@
+"""How well the biomarkers recover what was planted in a phantom study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gliomanet.labels import DEFAULT_TASKS
+
+if TYPE_CHECKING:
+    from gliomanet.labels import Task
+
+COLUMNS = [
+    "transfer",
+    "task",
+    "kept",
+    "signals",
+    "signals_found",
+    "shortcuts",
+    "shortcuts_rejected",
+    "precision",
+    "recall",
+    "shortcut_rejection",
+]
+TRUTH_COLUMNS = ("feature", "region", "label", "direction", "kind", "center")
+_UP, _DOWN = ("+", "up", "higher", "positive", "increase"), ("-", "−", "down", "lower", "negative", "decrease")
+
+
+def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, Task] = DEFAULT_TASKS) -> pd.DataFrame:
+    """Compare kept biomarkers with planted features.
+
+    Args:
+        biomarkers: the table of `gliomanet.explanation.biomarkers`.
+        truth: feature (exact, or a pattern such as `t1c_firstorder_*`), region (empty = any), label, direction of the
+            label's last class (a number's sign, or higher / lower; empty = any), kind {signal, shortcut}, center.
+        tasks: the study's tasks; a truth row belongs to every task of its label.
+
+    Returns:
+        One row a transfer and task: counts; precision = kept features that are a planted signal in its direction, of
+        those kept; recall = signals found, of those planted; shortcut_rejection = shortcuts that no kept feature
+        matches, of those planted. A share of nothing is empty; a table
+        without a row gives rows of an empty transfer, with a recall of zero.
+
+    Raises:
+        ValueError: the truth lacks a column, or holds a kind or a direction that is not known.
+    """
+    absent = [column for column in TRUTH_COLUMNS if column not in truth]
+    if absent:
+        raise ValueError(f"truth: lacks the columns {', '.join(absent)}; found: {', '.join(map(str, truth))}")
+    unknown = sorted(set(truth["kind"].astype(str)) - {"signal", "shortcut"})
+    if unknown:
+        raise ValueError(f"truth: kind {unknown[0]!r}; allowed: signal, shortcut")
+    planted = [
+        {name: "" if pd.isna(row[name]) else str(row[name]) for name in TRUTH_COLUMNS}
+        for row in truth.to_dict("records")
+    ]
+    for row in planted:
+        row["sign"] = _sign(row["direction"])
+    rows = []
+    # A study that links nothing found nothing: leaving it out would flatter the mean over studies.
+    for transfer in biomarkers["transfer"].unique() if len(biomarkers) else [""]:
+        for name, task in tasks.items():
+            here = (
+                (biomarkers["transfer"] == transfer) & (biomarkers["task"] == name) & (biomarkers["verdict"] == "kept")
+            )
+            kept = biomarkers.loc[here, ["region", "feature", "summary"]].to_dict("records")
+            signals = [row for row in planted if row["label"] == task.label and row["kind"] == "signal"]
+            shortcuts = [row for row in planted if row["label"] == task.label and row["kind"] == "shortcut"]
+            true = sum(any(_matches(k, s) and _agrees(k, s) for s in signals) for k in kept)
+            found = sum(any(_matches(k, s) and _agrees(k, s) for k in kept) for s in signals)
+            rejected = sum(not any(_matches(k, s) for k in kept) for s in shortcuts)
+            counts = (len(kept), len(signals), found, len(shortcuts), rejected)
+            shares = (_share(true, len(kept)), _share(found, len(signals)), _share(rejected, len(shortcuts)))
+            rows.append((transfer, name, *counts, *shares))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _matches(kept: Mapping[Any, Any], planted: Mapping[str, str]) -> bool:
+    return fnmatchcase(kept["feature"], planted["feature"]) and planted["region"] in ("", kept["region"])
+
+
+def _agrees(kept: Mapping[Any, Any], planted: Mapping[str, str]) -> bool:
+    return planted["sign"] in ("", "+" if kept["summary"] > 0 else "-")
+
+
+def _sign(direction: str) -> str:
+    word = direction.strip().lower()
+    if word in ("", *_UP, *_DOWN):
+        return "" if not word else "+" if word in _UP else "-"
+    try:
+        number = float(word)
+    except ValueError:
+        raise ValueError(f"truth: direction {direction!r}; allowed: a number, {', '.join((*_UP, *_DOWN))}") from None
+    return "+" if number > 0 else "-" if number < 0 else ""
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float(np.nan)

@@ -1,0 +1,184 @@
+"""Reading one case's NIfTI files, with every defect named for the person who can mend it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from gliomanet.imaging.errors import CaseError
+from gliomanet.imaging.volume import Array, Grid, Volume
+
+_SMALLEST_AXIS = 8
+_SPACING_MM = (0.2, 15.0)
+_FEWEST_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One contrast as read: in RAS+ order, its background moved to 0."""
+
+    volume: Volume
+    file_grid: Grid
+    orientation: str
+    background: float
+    notes: tuple[str, ...]
+
+
+def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
+    """A contrast, checked and in canonical orientation.
+
+    A background that is not 0 (images z-scored by somebody else) is recognised as the value that most of the image's
+    outer faces share, and subtracted: the raw signal's 0 is then 0 again, up to scale.
+
+    Raises:
+        CaseError: missing, unreadable, not one 3-D image, not finite, constant, or a mask in the place of an image.
+    """
+    volume, image, notes = _read(path, case_id, name)
+    values = np.unique(volume.array[:: max(1, volume.array.shape[0] // 32)])
+    if values.size < _FEWEST_VALUES:
+        values = np.unique(volume.array)
+    if values.size == 1:
+        raise CaseError(
+            f"case {case_id}: {name} ({path}) holds {values[0]:g} in every voxel: an image without a brain; "
+            "export it again or leave the cell empty"
+        )
+    if values.size < _FEWEST_VALUES:
+        raise CaseError(
+            f"case {case_id}: {name} ({path}) holds only {values.size} different values "
+            f"({', '.join(f'{v:g}' for v in values)}): a mask in the place of an image? Put the image's file there"
+        )
+    background = background_value(volume.array)
+    if background != 0:
+        volume = volume.with_array(volume.array - np.float32(background))
+        notes.append(f"{name}: background {background:.6g} moved to 0")
+    orientation = "".join(nib.aff2axcodes(image.affine))
+    return Contrast(volume, _grid(image), orientation, background, tuple(notes))
+
+
+def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) -> tuple[Volume, str]:
+    """A mask's integer codes (uint8, RAS+), and the contrast on whose grid it lies.
+
+    Args:
+        path: the mask's file; integers, or floats that hold integers (to 0.001).
+        case_id: named in errors.
+        name: `tumour_mask` or `brain_mask`, named in errors.
+        grids: contrast → grid in RAS+; where several match, the first is taken.
+
+    Raises:
+        CaseError: unreadable, values that are no codes, or a grid that no contrast has.
+    """
+    volume, _, _ = _read(path, case_id, name)
+    codes = np.rint(volume.array)
+    worst = float(np.abs(volume.array - codes).max())
+    if worst > 1e-3 or codes.min() < 0 or codes.max() > 255:
+        raise CaseError(
+            f"case {case_id}: {name} ({path}) holds values between {volume.array.min():g} and {volume.array.max():g} "
+            "that are no integer codes: an image in the place of a mask? Put the mask's file there"
+        )
+    for contrast, grid in grids.items():
+        if grid.matches(volume.grid, tolerance_mm=0.5 * min(grid.spacing)):
+            return Volume(codes.astype(np.uint8), grid), contrast
+    found = "; ".join(f"{contrast} {_describe(grid)}" for contrast, grid in grids.items())
+    raise CaseError(
+        f"case {case_id}: {name} ({path}) lies on a grid of {_describe(volume.grid)}, which no contrast of the case "
+        f"has ({found}); draw or resample it on the grid of one of them"
+    )
+
+
+def background_value(array: Array) -> float:
+    """The value that most voxels of the outer faces of `array` (x, y, z) share, or 0 where none is shared by half."""
+    faces = border(array)
+    values, counts = np.unique(faces, return_counts=True)
+    common = int(counts.argmax())
+    return float(values[common]) if counts[common] > 0.5 * faces.size else 0.0
+
+
+def border(array: Array) -> Array:
+    """The voxels of the six outer faces of `array` (x, y, z), in one axis; edges are met more than once."""
+    faces = [np.take(array, index, axis).ravel() for axis in range(3) for index in (0, -1)]
+    return np.concatenate(faces)
+
+
+def _read(path: Path, case_id: str, name: str) -> tuple[Volume, nib.Nifti1Image, list[str]]:
+    where = f"case {case_id}: {name} ({path})"
+    if not path.is_file():
+        raise CaseError(f"{where} does not exist; correct the path in the case table, or leave the cell empty")
+    notes: list[str] = []
+    try:
+        image = nib.load(path)
+        shape = image.shape
+        while len(shape) > 3 and shape[-1] == 1:
+            shape = shape[:-1]
+        if len(shape) != 3:
+            raise CaseError(
+                f"{where} has shape {_times(image.shape)}; one 3-D volume is allowed: split the series, name one file"
+            )
+        array = np.asarray(image.dataobj).reshape(shape)
+    except (
+        nib.filebasedimages.ImageFileError,
+        nib.spatialimages.HeaderDataError,
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+    ) as error:
+        if isinstance(error, CaseError):
+            raise
+        raise CaseError(f"{where} cannot be read as NIfTI: {error}; copy or export it again") from error
+    if len(image.shape) > 3:
+        notes.append(f"{name}: {_times(image.shape)} squeezed to three axes")
+    if array.dtype.kind not in "iuf":
+        raise CaseError(f"{where} holds voxels of type {array.dtype}; real numbers are allowed")
+    if min(shape) < _SMALLEST_AXIS:
+        raise CaseError(f"{where} has shape {_times(shape)}; at least {_SMALLEST_AXIS} voxels an axis are needed")
+    _check_affine(np.asarray(image.affine), where)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
+        raise CaseError(
+            f"{where} holds {count} voxels that are NaN or infinite; export it again, or fill them knowingly"
+        )
+    if array.dtype == np.float64:
+        notes.append(f"{name}: float64 read as float32")
+    canonical = nib.as_closest_canonical(nib.Nifti1Image(array.astype(np.float32), image.affine))
+    return Volume.of(np.ascontiguousarray(canonical.dataobj), canonical.affine), image, notes
+
+
+def _check_affine(affine: Array, where: str) -> None:
+    axes = affine[:3, :3]
+    if not np.isfinite(affine).all() or abs(np.linalg.det(axes)) < 1e-6:
+        raise CaseError(
+            f"{where} has an affine that cannot be inverted ({np.round(affine, 3).tolist()}); repair its header"
+        )
+    spacing = np.sqrt((axes**2).sum(axis=0))
+    if spacing.min() < _SPACING_MM[0] or spacing.max() > _SPACING_MM[1]:
+        raise CaseError(
+            f"{where} has voxels of {' x '.join(f'{s:.3g}' for s in spacing)} mm; allowed: {_SPACING_MM[0]:g} to "
+            f"{_SPACING_MM[1]:g} mm an axis; repair its header"
+        )
+    unit = axes / spacing
+    skew = float(np.abs(unit.T @ unit - np.eye(3)).max())
+    if skew > 0.02:
+        raise CaseError(
+            f"{where} has axes that are not perpendicular (cosine {skew:.3f}; allowed 0.02): a gantry tilt is left in "
+            "the header; resample it to perpendicular axes"
+        )
+
+
+def _grid(image: nib.Nifti1Image) -> Grid:
+    x, y, z = image.shape[:3]
+    return Grid((x, y, z), np.asarray(image.affine, dtype=np.float64))
+
+
+def _describe(grid: Grid) -> str:
+    spacing = " x ".join(f"{s:.3g}" for s in grid.spacing)
+    origin = ", ".join(f"{o:.1f}" for o in grid.affine[:3, 3])
+    return f"{_times(grid.shape)} voxels of {spacing} mm from ({origin})"
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(n) for n in shape)

@@ -1,0 +1,123 @@
+"""What is predicted: the labels' vocabulary, the tasks made of them, and the WHO 2021 states they may form.
+
+A *label* is a column of the case table with a fixed vocabulary. A *task* groups a label's values into the classes
+that a model tells apart, so that grade can be one task of three classes or of two without another label.
+
+Source of the rules: Louis et al., Neuro-Oncology 23:1231 (2021), 10.1093/neuonc/noab106.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+MODALITIES = ("t1", "t1c", "t2", "flair")
+"""The contrasts, in the order of every channel axis of this project."""
+
+VOCABULARY: dict[str, tuple[str, ...]] = {
+    "idh": ("wildtype", "mutant"),
+    "codel_1p19q": ("intact", "codeleted"),
+    "grade": ("2", "3", "4"),
+}
+"""Label column → its values, in the order of the class axis. An unknown label is an empty cell."""
+
+MISSING = -1
+"""The class index of a case whose label is unknown: masked in every loss and left out of every figure."""
+
+
+def _known_label(label: str) -> str:
+    if label not in VOCABULARY:
+        raise ValueError(f"is not a label column; allowed: {', '.join(VOCABULARY)}")
+    return label
+
+
+class Task(BaseModel):
+    """One question put to a model: a label column, and the classes its values are grouped into.
+
+    The last class is the *positive* one of a two-class task (mutant, codeleted, grade 4).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: Annotated[str, AfterValidator(_known_label)] = Field(description="Label column of the case tables.")
+    classes: dict[str, list[str]] = Field(description="Class → the label's values in it; the last class is positive.")
+
+    @model_validator(mode="after")
+    def _classes_partition_known_values(self) -> Task:
+        known = VOCABULARY[self.label]
+        seen: list[str] = []
+        for name, values in self.classes.items():
+            for value in values:
+                if value not in known:
+                    raise ValueError(
+                        f"class {name!r} holds {value!r}, which is no value of {self.label}; "
+                        f"allowed: {', '.join(known)}"
+                    )
+                if value in seen:
+                    raise ValueError(f"{self.label} value {value!r} is in two classes")
+                seen.append(value)
+        if len(self.classes) < 2:
+            raise ValueError(f"needs at least two classes, found {len(self.classes)}")
+        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.classes)
+
+    def encode(self, value: str | None) -> int:
+        """Class index of a harmonised label value; `MISSING` for an empty one or one outside every class."""
+        for index, values in enumerate(self.classes.values()):
+            if value in values:
+                return index
+        return MISSING
+
+
+DEFAULT_TASKS: dict[str, Task] = {
+    "idh": Task(label="idh", classes={"wildtype": ["wildtype"], "mutant": ["mutant"]}),
+    "codel_1p19q": Task(label="codel_1p19q", classes={"intact": ["intact"], "codeleted": ["codeleted"]}),
+    "grade": Task(label="grade", classes={"2-3": ["2", "3"], "4": ["4"]}),
+}
+
+
+class WhoState(NamedTuple):
+    """One complete diagnosis in the terms of the three labels."""
+
+    idh: str
+    codel_1p19q: str
+    grade: str
+
+
+LEGAL_STATES: tuple[WhoState, ...] = (
+    WhoState("wildtype", "intact", "4"),  # glioblastoma, IDH-wildtype
+    WhoState("mutant", "intact", "2"),  # astrocytoma, IDH-mutant
+    WhoState("mutant", "intact", "3"),
+    WhoState("mutant", "intact", "4"),
+    WhoState("mutant", "codeleted", "2"),  # oligodendroglioma, IDH-mutant and 1p/19q-codeleted
+    WhoState("mutant", "codeleted", "3"),
+)
+"""The diagnoses of WHO CNS5."""
+
+LEGACY_STATES: tuple[WhoState, ...] = (
+    WhoState("wildtype", "intact", "2"),
+    WhoState("wildtype", "intact", "3"),
+)
+"""Labels of editions before 2021 that are still met in public tables: kept, and flagged."""
+
+
+def contradiction(idh: str | None, codel_1p19q: str | None, grade: str | None) -> str | None:
+    """Why the known labels cannot stand together under WHO 2021, or `None` where some legal state fits them.
+
+    Empty labels fit anything. Legacy states are contradictions of the 2021 edition and say so.
+    """
+    known = WhoState(idh or "", codel_1p19q or "", grade or "")
+    if any(_fits(known, state) for state in LEGAL_STATES):
+        return None
+    named = ", ".join(f"{label} {value}" for label, value in known._asdict().items() if value)
+    if any(_fits(known, state) for state in LEGACY_STATES):
+        return f"{named}: a diagnosis of an edition before WHO 2021"
+    return f"{named}: no diagnosis of WHO 2021"
+
+
+def _fits(known: WhoState, state: WhoState) -> bool:
+    return all(k in ("", s) for k, s in zip(known, state, strict=True))

@@ -1,0 +1,1 @@
+"""Training: data, losses and recipes, of the image and the tabular arm."""

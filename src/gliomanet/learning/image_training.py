@@ -1,0 +1,338 @@
+"""Training one image network on one fold: from a table of cases to a folder that prediction can load."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import platform
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightning
+import numpy as np
+import pandas as pd
+import torch
+from torch.utils.data import DataLoader
+
+from gliomanet import __version__
+from gliomanet.labels import MISSING, Task
+from gliomanet.learning.checkpoints import (
+    Progress,
+    digest_of,
+    discard_progress,
+    load_progress,
+    save_progress,
+    tensor_bytes,
+    write_atomically,
+)
+from gliomanet.learning.cmtlnet_recipe import PHASES, Phase, Recipe
+from gliomanet.learning.events import EventLog
+from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches, encode_labels, load_cases
+from gliomanet.networks import CMTLNet
+from gliomanet.networks.devices import Device, choose_device
+from gliomanet.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from gliomanet.study import CmtlnetModel
+
+VALIDATION_BATCH = 4
+VERSIONS = ("torch", "lightning", "numpy")
+
+
+def train_image_model(
+    cases: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    model: CmtlnetModel,
+    *,
+    name: Mapping[str, str],
+    seed: int,
+    code: str,
+    threads: int,
+    gpus: int,
+    out: Path,
+    scratch: Path,
+    pseudo_labels: pd.DataFrame | None = None,
+) -> None:
+    """Train a CMTLNet and write it to a folder.
+
+    Args:
+        cases: case_id, center, part {train, validation, unlabelled}, folder (of the preprocessed case), and the label
+            columns as harmonised strings ("" or NaN = unknown). `unlabelled` cases teach only what is accepted in
+            `pseudo_labels`; `validation` cases are looked at, never learnt from.
+        tasks: the study's tasks.
+        model: settings.
+        name: model, stage and fold: for events, messages and errors.
+        seed: equal seeds and threads give bit-identical weights on a CPU, however often the job was killed.
+        code: digest of the code; a checkpoint of other code is not resumed.
+        threads: CPU threads.
+        gpus: GPUs the job was given; 0 computes on the CPU.
+        out: gets weights.pt, model.json, heads.npz and events.jsonl, each written atomically, model.json last.
+        scratch: gets a checkpoint at every epoch's end; removed on success.
+        pseudo_labels: case_id, task, label (class name), accepted {yes, no}.
+
+    Raises:
+        ValueError: no case can be read, a task has no label in training, or grids differ among cases.
+    """
+    fold = f"{name['model']}, stage {name['stage']}, fold {name['fold']}"
+    training, validation = _load(cases, tasks, model, pseudo_labels, fold)
+    digest = digest_of(
+        {
+            "code": code,
+            "model": model.model_dump(mode="json"),
+            "name": dict(name),
+            "seed": seed,
+            "tasks": {task: [*definition.class_names] for task, definition in tasks.items()},
+            "threads": threads,
+            "data": [training.digest, validation.digest],
+            "cases": [[case.case_id for case in part.images] for part in (training, validation)],
+        }
+    )
+    progress = load_progress(scratch, digest)
+    log = EventLog(
+        model=name["model"],
+        stage=name["stage"],
+        fold=name["fold"],
+        digest=digest,
+        earlier=progress.events if progress else (),
+    )
+    constructor: dict[str, Any] = {
+        "n_modalities": len(model.modalities),
+        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
+        "preset": model.preset,
+        "dropout": model.dropout,
+    }
+    with _computing(threads, choose_device(gpus)) as device:
+        torch.manual_seed(derive_seed(seed, "weights"))
+        network = CMTLNet(**constructor)
+        if progress:
+            network.load_state_dict(progress.network)
+            log.resume(progress.epochs_done)
+            print(f"{fold}: resumed after {progress.epochs_done} epochs", flush=True)
+        else:
+            log.params(
+                {**model.model_dump(mode="json"), "seed": seed, "device": device.name, "threads": threads}
+                | {"training_cases": len(training), "validation_cases": len(validation)}
+            )
+            log.start()
+        done = progress.epochs_done if progress else 0
+        epochs_run = _run_phases(
+            network, model, tasks, training, validation, seed, device, progress, log, scratch, fold
+        )
+    log.end(epochs_run=epochs_run, resumed_from=done)
+    print(f"{fold}: {epochs_run} epochs run in this process, resumed from {done}", flush=True)
+    network.cpu().eval()
+    description = _description(training, tasks, model, constructor, digest, seed)
+    write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
+    write_atomically(out / "heads.npz", _heads(network))
+    log.write(out / "events.jsonl")
+    write_atomically(out / "model.json", (json.dumps(description, indent=2, ensure_ascii=False) + "\n").encode())
+    discard_progress(scratch, digest)
+
+
+def _load(
+    cases: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    model: CmtlnetModel,
+    pseudo_labels: pd.DataFrame | None,
+    fold: str,
+) -> tuple[ImageCases, ImageCases]:
+    """The cases that teach and those that validate, in the order of their ids whatever the table's."""
+    ordered = cases.sort_values("case_id", kind="stable")
+    parts = []
+    for teaching in (True, False):
+        rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
+        rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
+        labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
+        known = (labels != MISSING).any(axis=1)
+        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape)
+        for reason in reasons:
+            print(f"{fold}: left out: {reason}", flush=True)
+        parts.append(part)
+    training, validation = parts
+    for column, (task, definition) in enumerate(tasks.items()):
+        known_classes = set(training.labels[:, column].tolist()) - {MISSING}
+        if not known_classes:
+            raise ValueError(
+                f"{fold}: task {task!r} has no known {definition.label} among the training cases; "
+                "add labelled cases, or remove the task from the study"
+            )
+        if len(known_classes) == 1:
+            (only,) = known_classes
+            print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
+    for case in (*training.images, *validation.images):
+        first = training.images[0]
+        if (case.grid, case.spacing_mm) != (first.grid, first.spacing_mm):
+            raise ValueError(
+                f"{fold}: case {case.case_id} has grid {case.grid} at {case.spacing_mm} mm, case {first.case_id} "
+                f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
+            )
+    return training, validation
+
+
+def _run_phases(
+    network: CMTLNet,
+    model: CmtlnetModel,
+    tasks: Mapping[str, Task],
+    training: ImageCases,
+    validation: ImageCases,
+    seed: int,
+    device: Device,
+    progress: Progress | None,
+    log: EventLog,
+    scratch: Path,
+    fold: str,
+) -> int:
+    """Run what is left of the two phases; returns the epochs run."""
+    recipe = Recipe(
+        tuple(tasks),
+        model.learning_rate,
+        model.weight_decay,
+        model.scale,
+        model.margin,
+        model.augmentation,
+        seed,
+    )
+    digest = log.events[0]["digest"]
+    epochs_run, before = 0, 0
+    wanted = {"common": model.common_epochs, "unique": model.unique_epochs}
+    reached = list(PHASES).index(progress.phase) if progress else 0  # type: ignore[arg-type]
+    for number, (phase_name, make) in enumerate(PHASES.items()):
+        here = progress if progress and number == reached else None
+        done = wanted[phase_name] if number < reached else here.epochs if here else 0
+        if phase_name == "unique":
+            network.freeze_common()
+
+        def end_epoch(phase: Phase, epoch: int, figures: dict[str, float], before: int = before) -> None:
+            for key, value in figures.items():
+                log.metric(key, value, before + epoch + 1)
+            shown = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
+            print(f"{fold}: {phase.name} {epoch + 1}/{wanted[phase.name]}: {shown}", flush=True)
+            state = Progress(
+                phase.name,
+                epoch + 1,
+                network.state_dict(),
+                phase.optimizer_states(),
+                log.events,
+                before + epoch + 1,
+            )
+            save_progress(scratch, digest, state)
+
+        if done < wanted[phase_name]:
+            phase = make(
+                network, recipe, first_epoch=done, optimizers=here.optimizers if here else None, on_epoch=end_epoch
+            )
+            _fit(phase, wanted[phase_name] - done, training, validation, model, device)
+            epochs_run += wanted[phase_name] - done
+        before += wanted[phase_name]
+    return epochs_run
+
+
+def _fit(
+    phase: Phase,
+    epochs: int,
+    training: ImageCases,
+    validation: ImageCases,
+    model: CmtlnetModel,
+    device: Device,
+) -> None:
+    batches = BalancedBatches(
+        training.labels,
+        model.steps_per_epoch,
+        derive_seed(phase.recipe.seed, phase.name),
+        phase.first_epoch,
+    )
+    order = OrderedBatches(len(validation), VALIDATION_BATCH)
+    loader = DataLoader(training, sampler=batches, batch_size=None)
+    validation_loader = DataLoader(validation, sampler=order, batch_size=None) if len(validation) else None
+    trainer = lightning.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=[device.index] if device.type == "cuda" else 1,
+        precision=device.precision(model.precision),
+        max_epochs=epochs,
+        deterministic=device.type == "cpu",  # 3D pooling has no deterministic backward pass on GPUs
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    phase.network.train()
+    trainer.fit(phase, loader, validation_loader)
+
+
+@contextmanager
+def _computing(threads: int, device: Device) -> Iterator[Device]:
+    """Threads, determinism and generators of this job, and the process's own again afterwards."""
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    chatter = logging.getLogger("lightning.pytorch")  # devices found, products advertised: not a line an epoch
+    level = chatter.level
+    chatter.setLevel(logging.WARNING)
+    with torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []), warnings.catch_warnings():
+        # Batches are made from memory in milliseconds; worker processes would only copy the cases.
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        # A study chooses how many GPUs a job takes; Lightning need not advise on it.
+        warnings.filterwarnings("ignore", message="GPU available but not used.*")
+        # The frozen common part is in evaluation mode on purpose.
+        warnings.filterwarnings("ignore", message="Found .* module\\(s\\) in eval mode.*")
+        # Lightning's own use of torch, which nobody here can mend.
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated.*")
+        try:
+            yield device
+        finally:
+            torch.set_num_threads(before[0])
+            torch.use_deterministic_algorithms(before[1])
+            chatter.setLevel(level)
+
+
+def _description(
+    training: ImageCases,
+    tasks: Mapping[str, Task],
+    model: CmtlnetModel,
+    constructor: Mapping[str, Any],
+    digest: str,
+    seed: int,
+) -> dict[str, Any]:
+    first = training.images[0]
+    return {
+        "kind": model.kind,
+        "constructor": dict(constructor),
+        "input": {
+            "shape": list(model.input_shape),
+            "modalities": list(model.modalities),
+            "grid": list(first.grid),
+            "spacing_mm": list(first.spacing_mm),
+        },
+        "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
+        "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
+        "digest": digest,
+        "seed": seed,
+        "versions": {"python": platform.python_version(), "gliomanet": __version__}
+        | {package: version(package) for package in VERSIONS},
+    }
+
+
+def _intensities(training: ImageCases, modalities: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Mean over the training cases of each contrast's mean and standard deviation inside the brain."""
+    found = {}
+    for channel, modality in enumerate(modalities):
+        values = [c.image[channel][c.brain].astype(np.float32) for c in training.images if c.available[channel]]
+        if values := [v for v in values if v.size]:
+            mean, std = (float(np.mean([f(v) for v in values])) for f in (np.mean, np.std))
+            found[modality] = {"mean": round(mean, 4), "std": round(std, 4)}
+    return found
+
+
+def _heads(network: CMTLNet) -> bytes:
+    arrays = {}
+    for task, (weight, bias) in network.heads().items():
+        arrays[f"{task}.weight"], arrays[f"{task}.bias"] = weight.numpy(), bias.numpy()
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()

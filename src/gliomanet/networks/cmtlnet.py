@@ -1,0 +1,354 @@
+"""CMTLNet: cooperative multi-task learning of glioma's grade, IDH and 1p/19q without a segmentation at inference.
+
+Chen et al., Medical Image Analysis 101:103435 (2025). Written from the paper; where it leaves a layer open, the
+choice that meets its parameter counts is taken (the unique path's own convolution in `UniqueCommonFusion`).
+
+Two phases of training:
+
+* `common`: from region prompts, tumour and not, learn tumour perception (SFTFP) and the features that the tasks share
+  (CFE); `CMTLNet.common_outputs`.
+* `unique`: with those frozen, learn what is a task's own, orthogonal to the common stem (UFE), and how the two are
+  fused (UCFC); `CMTLNet.unique_outputs`, which is also what predicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from gliomanet.networks.blocks.convolution import conv_block
+from gliomanet.networks.blocks.dense import DenseEncoder
+from gliomanet.networks.blocks.heads import CosineHead, TaskHeads, check_tasks, linear_heads_of
+from gliomanet.networks.blocks.initialisation import initialise_convolutions
+from gliomanet.networks.blocks.projection import orthogonal_component
+from gliomanet.networks.blocks.selective_fusion import SelectiveFusion
+from gliomanet.networks.blocks.stem import AvailabilityStem
+from gliomanet.networks.blocks.task_condition import TaskConditionedConv
+
+STRIDE = 32
+"""Sizes of the input volume must be multiples of this: stem 4, three transitions 2 each."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Widths of the network.
+
+    Attributes:
+        stem_channels: channels of both stems.
+        stem_kernel: size of their strided convolution.
+        growth: channels that a dense layer adds.
+        expansion: a dense layer's 1³ convolution goes to `expansion * growth` channels.
+        stages: dense layers of each of the four stages.
+        refinement: channels of the cascade's four levels.
+        branch: channels of the two branches behind the common feature.
+        unique: channels of the unique encoder's four convolutions.
+        fusion: channels of the fused map, and of the deep feature.
+        bottleneck: 1 for full 3³ convolutions outside the dense encoder; n to do them at 1/n of the channels.
+    """
+
+    stem_channels: int
+    stem_kernel: int
+    growth: int
+    expansion: int
+    stages: tuple[int, int, int, int]
+    refinement: tuple[int, int, int, int]
+    branch: int
+    unique: tuple[int, int, int, int]
+    fusion: int
+    bottleneck: int
+
+
+PRESETS: dict[str, Preset] = {
+    # the paper's: DenseNet-121, 324.5 M parameters with two contrasts and three tasks
+    "paper": Preset(
+        stem_channels=64,
+        stem_kernel=7,
+        growth=32,
+        expansion=4,
+        stages=(6, 12, 24, 16),
+        refinement=(128, 256, 512, 1024),
+        branch=1024,
+        unique=(128, 256, 512, 1024),
+        fusion=1024,
+        bottleneck=1,
+    ),
+    # the paper's encoder; every wide convolution through a bottleneck
+    "slim": Preset(
+        stem_channels=64,
+        stem_kernel=7,
+        growth=32,
+        expansion=4,
+        stages=(6, 12, 24, 16),
+        refinement=(128, 256, 512, 1024),
+        branch=512,
+        unique=(128, 256, 512, 1024),
+        fusion=512,
+        bottleneck=4,
+    ),
+    # for studies on CPUs: every part, at a cost that a step on one core takes well under a second
+    "tiny": Preset(
+        stem_channels=8,
+        stem_kernel=3,
+        growth=8,
+        expansion=2,
+        stages=(2, 2, 3, 3),
+        refinement=(16, 32, 64, 64),
+        branch=64,
+        unique=(16, 32, 64, 64),
+        fusion=64,
+        bottleneck=1,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class CommonOutputs:
+    """What the `common` phase learns from, for a batch of B.
+
+    Attributes:
+        tumour: logits (B, 2) of {non-tumour, tumour}.
+        joint: task → cosines (B, K + 1) of {non-tumour, class 0 … class K-1}.
+        within: task → cosines (B, K) of the classes; meant for tumour samples only.
+    """
+
+    tumour: Tensor
+    joint: dict[str, Tensor]
+    within: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class UniqueOutputs:
+    """What the `unique` phase learns from, and the predictions, for a batch of B.
+
+    Attributes:
+        unique: task → cosines (B, K) from the task's unique features.
+        logits: task → logits (B, K) from unique and common features: the predictions.
+        features: task → deep feature (B, F): the last linear layer's input, before dropout.
+    """
+
+    unique: dict[str, Tensor]
+    logits: dict[str, Tensor]
+    features: dict[str, Tensor]
+
+
+class CommonMaps(NamedTuple):
+    """Feature maps that the tasks share: the stem's, the encoder's last, and the common feature F_c."""
+
+    stem: Tensor
+    last: Tensor
+    common: Tensor
+
+
+class CMTLNet(nn.Module):
+    """Cooperative multi-task learning network.
+
+    Args:
+        n_modalities: image contrasts; the input has one channel more, the region prompt's mask.
+        tasks: task → number of classes; their order is part of the weights' meaning.
+        preset: a key of `PRESETS`.
+        dropout: rate before each task's last layer.
+
+    Raises:
+        ValueError: unknown preset, no modality, no task, or a task of fewer than two classes.
+
+    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    """
+
+    def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
+        super().__init__()
+        if preset not in PRESETS:
+            raise ValueError(f"cmtlnet has no preset {preset!r}; known: {', '.join(PRESETS)}")
+        if n_modalities < 1:
+            raise ValueError(f"cmtlnet needs at least one modality, found n_modalities={n_modalities}")
+        check_tasks(tasks)
+        widths = PRESETS[preset]
+        self.n_modalities = n_modalities
+        self.deep_feature_size = widths.fusion
+        self._common_frozen = False
+        self.common = CommonFeatureExtractor(n_modalities, tasks, widths)
+        self.unique = UniqueFeatureExtractor(n_modalities, tasks, widths)
+        self.fusion = UniqueCommonFusion(self.common.out_channels, tasks, widths, dropout=dropout)
+        initialise_convolutions(self)
+
+    def forward(self, x: Tensor, available: Tensor) -> UniqueOutputs:
+        """The predictions; see `unique_outputs`. Prompt at inference: brain-masked contrasts, and the brain mask."""
+        return self.unique_outputs(x, available)
+
+    def common_outputs(self, x: Tensor, available: Tensor) -> CommonOutputs:
+        """Phase `common`: the outputs of SFTFP and of the two branches of CFE.
+
+        Args:
+            x: (B, n_modalities + 1, D, H, W), sizes in multiples of 32; the last channel is the prompt's mask.
+            available: bool (B, n_modalities); the content of an absent contrast has no influence.
+
+        Raises:
+            ValueError: the input's shape or type is none of these.
+        """
+        self._check_input(x, available)
+        return self.common.outputs(self.common(x, available))
+
+    def unique_outputs(self, x: Tensor, available: Tensor) -> UniqueOutputs:
+        """Phase `unique`, and inference: the common features are computed once for all tasks.
+
+        Arguments and errors as in `common_outputs`. Without gradients through the common part once it is frozen.
+        """
+        self._check_input(x, available)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self._common_frozen):
+            maps = self.common(x, available)
+        unique_map, unique = self.unique(x, available, maps.stem)
+        logits, features = self.fusion(unique_map, maps.common)
+        return UniqueOutputs(unique=unique, logits=logits, features=features)
+
+    def freeze_common(self) -> None:
+        """Freeze the shared part for good: no gradients, and evaluation mode whatever `train` says.
+
+        The second half matters: batch norm in training mode moves its running statistics without any gradient.
+        """
+        self._common_frozen = True
+        self.common.requires_grad_(False)
+        self.common.eval()
+
+    def train(self, mode: bool = True) -> CMTLNet:
+        """Set training or evaluation mode; a frozen shared part stays in evaluation mode."""
+        super().train(mode)
+        if self._common_frozen:
+            self.common.eval()
+        return self
+
+    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
+        return linear_heads_of(self.fusion.heads)
+
+    def _check_input(self, x: Tensor, available: Tensor) -> None:
+        channels = self.n_modalities + 1
+        if x.ndim != 5 or x.shape[1] != channels:
+            raise ValueError(
+                f"input has shape {tuple(x.shape)}; cmtlnet takes (batch, {channels}, D, H, W): "
+                f"{self.n_modalities} contrasts, then the mask channel"
+            )
+        if any(size % STRIDE or size < STRIDE for size in x.shape[2:]):
+            raise ValueError(
+                f"input size {tuple(x.shape[2:])} does not fit the strides: every size must be a multiple of {STRIDE}; "
+                "crop or pad the volume"
+            )
+        if available.shape != (x.shape[0], self.n_modalities) or available.dtype != torch.bool:
+            raise ValueError(
+                f"`available` is {available.dtype} {tuple(available.shape)}; "
+                f"it must be bool {(x.shape[0], self.n_modalities)}: one flag a case and contrast"
+            )
+
+
+class CommonFeatureExtractor(nn.Module):
+    """CFE with SFTFP: dense encoder, tumour perception, cascade refinement, and two branches of margin heads."""
+
+    def __init__(self, n_modalities: int, tasks: Mapping[str, int], widths: Preset) -> None:
+        super().__init__()
+        self.stem = AvailabilityStem(n_modalities, widths.stem_channels, kernel=widths.stem_kernel)
+        self.encoder = DenseEncoder(
+            widths.stem_channels, growth=widths.growth, expansion=widths.expansion, stages=widths.stages
+        )
+        *taps, last = self.encoder.tap_channels
+        self.refinement = CascadeRefinement((widths.stem_channels, *taps), widths)
+        self.out_channels = widths.refinement[-1] + last
+
+        self.tumour_head = nn.Linear(last, 2)
+        self.joint_branch = conv_block(self.out_channels, widths.branch, bottleneck=widths.bottleneck)
+        self.joint_heads = TaskHeads({task: k + 1 for task, k in tasks.items()}, lambda k: CosineHead(widths.branch, k))
+        self.within_branch = conv_block(self.out_channels, widths.branch, bottleneck=widths.bottleneck)
+        self.within_heads = TaskHeads(tasks, lambda k: CosineHead(widths.branch, k))
+
+    def forward(self, x: Tensor, available: Tensor) -> CommonMaps:
+        stem = self.stem(x, available)
+        *taps, last = self.encoder(stem)
+        refined = self.refinement([stem, *taps])
+        return CommonMaps(stem=stem, last=last, common=torch.cat([refined, last], dim=1))
+
+    def outputs(self, maps: CommonMaps) -> CommonOutputs:
+        return CommonOutputs(
+            tumour=self.tumour_head(pooled(maps.last)),
+            joint=self.joint_heads(pooled(self.joint_branch(maps.common))),
+            within=self.within_heads(pooled(self.within_branch(maps.common))),
+        )
+
+
+class CascadeRefinement(nn.Module):
+    """Each level concatenates the refined map so far with the encoder's next tap, then convolves, and pools."""
+
+    def __init__(self, tap_channels: tuple[int, ...], widths: Preset) -> None:
+        super().__init__()
+        refined = (0, *widths.refinement[:-1])  # before the first level there is only the stem's map
+        self.levels = nn.ModuleList(
+            conv_block(before + tap, after, bottleneck=widths.bottleneck)
+            for before, tap, after in zip(refined, tap_channels, widths.refinement, strict=True)
+        )
+        self.pool = nn.MaxPool3d(kernel_size=2)
+
+    def forward(self, taps: list[Tensor]) -> Tensor:
+        """Maps of the stem and of all stages but the last → (B, C, D/32, H/32, W/32)."""
+        refined = self.levels[0](taps[0])
+        for level, tap in zip(list(self.levels)[1:], taps[1:], strict=True):
+            refined = level(torch.cat([self.pool(refined), tap], dim=1))
+        return refined  # type: ignore[no-any-return]
+
+
+class UniqueFeatureExtractor(nn.Module):
+    """UFE: own stem, projected orthogonally to the common one, then one encoder conditioned on the task."""
+
+    def __init__(self, n_modalities: int, tasks: Mapping[str, int], widths: Preset) -> None:
+        super().__init__()
+        first, *_ = widths.unique
+        self.stem = AvailabilityStem(n_modalities, widths.stem_channels, kernel=widths.stem_kernel)
+        self.condition = TaskConditionedConv(widths.stem_channels, first, len(tasks))
+        self.condition_norm = nn.Sequential(nn.BatchNorm3d(first), nn.ReLU())
+        self.levels = nn.ModuleList(
+            conv_block(before, after, bottleneck=widths.bottleneck)
+            for before, after in zip(widths.unique[:-1], widths.unique[1:], strict=True)
+        )
+        self.pool = nn.MaxPool3d(kernel_size=2)
+        self.heads = TaskHeads(tasks, lambda k: CosineHead(widths.unique[-1], k))
+
+    def forward(self, x: Tensor, available: Tensor, common_stem: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Unique maps (T, B, C, D/32, H/32, W/32) of the T tasks, and each task's cosines."""
+        own = self.stem(x, available)
+        unique = torch.relu(orthogonal_component(own, common_stem)).to(own.dtype)
+        maps = self.condition_norm(self.condition(unique))
+        for level in self.levels:
+            maps = level(self.pool(maps))
+        maps = maps.view(len(self.heads.tasks), len(x), *maps.shape[1:])
+        return maps, self.heads(pooled(one) for one in maps)
+
+
+class UniqueCommonFusion(nn.Module):
+    """UCFC: paths of unique and common features, selected by attention, to one deep feature and logits a task."""
+
+    def __init__(self, common_channels: int, tasks: Mapping[str, int], widths: Preset, *, dropout: float) -> None:
+        super().__init__()
+        channels, bottleneck = widths.fusion, widths.bottleneck
+        self.unique_path = conv_block(widths.unique[-1], channels, bottleneck=bottleneck)
+        self.common_path = conv_block(common_channels, channels, bottleneck=bottleneck)
+        self.selection = SelectiveFusion(channels)
+        # without its norm and ReLU, which follow the sum
+        self.concatenation = conv_block(2 * channels, channels, bottleneck=bottleneck)[:-2]
+        self.norm = nn.Sequential(nn.BatchNorm3d(channels), nn.ReLU())
+        self.dropout = nn.Dropout(dropout)
+        self.heads = TaskHeads(tasks, lambda k: nn.Linear(channels, k))
+
+    def forward(self, unique: Tensor, common: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Logits and deep features a task, from unique (T, B, C, …) and common (B, C', …) maps."""
+        n_tasks, n_cases = unique.shape[:2]
+        own = self.unique_path(unique.flatten(0, 1))
+        shared = self.common_path(common).expand(n_tasks, n_cases, -1, -1, -1, -1).flatten(0, 1)
+        paths = torch.stack([own, shared], dim=1)  # (T·B, 2, C, …)
+        fused = self.norm(self.selection(paths) + self.concatenation(paths.flatten(1, 2)))
+        features = pooled(fused).view(n_tasks, n_cases, -1)
+        logits = self.heads(self.dropout(feature) for feature in features)
+        return logits, dict(zip(self.heads.tasks, features, strict=True))
+
+
+def pooled(maps: Tensor) -> Tensor:
+    """Global average: (B, C, D, H, W) → (B, C)."""
+    return maps.mean(dim=(2, 3, 4))

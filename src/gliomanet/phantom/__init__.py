@@ -1,0 +1,1 @@
+"""A synthetic multi-centre cohort with known truth, on the MNI152 anatomy."""

@@ -1,0 +1,66 @@
+"""What is planted in the phantoms, in the terms of the radiomic features it can be measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gliomanet.labels import VOCABULARY
+
+if TYPE_CHECKING:
+    from gliomanet.study import PhantomSource, Shortcut
+
+COLUMNS = ("feature", "region", "label", "direction", "kind", "center", "why")
+"""The columns of the truth table."""
+
+_Row = tuple[str, str, str, str, str, str, str]
+
+REGION = "whole"
+"""The region that the features are measured in: every code of the tumour mask."""
+
+_ENHANCES = "grade 4 enhances in a ring, IDH-mutant tumours little"
+_CALCIFIED = "oligodendroglioma holds dark calcified speckles"
+
+SIGNALS: tuple[tuple[str, str, str, str], ...] = (
+    # feature, label, direction in the label's positive class, why
+    ("t1c_firstorder_90Percentile", "idh", "-", _ENHANCES),
+    ("t1c_firstorder_Variance", "idh", "-", _ENHANCES),
+    ("t2_firstorder_Mean", "idh", "+", "the core of IDH-mutant tumours is bright on T2"),
+    ("t1c_firstorder_90Percentile", "grade", "+", _ENHANCES),
+    ("t1c_firstorder_Variance", "grade", "+", "a dark necrosis inside a bright ring"),
+    ("mask_shape_MeshVolume", "grade", "+", "grade 4 has wide oedema"),
+    ("t2_firstorder_10Percentile", "codel_1p19q", "-", _CALCIFIED),
+    ("t2_glcm_Contrast", "codel_1p19q", "+", _CALCIFIED),
+    ("t2_glcm_Idmn", "codel_1p19q", "-", _CALCIFIED),
+    ("flair_glcm_Correlation", "codel_1p19q", "-", _CALCIFIED),
+)
+"""Features that differ between the classes in every centre. Others may differ too: they share the same causes."""
+
+MARKED = ("flair_firstorder_Mean", "flair_firstorder_Median", "flair_firstorder_90Percentile")
+"""Features that a shortcut moves, and that hardly differ between the classes of IDH elsewhere."""
+
+
+def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
+    """Every planted difference between classes, a row a feature, label and centre.
+
+    Args:
+        centers: the phantom centres by key.
+
+    Returns:
+        Columns `COLUMNS`. `direction` is the sign of the difference between a label's positive class (mutant,
+        codeleted, grade 4) and the rest, in images z-scored inside the brain; `kind` is `signal` (holds in every
+        centre; `center` is `all`) or `shortcut` (made by the scanner of the one centre that is named).
+    """
+    rows: list[_Row] = [(feature, REGION, label, sign, "signal", "all", why) for feature, label, sign, why in SIGNALS]
+    for name, source in centers.items():
+        if source.shortcut is not None:
+            rows += _shortcut_rows(name, source.shortcut)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _shortcut_rows(center_id: str, shortcut: Shortcut) -> list[_Row]:
+    sign = "+" if shortcut.value == VOCABULARY[shortcut.label][-1] else "-"
+    why = f"this centre's scanner adds {shortcut.strength:g} of white matter to FLAIR in tumours of {shortcut.label} "
+    return [(feature, REGION, shortcut.label, sign, "shortcut", center_id, why + shortcut.value) for feature in MARKED]

@@ -1,0 +1,1 @@
+"""What trained models say of cases: probabilities, deep features, ensembles."""

@@ -1,0 +1,80 @@
+"""The predictions of one centre by every trained model that did not learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gliomanet.prediction.ensemble import COLUMNS, with_ensemble
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained model: its stage, transfer and fold, and the folder it was written to."""
+
+    stage: str
+    transfer: str
+    fold: str
+    folder: Path
+
+
+def predict_center(
+    members: Sequence[Member],
+    splits: pd.DataFrame,
+    cases: pd.DataFrame,
+    *,
+    model: str,
+    preprocessed: Path | None,
+    features: pd.DataFrame | None,
+    threads: int,
+    gpus: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict a centre's validation and external cases.
+
+    Args:
+        members: the trained models; each predicts the cases that its fold validates or tests.
+        splits: the centre's rows of the split tables, parts validation and external only.
+        cases: the centre's case table.
+        model: the model's name in the study.
+        preprocessed: folder of the preprocessed centres (image models), or `None`.
+        features: the centre's feature table (tabular models), or `None`.
+        threads: CPU threads.
+        gpus: GPUs the job was given.
+
+    Returns:
+        Rows of `results/predictions/`, with ensembles, and of `results/deep_features/` (no rows for models without
+        a deep feature).
+    """
+    predictions, deep = [], []
+    for member in members:
+        rows = splits.loc[splits["fold"] == member.fold, ["case_id", "center", "part"]]
+        selected = rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")
+        if selected.empty:
+            continue
+        if preprocessed is not None:
+            from gliomanet.prediction.image import predict_cases
+
+            folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
+            probabilities, features_of = predict_cases(
+                member.folder, selected.assign(folder=folders), threads=threads, gpus=gpus
+            )
+        else:
+            from gliomanet.prediction.tabular import predict_tabular
+
+            assert features is not None, "a tabular model needs the centre's feature table"
+            probabilities, features_of = predict_tabular(member.folder, selected, features)
+        named = {"stage": member.stage, "transfer": member.transfer, "fold": member.fold}
+        roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
+        predictions.append(probabilities.merge(roles, on="case_id", validate="m:1").assign(model=model, **named))
+        deep.append(features_of.assign(**named))
+    if not predictions:
+        return pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(
+            columns=["stage", "transfer", "fold", "case_id", "task"]
+        )
+    columns = ["stage", "transfer", "fold", "case_id", "task"]
+    features_table = pd.concat(deep, ignore_index=True)
+    ordered = [*columns, *(c for c in features_table if c not in columns)]
+    return with_ensemble(pd.concat(predictions, ignore_index=True)), features_table.reindex(columns=ordered)

@@ -1,0 +1,188 @@
+"""Predictions and deep features of a trained image network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from gliomanet.networks import CMTLNet, build
+from gliomanet.networks.devices import choose_device
+from gliomanet.networks.input import CaseError, Shape, load_case, network_input
+from gliomanet.prediction.ensemble import entropy
+from gliomanet.seeds import derive_seed
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """A trained network with what it needs to know of its input.
+
+    Attributes:
+        classes: task → class names, in the order of the class axis.
+        dropout: rate before each task's last layer.
+        grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
+    """
+
+    network: CMTLNet
+    modalities: tuple[str, ...]
+    shape: Shape
+    classes: dict[str, tuple[str, ...]]
+    dropout: float
+    grid: Shape
+    spacing_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class CaseOutputs:
+    """Logits (K,) and deep feature (F,) of every task for one case, float64."""
+
+    case_id: str
+    logits: dict[str, NDArray[np.float64]]
+    features: dict[str, NDArray[np.float64]]
+
+
+def load_image_model(folder: Path) -> ImageModel:
+    """The network in a folder that training wrote (`model.json`, `weights.pt`), in evaluation mode on the CPU.
+
+    Raises:
+        ValueError: the folder holds another kind of model.
+    """
+    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
+        network = build(description["kind"], **description["constructor"])
+    if not isinstance(network, CMTLNet):
+        raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
+    network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
+    geometry = description["input"]
+    return ImageModel(
+        network.eval(),
+        tuple(geometry["modalities"]),
+        tuple(geometry["shape"]),
+        {name: tuple(task["classes"]) for name, task in description["tasks"].items()},
+        description["constructor"]["dropout"],
+        tuple(geometry["grid"]),
+        tuple(geometry["spacing_mm"]),
+    )
+
+
+def predict_cases(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Probabilities and deep features of cases, without a tumour mask: the region prompt is [X·B, B].
+
+    Cases go through the network one at a time, so that a case's figures do not depend on its neighbours. A case none
+    of whose contrasts can be read is left out, and printed with the reason.
+
+    Args:
+        folder: of the trained model.
+        cases: columns case_id, folder (of the preprocessed case).
+        threads: CPU threads.
+        gpus: GPUs the job was given; 0 computes on the CPU.
+
+    Returns:
+        Table case_id, task, class, probability, uncertainty (entropy in nats of the task's probabilities), and table
+        case_id, task, z0, z1, … of deep features; in the order of the cases, tasks and classes.
+
+    Raises:
+        ValueError: a case's voxel size is not the one that the model was trained on.
+    """
+    model = load_image_model(folder)
+    probabilities, deep = [], []
+    for outputs in _outputs(model, cases, threads=threads, gpus=gpus):
+        for task, names in model.classes.items():
+            p = softmax(outputs.logits[task])
+            uncertainty = entropy(p.tolist())
+            probabilities += [
+                (outputs.case_id, task, name, value, uncertainty) for name, value in zip(names, p.tolist(), strict=True)
+            ]
+            deep.append((outputs.case_id, task, *outputs.features[task].tolist()))
+    columns = [f"z{i}" for i in range(model.network.deep_feature_size)]
+    return (
+        pd.DataFrame(probabilities, columns=["case_id", "task", "class", "probability", "uncertainty"]),
+        pd.DataFrame(deep, columns=["case_id", "task", *columns]),
+    )
+
+
+def stochastic_passes(
+    folder: Path, cases: pd.DataFrame, passes: int, seed: int, *, threads: int = 1, gpus: int = 0
+) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
+
+    The network's only dropout is on the deep features, before each task's last layer. So these are computed once, and
+    the passes draw dropout on them: the same distribution as whole passes, at the cost of one. A case's draws depend on
+    the seed and its id alone.
+
+    Args:
+        folder: of the trained model.
+        cases: columns case_id, folder.
+        passes: S.
+        seed: of the draws.
+        threads: CPU threads.
+        gpus: as in `predict_cases`.
+
+    Returns:
+        The N cases that could be read, and task → (S, N, K).
+    """
+    model = load_image_model(folder)
+    heads = {task: (w.double().numpy(), b.double().numpy()) for task, (w, b) in model.network.heads().items()}
+    read: list[str] = []
+    drawn: dict[str, list[NDArray[np.float64]]] = {task: [] for task in model.classes}
+    for outputs in _outputs(model, cases, threads=threads, gpus=gpus):
+        read.append(outputs.case_id)
+        rng = np.random.default_rng(derive_seed(seed, "dropout passes", outputs.case_id))
+        for task, (weight, bias) in heads.items():
+            kept = rng.random((passes, weight.shape[1])) >= model.dropout
+            features = outputs.features[task] * kept / max(1 - model.dropout, np.finfo(float).tiny)
+            drawn[task].append(softmax(features @ weight.T + bias))
+    sizes = {task: len(names) for task, names in model.classes.items()}
+    return read, {
+        task: np.stack(values, axis=1) if values else np.empty((passes, 0, sizes[task]))
+        for task, values in drawn.items()
+    }
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities over the last axis."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int) -> Iterator[CaseOutputs]:
+    device = choose_device(gpus).torch
+    network = model.network.to(device)
+    for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
+        try:
+            case = load_case(str(case_id), Path(path), model.modalities, model.shape, tumour=False)
+        except CaseError as error:
+            print(f"left out: {error}", flush=True)
+            continue
+        if case.spacing_mm != model.spacing_mm or case.grid != model.grid:
+            raise ValueError(
+                f"case {case_id} in {path} has grid {case.grid} at {case.spacing_mm} mm; the model was trained on "
+                f"{model.grid} at {model.spacing_mm} mm: preprocess the case with the model's atlas grid"
+            )
+        x, available = network_input(case)
+        with _reproducible(threads), torch.inference_mode():
+            result = network(x.to(device), available.to(device))
+        yield CaseOutputs(
+            case.case_id,
+            {task: value[0].double().cpu().numpy() for task, value in result.logits.items()},
+            {task: value[0].double().cpu().numpy() for task, value in result.features.items()},
+        )
+
+
+@contextmanager
+def _reproducible(threads: int) -> Iterator[None]:
+    """Set the job's threads, and convolutions that give the same digits every time; afterwards the process's own."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,1 @@
+"""Radiomic features: extraction from preprocessed cases, and their tables."""

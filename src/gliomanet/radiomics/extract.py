@@ -1,0 +1,160 @@
+"""Radiomic features of preprocessed cases, by pyradiomics.
+
+Source: van Griethuysen et al., Cancer Research 77:e104 (2017), 10.1158/0008-5472.CAN-17-0339.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk  # noqa: N813 - SimpleITK's own short name
+from numpy.typing import NDArray
+from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+from gliomanet.labels import MODALITIES
+from gliomanet.radiomics.table import KEYS, center_table
+
+if TYPE_CHECKING:
+    from gliomanet.study import Radiomics
+
+INTENSITY_FAMILIES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+"""pyradiomics' classes of the images' intensities; `shape` is of the mask alone."""
+
+MOST_GREY_LEVELS = 2000
+"""A co-occurrence matrix of more takes gigabytes: the intensities are then not normalised, or hold a spike."""
+
+_MARGIN = 1  # voxels kept round the mask, as pyradiomics' own crop does
+
+
+def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.DataFrame, list[str]]:
+    """All features of a case, one row a region.
+
+    Args:
+        case_dir: Folder of a preprocessed case: `<contrast>.nii.gz` of those present, `tumour_mask.nii.gz`, and
+            `preprocess.json`, whose status must be `ok` where it is there.
+        case_id: Written into each row.
+        settings: Bin width and regions.
+
+    Returns:
+        `case_id`, `region`, `mask_shape_<feature>`, `<contrast>_<family>_<feature>`, …; and why a region or a contrast
+        has no features, one sentence each. A case without a usable mask gives no row.
+    """
+    empty = pd.DataFrame(columns=list(KEYS))
+    if reason := _not_usable(case_dir):
+        return empty, [f"case {case_id!r}: {reason}"]
+    image: Any = nib.load(case_dir / "tumour_mask.nii.gz")
+    codes = np.asanyarray(image.dataobj)
+    spacing = tuple(float(size) for size in image.header.get_zooms()[:3])
+    contrasts = {name: _load_on_grid(case_dir / f"{name}.nii.gz", image) for name in _present(case_dir)}
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for region, wanted in settings.regions.items():
+        mask = np.isin(codes, wanted)
+        try:
+            row, found = _region_row(contrasts, mask, spacing, settings.bin_width)
+        except ValueError as error:
+            notes.append(f"case {case_id!r}, region {region!r} (codes {wanted}): {error}")
+            continue
+        rows.append({"case_id": case_id, "region": region, **row})
+        notes += [f"case {case_id!r}, region {region!r}, {note}" for note in found]
+    return center_table([pd.DataFrame(rows)]) if rows else empty, notes
+
+
+def region_features(
+    image: NDArray[np.floating[Any]],
+    mask: NDArray[np.bool_],
+    spacing: Sequence[float],
+    settings: Mapping[str, Any],
+    families: Sequence[str] = INTENSITY_FAMILIES,
+) -> dict[str, float]:
+    """`<family>_<feature>` → value of one image inside one mask, of the box round the mask only.
+
+    Args:
+        image: (x, y, z) intensities.
+        mask: (x, y, z) voxels of the region.
+        spacing: Voxel size (x, y, z) in mm.
+        settings: pyradiomics' settings, e.g. `{"binWidth": 0.25}`.
+        families: pyradiomics' feature classes.
+
+    Raises:
+        ValueError: an empty mask, or one that pyradiomics refuses: a single voxel, a line or a plane.
+    """
+    if not mask.any():
+        raise ValueError("the region is empty")
+    box = tuple(_interval(np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))) for axis in range(3))
+    # pyradiomics reports each step and each deprecated default on its root logger.
+    logging.getLogger("radiomics").setLevel(logging.ERROR)
+    extractor = RadiomicsFeatureExtractor(additionalInfo=False, **settings)
+    extractor.disableAllFeatures()
+    for family in families:
+        extractor.enableFeatureClassByName(family)
+    found = extractor.execute(_itk(image[box], spacing), _itk(mask[box].astype(np.uint8), spacing), label=1)
+    return {
+        name.removeprefix("original_"): float(value) for name, value in found.items() if name.startswith("original_")
+    }
+
+
+def _region_row(
+    contrasts: Mapping[str, NDArray[np.float64]], mask: NDArray[np.bool_], spacing: Sequence[float], bin_width: float
+) -> tuple[dict[str, float], list[str]]:
+    shape = region_features(mask.astype(np.float64), mask, spacing, {"binWidth": bin_width}, families=("shape",))
+    row = {f"mask_{name}": value for name, value in shape.items()}
+    notes = []
+    for contrast, image in contrasts.items():
+        inside = image[mask]
+        if not np.isfinite(inside).all():
+            notes.append(f"{contrast}: {int((~np.isfinite(inside)).sum())} voxels are not finite; no features")
+        elif (levels := np.ptp(inside) / bin_width) > MOST_GREY_LEVELS:
+            notes.append(
+                f"{contrast}: {levels:.0f} grey levels of radiomics.bin_width {bin_width:g} (at most "
+                f"{MOST_GREY_LEVELS}); no features: raise it or normalise the images"
+            )
+        else:
+            features = region_features(image, mask, spacing, {"binWidth": bin_width})
+            row |= {f"{contrast}_{name}": value for name, value in features.items()}
+    return row, notes
+
+
+def _not_usable(case_dir: Path) -> str | None:
+    record = case_dir / "preprocess.json"
+    if record.is_file():
+        status = json.loads(record.read_text(encoding="utf-8"))
+        if status.get("status", "ok") != "ok":
+            return f"preprocessing {status['status']}: {status.get('reason') or 'no reason given'}"
+    if not (case_dir / "tumour_mask.nii.gz").is_file():
+        return "no tumour mask"
+    if not _present(case_dir):
+        return f"no contrast; looked for {', '.join(f'{name}.nii.gz' for name in MODALITIES)}"
+    return None
+
+
+def _present(case_dir: Path) -> list[str]:
+    return [name for name in MODALITIES if (case_dir / f"{name}.nii.gz").is_file()]
+
+
+def _load_on_grid(path: Path, mask: Any) -> NDArray[np.float64]:
+    image: Any = nib.load(path)
+    if image.shape != mask.shape or not np.allclose(image.affine, mask.affine, atol=1e-3):
+        raise ValueError(
+            f"{path}: not on the grid of its tumour mask (shape {image.shape}, "
+            f"the mask's {mask.shape}); preprocess it again"
+        )
+    return np.asarray(image.dataobj, dtype=np.float64)
+
+
+def _interval(places: NDArray[np.intp]) -> slice:
+    return slice(max(int(places[0]) - _MARGIN, 0), int(places[-1]) + _MARGIN + 1)
+
+
+def _itk(array: NDArray[Any], spacing: Sequence[float]) -> Any:
+    """(x, y, z) array as an ITK image; where it lies and how it is turned is nothing to a feature."""
+    image: Any = sitk.GetImageFromArray(np.ascontiguousarray(array.T))
+    image.SetSpacing(tuple(spacing))
+    return image

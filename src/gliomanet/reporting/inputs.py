@@ -1,0 +1,63 @@
+"""The tables that the page is made of, brought to one form: text without NaN, figures as floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+FIGURES = frozenset(
+    (
+        *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
+        *("rho", "q", "summary", "tau2", "i2", "precision", "recall", "shortcut_rejection"),
+        *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
+        *("brain_volume_ml", "tumour_volume_ml"),
+    )
+)
+"""Columns that hold numbers; so do the biomarkers' `effect_<center>`."""
+
+
+def tidy(frame: pd.DataFrame | None, text: Iterable[str] = (), figures: Iterable[str] = ()) -> pd.DataFrame:
+    """Copy a table, every text cell a string and every figure a float (NaN = missing).
+
+    Args:
+        frame: the table, however it was read; None counts as empty.
+        text: text columns that the caller needs: added, empty, where absent.
+        figures: figures that the caller needs: added, missing, where absent.
+
+    """
+    frame = pd.DataFrame() if frame is None else frame.copy()
+    for column in text:
+        if column not in frame:
+            frame[column] = ""
+    for column in figures:
+        if column not in frame:
+            frame[column] = float("nan")
+    for column in frame.columns:
+        if column in FIGURES or str(column).startswith("effect_"):
+            frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
+        else:
+            frame[column] = frame[column].astype(object).where(frame[column].notna(), "").map(str)
+    return frame.reset_index(drop=True)
+
+
+def tidy_metrics(frame: pd.DataFrame | None) -> pd.DataFrame:
+    return tidy(
+        frame,
+        text=("model", "stage", "transfer", "role", "center", "task", "subset", "metric", "note"),
+        figures=("value", "ci_low", "ci_high", "n", "n_positive"),
+    )
+
+
+def tidy_confusion(frame: pd.DataFrame | None) -> pd.DataFrame:
+    return tidy(
+        frame, text=("model", "stage", "transfer", "role", "center", "task", "truth", "predicted"), figures=("n",)
+    )
+
+
+def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
+    return tidy(
+        frame,
+        text=("transfer", "task", "feature", "modality", "region", "deep_features", "verdict", "reason"),
+        figures=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2"),
+    )

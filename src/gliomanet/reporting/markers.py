@@ -1,0 +1,158 @@
+"""Biomarkers, the planted truth they are held against, and pseudo-labels."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from gliomanet.labels import Task
+from gliomanet.reporting.cells import Cell, Column, Table, numeric
+from gliomanet.reporting.inputs import FIGURES, tidy, tidy_biomarkers
+from gliomanet.reporting.wording import (
+    count,
+    estimate,
+    feature_name,
+    listing,
+    number,
+    plural,
+    probability,
+    stage_name,
+    task_name,
+)
+
+DROPPED_SHOWN = 200
+
+
+def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
+    """Kept biomarkers of a model, largest summary effect first."""
+    table = tidy_biomarkers(biomarkers)
+    kept = table[table["verdict"] == "kept"]
+    caption = f"Biomarkers kept for {model}: the same direction in every centre with enough cases."
+    return _biomarker_table(f"kept-{model}", caption, kept, reasons=False)
+
+
+def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
+    """List the dropped ones of the strongest correlation, with the reason."""
+    table = tidy_biomarkers(biomarkers)
+    dropped = table[table["verdict"] != "kept"]
+    ranked = dropped.assign(size=dropped["rho"].abs()).sort_values("size", ascending=False, kind="stable")
+    shown = ranked.drop(columns="size").head(DROPPED_SHOWN)
+    rest = (
+        f"; the first {DROPPED_SHOWN} of {count(len(dropped))} by correlation" if len(dropped) > DROPPED_SHOWN else ""
+    )
+    return _biomarker_table(f"dropped-{model}", f"Dropped candidates of {model}{rest}.", shown, reasons=True)
+
+
+def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
+    """`80 direction differs between centres`, most frequent first."""
+    table = tidy_biomarkers(biomarkers)
+    texts = table.loc[table["verdict"] != "kept", "reason"]
+    reasons = Counter(_reason_kind(part) for text in texts for part in text.split(";"))
+    return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _reason_kind(reason: str) -> str:
+    """Strip a reason of its figures and names, so that equal reasons count together."""
+    kind = re.sub(r"I2 [\d.]+ above", "I² above", reason.split(":")[0].split("(")[0])
+    return (
+        re.sub(r"(direction) in .*|\b0?\.\d+ (?=below|above|under|over)", r"\1", kind).strip()
+        or "no reason was recorded"
+    )
+
+
+def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool) -> Table:
+    centers = [c for c in table.columns if c.startswith("effect_") and table[c].notna().any()]
+    transfers = len(set(table["transfer"])) > 1
+    ordered = table if reasons else table.assign(size=table["summary"].abs())
+    if not reasons:
+        order = {task: i for i, task in enumerate(dict.fromkeys(table["task"]))}
+        ordered = ordered.assign(rank=ordered["task"].map(order)).sort_values(
+            ["transfer", "rank", "size"], ascending=[True, True, False], kind="stable"
+        )
+    rows = []
+    for row in ordered.to_dict("records"):
+        deep = [d for d in row["deep_features"].replace(";", ",").split(",") if d.strip()]
+        cells = [Cell(feature_name(row["feature"], row["region"])), Cell(task_name(row["task"]))]
+        cells += [Cell(row["transfer"])] if transfers else []
+        cells += [Cell(", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else ""))]
+        cells += [numeric("" if pd.isna(row["rho"]) else number(row["rho"])), numeric(probability(row["q"]))]
+        cells += [numeric("" if pd.isna(row[c]) else number(row[c])) for c in centers]
+        cells += [numeric("" if pd.isna(row["summary"]) else estimate(row["summary"], row["ci_low"], row["ci_high"]))]
+        cells += [numeric("" if pd.isna(row["i2"]) else number(row["i2"]))]
+        cells += [Cell(row["reason"], kind="note")] if reasons else []
+        rows.append(tuple(cells))
+    columns = [Column("Feature"), Column("Task", choose=True)]
+    columns += [Column("Transfer", choose=True)] if transfers else []
+    columns += [Column("Deep features linked"), Column("ρ", True), Column("q", True)]
+    columns += [Column(c.removeprefix("effect_"), True) for c in centers]
+    columns += [Column("Summary effect", True), Column("I²", True)]
+    columns += [Column("Reason", choose=False)] if reasons else []
+    return Table(name, caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
+
+
+def recovery_table(recovery: pd.DataFrame | None) -> Table:
+    """Show planted truth beside what was found: the table as it was given, in words."""
+    table = tidy(recovery)
+    names: dict[str, Callable[[str], str]] = {"task": task_name, "feature": feature_name, "stage": stage_name}
+    columns = tuple(
+        Column(c.replace("effect_", "").replace("_", " ").capitalize(), _is_number(table, c)) for c in table.columns
+    )
+    rows = tuple(
+        tuple(
+            numeric("" if pd.isna(value) else number(value))
+            if isinstance(value, float)
+            else Cell(names.get(str(column), str)(value), kind="number" if _is_number(table, column) else "")
+            for column, value in row.items()
+        )
+        for row in table.to_dict("records")
+    )
+    caption = "What was planted in the simulated patients, and what the search for biomarkers made of it."
+    return Table("recovery", caption, columns, rows)
+
+
+def _is_number(table: pd.DataFrame, column: object) -> bool:
+    return column in FIGURES or bool(pd.to_numeric(table[column], errors="coerce").notna().all())
+
+
+def pseudo_labels_table(pseudo_labels: pd.DataFrame | None, tasks: Mapping[str, Task]) -> Table:
+    """Count accepted pseudo-labels per model, task and class, over folds."""
+    table = tidy(
+        pseudo_labels,
+        text=("model", "fold", "case_id", "center", "task", "label", "accepted", "reason"),
+        figures=("probability",),
+    )
+    order = {(name, label): at for at, (name, label) in enumerate((n, c) for n in tasks for c in tasks[n].class_names)}
+    place = [order.get(pair, len(order)) for pair in zip(table["task"], table["label"], strict=True)]
+    table = table.assign(place=place).sort_values(["model", "place"], kind="stable")
+    rows = []
+    for (model, task, label), mine in table.groupby(["model", "task", "label"], sort=False):
+        accepted = mine[mine["accepted"] == "yes"]
+        per_fold = accepted.groupby("fold").size().reindex(sorted(set(mine["fold"])), fill_value=0)
+        spread = f"{per_fold.min()} to {per_fold.max()} a fold" if len(per_fold) > 1 else ""
+        refused = Counter(_reason_kind(reason) for reason in mine.loc[mine["accepted"] != "yes", "reason"])
+        why = [f"{reason} ({count(n)})" for reason, n in sorted(refused.items(), key=lambda item: (-item[1], item[0]))]
+        cells = [Cell(str(model)), Cell(task_name(str(task))), Cell(str(label))]
+        cells += [numeric(count(len(mine))), numeric(count(len(accepted)), spread)]
+        cells += [numeric(f"{100 * len(accepted) / len(mine):.0f} %"), Cell("; ".join(why), kind="note")]
+        rows.append(tuple(cells))
+    columns = [Column("Model"), Column("Task"), Column("Class"), Column("Candidates", True), Column("Accepted", True)]
+    columns += [Column("Share", True), Column("Refused because")]
+    folds = sorted(set(table["fold"]) - {""})
+    caption = (
+        f"Labels given to cases without one, over {plural(len(folds), 'fold')}."
+        if folds
+        else "Labels given to cases without one."
+    )
+    return Table("pseudo", caption, tuple(columns), tuple(rows))
+
+
+def kept_sentence(biomarkers: dict[str, pd.DataFrame]) -> str:
+    """How many candidates were kept by each model."""
+    parts = []
+    for model, frame in biomarkers.items():
+        table = tidy_biomarkers(frame)
+        parts.append(f"{model} kept {count((table['verdict'] == 'kept').sum())} of {plural(len(table), 'candidate')}")
+    return f"{listing(parts)}." if parts else ""

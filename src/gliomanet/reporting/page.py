@@ -1,0 +1,180 @@
+"""`results/report/index.html`: the page a reader opens first, one file that needs nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from gliomanet.reporting import markers, people, scores, summary
+from gliomanet.reporting.drawing import inline_svg
+from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
+from gliomanet.reporting.pictures import embed_sheets
+from gliomanet.reporting.wording import number
+
+
+def write_report(
+    out: Path,
+    *,
+    study: Mapping[str, Any],
+    cases: pd.DataFrame,
+    splits: pd.DataFrame,
+    metrics: pd.DataFrame,
+    confusion: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    qc: pd.DataFrame | None = None,
+    sheets: Mapping[str, Path] | None = None,
+    biomarkers: Mapping[str, pd.DataFrame] | None = None,
+    recovery: pd.DataFrame | None = None,
+    pseudo_labels: pd.DataFrame | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> None:
+    """Write the page. Equal inputs give equal bytes; sections without content are absent.
+
+    Args:
+        out: the HTML file.
+        study: the study's configuration, `Study.model_dump()`.
+        cases: all centres' case tables, one below the other.
+        splits: `results/splits.tsv`.
+        metrics: `results/evaluation/metrics.tsv`.
+        confusion: `results/evaluation/confusion.tsv`.
+        comparisons: `results/evaluation/comparisons.tsv`.
+        qc: all centres' quality tables; None in a study of feature tables.
+        sheets: centre → contact sheet (PNG).
+        biomarkers: model → `results/biomarkers/<model>.tsv`.
+        recovery: planted truth beside what was found, one row each; shown column by column.
+        pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
+        versions: software → version, see `software_versions`.
+
+    Raises:
+        FileNotFoundError: a contact sheet is not there.
+
+    """
+    html = render_report(
+        study=study,
+        cases=cases,
+        splits=splits,
+        metrics=metrics,
+        confusion=confusion,
+        comparisons=comparisons,
+        qc=qc,
+        sheets=sheets or {},
+        biomarkers=dict(biomarkers or {}),
+        recovery=recovery,
+        pseudo_labels=pseudo_labels,
+        versions=versions or {},
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(html, encoding="utf-8")
+
+
+def render_report(
+    *,
+    study: Mapping[str, Any],
+    cases: pd.DataFrame,
+    splits: pd.DataFrame,
+    metrics: pd.DataFrame,
+    confusion: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    qc: pd.DataFrame | None,
+    sheets: Mapping[str, Path],
+    biomarkers: dict[str, pd.DataFrame],
+    recovery: pd.DataFrame | None,
+    pseudo_labels: pd.DataFrame | None,
+    versions: Mapping[str, str],
+) -> str:
+    """Make the page's text; arguments as in `write_report`."""
+    settings = json.loads(json.dumps(study, default=str))  # tuples and enumerations as plain values
+    missing = people.missing_cases(cases, splits, qc)
+    images = qc is not None and not qc.empty
+    external = scores.headline(metrics)
+    context = {
+        "title": settings["title"],
+        "warnings": summary.warnings(settings),
+        "totals": summary.totals(settings, cases, splits, len(missing)),
+        "paragraph": summary.paragraph(settings, cases, splits, len(missing)),
+        "transfers": summary.transfers_table(splits),
+        "external": bool(external),
+        "headline": external or scores.headline(metrics, "validation"),
+        "findings": scores.findings(metrics),
+        "forest": _figure(
+            forest_plot(metrics),
+            "forest",
+            "Forest plot of the MCC with its interval: a panel per task, a band per group of cases, a line per model. "
+            "The table of all figures below holds the same numbers.",
+        ),
+        "centers": people.centers_table(settings, cases, missing),
+        "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
+        "missing": people.missing_table(missing),
+        "metrics": scores.metrics_table(metrics),
+        "contradictions": scores.contradictions_table(metrics),
+        "confusion": _figure(
+            confusion_grid(confusion),
+            "confusion",
+            "Confusion matrices of every model and task, external and validation cases: rows are the truth, columns "
+            "the prediction, numbers are cases.",
+        ),
+        "comparisons": scores.comparisons_table(comparisons),
+        "kept": markers.kept_sentence(biomarkers),
+        "biomarkers": [
+            {
+                "model": model,
+                "kept": markers.kept_table(model, table),
+                "dropped": markers.dropped_table(model, table),
+                "reasons": markers.dropped_reasons(table),
+                "figure": _figure(
+                    biomarker_forest({model: table}),
+                    f"markers-{index}",
+                    f"Effects of the strongest kept biomarkers of {model}: a mark per centre, the summary with its "
+                    "interval. The table beside it holds the same numbers.",
+                ),
+            }
+            for index, (model, table) in enumerate(biomarkers.items())
+        ],
+        "recovery": markers.recovery_table(recovery),
+        "pseudo": markers.pseudo_labels_table(pseudo_labels, people.tasks_of(settings)),
+        "qc": people.qc_table(qc),
+        "flagged": people.flagged_table(qc),
+        "sheets": embed_sheets(sheets),
+        "versions": versions,
+        "seed": settings["seed"],
+        "configuration": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True),
+        "digests": [
+            ("Configuration", _digest(json.dumps(settings, sort_keys=True))),
+            ("Tables", _digest(*(_table_text(t) for t in (cases, splits, metrics, confusion, comparisons)))),
+        ],
+        "settings": settings,
+    }
+    return _environment().get_template("report.html.j2").render(context)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("gliomanet.reporting", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["figure"] = number
+    return environment
+
+
+def _figure(svg: str, prefix: str, label: str) -> Markup | None:
+    return Markup(inline_svg(svg, prefix, label)) if svg else None
+
+
+def _table_text(table: pd.DataFrame | None) -> str:
+    return "" if table is None else table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

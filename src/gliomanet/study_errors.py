@@ -1,0 +1,87 @@
+"""Configuration errors, written for the person who can mend them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Location = Sequence[int | str]
+
+
+class StudyError(ValueError):
+    """All problems of a study at once, one a line."""
+
+    def __init__(self, problems: Sequence[str], where: str = "the study's configuration") -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{count} in {where}:", *(f"  - {p}" for p in problems)]))
+
+
+def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One line a problem: key, what was found, what is allowed, and the nearest key of a misspelt one."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False):
+        if problem["type"] == "value_error" and not problem["loc"]:
+            lines += str(problem["ctx"]["error"]).split("\n")  # the cross-checks name their own keys
+        else:
+            lines.append(_line(problem, model))
+    return lines
+
+
+def _line(problem: ErrorDetails, model: type[BaseModel]) -> str:
+    path, _ = _walk(model, problem["loc"])
+    key = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: no such key{_nearest(path[-1], _walk(model, problem['loc'][:-1])[1])}"
+    if problem["type"] == "missing":
+        return f"{key}: missing, and has no default"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {message[0].lower()}{message[1:]} (found {problem['input']!r})"
+
+
+def _nearest(key: str, owner: Any) -> str:
+    known = sorted(owner.model_fields)
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else f"; allowed: {', '.join(known)}"
+
+
+def _walk(annotation: Any, location: Location) -> tuple[list[str], Any]:
+    """The user's keys along `location`, and the type at its end.
+
+    Pydantic puts the tag of a discriminated union ("phantom") among the keys; the user's file has no such key.
+    """
+    annotation = _unwrapped(annotation)
+    if not location:
+        return [], annotation
+    head, rest = str(location[0]), location[1:]
+    members = {m.model_fields["kind"].default: m for m in get_args(annotation) if _is_tagged(m)}
+    if head in members:
+        return _walk(members[head], rest)
+    path, end = _walk(_type_of_entry(annotation, head), rest)
+    return [head, *path], end
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """Without `Annotated[...]` and `... | None`."""
+    if get_origin(annotation) is Annotated:
+        return _unwrapped(get_args(annotation)[0])
+    arguments = get_args(annotation)
+    if type(None) in arguments and len(arguments) == 2:
+        return _unwrapped(next(a for a in arguments if a is not type(None)))
+    return annotation
+
+
+def _is_tagged(member: Any) -> bool:
+    return isinstance(member, type) and issubclass(member, BaseModel) and "kind" in member.model_fields
+
+
+def _type_of_entry(annotation: Any, key: str) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(key)
+        return field.annotation if field else None
+    arguments = get_args(annotation)
+    return (arguments[1] if get_origin(annotation) is dict else arguments[0]) if arguments else None

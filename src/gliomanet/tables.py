@@ -1,0 +1,51 @@
+"""Reading and writing the study's tables: TSV, UTF-8, one header line, an empty cell for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+TEXT = dict.fromkeys(
+    [
+        *("case_id", "patient_id", "center", "fold", "transfer", "label", "class", "truth", "predicted", "subset"),
+        *("t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "idh", "codel_1p19q", "grade", "sex", "task"),
+        *("idh_source", "codel_1p19q_source", "grade_source", "note", "reason", "flags", "contrasts", "region"),
+    ],
+    str,
+)
+"""Columns that stay text even where every cell looks like a number ("007", grade "4")."""
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """A table with its text columns as text and empty cells of text as ""."""
+    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""], encoding="utf-8")
+    text = [column for column in table if column in TEXT]
+    table[text] = table[text].fillna("")
+    return table
+
+
+def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Tables of the same kind, one below the other."""
+    tables = [table for table in map(read_table, paths) if len(table.columns)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table so that equal tables are equal files (compressed ones too)."""
+    compression = {"method": "gzip", "mtime": 0} if str(path).endswith(".gz") else None
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, sep="\t", index=False, float_format="%.6g", lineterminator="\n", compression=compression)
+
+
+def failed_cases(qc_tables: Iterable[str | Path]) -> list[str]:
+    """The cases that preprocessing gave up on, from the centres' quality control tables."""
+    qc = read_tables(qc_tables)
+    return [] if qc.empty else sorted(qc.loc[qc["status"] != "ok", "case_id"])
+
+
+def cases_of_fold(splits: pd.DataFrame, cases: pd.DataFrame, fold: str) -> pd.DataFrame:
+    """The rows of the case tables at hand that a fold holds, each with its `part`, in the order of the splits."""
+    rows = splits.loc[splits["fold"] == fold, ["case_id", "center", "part"]]
+    return rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")

@@ -1,0 +1,1 @@
+"""Event files of training jobs, and the one writer that brings them into MLflow."""

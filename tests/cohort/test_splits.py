@@ -1,0 +1,181 @@
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.splits import (
+    COLUMNS,
+    complete_splits,
+    development_splits,
+    external_splits,
+    fold_cases,
+    shuffle_labels,
+)
+from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.study import Transfer
+
+TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
+MAIN = [Transfer(name="main", train=("A", "B"), external=("X", "Y"))]
+
+
+def center(name, n, role="train", scans=1):
+    """`n` patients of `scans` cases: every third is mutant of grade 2, every fifth without a grade."""
+    rows = []
+    for number in range(n):
+        mutant = number % 3 == 0
+        for scan in range(scans if number % 2 else 1):
+            rows.append(
+                {
+                    "case_id": f"{name}{number:03d}s{scan}",
+                    "patient_id": f"{name}{number:03d}",
+                    "center": name,
+                    "role": role,
+                    "idh": "mutant" if mutant else "wildtype",
+                    "codel_1p19q": "",
+                    "grade": "" if number % 5 == 4 else "2" if mutant else "4",
+                    "idh_source": "measured",
+                    "age": 40.0 + number,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def cohort(sizes=(20, 30), scans=2):
+    return pd.concat(
+        [
+            center("A", sizes[0], scans=scans),
+            center("B", sizes[1], scans=scans),
+            center("U", 4, "unlabelled"),
+            center("X", 7, "external"),
+            center("Y", 5, "external"),
+        ],
+        ignore_index=True,
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    sizes=st.tuples(st.integers(15, 40), st.integers(15, 40)),
+    scans=st.integers(1, 3),
+    folds=st.integers(2, 5),
+    seed=st.integers(0, 2**31 - 1),
+)
+def test_laws_of_a_split(sizes, scans, folds, seed):
+    cases = cohort(sizes, scans)
+    splits = development_splits(cases, MAIN, folds, seed, TASKS)
+    teaching = splits[splits["center"].isin(["A", "B"])]
+    dealt = teaching[teaching["fold"] != "all"]
+    # every case of a teaching centre validates once and teaches in all other folds
+    assert dealt[dealt["part"] == "validation"].groupby("case_id").size().eq(1).all()
+    assert dealt[dealt["part"] == "train"].groupby("case_id").size().eq(folds - 1).all()
+    # a patient is of one part in a fold
+    assert teaching.groupby(["fold", "patient_id"])["part"].nunique().eq(1).all()
+    # the refit has no validation; unlabelled centres are unlabelled; external ones are not there
+    assert teaching.loc[teaching["fold"] == "all", "part"].eq("train").all()
+    assert splits.loc[splits["center"] == "U", "part"].eq("unlabelled").all()
+    assert not splits["center"].isin(["X", "Y"]).any()
+    assert not splits.duplicated(["case_id", "transfer", "fold"]).any()
+    # neither the order of rows nor the external centres matter
+    shuffled = cases.sample(frac=1, random_state=seed % 1000)
+    assert development_splits(shuffled, MAIN, folds, seed, TASKS).equals(splits)
+    assert development_splits(cases[cases["role"] != "external"], MAIN, folds, seed, TASKS).equals(splits)
+
+
+def test_folds_are_stratified_by_centre_and_label():
+    cases = cohort((60, 90), 1)
+    splits = development_splits(cases, MAIN, 5, 1, TASKS)
+    validation = splits[(splits["part"] == "validation")].merge(cases, on=["case_id", "center"])
+    counts = pd.crosstab([validation["center"], validation["idh"]], validation["fold"])
+    # a stratum is even to 1 case; a label here is the sum of two strata, with and without a grade
+    assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 2
+
+
+def test_a_failed_case_has_no_rows_and_moves_nobody():
+    cases = cohort()
+    whole = development_splits(cases, MAIN, 4, 3, TASKS)
+    without = development_splits(cases, MAIN, 4, 3, TASKS, failed={"A004s0"})
+    assert without.equals(whole[whole["case_id"] != "A004s0"].reset_index(drop=True))
+
+
+def test_external_rows_are_added_and_change_no_other():
+    cases = cohort()
+    development = development_splits(cases, MAIN, 2, 3, TASKS)
+    both = complete_splits(development, cases, MAIN, 2, failed={"Y000s0"})
+    assert tuple(both.columns) == COLUMNS
+    one = complete_splits(development, cases[cases["center"] != "Y"], MAIN, 2)
+    assert both[both["center"] != "Y"].reset_index(drop=True).equals(one)
+    assert both[~both["center"].isin(["X", "Y"])].reset_index(drop=True).equals(development)
+    assert both.loc[both["center"].isin(["X", "Y"]), "part"].eq("external").all()
+    assert (both["case_id"] == "Y000s0").sum() == 0
+    assert (both["case_id"] == "X000s0").sum() == 3
+    assert external_splits(cases, MAIN, 2)["fold"].unique().tolist() == ["0", "1", "all"]
+
+
+def test_transfers_name_their_folds_and_centres_of_no_part_have_no_rows():
+    transfers = [
+        Transfer(name="without-A", train=("B",), external=("A", "X")),
+        Transfer(name="b-alone", train=("B",), external=("U",)),
+    ]
+    splits = complete_splits(development_splits(cohort(), transfers, 2, 1, TASKS), cohort(), transfers, 2)
+    assert splits["fold"].unique().tolist() == [
+        *("without-A.0", "without-A.1", "without-A.all"),
+        *("b-alone.0", "b-alone.1", "b-alone.all"),
+    ]
+    parts = {
+        name: rows.groupby("center")["part"].unique().map(sorted).to_dict() for name, rows in splits.groupby("transfer")
+    }
+    assert parts["without-A"] == {
+        "A": ["external"],
+        "B": ["train", "validation"],
+        "U": ["unlabelled"],
+        "X": ["external"],
+    }
+    assert parts["b-alone"] == {"B": ["train", "validation"], "U": ["external"]}  # tested, so not taught from
+
+
+def test_a_training_part_without_a_class_is_named():
+    cases = cohort((20, 20), 1)
+    cases.loc[cases["idh"].eq("mutant") & cases["case_id"].ne("A000s0"), "idh"] = "wildtype"
+    with pytest.raises(CohortError) as error:
+        development_splits(cases, MAIN, 3, 1, TASKS)
+    assert len(error.value.problems) == 1
+    assert "task idh: no training case is 'mutant' (wildtype " in str(error.value)
+    assert "lower split.folds, group the task's classes or remove the task" in str(error.value)
+    with pytest.raises(CohortError, match="fold all, task codel_1p19q: no training case is 'codeleted'"):
+        development_splits(cohort(), MAIN, 3, 1, DEFAULT_TASKS)
+
+
+def test_too_few_patients_for_the_folds():
+    with pytest.raises(CohortError, match="transfer main: 4 patients in A, B cannot fill 5 folds"):
+        development_splits(pd.concat([center("A", 2), center("B", 2)]), MAIN, 5, 1, TASKS)
+
+
+def test_fold_cases():
+    cases = cohort()
+    splits = complete_splits(development_splits(cases, MAIN, 2, 1, TASKS), cases, MAIN, 2)
+    rows = fold_cases(splits, cases, "main", "1")
+    assert len(rows) == len(cases)
+    assert rows.columns.tolist() == [*cases.columns, "part"]
+    assert set(rows["part"]) == {"train", "validation", "external", "unlabelled"}
+    with pytest.raises(CohortError, match="transfer 'main', fold '9': not in the splits"):
+        fold_cases(splits, cases, "main", "9")
+    with pytest.raises(CohortError, match="case 'A000s0' is in the splits, but in no case table"):
+        fold_cases(splits, cases[cases["case_id"] != "A000s0"], "main", "1")
+
+
+def test_shuffled_labels_are_the_same_labels_of_other_cases():
+    cases = cohort((40, 40), 1)
+    cases.loc[3, ["idh", "grade", "idh_source"]] = ""
+    shuffled = shuffle_labels(cases, 5)
+    labels = ["idh", "codel_1p19q", "grade", "idh_source"]
+    for name in ("A", "B"):
+        before, after = (t[t["center"] == name] for t in (cases, shuffled))
+        assert sorted(map(tuple, before[labels].to_numpy())) == sorted(map(tuple, after[labels].to_numpy()))
+        assert not before[labels].equals(after[labels])
+    external = cases["role"] == "external"
+    assert shuffled[external].equals(cases[external])
+    assert shuffled.drop(columns=labels).equals(cases.drop(columns=labels))
+    assert shuffled.loc[3, labels].eq("").all()  # an unlabelled case stays unlabelled
+    reordered = shuffle_labels(cases.iloc[::-1], 5).sort_index()
+    assert reordered.equals(shuffled)

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.table import COLUMNS, read_case_table, without_labels
+
+
+def write(folder: Path, text: str, name: str = "cases.tsv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_table_becomes_the_contract_columns(tmp_path):
+    path = write(
+        tmp_path, "case_id\tt1c\tidh\tgrade\tage\tsex\n007\ta/b.nii.gz\tWT\tIV\t61\tFemale\n003\t/x.nii\t\tNA\t\t\n"
+    )
+    cases = read_case_table(path, "A", "train")
+    assert tuple(cases.columns) == COLUMNS
+    assert cases["case_id"].tolist() == ["003", "007"]
+    first = cases.iloc[1]
+    assert first["patient_id"] == "007"
+    assert (first["center"], first["role"]) == ("A", "train")
+    assert first["t1c"] == str(tmp_path / "a/b.nii.gz")
+    assert cases.iloc[0]["t1c"] == "/x.nii"
+    assert (first["t1"], first["idh"], first["grade"], first["sex"], first["age"]) == ("", "wildtype", "4", "F", 61.0)
+    assert (first["idh_source"], first["codel_1p19q_source"]) == ("measured", "")
+    assert cases.iloc[0]["idh_source"] == ""
+
+
+def test_files_root_csv_semicolons_and_a_byte_order_mark(tmp_path):
+    for separator, name in ((",", "a.csv"), (";", "b.csv")):
+        path = write(
+            tmp_path,
+            "\ufeff" + separator.join(("case_id", "t2")) + "\r\n" + separator.join(("x", "t.nii")) + "\r\n",
+            name,
+        )
+        assert read_case_table(path, "A", "train", Path("/images")).loc[0, "t2"] == "/images/t.nii"
+
+
+def test_the_order_of_rows_decides_nothing(tmp_path):
+    rows = ["b\tx.nii\t0", "a\ty.nii\t1"]
+    header = "case_id\tt1\tidh\n"
+    one = read_case_table(write(tmp_path, header + "\n".join(rows)), "A", "train")
+    two = read_case_table(write(tmp_path, header + "\n".join(rows[::-1])), "A", "train")
+    assert one.equals(two)
+
+
+def test_all_unknown_spellings_come_at_once(tmp_path):
+    path = write(tmp_path, "case_id\tt1\tidh\tgrade\tage\na\tx\tperhaps\t7\t200\nb\tx\tnope\t2\t\n")
+    with pytest.raises(CohortError) as error:
+        read_case_table(path, "A", "train")
+    text = str(error.value)
+    assert len(error.value.problems) == 4
+    assert text.startswith("4 problems in the cohort:")
+    for case, column, value in (
+        ("a", "idh", "perhaps"),
+        ("a", "grade", "7"),
+        ("a", "age", "200"),
+        ("b", "idh", "nope"),
+    ):
+        assert f"{path}, case '{case}', column '{column}': '{value}'" in text
+    assert "mutant (mutant, mutated" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("t1\nx\n", "no column 'case_id'; found: t1"),
+        ("case_id\tidh\na\t0\n", "names no image; at least one of the columns t1, t1c, t2, flair"),
+        ("case_id\tt1\tidh_status\na\tx\t0\n", "column 'idh_status' is not known; did you mean 'idh_source'"),
+        ("case_id\tt1\tzzz\na\tx\t0\n", "column 'zzz' is not known; allowed: case_id, patient_id"),
+        ("case_id\tt1\na\tx\na\ty\n", "case_id 'a' is there twice"),
+        ("case_id\tt1\na\tx\nA\ty\n", "case_id 'A' differs from 'a' by case only"),
+        ("case_id\tt1\na/b\tx\n", "case_id 'a/b' cannot name a folder; allowed: letters"),
+        ("case_id\tt1\n\tx\n", "a row without case_id: x"),
+        ("case_id\tt1\na\t\n", "case 'a': names no image"),
+        ("case_id\tt1\tt1\na\tx\ty\n", "column 't1' is there twice"),
+        ("case_id\tt1\na\tx\ty\n", "line 2: 3 cells under 2 column names"),
+        ("case_id\tt1\n", "names no case"),
+        ("", "empty; the first line must name the columns"),
+        ("case_id\tt1\tcenter\na\tx\tB\n", "case 'a': center is 'B', but the study reads this table for center 'A'"),
+        ("case_id\tt1\tidh_source\na\tx\tguess\n", "column 'idh_source': 'guess'; allowed: measured, derived, empty"),
+    ],
+)
+def test_errors(tmp_path, text, message):
+    with pytest.raises(CohortError) as error:
+        read_case_table(write(tmp_path, text), "A", "train")
+    assert message in str(error.value)
+
+
+def test_files_that_are_no_table(tmp_path):
+    with pytest.raises(CohortError, match="no such file"):
+        read_case_table(tmp_path / "none.tsv", "A", "train")
+    (tmp_path / "latin.csv").write_bytes(b"case_id,t1\n\xe4,x\n")
+    with pytest.raises(CohortError, match="not UTF-8 text"):
+        read_case_table(tmp_path / "latin.csv", "A", "train")
+
+
+def test_without_labels(tmp_path):
+    cases = read_case_table(write(tmp_path, "case_id\tt1\tidh\tage\na\tx\t1\t50\n"), "A", "unlabelled")
+    blank = without_labels(cases)
+    assert blank.loc[0, ["idh", "idh_source"]].tolist() == ["", ""]
+    assert blank.drop(columns=["idh", "idh_source"]).equals(cases.drop(columns=["idh", "idh_source"]))

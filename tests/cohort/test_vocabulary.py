@@ -1,0 +1,67 @@
+import math
+
+import pytest
+
+from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS, harmonise, read_age
+from gliomanet.labels import VOCABULARY
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "value"),
+    [
+        ("idh", "wild type", "wildtype"),
+        ("idh", "WT", "wildtype"),
+        ("idh", "Wildtype", "wildtype"),
+        ("idh", "0", "wildtype"),
+        ("idh", "0.0", "wildtype"),
+        ("idh", " Mutant ", "mutant"),
+        ("idh", "mutated (NOS)", "mutant"),
+        ("idh", "IDH1 p.R132H", "mutant"),
+        ("idh", "IDH2 p.Arg172Trp", "mutant"),
+        ("codel_1p19q", "non co-deleted", "intact"),
+        ("codel_1p19q", "n/n", "intact"),
+        ("codel_1p19q", "non-codel", "intact"),
+        ("codel_1p19q", "co-deletion", "codeleted"),
+        ("codel_1p19q", "d/d", "codeleted"),
+        ("codel_1p19q", "1.0", "codeleted"),
+        ("grade", "G2", "2"),
+        ("grade", "grade 2.0", "2"),
+        ("grade", "II", "2"),
+        ("grade", "WHO  grade IV", "4"),
+        ("grade", "3.0", "3"),
+        ("sex", "female", "F"),
+        ("sex", "M", "M"),
+    ],
+)
+def test_spellings(column, raw, value):
+    assert harmonise(column, raw) == value
+
+
+@pytest.mark.parametrize("column", [*VOCABULARY, "sex"])
+@pytest.mark.parametrize("raw", ["", "unknown", "NA", "-1", "-1.0", "NOS/NEC", "Not Available", "Indeterminate"])
+def test_missing_spellings_are_empty(column, raw):
+    assert harmonise(column, raw) == ""
+
+
+def test_every_value_is_in_the_vocabulary_and_no_spelling_is_also_missing():
+    for label, values in VOCABULARY.items():
+        assert set(SPELLINGS[label].values()) == set(values)
+    assert not any(set(spellings) & MISSING_SPELLINGS for spellings in SPELLINGS.values())
+
+
+@pytest.mark.parametrize(
+    ("column", "raw"), [("idh", "maybe"), ("grade", "1"), ("grade", "HGG"), ("codel_1p19q", "relative co-deletion")]
+)
+def test_an_unknown_spelling_names_the_allowed_ones(column, raw):
+    with pytest.raises(
+        ValueError, match=f"'{raw}' is no known spelling; allowed: {next(iter(SPELLINGS[column].values()))}"
+    ):
+        harmonise(column, raw)
+
+
+def test_age():
+    assert read_age("52.16") == 52.16
+    assert math.isnan(read_age("Not Available"))
+    for wrong in ("130", "-5", "old", "nan.", "inf"):
+        with pytest.raises(ValueError, match="a number of years from 0 to 120"):
+            read_age(wrong)

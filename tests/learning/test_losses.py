@@ -1,0 +1,131 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gliomanet.learning.losses import class_weights, cosface, masked_cross_entropy
+
+LOGITS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, -5.0]])
+
+
+def softplus(x):
+    return math.log1p(math.exp(x))
+
+
+def test_mean_over_the_known_cases():
+    loss = masked_cross_entropy(LOGITS, torch.tensor([0, 0, -1]))
+    assert loss.item() == pytest.approx((softplus(-2) + softplus(1)) / 2, rel=1e-6)
+
+
+def test_weights_weigh_cases_and_classes():
+    loss = masked_cross_entropy(
+        LOGITS,
+        torch.tensor([0, 1, -1]),
+        class_weights=torch.tensor([0.5, 2.0]),
+        case_weights=torch.tensor([1.0, 0.25, math.nan]),
+    )
+    assert loss.item() == pytest.approx((0.5 * softplus(-2) + 2.0 * 0.25 * softplus(-1)) / 2, rel=1e-6)
+
+
+def test_a_weight_still_weighs_in_a_batch_of_one_case():
+    one, target = LOGITS[:1], torch.tensor([1])
+    heavy = masked_cross_entropy(one, target, class_weights=torch.tensor([1.0, 3.0]))
+    assert heavy.item() == pytest.approx(3 * masked_cross_entropy(one, target).item())
+
+
+@pytest.mark.parametrize(
+    "loss_of",
+    [masked_cross_entropy, lambda c, t: cosface(torch.tanh(c), t, scale=64, margin=0.5)],
+    ids=["ce", "cosface"],
+)
+@given(targets=st.lists(st.integers(-1, 2), min_size=1, max_size=6), seed=st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_a_masked_label_has_zero_gradient_and_no_influence(loss_of, targets, seed):
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(len(targets), 3, generator=generator).requires_grad_()
+    target = torch.tensor(targets)
+    known = target >= 0
+    loss = loss_of(logits, target)
+    loss.backward()
+    assert (logits.grad[~known] == 0).all()
+    if known.any():
+        assert loss.item() == pytest.approx(loss_of(logits[known], target[known]).item(), rel=1e-5)
+        assert (logits.grad[known] != 0).any()
+    else:
+        assert loss.item() == 0
+
+
+def test_no_known_label_is_an_exact_zero_with_a_graph():
+    logits = LOGITS.clone().requires_grad_()
+    loss = masked_cross_entropy(logits, torch.full((3,), -1))
+    assert loss.item() == 0
+    assert loss.requires_grad
+    loss.backward()
+    assert torch.equal(logits.grad, torch.zeros(3, 2))
+
+
+def test_cosface_is_its_formula():
+    cosines, targets, s, m = torch.tensor([[0.6, 0.1, -0.2], [0.0, 0.3, 0.9]]), torch.tensor([0, 1]), 8.0, 0.35
+    expected = 0.0
+    for row, y in zip(cosines.tolist(), targets.tolist(), strict=True):
+        own = math.exp(s * (row[y] - m))
+        others = sum(math.exp(s * c) for k, c in enumerate(row) if k != y)
+        expected -= math.log(own / (own + others)) / 2
+    assert cosface(cosines, targets, scale=s, margin=m).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_cosface_without_margin_is_scaled_cross_entropy():
+    cosines, targets = torch.tanh(LOGITS), torch.tensor([0, 1, -1])
+    expected = masked_cross_entropy(64 * cosines, targets)
+    torch.testing.assert_close(cosface(cosines, targets, scale=64, margin=0), expected)
+
+
+def test_cosface_passes_weights_on():
+    cosines, targets, weights = torch.tanh(LOGITS), torch.tensor([0, 1, 0]), torch.tensor([0.5, 2.0])
+    margins = 0.2 * torch.nn.functional.one_hot(targets, 2)
+    trust = torch.tensor([1.0, 0.5, 0.1])
+    expected = masked_cross_entropy(4 * (cosines - margins), targets, class_weights=weights, case_weights=trust)
+    found = cosface(cosines, targets, scale=4, margin=0.2, class_weights=weights, case_weights=trust)
+    torch.testing.assert_close(found, expected)
+
+
+def test_half_precision_cosines_are_scaled_in_float32():
+    cosines = torch.tensor([[0.5, 0.25]], dtype=torch.bfloat16)
+    assert cosface(cosines, torch.tensor([0]), scale=64, margin=0.5).dtype == torch.float32
+
+
+@given(st.lists(st.integers(0, 500), min_size=2, max_size=4).filter(any))
+@settings(max_examples=50, deadline=None)
+def test_class_weights_balance(counts):
+    weights = class_weights(counts)
+    shares = weights * torch.tensor(counts, dtype=torch.float32)
+    occurring = shares[torch.tensor(counts) > 0]
+    torch.testing.assert_close(occurring, occurring[:1].expand(len(occurring)))  # every class weighs the same
+    assert shares.sum().item() == pytest.approx(sum(counts), rel=1e-5)  # and a case 1 on average
+
+
+def test_class_weights_of_known_counts():
+    torch.testing.assert_close(class_weights([30, 10, 0]), torch.tensor([2 / 3, 2.0, 0.0]))
+
+
+@pytest.mark.parametrize("counts", [[0, 0], [-1, 3], [[1, 2]]])
+def test_impossible_counts_are_refused(counts):
+    with pytest.raises(ValueError, match="class counts are"):
+        class_weights(counts)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": torch.tensor([0, 1])}, r"targets has shape \(2,\); logits of \(3, 2\) need \(3,\)"),
+        ({"class_weights": torch.ones(3)}, r"class_weights has shape \(3,\).*need \(2,\)"),
+        ({"case_weights": torch.ones(2)}, r"case_weights has shape \(2,\).*need \(3,\)"),
+    ],
+)
+@pytest.mark.parametrize("loss", [masked_cross_entropy, lambda *a, **k: cosface(*a, scale=1, margin=0, **k)])
+def test_shapes_that_do_not_fit_are_refused(loss, change, message):
+    targets = change.get("targets", torch.tensor([0, 1, 0]))
+    with pytest.raises(ValueError, match=message):
+        loss(LOGITS, targets, **{k: v for k, v in change.items() if k != "targets"})

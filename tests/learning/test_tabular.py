@@ -1,0 +1,197 @@
+import hashlib
+import json
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import matthews_corrcoef, roc_auc_score
+
+from gliomanet.cohort.features import read_feature_center
+from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.learning.tabular import train_tabular_model
+from gliomanet.networks.estimators import TabularInputs
+from gliomanet.prediction.tabular import predict_tabular
+from gliomanet.study import ExtraTreesModel, LogisticModel, TabularNetModel
+
+TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
+NAME = {"model": "m", "stage": "supervised", "fold": "0"}
+QUICK = TabularNetModel(epochs=30, ensemble=2, hidden=(8, 4))
+MODELS = [LogisticModel(), ExtraTreesModel(trees=20), QUICK]
+FILES = ("model.joblib", "model.json", "heads.npz", "events.jsonl")
+
+
+def simulated(n=60, seed=0, part="train"):
+    """IDH is told by age and `t1_glcm_Contrast`, grade by `t2_firstorder_Mean`; every 7th label is unknown."""
+    generator = np.random.default_rng(seed)
+    idh, grade = generator.integers(0, 2, n), generator.integers(0, 2, n)
+    cases = pd.DataFrame(
+        {
+            "case_id": [f"{part}{i}" for i in range(n)],
+            "center": "A",
+            "part": part,
+            "idh": np.where(np.arange(n) % 7 == 0, "", np.where(idh, "mutant", "wildtype")),
+            "codel_1p19q": "",
+            "grade": np.where(grade, "4", "2"),
+            "age": 60 - 15 * idh + generator.normal(0, 5, n),
+        }
+    )
+    features = pd.DataFrame(
+        {
+            "case_id": cases["case_id"],
+            "t1_glcm_Contrast": 2 * idh + generator.normal(size=n),
+            "t2_firstorder_Mean": 1000 * grade + generator.normal(0, 300, n),
+            "t2_glcm_constant": 7.1,
+            "t2_glcm_nowhere": np.nan,
+        }
+    )
+    return cases, features
+
+
+def fit(folder, model, cases=None, features=None, **keywords):
+    default = simulated()
+    arguments = {"name": NAME, "seed": 3, "code": "c", "out": folder, **keywords}
+    train_tabular_model(
+        default[0] if cases is None else cases, default[1] if features is None else features, TASKS, model, **arguments
+    )
+    return folder
+
+
+@pytest.mark.parametrize("model", [*MODELS[:2], TabularNetModel(ensemble=2)], ids=lambda m: m.kind)
+def test_what_is_planted_is_learnt(tmp_path, model):
+    fit(tmp_path, model)
+    cases, features = simulated(200, 1, "validation")
+    predictions, _ = predict_tabular(tmp_path, cases, features)
+    for task, positive in (("idh", "mutant"), ("grade", "4")):
+        rows = predictions[(predictions["task"] == task) & (predictions["class"] == positive)]
+        truth = cases[TASKS[task].label].map(TASKS[task].encode).to_numpy()
+        known = truth >= 0
+        assert roc_auc_score(truth[known], rows["probability"].to_numpy()[known]) > 0.9
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.kind)
+def test_the_files_and_that_a_run_repeats_itself(tmp_path, model):
+    one, two = (fit(tmp_path / name, model) for name in ("one", "two"))
+    assert sorted(path.name for path in one.iterdir()) == sorted(FILES)
+    for name in ("model.joblib", "model.json"):
+        assert hashlib.sha256((one / name).read_bytes()).digest() == hashlib.sha256((two / name).read_bytes()).digest()
+    events = [json.loads(line) for line in (one / "events.jsonl").read_text().splitlines()]
+    assert events[0] == {"event": "run", **NAME, "digest": json.loads((one / "model.json").read_text())["digest"]}
+    assert [event["event"] for event in (events[1], events[2], events[-1])] == ["params", "start", "end"]
+    described = json.loads((one / "model.json").read_text())
+    assert described["features"]["idh"] == ["t1_glcm_Contrast", "t2_firstorder_Mean", "age"]
+    assert described["dropped_features"]["idh"] == ["t2_glcm_constant", "t2_glcm_nowhere"]
+    other = json.loads((fit(tmp_path / "three", model, code="d") / "model.json").read_text())
+    assert other["digest"] != described["digest"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.kind)
+def test_only_the_training_part_teaches(tmp_path, model):
+    cases, features = simulated()
+    others, their_features = simulated(40, 5, "validation")
+    their_features.iloc[:, 1:3] = 1e6
+    both = fit(tmp_path / "b", model, pd.concat([cases, others]), pd.concat([features, their_features]))
+    alone = fit(tmp_path / "a", model)
+    assert (both / "model.joblib").read_bytes() == (alone / "model.joblib").read_bytes()
+
+
+def test_pseudo_labels_teach_unless_they_must_not(tmp_path):
+    cases, features = simulated()
+    more, their_features = simulated(30, 6, "unlabelled")
+    more[["idh", "grade"]] = ""
+    cases, features = pd.concat([cases, more]), pd.concat([features, their_features])
+    rows = {"case_id": more["case_id"], "task": "idh", "label": "mutant", "accepted": "yes"}
+    accepted = pd.DataFrame(rows)
+    described = []
+    for name, labels in (("none", None), ("refused", accepted.assign(accepted="no")), ("all", accepted)):
+        out = fit(tmp_path / name, QUICK, cases, features, pseudo_labels=labels)
+        described.append(json.loads((out / "model.json").read_text())["training_cases"])
+    assert described[0] == described[1] == {"idh": 51, "grade": 60}
+    assert described[2] == {"idh": 81, "grade": 60}
+    inputs = [joblib.load(tmp_path / name / "model.joblib").inputs for name in ("none", "all")]
+    assert np.array_equal(inputs[0].mean, inputs[1].mean)  # the scale is the training part's alone
+    with pytest.raises(ValueError, match="case 'unlabelled0' is of part external, and must not teach"):
+        fit(
+            tmp_path / "x", QUICK, cases.replace({"part": {"unlabelled": "external"}}), features, pseudo_labels=accepted
+        )
+    with pytest.raises(ValueError, match="case 'stranger' is not in this fold"):
+        fit(tmp_path / "y", QUICK, cases, features, pseudo_labels=accepted.assign(case_id="stranger"))
+
+
+def test_what_cannot_be_fitted_says_so(tmp_path):
+    cases, features = simulated()
+    with pytest.raises(ValueError, match=r"task grade: a class has no training case with inputs \(2-3 0, 4 60\)"):
+        fit(tmp_path, LogisticModel(), cases.assign(grade="4"))
+    with pytest.raises(ValueError, match=r"model m: no input of \['age'\] differs between training cases"):
+        fit(tmp_path, LogisticModel(inputs=("age",)), cases.assign(age=50.0))
+    with pytest.raises(ValueError, match=r"several rows of the cases \['train0'\]"):
+        fit(tmp_path, LogisticModel(), cases, pd.concat([features, features.iloc[:1]]))
+
+
+def test_inputs_are_filled_scaled_and_cut():
+    table = pd.DataFrame(
+        {"a": [0.0, 2.0, np.nan, 4.0], "b": [1.0, 3.0, 1.0, 3.0], "c": 5.0, "age": [20.0, 40.0, 20.0, 40.0]}
+    )
+    inputs, dropped = TabularInputs.fit(table)
+    assert dropped == ["c"]
+    assert inputs.columns == ("a", "b", "age")
+    assert inputs.transform(table)[:, 1].tolist() == [-1.0, 1.0, -1.0, 1.0]
+    assert inputs.transform(table)[2, 0] == 0.0  # the median, 2, which is also the mean
+    equal, _ = TabularInputs.fit(table, equal_blocks=True, limit=3.0)
+    scaled = equal.transform(table)
+    assert scaled[:, :2].var(axis=0).sum() == pytest.approx(scaled[:, 2].var())
+    far = equal.transform(pd.DataFrame({"a": [1e9], "b": [-1e9], "age": [1e9]}))
+    assert far[0] == pytest.approx([3 / np.sqrt(2), -3 / np.sqrt(2), 3])
+    assert equal.transform(pd.DataFrame({"age": [30.0]}))[0].tolist() == [0.0, 0.0, 0.0]
+
+
+# The table at the end of the study's evaluation notes: task, teaching → tested centre, AUC / MCC at 0.5 by inputs.
+PUBLISHED = {
+    ("idh", "UTSW", "UCSF"): ((0.905, 0.61), (0.771, 0.37), (0.863, 0.53)),
+    ("idh", "UCSF", "UTSW"): ((0.895, 0.62), (0.693, 0.31), (0.787, 0.49)),
+    ("idh", "UCSF", "UPENN"): ((0.922, 0.34), (0.854, 0.23), (0.907, 0.50)),
+    ("idh", "UTSW", "UPENN"): ((0.922, 0.34), (0.842, 0.23), (0.920, 0.35)),
+    ("codel_1p19q", "UTSW", "UCSF"): ((0.722, 0.13), (0.798, -0.02), (0.801, 0.11)),
+    ("codel_1p19q", "UCSF", "UTSW"): ((0.743, 0.31), (0.534, 0.19), (0.538, 0.19)),
+    ("grade", "UTSW", "UCSF"): ((0.799, 0.42), (0.781, 0.48), (0.840, 0.57)),
+    ("grade", "UCSF", "UTSW"): ((0.808, 0.51), (0.648, 0.26), (0.678, 0.28)),
+}
+INPUTS = (("age",), ("radiomics",), ("radiomics", "age"))
+FILES_OF = {
+    "UCSF": ("UCSF-PDGM", "UCSF-PDGM-metadata_v5.csv", "ucsf-pdgm"),
+    "UTSW": ("UTSW-Glioma", "UTSW_Glioma_Metadata-2-1.tsv", "utsw"),
+    "UPENN": ("UPENN-GBM", "UPENN-GBM_clinical_info_v2.1.csv", "upenn-gbm"),
+}
+
+
+@pytest.fixture(scope="module")
+def collections(shared_data):
+    return {
+        name: read_feature_center(
+            name, "train", shared_data / "real-radiomics" / f"{table}.csv", shared_data / "clinical" / clinical, kind
+        )
+        for name, (table, clinical, kind) in FILES_OF.items()
+    }
+
+
+@pytest.mark.parametrize("teaching", ["UTSW", "UCSF"])
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["age", "radiomics", "both"])
+def test_the_published_figures_of_three_real_centres(collections, tmp_path, teaching, place):
+    cases, features = collections[teaching]
+    model = LogisticModel(inputs=INPUTS[place])
+    train_tabular_model(
+        cases.assign(part="train"), features, DEFAULT_TASKS, model, name=NAME, seed=1, code="c", out=tmp_path
+    )
+    for (task, source, tested), figures in PUBLISHED.items():
+        if source != teaching:
+            continue
+        truth = collections[tested][0][DEFAULT_TASKS[task].label].map(DEFAULT_TASKS[task].encode).to_numpy()
+        predictions, _ = predict_tabular(tmp_path, *collections[tested])
+        positive = DEFAULT_TASKS[task].class_names[-1]
+        rows = predictions[(predictions["task"] == task) & (predictions["class"] == positive)]
+        known, probability = truth >= 0, rows["probability"].to_numpy()
+        auc = roc_auc_score(truth[known], probability[known])
+        mcc = matthews_corrcoef(truth[known], probability[known] > 0.5)
+        print(f"{task} {source}→{tested} {'+'.join(INPUTS[place])}: {auc:.4f} / {mcc:.3f}, published {figures[place]}")
+        assert auc == pytest.approx(figures[place][0], abs=0.005)
+        assert mcc == pytest.approx(figures[place][1], abs=0.0151)

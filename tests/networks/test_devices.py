@@ -1,0 +1,92 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gliomanet.networks import devices
+from gliomanet.networks.devices import Device, Gpu, choose_device, visible_gpus
+
+TWO = [Gpu(0, "uuid-a", "A", True), Gpu(1, "uuid-b", "B", False)]
+HOLD = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def other_process():
+    """Hold lock files in other processes until the test ends; call the returned function to let go early."""
+    running = []
+
+    def hold(path):
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert process.stdout.readline() == b"held\n"
+        running.append(process)
+        return lambda: process.communicate()
+
+    yield hold
+    for process in running:
+        if process.returncode is None:
+            process.communicate()
+
+
+def test_no_gpu_asked_for_or_none_there_is_the_cpu(tmp_path):
+    assert choose_device(0, visible=lambda: TWO, locks=tmp_path) == Device("cpu")
+    assert choose_device(1, visible=list, locks=tmp_path) == Device("cpu")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="gpus must be 0 or more, got -1"):
+        choose_device(-1)
+
+
+def test_a_free_gpu_is_claimed_and_stays_this_processs(tmp_path):
+    first = choose_device(1, visible=lambda: TWO, locks=tmp_path)
+    assert first == Device("cuda", 0, "A", True)
+    assert first.torch == torch.device("cuda", 0)
+    assert choose_device(1, visible=lambda: TWO, locks=tmp_path) == first
+
+
+def test_a_gpu_that_another_process_holds_is_left_to_it(tmp_path, other_process):
+    other_process(tmp_path / "uuid-a.lock")
+    assert choose_device(1, visible=lambda: TWO, locks=tmp_path).index == 1
+
+
+def test_it_waits_where_every_gpu_is_held(tmp_path, other_process, capsys):
+    other_process(tmp_path / "uuid-a.lock")
+    release = other_process(tmp_path / "uuid-b.lock")
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            release()
+
+    assert choose_device(1, visible=lambda: TWO, locks=tmp_path, sleep=sleep).index == 1
+    assert waits == [devices.POLL_SECONDS] * 2
+    assert capsys.readouterr().out.count("waiting for a GPU: other processes hold all 2") == 1
+
+
+@pytest.mark.parametrize(
+    ("bf16", "wanted", "expected"),
+    [
+        (True, "auto", "bf16-mixed"),
+        (False, "auto", "32-true"),
+        (True, "32", "32-true"),
+        (False, "bf16", "bf16-mixed"),
+    ],
+)
+def test_precision(bf16, wanted, expected):
+    assert Device("cuda", 0, "A", bf16).precision(wanted) == expected
+
+
+def test_devices_are_known_by_what_they_are_not_by_their_visible_index(monkeypatch):
+    class Properties:
+        def __init__(self, uuid):
+            self.uuid, self.name, self.major = uuid, "H", 9
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: Properties("1234"))
+    assert visible_gpus() == [Gpu(0, "1234", "H", True)]
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: Properties(None))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
+    assert visible_gpus()[0].key == "3"

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from gliomanet.labels import VOCABULARY
+from gliomanet.phantom.appearance import GRADE_SHARES
+from gliomanet.phantom.center import simulate_case
+from gliomanet.phantom.patients import diagnosis_of, plan_center
+from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, truth_table
+from gliomanet.study import PhantomSource, Scanner, Shortcut
+
+
+def test_signals_hold_for_all_and_shortcuts_for_their_centre():
+    table = truth_table({"A": PhantomSource(cases=5), "B": PhantomSource(cases=5, shortcut=Shortcut())})
+    assert tuple(table.columns) == COLUMNS
+    signals, marks = table[table["kind"] == "signal"], table[table["kind"] == "shortcut"]
+    assert len(signals) == len(SIGNALS)
+    assert set(signals["center"]) == {"all"}
+    assert set(signals["label"]) == set(VOCABULARY)
+    assert marks["feature"].tolist() == list(MARKED)
+    assert set(marks["center"]) == {"B"}
+    assert set(marks["direction"]) == {"+"}
+    assert not set(marks["feature"]) & set(signals["feature"])
+    assert not table.duplicated(["feature", "region", "label", "center"]).any()
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "sign"),
+    [("idh", "wildtype", "-"), ("grade", "4", "+"), ("grade", "2", "-"), ("codel_1p19q", "codeleted", "+")],
+)
+def test_a_shortcuts_direction_follows_the_positive_class(label, value, sign):
+    source = PhantomSource(cases=5, shortcut=Shortcut(label=label, value=value))
+    table = truth_table({"A": source})
+    assert set(table.loc[table["kind"] == "shortcut", "direction"]) == {sign}
+
+
+def sign_of_difference(values, positive):
+    values, where = np.array(values), np.array(positive)
+    return "+" if np.median(values[where]) > np.median(values[~where]) else "-"
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """First-order features of the whole tumour, by the definitions of pyradiomics: four patients a diagnosis."""
+    source = PhantomSource(cases=40, scanner=Scanner(voxel_mm=(4, 4, 4)))
+    patients = plan_center("A", source, 1)
+    chosen = [p for d in GRADE_SHARES for p in [q for q in patients if diagnosis_of(q.state) == d][:4]]
+    rows = []
+    for patient in chosen:
+        images = simulate_case("A", patient, source, 1)
+        mask = images["tumour_mask"].voxels > 0
+        row = {}
+        for modality in ("t1c", "t2"):
+            voxels = images[modality].voxels.astype(float)
+            brain = voxels > 0
+            inside = ((voxels - voxels[brain].mean()) / voxels[brain].std())[mask]
+            row[f"{modality}_firstorder_Mean"] = inside.mean()
+            row[f"{modality}_firstorder_90Percentile"] = np.percentile(inside, 90)
+            row[f"{modality}_firstorder_10Percentile"] = np.percentile(inside, 10)
+            row[f"{modality}_firstorder_Variance"] = inside.var()
+        rows.append(row)
+    return chosen, rows
+
+
+@pytest.mark.parametrize(
+    ("feature", "label", "sign"), [(f, label, sign) for f, label, sign, _ in SIGNALS if "_firstorder_" in f]
+)
+def test_planted_intensities_are_measurable(measured, feature, label, sign):
+    patients, rows = measured
+    positive = [getattr(p.state, label) == VOCABULARY[label][-1] for p in patients]
+    assert sign_of_difference([row[feature] for row in rows], positive) == sign
+
+
+def test_the_planted_volume_is_that_of_the_plans():
+    patients = plan_center("A", PhantomSource(cases=300), 1)
+    volumes = [p.appearance.core_ml * (1 + p.appearance.oedema_ratio) for p in patients]
+    assert ("mask_shape_MeshVolume", "grade", "+") in {row[:3] for row in SIGNALS}
+    assert sign_of_difference(volumes, [p.state.grade == "4" for p in patients]) == "+"

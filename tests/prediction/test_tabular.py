@@ -1,0 +1,90 @@
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs
+from gliomanet.networks.tabular import TabularNet
+from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular, tabular_stochastic_passes
+
+COLUMNS = ("t1_glcm_Contrast", "t2_glcm_Contrast", "age")
+CLASSES = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
+INPUTS = TabularInputs(COLUMNS, np.array([1.0, 2.0, 50.0]), np.array([1.0, 2.0, 50.0]), np.array([1.0, 1.0, 10.0]))
+
+
+class Fixed:
+    """A classifier of known answers: the first input is the logit of the second class."""
+
+    def predict_proba(self, x):
+        p = 1 / (1 + np.exp(-x[:, 0]))
+        return np.stack([1 - p, p], axis=1)
+
+
+@pytest.fixture
+def network(tmp_path):
+    arguments = {"n_features": 3, "tasks": {"idh": 2, "grade": 3}, "hidden": (8, 4), "dropout": 0.5}
+    members = [{k: v.numpy() for k, v in TabularNet(**arguments).state_dict().items()} for _ in range(3)]
+    fitted = NetEnsemble(INPUTS, CLASSES, arguments, tuple(members))
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    return tmp_path, fitted
+
+
+@pytest.fixture
+def data():
+    cases = pd.DataFrame({"case_id": ["b", "a", "c"], "age": [40.0, np.nan, 70.0]})
+    features = pd.DataFrame({"case_id": ["a", "b"], COLUMNS[0]: [1.0, 3.0], COLUMNS[1]: [np.nan, 1.0]})
+    return cases, features
+
+
+def test_known_probabilities_and_their_entropy(tmp_path, data):
+    joblib.dump(SklearnModels({"idh": INPUTS}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}), tmp_path / "model.joblib")
+    predictions, deep = predict_tabular(tmp_path, *data)
+    assert tuple(predictions.columns) == PREDICTION_COLUMNS
+    assert predictions["case_id"].tolist() == ["b", "b", "a", "a", "c", "c"]
+    assert predictions["class"].tolist() == ["wildtype", "mutant"] * 3
+    p = 1 / (1 + np.exp(-2.0))  # case b is 3, two above the mean; c has no row of features and gets the median
+    assert predictions["probability"].tolist() == pytest.approx([1 - p, p, 0.5, 0.5, 0.5, 0.5])
+    assert predictions["uncertainty"].iloc[2] == pytest.approx(np.log(2))
+    assert deep.empty
+    assert deep.columns.tolist() == ["case_id", "task"]
+    with pytest.raises(ValueError, match="stochastic passes need a model with dropout"):
+        tabular_stochastic_passes(tmp_path, *data, 2, 1)
+
+
+def test_the_heads_are_linear_in_the_deep_features(network, data):
+    folder, fitted = network
+    predictions, deep = predict_tabular(folder, *data)
+    assert deep.columns.tolist() == ["case_id", "task", *(f"z{number}" for number in range(12))]
+    assert deep["case_id"].tolist() == ["b", "b", "a", "a", "c", "c"]
+    for task, (weight, bias) in fitted.heads().items():
+        z = deep.loc[deep["task"] == task].iloc[:, 2:].to_numpy(float)
+        logits = z @ weight.T + bias
+        expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        found = predictions[predictions["task"] == task]["probability"].to_numpy().reshape(3, -1)
+        assert found == pytest.approx(expected)
+        assert found.sum(axis=1) == pytest.approx(1)
+
+
+def test_the_ensemble_averages_its_members_logits(network, data):
+    fitted = network[1]
+    single = [NetEnsemble(INPUTS, CLASSES, fitted.arguments, (member,)) for member in fitted.members]
+    table = pd.DataFrame({COLUMNS[0]: [0.3], COLUMNS[1]: [0.1], "age": [61.0]})
+    logs = [np.log(one.predict(table)["grade"]) for one in single]
+    mean = np.mean(logs, axis=0)  # equal to the logits but for a constant a case
+    assert fitted.predict(table)["grade"] == pytest.approx(np.exp(mean) / np.exp(mean).sum())
+
+
+def test_stochastic_passes_are_seeded_and_differ(network, data):
+    folder, _ = network
+    passes = tabular_stochastic_passes(folder, *data, 6, 1)
+    assert {task: values.shape for task, values in passes.items()} == {"idh": (6, 3, 2), "grade": (6, 3, 3)}
+    assert np.array_equal(passes["idh"], tabular_stochastic_passes(folder, *data, 6, 1)["idh"])
+    assert not np.array_equal(passes["idh"], tabular_stochastic_passes(folder, *data, 6, 2)["idh"])
+    assert not np.array_equal(passes["idh"][0], passes["idh"][3])
+    assert passes["grade"].sum(axis=2) == pytest.approx(1)
+
+
+def test_a_file_that_is_no_model(tmp_path, data):
+    joblib.dump({"a": 1}, tmp_path / "model.joblib")
+    with pytest.raises(ValueError, match="holds a dict, no model of the tabular arm"):
+        predict_tabular(tmp_path, *data)

@@ -1,0 +1,147 @@
+"""The DAG over small fake cohorts: which jobs there are, and what they depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import IMAGE_NET, LOGISTIC, Job, phantom, study
+
+LABELLED = [
+    {"case_id": "p1", "idh": "wildtype", "codel_1p19q": "intact", "grade": "4"},
+    {"case_id": "p2", "idh": "mutant", "codel_1p19q": "codeleted", "grade": "2"},
+]
+SEMI = {**IMAGE_NET, "stages": ["supervised", "pseudo_label"]}
+
+
+def opened(job: Job, center: str) -> bool:
+    """Whether a job reads a centre's images or labels."""
+    return any(f"/preprocessed/{center}/" in file or file.endswith(f"/cohort/{center}.tsv") for file in job.input)
+
+
+def test_one_centre_alone_is_cross_validated_only(snakemake):
+    run = snakemake(study(centers={"A": phantom()}))
+    assert run.status == 0, run.text
+    assert run.count("train_image") == 2
+    assert run.count("split_external") == 0
+    assert run.count("predict_center") == 2  # one a model
+
+
+def test_external_centres_are_predicted_and_never_trained_on(snakemake):
+    run = snakemake(study(centers={"A": phantom(), "B": phantom("external"), "C": phantom("external")}))
+    assert run.status == 0, run.text
+    assert run.count("split_external") == 2
+    assert {job.wildcards["center"] for job in run.of("predict_center")} == {"A", "B", "C"}
+
+
+def test_no_training_job_has_an_external_centre_among_its_ancestors(snakemake):
+    config = study(centers={"A": phantom(), "B": phantom("external"), "U": phantom("unlabelled")}, models={"net": SEMI})
+    run = snakemake(config, "-n", "results/models/net/pseudo_label/fold0/weights.pt")
+    assert run.status == 0, run.text
+    assert run.centers == {"A", "U"}
+
+
+def test_an_unlabelled_centre_teaches_the_second_stage_only(snakemake):
+    config = study(centers={"A": phantom(), "U": phantom("unlabelled")}, models={"net": SEMI})
+    whole = snakemake(config)
+    assert whole.count("train_image") == 4
+    assert whole.count("select_pseudo_labels") == 2
+    assert {job.wildcards["center"] for job in whole.of("predict_center")} == {"A"}
+    assert all(opened(job, "U") == (job.wildcards["stage"] == "pseudo_label") for job in whole.of("train_image"))
+
+
+def test_cases_with_missing_contrasts_are_preprocessed_from_what_there_is(snakemake, table_center):
+    rows = [*LABELLED, {"case_id": "p3", "contrasts": "t1c,flair", "idh": "mutant"}]
+    run = snakemake(study(centers={"A": table_center("A", rows)}))
+    assert run.status == 0, run.text
+    assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"p1", "p2", "p3"}
+    (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "p3"]
+    assert {Path(file).name for file in job.input} == {"A.tsv", "t1c.nii.gz", "flair.nii.gz"}
+
+
+def test_numeric_ids_keep_their_zeros(snakemake, table_center):
+    rows = [{**row, "case_id": case} for row, case in zip(LABELLED, ("007", "010"), strict=True)]
+    run = snakemake(study(centers={"A": table_center("A", rows)}))
+    assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"007", "010"}
+
+
+def test_a_single_class_external_centre_is_no_error(snakemake, table_center):
+    glioblastomas = [{**LABELLED[0], "case_id": f"x{number}"} for number in range(3)]
+    run = snakemake(study(centers={"A": phantom(), "X": table_center("X", glioblastomas, "external")}))
+    assert run.status == 0, run.text
+    assert run.count("preprocess_case") == 6
+
+
+def test_a_tabular_study_has_no_image_jobs(snakemake, feature_center):
+    config = study(
+        centers={"P": feature_center("P"), "Q": feature_center("Q", role="external")},
+        models={"net": {"kind": "tabular_net"}, "logistic": LOGISTIC},
+    )
+    run = snakemake(config)
+    assert run.status == 0, run.text
+    assert run.count("import_features") == 2
+    assert not {"preprocess_case", "collect_qc", "extract_radiomics", "train_image"} & run.rules
+    assert run.count("find_biomarkers") == 1
+
+
+def test_leave_one_centre_out_holds_out_every_centre(snakemake):
+    config = study(centers={name: phantom() for name in "ABC"}, split={"design": "leave_one_center_out", "folds": 2})
+    run = snakemake(config)
+    assert run.status == 0, run.text
+    folds = {job.wildcards["fold"] for job in run.of("train_image")}
+    assert folds == {f"without-{center}.{fold}" for center in "ABC" for fold in range(2)}
+    for job in run.of("train_image"):
+        held_out = job.wildcards["fold"].removeprefix("without-")[0]
+        assert [opened(job, center) for center in "ABC"] == [center != held_out for center in "ABC"]
+
+
+def test_further_transfers_add_their_folds(snakemake):
+    transfers = [{"name": "from-A", "train": ["A"], "external": ["B"]}]
+    run = snakemake(study(centers={"A": phantom(), "B": phantom()}, split={"folds": 2, "transfers": transfers}))
+    assert run.status == 0, run.text
+    assert {j.wildcards["fold"] for j in run.of("train_image")} == {"main.0", "main.1", "from-A.0", "from-A.1"}
+
+
+def test_models_that_are_refitted_have_one_fold_more(snakemake):
+    run = snakemake(study(models={"logistic": {**LOGISTIC, "refit": True}}))
+    assert {job.wildcards["fold"] for job in run.of("train_tabular")} == {"0", "1", "all"}
+    assert run.count("find_biomarkers") == 0
+    assert run.count("recover_truth") == 0
+    without = snakemake(study(models={"logistic": {**LOGISTIC, "refit": False}}))
+    assert {job.wildcards["fold"] for job in without.of("train_tabular")} == {"0", "1"}
+
+
+def test_a_centre_target_builds_that_centre(snakemake):
+    config = study(centers={"A": phantom(), "B": phantom("external"), "C-2": phantom("external")})
+    run = snakemake(config, "-n", "center_C-2")
+    assert run.status == 0, run.text
+    assert {job.wildcards["center"] for job in run.of("predict_center")} == {"C-2"}
+    assert "B" not in run.centers
+
+
+def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
+    run = snakemake(study(), "-n", "--resources", "gpu=0")
+    assert run.status == 0, run.text
+    assert {job.resources["gpu"] for job in run.of("train_image")} == {0}
+    given = snakemake(study(), "-n", "--resources", "gpu=2")
+    assert {job.resources["gpu"] for job in given.of("train_image")} == {1}
+
+
+def test_every_rule_has_an_environment_and_a_log(snakemake, repository: Path):
+    for rules in (repository / "workflow" / "rules").glob("*.smk"):
+        text = rules.read_text(encoding="utf-8")
+        for block in text.split("\nrule ")[1:]:
+            if "script:" in block:
+                assert "conda:" in block, f"{rules.name}: {block.splitlines()[0]} has no environment"
+                assert "log:" in block, f"{rules.name}: {block.splitlines()[0]} has no log"
+                assert "code=code_of(" in block, f"{rules.name}: {block.splitlines()[0]} has no code digest"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "config/real-mri.yaml", "config/real-radiomics.yaml"])
+def test_shipped_studies_are_valid(name, repository: Path):
+    import yaml
+
+    from gliomanet.study import load_study
+
+    assert load_study(yaml.safe_load((repository / name).read_text(encoding="utf-8"))).models

@@ -1,0 +1,67 @@
+# One case table a centre, in the same columns whatever the source; one centre's table never wakes another's jobs.
+
+
+def source_tables(wildcards):
+    """The files that a centre's case table is read from."""
+    source = STUDY.centers[wildcards.center].source
+    if source.kind == "phantom":
+        return {"phantom": f"{R}/phantom/{wildcards.center}"}
+    if source.kind == "table":
+        return {"table": str(STUDY.data_path(source.path))}
+    return {
+        "table": str(STUDY.data_path(source.path)),
+        "clinical": str(STUDY.data_path(source.clinical)),
+    }
+
+
+rule read_center:
+    input:
+        unpack(source_tables),
+    output:
+        cases=f"{R}/cohort/{{center}}.tsv",
+    log:
+        f"{R}/logs/read_center/{{center}}.log",
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_of("read_center.py"),
+        center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
+        files_root=lambda wildcards: str(files_root(wildcards.center) or ""),
+        shuffle_seed=lambda wildcards: (
+            seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
+        ),
+    message:
+        "Reading the case table of {wildcards.center}"
+    script:
+        "../scripts/read_center.py"
+
+
+def files_root(center):
+    """Where a table's file names start, if not at the table itself."""
+    root = getattr(STUDY.centers[center].source, "files_root", None)
+    return STUDY.data_path(root) if root else None
+
+
+rule collect_cohort:
+    input:
+        cases=lambda wildcards: cohort_tables(*CENTERS),
+    output:
+        cases=report(
+            f"{R}/cohort/cases.tsv",
+            caption="../report/cases.rst",
+            category="Cohort",
+            labels={"table": "cases"},
+        ),
+    log:
+        f"{R}/logs/collect_cohort.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code_of("collect_tables.py"),
+    message:
+        "Collecting the case tables of {CENTERS}"
+    script:
+        "../scripts/collect_tables.py"

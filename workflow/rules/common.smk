@@ -1,0 +1,119 @@
+# The validated study, and the lists of centres, cases and folds that rules are made of.
+
+import sys
+from pathlib import Path
+
+ROOT = Path(str(workflow.current_basedir)).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from snakemake.exceptions import WorkflowError
+from snakemake.resources import Resource
+
+from gliomanet.cohort.check import case_ids as table_case_ids
+from gliomanet.cohort.check import check_study
+from gliomanet.cohort.errors import CohortError
+from gliomanet.phantom.ids import case_ids as phantom_case_ids
+from gliomanet.provenance import source_digest
+from gliomanet.seeds import derive_seed
+from gliomanet.study import load_study
+from gliomanet.study_errors import StudyError
+
+
+def checked_study(values):
+    """The study, or one error that lists everything wrong with its keys, tables and labels."""
+    try:
+        study = load_study(values)
+        if workflow.is_main_process:
+            check_study(study)
+        return study
+    except (StudyError, CohortError) as error:
+        raise WorkflowError(f"\n{error}") from None
+
+
+def case_ids(center):
+    """A centre's cases, known before any job; a feature table's cases need no job of their own."""
+    source = STUDY.centers[center].source
+    if source.kind == "phantom":
+        return phantom_case_ids(center, source)
+    return table_case_ids(center, STUDY) if source.kind == "table" else []
+
+
+STUDY = checked_study(config)
+R = STUDY.results
+CENTERS = list(STUDY.centers)
+TASKS = {name: task.model_dump(mode="json") for name, task in STUDY.tasks.items()}
+DEVELOPMENT = STUDY.centers_of("train", "unlabelled")
+EXTERNAL = STUDY.centers_of("external")
+MODELS = list(STUDY.models)
+IMAGE_MODELS = [name for name, model in STUDY.models.items() if model.kind == "cmtlnet"]
+TABULAR_MODELS = [name for name in MODELS if name not in IMAGE_MODELS]
+NETWORKS = [
+    name
+    for name, model in STUDY.models.items()
+    if model.kind in ("cmtlnet", "tabular_net")
+]
+CASES = {center: case_ids(center) for center in CENTERS}
+FOLDS = {fold.id: fold for fold in STUDY.folds}
+
+# A machine's own GPUs bound the jobs that run at once, unless --resources or a profile says otherwise.
+if "gpu" not in workflow.global_resources:
+    workflow.global_resources["gpu"] = Resource(
+        "gpu", len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    )
+
+
+def any_of(names):
+    """A wildcard constraint that matches exactly these names (and nothing, where there are none)."""
+    return "|".join(map(re.escape, sorted(names))) or "(?!)"
+
+
+wildcard_constraints:
+    center=any_of(CENTERS),
+    case=any_of({case for cases in CASES.values() for case in cases}),
+    model=any_of(MODELS),
+    stage="supervised|pseudo_label",
+    fold=any_of(FOLDS),
+
+
+def code_of(script):
+    """A digest of a script and the library code it reaches: each rule's parameter `code`."""
+    return source_digest(ROOT / "workflow" / "scripts" / script)
+
+
+def dump(section):
+    """A part of the study as plain values: what a job's parameters hold, and what its re-runs are decided by."""
+    return section.model_dump(mode="json")
+
+
+def seed(*names):
+    return derive_seed(STUDY.seed, *names)
+
+
+def case_folders(*centers):
+    """The preprocessed folder of every case of some centres."""
+    return [
+        f"{R}/preprocessed/{center}/{case}"
+        for center in centers
+        for case in CASES[center]
+    ]
+
+
+def cohort_tables(*centers):
+    return expand(str(rules.read_center.output.cases), center=centers)
+
+
+def qc_tables(*centers):
+    return (
+        []
+        if STUDY.is_tabular
+        else expand(str(rules.collect_qc.output.table), center=centers)
+    )
+
+
+def folds_of(model):
+    """The folds that a model is trained on: the study's, with those on all cases where it is refitted."""
+    return fold_ids(refit=getattr(STUDY.models[model], "refit", False))
+
+
+def fold_ids(refit=False):
+    return [fold.id for fold in STUDY.folds if refit or not fold.is_refit]

@@ -1,0 +1,102 @@
+# One job a model × centre: every stage and fold in which the centre's cases validate or test. External centres are
+# opened here and nothing earlier.
+
+
+def members(wildcards):
+    """Every trained model that predicts a case of this centre."""
+    model = STUDY.models[wildcards.model]
+    folds = [
+        fold for fold in folds_of(wildcards.model) if predicts(fold, wildcards.center)
+    ]
+    return [
+        file
+        for stage in model.stages
+        for fold in folds
+        for file in trained(wildcards.model, stage, fold)
+    ]
+
+
+def predicts(fold, center):
+    """Whether a fold holds cases of this centre that it did not train on."""
+    fold = FOLDS[fold]
+    return center in fold.external or (center in fold.train and not fold.is_refit)
+
+
+def center_data(wildcards):
+    if wildcards.model in IMAGE_MODELS:
+        return case_folders(wildcards.center)
+    return radiomics_tables(wildcards.center)
+
+
+rule predict_center:
+    input:
+        members=members,
+        splits=lambda wildcards: splits_of(wildcards.center),
+        cases=lambda wildcards: cohort_tables(wildcards.center),
+        data=center_data,
+    output:
+        predictions=f"{R}/predictions/{{model}}/{{center}}.tsv",
+        deep=f"{R}/deep_features/{{model}}/{{center}}.tsv.gz",
+    log:
+        f"{R}/logs/predict_center/{{model}}/{{center}}.log",
+    benchmark:
+        f"{R}/benchmarks/predict_center/{{model}}/{{center}}.tsv"
+    wildcard_constraints:
+        center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
+    conda:
+        "../../envs/learning.yaml"
+    threads: STUDY.compute.training_threads
+    resources:
+        gpu=lambda wildcards: (
+            STUDY.compute.gpus if wildcards.model in IMAGE_MODELS else 0
+        ),
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        code=code_of("predict_center.py"),
+        kind=lambda wildcards: STUDY.models[wildcards.model].kind,
+        stages=lambda wildcards: list(STUDY.models[wildcards.model].stages),
+        folds=lambda wildcards: [
+            dump(FOLDS[fold])
+            for fold in folds_of(wildcards.model)
+            if predicts(fold, wildcards.center)
+        ],
+        preprocessed=f"{R}/preprocessed",
+        models=f"{R}/models/{{model}}",
+    message:
+        "Predicting {wildcards.center} with {wildcards.model}"
+    script:
+        "../scripts/predict_center.py"
+
+
+PREDICTED = [
+    center
+    for center in CENTERS
+    if any(predicts(fold, center) for fold in fold_ids(refit=True))
+]
+
+
+rule collect_predictions:
+    input:
+        predictions=expand(
+            rules.predict_center.output.predictions,
+            center=PREDICTED,
+            allow_missing=True,
+        ),
+    output:
+        predictions=report(
+            f"{R}/predictions/{{model}}.tsv",
+            caption="../report/predictions.rst",
+            category="Predictions",
+            labels={"model": "{model}"},
+        ),
+    log:
+        f"{R}/logs/collect_predictions/{{model}}.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code_of("collect_tables.py"),
+    message:
+        "Collecting the predictions of {wildcards.model}"
+    script:
+        "../scripts/collect_tables.py"

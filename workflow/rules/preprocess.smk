@@ -1,0 +1,87 @@
+# From a scanner's files to the atlas grid, case by case; then a centre's quality control.
+
+from functools import cache
+
+from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
+
+
+def case_sources(wildcards):
+    """The files that a case is made from: its centre's phantom folder, or its own images."""
+    if STUDY.centers[wildcards.center].source.kind == "phantom":
+        return [f"{R}/phantom/{wildcards.center}"]
+    return image_files(wildcards.center)[wildcards.case]
+
+
+@cache
+def image_files(center):
+    """Case → its image and mask files, for a centre whose source is a table."""
+    source = STUDY.centers[center].source
+    cases = read_case_table(
+        STUDY.data_path(source.path),
+        center,
+        STUDY.centers[center].role,
+        files_root(center),
+    )
+    return {
+        row["case_id"]: [row[column] for column in FILE_COLUMNS if row[column]]
+        for row in cases.to_dict("records")
+    }
+
+
+rule preprocess_case:
+    input:
+        # `ancient`: another row of the centre's table must not repeat this case; its own files are inputs themselves.
+        cases=ancient(str(rules.read_center.output.cases)),
+        sources=case_sources,
+    output:
+        folder=directory(f"{R}/preprocessed/{{center}}/{{case}}"),
+    log:
+        f"{R}/logs/preprocess_case/{{center}}/{{case}}.log",
+    benchmark:
+        f"{R}/benchmarks/preprocess_case/{{center}}/{{case}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 1  # ANTs repeats its voxels with one thread only; cases run side by side instead
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        code=code_of("preprocess_case.py"),
+        settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
+        seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
+    message:
+        "Preprocessing {wildcards.case} of {wildcards.center}"
+    script:
+        "../scripts/preprocess_case.py"
+
+
+rule collect_qc:
+    input:
+        folders=lambda wildcards: case_folders(wildcards.center),
+    output:
+        table=report(
+            f"{R}/qc/{{center}}.tsv",
+            caption="../report/qc.rst",
+            category="Quality control",
+            labels={"centre": "{center}", "view": "figures"},
+        ),
+        sheet=report(
+            f"{R}/qc/{{center}}.png",
+            caption="../report/qc.rst",
+            category="Quality control",
+            labels={"centre": "{center}", "view": "contact sheet"},
+        ),
+    log:
+        f"{R}/logs/collect_qc/{{center}}.log",
+    conda:
+        "../../envs/imaging.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code_of("collect_qc.py"),
+        minimum_share=lambda wildcards: STUDY.centers[wildcards.center].minimum_share,
+    message:
+        "Quality control of {wildcards.center}"
+    script:
+        "../scripts/collect_qc.py"

@@ -1,0 +1,69 @@
+# One table of features a centre: extracted from its preprocessed images, or imported from a collection's table.
+
+if STUDY.is_tabular:
+
+    rule import_features:
+        input:
+            unpack(source_tables),
+        output:
+            features=f"{R}/radiomics/{{center}}.tsv",
+        log:
+            f"{R}/logs/import_features/{{center}}.log",
+        conda:
+            "../../envs/tables.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            code=code_of("import_features.py"),
+            center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
+        message:
+            "Importing the feature table of {wildcards.center}"
+        script:
+            "../scripts/import_features.py"
+
+else:
+
+    rule extract_radiomics:
+        input:
+            folder=rules.preprocess_case.output.folder,
+        output:
+            features=f"{R}/radiomics/cases/{{center}}/{{case}}.tsv",
+        log:
+            f"{R}/logs/extract_radiomics/{{center}}/{{case}}.log",
+        conda:
+            "../../envs/radiomics.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wildcards, attempt: 2000 * attempt,
+            runtime=lambda wildcards, attempt: 30 * attempt,
+        params:
+            code=code_of("extract_radiomics.py"),
+            settings=dump(STUDY.radiomics),
+        message:
+            "Extracting radiomic features of {wildcards.case}"
+        script:
+            "../scripts/extract_radiomics.py"
+
+    rule collect_radiomics:
+        input:
+            cases=lambda wildcards: [
+                f"{R}/radiomics/cases/{wildcards.center}/{case}.tsv"
+                for case in CASES[wildcards.center]
+            ],
+        output:
+            features=f"{R}/radiomics/{{center}}.tsv",
+        log:
+            f"{R}/logs/collect_radiomics/{{center}}.log",
+        conda:
+            "../../envs/tables.yaml"
+        params:
+            code=code_of("collect_radiomics.py"),
+        message:
+            "Collecting the radiomic features of {wildcards.center}"
+        script:
+            "../scripts/collect_radiomics.py"
+
+
+def radiomics_tables(*centers):
+    return expand(f"{R}/radiomics/{{center}}.tsv", center=centers)

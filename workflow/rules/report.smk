@@ -1,0 +1,68 @@
+# The page that a reader opens first.
+
+
+def pseudo_label_tables(wildcards):
+    return [
+        f"{R}/pseudo_labels/{model}/fold{fold}.tsv"
+        for model in MODELS
+        if "pseudo_label" in STUDY.models[model].stages
+        for fold in folds_of(model)
+    ]
+
+
+rule write_report:
+    input:
+        cases=rules.collect_cohort.output.cases,
+        splits=rules.collect_splits.output.splits,
+        metrics=rules.evaluate.output.metrics,
+        confusion=rules.evaluate.output.confusion,
+        comparisons=rules.evaluate.output.comparisons,
+        qc=qc_tables(*CENTERS),
+        sheets=(
+            []
+            if STUDY.is_tabular
+            else expand(str(rules.collect_qc.output.sheet), center=CENTERS)
+        ),
+        biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
+        recovery=rules.recover_truth.output.recovery if PHANTOMS and NETWORKS else [],
+        pseudo_labels=pseudo_label_tables,
+    output:
+        page=report(
+            f"{R}/report/index.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"page": "the study"},
+        ),
+        forest=report(
+            f"{R}/figures/mcc_forest.svg",
+            caption="../report/metrics.rst",
+            category="Evaluation",
+            labels={"table": "MCC by task, model and centre"},
+        ),
+        confusion=report(
+            f"{R}/figures/confusion.svg",
+            caption="../report/metrics.rst",
+            category="Evaluation",
+            labels={"table": "confusion matrices, drawn"},
+        ),
+        biomarkers=report(
+            f"{R}/figures/biomarkers.svg",
+            caption="../report/biomarkers.rst",
+            category="Biomarkers",
+            labels={"model": "forest plot"},
+        ),
+    log:
+        f"{R}/logs/write_report.log",
+    conda:
+        "../../envs/reporting.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code_of("write_report.py"),
+        study=dump(STUDY),
+        networks=NETWORKS,
+    message:
+        "Writing the report"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,47 @@
+# Phantom centres: where a study's source is simulated, this is the hospital.
+
+PHANTOMS = {
+    name: center.source
+    for name, center in STUDY.centers.items()
+    if center.source.kind == "phantom"
+}
+
+
+rule simulate_center:
+    output:
+        folder=directory(f"{R}/phantom/{{center}}"),
+    log:
+        f"{R}/logs/simulate_center/{{center}}.log",
+    benchmark:
+        f"{R}/benchmarks/simulate_center/{{center}}.tsv"
+    wildcard_constraints:
+        center=any_of(PHANTOMS),
+    conda:
+        "../../envs/imaging.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code_of("simulate_center.py"),
+        source=lambda wildcards: dump(PHANTOMS[wildcards.center]),
+        seed=STUDY.seed,
+    message:
+        "Simulating the patients of phantom centre {wildcards.center}"
+    script:
+        "../scripts/simulate_center.py"
+
+
+rule write_truth:
+    output:
+        table=f"{R}/phantom/truth.tsv",
+    log:
+        f"{R}/logs/write_truth.log",
+    conda:
+        "../../envs/imaging.yaml"
+    params:
+        code=code_of("write_truth.py"),
+        centers={name: dump(source) for name, source in PHANTOMS.items()},
+    message:
+        "Writing what is planted in the phantom centres"
+    script:
+        "../scripts/write_truth.py"

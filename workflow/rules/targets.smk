@@ -1,0 +1,16 @@
+# `snakemake center_<ID>`: everything of one centre, from its case table to its predictions.
+
+for center in CENTERS:
+
+    rule:
+        name:
+            f"center_{center}"
+        input:
+            cohort_tables(center),
+            qc_tables(center),
+            radiomics_tables(center),
+            expand(
+                str(rules.predict_center.output.predictions),
+                model=MODELS if center in PREDICTED else [],
+                center=center,
+            ),

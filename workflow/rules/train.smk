@@ -1,0 +1,112 @@
+# One job a model × stage × fold. Checkpoints live in results/checkpoints, outside the declared outputs, because
+# Snakemake deletes the outputs of a killed job; they are keyed by a digest, so that a changed job never resumes one.
+
+MODEL_FOLDER = f"{R}/models/{{model}}/{{stage}}/fold{{fold}}"
+
+
+def teaching_centers(wildcards):
+    """The centres whose cases a training job may see: those that teach in the fold's transfer, and unlabelled ones."""
+    teaching = FOLDS[wildcards.fold].train
+    return (
+        teaching
+        if wildcards.stage == "supervised"
+        else (*teaching, *STUDY.centers_of("unlabelled"))
+    )
+
+
+def accepted_labels(wildcards):
+    """The pseudo-labels of the second stage."""
+    if wildcards.stage == "supervised":
+        return []
+    return f"{R}/pseudo_labels/{wildcards.model}/fold{wildcards.fold}.tsv"
+
+
+def training_name(wildcards):
+    return {"model": wildcards.model, "stage": wildcards.stage, "fold": wildcards.fold}
+
+
+rule train_image:
+    input:
+        splits=rules.split_development.output.splits,
+        cases=lambda wildcards: cohort_tables(*teaching_centers(wildcards)),
+        folders=lambda wildcards: case_folders(*teaching_centers(wildcards)),
+        pseudo_labels=accepted_labels,
+    output:
+        weights=f"{MODEL_FOLDER}/weights.pt",
+        model=f"{MODEL_FOLDER}/model.json",
+        heads=f"{MODEL_FOLDER}/heads.npz",
+        events=f"{MODEL_FOLDER}/events.jsonl",
+    log:
+        f"{R}/logs/train/{{model}}/{{stage}}/fold{{fold}}.log",
+    benchmark:
+        f"{R}/benchmarks/train/{{model}}/{{stage}}/fold{{fold}}.tsv"
+    wildcard_constraints:
+        model=any_of(IMAGE_MODELS),
+    conda:
+        "../../envs/learning.yaml"
+    threads: STUDY.compute.training_threads
+    resources:
+        gpu=STUDY.compute.gpus,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    params:
+        code=code_of("train_image.py"),
+        fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
+        model=lambda wildcards: dump(STUDY.models[wildcards.model]),
+        name=training_name,
+        tasks=TASKS,
+        seed=lambda wildcards: seed(
+            "train", wildcards.model, wildcards.stage, wildcards.fold
+        ),
+        preprocessed=f"{R}/preprocessed",
+        checkpoints=f"{R}/checkpoints/{{model}}/{{stage}}/fold{{fold}}",
+    message:
+        "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
+    script:
+        "../scripts/train_image.py"
+
+
+rule train_tabular:
+    input:
+        splits=rules.split_development.output.splits,
+        cases=lambda wildcards: cohort_tables(*teaching_centers(wildcards)),
+        features=lambda wildcards: radiomics_tables(*teaching_centers(wildcards)),
+        pseudo_labels=accepted_labels,
+    output:
+        weights=f"{MODEL_FOLDER}/model.joblib",
+        model=f"{MODEL_FOLDER}/model.json",
+        heads=f"{MODEL_FOLDER}/heads.npz",
+        events=f"{MODEL_FOLDER}/events.jsonl",
+    log:
+        f"{R}/logs/train/{{model}}/{{stage}}/fold{{fold}}.log",
+    benchmark:
+        f"{R}/benchmarks/train/{{model}}/{{stage}}/fold{{fold}}.tsv"
+    wildcard_constraints:
+        model=any_of(TABULAR_MODELS),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        code=code_of("train_tabular.py"),
+        fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
+        model=lambda wildcards: dump(STUDY.models[wildcards.model]),
+        name=training_name,
+        tasks=TASKS,
+        seed=lambda wildcards: seed(
+            "train", wildcards.model, wildcards.stage, wildcards.fold
+        ),
+    message:
+        "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
+    script:
+        "../scripts/train_tabular.py"
+
+
+def trained(model, stage, fold):
+    """The files that make one trained model."""
+    rule_ = rules.train_image if model in IMAGE_MODELS else rules.train_tabular
+    return expand(
+        [rule_.output.weights, rule_.output.model], model=model, stage=stage, fold=fold
+    )

@@ -1,0 +1,16 @@
+"""Judge the preprocessed cases of one centre."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.imaging.quality import center_sheet, collect_qc
+
+from gliomanet.joblog import log_to
+from gliomanet.tables import write_table
+
+log_to(snakemake.log[0])
+folders = [Path(folder) for folder in snakemake.input.folders]
+center_sheet(folders, Path(snakemake.output.sheet))
+write_table(collect_qc(folders, snakemake.params.minimum_share), snakemake.output.table)

@@ -1,0 +1,23 @@
+"""Turn predictions and labels into figures with intervals."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.evaluation.evaluate import evaluate
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.study import Evaluation
+from gliomanet.tables import read_table, read_tables, write_table
+
+log_to(snakemake.log[0])
+figures = evaluate(
+    read_tables(snakemake.input.predictions),
+    read_table(snakemake.input.cases),
+    {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
+    Evaluation.model_validate(snakemake.params.settings),
+    seed=snakemake.params.seed,
+)
+for name in ("metrics", "confusion", "comparisons", "thresholds"):
+    write_table(getattr(figures, name), snakemake.output[name])

@@ -1,0 +1,21 @@
+"""Import one centre's feature table."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.cohort.features import read_feature_center
+from gliomanet.joblog import log_to
+from gliomanet.tables import write_table
+
+log_to(snakemake.log[0])
+center = snakemake.params.center
+_, features = read_feature_center(
+    snakemake.wildcards.center,
+    center["role"],
+    Path(snakemake.input.table),
+    Path(snakemake.input.clinical),
+    center["source"]["format"],
+)
+write_table(features, snakemake.output.features)

@@ -1,0 +1,31 @@
+"""Predict one centre with every stage and fold of a model that did not train on it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.prediction.center import Member, predict_center
+from gliomanet.radiomics.table import wide_features
+from gliomanet.tables import read_tables, write_table
+
+log_to(snakemake.log[0])
+params, center = snakemake.params, snakemake.wildcards.center
+splits = read_tables(snakemake.input.splits)
+predictions, deep = predict_center(
+    [
+        Member(stage, fold["transfer"], fold["id"], Path(params.models) / stage / f"fold{fold['id']}")
+        for stage in params.stages
+        for fold in params.folds
+    ],
+    splits[(splits["center"] == center) & splits["part"].isin(["validation", "external"])],
+    read_tables(snakemake.input.cases),
+    model=snakemake.wildcards.model,
+    preprocessed=Path(params.preprocessed) if params.kind == "cmtlnet" else None,
+    features=None if params.kind == "cmtlnet" else wide_features(read_tables(snakemake.input.data)),
+    threads=snakemake.threads,
+    gpus=snakemake.resources.gpu,
+)
+write_table(predictions, snakemake.output.predictions)
+write_table(deep, snakemake.output.deep)

@@ -1,0 +1,18 @@
+"""Simulate one phantom centre."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.phantom.center import simulate_center
+from gliomanet.study import PhantomSource
+
+log_to(snakemake.log[0])
+simulate_center(
+    snakemake.wildcards.center,
+    PhantomSource.model_validate(snakemake.params.source),
+    snakemake.params.seed,
+    Path(snakemake.output.folder),
+)

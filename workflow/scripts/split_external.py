@@ -1,0 +1,20 @@
+"""List the cases of one external centre in the folds that they test."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.cohort.splits import external_splits
+from gliomanet.joblog import log_to
+from gliomanet.study import Transfer
+from gliomanet.tables import failed_cases, read_tables, write_table
+
+log_to(snakemake.log[0])
+splits = external_splits(
+    read_tables(snakemake.input.cases),
+    [Transfer.model_validate(transfer) for transfer in snakemake.params.transfers],
+    snakemake.params.folds,
+    failed_cases(snakemake.input.qc),
+)
+write_table(splits, snakemake.output.splits)

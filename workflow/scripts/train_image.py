@@ -1,0 +1,31 @@
+"""Train one fold of an image network."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.learning.image_training import train_image_model
+from gliomanet.study import CmtlnetModel
+from gliomanet.tables import cases_of_fold, read_table, read_tables
+
+log_to(snakemake.log[0])
+fold = snakemake.params.fold
+cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), fold["id"])
+cases = cases[cases["part"] != "external"]  # a centre held out of this fold is not even looked at
+pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
+train_image_model(
+    cases.assign(folder=snakemake.params.preprocessed + "/" + cases["center"] + "/" + cases["case_id"]),
+    {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
+    CmtlnetModel.model_validate(snakemake.params.model),
+    name=snakemake.params.name,
+    seed=snakemake.params.seed,
+    code=snakemake.params.code,
+    threads=snakemake.threads,
+    gpus=snakemake.resources.gpu,
+    out=Path(snakemake.output.model).parent,
+    scratch=Path(snakemake.params.checkpoints),
+    pseudo_labels=pseudo_labels,
+)

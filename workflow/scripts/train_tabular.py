@@ -1,0 +1,31 @@
+"""Train one fold of a model on radiomic features."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from pydantic import TypeAdapter
+
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.learning.tabular import train_tabular_model
+from gliomanet.radiomics.table import wide_features
+from gliomanet.study import Model
+from gliomanet.tables import cases_of_fold, read_table, read_tables
+
+log_to(snakemake.log[0])
+fold = snakemake.params.fold
+cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), fold["id"])
+pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
+train_tabular_model(
+    cases[cases["part"] != "external"],
+    wide_features(read_tables(snakemake.input.features)),
+    {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
+    TypeAdapter(Model).validate_python(snakemake.params.model),
+    name=snakemake.params.name,
+    seed=snakemake.params.seed,
+    code=snakemake.params.code,
+    out=Path(snakemake.output.model).parent,
+    pseudo_labels=pseudo_labels,
+)

@@ -1,0 +1,37 @@
+"""Write the page that a reader opens first, and its figures as files."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+import pandas as pd
+
+from gliomanet.joblog import log_to
+from gliomanet.reporting.figures import save_figures
+from gliomanet.reporting.page import write_report
+from gliomanet.reporting.versions import software_versions
+from gliomanet.tables import read_table, read_tables
+
+log_to(snakemake.log[0])
+inputs, params = snakemake.input, snakemake.params
+biomarkers = dict(zip(params.networks, map(read_table, inputs.biomarkers), strict=True))
+pseudo_labels = [
+    read_table(path).assign(model=Path(path).parent.name, fold=Path(path).stem.removeprefix("fold"))
+    for path in inputs.pseudo_labels
+]
+scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons")}
+write_report(
+    Path(snakemake.output.page),
+    study=params.study,
+    cases=read_table(inputs.cases),
+    splits=read_table(inputs.splits),
+    **scores,
+    qc=read_tables(inputs.qc) if inputs.qc else None,
+    sheets={Path(path).stem: Path(path) for path in inputs.sheets},
+    biomarkers=biomarkers,
+    recovery=read_table(inputs.recovery) if inputs.recovery else None,
+    pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
+    versions=software_versions(),
+)
+save_figures(Path(snakemake.output.forest).parent, scores["metrics"], scores["confusion"], biomarkers)

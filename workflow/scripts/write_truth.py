@@ -1,0 +1,15 @@
+"""Write what is planted in the phantom centres."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.phantom.truth import truth_table
+from gliomanet.study import PhantomSource
+from gliomanet.tables import write_table
+
+log_to(snakemake.log[0])
+centers = {name: PhantomSource.model_validate(source) for name, source in snakemake.params.centers.items()}
+write_table(truth_table(centers), snakemake.output.table)
