@@ -48,7 +48,10 @@ def contrasts(brain: tuple[Volume, np.ndarray]) -> dict[str, np.ndarray]:
 def tumour_of(brain: tuple[Volume, np.ndarray]) -> np.ndarray:
     """Balls in the right hemisphere: 1 inside 4 inside 2, as uint8."""
     image, inside = brain
-    world = np.einsum("ij,xyzj->xyzi", image.grid.affine[:3, :3], np.stack(np.indices(image.grid.shape), -1)) + image.grid.affine[:3, 3]
+    world = (
+        np.einsum("ij,xyzj->xyzi", image.grid.affine[:3, :3], np.stack(np.indices(image.grid.shape), -1))
+        + image.grid.affine[:3, 3]
+    )
     distance = np.linalg.norm(world - [30.0, -10.0, 25.0], axis=-1)
     codes = np.select([distance < 6, distance < 12, distance < 20], [1, 4, 2], 0)
     return np.where(inside, codes, 0).astype(np.uint8)
@@ -62,8 +65,16 @@ def write_case(tmp_path: Path, brain, contrasts) -> Callable[..., dict[str, str]
     """
     image, inside = brain
 
-    def write(case_id="case-1", *, arrays=None, affines=None, absent=(), tumour=True, brain_mask=False) -> dict[str, str]:
-        row = {"case_id": case_id, "center": "Here", "tumour_mask": "", "brain_mask": "", **dict.fromkeys(MODALITIES, "")}
+    def write(
+        case_id="case-1", *, arrays=None, affines=None, absent=(), tumour=True, brain_mask=False
+    ) -> dict[str, str]:
+        row = {
+            "case_id": case_id,
+            "center": "Here",
+            "tumour_mask": "",
+            "brain_mask": "",
+            **dict.fromkeys(MODALITIES, ""),
+        }
         files = dict(contrasts)
         if tumour:
             files["tumour_mask"] = tumour_of(brain)
@@ -93,7 +104,9 @@ def with_skull(array: np.ndarray, inside: np.ndarray, scalp: float) -> np.ndarra
     from scipy import ndimage
 
     distance = ndimage.distance_transform_edt(~inside, sampling=VOXEL_MM)
-    return np.select([inside, distance <= 4, distance <= 9, distance <= 15], [array, 20, 4, scalp], 0).astype(np.float32)
+    return np.select([inside, distance <= 4, distance <= 9, distance <= 15], [array, 20, 4, scalp], 0).astype(
+        np.float32
+    )
 
 
 __all__ = ["Grid", "Volume", "resample"]

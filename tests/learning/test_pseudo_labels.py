@@ -81,6 +81,11 @@ def test_the_frequent_class_is_cut_to_its_surest():
     assert table["reason"][10] == "surplus: 20 of wildtype, at most 6 beside 1 of mutant"
 
 
+def test_a_case_without_a_prediction_is_refused():
+    table = select({"idh": two_passes([np.nan, 0.99])})
+    assert table["reason"].tolist() == ["no prediction", ""]
+
+
 def test_no_cases_give_an_empty_table():
     table = select({"idh": np.empty((2, 0, 2))})
     assert tuple(table.columns) == COLUMNS

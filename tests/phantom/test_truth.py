@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import skew
 
 from gliomanet.labels import VOCABULARY
 from gliomanet.phantom.appearance import GRADE_SHARES
@@ -57,6 +58,7 @@ def measured():
             row[f"{modality}_firstorder_90Percentile"] = np.percentile(inside, 90)
             row[f"{modality}_firstorder_10Percentile"] = np.percentile(inside, 10)
             row[f"{modality}_firstorder_Variance"] = inside.var()
+            row[f"{modality}_firstorder_Skewness"] = skew(inside)
         rows.append(row)
     return chosen, rows
 

@@ -1,4 +1,4 @@
-"""Contrasts of one case onto the reference: rigid registration, or the check that it was declared needless for a reason."""
+"""Contrasts of one case onto the reference: rigid registration, or the check that it is rightly declared needless."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def misalignment(reference: Volume, other: Volume) -> str | None:
         gains["xyz"[axis], sign] = normalized_mutual_information(coarse, moved, inside) / here
     (axis_name, sign), gain = max(gains.items(), key=lambda item: item[1])
     if gain > MOST_GAIN:
-        return f"{NAME} grows from {here:.3f} to {here * gain:.3f} when one is shifted by {sign * SHIFT_MM:g} mm along {axis_name}"
+        shift_text = f"{sign * SHIFT_MM:g} mm along {axis_name}"
+        return f"{NAME} grows from {here:.3f} to {here * gain:.3f} when one is shifted by {shift_text}"
     return None
 
 

@@ -15,8 +15,8 @@ def correct_bias(volume: Volume) -> Float:
     """The image divided by its bias field; float32 (x, y, z).
 
     The field is smooth, so it is estimated at `ESTIMATION_MM` inside the foreground; the same in every direction, where
-    N4's own shrink factor would leave thick-slice scans with a handful of slices. Values that are not positive (they occur
-    inside stripped images) take no part in the estimate, and are divided like all others.
+    N4's own shrink factor would leave thick-slice scans with a handful of slices. Values that are not positive (they
+    occur inside stripped images) take no part in the estimate, and are divided like all others.
     """
     grid = volume.grid.isotropic(ESTIMATION_MM)
     coarse = Volume(resample(volume, grid), grid)

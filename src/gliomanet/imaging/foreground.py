@@ -12,7 +12,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def foreground(volume: Volume) -> Mask:
-    """Everything that gives signal: above 10 % of the 98th percentile of the positive voxels, in one piece, holes filled."""
+    """Everything that gives signal: above 10 % of the positive voxels' 98th percentile, in one piece, holes filled."""
     positive = volume.array[volume.array > 0]
     level = 0.1 * float(np.percentile(positive, 98)) if positive.size else 0.0
     return filled_piece(volume.array > level)

@@ -15,7 +15,7 @@ from gliomanet.imaging.volume import Volume
 
 def write_nifti(volume: Volume, path: Path) -> None:
     """A `.nii.gz` in scanner coordinates, in mm, with neither time stamp nor file name inside."""
-    image = nib.Nifti1Image(volume.array, volume.grid.affine)
+    image: Any = nib.Nifti1Image(volume.array, volume.grid.affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
     image.set_sform(volume.grid.affine, code=2)
     image.set_qform(volume.grid.affine, code=2)

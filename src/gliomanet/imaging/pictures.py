@@ -136,13 +136,13 @@ def center_sheet(case_dirs: Sequence[Path], out: Path) -> None:
         if record["status"] == "ok":
             _thumbnail(axes, record, path)
         else:
-            reason = textwrap.fill(textwrap.shorten(record["reason"], 230, placeholder=" …"), 28, break_long_words=True)
+            reason = textwrap.fill(textwrap.shorten(record["reason"], 230, placeholder=" …"), 25, break_long_words=True)
             axes.text(
                 0.5,
                 0.5,
                 f"{record['status']}\n{reason}",
                 color=TUMOUR_COLOR,
-                fontsize=4.6,
+                fontsize=5.8,
                 ha="center",
                 va="center",
                 transform=axes.transAxes,
@@ -161,7 +161,7 @@ def center_sheet(case_dirs: Sequence[Path], out: Path) -> None:
     figure.text(
         0.01,
         1 - 0.30 / figure.get_figheight(),
-        "The blue outline should follow the brain, the red one the tumour; yellow names carry a flag, red tiles failed.",
+        "Blue should follow the brain's outline, red the tumour's; yellow names carry a flag, red tiles failed.",
         color="#d0d0d0",
         fontsize=6.5,
         va="top",
@@ -205,7 +205,7 @@ def _images(
     for name in wanted:
         path = case_dir / f"{name}.nii.gz"
         if path.exists():
-            image = nib.load(path)
+            image: Any = nib.load(path)
             images[name] = np.asarray(image.dataobj)
             spacing = round(float(image.header.get_zooms()[0]), 4)
     return images, spacing
@@ -247,8 +247,9 @@ def _box(mask: Array) -> tuple[slice, slice, slice]:
 
 
 def _plane(array: Array, axis: int, centre: tuple[int, int, int], box: tuple[slice, slice, slice]) -> Array:
-    """A plane of an RAS array as seen from above or in front: anterior or superior up, the patient's left at the left."""
-    return np.take(array, centre[axis], axis)[tuple(part for i, part in enumerate(box) if i != axis)].T[::-1]
+    """A plane of an RAS array: anterior or superior up, the patient's left at the left; sagittal: facing right."""
+    plane: Array = np.take(array, centre[axis], axis)[tuple(part for i, part in enumerate(box) if i != axis)].T[::-1]
+    return plane
 
 
 def _outline(axes: Any, mask: Array, color: str, *, width: float = 0.8) -> None:

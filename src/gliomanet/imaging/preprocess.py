@@ -46,6 +46,7 @@ class Case:
     brain_mask: Mask | None = None
     tumour: tuple[Volume, str] | None = None
     to_atlas: Matrix | None = None
+    extraction: Matrix | None = None
     steps: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     qc: dict[str, Any] = field(default_factory=dict)
@@ -84,7 +85,8 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     missing = [name for name in MODALITIES if work.path(name) is None]
     try:
         if missing and settings.missing_contrast != "mark":
-            reason = f"case {work.case_id}: contrasts missing: {', '.join(missing)}; missing_contrast is {settings.missing_contrast}"
+            policy = f"missing_contrast is {settings.missing_contrast}"
+            reason = f"case {work.case_id}: contrasts missing: {', '.join(missing)}; {policy}"
             status = "dropped" if settings.missing_contrast == "drop" else "failed"
             _record(work, out_dir, status, reason)
             if status == "failed":
@@ -144,8 +146,8 @@ def _read(work: Case) -> None:
         for name, volume in work.volumes.items():
             if (why := brain.why_not_stripped(volume)) is not None:
                 raise CaseError(
-                    f"case {work.case_id}: {name} ({paths[name]}) is declared stripped (brain_extraction: none), but {why}; "
-                    "set brain_extraction to builtin or supplied for this centre"
+                    f"case {work.case_id}: {name} ({paths[name]}) is declared stripped (brain_extraction: none), "
+                    f"but {why}; set brain_extraction to builtin or supplied for this centre"
                 )
 
 
@@ -170,8 +172,9 @@ def _coregister(work: Case) -> None:
         work.from_reference[name] = np.eye(4)
         if (why := alignment.misalignment(fixed, volume)) is not None:
             raise CaseError(
-                f"case {work.case_id}: {name} ({work.path(name)}) and {work.reference} ({work.path(work.reference)}) are declared "
-                f"aligned (coregistration: false), but {why}; set coregistration to true for this centre"
+                f"case {work.case_id}: {name} ({work.path(name)}) and {work.reference} "
+                f"({work.path(work.reference)}) are declared aligned (coregistration: false), but {why}; set "
+                "coregistration to true for this centre"
             )
     how = "rigid, each contrast to" if work.settings.coregistration else "declared and checked, with"
     work.steps.append(f"alignment: {how} {work.reference}")
@@ -183,13 +186,14 @@ def _extract_brain(work: Case) -> None:
         name = _atlas_contrast(work)
         extracted = brain.extract_brain(_on_reference(work, name), seed=work.seed)
         work.brain_mask, work.to_atlas = extracted.mask, extracted.atlas_matrix
+        work.extraction = extracted.atlas_matrix
         work.steps.append(f"brain: built-in, atlas to {name}")
     elif kind == "supplied":
         path = work.path("brain_mask")
         if path is None:
             raise CaseError(
-                f"case {work.case_id}: brain_mask is empty, and brain_extraction is supplied; name the mask's file in the "
-                "case table, or set brain_extraction to builtin or none"
+                f"case {work.case_id}: brain_mask is empty, and brain_extraction is supplied; name the mask's file "
+                "in the case table, or set brain_extraction to builtin or none"
             )
         mask, home = read_mask(path, work.case_id, "brain_mask", _grids(work))
         carried = resample(mask.with_array(mask.array > 0), reference.grid, work.from_reference[home])
@@ -222,8 +226,9 @@ def _fit_atlas(work: Case) -> None:
         )
         if overlap < 0.7:
             raise CaseError(
-                f"case {work.case_id}: {work.path(work.reference)} is declared to lie in atlas space (atlas_registration: none), "
-                f"but its brain's Dice overlap with the atlas is {overlap:.2f}; allowed: at least 0.7; set it to affine"
+                f"case {work.case_id}: {work.path(work.reference)} is declared to lie in atlas space "
+                f"(atlas_registration: none), but its brain's Dice overlap with the atlas is "
+                f"{overlap:.2f}; allowed: at least 0.7; set it to affine"
             )
         work.steps.append(f"atlas: declared in the space of {ATLAS_NAME}, Dice {overlap:.2f}")
         return
@@ -241,10 +246,15 @@ def _to_atlas_grid(work: Case) -> dict[str, Volume]:
     template, template_mask = atlas(work.settings.spacing_mm)
     grid, reference = template.grid, work.volumes[work.reference]
     from_atlas = np.linalg.inv(work.to_atlas)
-    inside = resample(Volume(work.brain_mask.astype(np.float32), reference.grid), grid, from_atlas) > 0.5
+    if work.extraction is not None:
+        # The atlas' own smooth mask: by way of thick native slices it would come out in steps.
+        inside = resample(atlas(1.0)[1], grid, work.extraction @ from_atlas) > 0.5
+    else:
+        inside = resample(Volume(work.brain_mask.astype(np.float32), reference.grid), grid, from_atlas) > 0.5
     if not inside.any():
         raise CaseError(
-            f"case {work.case_id}: its brain lies outside the atlas grid; look at the header of {work.path(work.reference)}"
+            f"case {work.case_id}: its brain lies outside the atlas grid; look at the header of "
+            f"{work.path(work.reference)}"
         )
     images: dict[str, Volume] = {}
     on_grid: dict[str, np.ndarray[Any, Any]] = {}
@@ -256,8 +266,8 @@ def _to_atlas_grid(work: Case) -> dict[str, Volume]:
         work.qc[f"coverage_{name}"] = share
         if share < 0.5:
             raise CaseError(
-                f"case {work.case_id}: {name} ({work.path(name)}) covers {share:.0%} of the brain; at least 50 % is needed; "
-                "leave its cell empty, or look whether it shows the same head"
+                f"case {work.case_id}: {name} ({work.path(name)}) covers {share:.0%} of the brain; at least 50 % is "
+                "needed; leave its cell empty, or look whether it shows the same head"
             )
         if share < 0.95:
             work.flags.append(f"{name} covers {share:.0%} of the brain")
@@ -317,7 +327,7 @@ def _atlas_contrast(work: Case) -> str:
 
 
 def _on_reference(work: Case, name: str) -> Volume:
-    """A contrast on the reference's grid, to measure on only: what is written is resampled once, from its own voxels."""
+    """A contrast on the reference's grid, to measure on: what is written is resampled once, from its own voxels."""
     reference = work.volumes[work.reference]
     if name == work.reference:
         return reference
@@ -336,7 +346,7 @@ def _record(work: Case, out_dir: Path, status: str, reason: str) -> None:
         grid = atlas(work.settings.spacing_mm)[0].grid
         from_atlas = np.linalg.inv(work.to_atlas)
         transforms = {
-            "convention": "4 x 4 matrices, RAS mm of the atlas → RAS mm of the contrast's file; affines: voxel index → RAS mm",
+            "convention": "matrix: RAS mm of the atlas → RAS mm of the contrast's file; affine: voxel index → RAS mm",
             "atlas": {"shape": list(grid.shape), "affine": grid.affine.tolist()},
             **{
                 name: {

@@ -34,9 +34,9 @@ _LOW_IS_BAD = ("atlas_similarity", "similarity_t1", "similarity_t2", "similarity
 def collect_qc(case_dirs: Sequence[Path], minimum_share: float) -> pd.DataFrame:
     """The figures of a centre's cases, a row a case in the order of their ids, outliers flagged.
 
-    A case is flagged where its robust z (Iglewicz & Hoaglin 1993: 0.6745 (x - median) / MAD) among the centre's cases is
-    below -3.5 for a similarity, or beyond 3.5 either way for the brain volume; from five cases on. Figures are empty for
-    cases that failed or were dropped. Similarities are to the reference contrast, so the reference's own is empty.
+    A case is flagged where its robust z (Iglewicz & Hoaglin 1993: 0.6745 (x - median) / MAD) among the centre's cases
+    is below -3.5 for a similarity, or beyond 3.5 either way for the brain volume; from five cases on. Figures are empty
+    for cases that failed or were dropped. Similarities are to the reference contrast, whose own is empty.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders, each with a `preprocess.json`.
@@ -53,15 +53,16 @@ def collect_qc(case_dirs: Sequence[Path], minimum_share: float) -> pd.DataFrame:
     if len(table) and ok.mean() < minimum_share:
         lost = "\n".join(f"  - {row.case_id}: {row.status}: {row.reason}" for row in table[~ok].itertuples())
         raise StudyStopError(
-            f"centre {table['center'].iloc[0]}: {int(ok.sum())} of {len(table)} cases survived preprocessing ({ok.mean():.0%}); "
-            f"minimum_share allows no less than {minimum_share:.0%}. Mend the cases, or lower minimum_share:\n{lost}"
+            f"centre {table['center'].iloc[0]}: {int(ok.sum())} of {len(table)} cases survived preprocessing "
+            f"({ok.mean():.0%}); minimum_share allows no less than {minimum_share:.0%}. Mend the "
+            f"cases, or lower minimum_share:\n{lost}"
         )
     for column in (*_LOW_IS_BAD, "brain_volume_ml"):
         scores = robust_z(table[column].to_numpy(dtype=float))
         bad = scores < -LARGEST_Z if column in _LOW_IS_BAD else np.abs(scores) > LARGEST_Z
-        for index in np.flatnonzero(bad):
+        for index in (int(i) for i in np.flatnonzero(bad)):
             flags = [
-                *filter(None, [table.loc[index, "flags"]]),
+                *filter(None, [str(table.loc[index, "flags"])]),
                 f"{column} is an outlier (robust z {scores[index]:.1f})",
             ]
             table.loc[index, "flags"] = "; ".join(flags)

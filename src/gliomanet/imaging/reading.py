@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -56,7 +57,7 @@ def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
     if background != 0:
         volume = volume.with_array(volume.array - np.float32(background))
         notes.append(f"{name}: background {background:.6g} moved to 0")
-    orientation = "".join(nib.aff2axcodes(image.affine))
+    orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
     return Contrast(volume, _grid(image), orientation, background, tuple(notes))
 
 
@@ -104,13 +105,13 @@ def border(array: Array) -> Array:
     return np.concatenate(faces)
 
 
-def _read(path: Path, case_id: str, name: str) -> tuple[Volume, nib.Nifti1Image, list[str]]:
+def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
     where = f"case {case_id}: {name} ({path})"
     if not path.is_file():
         raise CaseError(f"{where} does not exist; correct the path in the case table, or leave the cell empty")
     notes: list[str] = []
     try:
-        image = nib.load(path)
+        image: Any = nib.load(path)
         shape = image.shape
         while len(shape) > 3 and shape[-1] == 1:
             shape = shape[:-1]
@@ -144,7 +145,8 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, nib.Nifti1Image,
         )
     if array.dtype == np.float64:
         notes.append(f"{name}: float64 read as float32")
-    canonical = nib.as_closest_canonical(nib.Nifti1Image(array.astype(np.float32), image.affine))
+    plain = nib.Nifti1Image(array.astype(np.float32), image.affine)  # type: ignore[no-untyped-call]
+    canonical: Any = nib.as_closest_canonical(plain)  # type: ignore[no-untyped-call]
     return Volume.of(np.ascontiguousarray(canonical.dataobj), canonical.affine), image, notes
 
 
@@ -169,7 +171,7 @@ def _check_affine(affine: Array, where: str) -> None:
         )
 
 
-def _grid(image: nib.Nifti1Image) -> Grid:
+def _grid(image: Any) -> Grid:
     x, y, z = image.shape[:3]
     return Grid((x, y, z), np.asarray(image.affine, dtype=np.float64))
 

@@ -34,8 +34,8 @@ def ants_module() -> ModuleType:
     if os.environ.get(_THREADS) != "1":
         if "ants" in sys.modules:
             raise RuntimeError(
-                f"ants was imported with {_THREADS}={os.environ.get(_THREADS)!r}, and then gives different voxels at each "
-                f"run; set {_THREADS}=1 in the environment before anything imports ants"
+                f"ants was imported with {_THREADS}={os.environ.get(_THREADS)!r}, and then gives different voxels at "
+                f"each run; set {_THREADS}=1 in the environment before anything imports ants"
             )
         os.environ[_THREADS] = "1"
     import ants

@@ -40,7 +40,8 @@ def _bins(values: Array) -> Array:
     if not high > low:
         return np.zeros(values.size, dtype=np.int64)
     scaled = (np.clip(values, low, high) - low) / (high - low)
-    return np.minimum((scaled * _BINS).astype(np.int64), _BINS - 1)
+    indices: Array = np.minimum((scaled * _BINS).astype(np.int64), _BINS - 1)
+    return indices
 
 
 def _entropy(probabilities: Array) -> float:

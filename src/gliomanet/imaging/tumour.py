@@ -16,7 +16,7 @@ def harmonize_codes(mask: Volume, case_id: str, path: Path) -> tuple[Volume, str
     """A tumour mask in the codes 0, 1 (core, necrosis, non-enhancing), 2 (oedema), 4 (enhancing), and what was done.
 
     Accepted: {1, 2, 4} (BraTS 2017 to 2021) as it is; {1, 2, 3} without a 4 (BraTS 2023 and later): 3 becomes 4;
-    {1, 2, 3, 4} (BraTS 2012 to 2016: 3 is the non-enhancing core): 3 becomes 1; {1} alone (whole tumour or core, binary)
+    {1, 2, 3, 4} (BraTS 2012 to 2016: 3 is the non-enhancing core): 3 becomes 1; {1} alone (binary)
     stays 1, so that regions of oedema or of enhancement are empty there; any subset of these; 0 alone (an empty mask).
     A BraTS 2013 mask without any enhancing voxel cannot be told from a BraTS 2023 one by its codes, and reads as such.
 

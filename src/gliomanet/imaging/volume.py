@@ -12,7 +12,7 @@ from scipy import ndimage
 
 Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float32]
-Matrix = npt.NDArray[np.float64]
+Matrix = npt.NDArray[Any]
 
 _FWHM = 2 * np.sqrt(2 * np.log(2))
 
@@ -70,7 +70,7 @@ class Volume:
         return Volume(array, self.grid)
 
     def nifti(self) -> nib.Nifti1Image:
-        return nib.Nifti1Image(self.array, self.grid.affine)
+        return nib.Nifti1Image(self.array, self.grid.affine)  # type: ignore[no-untyped-call]
 
 
 def resample(volume: Volume, grid: Grid, matrix: Matrix | None = None, *, fill: float = 0.0) -> Float:
@@ -106,7 +106,7 @@ def resample_labels(volume: Volume, grid: Grid, matrix: Matrix | None = None) ->
     """
     codes = [int(code) for code in np.unique(volume.array) if code != 0]
     shares = np.stack(
-        [resample(volume.with_array((volume.array == code)), grid, matrix) for code in codes]
+        [resample(volume.with_array(volume.array == code), grid, matrix) for code in codes]
         or [np.zeros(grid.shape, np.float32)]
     )
     background = 1 - shares.sum(axis=0)

@@ -53,8 +53,9 @@ def augment(
     theta = affine_matrices(batch, image.shape[2:], draws, settings)
     amounts = (2 * torch.rand(3, batch, contrasts, 1, 1, 1, generator=draws) - 1).to(image.device)
     flipped, moved, noisy = (torch.rand(3, batch, generator=draws) < torch.tensor(CHANCES)[:, None]).to(image.device)
-    mirror = flipped[:, None, None, None, None]
-    image, masks = (torch.where(mirror, volumes.flip(2), volumes) for volumes in (image, masks))
+    image, masks = image.clone(), masks.clone()
+    for case in flipped.nonzero().flatten().tolist():
+        image[case], masks[case] = image[case].flip(1), masks[case].flip(1)
     if moved.any():
         turns = theta.to(image.device)[moved]
         grid = F.affine_grid(turns, [len(turns), 1, *image.shape[2:]], align_corners=False)

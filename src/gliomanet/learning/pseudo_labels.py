@@ -60,7 +60,7 @@ def select_pseudo_labels(
         centers: their centres.
         known: columns case_id, idh, codel_1p19q, grade: labels that are known already ("" or NaN = unknown).
             A task whose label is known gets no row. Cases that are not in it have no known label.
-        passes: task → (S, N, K) probabilities, cases in the order of `case_ids`.
+        passes: task → (S, N, K) probabilities, cases in the order of `case_ids`; NaN for a case that has none.
         tasks: the study's tasks.
         settings: thresholds.
 
@@ -101,6 +101,8 @@ def _known_labels(case_ids: Sequence[str], known: pd.DataFrame) -> dict[str, dic
 
 
 def _below_threshold(probability: float, std: float, settings: PseudoLabels) -> str:
+    if not np.isfinite(probability):
+        return "no prediction"
     if not probability >= settings.min_probability:
         return f"mean probability below {settings.min_probability:g}"
     if not std <= settings.max_std:

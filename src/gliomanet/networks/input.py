@@ -124,8 +124,8 @@ def _masks(tumour: bool) -> tuple[str, ...]:
 
 
 def _read(case_id: str, path: Path) -> tuple[NDArray[np.float32], tuple[float, float, float]]:
-    volume = nib.load(path)  # type: ignore[attr-defined]
-    data = np.asarray(volume.dataobj, dtype=np.float32)  # type: ignore[attr-defined]
+    volume: Any = nib.load(path)
+    data = np.asarray(volume.dataobj, dtype=np.float32)
     if data.ndim != 3:
         raise CaseError(f"case {case_id}: {path} has {data.ndim} axes, {data.shape}; one 3D volume a file is needed")
     if not np.isfinite(data).all():

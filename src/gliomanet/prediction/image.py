@@ -110,7 +110,7 @@ def predict_cases(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int)
 
 def stochastic_passes(
     folder: Path, cases: pd.DataFrame, passes: int, seed: int, *, threads: int = 1, gpus: int = 0
-) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+) -> dict[str, NDArray[np.float64]]:
     """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
 
     The network's only dropout is on the deep features, before each task's last layer. So these are computed once, and
@@ -126,24 +126,19 @@ def stochastic_passes(
         gpus: as in `predict_cases`.
 
     Returns:
-        The N cases that could be read, and task → (S, N, K).
+        Task → (S, N, K) for the N cases in their order; NaN for one that could not be read, which is printed.
     """
     model = load_image_model(folder)
     heads = {task: (w.double().numpy(), b.double().numpy()) for task, (w, b) in model.network.heads().items()}
-    read: list[str] = []
-    drawn: dict[str, list[NDArray[np.float64]]] = {task: [] for task in model.classes}
+    position = {str(case): number for number, case in enumerate(cases["case_id"])}
+    drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
     for outputs in _outputs(model, cases, threads=threads, gpus=gpus):
-        read.append(outputs.case_id)
         rng = np.random.default_rng(derive_seed(seed, "dropout passes", outputs.case_id))
         for task, (weight, bias) in heads.items():
             kept = rng.random((passes, weight.shape[1])) >= model.dropout
             features = outputs.features[task] * kept / max(1 - model.dropout, np.finfo(float).tiny)
-            drawn[task].append(softmax(features @ weight.T + bias))
-    sizes = {task: len(names) for task, names in model.classes.items()}
-    return read, {
-        task: np.stack(values, axis=1) if values else np.empty((passes, 0, sizes[task]))
-        for task, values in drawn.items()
-    }
+            drawn[task][:, position[outputs.case_id]] = softmax(features @ weight.T + bias)
+    return drawn
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
