@@ -25,6 +25,12 @@ def test_equal_tables_are_equal_files_also_compressed(tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def test_exact_tables_keep_every_digit(tmp_path):
+    values = [1 / 3, 123456.123456789, 5e-324, -3.203426503814917e-16]
+    write_table(pd.DataFrame({"value": values}), tmp_path / "t.tsv", exact=True)
+    assert read_table(tmp_path / "t.tsv")["value"].tolist() == values
+
+
 def test_collects_tables_and_skips_those_without_rows(tmp_path):
     write_table(pd.DataFrame({"case_id": ["a"]}), tmp_path / "a.tsv")
     write_table(pd.DataFrame({"case_id": []}), tmp_path / "b.tsv")

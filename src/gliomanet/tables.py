@@ -20,7 +20,7 @@ TEXT = dict.fromkeys(
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """A table with its text columns as text and empty cells of text as ""."""
-    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""], encoding="utf-8")
+    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""], float_precision="round_trip")
     text = [column for column in table if column in TEXT]
     table[text] = table[text].fillna("")
     return table
@@ -32,11 +32,19 @@ def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table so that equal tables are equal files (compressed ones too)."""
+def write_table(table: pd.DataFrame, path: str | Path, *, exact: bool = False) -> None:
+    """Write a table so that equal tables are equal files (compressed ones too).
+
+    Args:
+        table: the table.
+        path: its file; compressed where the name ends in `.gz`.
+        exact: every digit of the numbers, for what later stages compute with (features differ from case to case in
+            their seventh digit, and models see it), instead of six, for what people read.
+    """
     compression = {"method": "gzip", "mtime": 0} if str(path).endswith(".gz") else None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, sep="\t", index=False, float_format="%.6g", lineterminator="\n", compression=compression)
+    digits = None if exact else "%.6g"
+    table.to_csv(path, sep="\t", index=False, float_format=digits, lineterminator="\n", compression=compression)
 
 
 def failed_cases(qc_tables: Iterable[str | Path]) -> list[str]:

@@ -10,4 +10,4 @@ from gliomanet.radiomics.table import center_table
 from gliomanet.tables import read_table, write_table
 
 log_to(snakemake.log[0])
-write_table(center_table(map(read_table, snakemake.input.cases)), snakemake.output.features)
+write_table(center_table(map(read_table, snakemake.input.cases)), snakemake.output.features, exact=True)

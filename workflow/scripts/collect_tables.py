@@ -9,4 +9,4 @@ from gliomanet.joblog import log_to
 from gliomanet.tables import read_tables, write_table
 
 log_to(snakemake.log[0])
-write_table(read_tables(snakemake.input), snakemake.output[0])
+write_table(read_tables(snakemake.input), snakemake.output[0], exact=True)

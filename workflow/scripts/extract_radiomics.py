@@ -16,4 +16,4 @@ features, notes = extract_case(
 )
 for note in notes:
     print(f"without features: {note}")
-write_table(features, snakemake.output.features)
+write_table(features, snakemake.output.features, exact=True)

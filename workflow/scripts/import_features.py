@@ -18,4 +18,4 @@ _, features = read_feature_center(
     Path(snakemake.input.clinical),
     center["source"]["format"],
 )
-write_table(features, snakemake.output.features)
+write_table(features, snakemake.output.features, exact=True)

@@ -27,5 +27,5 @@ predictions, deep = predict_center(
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
 )
-write_table(predictions, snakemake.output.predictions)
-write_table(deep, snakemake.output.deep)
+write_table(predictions, snakemake.output.predictions, exact=True)
+write_table(deep, snakemake.output.deep, exact=True)

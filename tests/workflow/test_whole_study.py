@@ -1,0 +1,251 @@
+"""A tiny study, run for real: what it leaves, what runs again and why, and what is said when input is bad."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from gliomanet.phantom.center import simulate_center
+from gliomanet.study import PhantomSource
+from gliomanet.tables import read_table, write_table
+from tests.workflow.conftest import Run, run_snakemake
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole-study")]
+
+EVEN = {"glioblastoma": 1, "astrocytoma": 1, "oligodendroglioma": 1}
+STRIPPED = {"coregistration": False, "brain_extraction": "none"}
+SCANNER = {"voxel_mm": [3, 3, 3]}
+CONFIG = {
+    "title": "Tiny phantom study",
+    "centers": {
+        "A": {"role": "train", "source": {"kind": "phantom", "cases": 7, "prevalence": EVEN, "scanner": SCANNER}},
+        "B": {
+            "role": "train",
+            "source": {"kind": "phantom", "cases": 6, "prevalence": EVEN, "scanner": SCANNER, "missing_contrasts": 0.3},
+        },
+        "U": {"role": "unlabelled", "source": {"kind": "phantom", "cases": 2, "scanner": SCANNER}},
+        "X": {"role": "external", "source": {"kind": "table", "path": "hospital/cases.tsv"}, "minimum_share": 0.5},
+    },
+    "preprocessing": {"spacing_mm": 6, **STRIPPED},
+    "split": {"folds": 2},
+    "models": {
+        "net": {
+            "kind": "cmtlnet",
+            "preset": "tiny",
+            "modalities": ["t1c", "t2", "flair"],
+            "input_shape": [32, 32, 32],
+            "common_epochs": 1,
+            "unique_epochs": 1,
+            "steps_per_epoch": 2,
+        },
+        "features": {"kind": "tabular_net", "epochs": 5, "ensemble": 2},
+        "age": {"kind": "logistic", "inputs": ["age"]},
+    },
+    # An untrained network is sure of nothing: the thresholds let the second stage have labels to learn from.
+    "pseudo_labels": {"passes": 2, "min_probability": 0.4, "max_std": 0.5},
+    "radiomics": {"regions": {"whole": [1, 2, 4], "enhancing": [4]}},
+    "evaluation": {"resamples": 100},
+}
+HOSPITAL = {"kind": "phantom", "cases": 6, "prevalence": EVEN, "scanner": SCANNER}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished study in a copy of the repository of its own, which tests may edit."""
+
+    folder: Path
+    first: Run
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    def snakemake(self, *arguments: str) -> Run:
+        return run_snakemake(self.folder, self.folder / "Snakefile", "--configfile", "study.yaml", *arguments)
+
+    def would_run(self) -> Run:
+        run = self.snakemake("-n")
+        assert run.status == 0, run.text
+        return run
+
+
+@pytest.fixture(scope="session")
+def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("study") / "copy"
+    for part in ("workflow", "src"):
+        shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copy(repository / "Snakefile", folder / "Snakefile")
+    make_hospital(folder / "hospital")
+    (folder / "study.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
+    run = run_snakemake(folder, folder / "Snakefile", "--cores", "2", "--configfile", "study.yaml")
+    assert run.status == 0, run.text
+    return Finished(folder, run)
+
+
+def make_hospital(folder: Path) -> None:
+    """A centre as a hospital would send it: six patients, one of them a broken file, one with a mask of another grid."""
+    simulate_center("X", PhantomSource.model_validate(HOSPITAL), 5, folder, report=lambda _line: None)
+    (folder / "X-002" / "t1c.nii.gz").write_bytes(b"not a NIfTI file")
+    mask = nib.load(folder / "X-003" / "tumour_mask.nii.gz")
+    shifted = mask.affine.copy()
+    shifted[:3, 3] += 40
+    cropped = np.asanyarray(mask.dataobj)[:-5]
+    nib.save(nib.Nifti1Image(cropped, shifted), folder / "X-003" / "tumour_mask.nii.gz")
+
+
+@pytest.fixture
+def restored(finished: Finished):
+    """The finished study, put back afterwards as it was: file contents and modification times."""
+    watched = [finished.folder / name for name in ("src", "workflow", "hospital", "study.yaml")]
+    files = [f for w in watched for f in ([w] if w.is_file() else w.rglob("*")) if f.is_file()]
+    kept = {file: (file.read_bytes(), file.stat()) for file in files if "__pycache__" not in file.parts}
+    yield finished
+    import os
+
+    for file, (content, stat) in kept.items():
+        if file.read_bytes() != content:
+            file.write_bytes(content)
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+COLUMNS = {
+    "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask idh codel_1p19q grade age sex"
+    " idh_source codel_1p19q_source grade_source",
+    "splits.tsv": "case_id patient_id center role transfer fold part",
+    "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty",
+    "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
+    "evaluation/comparisons.tsv": "transfer stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
+    "pseudo_labels/net/fold0.tsv": "case_id center task label probability std accepted reason",
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_tables_have_the_columns_that_were_promised(finished, name):
+    assert list(read_table(finished.results / name).columns) == COLUMNS[name].split()
+
+
+def test_bad_files_are_rows_with_a_reason_and_the_centre_goes_on(finished):
+    qc = read_table(finished.results / "qc/X.tsv").set_index("case_id")
+    assert (qc["status"] == "ok").sum() == 4
+    assert "t1c.nii.gz" in qc.loc["X-002", "reason"]
+    assert "tumour_mask" in qc.loc["X-003", "reason"]
+    assert "grid" in qc.loc["X-003", "reason"]
+    predicted = read_table(finished.results / "predictions/net.tsv")
+    assert set(predicted.loc[predicted["center"] == "X", "case_id"]) == {"X-001", "X-004", "X-005", "X-006"}
+    page = (finished.results / "report/index.html").read_text(encoding="utf-8")
+    assert "X-002" in page
+
+
+def test_unlabelled_and_external_cases_teach_nothing_supervised(finished):
+    splits = read_table(finished.results / "splits.tsv")
+    assert set(splits.loc[splits["center"] == "X", "part"]) == {"external"}
+    assert set(splits.loc[splits["center"] == "U", "part"]) == {"unlabelled"}
+    cases = read_table(finished.results / "cohort/cases.tsv")
+    assert (cases.loc[cases["center"] == "U", ["idh", "codel_1p19q", "grade"]] == "").to_numpy().all()
+    selected = read_table(finished.results / "pseudo_labels/net/fold0.tsv")
+    assert "X" not in set(selected["center"])
+
+
+def test_every_case_validates_once_and_external_cases_have_an_ensemble(finished):
+    predictions = read_table(finished.results / "predictions/net.tsv")
+    ensemble = predictions[(predictions["fold"] == "ensemble")]
+    assert set(ensemble["center"]) == {"X"}
+    validation = predictions[predictions["role"] == "validation"]
+    counts = validation.groupby(["stage", "case_id", "task", "class"]).size()
+    assert (counts == 1).all()
+    assert np.allclose(predictions.groupby(["stage", "fold", "case_id", "task"])["probability"].sum(), 1, atol=1e-5)
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.would_run().jobs == []
+
+
+def test_touching_every_script_and_module_runs_nothing(restored):
+    for file in [*(restored.folder / "src").rglob("*.py"), *(restored.folder / "workflow").rglob("*.*")]:
+        file.touch()
+    # Templates are declared inputs of the report; their content decides, as for every input below a megabyte.
+    assert restored.would_run().jobs == []
+
+
+def test_editing_a_stage_runs_it_and_what_follows(restored):
+    module = restored.folder / "src/gliomanet/evaluation/thresholds.py"
+    module.write_text(module.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
+    assert restored.would_run().rules == {"evaluate", "find_biomarkers", "recover_truth", "write_report", "track_runs", "all"} - (
+        set() if "gliomanet.evaluation.thresholds" in reached(restored, "find_biomarkers.py") else {"find_biomarkers", "recover_truth"}
+    )
+
+
+def reached(study: Finished, script: str) -> set[str]:
+    from gliomanet.provenance import reached_modules
+
+    return set(reached_modules(study.folder / "workflow/scripts" / script))
+
+
+def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored):
+    table = restored.folder / "hospital/cases.tsv"
+    cases = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False)
+    cases.loc[cases["case_id"] == "X-001", "sex"] = "F" if cases["sex"].iloc[0] == "M" else "M"
+    write_table(cases, table)
+    run = restored.would_run()
+    assert run.centers == {"X"}
+    assert run.rules == {
+        "read_center",
+        "split_external",
+        "collect_cohort",
+        "collect_splits",
+        "predict_center",
+        "collect_predictions",
+        "evaluate",
+        "find_biomarkers",
+        "recover_truth",
+        "write_report",
+        "track_runs",
+        "all",
+    }
+
+
+def test_repeating_a_job_repeats_its_bytes(finished):
+    targets = ["models/net/supervised/fold0/weights.pt", "models/features/supervised/fold0/heads.npz"]
+    case = finished.results / "preprocessed/A/A-001"
+    before = digests([*(finished.results / target for target in targets), *sorted(case.glob("*"))])
+    for target in (*targets, "preprocessed/A/A-001"):
+        path = finished.results / target
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    run = finished.snakemake("--cores", "2", "results/preprocessed/A/A-001", *(f"results/{t}" for t in targets))
+    assert run.status == 0, run.text
+    assert digests([*(finished.results / target for target in targets), *sorted(case.glob("*"))]) == before
+    assert finished.snakemake("--cores", "2").status == 0
+
+
+def digests(files: list[Path]) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_tracking_twice_adds_no_run(finished):
+    uri = f"sqlite:///{finished.results / 'mlflow.db'}"
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    (experiment,) = [e for e in client.search_experiments() if e.name == CONFIG["title"]]
+    before = len(client.search_runs([experiment.experiment_id], max_results=1000))
+    trained = list((finished.results / "models").glob("*/*/fold*"))
+    parents = list((finished.results / "models").glob("*/*"))
+    assert before == len(trained) + len(parents)
+    run = finished.snakemake("--cores", "1", "--forcerun", "track_runs")
+    assert run.status == 0, run.text
+    assert len(client.search_runs([experiment.experiment_id], max_results=1000)) == before
+
+
+def test_the_engines_own_report_is_written(finished):
+    run = finished.snakemake("--report", "report.zip")
+    assert run.status == 0, run.text
+    names = subprocess.run(["unzip", "-l", "report.zip"], cwd=finished.folder, capture_output=True, text=True, check=True).stdout
+    assert "index.html" in names
