@@ -1,28 +1,37 @@
 """Small synthetic heads made from the atlas, so that the truth of every step is known."""
 
+import json
 import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pytest
 
 from gliomanet.imaging.atlas import atlas
-from gliomanet.imaging.volume import Grid, Volume, resample
+from gliomanet.imaging.preprocess import preprocess_case
+from gliomanet.imaging.volume import Grid, Volume
+from gliomanet.study import Preprocessing
 
-VOXEL_MM = 3.0
+VOXEL_MM = 4.0
 MODALITIES = ("t1", "t1c", "t2", "flair")
+FAST = {"spacing_mm": 6, "bias_correction": False}
+STRIPPED = Preprocessing(**FAST, coregistration=False, brain_extraction="none")
+IN_ATLAS_SPACE = STRIPPED.model_copy(update={"atlas_registration": "none"})
+
+Head = tuple[Volume, np.ndarray]
 
 
 @pytest.fixture(scope="session")
-def brain() -> tuple[Volume, np.ndarray]:
-    """The atlas brain on a 3 mm grid with room around it, and its mask."""
+def brain() -> Head:
+    """The atlas brain with room around it, and its mask."""
     image, mask = atlas(VOXEL_MM)
-    pad = 6
+    pad = 4
     affine = image.grid.affine.copy()
     affine[:3, 3] -= pad * VOXEL_MM
     array = np.pad(image.array, pad)
@@ -30,7 +39,7 @@ def brain() -> tuple[Volume, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def contrasts(brain: tuple[Volume, np.ndarray]) -> dict[str, np.ndarray]:
+def contrasts(brain: Head) -> dict[str, np.ndarray]:
     """Four contrasts with different tissue curves, 0 outside the brain, with noise inside and a tumour in T1c and FLAIR."""
     image, inside = brain
     rng = np.random.default_rng(3)
@@ -45,7 +54,7 @@ def contrasts(brain: tuple[Volume, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def tumour_of(brain: tuple[Volume, np.ndarray]) -> np.ndarray:
+def tumour_of(brain: Head) -> np.ndarray:
     """Balls in the right hemisphere: 1 inside 4 inside 2, as uint8."""
     image, inside = brain
     world = (
@@ -53,60 +62,79 @@ def tumour_of(brain: tuple[Volume, np.ndarray]) -> np.ndarray:
         + image.grid.affine[:3, 3]
     )
     distance = np.linalg.norm(world - [30.0, -10.0, 25.0], axis=-1)
-    codes = np.select([distance < 6, distance < 12, distance < 20], [1, 4, 2], 0)
+    codes = np.select([distance < 10, distance < 18, distance < 28], [1, 4, 2], 0)
     return np.where(inside, codes, 0).astype(np.uint8)
 
 
+def write_files(
+    folder: Path, files: Mapping[str, np.ndarray], affines: Mapping[str, np.ndarray], case_id: str = "case-1"
+) -> dict[str, str]:
+    """Write a case's images, and return its row of the case table."""
+    row = {"case_id": case_id, "center": "Here", **dict.fromkeys((*MODALITIES, "tumour_mask", "brain_mask"), "")}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, array in files.items():
+        nib.save(nib.Nifti1Image(array, affines[name]), folder / f"{name}.nii.gz")
+        row[name] = str(folder / f"{name}.nii.gz")
+    return row
+
+
 @pytest.fixture
-def write_case(tmp_path: Path, brain, contrasts) -> Callable[..., dict[str, str]]:
+def write_case(tmp_path: Path, brain: Head, contrasts: dict[str, np.ndarray]) -> Callable[..., dict[str, str]]:
     """Write a stripped, aligned case and return its row; arguments change single files.
 
     `arrays`: column → array in place of the contrast's; `affines`: column → affine; `absent`: columns left empty.
     """
-    image, inside = brain
 
     def write(
-        case_id="case-1", *, arrays=None, affines=None, absent=(), tumour=True, brain_mask=False
+        case_id: str = "case-1",
+        *,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        affines: Mapping[str, np.ndarray] | None = None,
+        absent: Collection[str] = (),
     ) -> dict[str, str]:
-        row = {
-            "case_id": case_id,
-            "center": "Here",
-            "tumour_mask": "",
-            "brain_mask": "",
-            **dict.fromkeys(MODALITIES, ""),
-        }
-        files = dict(contrasts)
-        if tumour:
-            files["tumour_mask"] = tumour_of(brain)
-        if brain_mask:
-            files["brain_mask"] = inside.astype(np.uint8)
-        files.update(arrays or {})
-        folder = tmp_path / "raw" / case_id
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, array in files.items():
-            if name in absent:
-                continue
-            affine = (affines or {}).get(name, image.grid.affine)
-            nib.save(nib.Nifti1Image(array, affine), folder / f"{name}.nii.gz")
-            row[name] = str(folder / f"{name}.nii.gz")
-        return row
+        files = {**contrasts, "tumour_mask": tumour_of(brain), **(arrays or {})}
+        files = {name: array for name, array in files.items() if name not in absent}
+        placed = {**dict.fromkeys(files, brain[0].grid.affine), **(affines or {})}
+        return write_files(tmp_path / "raw" / case_id, files, placed, case_id)
 
     return write
 
 
-def moved(volume: Volume, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The image as a patient who lies elsewhere would give it: same voxels, world coordinates moved by `matrix`."""
-    return volume.array, matrix @ volume.grid.affine
+def run(row: Mapping[str, str], settings: Preprocessing, out: Path, seed: int = 1) -> dict[str, Any]:
+    """Preprocess a case and return its record."""
+    preprocess_case(row, settings, out, seed=seed)
+    return json.loads((out / "preprocess.json").read_text(encoding="utf-8"))
 
 
-def with_skull(array: np.ndarray, inside: np.ndarray, scalp: float) -> np.ndarray:
-    """Dark bone 4 to 10 mm around the brain, scalp of the given signal beyond it."""
-    from scipy import ndimage
-
-    distance = ndimage.distance_transform_edt(~inside, sampling=VOXEL_MM)
-    return np.select([inside, distance <= 4, distance <= 9, distance <= 15], [array, 20, 4, scalp], 0).astype(
-        np.float32
-    )
+def load(path: Path) -> np.ndarray:
+    return np.asarray(nib.load(path).dataobj)
 
 
-__all__ = ["Grid", "Volume", "resample"]
+def volume_of(path: Path | str) -> Volume:
+    image = nib.load(path)
+    return Volume.of(np.asarray(image.dataobj), image.affine)
+
+
+def to_native(record: Mapping[str, Any], name: str) -> tuple[Grid, np.ndarray]:
+    """What `preprocess.json` says of a contrast's file: its grid, and the matrix that brings atlas images onto it."""
+    entry = record["transforms"][name]
+    return Grid(tuple(entry["shape"]), np.array(entry["affine"])), np.linalg.inv(entry["matrix"])
+
+
+def to_atlas(record: Mapping[str, Any], name: str) -> tuple[Grid, np.ndarray]:
+    """The atlas grid, and the matrix that brings images in the space of a contrast's file onto it."""
+    entry = record["transforms"]["atlas"]
+    return Grid(tuple(entry["shape"]), np.array(entry["affine"])), np.array(record["transforms"][name]["matrix"])
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
+
+
+def turned(degrees: float, shift: list[float]) -> np.ndarray:
+    """A turn about z and a shift, in mm: the pose of a patient who lies elsewhere."""
+    angle = np.radians(degrees)
+    matrix = np.eye(4)
+    matrix[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    matrix[:3, 3] = shift
+    return matrix

@@ -4,6 +4,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import ndimage
 
 from gliomanet.phantom.center import COLUMNS, flair_mark, simulate_case, simulate_center, write_image
 from gliomanet.phantom.ids import case_ids
@@ -86,3 +87,22 @@ def test_only_the_shortcuts_value_is_marked():
     for patient in plan_center("A", source, 1):
         assert flair_mark(patient, source) == (0.3 if patient.state.idh == "mutant" else 0)
         assert flair_mark(patient, source.model_copy(update={"shortcut": None})) == 0
+
+
+@pytest.mark.parametrize("idh", ["mutant", "wildtype"])
+def test_a_shortcut_changes_flair_inside_the_tumours_it_marks_and_nothing_else(idh):
+    plain = PhantomSource(cases=20, scanner=Scanner(voxel_mm=(5, 5, 5), noise=0))
+    marking = plain.model_copy(update={"shortcut": Shortcut(label="idh", value="mutant", strength=0.35)})
+    patient = next(p for p in plan_center("A", plain, 1) if p.state.idh == idh)
+    assert patient == next(p for p in plan_center("A", marking, 1) if p.state.idh == idh)
+    without, with_mark = (simulate_case("A", patient, source, 1) for source in (plain, marking))
+    for name in ("t1", "t1c", "t2", "tumour_mask"):
+        assert np.array_equal(without[name].voxels, with_mark[name].voxels), name
+    difference = with_mark["flair"].voxels.astype(float) - without["flair"].voxels
+    inside = without["tumour_mask"].voxels > 0
+    if idh == "wildtype":
+        assert not difference.any()
+        return
+    assert difference[inside].mean() > 0.5 * 0.35 * 400  # some is lost where a voxel holds little tumour
+    # Beyond the slice profile's reach, about two voxels, nothing changes.
+    assert not difference[~ndimage.binary_dilation(inside, iterations=3)].any()

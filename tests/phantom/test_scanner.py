@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from gliomanet.labels import MODALITIES
+from gliomanet.phantom.anatomy import SPACING_MM, draw_anatomy
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import plan_center
+from gliomanet.phantom.seeds import generator
 from gliomanet.study import PhantomSource, Scanner
 
 
@@ -47,13 +50,25 @@ def test_the_background_of_a_stripped_image_is_zero_and_the_same_for_all(strippe
     assert 200 < np.median(stripped["t1"].voxels[outlines[0]]) < 500
 
 
-def test_the_tumour_mask_lies_in_the_brain(stripped):
-    mask = stripped["tumour_mask"].voxels
+@pytest.mark.parametrize("index", [1, 2, 3])
+def test_the_background_is_exactly_zero_and_the_tumour_lies_inside_the_drawn_brain(index):
+    source = PhantomSource(cases=index, scanner=Scanner(voxel_mm=(4, 4, 5), noise=0.1, oblique_degrees=10))
+    patient = plan_center("A", source, 1)[-1]
+    images = simulate_case("A", patient, source, 1)
+    rng = generator(1, "A", index, "anatomy")
+    anatomy = draw_anatomy(patient.location_mm, patient.appearance.mass_effect_mm, False, rng)
+    voxels = np.stack(np.indices(images["t1c"].voxels.shape))
+    mm = np.tensordot(images["t1c"].affine[:3, :3], voxels, 1) + images["t1c"].affine[:3, 3, None, None, None]
+    where = (mm - anatomy.affine[:3, 3, None, None, None]) / SPACING_MM
+    brain = ndimage.map_coordinates(anatomy.brain, where, order=1)
+    for modality in MODALITIES:
+        assert not images[modality].voxels[brain < 0.499].any(), modality
+        assert (images[modality].voxels[brain > 0.501] > 0).mean() > 0.97, modality
+    mask = images["tumour_mask"].voxels
     assert mask.dtype == np.uint8
     assert set(np.unique(mask)) <= {0, 1, 2, 4}
-    brain = ndimage.binary_fill_holes(stripped["t1c"].voxels > 0)
     assert (mask > 0).sum() > 50
-    assert brain[mask > 0].all()
+    assert (brain[mask > 0] > 0.499).all()
 
 
 def test_an_unstripped_centre_has_a_grid_a_contrast_and_thicker_slices(unstripped):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.imaging.quality import center_sheet, collect_qc
+from gliomanet.imaging.pictures import center_sheet
+from gliomanet.imaging.quality import collect_qc
 from gliomanet.joblog import log_to
 from gliomanet.tables import write_table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,11 @@ def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
     if background != 0:
         volume = volume.with_array(volume.array - np.float32(background))
         notes.append(f"{name}: background {background:.6g} moved to 0")
+    if not (volume.array > 0).any():
+        raise CaseError(
+            f"case {case_id}: {name} ({path}) holds no voxel above its background of {background:.6g}: an image without "
+            "a brain; export it again or leave the cell empty"
+        )
     orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
     return Contrast(volume, _grid(image), orientation, background, tuple(notes))
 
@@ -111,6 +117,7 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
         raise CaseError(f"{where} does not exist; correct the path in the case table, or leave the cell empty")
     notes: list[str] = []
     try:
+        _check_whole(path)
         image: Any = nib.load(path)
         shape = image.shape
         while len(shape) > 3 and shape[-1] == 1:
@@ -127,6 +134,8 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
         EOFError,
         zlib.error,
         ValueError,
+        OverflowError,
+        MemoryError,
     ) as error:
         if isinstance(error, CaseError):
             raise
@@ -148,6 +157,14 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
     plain = nib.Nifti1Image(array.astype(np.float32), image.affine)  # type: ignore[no-untyped-call]
     canonical: Any = nib.as_closest_canonical(plain)  # type: ignore[no-untyped-call]
     return Volume.of(np.ascontiguousarray(canonical.dataobj), canonical.affine), image, notes
+
+
+def _check_whole(path: Path) -> None:
+    """Read a compressed file to its end, where its checksum is: nibabel stops before, and a flipped bit goes unseen."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as packed:
+            while packed.read(1 << 20):
+                pass
 
 
 def _check_affine(affine: Array, where: str) -> None:

@@ -1,0 +1,243 @@
+"""What fails as a case, in the words that the person who can mend it reads, and what ends the study."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from gliomanet.imaging.errors import StudyStopError
+from gliomanet.imaging.quality import collect_qc
+from gliomanet.imaging.registration import ants_module
+from gliomanet.study import Preprocessing
+from tests.imaging.conftest import FAST, IN_ATLAS_SPACE, MODALITIES, STRIPPED, run, turned
+
+ALIGN = "set coregistration to true for this centre"
+SUPPLIED = STRIPPED.model_copy(update={"brain_extraction": "supplied"})
+
+
+@pytest.fixture
+def failed(write_case, tmp_path):
+    """Preprocess a case that must fail, and return its reason, with the files' folder left out."""
+
+    def reason_of(settings=STRIPPED, **changes):
+        row = write_case(**changes)
+        record = run(row, settings, tmp_path / "out")
+        assert record["status"] == "failed"
+        assert record["transforms"] == {}
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["preprocess.json"]
+        return record["reason"].replace(str(tmp_path / "raw" / "case-1") + "/", "")
+
+    return reason_of
+
+
+# -------------------------------------------------------------------------------- files: worded in test_reading
+
+
+def test_a_file_that_cannot_be_read(failed, write_case, tmp_path):
+    path = tmp_path / "raw" / "case-1" / "t2.nii.gz"
+    row = write_case()
+    path.write_bytes(path.read_bytes()[:2000])
+    record = run(row, STRIPPED, tmp_path / "out")
+    assert record["status"] == "failed"
+    assert record["reason"].startswith(f"case case-1: t2 ({path}) cannot be read as NIfTI: ")
+    assert record["reason"].endswith("; copy or export it again")
+
+
+def test_a_file_that_is_not_there(write_case, tmp_path):
+    record = run({**write_case(), "flair": "gone.nii.gz"}, STRIPPED, tmp_path / "out")
+    assert (record["status"], record["reason"]) == (
+        "failed",
+        "case case-1: flair (gone.nii.gz) does not exist; correct the path in the case table, or leave the cell empty",
+    )
+
+
+def test_no_contrast_at_all(failed):
+    assert failed(absent=MODALITIES) == (
+        "case case-1: no contrast at all; at least one of t1, t1c, t2, flair is needed"
+    )
+
+
+def test_voxels_that_are_no_numbers(failed, contrasts):
+    t1 = contrasts["t1"].copy()
+    t1[20, 20, 20] = np.nan
+    assert failed(arrays={"t1": t1}) == (
+        "case case-1: t1 (t1.nii.gz) holds 1 voxels that are NaN or infinite; export it again, or fill them knowingly"
+    )
+
+
+def test_a_series_in_one_file(failed, contrasts):
+    t1 = contrasts["t1"]
+    shape = " x ".join(map(str, t1.shape))
+    assert failed(arrays={"t1": np.stack([t1] * 3, -1)}) == (
+        f"case case-1: t1 (t1.nii.gz) has shape {shape} x 3; one 3-D volume is allowed: split the series, name one file"
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- masks
+
+
+def test_tumour_codes_of_no_edition(failed, contrasts):
+    codes = np.zeros(contrasts["t1"].shape, np.uint8)
+    codes[20:25, 20:25, 20:25] = 9
+    assert failed(arrays={"tumour_mask": codes}) == (
+        "case case-1: tumour_mask (tumour_mask.nii.gz) holds the codes [0, 9]; allowed: 1, 2, 4 or 1, 2, 3 or 1, 2, 3, 4 "
+        "(BraTS 2013) or 1 alone; recode it"
+    )
+
+
+@pytest.mark.parametrize("name", ["tumour_mask", "brain_mask"])
+def test_a_mask_on_another_grid(name, failed, brain):
+    mask = brain[1][:-1].astype(np.uint8)
+    reason = failed(SUPPLIED, arrays={"brain_mask": brain[1].astype(np.uint8), name: mask})
+    assert reason.startswith(f"case case-1: {name} ({name}.nii.gz) lies on a grid of {mask.shape[0]} x ")
+    assert f", which no contrast of the case has (t1c {mask.shape[0] + 1} x " in reason
+    assert reason.endswith("; draw or resample it on the grid of one of them")
+
+
+def test_no_brain_mask_where_one_is_to_be_supplied(failed):
+    assert failed(SUPPLIED) == (
+        "case case-1: brain_mask is empty, and brain_extraction is supplied; name the mask's file in the case table, or "
+        "set brain_extraction to builtin or none"
+    )
+
+
+def test_a_supplied_mask_that_is_no_brain(failed, brain):
+    ball = np.zeros(brain[1].shape, np.uint8)
+    ball[15:25, 15:25, 15:25] = 1
+    assert failed(SUPPLIED, arrays={"brain_mask": ball}) == (
+        "case case-1: no brain found (supplied, brain_mask.nii.gz): its volume is 64 ml; a brain's is 500 to 2300 ml; "
+        "look at the image, or supply another mask"
+    )
+
+
+# ------------------------------------------------------------------------------------------- false declarations
+
+
+def test_declared_stripped_with_something_around_the_brain(failed, contrasts):
+    t1 = contrasts["t1"]
+    noisy = t1 + np.random.default_rng(0).random(t1.shape).astype(np.float32) + 1
+    assert failed(arrays={"t1": noisy}) == (
+        "case case-1: t1 (t1.nii.gz) is declared stripped (brain_extraction: none), but 100% of its border voxels are "
+        "not background; allowed: 5%; set brain_extraction to builtin or supplied for this centre"
+    )
+
+
+def test_declared_stripped_with_too_little_left(failed, contrasts):
+    cut = {m: np.where(np.indices(a.shape)[0] < 14, a, 0).astype(np.float32) for m, a in contrasts.items()}
+    volume_ml = (cut["t1"] != 0).sum() * 0.064
+    assert volume_ml < 500
+    assert failed(arrays=cut) == (
+        f"case case-1: t1 (t1.nii.gz) is declared stripped (brain_extraction: none), but its volume is {volume_ml:.0f} "
+        "ml; a brain's is 500 to 2300 ml; set brain_extraction to builtin or supplied for this centre"
+    )
+
+
+def test_declared_aligned_on_two_grids(failed, contrasts):
+    x, y, z = contrasts["t1"].shape
+    assert failed(arrays={"t1": contrasts["t1"][:, :, :-1]}) == (
+        "case case-1: t1 (t1.nii.gz) and t1c (t1c.nii.gz) are declared aligned (coregistration: false), but grids differ: "
+        f"{x} x {y} x {z} voxels of 4 x 4 x 4 mm and {x} x {y} x {z - 1} voxels of 4 x 4 x 4 mm; {ALIGN}"
+    )
+
+
+@pytest.mark.parametrize(("voxels", "found"), [(3, "8 mm along y"), (-3, "-8 mm along y")])
+def test_declared_aligned_and_shifted(voxels, found, failed, contrasts):
+    reason = failed(arrays={"t1": np.roll(contrasts["t1"], voxels, axis=1)})
+    assert reason.startswith(
+        "case case-1: t1 (t1.nii.gz) and t1c (t1c.nii.gz) are declared aligned (coregistration: false), but normalised "
+        "mutual information grows from 0."
+    )
+    assert reason.endswith(f" when one is shifted by {found}; {ALIGN}")
+
+
+def test_declared_aligned_and_nothing_alike(failed, contrasts):
+    noise = np.random.default_rng(1).permutation(np.linspace(1, 2, contrasts["t1"].size)).astype(np.float32)
+    reason = failed(SUPPLIED, arrays={"t1": noise.reshape(contrasts["t1"].shape)})
+    assert reason.startswith(
+        "case case-1: t1 (t1.nii.gz) and t1c (t1c.nii.gz) are declared aligned (coregistration: false), but normalised "
+        "mutual information is 0.0"
+    )
+    assert reason.endswith(f"; allowed: at least 0.02; {ALIGN}")
+
+
+def test_declared_in_atlas_space_and_elsewhere(failed, brain, contrasts):
+    elsewhere = turned(0, [60, 0, 0]) @ brain[0].grid.affine
+    reason = failed(IN_ATLAS_SPACE, affines=dict.fromkeys((*contrasts, "tumour_mask"), elsewhere))
+    assert reason.startswith(
+        "case case-1: t1c.nii.gz is declared to lie in atlas space (atlas_registration: none), but its brain's Dice "
+        "overlap with the atlas is 0."
+    )
+    assert reason.endswith("; allowed: at least 0.7; set it to affine")
+
+
+# -------------------------------------------------------------------------------- registrations that go astray
+
+
+def test_a_contrast_that_covers_less_than_half_of_the_brain(failed, brain, contrasts, monkeypatch):
+    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_, **__: np.eye(4))
+    settings = SUPPLIED.model_copy(update={"coregistration": True, "atlas_registration": "none"})
+    slab = contrasts["t2"][:, :, :18]
+    reason = failed(settings, arrays={"t2": slab, "brain_mask": brain[1].astype(np.uint8)})
+    share = brain[1][:, :, :18].sum() / brain[1].sum()
+    found = int(reason.split("covers ")[1].split("%")[0])
+    assert found == pytest.approx(100 * share, abs=3)
+    assert reason == (
+        f"case case-1: t2 (t2.nii.gz) covers {found}% of the brain; at least 50 % is needed; leave its cell empty, or "
+        "look whether it shows the same head"
+    )
+
+
+def test_a_brain_outside_the_atlas_grid(failed, monkeypatch):
+    monkeypatch.setattr("gliomanet.imaging.brain.fit_atlas", lambda *_, **__: turned(0, [500, 0, 0]))
+    assert failed() == ("case case-1: its brain lies outside the atlas grid; look at the header of t1c.nii.gz")
+
+
+def test_a_registration_that_gives_up(failed, monkeypatch):
+    def give_up(**_):
+        raise RuntimeError("Registration failed with error code 1")  # what ANTs says of images that do not overlap
+
+    monkeypatch.setattr(ants_module(), "registration", give_up)
+    assert failed(Preprocessing(**FAST, brain_extraction="none")) == (
+        "case case-1: rigid registration did not converge: Registration failed with error code 1; look whether its images "
+        "show the same head at all"
+    )
+
+
+# ------------------------------------------------------------------------------------- what the study's policy does
+
+
+def test_a_dropped_case_says_what_is_missing(write_case, tmp_path):
+    record = run(
+        write_case(absent=("t2", "t1")), STRIPPED.model_copy(update={"missing_contrast": "drop"}), tmp_path / "a"
+    )
+    assert (record["status"], record["reason"]) == (
+        "dropped",
+        "case case-1: contrasts missing: t1, t2; missing_contrast is drop",
+    )
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["preprocess.json"]
+
+
+def test_a_refused_case_ends_the_study(write_case, tmp_path):
+    settings = STRIPPED.model_copy(update={"missing_contrast": "refuse"})
+    with pytest.raises(StudyStopError) as caught:
+        run(write_case(absent=("t2",)), settings, tmp_path / "a")
+    assert str(caught.value) == (
+        "case case-1: contrasts missing: t2; missing_contrast is refuse: supply the files, or set "
+        "preprocessing.missing_contrast to drop or mark"
+    )
+    assert '"status": "failed"' in (tmp_path / "a" / "preprocess.json").read_text(encoding="utf-8")
+
+
+def test_a_policy_that_does_not_exist_is_refused_with_those_that_do():
+    with pytest.raises(ValidationError, match="(?s)missing_contrast.*'refuse', 'drop' or 'mark'.*input_value='keep'"):
+        Preprocessing(missing_contrast="keep")
+
+
+def test_too_many_failed_cases_end_the_study_with_their_reasons(write_case, contrasts, tmp_path):
+    row = write_case(arrays={"t1": np.zeros_like(contrasts["t1"])})
+    record = run(row, STRIPPED, tmp_path / "a")
+    with pytest.raises(StudyStopError) as caught:
+        collect_qc([tmp_path / "a"], 0.8)
+    assert str(caught.value) == (
+        "centre Here: 0 of 1 cases survived preprocessing (0%); minimum_share allows no less than 80%. Mend the cases, or "
+        f"lower minimum_share:\n  - case-1: failed: {record['reason']}"
+    )

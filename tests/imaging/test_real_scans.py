@@ -1,0 +1,41 @@
+"""Two real patients: a head with skull on thick oblique slices, and a z-scored one that lacks two contrasts."""
+
+import numpy as np
+
+from gliomanet.imaging.volume import Volume, resample, resample_labels
+from gliomanet.study import Preprocessing
+from tests.imaging.conftest import dice, run, to_native, volume_of
+
+
+def test_the_brain_of_a_real_head_agrees_with_hd_bet(shared_data, tmp_path):
+    folder = shared_data / "real-mri" / "TCGA-FG-6692" / "native"
+    row = {"case_id": "TCGA-FG-6692", "center": "TCGA"}
+    row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1", "t1c", "t2", "flair")}
+    record = run(row, Preprocessing(spacing_mm=6), tmp_path / "a")
+    assert record["status"] == "ok", record["reason"]
+    assert record["qc"]["flags"] == []
+    found = volume_of(tmp_path / "a" / "brain_mask.nii.gz")
+    carried = resample(found.with_array(found.array > 0), *to_native(record, "t1c")) > 0.5
+    assert dice(carried, volume_of(folder / "t1c_brain_mask_hdbet.nii.gz").array > 0) > 0.92
+    for name in ("t1", "t2", "flair"):
+        assert record["qc"][f"similarity_{name}"] > 1.5 * record["qc"][f"similarity_{name}_before"]
+
+
+def test_a_real_z_scored_case_without_two_contrasts_goes_through(shared_data, tmp_path):
+    folder = shared_data / "real-mri" / "brats_2013_pat0005"
+    row = {"case_id": "pat0005", "center": "BraTS", "t1": "", "t2": ""}
+    row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1c", "flair", "brain_mask")}
+    row["tumour_mask"] = str(folder / "tumour_expert.nii.gz")
+    settings = Preprocessing(spacing_mm=6, bias_correction=False, coregistration=False, brain_extraction="supplied")
+    record = run(row, settings, tmp_path / "a")
+    assert record["status"] == "ok", record["reason"]
+    assert record["contrasts"] == ["t1c", "flair"]
+    assert "missing: t1, t2; marked absent" in record["steps"]
+    assert any(step.startswith("t1c: background -3.4") for step in record["steps"])
+    supplied = volume_of(folder / "brain_mask.nii.gz")
+    written = volume_of(tmp_path / "a" / "brain_mask.nii.gz")
+    carried = resample(Volume(written.array.astype(np.float32), written.grid), *to_native(record, "t1c")) > 0.5
+    assert dice(carried, supplied.array > 0.5) > 0.95
+    tumour = volume_of(folder / "tumour_expert.nii.gz").array
+    back = resample_labels(volume_of(tmp_path / "a" / "tumour_mask.nii.gz"), *to_native(record, "t1c"))
+    assert dice(back > 0, tumour > 0) > 0.85
