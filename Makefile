@@ -13,7 +13,7 @@ demo: setup
 	@echo; echo "The study's page: $$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')/report/index.html"
 
 test: setup lint
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 setup: $(READY)
 
@@ -43,6 +43,10 @@ lint: setup
 # What is generated from src/gliomanet/study.py: schema, defaults, key table.
 reference: setup
 	$(BIN)/gliomanet reference
+
+# The architecture page's picture, from the DAG itself (needs graphviz).
+docs: setup
+	$(BIN)/snakemake --rulegraph dot 2>/dev/null | sed -n '/digraph/,$$p' | tred | dot -Tsvg > docs/rulegraph.svg
 
 clean:
 	rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis

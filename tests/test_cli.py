@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from typer.testing import CliRunner
 
 from gliomanet.cli import app
@@ -31,3 +32,55 @@ def test_names_a_missing_table(tmp_path):
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
     assert "none.tsv" in result.output
+
+
+def test_a_table_may_not_use_a_phantoms_id(tmp_path):
+    (tmp_path / "x.nii.gz").touch()
+    (tmp_path / "a.tsv").write_text("case_id\tt1\tidh\nP-002\tx.nii.gz\t0\n")
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        f"centers:\n  A: {{role: train, source: {{kind: table, path: {tmp_path / 'a.tsv'}}}}}\n"
+        "  P: {role: external, source: {kind: phantom, cases: 2}}\nmodels: {m: {kind: logistic}}\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert result.exit_code == 1
+    assert "case_id 'P-002' is used by the centres A and P; rename one" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"seed: 1\ncenters: {A: [1, 2}\n", "line 2: no YAML: expected ',' or ']', but got '}'"),
+        (b"seed: 1\n  title: x\n", "line 2: no YAML: mapping values are not allowed here"),
+        (b"seed: 1\ntitle: !secret x\n", "line 2: no YAML: could not determine a constructor for the tag '!secret'"),
+        (b"# a comment\n- seed: 1\n", "line 2: found a list, where a study is a mapping of keys to values"),
+        (b"\njust words\n", "line 2: found only 'just words', where a study is a mapping"),
+        (b"seed: 1\ntitle: \xff\n", "line 2: not UTF-8 text; save it as UTF-8"),
+        (b"seed: 1\ntitle: a\x00b\n", "line 2: a character that YAML does not allow; remove it"),
+    ],
+)
+def test_a_file_that_is_no_study_is_refused_with_its_line(tmp_path, content, message):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert f"{path}, {message}" in result.output
+
+
+def test_an_empty_file_lacks_its_keys(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.touch()
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert result.exit_code == 1
+    assert "centers: missing, and has no default" in result.output
+
+
+def test_square_brackets_of_an_error_are_printed(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "centers: {A: {role: train, source: {kind: phantom, cases: 2}}}\n"
+        "models: {m: {kind: tabular_net, stages: [pseudo_label]}}\nresults: [a]\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert "results: ['a'] is no text; put it in quotes" in result.output

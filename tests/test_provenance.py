@@ -53,7 +53,7 @@ def test_follows_imports_and_only_those(package):
 
 def test_comments_docstrings_layout_and_touches_do_not_count(package):
     before = digest(package)
-    write(package / "gliomanet/b.py", 'def f():\n    """Now told."""\n    # and why\n\n    return (1)\n')
+    write(package / "gliomanet/b.py", 'def f():\n    """Now told."""\n    # and why\n\n    return (1)\n"""After."""\n')
     (package / "script.py").touch()
     assert digest(package) == before
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from gliomanet.tables import cases_of_fold, failed_cases, read_table, read_tables, write_table
+from gliomanet.tables import read_table, read_tables, write_table
 
 
 def test_ids_and_grades_stay_text_and_empty_stays_empty(tmp_path):
@@ -15,6 +15,18 @@ def test_ids_and_grades_stay_text_and_empty_stays_empty(tmp_path):
     assert back["case_id"].tolist() == ["007", "NA"]
     assert back["grade"].tolist() == ["4", ""]
     assert back["age"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("model", "model_a", "model_b", "stage", "stage_a", "stage_b", "role", "status", "metric"),
+        *("feature", "modality", "kind", "direction", "verdict", "deep_features"),
+    ],
+)
+def test_names_that_look_like_numbers_stay_text(tmp_path, column):
+    write_table(pd.DataFrame({column: ["1", ""], "value": [1, 2]}), tmp_path / "t.tsv")
+    assert read_table(tmp_path / "t.tsv")[column].tolist() == ["1", ""]
 
 
 def test_equal_tables_are_equal_files_also_compressed(tmp_path):
@@ -36,31 +48,3 @@ def test_collects_tables_and_skips_those_without_rows(tmp_path):
     write_table(pd.DataFrame({"case_id": []}), tmp_path / "b.tsv")
     assert read_tables([tmp_path / "a.tsv", tmp_path / "b.tsv"])["case_id"].tolist() == ["a"]
     assert read_tables([]).empty
-
-
-def test_failed_and_dropped_cases_are_those_that_are_not_ok(tmp_path):
-    rows = {"case_id": ["a", "b", "c"], "status": ["ok", "failed", "dropped"]}
-    write_table(pd.DataFrame(rows), tmp_path / "qc.tsv")
-    assert failed_cases([tmp_path / "qc.tsv"]) == ["b", "c"]
-    assert failed_cases([]) == []
-
-
-def test_a_fold_holds_its_own_cases_with_their_part():
-    splits = pd.DataFrame(
-        {
-            "case_id": ["a", "b", "a"],
-            "center": ["X"] * 3,
-            "fold": ["0", "0", "1"],
-            "part": ["train", "validation", "train"],
-        }
-    )
-    cases = pd.DataFrame({"case_id": ["b", "a"], "center": ["X", "X"], "idh": ["mutant", ""]})
-    found = cases_of_fold(splits, cases, "0")
-    assert found[["case_id", "part", "idh"]].to_numpy().tolist() == [["a", "train", ""], ["b", "validation", "mutant"]]
-
-
-def test_a_case_listed_twice_is_an_error():
-    splits = pd.DataFrame({"case_id": ["a"], "center": ["X"], "fold": ["0"], "part": ["train"]})
-    cases = pd.DataFrame({"case_id": ["a", "a"], "center": ["X", "X"]})
-    with pytest.raises(pd.errors.MergeError):
-        cases_of_fold(splits, cases, "0")

@@ -48,6 +48,8 @@ class Task(BaseModel):
         known = VOCABULARY[self.label]
         seen: list[str] = []
         for name, values in self.classes.items():
+            if not values:
+                raise ValueError(f"class {name!r} holds no value of {self.label}; allowed: {', '.join(known)}")
             for value in values:
                 if value not in known:
                     raise ValueError(

@@ -88,12 +88,11 @@ def _canonical(file: Path) -> str:
     """A file's code as a syntax tree, so that comments, docstrings and layout do not count."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _has_docstring(
-            node
-        ):
-            node.body = node.body[1:]
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
     return ast.dump(tree)
 
 
-def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return ast.get_docstring(node, clean=False) is not None
+def _is_text(statement: ast.AST) -> bool:
+    """A docstring: of a module, class or function, or the one under an attribute."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

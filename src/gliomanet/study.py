@@ -7,27 +7,43 @@ The JSON schema, the defaults and the key table of `config/README.md` are genera
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gliomanet.labels import DEFAULT_TASKS, MODALITIES, VOCABULARY, Task
+from gliomanet.study_checks import problems_of
 from gliomanet.study_errors import StudyError, describe
+
+_Items = TypeVar("_Items", bound=Sequence[object])
+
+
+def _each_once(values: _Items) -> _Items:
+    if len(set(values)) != len(values):
+        raise ValueError("must name each value once")
+    return values
+
 
 Modality = Literal["t1", "t1c", "t2", "flair"]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
+Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Inputs = tuple[Literal["radiomics", "age"], ...]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(_each_once)]
+Stages = Annotated[tuple[Stage, ...], AfterValidator(_each_once)]
+SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(_each_once)]
+MaskCode = Literal[1, 2, 4]
+MaskCodes = Annotated[list[MaskCode], Field(min_length=1)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
 class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values do not change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 # ---------------------------------------------------------------------------------------------- centres
@@ -36,7 +52,7 @@ class Section(BaseModel):
 class Scanner(Section):
     """What one centre's scanner does to the true signal of a phantom."""
 
-    voxel_mm: tuple[float, float, float] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
+    voxel_mm: tuple[Positive, Positive, Positive] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
     oblique_degrees: float = Field(0, ge=0, le=30, description="Largest tilt of the slices, in degrees.")
     bias_field: float = Field(0.2, ge=0, le=1, description="Amplitude of the multiplicative bias field.")
     noise: float = Field(0.03, ge=0, le=0.5, description="Rician noise, as a share of white matter's signal.")
@@ -50,6 +66,12 @@ class Prevalence(Section):
     glioblastoma: float = Field(0.55, ge=0, description="IDH-wildtype, grade 4.")
     astrocytoma: float = Field(0.28, ge=0, description="IDH-mutant, 1p/19q intact, grade 2 to 4.")
     oligodendroglioma: float = Field(0.17, ge=0, description="IDH-mutant, 1p/19q codeleted, grade 2 or 3.")
+
+    @model_validator(mode="after")
+    def _some_diagnosis_occurs(self) -> Prevalence:
+        if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
+            raise ValueError("every weight is 0; at least one diagnosis must occur")
+        return self
 
 
 class Shortcut(Section):
@@ -148,7 +170,7 @@ class CmtlnetModel(Section):
     input_shape: tuple[int, int, int] = Field(
         (160, 192, 160), description="Central crop of the atlas grid; multiples of 32."
     )
-    stages: tuple[Stage, ...] = Field(("supervised", "pseudo_label"), description="Training stages to run.")
+    stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
     common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
     unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
     steps_per_epoch: int | None = Field(
@@ -158,7 +180,7 @@ class CmtlnetModel(Section):
     weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
     margin: float = Field(0.5, ge=0, description="CosFace margin.")
     scale: float = Field(64, gt=0, description="CosFace scale.")
-    dropout: Fraction = Field(
+    dropout: Dropout = Field(
         0.2, description="Dropout before each task's last layer; drawn again in stochastic passes."
     )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
@@ -180,9 +202,11 @@ class TabularNetModel(Section):
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: tuple[Stage, ...] = Field(("supervised",), description="Training stages to run.")
-    hidden: tuple[int, ...] = Field((64, 32), description="Widths of the trunk; the last is the deep feature.")
-    dropout: Fraction = Field(0.3, description="After every layer of the trunk.")
+    stages: Stages = Field(("supervised",), description="Training stages to run.")
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
+    )
+    dropout: Dropout = Field(0.3, description="After every layer of the trunk.")
     epochs: int = Field(150, ge=1, description="Passes over all training cases.")
     learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
@@ -197,7 +221,7 @@ class LogisticModel(Section):
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: tuple[Literal["supervised"], ...] = Field(("supervised",), description="Training stages to run.")
+    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     c: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."
@@ -209,7 +233,7 @@ class ExtraTreesModel(Section):
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: tuple[Literal["supervised"], ...] = Field(("supervised",), description="Training stages to run.")
+    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     trees: int = Field(500, ge=1, description="Trees a forest.")
     min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
     refit: bool = Field(
@@ -241,6 +265,24 @@ class Fold(Section):
     external: tuple[str, ...]
 
 
+def folds_of(transfers: Sequence[Transfer], number: int) -> tuple[Fold, ...]:
+    """Every fold of every transfer in order: `number` of them, and the refit last.
+
+    Ids are "0", "1", … "all"; in a study of several transfers "<transfer>.0", …, so that each names one fit.
+    """
+    return tuple(
+        Fold(
+            id=str(fold) if len(transfers) == 1 else f"{transfer.name}.{fold}",
+            transfer=transfer.name,
+            is_refit=fold == "all",
+            train=transfer.train,
+            external=transfer.external,
+        )
+        for transfer in transfers
+        for fold in (*range(number), "all")
+    )
+
+
 class Split(Section):
     """How cases are divided. Always by patient, never by case."""
 
@@ -260,12 +302,17 @@ class PseudoLabels(Section):
     max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")
 
 
+def _whole_tumour() -> dict[str, list[MaskCode]]:
+    return {"whole": [1, 2, 4]}
+
+
 class Radiomics(Section):
     """Feature extraction with pyradiomics from the preprocessed contrasts."""
 
     bin_width: float = Field(0.25, gt=0, description="Histogram bin width, in units of the normalised intensities.")
-    regions: dict[str, list[int]] = Field(
-        default_factory=lambda: {"whole": [1, 2, 4]},
+    regions: dict[Identifier, MaskCodes] = Field(
+        default_factory=_whole_tumour,
+        min_length=1,
         description="Region name → tumour mask codes (1 core, 2 oedema, 4 enhancing).",
     )
 
@@ -274,7 +321,7 @@ class Evaluation(Section):
     """Figures and their intervals."""
 
     resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
-    confidence: Fraction = Field(0.95, description="Of every interval.")
+    confidence: float = Field(0.95, gt=0, lt=1, description="Of every interval.")
 
 
 class Explanation(Section):
@@ -294,7 +341,10 @@ class Compute(Section):
         1, ge=1, description="CPU threads of a training job; results are identical for equal values."
     )
     gpus: int = Field(
-        1, ge=0, description="GPUs that a job of the image arm asks for; `--resources gpu=0` falls back to CPU."
+        1,
+        ge=0,
+        le=1,
+        description="GPUs that a job of the image arm asks for, one at most; `--resources gpu=0` falls back to CPU.",
     )
 
 
@@ -303,7 +353,7 @@ class Study(Section):
 
     title: str = Field("A gliomanet study", description="Shown on the report.")
     seed: int = Field(1, ge=0, description="Root of every seed: the same study gives the same files.")
-    results: str = Field("results", description="Folder that everything is written to.")
+    results: str = Field("results", min_length=1, description="Folder that everything is written to.")
     data_root: str = Field(
         "../shared/data",
         description="What `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
@@ -313,7 +363,9 @@ class Study(Section):
         False, description="Permute the training labels among the cases of each centre: a control that must score 0."
     )
     tasks: dict[Identifier, Task] = Field(
-        default_factory=lambda: dict(DEFAULT_TASKS), description="What is predicted: name → label column and classes."
+        default_factory=lambda: dict(DEFAULT_TASKS),
+        min_length=1,
+        description="What is predicted: name → label column and classes.",
     )
     centers: dict[Identifier, Center] = Field(min_length=1, description="The hospitals and collections, by name.")
     preprocessing: Preprocessing = Field(Preprocessing(), description="Imaging steps of every centre.")
@@ -327,55 +379,9 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Study:
-        problems = [*self._center_problems(), *self._transfer_problems(), *self._model_problems()]
-        if problems:
+        if problems := problems_of(self):
             raise ValueError("\n".join(problems))
         return self
-
-    # -- cross-checks: each yields "key: what is wrong; what to do"
-
-    def _center_problems(self) -> list[str]:
-        problems = []
-        if not self.centers_of("train"):
-            problems.append("centers: no centre has the role train; at least one must")
-        if len({center.source.kind == "features" for center in self.centers.values()}) == 2:
-            problems.append("centers: feature tables and images are mixed; a study's sources are all of one arm")
-        for name in self.centers:
-            try:
-                self.preprocessing_of(name)
-            except ValidationError as error:
-                problems += [f"centers.{name}.preprocessing.{line}" for line in describe(error, Preprocessing)]
-        return problems
-
-    def _transfer_problems(self) -> list[str]:
-        problems = []
-        if self.split.design == "leave_one_center_out" and len(self.centers_of("train")) < 2:
-            problems.append("split.design: leave_one_center_out needs at least two centres of role train")
-        names = [transfer.name for transfer in self.transfers]
-        for transfer in self.split.transfers:
-            if names.count(transfer.name) > 1:
-                problems.append(f"split.transfers.{transfer.name}: this name is taken; give each transfer its own")
-            if not transfer.train:
-                problems.append(f"split.transfers.{transfer.name}: names no centre that teaches")
-            for center in (*transfer.train, *transfer.external):
-                if center not in self.centers:
-                    problems.append(
-                        f"split.transfers.{transfer.name}: {center!r} is no centre; centres: {', '.join(self.centers)}"
-                    )
-                elif center in transfer.train and self.centers[center].role != "train":
-                    problems.append(f"split.transfers.{transfer.name}: {center!r} teaches, so its role must be train")
-            for center in set(transfer.train) & set(transfer.external):
-                problems.append(f"split.transfers.{transfer.name}: {center!r} both teaches and tests")
-        return problems
-
-    def _model_problems(self) -> list[str]:
-        problems = []
-        for name, model in self.models.items():
-            if self.is_tabular and model.kind == "cmtlnet":
-                problems.append(f"models.{name}: cmtlnet needs images, and this study's centres are feature tables")
-            if model.stages[:1] != ("supervised",):
-                problems.append(f"models.{name}.stages: must start with supervised, found {list(model.stages)}")
-        return problems
 
     # -- what the stages ask of a study
 
@@ -410,19 +416,8 @@ class Study(Section):
 
     @property
     def folds(self) -> tuple[Fold, ...]:
-        """Every fold of every transfer. Ids are "0", "1", … "all", behind the transfer's name where there are several."""
-        transfers = self.transfers
-        return tuple(
-            Fold(
-                id=str(number) if len(transfers) == 1 else f"{transfer.name}.{number}",
-                transfer=transfer.name,
-                is_refit=number == "all",
-                train=transfer.train,
-                external=transfer.external,
-            )
-            for transfer in transfers
-            for number in (*range(self.split.folds), "all")
-        )
+        """Every fold of every transfer."""
+        return folds_of(self.transfers, self.split.folds)
 
     def data_path(self, path: str) -> Path:
         """A source's file, with `{data_root}` filled in; relative paths start at the working directory."""

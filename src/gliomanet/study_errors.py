@@ -39,6 +39,13 @@ def _line(problem: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{key}: no such key{_nearest(path[-1], _walk(model, problem['loc'][:-1])[1])}"
     if problem["type"] == "missing":
         return f"{key}: missing, and has no default"
+    if path[-1] == "[key]":  # so Pydantic marks what is wrong with a mapping's key, not with its value
+        key = ".".join(path[:-2])
+    if problem["type"] == "string_type":
+        return f"{key}: {problem['input']!r} is no text; put it in quotes"
+    if problem["type"] == "string_pattern_mismatch":
+        allowed = "letters, digits, '_' and '-', starting with a letter or a digit"
+        return f"{key}: {problem['input']!r} cannot be a name; allowed: {allowed}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]} (found {problem['input']!r})"
 

@@ -9,9 +9,11 @@ import pandas as pd
 
 TEXT = dict.fromkeys(
     [
-        *("case_id", "patient_id", "center", "fold", "transfer", "label", "class", "truth", "predicted", "subset"),
-        *("t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "idh", "codel_1p19q", "grade", "sex", "task"),
-        *("idh_source", "codel_1p19q_source", "grade_source", "note", "reason", "flags", "contrasts", "region"),
+        *("case_id", "patient_id", "center", "role", "fold", "transfer", "stage", "stage_a", "stage_b"),
+        *("model", "model_a", "model_b", "task", "label", "class", "truth", "predicted", "subset", "metric"),
+        *("t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "idh", "codel_1p19q", "grade", "sex"),
+        *("idh_source", "codel_1p19q_source", "grade_source", "contrasts", "status", "flags", "note", "reason"),
+        *("feature", "modality", "region", "deep_features", "kind", "direction", "verdict"),
     ],
     str,
 )
@@ -20,7 +22,7 @@ TEXT = dict.fromkeys(
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """A table with its text columns as text and empty cells of text as ""."""
-    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""])
     text = [column for column in table if column in TEXT]
     table[text] = table[text].fillna("")
     return table
@@ -45,15 +47,3 @@ def write_table(table: pd.DataFrame, path: str | Path, *, exact: bool = False) -
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     digits = None if exact else "%.6g"
     table.to_csv(path, sep="\t", index=False, float_format=digits, lineterminator="\n", compression=compression)
-
-
-def failed_cases(qc_tables: Iterable[str | Path]) -> list[str]:
-    """The cases that preprocessing gave up on, from the centres' quality control tables."""
-    qc = read_tables(qc_tables)
-    return [] if qc.empty else sorted(qc.loc[qc["status"] != "ok", "case_id"])
-
-
-def cases_of_fold(splits: pd.DataFrame, cases: pd.DataFrame, fold: str) -> pd.DataFrame:
-    """The rows of the case tables at hand that a fold holds, each with its `part`, in the order of the splits."""
-    rows = splits.loc[splits["fold"] == fold, ["case_id", "center", "part"]]
-    return rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")

@@ -74,6 +74,13 @@ def test_one_case_id_in_two_centres(tmp_path, image):
         check_study(study)
 
 
+def test_a_table_uses_the_id_of_a_phantom(tmp_path, image):
+    study = study_of(tmp_path, {"A": f"case_id\tt1\tidh\nP-001\t{image}\t0\n"})
+    check_study(study, {"P": ["P-000"]})
+    with pytest.raises(CohortError, match="case_id 'P-001' is used by the centres A and P; rename one"):
+        check_study(study, {"P": ["P-001", "P-002"]})
+
+
 def test_an_external_or_unlabelled_centre_needs_no_label(tmp_path, image):
     tables = {
         "A": f"case_id\tt1\tidh\na\t{image}\t0\n",

@@ -6,10 +6,8 @@ from hypothesis import strategies as st
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.splits import (
     COLUMNS,
-    complete_splits,
     development_splits,
     external_splits,
-    fold_cases,
     shuffle_labels,
 )
 from gliomanet.labels import DEFAULT_TASKS
@@ -94,30 +92,31 @@ def test_folds_are_stratified_by_centre_and_label():
 def test_a_failed_case_has_no_rows_and_moves_nobody():
     cases = cohort()
     whole = development_splits(cases, MAIN, 4, 3, TASKS)
-    without = development_splits(cases, MAIN, 4, 3, TASKS, failed={"A004s0"})
+    without = development_splits(cases, MAIN, 4, 3, TASKS, failed={("A", "A004s0"), ("B", "A005s0")})
     assert without.equals(whole[whole["case_id"] != "A004s0"].reset_index(drop=True))
 
 
-def test_external_rows_are_added_and_change_no_other():
+def test_external_rows_are_those_of_each_fold_without_the_failed():
     cases = cohort()
-    development = development_splits(cases, MAIN, 2, 3, TASKS)
-    both = complete_splits(development, cases, MAIN, 2, failed={"Y000s0"})
-    assert tuple(both.columns) == COLUMNS
-    one = complete_splits(development, cases[cases["center"] != "Y"], MAIN, 2)
-    assert both[both["center"] != "Y"].reset_index(drop=True).equals(one)
-    assert both[~both["center"].isin(["X", "Y"])].reset_index(drop=True).equals(development)
-    assert both.loc[both["center"].isin(["X", "Y"]), "part"].eq("external").all()
-    assert (both["case_id"] == "Y000s0").sum() == 0
-    assert (both["case_id"] == "X000s0").sum() == 3
-    assert external_splits(cases, MAIN, 2)["fold"].unique().tolist() == ["0", "1", "all"]
+    splits = external_splits(cases, MAIN, 2, failed={("Y", "Y000s0"), ("Y", "X000s0")})
+    assert tuple(splits.columns) == COLUMNS
+    assert splits["fold"].unique().tolist() == ["0", "1", "all"]
+    assert splits["part"].eq("external").all()
+    assert splits.groupby("center")["case_id"].nunique().to_dict() == {"X": 7, "Y": 4}
+    assert (splits["case_id"] == "X000s0").sum() == 3  # it was another centre's that failed
+    none = external_splits(cases[cases["role"] == "train"], MAIN, 2, failed={("Y", "Y000s0")})
+    assert none.empty
+    assert tuple(none.columns) == COLUMNS
+    one = external_splits(cases[cases["center"] != "Y"], MAIN, 2)
+    assert splits[splits["center"] != "Y"].reset_index(drop=True).equals(one)
 
 
 def test_transfers_name_their_folds_and_centres_of_no_part_have_no_rows():
     transfers = [
         Transfer(name="without-A", train=("B",), external=("A", "X")),
-        Transfer(name="b-alone", train=("B",), external=("U",)),
+        Transfer(name="b-alone", train=("B",), external=()),
     ]
-    splits = complete_splits(development_splits(cohort(), transfers, 2, 1, TASKS), cohort(), transfers, 2)
+    splits = development_splits(cohort(), transfers, 2, 1, TASKS)
     assert splits["fold"].unique().tolist() == [
         *("without-A.0", "without-A.1", "without-A.all"),
         *("b-alone.0", "b-alone.1", "b-alone.all"),
@@ -129,9 +128,12 @@ def test_transfers_name_their_folds_and_centres_of_no_part_have_no_rows():
         "A": ["external"],
         "B": ["train", "validation"],
         "U": ["unlabelled"],
-        "X": ["external"],
     }
-    assert parts["b-alone"] == {"B": ["train", "validation"], "U": ["external"]}  # tested, so not taught from
+    assert parts["b-alone"] == {"B": ["train", "validation"], "U": ["unlabelled"]}
+    external = external_splits(cohort(), transfers, 2)
+    assert external[["center", "fold"]].drop_duplicates().to_numpy().tolist() == [
+        *(["X", "without-A.0"], ["X", "without-A.1"], ["X", "without-A.all"])
+    ]
 
 
 def test_a_training_part_without_a_class_is_named():
@@ -149,19 +151,6 @@ def test_a_training_part_without_a_class_is_named():
 def test_too_few_patients_for_the_folds():
     with pytest.raises(CohortError, match="transfer main: 4 patients in A, B cannot fill 5 folds"):
         development_splits(pd.concat([center("A", 2), center("B", 2)]), MAIN, 5, 1, TASKS)
-
-
-def test_fold_cases():
-    cases = cohort()
-    splits = complete_splits(development_splits(cases, MAIN, 2, 1, TASKS), cases, MAIN, 2)
-    rows = fold_cases(splits, cases, "main", "1")
-    assert len(rows) == len(cases)
-    assert rows.columns.tolist() == [*cases.columns, "part"]
-    assert set(rows["part"]) == {"train", "validation", "external", "unlabelled"}
-    with pytest.raises(CohortError, match="transfer 'main', fold '9': not in the splits"):
-        fold_cases(splits, cases, "main", "9")
-    with pytest.raises(CohortError, match="case 'A000s0' is in the splits, but in no case table"):
-        fold_cases(splits, cases[cases["case_id"] != "A000s0"], "main", "1")
 
 
 def test_shuffled_labels_are_the_same_labels_of_other_cases():

@@ -170,3 +170,39 @@ def test_no_predictions_give_empty_tables(study):
     found = evaluate(predictions.iloc[:0], cases, DEFAULT_TASKS, FAST, seed=7)
     assert found.metrics.empty
     assert list(found.comparisons) == COMPARISON_COLUMNS
+
+
+@pytest.fixture(scope="module")
+def held_out(study):
+    """Each training centre in turn as the only external one."""
+    predictions, cases = study
+    validation = predictions[predictions["role"] == "validation"]
+    external = [
+        validation[validation["center"] == c].assign(transfer=f"without-{c}", role="external", fold="ensemble")
+        for c in "AB"
+    ]
+    return evaluate(pd.concat(external), cases, DEFAULT_TASKS, FAST, seed=7)
+
+
+def test_held_out_centres_have_a_summary(held_out):
+    found = figure(held_out, transfer="leave-one-out", center="summary")
+    centers = [figure(held_out, transfer=f"without-{c}", center=c) for c in "AB"]
+    assert min(c["value"] for c in centers) <= found["value"] <= max(c["value"] for c in centers)
+    assert found["n"] == sum(c["n"] for c in centers)
+    assert found["note"].startswith("random effects over 2 centres")
+    assert set(held_out.metrics.query("center == 'summary'")["transfer"]) == {"leave-one-out"}
+
+
+def test_a_centre_that_is_external_in_every_transfer_is_not_held_out(study):
+    predictions, cases = study
+    external = predictions[predictions["role"] == "external"]
+    parts = [external.assign(transfer=f"without-{c}") for c in "AB"]
+    found = evaluate(pd.concat(parts), cases, DEFAULT_TASKS, FAST, seed=7)
+    assert "leave-one-out" not in set(found.metrics["transfer"])
+
+
+def test_the_pool_of_one_centre_is_that_centre(held_out):
+    columns = [c for c in METRIC_COLUMNS if c != "center"]
+    table = held_out.metrics.query("center != 'summary'")
+    pooled, single = (table[(table["center"] == "pooled") == flag][columns] for flag in (True, False))
+    assert pooled.to_csv(index=False) == single.to_csv(index=False)

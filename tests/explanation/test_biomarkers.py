@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.explanation.biomarkers import EFFECT_COLUMNS, biomarkers, effects_table
+from gliomanet.explanation import links
+from gliomanet.explanation.attribution import linear_shap
+from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.explanation.recovery import recovery
 from gliomanet.study import Explanation
 
@@ -14,7 +16,7 @@ SHORTCUT = "flair_firstorder_Mean"
 def found(p, settings=None, **changes):
     p = replace(p, **changes)
     settings = settings or Explanation()
-    return biomarkers(p.deep, p.heads, p.radiomics, p.cases, p.splits, p.tasks, settings, transfer="main", seed=1)
+    return biomarkers(p.deep, p.heads, p.radiomics, p.cases, p.splits, p.tasks, settings, transfer="main")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def table(study):
 
 def test_columns_are_the_contract(table):
     expected = "transfer task feature modality region deep_features rho q effect_A effect_B effect_X effect_Y "
-    expected += "summary ci_low ci_high tau2 i2 verdict reason"
+    expected += "summary ci_low ci_high tau2 i2 verdict reason additivity_gap"
     assert list(table) == expected.split()
 
 
@@ -53,7 +55,13 @@ def test_rho_is_with_evidence_for_the_positive_class(table):
 
 
 def test_shap_is_additive(table):
-    assert table.attrs["additivity_gap"] < 1e-9
+    assert (table["additivity_gap"] < 1e-9).all()
+
+
+def test_the_gap_that_is_written_is_the_largest_of_the_tasks_folds(study, monkeypatch):
+    gaps = iter([0.25, 0.5, 0.125])
+    monkeypatch.setattr(links, "linear_shap", lambda *a: replace(linear_shap(*a), additivity_gap=next(gaps)))
+    assert set(found(study)["additivity_gap"]) == {0.5}
 
 
 def test_precision_and_recall_over_seeds(planted):
@@ -82,12 +90,43 @@ def test_the_order_of_rows_changes_nothing(study, table):
     assert texts[0] == texts[1]
 
 
-def test_training_rows_of_deep_features_become_the_background_only(study, table):
-    train = study.splits.query("part == 'train' and fold == '0'")["case_id"]
-    row = study.deep.query("fold == '0'").iloc[0].to_dict()
-    extra = pd.DataFrame([{**row, "case_id": case, **{f"z{j}": 0.0 for j in range(12)}} for case in train])
-    changed = found(study, deep=pd.concat([study.deep, extra]))
+def with_part(study, part, value):
+    """Deep features with rows of every fold's training or external cases, all of one value."""
+    rows = study.deep.drop(columns=[f"z{j}" for j in range(12)]).drop_duplicates(["fold"]).drop(columns="case_id")
+    cases = study.splits.loc[study.splits["part"] == part, ["fold", "case_id"]]
+    extra = rows.merge(cases, on="fold").assign(**{f"z{j}": value for j in range(12)})
+    known = study.deep.merge(cases, on=["fold", "case_id"], how="left", indicator=True)
+    return pd.concat([known[known["_merge"] == "left_only"].drop(columns="_merge"), extra], ignore_index=True)
+
+
+def test_training_rows_of_deep_features_become_the_background_only(study, table, monkeypatch):
+    seen = []
+
+    def watched(features, background, weight, bias):
+        seen.append((features, background))
+        return linear_shap(features, background, weight, bias)
+
+    monkeypatch.setattr(links, "linear_shap", watched)
+    changed = found(study, deep=with_part(study, "train", 0.0))
+    sizes = study.splits.groupby(["part", "fold"]).size()
+    assert [len(features) for features, _ in seen] == sizes["validation"].tolist()
+    assert [len(background) for _, background in seen] == sizes["train"].tolist()
+    assert all((background == 0).all() for _, background in seen)
+    # ranks move a little with the background, correlations of one pair do not
     assert set(changed["feature"]) >= set(table.query("verdict == 'kept'")["feature"])
+
+
+def test_without_training_rows_the_background_is_the_validation_cases(study, monkeypatch):
+    def watched(features, background, weight, bias):
+        np.testing.assert_array_equal(features, background)
+        return linear_shap(features, background, weight, bias)
+
+    monkeypatch.setattr(links, "linear_shap", watched)
+    assert len(found(study))
+
+
+def test_external_rows_of_deep_features_change_nothing(study, table):
+    pd.testing.assert_frame_equal(found(study, deep=with_part(study, "external", 1e6)), table)
 
 
 def test_a_centre_with_too_few_cases_has_an_empty_effect(study):
@@ -126,21 +165,3 @@ def test_bounds_are_used(study):
 def test_errors_name_what_is_wrong(study, change, message):
     with pytest.raises(ValueError, match=message):
         found(study, **change(study))
-
-
-def test_effects_in_long_form_agree_with_the_table(study, table):
-    long = effects_table(
-        study.radiomics,
-        study.cases,
-        study.splits,
-        study.tasks,
-        Explanation(),
-        transfer="main",
-        features=[("whole", SHORTCUT)],
-    )
-    assert list(long) == EFFECT_COLUMNS
-    wide = table.set_index("feature").loc[SHORTCUT]
-    for row in long.itertuples():
-        assert row.effect == wide[f"effect_{row.center}"]
-        assert row.ci_low <= row.effect <= row.ci_high
-    assert long["n"].tolist() == [80] * 4

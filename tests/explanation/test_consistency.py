@@ -14,6 +14,11 @@ def effects(*values, n=60):
     return {chr(65 + i): Effect(value, 1 / (12 * n / 4), n, n // 2) for i, value in enumerate(values)}
 
 
+def interval(found):
+    half = norm.ppf(0.975) * found.variance**0.5
+    return max(-0.5, found.effect - half), min(0.5, found.effect + half)
+
+
 def test_effect_is_auc_minus_a_half_and_missing_values_are_left_out():
     positive, values = np.array([True, True, False, False, True]), np.array([3.0, 1.0, 2.0, 0.0, np.nan])
     found = class_effect(positive, values, 2)
@@ -25,8 +30,7 @@ def test_effect_is_auc_minus_a_half_and_missing_values_are_left_out():
 def test_a_perfect_small_centre_is_not_certain():
     found = class_effect(np.arange(6) < 3, -np.arange(6.0), 3)
     assert found.effect == 0.5
-    assert found.interval[0] < 0.3
-    assert found.interval[1] == 0.5
+    assert interval(found)[0] < 0.3
 
 
 @settings(max_examples=40, deadline=None)
@@ -44,7 +48,7 @@ def test_the_interval_covers_the_true_effect(shift):
     rng, truth, hits = np.random.default_rng(0), norm.cdf(shift / np.sqrt(2)) - 0.5, 0
     positive = np.arange(40) < 15
     for _ in range(400):
-        low, high = class_effect(positive, rng.normal(size=40) + shift * positive, 3).interval
+        low, high = interval(class_effect(positive, rng.normal(size=40) + shift * positive, 3))
         hits += low <= truth <= high
     assert 0.92 <= hits / 400 <= 0.995
 

@@ -3,6 +3,7 @@ import os
 import numpy as np
 import pytest
 
+from gliomanet.imaging import registration
 from gliomanet.imaging.atlas import atlas
 from gliomanet.imaging.registration import RegistrationError, ants_module, orthonormal, register
 from gliomanet.imaging.volume import Grid, Volume
@@ -45,3 +46,12 @@ def test_a_rounded_header_becomes_a_rotation():
     nearest = orthonormal(rounded)
     np.testing.assert_allclose(nearest @ nearest.T, np.eye(3), atol=1e-12)
     np.testing.assert_allclose(nearest, turned(12, [0, 0, 0])[:3, :3], atol=0.01)
+
+
+def test_the_end_is_never_less_alike_than_the_start():
+    """ANTs samples its metric, and may walk away from a good start; what comes back is then the start."""
+    fixed = Volume.of(np.random.default_rng(0).random((16, 16, 16)).astype(np.float32), np.diag([4.0, 4.0, 4.0, 1.0]))
+    shift = np.eye(4)
+    shift[:3, 3] = 20
+    assert np.array_equal(registration._more_alike(fixed, fixed, None, np.eye(4), shift), np.eye(4))
+    assert np.array_equal(registration._more_alike(fixed, fixed, None, shift, np.eye(4)), np.eye(4))

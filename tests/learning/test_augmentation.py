@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from gliomanet.learning.augmentation import Augmentation, affine_matrices, augment
+from gliomanet.learning.augmentation import Augmentation, affine_matrices, augment, bend_contrast, thick_slices
 
-STILL = Augmentation(degrees=0, shift=0, scale=0, gain=0, offset=0, noise=0)
+STILL = Augmentation(degrees=0, shift=0, scale=0, gain=0, offset=0, bend=0, slices=1, noise=0)
 
 
 @pytest.fixture
@@ -55,3 +55,31 @@ def test_a_turn_keeps_lengths_in_voxels_whatever_the_axes_lengths():
 def test_amounts_stay_inside_their_limits():
     shift = affine_matrices(50, (8, 8, 8), torch.Generator().manual_seed(0), Augmentation(shift=0.05))[:, :, 3]
     assert 0.03 < shift.abs().max() <= 0.05
+
+
+def test_a_power_of_one_gives_back_a_z_scored_image_and_others_keep_its_order():
+    draws = torch.Generator().manual_seed(1)
+    brain = torch.zeros(6, 6, 6)
+    brain[1:5, 1:5, 1:5] = 1
+    image = torch.randn(2, 6, 6, 6, generator=draws)
+    inside = image[:, brain > 0]
+    image[:, brain > 0] = (inside - inside.mean(1, keepdim=True)) / inside.std(1, keepdim=True)
+    image = image * brain
+    assert torch.allclose(bend_contrast(image, brain, torch.ones(2)), image, atol=1e-5)
+    bent = bend_contrast(image, brain, torch.tensor([0.6, 1.6]))
+    for before, after in zip(image[:, brain > 0], bent[:, brain > 0], strict=True):
+        assert torch.equal(before.argsort(), after.argsort())
+        assert abs(float(after.mean())) < 1e-5
+        assert float(after.std()) == pytest.approx(1, abs=1e-4)
+    assert not (bent * (1 - brain)).any()
+
+
+def test_an_absent_contrast_cannot_be_bent():
+    brain = torch.ones(4, 4, 4)
+    assert not bend_contrast(torch.zeros(1, 4, 4, 4), brain, torch.tensor([1.5])).any()
+
+
+def test_thick_slices_average_pairs_of_voxels_along_one_axis():
+    image = torch.arange(5.0)[None, :, None, None].expand(1, 5, 2, 2)
+    assert thick_slices(image, 1, 2)[0, :, 0, 0].tolist() == [0.5, 0.5, 2.5, 2.5, 4.0]
+    assert torch.equal(thick_slices(image, 2, 2), image)

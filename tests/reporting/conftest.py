@@ -66,6 +66,17 @@ def splits(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def predictions(parts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """One row a case and stage is enough to tell who was predicted."""
+    tested = parts[parts["part"].isin(["validation", "external"])].assign(role=parts["part"])
+    tested = tested.drop_duplicates(["transfer", "role", "center", "case_id"])
+    keys = ["transfer", "role", "center", "case_id"]
+    return {
+        model: pd.concat([tested[keys].assign(model=model, stage=stage, task="idh") for stage in stages])
+        for model, stages in MODELS.items()
+    }
+
+
 def qc(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     frame = table[["case_id", "center"]].assign(status="ok", contrasts="t1,t1c,t2,flair", flags="", reason="")
     frame["atlas_similarity"] = rng.normal(0.9, 0.02, len(frame))
@@ -154,6 +165,7 @@ def biomarkers(rng: np.random.Generator) -> pd.DataFrame:
                 row |= {
                     "verdict": "kept" if kept else "dropped",
                     "reason": "same direction in 4 centres" if kept else reason,
+                    "additivity_gap": 0.0,
                 }
                 rows.append(row)
     return pd.DataFrame(rows)
@@ -181,9 +193,10 @@ def recovery() -> pd.DataFrame:
             "signals": [3, 2, 0],
             "signals_found": [3, 1, 0],
             "shortcuts": [1, 0, 0],
-            "shortcuts_rejected": [1, 0, 0],
+            "shortcuts_rejected": ["1", "", ""],
             "precision": [0.83, 0.5, np.nan],
             "recall": [1.0, 0.5, np.nan],
+            "note": ["", "no shortcut was linked to a deep feature: none could be rejected", ""],
         }
     )
 
@@ -197,6 +210,7 @@ def image_study(tmp_path: Path) -> dict[str, Any]:
 def make_image_study(folder: Path) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     table = cases(rng)
+    parts = splits(table)
     sheets = {}
     for center in ("north", "west"):
         sheets[center] = folder / f"{center}.png"
@@ -204,7 +218,8 @@ def make_image_study(folder: Path) -> dict[str, Any]:
     return {
         "study": study(),
         "cases": table,
-        "splits": splits(table),
+        "splits": parts,
+        "predictions": predictions(parts),
         "metrics": metrics(rng),
         "confusion": confusion(rng),
         "comparisons": comparisons(),

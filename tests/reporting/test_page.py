@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
+from gliomanet.reporting.markers import additivity_sentence, recovery_table
 from gliomanet.reporting.page import write_report
-from gliomanet.reporting.versions import software_versions
+from gliomanet.reporting.people import unpredicted_cases
 
 VOID = {"meta", "input", "img", "br", "hr", "link"}
 SVG_EMPTY = {"path", "use", "defs", "g", "rect", "image"}
@@ -97,12 +98,13 @@ def test_the_whole_page(image_study, tmp_path):
     text = page.text
     assert "Five centres <and a test>" in text
     assert "2 training centres (north, south; 70 cases) teach" in text
-    assert "1 case could not be analysed and is named below." in text
+    assert "1 case could not be analysed by every model and is named below." in text
     assert "south-004 south failed t1c: the border of a stripped image is not empty (12.4 % of its voxels)" in text
     assert "not estimable no codeleted case" in text
     assert "Simulated and real patients are mixed. north, south, east and lake are simulated; west is not." in text
     assert "opposite or no direction (6)" in text
     assert "cmtlnet kept 18 of 24 candidates" in text
+    assert "miss the network's output by rounding only" in text
     assert "Research use only" in text
     # no float garbage, no missing values spelt by a library
     figures = text.split("Configuration, with every default")[0]
@@ -118,6 +120,7 @@ def test_a_study_of_features_has_no_empty_sections(image_study, tmp_path):
     for absent in ("qc", "sheets", "biomarkers", "recovery", "pseudo_labels"):
         del image_study[absent]
     image_study["comparisons"] = image_study["comparisons"].head(0)
+    del image_study["predictions"]
     _, page = render(tmp_path, **image_study)
     assert page.sections == ["results", "cases", "figures", "confusion", "reading", "made-with"]
     assert "south-004 south left out in the case table, in no fold" in page.text
@@ -159,7 +162,61 @@ def test_a_control_says_that_it_is_one(image_study, tmp_path):
     assert "every MCC must be about 0" in render(tmp_path, **image_study)[1].text
 
 
-def test_versions_are_those_installed():
-    versions = software_versions()
-    assert next(iter(versions)) == "Python"
-    assert versions["pandas"] == pd.__version__
+def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study, tmp_path):
+    predictions = image_study["predictions"]
+    for model, gone in {"cmtlnet": ["east-001", "north-002"], "forest": ["east-001", "south-004"]}.items():
+        predictions[model] = predictions[model].query(f"case_id not in {gone}")
+    _, page = render(tmp_path, **image_study)
+    why = "none of the model's contrasts or features is known"
+    assert f"east-001 east not predicted by cmtlnet and forest {why}" in page.text
+    assert f"north-002 north not predicted by cmtlnet {why}" in page.text
+    # one failed before any fold: it is asked of no model
+    assert page.text.count("south-004") == 1
+    assert "3 cases could not be analysed by every model and are named below." in page.text
+    assert "cases not analysed by every model 3" in page.text
+
+
+def test_a_case_that_only_some_stage_or_transfer_predicted_counts_as_lost(image_study):
+    splits, predictions = image_study["splits"], image_study["predictions"]
+    assert unpredicted_cases(splits, predictions).empty
+    table = predictions["cmtlnet"]
+    one_stage = table[(table["case_id"] != "west-003") | (table["stage"] == "supervised")]
+    assert unpredicted_cases(splits, {"cmtlnet": one_stage})["case_id"].tolist() == ["west-003"]
+    both = pd.concat([splits, splits.assign(transfer="other")])
+    found = unpredicted_cases(both, {"age_only": predictions["age_only"]})
+    assert set(found["status"]) == {"not predicted by age_only"}
+    nobody = unpredicted_cases(splits, {"age_only": predictions["age_only"].head(0)})
+    assert len(nobody) == len(splits.query("part in ['validation', 'external']")["case_id"].unique())
+
+
+def test_a_study_that_loses_nobody_says_so(image_study, tmp_path):
+    image_study["cases"] = image_study["cases"].query("case_id != 'south-004'")
+    image_study["qc"] = image_study["qc"].query("case_id != 'south-004'")
+    _, page = render(tmp_path, **image_study)
+    assert "No case was lost on the way" in page.text
+    assert "Every case of the case tables was analysed by every model." in page.text
+
+
+def test_a_network_without_links_says_how_few_cases_it_had(image_study, tmp_path):
+    image_study["biomarkers"]["cmtlnet"] = image_study["biomarkers"]["cmtlnet"].head(0)
+    _, page = render(tmp_path, **image_study)
+    sizes = image_study["splits"].query("part == 'validation'").groupby("fold").size()
+    expected = f"({sizes.min()} to {sizes.max()} validation cases a fold), so none was a candidate."
+    assert f"No radiomic feature could be linked to a deep feature {expected}" in page.text
+    assert "No linked feature met all the conditions." in page.text  # the other model linked some and kept none
+
+
+def test_planted_truth_that_was_never_a_candidate_is_empty_not_zero(image_study):
+    table = recovery_table(image_study["recovery"])
+    at = [column.title for column in table.columns].index("Shortcuts rejected")
+    assert table.columns[at].number
+    assert [row[at].text for row in table.rows] == ["1", "", ""]
+
+
+def test_the_largest_gap_of_the_shap_values_is_told(image_study):
+    tables = image_study["biomarkers"]
+    tables["cmtlnet"].loc[3, "additivity_gap"] = 0.0123
+    assert additivity_sentence(tables) == (
+        "A case's SHAP values and the mean output together miss the network's output by at most 0.01."
+    )
+    assert additivity_sentence({"old": tables["cmtlnet"].drop(columns="additivity_gap")}) == ""

@@ -128,6 +128,12 @@ def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
     assert {job.resources["gpu"] for job in given.of("train_image")} == {1}
 
 
+def test_a_cluster_is_asked_for_gpus_whatever_the_login_node_has(snakemake, repository: Path):
+    run = snakemake(study(), "-n", "--profile", str(repository / "workflow/profiles/slurm"))
+    assert run.status == 0, run.text
+    assert {job.resources["gpu"] for job in run.of("train_image")} == {1}
+
+
 def test_every_rule_has_an_environment_and_a_log(snakemake, repository: Path):
     for rules in (repository / "workflow" / "rules").glob("*.smk"):
         text = rules.read_text(encoding="utf-8")

@@ -82,9 +82,10 @@ class Finished:
 @pytest.fixture(scope="session")
 def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("study") / "copy"
-    for part in ("workflow", "src"):
+    for part in ("workflow", "src", "envs"):
         shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     shutil.copy(repository / "Snakefile", folder / "Snakefile")
+    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile
     make_hospital(folder / "hospital")
     (folder / "study.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     run = run_snakemake(folder, folder / "Snakefile", "--cores", "2", "--configfile", "study.yaml")
@@ -221,6 +222,15 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "track_runs",
         "all",
     }
+
+
+def test_columns_that_change_places_repeat_the_centres_cases(restored):
+    """Snakemake compares inputs as a set, which a swap leaves alone: a parameter tells which file is which."""
+    table = restored.folder / "hospital/cases.tsv"
+    cases = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False)
+    write_table(cases.rename(columns={"t1": "t2", "t2": "t1"}), table)
+    repeated = {(job.wildcards["center"], job.wildcards["case"]) for job in restored.would_run().of("preprocess_case")}
+    assert repeated == {("X", f"X-00{number}") for number in range(1, 7)}
 
 
 def test_repeating_a_job_repeats_its_bytes(finished):

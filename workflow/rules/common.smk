@@ -24,7 +24,12 @@ def checked_study(values):
     try:
         study = load_study(values)
         if workflow.is_main_process:
-            check_study(study)
+            phantoms = {
+                n: phantom_case_ids(n, c.source)
+                for n, c in study.centers.items()
+                if c.source.kind == "phantom"
+            }
+            check_study(study, phantoms)
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None
@@ -55,11 +60,14 @@ NETWORKS = [
 CASES = {center: case_ids(center) for center in CENTERS}
 FOLDS = {fold.id: fold for fold in STUDY.folds}
 
-# A machine's own GPUs bound the jobs that run at once, unless --resources or a profile says otherwise.
-if "gpu" not in workflow.global_resources:
-    workflow.global_resources["gpu"] = Resource(
-        "gpu", len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
-    )
+# On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
+# nothing of its cluster's). And MLflow has one writer.
+LIMITS = {"mlflow_writer": 1}
+if workflow.global_resources["_nodes"].value is None:
+    LIMITS["gpu"] = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+for name, limit in LIMITS.items():
+    if name not in workflow.global_resources:
+        workflow.global_resources[name] = Resource(name, limit)
 
 
 def any_of(names):

@@ -6,15 +6,20 @@ from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
 
 
 def case_sources(wildcards):
-    """The files that a case is made from: its centre's phantom folder, or its own images."""
+    """The files that a case is made from: its centre's phantom folder, or its own images and masks."""
+    return list(case_files(wildcards).values()) or [f"{R}/phantom/{wildcards.center}"]
+
+
+def case_files(wildcards):
+    """What each file is, for a case of a table: columns that change places must repeat the case, too."""
     if STUDY.centers[wildcards.center].source.kind == "phantom":
-        return [f"{R}/phantom/{wildcards.center}"]
-    return image_files(wildcards.center)[wildcards.case]
+        return {}
+    return table_files(wildcards.center)[wildcards.case]
 
 
 @cache
-def image_files(center):
-    """Case → its image and mask files, for a centre whose source is a table."""
+def table_files(center):
+    """Case → column → file, for a centre whose source is a table."""
     source = STUDY.centers[center].source
     cases = read_case_table(
         STUDY.data_path(source.path),
@@ -23,7 +28,7 @@ def image_files(center):
         files_root(center),
     )
     return {
-        row["case_id"]: [row[column] for column in FILE_COLUMNS if row[column]]
+        row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
         for row in cases.to_dict("records")
     }
 
@@ -47,6 +52,7 @@ rule preprocess_case:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         code=code_of("preprocess_case.py"),
+        files=case_files,
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
         seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
     message:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
+from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.pseudo_labels import select_pseudo_labels
 from gliomanet.radiomics.table import wide_features
 from gliomanet.study import PseudoLabels
-from gliomanet.tables import cases_of_fold, read_table, read_tables, write_table
+from gliomanet.tables import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
 params = snakemake.params

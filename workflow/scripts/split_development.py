@@ -5,11 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
+from gliomanet.cohort.selection import failed_cases
 from gliomanet.cohort.splits import development_splits
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.study import Transfer
-from gliomanet.tables import failed_cases, read_tables, write_table
+from gliomanet.tables import read_tables, write_table
 
 log_to(snakemake.log[0])
 splits = development_splits(

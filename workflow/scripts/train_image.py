@@ -5,11 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
+from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.study import CmtlnetModel
-from gliomanet.tables import cases_of_fold, read_table, read_tables
+from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])
 fold = snakemake.params.fold

@@ -7,12 +7,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from pydantic import TypeAdapter
 
+from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.tabular import train_tabular_model
 from gliomanet.radiomics.table import wide_features
 from gliomanet.study import Model
-from gliomanet.tables import cases_of_fold, read_table, read_tables
+from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])
 fold = snakemake.params.fold

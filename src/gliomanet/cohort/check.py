@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     from gliomanet.study import FeatureSource, Study, TableSource
 
 
-def check_study(study: Study) -> None:
-    """Read every table of the study's centres; phantoms, which have none yet, are passed over.
+def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Read every table of the study's centres; phantoms have none yet.
+
+    Args:
+        study: The study.
+        known_ids: Centre → case ids, for the centres that have no table yet.
 
     Raises:
         CohortError: the problems of all centres at once: tables and image files that are not there, unknown
-            spellings, patients in two centres, training centres without a label.
+            spellings, patients in two centres, case ids in two centres, training centres without a label.
     """
     problems: list[str] = []
-    tables: list[pd.DataFrame] = []
+    tables: dict[str, pd.DataFrame] = {}
     for name, center in study.centers.items():
         if center.source.kind == "phantom":
             continue
@@ -34,7 +39,7 @@ def check_study(study: Study) -> None:
         except CohortError as error:
             problems += [f"centers.{name}: {problem}" for problem in error.problems]
             continue
-        tables.append(cases)
+        tables[name] = cases
         problems += [f"centers.{name}: {problem}" for problem in missing_files(cases)]
         labels = sorted({task.label for task in study.tasks.values()})
         if center.role == "train" and not (cases[labels] != "").to_numpy().any():
@@ -43,7 +48,9 @@ def check_study(study: Study) -> None:
                 f"{', '.join(labels)}; fill them in, or give it the role unlabelled"
             )
     if tables:
-        problems += same_patients(pd.concat(tables, ignore_index=True))
+        problems += same_patients(pd.concat(tables.values(), ignore_index=True))
+    ids = {name: list(cases["case_id"]) for name, cases in tables.items()}
+    problems += same_case_ids({**ids, **(known_ids or {})}, told=" ".join(problems))
     if problems:
         raise CohortError(problems)
 
@@ -96,12 +103,18 @@ def same_patients(cases: pd.DataFrame) -> list[str]:
                     f"centers.{row['center']}: cases {first['case_id']!r} and {row['case_id']!r} look like one patient "
                     f"({first['patient_id']!r}, {row['patient_id']!r}); give both the same patient_id, or remove one"
                 )
+    return problems
+
+
+def same_case_ids(ids: Mapping[str, Sequence[str]], told: str = "") -> list[str]:
+    """Case ids that two centres use; not those that the problems `told` already name."""
+    problems = []
     owners: dict[str, str] = {}
-    named = " ".join(problems)
-    for case_id, center in cases[["case_id", "center"]].itertuples(index=False):
-        owner = owners.setdefault(case_id, center)
-        if owner != center and repr(case_id) not in named:
-            problems.append(f"case_id {case_id!r} is used by the centres {owner} and {center}; rename one")
+    for center, case_ids_of_center in ids.items():
+        for case_id in case_ids_of_center:
+            owner = owners.setdefault(case_id, center)
+            if owner != center and repr(case_id) not in told:
+                problems.append(f"case_id {case_id!r} is used by the centres {owner} and {center}; rename one")
     return problems
 
 

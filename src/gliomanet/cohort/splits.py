@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.folds import REFIT, fold_id, fold_ids
+from gliomanet.study import folds_of
 
 if TYPE_CHECKING:
     from gliomanet.labels import Task
-    from gliomanet.study import Transfer
+    from gliomanet.study import Fold, Transfer
 
 COLUMNS = ("case_id", "patient_id", "center", "role", "transfer", "fold", "part")
 _IDENTITY = ["case_id", "patient_id", "center", "role"]
@@ -26,7 +26,7 @@ def development_splits(
     folds: int,
     seed: int,
     tasks: Mapping[str, Task],
-    failed: Collection[str] = (),
+    failed: Collection[tuple[str, str]] = (),
 ) -> pd.DataFrame:
     """The rows of every centre that is opened before prediction (roles `train` and `unlabelled`).
 
@@ -40,7 +40,7 @@ def development_splits(
         folds: Number of folds beside the refit.
         seed: Root of the dealing; the same seed gives the same table, in whatever order the cases come.
         tasks: Tasks that every training part must hold all classes of.
-        failed: Cases left out, because their preprocessing failed.
+        failed: Centre and id of each case left out, because its preprocessing failed.
 
     Returns:
         One row a case and fold in `COLUMNS`, ordered by transfer, fold, centre, case.
@@ -49,7 +49,7 @@ def development_splits(
         CohortError: all folds that cannot be: too few patients, or a training part without a class of a task.
     """
     cases = cases[cases["role"] != "external"].sort_values(["center", "case_id"], ignore_index=True)
-    names = [transfer.name for transfer in transfers]
+    every_fold = folds_of(transfers, folds)
     tables, problems = [], []
     for transfer in transfers:
         teaching = cases[cases["center"].isin(transfer.train)]
@@ -62,23 +62,19 @@ def development_splits(
             continue
         number = _deal(teaching, folds, seed, tasks)
         others = _other_parts(cases, transfer)
-        for fold in (*range(folds), REFIT):
-            part = np.where(number == fold, "validation", "train")  # a number never equals REFIT
-            for block, parts in ((teaching, part), (others, others["part"].to_numpy())):
-                rows = block[_IDENTITY].assign(
-                    transfer=transfer.name, fold=fold_id(transfer.name, fold, names), part=parts
-                )
-                tables.append(rows[~rows["case_id"].isin(failed)])
-            problems += _missing_classes(
-                teaching[(part == "train") & ~teaching["case_id"].isin(failed)], tables[-2], tasks
-            )
+        for place, fold in enumerate(fold for fold in every_fold if fold.transfer == transfer.name):
+            part = np.where(number == place, "validation", "train")  # the refit is the last, and no case is dealt to it
+            rows = pd.concat([teaching.assign(part=part), others])
+            rows = _without(rows[[*_IDENTITY, "part"]].assign(transfer=transfer.name, fold=fold.id), failed)
+            tables.append(rows)
+            problems += _missing_classes(_without(teaching[part == "train"], failed), fold, tasks)
     if problems:
         raise CohortError(problems)
-    return _ordered(tables, transfers, folds)
+    return _ordered(tables, every_fold)
 
 
 def external_splits(
-    cases: pd.DataFrame, transfers: Sequence[Transfer], folds: int, failed: Collection[str] = ()
+    cases: pd.DataFrame, transfers: Sequence[Transfer], folds: int, failed: Collection[tuple[str, str]] = ()
 ) -> pd.DataFrame:
     """The rows of the cases of role `external`, in the transfers that their centres test: nothing is fitted or dealt.
 
@@ -86,62 +82,26 @@ def external_splits(
         cases: Case tables; rows of other roles are not looked at.
         transfers: As given to `development_splits`.
         folds: As given to `development_splits`.
-        failed: Cases left out, because their preprocessing failed.
+        failed: Centre and id of each case left out, because its preprocessing failed.
     """
-    names = [transfer.name for transfer in transfers]
-    external = cases[(cases["role"] == "external") & ~cases["case_id"].isin(failed)]
-    tables = []
-    for transfer in transfers:
-        tested = external.loc[external["center"].isin(transfer.external), _IDENTITY]
-        tables += [
-            tested.assign(transfer=transfer.name, fold=fold, part="external")
-            for fold in fold_ids(transfer.name, folds, names)
-        ]
-    return _ordered(tables, transfers, folds)
-
-
-def complete_splits(
-    development: pd.DataFrame,
-    external_cases: pd.DataFrame,
-    transfers: Sequence[Transfer],
-    folds: int,
-    failed: Collection[str] = (),
-) -> pd.DataFrame:
-    """The development table, its rows as they are, and the rows of the external centres."""
-    return _ordered([development, external_splits(external_cases, transfers, folds, failed)], transfers, folds)
-
-
-def fold_cases(splits: pd.DataFrame, cases: pd.DataFrame, transfer: str, fold: str) -> pd.DataFrame:
-    """The case rows of one fold, with their `part`, in the order of the split table.
-
-    Raises:
-        CohortError: no such fold, or cases of it that are in no case table.
-    """
-    rows = splits[(splits["transfer"] == transfer) & (splits["fold"] == str(fold))]
-    if rows.empty:
-        known = sorted(set(zip(splits["transfer"], splits["fold"], strict=True)))
-        raise CohortError([f"transfer {transfer!r}, fold {fold!r}: not in the splits; there are {known}"])
-    found = rows[["case_id", "center", "part"]].merge(
-        cases, on=["case_id", "center"], how="left", validate="1:1", indicator=True
-    )
-    absent = found.loc[found.pop("_merge") != "both", "case_id"]
-    if len(absent):
-        raise CohortError([f"case {case!r} is in the splits, but in no case table" for case in absent])
-    return found[[*cases.columns, "part"]]
+    external = _without(cases.loc[cases["role"] == "external", _IDENTITY], failed)
+    every_fold = folds_of(transfers, folds)
+    tables = [
+        external[external["center"].isin(fold.external)].assign(transfer=fold.transfer, fold=fold.id, part="external")
+        for fold in every_fold
+    ]
+    return _ordered(tables, every_fold)
 
 
 def shuffle_labels(cases: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The control that must score nothing: each centre's labels, dealt anew to its labelled cases.
 
     A case's labels travel together, so what goes with what among the labels is kept, and what they have to do with
-    the images is not. Rows whose role or part is `external`, and unlabelled ones, stay as they are.
+    the images is not. Rows of role `external`, and unlabelled ones, stay as they are.
     """
     columns = [c for c in cases.columns if c in ("idh", "codel_1p19q", "grade") or c.endswith("_source")]
     labels = [c for c in columns if not c.endswith("_source")]
-    external = cases["role"].eq("external")
-    if "part" in cases:
-        external |= cases["part"].eq("external")
-    labelled = (cases[labels].fillna("") != "").any(axis=1) & ~external
+    labelled = (cases[labels].fillna("") != "").any(axis=1) & cases["role"].ne("external")
     shuffled = cases.copy()
     for center in sorted(cases.loc[labelled, "center"].unique()):
         # In the order of ids, so that the order of the table's rows decides nothing.
@@ -151,11 +111,15 @@ def shuffle_labels(cases: pd.DataFrame, seed: int) -> pd.DataFrame:
     return shuffled
 
 
+def _without(rows: pd.DataFrame, failed: Collection[tuple[str, str]]) -> pd.DataFrame:
+    lost = [case in failed for case in zip(rows["center"], rows["case_id"], strict=True)]
+    return rows[~np.array(lost, dtype=bool)]
+
+
 def _other_parts(cases: pd.DataFrame, transfer: Transfer) -> pd.DataFrame:
     """Cases of the development that the transfer tests, and those without labels; a centre of no part has no rows."""
-    tested = cases["center"].isin(transfer.external)
-    unlabelled = cases["role"].eq("unlabelled") & ~tested
-    others = cases[tested | unlabelled]
+    unlabelled = cases["role"].eq("unlabelled")
+    others = cases[unlabelled | cases["center"].isin(transfer.external)]
     return others.assign(part=np.where(unlabelled[others.index], "unlabelled", "external"))
 
 
@@ -196,8 +160,7 @@ def _rarest(encoded: np.ndarray) -> int:
     return int(np.unique(known, return_counts=True)[1].min()) if len(known) else len(encoded) + 1
 
 
-def _missing_classes(training: pd.DataFrame, rows: pd.DataFrame, tasks: Mapping[str, Task]) -> list[str]:
-    fold, transfer = rows["fold"].iloc[0], rows["transfer"].iloc[0]
+def _missing_classes(training: pd.DataFrame, fold: Fold, tasks: Mapping[str, Task]) -> list[str]:
     problems = []
     for name, task in tasks.items():
         found = training[task.label].map(task.encode)
@@ -205,16 +168,14 @@ def _missing_classes(training: pd.DataFrame, rows: pd.DataFrame, tasks: Mapping[
         for label in (label for label, count in counts.items() if not count):
             listed = ", ".join(f"{label} {count}" for label, count in counts.items())
             problems.append(
-                f"transfer {transfer}, fold {fold}, task {name}: no training case is {label!r} ({listed}); add "
+                f"transfer {fold.transfer}, fold {fold.id}, task {name}: no training case is {label!r} ({listed}); add "
                 "labelled cases, lower split.folds, group the task's classes or remove the task"
             )
     return problems
 
 
-def _ordered(tables: Sequence[pd.DataFrame], transfers: Sequence[Transfer], folds: int) -> pd.DataFrame:
-    names = [transfer.name for transfer in transfers]
-    order = {fold: place for place, fold in enumerate(f for name in names for f in fold_ids(name, folds, names))}
-    rank = {name: place for place, name in enumerate(names)}
-    splits = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
-    splits = splits.assign(_transfer=splits["transfer"].map(rank), _fold=splits["fold"].map(order))
-    return splits.sort_values(["_transfer", "_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]
+def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFrame:
+    place = {fold.id: number for number, fold in enumerate(folds)}  # an id holds its transfer's name
+    splits = pd.concat(tables, ignore_index=True)
+    splits = splits.assign(_fold=splits["fold"].map(place))
+    return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]

@@ -55,7 +55,7 @@ def _compare(
         probability = member.probability[np.searchsorted(member.rows, common)]
         key = (member.model, member.stage, common.tobytes())
         if key not in kept:
-            weights = latest.of(common, truth, *block_of(member), POOLED, ALL)
+            weights = latest.of(common, truth, block_of(member), POOLED, ALL)
             kept[key] = resampled_mcc(truth, probability, weights)
         resampled.append(kept[key])
         ranked.append(probability[:, -1])

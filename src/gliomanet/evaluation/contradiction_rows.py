@@ -44,7 +44,7 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
             }
             stratum = np.zeros(at.size, dtype=np.int64)
             first = members[0]
-            weights = study.weights(rows[at], stratum, first.transfer, first.role, JOINT, center, ALL)
+            weights = study.weights(rows[at], stratum, (first.transfer, first.role, JOINT), center, ALL)
             for metric, kind in METRICS:
                 found = (verdict[at] == VERDICTS.index(kind)).astype(np.float64)
                 values = 1000 * (found @ weights) / weights.sum(0)

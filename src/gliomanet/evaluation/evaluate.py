@@ -55,8 +55,9 @@ def evaluate(
             shared by all models, which makes differences between models paired.
 
     Returns:
-        Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`; confusion matrices;
-        comparisons; thresholds. A figure that is not estimable is an empty value with a note.
+        Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
+        as the transfer `leave-one-out`; confusion matrices; comparisons; thresholds. A figure that is not estimable is
+        an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.scored.score`.
@@ -125,7 +126,7 @@ def _figures(
             for metric in metric_names(classes):
                 yield names | {"metric": metric, "value": np.nan, "note": "not estimable: no case of known label"}
             continue
-        weights = latest.of(member.rows[at], truth, *block_of(member), center, subset)
+        weights = latest.of(member.rows[at], truth, block_of(member), center, subset)
         threshold = chosen.get((member.model, member.stage, member.transfer, member.task))
         probability = member.probability[at]
         pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)

@@ -39,8 +39,16 @@ class Resampling:
         """Positions within a member of the cases inside a mask whose label is known."""
         return np.flatnonzero(mask[member.rows] & (self.cases.truth[member.task][member.rows] != MISSING))
 
-    def weights(self, rows: Integers, stratum: Integers, *names: str) -> Floats:
-        generator = named_generator(self.seed, "bootstrap", *names)
+    def weights(
+        self, rows: Integers, stratum: Integers, block: tuple[str, str, str], center: str, subset: str
+    ) -> Floats:
+        """Resamples of some cases, drawn by the names of what they belong to; a pool of one centre draws as the centre.
+
+        So the pool's figure, the centre's and a comparison on the same cases have one interval.
+        """
+        where = np.unique(self.cases.center[rows])
+        drawn_as = str(where[0]) if where.size == 1 else center
+        generator = named_generator(self.seed, "bootstrap", *block, drawn_as, subset)
         return resample_weights(self.cases.patient[rows], stratum, self.settings.resamples, generator)
 
 
@@ -49,13 +57,13 @@ class LatestWeights:
 
     def __init__(self, study: Resampling) -> None:
         self._study = study
-        self._key: tuple[bytes, tuple[str, ...]] = (b"", ())
+        self._key: tuple[bytes, tuple[str, str, str], str] = (b"", ("", "", ""), "")
         self._weights: Floats = np.empty((0, 0))
 
-    def of(self, rows: Integers, stratum: Integers, *names: str) -> Floats:
-        key = (rows.tobytes(), names)
+    def of(self, rows: Integers, stratum: Integers, block: tuple[str, str, str], center: str, subset: str) -> Floats:
+        key = (rows.tobytes(), block, f"{center}/{subset}")
         if key != self._key:
-            self._key, self._weights = key, self._study.weights(rows, stratum, *names)
+            self._key, self._weights = key, self._study.weights(rows, stratum, block, center, subset)
         return self._weights
 
 

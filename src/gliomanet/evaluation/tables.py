@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
+LEAVE_ONE_OUT, HELD_OUT = "leave-one-out", "without-"
+"""The transfer of the summary over held-out centres, and how the transfers that hold one out are named."""
+
 METRIC_COLUMNS = [
     "model",
     "stage",

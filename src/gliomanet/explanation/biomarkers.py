@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from gliomanet.labels import Task
     from gliomanet.study import Explanation
 
-EFFECT_COLUMNS = ["task", "region", "feature", "center", "effect", "ci_low", "ci_high", "n", "n_positive"]
 _BEFORE = ["transfer", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
-_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "verdict", "reason"]
+_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "verdict", "reason", "additivity_gap"]
 
 
 def biomarkers(
@@ -39,12 +38,14 @@ def biomarkers(
     settings: Explanation,
     *,
     transfer: str,
-    seed: int,
 ) -> pd.DataFrame:
     """Find the radiomic features that explain a model and hold in every centre of a transfer.
 
     Args:
-        deep: rows of `results/deep_features/`, of one stage: stage, transfer, fold, case_id, task, z0, z1, …
+        deep: rows of `results/deep_features/`, of one stage: stage, transfer, fold, case_id, task, z0, z1, …; the part
+            that `splits` gives a case in the fold says what it is for. Validation cases rank and correlate. Training
+            cases, where there are any, are the background of the SHAP values, and nothing else; a fold without their
+            rows takes its validation cases as the background. External cases are passed over.
         heads: fold → task → (weight (classes, deep features), bias (classes,)).
         radiomics: case_id, region and features.
         cases: rows of `results/cohort/`; case_id is unique.
@@ -52,13 +53,13 @@ def biomarkers(
         tasks: the study's tasks; effects are those of the last class against the others.
         settings: bounds.
         transfer: whose folds and centres are used.
-        seed: no step draws at random; it stands here for explainers of heads that are not linear, which will.
 
     Returns:
         One row a linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
         so that it is the correlation with evidence for the last class: the strongest pair of each fold, averaged over
-        the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½. `attrs["additivity_gap"]` is the
-        largest gap of the SHAP values.
+        the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½; `additivity_gap` the most
+        by which the SHAP values of a case miss the output of the task's head, to 12 digits (what is below is the
+        machine's rounding).
 
     Raises:
         ValueError: several stages, an unknown transfer, a fold without a head, or a case twice.
@@ -69,15 +70,14 @@ def biomarkers(
     centers = centers_of(splits, transfer)
     parts = splits[splits["transfer"].astype(str) == transfer]
     rows: list[dict[str, Any]] = []
-    gap = 0.0
     for name in tasks:
         folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)
-        gap = max([gap, *(fold.additivity_gap for fold in folds)])
+        gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
         for key, link in _linked(folds, matrix, settings).items():
             effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
             verdict = judge(effects, settings.max_i2)
             row: dict[str, Any] = {"transfer": transfer, "task": name, "region": key[0], "feature": key[1]}
-            row |= {"modality": modality_of(key[1]), **link}
+            row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
             row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
             if verdict.summary:
                 fit = verdict.summary
@@ -94,46 +94,7 @@ def biomarkers(
             r["feature"],
         )
     )
-    table = pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
-    table.attrs["additivity_gap"] = gap
-    return table
-
-
-def effects_table(
-    radiomics: pd.DataFrame,
-    cases: pd.DataFrame,
-    splits: pd.DataFrame,
-    tasks: Mapping[str, Task],
-    settings: Explanation,
-    *,
-    transfer: str,
-    features: Iterable[Key] | None = None,
-) -> pd.DataFrame:
-    """Class difference of radiomic features by centre, in long form, for forest plots.
-
-    Args:
-        radiomics: case_id, region and features.
-        cases: rows of `results/cohort/`.
-        splits: rows of `results/splits.tsv`.
-        tasks: the study's tasks.
-        settings: `min_per_class` of a centre.
-        transfer: whose centres are used.
-        features: (region, feature) pairs; default all.
-
-    Returns:
-        Task, region, feature, center, effect (AUC − ½), its 95 % interval, n and n_positive; centres with too few
-        cases of a class have no row.
-    """
-    matrix, labels, centers = Radiomics.of(radiomics), _labels(cases, tasks), centers_of(splits, transfer)
-    rows = []
-    for name in tasks:
-        for key in matrix.keys if features is None else features:
-            for center, effect in _effects(
-                matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings
-            ).items():
-                low, high = effect.interval
-                rows.append((name, *key, center, effect.effect, low, high, effect.n, effect.n_positive))
-    return pd.DataFrame(rows, columns=EFFECT_COLUMNS)
+    return pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
 
 
 def _one_stage(deep: pd.DataFrame, transfer: str) -> pd.DataFrame:

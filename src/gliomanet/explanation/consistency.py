@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from gliomanet.evaluation.random_effects import Summary, random_effects
 
@@ -24,12 +24,6 @@ class Effect:
     variance: float
     n: int
     n_positive: int
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Normal 95 % interval, within the bounds of AUC − ½."""
-        half = float(norm.ppf((1 + CONFIDENCE) / 2)) * self.variance**0.5
-        return max(-0.5, self.effect - half), min(0.5, self.effect + half)
 
 
 @dataclass(frozen=True)

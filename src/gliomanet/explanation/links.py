@@ -44,8 +44,10 @@ def fold_links(
 ) -> list[FoldLinks]:
     """Attribute and correlate in every fold that has validation cases.
 
-    The background of the SHAP values is the fold's training cases where the table holds their deep features, else its
-    validation cases: the ranking depends on it little, the sum over features not at all.
+    Only validation cases rank and correlate, since a network fits its training cases too well; external ones are
+    left to the test of consistency. The background of the SHAP values is the fold's training cases where the table
+    holds their deep features, else its validation cases: the ranking depends on it little, the sum over features
+    not at all.
 
     Args:
         deep: rows of one stage, transfer and task.

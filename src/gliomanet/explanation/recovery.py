@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 COLUMNS = [
     "transfer",
     "task",
+    "linked",
     "kept",
     "signals",
     "signals_found",
     "shortcuts",
+    "shortcuts_linked",
     "shortcuts_rejected",
     "precision",
     "recall",
     "shortcut_rejection",
+    "note",
 ]
 TRUTH_COLUMNS = ("feature", "region", "label", "direction", "kind", "center")
 _UP, _DOWN = ("+", "up", "higher", "positive", "increase"), ("-", "−", "down", "lower", "negative", "decrease")
@@ -42,8 +45,9 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
     Returns:
         One row a transfer and task: counts; precision = kept features that are a planted signal in its direction, of
         those kept; recall = signals found, of those planted; shortcut_rejection = shortcuts that no kept feature
-        matches, of those planted. A share of nothing is empty; a table
-        without a row gives rows of an empty transfer, with a recall of zero.
+        matches, of those that a linked one matches: what was never a candidate was not rejected. A share of nothing is
+        empty, and so is the number of rejected shortcuts where none was a candidate, with a note. A table without a
+        row gives rows of an empty transfer, with a recall of zero.
 
     Raises:
         ValueError: the truth lacks a column, or holds a kind or a direction that is not known.
@@ -64,23 +68,34 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
     # A study that links nothing found nothing: leaving it out would flatter the mean over studies.
     for transfer in biomarkers["transfer"].unique() if len(biomarkers) else [""]:
         for name, task in tasks.items():
-            here = (
-                (biomarkers["transfer"] == transfer) & (biomarkers["task"] == name) & (biomarkers["verdict"] == "kept")
-            )
-            kept = biomarkers.loc[here, ["region", "feature", "summary"]].to_dict("records")
+            here = biomarkers[(biomarkers["transfer"] == transfer) & (biomarkers["task"] == name)]
+            linked = here[["region", "feature"]].to_dict("records")
+            kept = here.loc[here["verdict"] == "kept", ["region", "feature", "summary"]].to_dict("records")
             signals = [row for row in planted if row["label"] == task.label and row["kind"] == "signal"]
             shortcuts = [row for row in planted if row["label"] == task.label and row["kind"] == "shortcut"]
             true = sum(any(_matches(k, s) and _agrees(k, s) for s in signals) for k in kept)
             found = sum(any(_matches(k, s) and _agrees(k, s) for k in kept) for s in signals)
-            rejected = sum(not any(_matches(k, s) for k in kept) for s in shortcuts)
-            counts = (len(kept), len(signals), found, len(shortcuts), rejected)
-            shares = (_share(true, len(kept)), _share(found, len(signals)), _share(rejected, len(shortcuts)))
-            rows.append((transfer, name, *counts, *shares))
-    return pd.DataFrame(rows, columns=COLUMNS)
+            candidates = [s for s in shortcuts if any(_matches(row, s) for row in linked)]
+            rejected = sum(not any(_matches(k, s) for k in kept) for s in candidates)
+            counts = (len(linked), len(kept), len(signals), found, len(shortcuts), len(candidates))
+            shares = (_share(true, len(kept)), _share(found, len(signals)), _share(rejected, len(candidates)))
+            note = _note(len(linked), len(shortcuts), len(candidates))
+            rows.append((transfer, name, *counts, rejected if candidates else pd.NA, *shares, note))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"shortcuts_rejected": "Int64"})
 
 
-def _matches(kept: Mapping[Any, Any], planted: Mapping[str, str]) -> bool:
-    return fnmatchcase(kept["feature"], planted["feature"]) and planted["region"] in ("", kept["region"])
+def _note(linked: int, shortcuts: int, candidates: int) -> str:
+    """Why no shortcut counts as rejected, where none does."""
+    if not linked:
+        return "no radiomic feature was linked to a deep feature: none could be kept or rejected"
+    if shortcuts and not candidates:
+        return "no shortcut was linked to a deep feature: none could be rejected"
+    return ""
+
+
+def _matches(found: Mapping[Any, Any], planted: Mapping[str, str]) -> bool:
+    return fnmatchcase(found["feature"], planted["feature"]) and planted["region"] in ("", found["region"])
 
 
 def _agrees(kept: Mapping[Any, Any], planted: Mapping[str, str]) -> bool:

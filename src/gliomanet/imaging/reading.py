@@ -60,8 +60,8 @@ def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
         notes.append(f"{name}: background {background:.6g} moved to 0")
     if not (volume.array > 0).any():
         raise CaseError(
-            f"case {case_id}: {name} ({path}) holds no voxel above its background of {background:.6g}: an image without "
-            "a brain; export it again or leave the cell empty"
+            f"case {case_id}: {name} ({path}) holds no voxel above its background of {background:.6g}: an image "
+            "without a brain; export it again or leave the cell empty"
         )
     orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
     return Contrast(volume, _grid(image), orientation, background, tuple(notes))

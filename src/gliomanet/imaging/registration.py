@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gliomanet.imaging.volume import Array, Float, Matrix, Volume
+from gliomanet.imaging.foreground import foreground
+from gliomanet.imaging.similarity import normalized_mutual_information
+from gliomanet.imaging.volume import Array, Float, Matrix, Volume, resample
 
 _THREADS = "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -63,7 +65,8 @@ def register(
         moving: the image that is moved.
         kind: degrees of freedom.
         seed: of the metric's sampling.
-        initial: start, as the result; default: centres of mass put onto each other.
+        initial: start, as the result; the images are never less alike at the end than there. Default: centres of mass
+            put onto each other.
         mask: (x, y, z) on the fixed grid: where the metric looks.
         iterations: most steps at each level of the pyramid.
         shrink: the pyramid's factors, coarse to fine.
@@ -103,7 +106,17 @@ def register(
         # Listed last applied first, as ANTs does; an affine stage folds its start into one file.
         for name in found["fwdtransforms"]:
             matrix = matrix @ _from_itk(ants.read_transform(name))
-    return matrix
+    return matrix if initial is None else _more_alike(fixed, moving, mask, initial, matrix)
+
+
+def _more_alike(fixed: Volume, moving: Volume, mask: Array | None, start: Matrix, found: Matrix) -> Matrix:
+    """`found`, or `start` where ANTs' sampled metric led away from it: 3 of 70 phantoms were turned by 30 degrees."""
+    inside = foreground(fixed) if mask is None else mask.astype(bool)
+    alike = [
+        normalized_mutual_information(fixed.array, resample(moving, fixed.grid, matrix), inside)
+        for matrix in (start, found)
+    ]
+    return found if alike[1] >= alike[0] else start
 
 
 def bias_field(volume: Volume, mask: Array, *, iterations: tuple[int, ...] = (20, 20, 20)) -> Float:

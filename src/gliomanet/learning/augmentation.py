@@ -1,7 +1,10 @@
 """Random changes of a batch while training, on the device that trains.
 
-Half of the cases are flipped left-right, half are turned, shifted and scaled a little, half are given noise, and
-each contrast's intensities are scaled and shifted, inside the brain. Images and masks move together.
+Half of the cases are flipped left-right, half are turned, shifted and scaled a little, half have the contrast of each
+image bent as another scanner would (a power of the intensities, z-scored again), a quarter lose resolution along one
+axis (thick slices), half are given noise; and each contrast's intensities are scaled and shifted, inside the brain.
+Images and masks move together. Powers and lost resolution are what nnU-Net trains with, too (Isensee et al., Nature
+Methods 18:203, 2021); without them the networks fitted one scanner's grey values.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-CHANCES = (0.5, 0.5, 0.5)
-"""Of a case to be flipped, to be turned, shifted and scaled, and to be given noise."""
+CHANCES = (0.5, 0.5, 0.5, 0.25, 0.5)
+"""Of a case to be flipped; turned, shifted and scaled; bent in contrast; thick-sliced; given noise."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Augmentation:
     gain: float = 0.1
     offset: float = 0.1
     """In units of the normalised intensities."""
+    bend: float = 0.5
+    """Of the natural logarithm of the power."""
+    slices: int = 2
+    """Voxels that a thick slice averages."""
     noise: float = 0.1
     """Largest standard deviation of the noise, in the same units."""
 
@@ -52,7 +59,10 @@ def augment(
     batch, contrasts = image.shape[:2]
     theta = affine_matrices(batch, image.shape[2:], draws, settings)
     amounts = (2 * torch.rand(3, batch, contrasts, 1, 1, 1, generator=draws) - 1).to(image.device)
-    flipped, moved, noisy = (torch.rand(3, batch, generator=draws) < torch.tensor(CHANCES)[:, None]).to(image.device)
+    powers = torch.exp(settings.bend * (2 * torch.rand(batch, contrasts, generator=draws) - 1)).to(image.device)
+    axes = torch.randint(2, 5, (batch,), generator=draws).tolist()
+    chosen = torch.rand(len(CHANCES), batch, generator=draws) < torch.tensor(CHANCES)[:, None]
+    flipped, moved, bent, thick, noisy = chosen.to(image.device)
     image, masks = image.clone(), masks.clone()
     for case in flipped.nonzero().flatten().tolist():
         image[case], masks[case] = image[case].flip(1), masks[case].flip(1)
@@ -61,6 +71,10 @@ def augment(
         grid = F.affine_grid(turns, [len(turns), 1, *image.shape[2:]], align_corners=False)
         image[moved] = F.grid_sample(image[moved], grid, mode="bilinear", align_corners=False)
         masks[moved] = F.grid_sample(masks[moved], grid, mode="nearest", align_corners=False)
+    for case in bent.nonzero().flatten().tolist() if settings.bend else ():
+        image[case] = bend_contrast(image[case], masks[case, 0], powers[case])
+    for case in thick.nonzero().flatten().tolist():
+        image[case] = thick_slices(image[case], axes[case] - 1, settings.slices)
     # Only where there is signal: an absent contrast must stay 0, and so must everything outside the brain.
     present = masks[:, :1] * (image.flatten(2).abs().amax(dim=2) > 0)[:, :, None, None, None]
     image.mul_(1 + settings.gain * amounts[0]).add_(settings.offset * amounts[1])
@@ -69,6 +83,39 @@ def augment(
         noise = torch.randn(image[noisy].shape, generator=noise_draws, device=image.device)
         image[noisy] += noise * (settings.noise * amounts[2][noisy].abs())
     return image.mul_(present), masks
+
+
+def bend_contrast(image: Tensor, brain: Tensor, powers: Tensor) -> Tensor:
+    """Each contrast's intensities inside the brain, put to [0, 1], raised to a power, and z-scored again.
+
+    Args:
+        image: float32 (M, D, H, W); a contrast that is constant inside the brain stays as it is.
+        brain: (D, H, W) of 0 and 1.
+        powers: (M,) positive; 1 gives the z-scored image.
+
+    Returns:
+        (M, D, H, W), 0 outside the brain.
+    """
+    inside = brain > 0
+    values = image[:, inside]
+    if values.shape[1] < 2:
+        return image
+    low, high = values.amin(dim=1, keepdim=True), values.amax(dim=1, keepdim=True)
+    flat = high - low <= 1e-6
+    bent = ((values - low) / (high - low).clamp_min(1e-6)).pow(powers[:, None])
+    bent = (bent - bent.mean(dim=1, keepdim=True)) / bent.std(dim=1, keepdim=True).clamp_min(1e-6)
+    result = torch.zeros_like(image)
+    result[:, inside] = torch.where(flat, values, bent)
+    return result
+
+
+def thick_slices(image: Tensor, axis: int, voxels: int) -> Tensor:
+    """The image (M, D, H, W) averaged over `voxels` neighbours along a spatial axis (1 to 3), on its own grid still."""
+    size = image.shape[axis] // voxels * voxels
+    whole = image.narrow(axis, 0, size)
+    slices = whole.reshape(*image.shape[:axis], -1, voxels, *image.shape[axis + 1 :])
+    mean = slices.mean(dim=axis + 1).repeat_interleave(voxels, dim=axis)
+    return torch.cat([mean, image.narrow(axis, size, image.shape[axis] - size)], dim=axis)
 
 
 def affine_matrices(batch: int, size: tuple[int, ...], draws: torch.Generator, settings: Augmentation) -> Tensor:

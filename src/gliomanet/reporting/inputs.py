@@ -9,8 +9,8 @@ import pandas as pd
 FIGURES = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
-        *("rho", "q", "summary", "tau2", "i2", "precision", "recall", "shortcut_rejection"),
-        *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
+        *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
+        *("atlas_similarity", "similarity_t1", "similarity_t2", "similarity_flair"),
         *("brain_volume_ml", "tumour_volume_ml"),
     )
 )
@@ -59,5 +59,5 @@ def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
     return tidy(
         frame,
         text=("transfer", "task", "feature", "modality", "region", "deep_features", "verdict", "reason"),
-        figures=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2"),
+        figures=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2", "additivity_gap"),
     )

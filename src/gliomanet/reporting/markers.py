@@ -34,6 +34,29 @@ def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
     return _biomarker_table(f"kept-{model}", caption, kept, reasons=False)
 
 
+def unlinked_sentence(biomarkers: pd.DataFrame, splits: pd.DataFrame) -> str:
+    """Why there is no biomarker: nothing could be linked, in so many cases a fold; empty where something was."""
+    if len(biomarkers):
+        return ""
+    table = tidy(splits, text=("case_id", "transfer", "fold", "part"))
+    sizes = table[table["part"] == "validation"].groupby(["transfer", "fold"]).size()
+    cases = "" if sizes.empty else f" ({_span(sizes.min(), sizes.max())} a fold)"
+    return f"No radiomic feature could be linked to a deep feature{cases}, so none was a candidate."
+
+
+def _span(low: int, high: int) -> str:
+    return plural(high, "validation case") if low == high else f"{count(low)} to {plural(high, 'validation case')}"
+
+
+def additivity_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
+    """How exactly the SHAP values add up to the output; empty where no table says."""
+    gaps = [gap for frame in biomarkers.values() for gap in tidy_biomarkers(frame)["additivity_gap"].dropna()]
+    if not gaps:
+        return ""
+    gap = f"by at most {max(gaps):.1g}" if max(gaps) > 0 else "by rounding only (less than 10⁻¹²)"
+    return f"A case's SHAP values and the mean output together miss the network's output {gap}."
+
+
 def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
     """List the dropped ones of the strongest correlation, with the reason."""
     table = tidy_biomarkers(biomarkers)
@@ -114,7 +137,8 @@ def recovery_table(recovery: pd.DataFrame | None) -> Table:
 
 
 def _is_number(table: pd.DataFrame, column: object) -> bool:
-    return column in FIGURES or bool(pd.to_numeric(table[column], errors="coerce").notna().all())
+    known = table[column].replace("", None).dropna()
+    return column in FIGURES or (len(known) > 0 and bool(pd.to_numeric(known, errors="coerce").notna().all()))
 
 
 def pseudo_labels_table(pseudo_labels: pd.DataFrame | None, tasks: Mapping[str, Task]) -> Table:

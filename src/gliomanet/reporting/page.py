@@ -29,6 +29,7 @@ def write_report(
     metrics: pd.DataFrame,
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame] | None = None,
     qc: pd.DataFrame | None = None,
     sheets: Mapping[str, Path] | None = None,
     biomarkers: Mapping[str, pd.DataFrame] | None = None,
@@ -46,12 +47,14 @@ def write_report(
         metrics: `results/evaluation/metrics.tsv`.
         confusion: `results/evaluation/confusion.tsv`.
         comparisons: `results/evaluation/comparisons.tsv`.
+        predictions: model → `results/predictions/<model>.tsv`; they tell whom a model could not predict. None: the page
+            names only those who reached no fold.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found, one row each; shown column by column.
         pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
-        versions: software → version, see `software_versions`.
+        versions: software → version, see `gathered_versions`.
 
     Raises:
         FileNotFoundError: a contact sheet is not there.
@@ -64,6 +67,7 @@ def write_report(
         metrics=metrics,
         confusion=confusion,
         comparisons=comparisons,
+        predictions=predictions or {},
         qc=qc,
         sheets=sheets or {},
         biomarkers=dict(biomarkers or {}),
@@ -83,6 +87,7 @@ def render_report(
     metrics: pd.DataFrame,
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
+    predictions: Mapping[str, pd.DataFrame],
     qc: pd.DataFrame | None,
     sheets: Mapping[str, Path],
     biomarkers: dict[str, pd.DataFrame],
@@ -92,17 +97,20 @@ def render_report(
 ) -> str:
     """Make the page's text; arguments as in `write_report`."""
     settings = json.loads(json.dumps(study, default=str))  # tuples and enumerations as plain values
-    missing = people.missing_cases(cases, splits, qc)
+    missing = pd.concat(
+        [people.missing_cases(cases, splits, qc), people.unpredicted_cases(splits, predictions)], ignore_index=True
+    )
+    lost = len(missing[["center", "case_id"]].drop_duplicates())
     images = qc is not None and not qc.empty
-    external = scores.headline(metrics)
+    external, held_out = scores.headline(metrics), scores.held_out_headline(metrics)
     context = {
         "title": settings["title"],
         "warnings": summary.warnings(settings),
-        "totals": summary.totals(settings, cases, splits, len(missing)),
-        "paragraph": summary.paragraph(settings, cases, splits, len(missing)),
+        "totals": summary.totals(settings, cases, splits, lost),
+        "paragraph": summary.paragraph(settings, cases, splits, lost),
         "transfers": summary.transfers_table(splits),
         "external": bool(external),
-        "headline": external or scores.headline(metrics, "validation"),
+        "headline": [*held_out, *(external or scores.headline(metrics, "validation"))],
         "findings": scores.findings(metrics),
         "forest": _figure(
             forest_plot(metrics),
@@ -113,6 +121,7 @@ def render_report(
         "centers": people.centers_table(settings, cases, missing),
         "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
         "missing": people.missing_table(missing),
+        "predictions": bool(predictions),
         "metrics": scores.metrics_table(metrics),
         "contradictions": scores.contradictions_table(metrics),
         "confusion": _figure(
@@ -123,12 +132,14 @@ def render_report(
         ),
         "comparisons": scores.comparisons_table(comparisons),
         "kept": markers.kept_sentence(biomarkers),
+        "additivity": markers.additivity_sentence(biomarkers),
         "biomarkers": [
             {
                 "model": model,
                 "kept": markers.kept_table(model, table),
                 "dropped": markers.dropped_table(model, table),
                 "reasons": markers.dropped_reasons(table),
+                "unlinked": markers.unlinked_sentence(table, splits),
                 "figure": _figure(
                     biomarker_forest({model: table}),
                     f"markers-{index}",

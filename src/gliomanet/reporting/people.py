@@ -10,7 +10,7 @@ import pandas as pd
 from gliomanet.labels import MODALITIES, Task
 from gliomanet.reporting.cells import Cell, Column, Table, numeric
 from gliomanet.reporting.inputs import tidy
-from gliomanet.reporting.wording import SOURCES, count, number, plural, task_name
+from gliomanet.reporting.wording import SOURCES, count, listing, number, plural, task_name
 
 CASE = ("case_id", "patient_id", "center", "role")
 QC = ("case_id", "center", "status", "contrasts", "flags", "reason")
@@ -20,6 +20,7 @@ POLICIES = {
     "refuse": "A case that lacks one ends the study.",
 }
 UNEXPLAINED = "in the case table, in no fold: no known label of any task, or no usable features"
+UNPREDICTED = "none of the model's contrasts or features is known"
 
 
 def tasks_of(study: Mapping[str, Any]) -> dict[str, Task]:
@@ -27,18 +28,18 @@ def tasks_of(study: Mapping[str, Any]) -> dict[str, Task]:
 
 
 def centers_table(study: Mapping[str, Any], cases: pd.DataFrame, missing: pd.DataFrame) -> Table:
-    """Cases, patients and known labels of every centre."""
+    """Cases, patients and known labels of every centre; `missing`: those that not every model analysed."""
     cases = tidy(cases, text=CASE)
     tasks = tasks_of(study)
     columns = [Column("Centre"), Column("Role"), Column("Source"), Column("Cases", True), Column("Patients", True)]
-    columns += [Column("Missing", True)] if len(missing) else []
+    columns += [Column("Not analysed by every model", True)] if len(missing) else []
     columns += [Column(task_name(name)) for name in tasks]
     rows = []
     for center, settings in study["centers"].items():
         mine = cases[cases["center"] == center]
         row = [Cell(center), Cell(settings["role"]), Cell(SOURCES.get(settings["source"]["kind"], ""))]
         row += [numeric(count(len(mine))), numeric(count(mine["patient_id"].nunique()))]
-        row += [numeric(count((missing["center"] == center).sum()))] if len(missing) else []
+        row += [numeric(count(missing.loc[missing["center"] == center, "case_id"].nunique()))] if len(missing) else []
         rows.append((*row, *(_labels_cell(mine, task) for task in tasks.values())))
     caption = "Cases of each centre and what is known of them. Below the classes: labels that are unknown or derived."
     return Table("centers", caption, tuple(columns), tuple(rows))
@@ -95,6 +96,28 @@ def missing_cases(cases: pd.DataFrame, splits: pd.DataFrame, qc: pd.DataFrame | 
     return pd.concat([lost, rest], ignore_index=True)
 
 
+def unpredicted_cases(splits: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Cases of the folds that some model gave no prediction: case_id, center, status, reason.
+
+    A case counts as predicted by a model where every transfer and role that its part of the splits asks for has a row,
+    in every stage of the model. `status` names the models that lack one.
+    """
+    splits = tidy(splits, text=("case_id", "center", "transfer", "part"))
+    keys = ["transfer", "role", "center", "case_id"]
+    tested = splits[splits["part"].isin(("validation", "external"))].assign(role=splits["part"])
+    asked = list(dict.fromkeys(tested[keys].itertuples(index=False, name=None)))
+    by_case: dict[tuple[str, str], list[str]] = {}
+    for model, table in predictions.items():
+        rows = tidy(table, text=("stage", *keys))
+        stages = [set(mine[keys].itertuples(index=False, name=None)) for _, mine in rows.groupby("stage", sort=False)]
+        for key in asked:
+            models = by_case.setdefault((key[3], key[2]), [])
+            if model not in models and not (stages and all(key in seen for seen in stages)):
+                models.append(model)
+    lost = [(*case, f"not predicted by {listing(models)}", UNPREDICTED) for case, models in by_case.items() if models]
+    return pd.DataFrame(lost, columns=["case_id", "center", "status", "reason"])
+
+
 def missing_table(missing: pd.DataFrame) -> Table:
     rows = [
         (
@@ -106,13 +129,13 @@ def missing_table(missing: pd.DataFrame) -> Table:
         for row in missing.to_dict("records")
     ]
     columns = (Column("Case"), Column("Centre", choose=True), Column("Status", choose=True), Column("Why"))
-    return Table("missing", "Cases that were not analysed, and why.", columns, tuple(rows), filterable=len(rows) > 12)
+    caption = "Cases that not every model analysed, and why."
+    return Table("missing", caption, columns, tuple(rows), filterable=len(rows) > 12)
 
 
 QC_FIGURES = {
     "atlas_similarity": "Similarity to the atlas",
     "similarity_t1": "T1 to reference",
-    "similarity_t1c": "T1c to reference",
     "similarity_t2": "T2 to reference",
     "similarity_flair": "FLAIR to reference",
     "brain_volume_ml": "Brain, ml",

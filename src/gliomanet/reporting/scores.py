@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,9 @@ from gliomanet.reporting.wording import (
     task_name,
 )
 
+LEAVE_ONE_OUT, HELD_OUT = "leave-one-out", "without-"
+"""The transfer of the mean over held-out centres, and how the transfers that hold one out are named."""
+
 JOINT = "joint"
 """The task of figures that concern all tasks at once: contradictions of the WHO classification."""
 
@@ -39,6 +43,7 @@ Row = Mapping[Any, Any]
 def headline(metrics: pd.DataFrame, role: str = "external") -> list[Table]:
     """Show MCC per task of every model and stage over a role's centres: a table per transfer, best mean first."""
     rows = _whole_group_mcc(metrics)
+    rows = rows[rows["transfer"] != LEAVE_ONE_OUT]
     tasks = list(dict.fromkeys(rows["task"]))
     transfers = [t for t in dict.fromkeys(rows["transfer"]) if (rows.loc[rows["transfer"] == t, "role"] == role).any()]
     tables = []
@@ -66,6 +71,36 @@ def headline(metrics: pd.DataFrame, role: str = "external") -> list[Table]:
     return tables
 
 
+def held_out_headline(metrics: pd.DataFrame) -> list[Table]:
+    """MCC over held-out centres, each predicted by fits that never saw it: one table, or none without such a design."""
+    rows = _whole_group_mcc(metrics)
+    means = {(r["model"], r["stage"], r["task"]): r for r in rows[rows["transfer"] == LEAVE_ONE_OUT].to_dict("records")}
+    if not means:
+        return []
+    single = rows[(rows["role"] == "external") & (rows["transfer"] == HELD_OUT + rows["center"])]
+    tasks = list(dict.fromkeys(key[2] for key in means))
+    lines = sorted(dict.fromkeys(key[:2] for key in means), key=lambda line: (-_mean(means, line), line))
+    best = {task: max((r["value"] for k, r in means.items() if k[2] == task), default=None) for task in tasks}
+    several = len({stage for _, stage in lines}) > 1
+    body = []
+    for line in lines:
+        cells = [Cell(model_name(*line, several))]
+        for task in tasks:
+            cell = _headline_cell(means.get((*line, task)), None, best[task])
+            values = single.loc[
+                (single["model"] == line[0]) & (single["stage"] == line[1]) & (single["task"] == task), "value"
+            ].dropna()
+            spread = f"; centres {number(values.min())} to {number(values.max())}" if len(values) > 1 else ""
+            cells.append(replace(cell, small=cell.small + spread))
+        body.append(tuple(cells))
+    caption = (
+        f"Mean over held-out centres ({', '.join(dict.fromkeys(single['center']))}): MCC in each centre by fits that "
+        "never saw it, then their random-effects mean with interval."
+    )
+    columns = (Column("Model"), *(Column(task_name(task), True) for task in tasks))
+    return [Table("headline-held-out", caption, columns, tuple(body))]
+
+
 def _headline_cell(row: Row | None, reference: Row | None, best: float | None) -> Cell:
     if row is None:
         return Cell("–", kind="number")
@@ -79,19 +114,26 @@ def _headline_cell(row: Row | None, reference: Row | None, best: float | None) -
 
 
 def findings(metrics: pd.DataFrame) -> list[str]:
-    """Say for each transfer and task the highest external MCC, and what it was inside the training centres."""
+    """Say for each transfer and task the highest external MCC, and what it was inside the training centres.
+
+    Where centres are held out in turn, the mean over them speaks for all: each has a table of its own.
+    """
     rows = _whole_group_mcc(metrics)
+    mean = rows["transfer"] == LEAVE_ONE_OUT
+    if mean.any():
+        rows = pd.concat([rows[mean], rows[~mean & ~rows["transfer"].str.startswith(HELD_OUT)]])
     several_transfers = len(set(rows.loc[rows["role"] == "external", "transfer"])) > 1
     several_stages = len(set(rows["stage"])) > 1
     sentences = []
     for (transfer, task), mine in rows.groupby(["transfer", "task"], sort=False):
         outside = [r for r in _together(mine[mine["role"] == "external"]) if pd.notna(r["value"])]
+        where = f" ({'mean over held-out centres' if transfer == LEAVE_ONE_OUT else transfer})"
+        where = where if several_transfers or transfer == LEAVE_ONE_OUT else ""
         if not outside:
             if (mine["role"] == "external").any():
-                sentences.append(f"{task_name(str(task))}: MCC is not estimable on the external cases.")
+                sentences.append(f"{task_name(str(task))}{where}: MCC is not estimable on the external cases.")
             continue
         top = max(outside, key=lambda r: r["value"])
-        where = f" ({transfer})" if several_transfers else ""
         best = estimate(top["value"], top["ci_low"], top["ci_high"])
         text = (
             f"{task_name(str(task))}{where}: the highest of {len(outside)} is {best}, "
@@ -112,7 +154,7 @@ def findings(metrics: pd.DataFrame) -> list[str]:
 
 def metrics_table(metrics: pd.DataFrame) -> Table:
     """Every figure: a row per group of cases, a column per figure; `not estimable` with its reason."""
-    table = tidy_metrics(metrics)
+    table = _without_pools_of_one(tidy_metrics(metrics))
     table = table[table["task"] != JOINT]
     keys = ["role", "center", "task", "subset", "model", "stage", "transfer"]
     names = list(dict.fromkeys(table["metric"]))
@@ -135,9 +177,21 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
         first = found.get("mcc") or next(iter(found.values()))
         cells = [Cell(show.get(key, str)(str(values[key]))) for key in shown]
         cells += [numeric(count(first["n"])), numeric(count(first["n_positive"]))]
-        cells += [_figure_cell(found.get(name), first["n"]) for name in names]
-        # Reasons why a figure is missing stand in its own cell; remarks on figures that exist stand here.
-        remarks = dict.fromkeys(r["note"] for r in found.values() if r["note"] and pd.notna(r["value"]))
+        # Reasons why a figure is missing stand in its own cell, remarks on the further figures too: the column of
+        # remarks is about the main ones, or every row would be as high as the longest list of remarks.
+        remarks = dict.fromkeys(
+            part
+            for name in MAIN_FIGURES
+            if name in found and pd.notna(found[name]["value"])
+            for part in found[name]["note"].split("; ")
+            if part
+        )
+        for name in names:
+            cell, row = _figure_cell(found.get(name), first["n"]), found.get(name)
+            own = [part for part in row["note"].split("; ") if part and part not in remarks] if row else []
+            if name not in MAIN_FIGURES and row and pd.notna(row["value"]) and own:
+                cell = replace(cell, small=f"{cell.small} {'; '.join(own)}")
+            cells.append(cell)
         rows.append((*cells, Cell("; ".join(remarks), kind="note")))
     columns = [Column(titles.get(key, key.capitalize()), choose=True) for key in shown]
     columns += [Column("n", True), Column("Positive", True)]
@@ -148,7 +202,7 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
 
 def contradictions_table(metrics: pd.DataFrame) -> Table:
     """How often a case's predictions together are no diagnosis of WHO 2021."""
-    table = tidy_metrics(metrics)
+    table = _without_pools_of_one(tidy_metrics(metrics))
     table = table[table["task"] == JOINT]
     names = list(dict.fromkeys(table["metric"]))
     keys = ["model", "stage", "transfer", "role", "center"]
@@ -203,6 +257,16 @@ def comparisons_table(comparisons: pd.DataFrame | None) -> Table:
     columns += [Column("Difference", True), Column("p", True), Column("p (Holm)", True)]
     caption = "Differences on the same cases, with interval; p after Holm's correction over the whole table."
     return Table("comparisons", caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
+
+
+def _without_pools_of_one(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out `pooled` rows of a transfer and role with one centre: they repeat that centre's."""
+    single = table[~table["center"].isin(TOGETHER)]
+    centers = single.groupby(["transfer", "role"])["center"].nunique()
+    groups = pd.MultiIndex.from_frame(table[["transfer", "role"]])
+    alone = centers.reindex(groups).eq(1).to_numpy()
+    kept: pd.DataFrame = table.loc[(table["center"] != "pooled") | ~alone]
+    return kept
 
 
 def _whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:

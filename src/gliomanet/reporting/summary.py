@@ -60,7 +60,7 @@ def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFram
             f"There are {plural(len(transfers), 'transfer')}: choices of which centres teach and which test"
         )
     sentences.append(
-        f"{plural(lost, 'case')} could not be analysed and {'is' if lost == 1 else 'are'} named below"
+        f"{plural(lost, 'case')} could not be analysed by every model and {'is' if lost == 1 else 'are'} named below"
         if lost
         else "No case was lost on the way"
     )
@@ -129,6 +129,11 @@ def totals(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, 
         (count(sum(c["role"] == "external" for c in centers)), "external centres"),
         (count(len(study["models"])), "models"),
         (count(len(study["tasks"])), "tasks"),
-        (count(lost), "cases not analysed"),
+        (count(lost), "cases not analysed by every model"),
     ]
-    return [(n, what.removesuffix("s") if n == "1" and what.endswith("s") else what) for n, what in found]
+    return [(n, _one(what) if n == "1" else what) for n, what in found]
+
+
+def _one(what: str) -> str:
+    """`cases not analysed` → `case not analysed`."""
+    return what.replace("cases", "case", 1) if what.startswith("cases") else what.removesuffix("s")

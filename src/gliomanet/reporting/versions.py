@@ -1,11 +1,18 @@
-"""Which software made the results."""
+"""Which software made the results: what the jobs wrote beside their own, not what wrote the page."""
 
 from __future__ import annotations
 
+import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+OWN = ("gliomanet", "matplotlib")
+"""What makes the page and its figures."""
 
 PACKAGES = (
+    "Python",
     "gliomanet",
     "snakemake",
     "torch",
@@ -28,15 +35,33 @@ PACKAGES = (
 )
 
 
-def software_versions() -> dict[str, str]:
-    """Python's and the packages' versions, in a fixed order; packages that are not installed are left out.
+def gathered_versions(files: Sequence[Path]) -> dict[str, str]:
+    """Versions that the models' `model.json` and the cases' `preprocess.json` hold, and those of the reporting job.
 
-    Nothing of the machine is in it, so that equal environments give equal pages.
+    Args:
+        files: JSON files; what stands under their key `versions` (package → version) is read, other files say nothing.
+
+    Returns:
+        Package → version, in a fixed order; several versions of one package are all named, comma separated.
+
+    Raises:
+        ValueError: a file is no JSON object.
     """
-    found = {"Python": platform.python_version()}
-    for package in PACKAGES:
+    found: dict[str, set[str]] = {"Python": {platform.python_version()}}
+    for package in OWN:
         try:
-            found[package] = version(package)
+            found[package] = {version(package)}
         except PackageNotFoundError:
             continue
-    return found
+    for path in files:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: no JSON ({error}); run the job that writes it again") from None
+        if not isinstance(content, dict):
+            raise ValueError(f"{path}: holds a {type(content).__name__}, no JSON object; run its job again")
+        for package, known in (content.get("versions") or {}).items():
+            found.setdefault("Python" if package == "python" else package, set()).add(str(known))
+    order = {package: place for place, package in enumerate(PACKAGES)}
+    names = sorted(found, key=lambda package: (order.get(package, len(order)), package))
+    return {package: ", ".join(sorted(found[package])) for package in names}
