@@ -55,6 +55,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("split", {"transfers": [{"name": "x", "train": ["Z"]}]}, "'Z' is no centre; centres: A, B, U"),
         ("split", {"transfers": [{"name": "x", "train": ["B"]}]}, "'B' teaches, so its role must be train"),
         ("split", {"transfers": [{"name": "x", "train": ["A"], "external": ["A"]}]}, "'A' both teaches and tests"),
+        ("split", {"transfers": [{"name": "leave-one-out", "train": ["A"]}]}, "split.transfers.leave-one-out: this name is reserved"),
         ("split", {"transfers": [{"name": "main", "train": ["A"]}]}, "split.transfers.main: this name is taken"),
         ("split", {"transfers": [{"name": "x", "train": ["A"], "external": ["U"]}]}, "split.transfers.x: centre U is unlabelled and cannot test"),
         ("split", {"transfers": [{"name": "a/b", "train": ["A"]}]}, "split.transfers.0.name: 'a/b' cannot be a name; allowed: letters"),

@@ -18,6 +18,7 @@ RESERVED_CENTERS = {
     "summary": "tables of figures call the mean over the centres so",
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
+RESERVED_TRANSFERS = {"leave-one-out": "the mean over all held-out centres is kept under it"}
 RESERVED_TASKS = {"joint": "tables of figures call all tasks together so"}
 
 
@@ -27,6 +28,7 @@ def problems_of(study: Study) -> list[str]:
         *_name_problems("centers", study.centers, RESERVED_CENTERS),
         *_name_problems("models", study.models, RESERVED_MODELS),
         *_name_problems("tasks", study.tasks, RESERVED_TASKS),
+        *_name_problems("split.transfers", [t.name for t in study.split.transfers], RESERVED_TRANSFERS),
         *_center_problems(study),
         *_transfer_problems(study),
         *_model_problems(study),

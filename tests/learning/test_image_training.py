@@ -1,5 +1,7 @@
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from gliomanet.labels import DEFAULT_TASKS
 from gliomanet.learning import image_training as module
 from gliomanet.learning.cmtlnet_recipe import Phase
 from gliomanet.learning.image_training import train_image_model
+from gliomanet.networks.devices import Device
 from gliomanet.study import CmtlnetModel
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -69,7 +72,10 @@ def test_a_trained_model_is_described_whole(trained):
         "label": "idh",
         "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]},
     }
-    assert set(description["versions"]) == {"python", "gliomanet", "torch", "lightning", "numpy"}
+    assert set(description["versions"]) == {
+        *("python", "gliomanet"),
+        *("torch", "lightning", "numpy", "scikit-learn", "pandas"),
+    }
     assert sorted(path.name for path in trained.iterdir()) == ["events.jsonl", "heads.npz", "model.json", "weights.pt"]
     with np.load(trained / "heads.npz") as heads:
         assert sorted(heads) == ["codel_1p19q.bias", "codel_1p19q.weight", "idh.bias", "idh.weight"]
@@ -212,14 +218,71 @@ def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(trained, cohort, tmp_pa
     assert_it_goes_on_to_the_same_bytes(trained, cohort, tmp_path, capsys, epochs)
 
 
-def test_a_changed_configuration_never_resumes(cohort, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "discard_progress", lambda *_: None)
+SHORT = settings(common_epochs=1, unique_epochs=1, steps_per_epoch=1)
+
+
+def test_only_an_unchanged_job_resumes(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "discard_scratch", lambda _: None)
+    shutil.rmtree(train(cohort, tmp_path, model=SHORT))
+    monkeypatch.setattr(module, "_fit", lambda *_: None)
+    assert events(train(cohort, tmp_path, model=SHORT))[-1]["resumed_from"] == 2
+    for changes in ({"code": "c1"}, {"seed": 2}, {"threads": 2}, {"model": settings(common_epochs=1)}):
+        assert events(train(cohort, tmp_path, **({"model": SHORT} | changes)))[-1]["resumed_from"] == 0, changes
+    for name, other in (
+        ("software_versions", lambda names: dict.fromkeys(names, "0")),
+        ("choose_device", lambda _: Device("cpu", bf16=True)),  # another precision
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, other)
+            assert events(train(cohort, tmp_path, model=SHORT))[-1]["resumed_from"] == 0, name
+
+
+def test_the_device_and_the_versions_are_part_of_the_digest(cohort, tmp_path, monkeypatch):
+    digested = {}
+
+    def keep(values):
+        digested.update(values)
+        raise InterruptedError
+
+    monkeypatch.setattr(module, "digest_of", keep)
+    with pytest.raises(InterruptedError):
+        train(cohort, tmp_path)
+    assert digested["device"] == ["cpu", "32-true"]
+    assert {"torch", "lightning", "numpy"} < set(digested["versions"])
+
+
+def test_what_another_process_has_finished_stays(cohort, tmp_path, monkeypatch, capsys):
+    out = train(cohort, tmp_path, model=SHORT)
+    (tmp_path / "scratch" / "stale").mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_fit", lambda *_: pytest.fail("trained again"))
+        train(cohort, tmp_path, model=SHORT)
+    assert "fold 0: another process has finished this job; its results stay" in capsys.readouterr().out
+    assert not (tmp_path / "scratch").exists()
+    (out / "weights.pt").unlink()
+    train(cohort, tmp_path, model=SHORT)
+    assert (out / "weights.pt").is_file()
+
+
+def test_no_other_process_can_train_the_job_meanwhile(cohort, tmp_path, monkeypatch):
+    tried = []
+
+    def try_to_lock(*_):
+        with (tmp_path / "scratch" / "lock").open() as other, pytest.raises(BlockingIOError) as refused:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tried.append(refused.value)
+
+    monkeypatch.setattr(module, "_fit", try_to_lock)
     train(cohort, tmp_path)
-    model = settings(common_epochs=1, unique_epochs=1)
-    for changes in ({"model": model, "code": "c1"}, {"model": model, "seed": 2}):
-        out = train(cohort, tmp_path, **changes)
-        assert events(out)[-1]["resumed_from"] == 0
-    assert len(list((tmp_path / "scratch").iterdir())) == 3
+    assert len(tried) == 2
+
+
+def test_checkpoints_of_earlier_configurations_go_on_success(cohort, tmp_path):
+    for stale in ("digest-a", "digest-b"):
+        (tmp_path / "scratch" / stale).mkdir(parents=True)
+        (tmp_path / "scratch" / stale / "last.ckpt").touch()
+    train(cohort, tmp_path, model=SHORT)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_task_without_a_known_label_names_the_fold_and_the_task(cohort, tmp_path):

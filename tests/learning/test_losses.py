@@ -19,14 +19,13 @@ def test_mean_over_the_known_cases():
     assert loss.item() == pytest.approx((softplus(-2) + softplus(1)) / 2, rel=1e-6)
 
 
-def test_weights_weigh_cases_and_classes():
+def test_weights_weigh_classes():
     loss = masked_cross_entropy(
         LOGITS,
         torch.tensor([0, 1, -1]),
         class_weights=torch.tensor([0.5, 2.0]),
-        case_weights=torch.tensor([1.0, 0.25, math.nan]),
     )
-    assert loss.item() == pytest.approx((0.5 * softplus(-2) + 2.0 * 0.25 * softplus(-1)) / 2, rel=1e-6)
+    assert loss.item() == pytest.approx((0.5 * softplus(-2) + 2.0 * softplus(-1)) / 2, rel=1e-6)
 
 
 def test_a_weight_still_weighs_in_a_batch_of_one_case():
@@ -85,9 +84,8 @@ def test_cosface_without_margin_is_scaled_cross_entropy():
 def test_cosface_passes_weights_on():
     cosines, targets, weights = torch.tanh(LOGITS), torch.tensor([0, 1, 0]), torch.tensor([0.5, 2.0])
     margins = 0.2 * torch.nn.functional.one_hot(targets, 2)
-    trust = torch.tensor([1.0, 0.5, 0.1])
-    expected = masked_cross_entropy(4 * (cosines - margins), targets, class_weights=weights, case_weights=trust)
-    found = cosface(cosines, targets, scale=4, margin=0.2, class_weights=weights, case_weights=trust)
+    expected = masked_cross_entropy(4 * (cosines - margins), targets, class_weights=weights)
+    found = cosface(cosines, targets, scale=4, margin=0.2, class_weights=weights)
     torch.testing.assert_close(found, expected)
 
 
@@ -121,7 +119,6 @@ def test_impossible_counts_are_refused(counts):
     [
         ({"targets": torch.tensor([0, 1])}, r"targets has shape \(2,\); logits of \(3, 2\) need \(3,\)"),
         ({"class_weights": torch.ones(3)}, r"class_weights has shape \(3,\).*need \(2,\)"),
-        ({"case_weights": torch.ones(2)}, r"case_weights has shape \(2,\).*need \(3,\)"),
     ],
 )
 @pytest.mark.parametrize("loss", [masked_cross_entropy, lambda *a, **k: cosface(*a, scale=1, margin=0, **k)])

@@ -9,6 +9,7 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
 from gliomanet.cohort.features import read_feature_center
 from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.learning import tabular as module
 from gliomanet.learning.tabular import train_tabular_model
 from gliomanet.networks.estimators import TabularInputs
 from gliomanet.prediction.tabular import predict_tabular
@@ -81,8 +82,56 @@ def test_the_files_and_that_a_run_repeats_itself(tmp_path, model):
     described = json.loads((one / "model.json").read_text())
     assert described["features"]["idh"] == ["t1_glcm_Contrast", "t2_firstorder_Mean", "age"]
     assert described["dropped_features"]["idh"] == ["t2_glcm_constant", "t2_glcm_nowhere"]
-    other = json.loads((fit(tmp_path / "three", model, code="d") / "model.json").read_text())
-    assert other["digest"] != described["digest"]
+    assert set(described["versions"]) == {"python", "gliomanet", "torch", "numpy", "scikit-learn", "pandas"}
+
+
+def test_what_a_fit_depends_on_is_in_its_digest(tmp_path, monkeypatch):
+    def digest(folder, *tables, **keywords):
+        out = fit(tmp_path / folder, LogisticModel(), *tables, **keywords)
+        return json.loads((out / "model.json").read_text())["digest"]
+
+    cases, features = simulated()
+    renamed = [table.assign(case_id="x" + table["case_id"]) for table in (cases, features)]
+    older = digest("1")
+    assert digest("2") == older
+    others = [
+        digest("3", code="d"),
+        digest("4", cases, features.rename(columns={"t1_glcm_Contrast": "t1_glcm_Energy"})),
+        digest("5", *renamed),
+        digest("6", cases.assign(age=cases["age"] + 1)),
+    ]
+    monkeypatch.setattr(module, "software_versions", lambda names: dict.fromkeys(names, "0"))
+    assert len({older, *others, digest("7")}) == 6
+
+
+def test_files_are_written_whole_and_the_description_last(tmp_path, monkeypatch):
+    written = []
+    for name in ("write_atomically", "write_heads", "write_json"):
+        write = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda path, value, write=write: (written.append(path.name), write(path, value))
+        )
+    fit(tmp_path, LogisticModel())
+    assert written == ["model.joblib", "heads.npz", "model.json"]
+
+
+@pytest.mark.parametrize("inputs", [("radiomics",), ("radiomics", "age"), ("age",)], ids="+".join)
+def test_a_case_that_prediction_leaves_out_does_not_teach(tmp_path, inputs, capsys):
+    cases, features = simulated()
+    cases.loc[1, "age"] = np.nan
+    features = features.drop(index=2)
+    features.iloc[2, 1:] = np.nan  # case train3: a row without a number
+    fit(tmp_path, LogisticModel(inputs=inputs), cases, features)
+    described = json.loads((tmp_path / "model.json").read_text())
+    left_out = ["train1"] if inputs == ("age",) else ["train2", "train3"]
+    assert described["cases_without_inputs"] == len(left_out)
+    assert described["training_cases"]["grade"] == len(cases) - len(left_out)
+    predictions, _ = predict_tabular(tmp_path, cases, features)
+    assert set(cases["case_id"]) - set(predictions["case_id"]) == set(left_out)
+    reason = "inputs" if inputs != ("radiomics", "age") else "radiomic inputs"
+    assert capsys.readouterr().out == "".join(
+        f"left out: case {case}: none of this model's {reason} is known\n" for case in left_out
+    )
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.kind)

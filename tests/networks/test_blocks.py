@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from gliomanet.networks import build, set_stochastic
+from gliomanet.networks import build
 from gliomanet.networks.blocks.convolution import conv_block
 from gliomanet.networks.blocks.dense import DenseEncoder
 from gliomanet.networks.blocks.heads import CosineHead, TaskHeads
@@ -146,22 +146,3 @@ def test_cosine_head_of_a_zero_vector_is_zero_and_differentiable():
 def test_tasks_may_be_named_like_members_of_a_module():
     heads = TaskHeads({"type": 2, "keys": 3}, lambda k: nn.Linear(4, k))
     assert {task: v.shape for task, v in heads(noise(5, 4)).items()} == {"type": (5, 2), "keys": (5, 3)}
-
-
-def test_set_stochastic_switches_dropout_only():
-    torch.manual_seed(0)
-    net = build("cmtlnet", n_modalities=1, tasks={"idh": 2}, preset="tiny", dropout=0.5).eval()
-    x, available = noise(1, 2, 32, 32, 32), torch.ones(1, 1, dtype=torch.bool)
-    buffers = {name: value.clone() for name, value in net.named_buffers()}
-
-    set_stochastic(net, True)
-    with torch.no_grad():
-        first, second = net(x, available), net(x, available)
-    assert not torch.equal(first.logits["idh"], second.logits["idh"])
-    assert torch.equal(first.features["idh"], second.features["idh"])
-    assert all(torch.equal(buffers[name], value) for name, value in net.named_buffers())
-    assert {type(m) for m in net.modules() if m.training} == {nn.Dropout}
-
-    set_stochastic(net, False)
-    with torch.no_grad():
-        assert torch.equal(net(x, available).logits["idh"], net(x, available).logits["idh"])

@@ -30,12 +30,26 @@ def other_process():
             process.communicate()
 
 
-def test_no_gpu_asked_for_or_none_there_is_the_cpu(tmp_path):
+def test_no_gpu_asked_for_is_the_cpu(tmp_path):
     assert choose_device(0, visible=lambda: TWO, locks=tmp_path) == Device("cpu")
-    assert choose_device(1, visible=list, locks=tmp_path) == Device("cpu")
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="gpus must be 0 or more, got -1"):
         choose_device(-1)
+
+
+@pytest.mark.parametrize("environment", [None, "3,1"])
+def test_a_gpu_asked_for_that_torch_does_not_see_is_an_error_with_a_way_out(tmp_path, monkeypatch, environment):
+    if environment is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", environment)
+    with pytest.raises(ValueError) as caught:
+        choose_device(1, visible=list, locks=tmp_path)
+    assert str(caught.value) == (
+        f"this job was given 1 GPU(s), and torch sees none: it is torch {torch.__version__}, built for CUDA "
+        f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {environment or 'not set'}. Compute on the CPU with "
+        "`--resources gpu=0`, or install a build of torch for this machine's CUDA"
+    )
 
 
 def test_a_free_gpu_is_claimed_and_stays_this_processs(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gliomanet.networks import build, set_stochastic
+from gliomanet.networks import build
 
 TASKS = {"idh": 2, "grade": 3}
 
@@ -29,8 +29,7 @@ def test_a_case_is_predicted_alike_in_any_batch_while_training():
 
 
 def test_dropout_leaves_the_deep_feature_of_a_one_layer_trunk_alone():
-    net = network(hidden=(32,)).eval()
-    set_stochastic(net, True)
+    net = network(hidden=(32,)).train()
     x = torch.randn(4, 7, generator=torch.Generator().manual_seed(1))
     (first, z), (second, again) = net(x), net(x)
     assert torch.equal(z, again)

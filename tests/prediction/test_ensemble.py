@@ -3,7 +3,8 @@ import math
 import pandas as pd
 import pytest
 
-from gliomanet.prediction.ensemble import COLUMNS, entropy, with_ensemble
+from gliomanet.networks.probabilities import entropy
+from gliomanet.prediction.ensemble import COLUMNS, with_ensemble
 
 
 def rows(probabilities: dict[str, float], *, role="external", case="a", transfer="main") -> pd.DataFrame:
@@ -66,8 +67,3 @@ def test_other_tables_are_refused():
         with_ensemble(pd.concat([rows({"0": 0.1})] * 2))
     with pytest.raises(ValueError, match="ensemble rows already"):
         with_ensemble(with_ensemble(rows({"0": 0.1})))
-
-
-def test_entropy_of_a_certain_and_of_an_even_distribution():
-    assert entropy([1.0, 0.0]) == 0
-    assert entropy([0.5, 0.5]) == pytest.approx(math.log(2))

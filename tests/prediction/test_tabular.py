@@ -40,10 +40,10 @@ def test_known_probabilities_and_their_entropy(tmp_path, data):
     joblib.dump(SklearnModels({"idh": INPUTS}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}), tmp_path / "model.joblib")
     predictions, deep = predict_tabular(tmp_path, *data)
     assert tuple(predictions.columns) == PREDICTION_COLUMNS
-    assert predictions["case_id"].tolist() == ["b", "b", "a", "a", "c", "c"]
-    assert predictions["class"].tolist() == ["wildtype", "mutant"] * 3
-    p = 1 / (1 + np.exp(-2.0))  # case b is 3, two above the mean; c has no row of features and gets the median
-    assert predictions["probability"].tolist() == pytest.approx([1 - p, p, 0.5, 0.5, 0.5, 0.5])
+    assert predictions["case_id"].tolist() == ["b", "b", "a", "a"]
+    assert predictions["class"].tolist() == ["wildtype", "mutant"] * 2
+    p = 1 / (1 + np.exp(-2.0))  # case b is 3, two above the mean; case a is the mean
+    assert predictions["probability"].tolist() == pytest.approx([1 - p, p, 0.5, 0.5])
     assert predictions["uncertainty"].iloc[2] == pytest.approx(np.log(2))
     assert deep.empty
     assert deep.columns.tolist() == ["case_id", "task"]
@@ -51,16 +51,53 @@ def test_known_probabilities_and_their_entropy(tmp_path, data):
         tabular_stochastic_passes(tmp_path, *data, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("columns", "age", "left_out"),
+    [
+        (COLUMNS, 70.0, ["c: none of this model's radiomic inputs is known"]),
+        (COLUMNS, np.nan, ["c: none of this model's inputs is known"]),
+        (COLUMNS[:2], 70.0, ["c: none of this model's inputs is known"]),
+        (
+            COLUMNS[1:],
+            70.0,
+            ["a: none of this model's inputs is known", "c: none of this model's radiomic inputs is known"],
+        ),
+        (("age",), 70.0, ["a: none of this model's inputs is known"]),
+        (("flair_glcm_Contrast",), 70.0, [f"{case}: none of this model's inputs is known" for case in "bac"]),
+    ],
+)
+def test_cases_without_this_models_inputs_are_left_out_aloud(tmp_path, data, capsys, columns, age, left_out):
+    cases, features = data
+    cases.loc[2, "age"] = age
+    inputs = TabularInputs(columns, *(np.ones(len(columns)) for _ in range(3)))
+    joblib.dump(SklearnModels({"idh": inputs}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}), tmp_path / "model.joblib")
+    predictions, deep = predict_tabular(tmp_path, cases, features)
+    assert capsys.readouterr().out == "".join(f"left out: case {line}\n" for line in left_out)
+    gone = {line[0] for line in left_out}
+    assert predictions["case_id"].unique().tolist() == [case for case in "bac" if case not in gone]
+    assert tuple(predictions.columns) == PREDICTION_COLUMNS
+    assert deep.empty
+
+
+def test_where_no_case_has_inputs_the_tables_are_empty(network, data):
+    cases, features = data
+    predictions, deep = predict_tabular(network[0], cases, features.iloc[:0])
+    assert predictions.empty
+    assert tuple(predictions.columns) == PREDICTION_COLUMNS
+    assert deep.empty
+    assert len(deep.columns) == 2 + 12
+
+
 def test_the_heads_are_linear_in_the_deep_features(network, data):
     folder, fitted = network
     predictions, deep = predict_tabular(folder, *data)
     assert deep.columns.tolist() == ["case_id", "task", *(f"z{number}" for number in range(12))]
-    assert deep["case_id"].tolist() == ["b", "b", "a", "a", "c", "c"]
+    assert deep["case_id"].tolist() == ["b", "b", "a", "a"]
     for task, (weight, bias) in fitted.heads().items():
         z = deep.loc[deep["task"] == task].iloc[:, 2:].to_numpy(float)
         logits = z @ weight.T + bias
         expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-        found = predictions[predictions["task"] == task]["probability"].to_numpy().reshape(3, -1)
+        found = predictions[predictions["task"] == task]["probability"].to_numpy().reshape(2, -1)
         assert found == pytest.approx(expected)
         assert found.sum(axis=1) == pytest.approx(1)
 
@@ -78,10 +115,18 @@ def test_stochastic_passes_are_seeded_and_differ(network, data):
     folder, _ = network
     passes = tabular_stochastic_passes(folder, *data, 6, 1)
     assert {task: values.shape for task, values in passes.items()} == {"idh": (6, 3, 2), "grade": (6, 3, 3)}
-    assert np.array_equal(passes["idh"], tabular_stochastic_passes(folder, *data, 6, 1)["idh"])
-    assert not np.array_equal(passes["idh"], tabular_stochastic_passes(folder, *data, 6, 2)["idh"])
-    assert not np.array_equal(passes["idh"][0], passes["idh"][3])
-    assert passes["grade"].sum(axis=2) == pytest.approx(1)
+    assert np.array_equal(passes["idh"], tabular_stochastic_passes(folder, *data, 6, 1)["idh"], equal_nan=True)
+    assert not np.array_equal(passes["idh"][:, :2], tabular_stochastic_passes(folder, *data, 6, 2)["idh"][:, :2])
+    assert not np.array_equal(passes["idh"][0, :2], passes["idh"][3, :2])
+    assert passes["grade"][:, :2].sum(axis=2) == pytest.approx(1)
+
+
+def test_stochastic_passes_of_a_case_without_inputs_are_nan(network, data, capsys):
+    passes = tabular_stochastic_passes(network[0], *data, 4, 1)
+    assert capsys.readouterr().out == "left out: case c: none of this model's radiomic inputs is known\n"
+    for values in passes.values():
+        assert np.isnan(values).all(axis=(0, 2)).tolist() == [False, False, True]
+        assert np.isfinite(values[:, :2]).all()
 
 
 def test_a_file_that_is_no_model(tmp_path, data):

@@ -40,7 +40,6 @@ rule find_biomarkers:
         transfers=[transfer.name for transfer in STUDY.transfers],
         settings=dump(STUDY.explanation),
         tasks=TASKS,
-        seed=seed("explain"),
     message:
         "Looking for biomarkers of {wildcards.model} that hold in every centre"
     script:

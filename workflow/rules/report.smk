@@ -17,6 +17,16 @@ rule write_report:
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
+        predictions=expand(
+            str(rules.collect_predictions.output.predictions), model=MODELS
+        ),
+        models=[
+            f"{R}/models/{model}/{stage}/fold{fold}/model.json"
+            for model in MODELS
+            for stage in STUDY.models[model].stages
+            for fold in folds_of(model)
+        ],
+        folders=[] if STUDY.is_tabular else case_folders(*CENTERS),
         qc=qc_tables(*CENTERS),
         sheets=(
             []
@@ -63,6 +73,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         study=dump(STUDY),
+        models=MODELS,
         networks=NETWORKS,
     message:
         "Writing the report"

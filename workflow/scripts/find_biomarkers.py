@@ -29,9 +29,7 @@ common = (
     read_table(snakemake.input.splits),
 )
 found = [
-    biomarkers(
-        deep, heads, *common, tasks, Explanation.model_validate(params.settings), transfer=transfer, seed=params.seed
-    )
+    biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), transfer=transfer)
     for transfer in params.transfers
 ]
 write_table(pd.concat(found, ignore_index=True), snakemake.output.biomarkers)

@@ -19,7 +19,7 @@ predictions, deep = predict_center(
         for stage in params.stages
         for fold in params.folds
     ],
-    splits[(splits["center"] == center) & splits["part"].isin(["validation", "external"])],
+    splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,
     preprocessed=Path(params.preprocessed) if params.kind == "cmtlnet" else None,

@@ -10,7 +10,7 @@ import pandas as pd
 from gliomanet.joblog import log_to
 from gliomanet.reporting.figures import save_figures
 from gliomanet.reporting.page import write_report
-from gliomanet.reporting.versions import software_versions
+from gliomanet.reporting.versions import gathered_versions
 from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])
@@ -32,6 +32,9 @@ write_report(
     biomarkers=biomarkers,
     recovery=read_table(inputs.recovery) if inputs.recovery else None,
     pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
-    versions=software_versions(),
+    predictions=dict(zip(params.models, map(read_table, inputs.predictions), strict=True)),
+    versions=gathered_versions(
+        [*map(Path, inputs.models), *(Path(folder) / "preprocess.json" for folder in inputs.folders)]
+    ),
 )
 save_figures(Path(snakemake.output.forest).parent, scores["metrics"], scores["confusion"], biomarkers)

@@ -7,11 +7,12 @@ events travel in the checkpoint, so a job that was killed and resumed still tell
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from gliomanet.learning.writing import write_atomically
 
 Event = dict[str, Any]
 
@@ -75,10 +76,7 @@ class EventLog:
 
     def write(self, path: Path) -> None:
         """Write all events so that the file is either the old one or complete."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(self.text(), encoding="utf-8")
-        partial.replace(path)
+        write_atomically(path, self.text().encode())
 
 
 def _finite(value: Any) -> Any:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-import platform
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,20 +16,14 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from gliomanet import __version__
 from gliomanet.labels import MISSING, Task
-from gliomanet.learning.checkpoints import (
-    Progress,
-    digest_of,
-    discard_progress,
-    load_progress,
-    save_progress,
-    tensor_bytes,
-    write_atomically,
-)
+from gliomanet.learning.checkpoints import Progress, load_progress, save_progress, tensor_bytes
 from gliomanet.learning.cmtlnet_recipe import PHASES, Phase, Recipe
+from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
 from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches, encode_labels, load_cases
+from gliomanet.learning.only_trainer import discard_scratch, only_trainer
+from gliomanet.learning.writing import write_atomically, write_heads, write_json
 from gliomanet.networks import CMTLNet
 from gliomanet.networks.devices import Device, choose_device
 from gliomanet.seeds import derive_seed
@@ -40,8 +31,10 @@ from gliomanet.seeds import derive_seed
 if TYPE_CHECKING:
     from gliomanet.study import CmtlnetModel
 
+RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
 VALIDATION_BATCH = 4
-VERSIONS = ("torch", "lightning", "numpy")
+PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
+"""What computes here: another version may give other figures, and does not resume this one's checkpoints."""
 
 
 def train_image_model(
@@ -60,6 +53,9 @@ def train_image_model(
 ) -> None:
     """Train a CMTLNet and write it to a folder.
 
+    One process trains a job: while an orphan of a killed workflow still does, this waits, and then goes on from its
+    newest checkpoint, or is content with its result.
+
     Args:
         cases: case_id, center, part {train, validation, unlabelled}, folder (of the preprocessed case), and the label
             columns as harmonised strings ("" or NaN = unknown). `unlabelled` cases teach only what is accepted in
@@ -72,26 +68,72 @@ def train_image_model(
         threads: CPU threads.
         gpus: GPUs the job was given; 0 computes on the CPU.
         out: gets weights.pt, model.json, heads.npz and events.jsonl, each written atomically, model.json last.
-        scratch: gets a checkpoint at every epoch's end; removed on success.
+        scratch: this job's own folder; gets a checkpoint at every epoch's end, and is removed whole on success.
         pseudo_labels: case_id, task, label (class name), accepted {yes, no}.
 
     Raises:
-        ValueError: no case can be read, a task has no label in training, or grids differ among cases.
+        ValueError: no case can be read, a task has no label in training, grids differ among cases, or GPUs were given
+            and torch sees none.
     """
-    fold = f"{name['model']}, stage {name['stage']}, fold {name['fold']}"
-    training, validation = _load(cases, tasks, model, pseudo_labels, fold)
-    digest = digest_of(
-        {
-            "code": code,
-            "model": model.model_dump(mode="json"),
-            "name": dict(name),
-            "seed": seed,
-            "tasks": {task: [*definition.class_names] for task, definition in tasks.items()},
-            "threads": threads,
-            "data": [training.digest, validation.digest],
-            "cases": [[case.case_id for case in part.images] for part in (training, validation)],
-        }
-    )
+    fold = _named(name)
+    device = choose_device(gpus)  # before hours of waiting or minutes of reading: it may refuse
+    with only_trainer(scratch, fold):
+        training, validation = _load(cases, tasks, model, pseudo_labels, fold)
+        versions = software_versions(PACKAGES)
+        digest = digest_of(
+            {
+                "code": code,
+                "model": model.model_dump(mode="json"),
+                "name": dict(name),
+                "seed": seed,
+                "tasks": {task: [*definition.class_names] for task, definition in tasks.items()},
+                "threads": threads,
+                "device": [device.type, device.precision(model.precision)],
+                "versions": versions,
+                "data": [training.digest, validation.digest],
+                "cases": [[case.case_id for case in part.images] for part in (training, validation)],
+            }
+        )
+        if _is_finished(out, digest):
+            print(f"{fold}: another process has finished this job; its results stay", flush=True)
+        else:
+            _train(training, validation, tasks, model, name, seed, threads, device, out, scratch, digest, versions)
+        discard_scratch(scratch)
+
+
+def _is_finished(out: Path, digest: str) -> bool:
+    """Whether a job of this digest has written its results.
+
+    The workflow engine deletes results before it starts a job, so they were written by an orphan of an earlier run.
+    """
+    path = out / "model.json"
+    if not all((out / name).is_file() for name in RESULTS):
+        return False
+    return bool(json.loads(path.read_text(encoding="utf-8"))["digest"] == digest)
+
+
+def _train(
+    training: ImageCases,
+    validation: ImageCases,
+    tasks: Mapping[str, Task],
+    model: CmtlnetModel,
+    name: Mapping[str, str],
+    seed: int,
+    threads: int,
+    device: Device,
+    out: Path,
+    scratch: Path,
+    digest: str,
+    versions: Mapping[str, str],
+) -> None:
+    """Run the epochs that are left, and write the results."""
+    fold = _named(name)
+    constructor: dict[str, Any] = {
+        "n_modalities": len(model.modalities),
+        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
+        "preset": model.preset,
+        "dropout": model.dropout,
+    }
     progress = load_progress(scratch, digest)
     log = EventLog(
         model=name["model"],
@@ -100,13 +142,7 @@ def train_image_model(
         digest=digest,
         earlier=progress.events if progress else (),
     )
-    constructor: dict[str, Any] = {
-        "n_modalities": len(model.modalities),
-        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
-        "preset": model.preset,
-        "dropout": model.dropout,
-    }
-    with _computing(threads, choose_device(gpus)) as device:
+    with _computing(threads, device):
         torch.manual_seed(derive_seed(seed, "weights"))
         network = CMTLNet(**constructor)
         if progress:
@@ -126,12 +162,14 @@ def train_image_model(
     log.end(epochs_run=epochs_run, resumed_from=done)
     print(f"{fold}: {epochs_run} epochs run in this process, resumed from {done}", flush=True)
     network.cpu().eval()
-    description = _description(training, tasks, model, constructor, digest, seed)
     write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
-    write_atomically(out / "heads.npz", _heads(network))
+    write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
     log.write(out / "events.jsonl")
-    write_atomically(out / "model.json", (json.dumps(description, indent=2, ensure_ascii=False) + "\n").encode())
-    discard_progress(scratch, digest)
+    write_json(out / "model.json", _description(training, tasks, model, constructor, digest, seed, versions))
+
+
+def _named(name: Mapping[str, str]) -> str:
+    return f"{name['model']}, stage {name['stage']}, fold {name['fold']}"
 
 
 def _load(
@@ -267,7 +305,7 @@ def _fit(
 
 
 @contextmanager
-def _computing(threads: int, device: Device) -> Iterator[Device]:
+def _computing(threads: int, device: Device) -> Iterator[None]:
     """Threads, determinism and generators of this job, and the process's own again afterwards."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(threads)
@@ -284,7 +322,7 @@ def _computing(threads: int, device: Device) -> Iterator[Device]:
         # Lightning's own use of torch, which nobody here can mend.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated.*")
         try:
-            yield device
+            yield
         finally:
             torch.set_num_threads(before[0])
             torch.use_deterministic_algorithms(before[1])
@@ -298,6 +336,7 @@ def _description(
     constructor: Mapping[str, Any],
     digest: str,
     seed: int,
+    versions: Mapping[str, str],
 ) -> dict[str, Any]:
     first = training.images[0]
     return {
@@ -313,8 +352,7 @@ def _description(
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
         "digest": digest,
         "seed": seed,
-        "versions": {"python": platform.python_version(), "gliomanet": __version__}
-        | {package: version(package) for package in VERSIONS},
+        "versions": dict(versions),
     }
 
 
@@ -327,12 +365,3 @@ def _intensities(training: ImageCases, modalities: tuple[str, ...]) -> dict[str,
             mean, std = (float(np.mean([f(v) for v in values])) for f in (np.mean, np.std))
             found[modality] = {"mean": round(mean, 4), "std": round(std, 4)}
     return found
-
-
-def _heads(network: CMTLNet) -> bytes:
-    arrays = {}
-    for task, (weight, bias) in network.heads().items():
-        arrays[f"{task}.weight"], arrays[f"{task}.bias"] = weight.numpy(), bias.numpy()
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()

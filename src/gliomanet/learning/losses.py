@@ -16,18 +16,16 @@ def masked_cross_entropy(
     targets: Tensor,
     *,
     class_weights: Tensor | None = None,
-    case_weights: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy over the cases whose label is known.
 
-    Σ w_case · w_class[target] · −log softmax(logits)[target] / number of known cases. The divisor is the count and
-    not the weights' sum, so that in a batch of one class, or of one case, a weight still weighs.
+    Σ w_class[target] · −log softmax(logits)[target] / number of known cases. The divisor is the count and not the
+    weights' sum, so that in a batch of one class, or of one case, a weight still weighs.
 
     Args:
         logits: (B, K).
         targets: int64 (B,): class indices, or `MISSING` (-1).
         class_weights: (K,), see `class_weights`.
-        case_weights: (B,), e.g. the trust in a pseudo-label.
 
     Returns:
         A scalar in float32. With no label known: exactly 0, with a graph whose gradients are 0.
@@ -35,11 +33,8 @@ def masked_cross_entropy(
     Raises:
         ValueError: the shapes do not fit each other.
     """
-    _check_shapes(logits, targets, class_weights, case_weights)
+    _check_shapes(logits, targets, class_weights)
     losses = F.cross_entropy(logits.float(), targets, weight=class_weights, ignore_index=MISSING, reduction="none")
-    if case_weights is not None:
-        # an unknown case's weight may be anything, and NaN × 0 is NaN
-        losses = losses * case_weights.masked_fill(targets == MISSING, 0.0)
     return losses.sum() / (targets != MISSING).sum().clamp(min=1)
 
 
@@ -50,7 +45,6 @@ def cosface(
     scale: float,
     margin: float,
     class_weights: Tensor | None = None,
-    case_weights: Tensor | None = None,
 ) -> Tensor:
     """Large-margin cosine loss: cross-entropy of scale · (cos θ_k − margin · [k = target]).
 
@@ -62,14 +56,11 @@ def cosface(
         scale: s > 0; CMTLNet's is 64.
         margin: m ≥ 0; CMTLNet's is 0.5.
         class_weights: as in `masked_cross_entropy`, and so are masking, the mean, and errors.
-        case_weights: likewise.
     """
-    _check_shapes(cosines, targets, class_weights, case_weights)
+    _check_shapes(cosines, targets, class_weights)
     # the index of an unknown target is clamped to a valid one: its row is masked below
     margins = margin * F.one_hot(targets.clamp(min=0), cosines.shape[1])
-    return masked_cross_entropy(
-        scale * (cosines.float() - margins), targets, class_weights=class_weights, case_weights=case_weights
-    )
+    return masked_cross_entropy(scale * (cosines.float() - margins), targets, class_weights=class_weights)
 
 
 def class_weights(counts: Sequence[int] | Tensor) -> Tensor:
@@ -94,13 +85,8 @@ def class_weights(counts: Sequence[int] | Tensor) -> Tensor:
     return torch.where(occurs, n.sum() / (occurs.sum() * n.clamp(min=1)), 0.0)
 
 
-def _check_shapes(logits: Tensor, targets: Tensor, class_weights: Tensor | None, case_weights: Tensor | None) -> None:
+def _check_shapes(logits: Tensor, targets: Tensor, class_weights: Tensor | None) -> None:
     n, k = logits.shape
-    expected = (
-        ("targets", targets, (n,)),
-        ("class_weights", class_weights, (k,)),
-        ("case_weights", case_weights, (n,)),
-    )
-    for name, tensor, shape in expected:
+    for name, tensor, shape in (("targets", targets, (n,)), ("class_weights", class_weights, (k,))):
         if tensor is not None and tensor.shape != shape:
             raise ValueError(f"{name} has shape {tuple(tensor.shape)}; logits of {(n, k)} need {shape}")

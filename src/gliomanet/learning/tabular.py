@@ -6,7 +6,7 @@ Everything that is fitted, medians and standard deviations included, sees the ro
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,11 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from gliomanet.labels import MISSING
+from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
 from gliomanet.learning.losses import class_weights, masked_cross_entropy
-from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs, model_table
+from gliomanet.learning.writing import write_atomically, write_heads, write_json
+from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs, has_inputs, model_table
 from gliomanet.networks.tabular import TabularNet
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from gliomanet.study import ExtraTreesModel, LogisticModel, TabularNetModel
 
     TabularModel = LogisticModel | ExtraTreesModel | TabularNetModel
+
+PACKAGES = ("torch", "numpy", "scikit-learn", "pandas")
+"""What computes here: another version may give other figures."""
 
 OUTLIER_LIMIT = 3.0
 """Standard deviations beyond which the network's inputs are cut: other scanners' features lie far outside the
@@ -50,6 +55,9 @@ def train_tabular_model(
 ) -> None:
     """Fit one model on one fold and write `model.joblib`, `model.json`, `heads.npz` and `events.jsonl`.
 
+    Cases without inputs do not teach: those without any radiomic feature, or, where the model takes the age alone,
+    without an age. Prediction leaves out the same cases (`has_inputs`).
+
     Args:
         cases: Rows of one fold: `case_id`, `center`, `part`, label columns, `age`. Only the part `train` teaches, and
             the part `unlabelled` where it has accepted pseudo-labels.
@@ -59,7 +67,8 @@ def train_tabular_model(
         name: `model`, `stage` and `fold` of this fit, for the events.
         seed: Of everything that is drawn.
         code: Digest of the code that runs this, for the events' digest.
-        out: Folder to write to. `heads.npz` holds no array for models without a linear head on deep features.
+        out: Folder to write to, each file atomically, `model.json` last. `heads.npz` holds no array for models
+            without a linear head on deep features.
         pseudo_labels: Rows of `select_pseudo_labels`; those accepted stand in for unknown labels.
 
     Raises:
@@ -68,32 +77,44 @@ def train_tabular_model(
     """
     table = model_table(cases, features, model.inputs)
     targets = _targets(cases, tasks, pseudo_labels)
-    measured = cases["part"].eq("train").to_numpy() & table.notna().any(axis=1).to_numpy()
+    known = has_inputs(table)
+    measured = cases["part"].eq("train").to_numpy() & known
     # Pseudo-labelled cases teach, but do not move the medians and deviations.
     taught = measured.copy()
     if pseudo_labels is not None:
         pseudo = cases["part"].eq("unlabelled").to_numpy() & np.any([t != MISSING for t in targets.values()], axis=0)
-        taught |= pseudo & table.notna().any(axis=1).to_numpy()
+        taught |= pseudo & known
     targets = {task: target[taught] for task, target in targets.items()}
     _check_classes(targets, tasks)
-    rows = table[taught].reset_index(drop=True)
+    rows, case_ids = table[taught].reset_index(drop=True), cases.loc[taught, "case_id"]
     fitting = measured[taught]
     inputs, dropped = _inputs(rows, fitting, targets, model)
     if not all(each.columns for each in inputs.values()):
         raise ValueError(f"model {name['model']}: no input of {list(model.inputs)} differs between training cases")
-    log = EventLog(
-        model=name["model"],
-        stage=name["stage"],
-        fold=name["fold"],
-        digest=_digest(name, model, tasks, seed, code, rows.to_numpy(), targets),
+    versions = software_versions(PACKAGES)
+    digest = digest_of(
+        {
+            "name": dict(name),
+            "model": model.model_dump(mode="json"),
+            "tasks": {task: settings.model_dump(mode="json") for task, settings in tasks.items()},
+            "seed": seed,
+            "code": code,
+            "versions": versions,
+            "features": [str(column) for column in rows.columns],
+            "cases": [str(case_id) for case_id in case_ids],
+            "data": _digest_of_arrays(rows.to_numpy(), fitting, *targets.values()),
+        }
     )
+    log = EventLog(model=name["model"], stage=name["stage"], fold=name["fold"], digest=digest)
     log.params({**model.model_dump(mode="json"), "seed": seed, "training_cases": int(taught.sum())})
     log.start()
     fitted = _fit(inputs, rows, targets, tasks, model, seed, log)
     log.end()
-    out.mkdir(parents=True, exist_ok=True)
-    joblib.dump(fitted, out / "model.joblib")
-    _write_heads(fitted, out / "heads.npz")
+    pickled = io.BytesIO()
+    joblib.dump(fitted, pickled)
+    write_atomically(out / "model.joblib", pickled.getvalue())
+    write_heads(out / "heads.npz", fitted.heads() if isinstance(fitted, NetEnsemble) else {})
+    log.write(out / "events.jsonl")
     description = {
         "name": dict(name),
         "model": model.model_dump(mode="json"),
@@ -103,10 +124,10 @@ def train_tabular_model(
         "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
         "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
         "seed": seed,
-        "digest": log.events[0]["digest"],
+        "digest": digest,
+        "versions": versions,
     }
-    (out / "model.json").write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    log.write(out / "events.jsonl")
+    write_json(out / "model.json", description)
 
 
 def _targets(
@@ -244,34 +265,8 @@ def _fit_network(
     return {name: values.detach().numpy().copy() for name, values in network.state_dict().items()}
 
 
-def _write_heads(fitted: SklearnModels | NetEnsemble, path: Path) -> None:
-    heads = fitted.heads() if isinstance(fitted, NetEnsemble) else {}
-    arrays: dict[str, Any] = {
-        f"{task}.{kind}": array
-        for task, pair in heads.items()
-        for kind, array in zip(("weight", "bias"), pair, strict=True)
-    }
-    np.savez(path, **arrays)
-
-
-def _digest(
-    name: Mapping[str, str],
-    model: TabularModel,
-    tasks: Mapping[str, Task],
-    seed: int,
-    code: str,
-    x: NDArray[np.float64],
-    targets: Mapping[str, NDArray[np.int64]],
-) -> str:
-    """SHA-256 (16 hex digits) of everything that the fit depends on."""
-    settings = {
-        "name": dict(name),
-        "model": model.model_dump(mode="json"),
-        "tasks": {task: value.model_dump(mode="json") for task, value in tasks.items()},
-        "seed": seed,
-        "code": code,
-    }
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for array in (x, *targets.values()):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
+def _digest_of_arrays(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -6,14 +6,13 @@ from typing import Any
 
 from torch import nn
 
-from gliomanet.networks.blocks.stochastic import set_stochastic
 from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.networks.tabular import TabularNet
 
 NETWORKS: dict[str, type[nn.Module]] = {"cmtlnet": CMTLNet, "tabular_net": TabularNet}
 """The names `build` knows. A new network is a file here and a line in this table."""
 
-__all__ = ["NETWORKS", "CMTLNet", "CommonOutputs", "TabularNet", "UniqueOutputs", "build", "set_stochastic"]
+__all__ = ["NETWORKS", "CMTLNet", "CommonOutputs", "TabularNet", "UniqueOutputs", "build"]
 
 
 def build(kind: str, **arguments: Any) -> nn.Module:

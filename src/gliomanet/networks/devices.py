@@ -75,19 +75,28 @@ def choose_device(
 
     Args:
         gpus: GPUs the job was given; 0 means the CPU. A job computes on one device, however many it was given.
-        visible: what may be claimed.
+        visible: what may be claimed; the GPUs that torch sees.
         locks: folder of the lock files; default: one in the machine's temporary folder, shared by its users.
         sleep: waits between two looks, where every GPU is held by another process. Falling back to the CPU instead
             would turn hours into weeks without a word.
 
     Returns:
-        The CPU if `gpus` is 0 or no GPU is visible, else the first free GPU.
+        The CPU if `gpus` is 0, else the first free GPU.
+
+    Raises:
+        ValueError: GPUs were given, and torch sees none.
     """
     if gpus < 0:
         raise ValueError(f"gpus must be 0 or more, got {gpus}")
-    found = visible() if gpus else []
-    if not found:
+    if gpus == 0:
         return Device("cpu")
+    found = visible()
+    if not found:
+        raise ValueError(
+            f"this job was given {gpus} GPU(s), and torch sees none: it is torch {torch.__version__}, built for CUDA "
+            f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}. "
+            "Compute on the CPU with `--resources gpu=0`, or install a build of torch for this machine's CUDA"
+        )
     folder = locks or Path(tempfile.gettempdir()) / "gliomanet-gpu-locks"
     told = False
     while True:

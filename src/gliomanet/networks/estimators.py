@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from gliomanet.networks.probabilities import softmax
 from gliomanet.networks.tabular import TabularNet
 
 AGE = "age"
@@ -88,8 +89,15 @@ class SklearnModels:
     classes: Mapping[str, tuple[str, ...]]
     models: Mapping[str, Any]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The inputs that any task takes."""
+        return tuple(dict.fromkeys(column for inputs in self.inputs.values() for column in inputs.columns))
+
     def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """Task → (cases, classes) probabilities."""
+        if not len(table):  # scikit-learn refuses to predict no case
+            return {task: np.zeros((0, len(self.classes[task]))) for task in self.models}
         return {
             task: np.asarray(model.predict_proba(self.inputs[task].transform(table)), dtype=np.float64)
             for task, model in self.models.items()
@@ -112,6 +120,11 @@ class NetEnsemble:
     arguments: Mapping[str, Any]
     members: Sequence[Mapping[str, NDArray[np.float32]]]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The inputs of every task."""
+        return self.inputs.columns
+
     def heads(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Task → weight (K, F) and bias (K,), so that the ensemble's logits are `weight @ z + bias`."""
         each = [network.heads() for network in self._networks()]
@@ -133,7 +146,7 @@ class NetEnsemble:
     def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """Task → (cases, classes) probabilities."""
         z = self.deep_features(table)
-        return {task: _softmax(z @ weight.T + bias) for task, (weight, bias) in self.heads().items()}
+        return {task: softmax(z @ weight.T + bias) for task, (weight, bias) in self.heads().items()}
 
     def stochastic_passes(self, table: pd.DataFrame, passes: int, seed: int) -> dict[str, NDArray[np.float64]]:
         """Task → (passes, cases, classes) probabilities with dropout on, the members taking turns."""
@@ -146,7 +159,7 @@ class NetEnsemble:
             for number in range(passes):
                 logits = networks[number % len(networks)].train()(x)[0]
                 for task in self.classes:
-                    drawn[task].append(_softmax(logits[task].double().numpy()))
+                    drawn[task].append(softmax(logits[task].double().numpy()))
         return {task: np.stack(values) for task, values in drawn.items()}
 
     def _tensor(self, table: pd.DataFrame) -> torch.Tensor:
@@ -186,6 +199,15 @@ def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[st
     return pd.concat(blocks, axis=1)
 
 
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+def has_inputs(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which cases a model may learn from and predict, (cases,): the rule of training and of prediction.
+
+    A model that takes radiomic features needs one of them, since medians in place of all would say nothing of the
+    case; its age may be missing. A model of age alone needs the age.
+
+    Args:
+        table: Cases × the model's inputs, NaN = missing (see `model_table`).
+    """
+    radiomic = [column for column in table.columns if column != AGE]
+    values = table[radiomic or list(table.columns)].to_numpy(float)
+    return np.asarray(np.isfinite(values).any(axis=1))

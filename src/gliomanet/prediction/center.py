@@ -36,13 +36,17 @@ def predict_center(
 
     Args:
         members: the trained models; each predicts the cases that its fold validates or tests.
-        splits: the centre's rows of the split tables, parts validation and external only.
+        splits: the centre's rows of the split tables. Training cases get deep features (the background that
+            explanations are measured from) and no predictions.
         cases: the centre's case table.
         model: the model's name in the study.
         preprocessed: folder of the preprocessed centres (image models), or `None`.
         features: the centre's feature table (tabular models), or `None`.
         threads: CPU threads.
         gpus: GPUs the job was given.
+
+    Every fold's model leaves out the cases that it has no inputs of. An external case that only some folds of a
+    transfer could predict is left out of all of them, and printed: its ensemble would be another one.
 
     Returns:
         Rows of `results/predictions/`, with ensembles, and of `results/deep_features/` (no rows for models without
@@ -68,7 +72,8 @@ def predict_center(
             probabilities, features_of = predict_tabular(member.folder, selected, features)
         named = {"stage": member.stage, "transfer": member.transfer, "fold": member.fold}
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
-        predictions.append(probabilities.merge(roles, on="case_id", validate="m:1").assign(model=model, **named))
+        rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
+        predictions.append(rated.assign(model=model, **named))
         deep.append(features_of.assign(**named))
     if not predictions:
         return pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(
@@ -77,4 +82,21 @@ def predict_center(
     columns = ["stage", "transfer", "fold", "case_id", "task"]
     features_table = pd.concat(deep, ignore_index=True)
     ordered = [*columns, *(c for c in features_table if c not in columns)]
-    return with_ensemble(pd.concat(predictions, ignore_index=True)), features_table.reindex(columns=ordered)
+    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))
+    return with_ensemble(table), features_table.reindex(columns=ordered)
+
+
+def _predicted_by_all_folds(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without the external cases that some of their transfer's folds left out; these are printed."""
+    external = rows[rows["role"] == "external"]
+    kept = pd.Series(True, index=rows.index)
+    for (stage, transfer), group in external.groupby(["stage", "transfer"], sort=True):
+        folds = group.groupby("case_id", sort=True)["fold"].nunique()
+        for case_id in folds.index[folds < group["fold"].nunique()]:
+            print(
+                f"left out: case {case_id}: only {folds[case_id]} of {group['fold'].nunique()} folds "
+                f"({stage}, transfer {transfer}) know an input of it",
+                flush=True,
+            )
+            kept[group.index[group["case_id"] == case_id]] = False
+    return rows[kept]

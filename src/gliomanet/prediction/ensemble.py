@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from gliomanet.networks.probabilities import entropy
+
 COLUMNS = (
     "model",
     "stage",
@@ -22,11 +24,6 @@ COLUMNS = (
 )
 ENSEMBLE = "ensemble"
 _CASE = ["model", "stage", "transfer", "role", "center", "case_id", "task"]
-
-
-def entropy(probabilities: Sequence[float]) -> float:
-    """Shannon entropy in nats of one distribution; 0 for a certain one."""
-    return math.fsum(-p * math.log(p) for p in probabilities if p > 0) + 0.0
 
 
 def with_ensemble(rows: pd.DataFrame) -> pd.DataFrame:

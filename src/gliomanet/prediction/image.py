@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gliomanet.networks import CMTLNet, build
 from gliomanet.networks.devices import choose_device
 from gliomanet.networks.input import CaseError, Shape, load_case, network_input
-from gliomanet.prediction.ensemble import entropy
+from gliomanet.networks.probabilities import entropy, softmax
 from gliomanet.seeds import derive_seed
 
 
@@ -139,12 +139,6 @@ def stochastic_passes(
             features = outputs.features[task] * kept / max(1 - model.dropout, np.finfo(float).tiny)
             drawn[task][:, position[outputs.case_id]] = softmax(features @ weight.T + bias)
     return drawn
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
 def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int) -> Iterator[CaseOutputs]:

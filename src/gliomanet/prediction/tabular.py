@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.networks.estimators import NetEnsemble, SklearnModels, model_table
+from gliomanet.networks.estimators import NetEnsemble, SklearnModels, has_inputs, model_table
+from gliomanet.networks.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
 
@@ -17,10 +18,15 @@ PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
 def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Class probabilities and deep features of cases.
 
+    A case that has nothing to be predicted from is left out, and printed with the reason: one without any of the
+    radiomic features that this model takes (whether its age is known or not), or, where the model takes the age
+    alone, without an age. Training leaves out the same cases (`has_inputs`).
+
     Args:
         folder: What `train_tabular_model` wrote: `model.joblib`. Unpickling runs code: only of one's own making.
         cases: `case_id`, `age`; their labels are not looked at.
-        features: One row a case, as in training; what is missing is filled with the training median.
+        features: One row a case, as in training; what a case lacks beside others is filled with the training
+            median.
 
     Returns:
         Rows case × task × class, in the cases' order: `case_id`, `task`, `class`, `probability`, `uncertainty`
@@ -28,14 +34,14 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
         models without deep features.
     """
     fitted = _load(folder)
-    table = model_table(cases, features, ("radiomics", "age"))
-    case_ids = cases["case_id"].to_numpy()
+    table, known = _inputs(fitted, cases, features)
+    table, case_ids = table[known], cases["case_id"].to_numpy()[known]
     rows = []
     for task, probabilities in fitted.predict(table).items():
-        uncertainty = _entropy(probabilities)
+        uncertainty = [entropy(of_case) for of_case in probabilities.tolist()]
         for place, label in enumerate(fitted.classes[task]):
             values = {"case_id": case_ids, "task": task, "class": label, "probability": probabilities[:, place]}
-            rows.append(pd.DataFrame({**values, "uncertainty": uncertainty, "_order": np.arange(len(cases))}))
+            rows.append(pd.DataFrame({**values, "uncertainty": uncertainty, "_order": np.arange(len(table))}))
     predictions = pd.concat(rows, ignore_index=True).sort_values("_order", kind="stable", ignore_index=True)
     return predictions[list(PREDICTION_COLUMNS)], _deep_table(fitted, table, case_ids)
 
@@ -45,13 +51,19 @@ def tabular_stochastic_passes(
 ) -> dict[str, NDArray[np.float64]]:
     """Task → (passes, cases, classes) probabilities with dropout on, cases in their order.
 
+    NaN for a case that `predict_tabular` leaves out; it is printed.
+
     Raises:
         ValueError: the model has no dropout to draw.
     """
     fitted = _load(folder)
     if not isinstance(fitted, NetEnsemble):
         raise ValueError(f"{folder}: stochastic passes need a model with dropout (tabular_net)")
-    return fitted.stochastic_passes(model_table(cases, features, ("radiomics", "age")), passes, seed)
+    table, known = _inputs(fitted, cases, features)
+    drawn = fitted.stochastic_passes(table, passes, seed)
+    for probabilities in drawn.values():
+        probabilities[:, ~known] = np.nan
+    return drawn
 
 
 def _load(folder: Path) -> SklearnModels | NetEnsemble:
@@ -59,6 +71,18 @@ def _load(folder: Path) -> SklearnModels | NetEnsemble:
     if not isinstance(fitted, SklearnModels | NetEnsemble):
         raise ValueError(f"{folder / 'model.joblib'}: holds a {type(fitted).__name__}, no model of the tabular arm")
     return fitted
+
+
+def _inputs(
+    fitted: SklearnModels | NetEnsemble, cases: pd.DataFrame, features: pd.DataFrame
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """The model's inputs of every case, and which cases it can predict; the others are printed."""
+    table = model_table(cases, features, ("radiomics", "age")).reindex(columns=list(fitted.columns))
+    known, anything = has_inputs(table), table.notna().any(axis=1).to_numpy()
+    for case_id, some in zip(cases["case_id"][~known], anything[~known], strict=True):
+        inputs = "radiomic inputs" if some else "inputs"
+        print(f"left out: case {case_id}: none of this model's {inputs} is known", flush=True)
+    return table, known
 
 
 def _deep_table(
@@ -73,11 +97,5 @@ def _deep_table(
         identity = pd.DataFrame({"case_id": case_ids, "task": task})
         blocks.append(pd.concat([identity, values], axis=1))
     deep = pd.concat(blocks, ignore_index=True)
-    order = np.arange(len(deep)) % len(case_ids) if len(case_ids) else np.arange(0)
+    order = np.tile(np.arange(len(case_ids)), len(fitted.classes))
     return deep.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
-
-
-def _entropy(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(cases,) entropy in nats; 0 log 0 = 0."""
-    logs = np.log(np.where(probabilities > 0, probabilities, 1.0))
-    return np.asarray(-(probabilities * logs).sum(axis=1))
