@@ -88,8 +88,9 @@ def _canonical(file: Path) -> str:
     """A file's code as a syntax tree, so that comments, docstrings and layout do not count."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list):
-            node.body = [statement for statement in node.body if not _is_text(statement)]
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [statement for statement in body if not _is_text(statement)]
     return ast.dump(tree)
 
 

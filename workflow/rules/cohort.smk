@@ -1,19 +1,6 @@
 # One case table a centre, in the same columns whatever the source; one centre's table never wakes another's jobs.
 
 
-def source_tables(wildcards):
-    """The files that a centre's case table is read from."""
-    source = STUDY.centers[wildcards.center].source
-    if source.kind == "phantom":
-        return {"phantom": f"{R}/phantom/{wildcards.center}"}
-    if source.kind == "table":
-        return {"table": str(STUDY.data_path(source.path))}
-    return {
-        "table": str(STUDY.data_path(source.path)),
-        "clinical": str(STUDY.data_path(source.clinical)),
-    }
-
-
 rule read_center:
     input:
         unpack(source_tables),
@@ -37,12 +24,6 @@ rule read_center:
         "Reading the case table of {wildcards.center}"
     script:
         "../scripts/read_center.py"
-
-
-def files_root(center):
-    """Where a table's file names start, if not at the table itself."""
-    root = getattr(STUDY.centers[center].source, "files_root", None)
-    return STUDY.data_path(root) if root else None
 
 
 rule collect_cohort:

@@ -12,6 +12,7 @@ from snakemake.resources import Resource
 from gliomanet.cohort.check import case_ids as table_case_ids
 from gliomanet.cohort.check import check_study
 from gliomanet.cohort.errors import CohortError
+from gliomanet.machine import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
 from gliomanet.provenance import source_digest
 from gliomanet.seeds import derive_seed
@@ -64,7 +65,7 @@ FOLDS = {fold.id: fold for fold in STUDY.folds}
 # nothing of its cluster's). And MLflow has one writer.
 LIMITS = {"mlflow_writer": 1}
 if workflow.global_resources["_nodes"].value is None:
-    LIMITS["gpu"] = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    LIMITS["gpu"] = count_gpus()
 for name, limit in LIMITS.items():
     if name not in workflow.global_resources:
         workflow.global_resources[name] = Resource(name, limit)

@@ -1,10 +1,6 @@
 # Which radiomic features stand behind a network's deep features, with one trend in every centre.
 
 
-def final_stage(model):
-    return STUDY.models[model].stages[-1]
-
-
 rule find_biomarkers:
     input:
         deep=expand(

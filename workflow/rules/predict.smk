@@ -2,32 +2,6 @@
 # opened here and nothing earlier.
 
 
-def members(wildcards):
-    """Every trained model that predicts a case of this centre."""
-    model = STUDY.models[wildcards.model]
-    folds = [
-        fold for fold in folds_of(wildcards.model) if predicts(fold, wildcards.center)
-    ]
-    return [
-        file
-        for stage in model.stages
-        for fold in folds
-        for file in trained(wildcards.model, stage, fold)
-    ]
-
-
-def predicts(fold, center):
-    """Whether a fold holds cases of this centre that it did not train on."""
-    fold = FOLDS[fold]
-    return center in fold.external or (center in fold.train and not fold.is_refit)
-
-
-def center_data(wildcards):
-    if wildcards.model in IMAGE_MODELS:
-        return case_folders(wildcards.center)
-    return radiomics_tables(wildcards.center)
-
-
 rule predict_center:
     input:
         members=members,

@@ -1,37 +1,5 @@
 # From a scanner's files to the atlas grid, case by case; then a centre's quality control.
 
-from functools import cache
-
-from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
-
-
-def case_sources(wildcards):
-    """The files that a case is made from: its centre's phantom folder, or its own images and masks."""
-    return list(case_files(wildcards).values()) or [f"{R}/phantom/{wildcards.center}"]
-
-
-def case_files(wildcards):
-    """What each file is, for a case of a table: columns that change places must repeat the case, too."""
-    if STUDY.centers[wildcards.center].source.kind == "phantom":
-        return {}
-    return table_files(wildcards.center)[wildcards.case]
-
-
-@cache
-def table_files(center):
-    """Case → column → file, for a centre whose source is a table."""
-    source = STUDY.centers[center].source
-    cases = read_case_table(
-        STUDY.data_path(source.path),
-        center,
-        STUDY.centers[center].role,
-        files_root(center),
-    )
-    return {
-        row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
-        for row in cases.to_dict("records")
-    }
-
 
 rule preprocess_case:
     input:

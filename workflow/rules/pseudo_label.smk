@@ -1,24 +1,6 @@
 # The supervised teacher of a fold labels what has no label: unlabelled centres, and unknown labels of training cases.
 
 
-def teacher(wildcards):
-    return trained(wildcards.model, "supervised", wildcards.fold)
-
-
-def pupil_centers(wildcards):
-    return (*FOLDS[wildcards.fold].train, *STUDY.centers_of("unlabelled"))
-
-
-def pupil_data(wildcards):
-    """What the teacher looks at: preprocessed folders, or feature tables."""
-    centers = pupil_centers(wildcards)
-    return (
-        case_folders(*centers)
-        if wildcards.model in IMAGE_MODELS
-        else radiomics_tables(*centers)
-    )
-
-
 rule select_pseudo_labels:
     input:
         teacher=teacher,

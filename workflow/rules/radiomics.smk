@@ -63,7 +63,3 @@ else:
             "Collecting the radiomic features of {wildcards.center}"
         script:
             "../scripts/collect_radiomics.py"
-
-
-def radiomics_tables(*centers):
-    return expand(f"{R}/radiomics/{{center}}.tsv", center=centers)

@@ -1,15 +1,6 @@
 # The page that a reader opens first.
 
 
-def pseudo_label_tables(wildcards):
-    return [
-        f"{R}/pseudo_labels/{model}/fold{fold}.tsv"
-        for model in MODELS
-        if "pseudo_label" in STUDY.models[model].stages
-        for fold in folds_of(model)
-    ]
-
-
 rule write_report:
     input:
         cases=rules.collect_cohort.output.cases,

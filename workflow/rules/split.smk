@@ -46,13 +46,6 @@ rule split_external:
         "../scripts/split_external.py"
 
 
-def splits_of(center):
-    """The table that says in which folds a centre's cases train, validate or test."""
-    if center in EXTERNAL:
-        return expand(str(rules.split_external.output.splits), center=center)
-    return [rules.split_development.output.splits]
-
-
 rule collect_splits:
     input:
         splits=lambda wildcards: sorted(

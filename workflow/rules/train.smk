@@ -4,27 +4,6 @@
 MODEL_FOLDER = f"{R}/models/{{model}}/{{stage}}/fold{{fold}}"
 
 
-def teaching_centers(wildcards):
-    """The centres whose cases a training job may see: those that teach in the fold's transfer, and unlabelled ones."""
-    teaching = FOLDS[wildcards.fold].train
-    return (
-        teaching
-        if wildcards.stage == "supervised"
-        else (*teaching, *STUDY.centers_of("unlabelled"))
-    )
-
-
-def accepted_labels(wildcards):
-    """The pseudo-labels of the second stage."""
-    if wildcards.stage == "supervised":
-        return []
-    return f"{R}/pseudo_labels/{wildcards.model}/fold{wildcards.fold}.tsv"
-
-
-def training_name(wildcards):
-    return {"model": wildcards.model, "stage": wildcards.stage, "fold": wildcards.fold}
-
-
 rule train_image:
     input:
         splits=rules.split_development.output.splits,
@@ -102,11 +81,3 @@ rule train_tabular:
         "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
     script:
         "../scripts/train_tabular.py"
-
-
-def trained(model, stage, fold):
-    """The files that make one trained model."""
-    rule_ = rules.train_image if model in IMAGE_MODELS else rules.train_tabular
-    return expand(
-        [rule_.output.weights, rule_.output.model], model=model, stage=stage, fold=fold
-    )
