@@ -43,9 +43,9 @@ def biomarkers(
 
     Args:
         deep: rows of `results/deep_features/`, of one stage: stage, transfer, fold, case_id, task, z0, z1, …; the part
-            that `splits` gives a case in the fold says what it is for. Validation cases rank and correlate. Training
-            cases, where there are any, are the background of the SHAP values, and nothing else; a fold without their
-            rows takes its validation cases as the background. External cases are passed over.
+            that `splits` gives a case in the fold says what it is for. Validation cases rank; training cases, where
+            there are any, are the background of the SHAP values (else the validation cases are); both correlate.
+            External cases are passed over.
         heads: fold → task → (weight (classes, deep features), bias (classes,)).
         radiomics: case_id, region and features.
         cases: rows of `results/cohort/`; case_id is unique.

@@ -1,7 +1,7 @@
 """Which radiomic features a network's important deep features go with, fold by fold.
 
 The deep features of two folds are those of two networks and share nothing but their number, so each fold is correlated
-on its own validation cases, and the folds are joined by what they say of a radiomic feature.
+by itself, and the folds are joined by what they say of a radiomic feature.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ def fold_links(
 ) -> list[FoldLinks]:
     """Attribute and correlate in every fold that has validation cases.
 
-    Only validation cases rank and correlate, since a network fits its training cases too well; external ones are
-    left to the test of consistency. The background of the SHAP values is the fold's training cases where the table
-    holds their deep features, else its validation cases: the ranking depends on it little, the sum over features
-    not at all.
+    Validation cases rank the deep features, since a network fits its training cases too well; the fold's training
+    cases, where the table holds them, are the background of the SHAP values. The correlation is over both, all cases
+    of the centres that teach: what a deep feature measures shows in cases that the network has fitted, too. Whether a
+    link is more than a label's shadow is for the consistency over centres to say, which looks at measured values
+    alone and at the external cases.
 
     Args:
         deep: rows of one stage, transfer and task.
@@ -85,8 +86,9 @@ def fold_links(
         background = values[parts == "train"] if (parts == "train").any() else unseen
         shap = linear_shap(unseen, background, weight, bias)
         kept = leading(shap.values, settings.share)
-        ids = rows["case_id"].to_numpy(dtype=np.str_)[parts == "validation"]
-        correlation = _by_region(unseen[:, kept], radiomics.rows(ids), radiomics)
+        teaching = np.isin(parts, ["train", "validation"])
+        ids = rows["case_id"].to_numpy(dtype=np.str_)[teaching]
+        correlation = _by_region(values[teaching][:, kept], radiomics.rows(ids), radiomics)
         result.append(FoldLinks(str(fold), kept, np.sign(weight[kept]), correlation, shap.additivity_gap))
     return result
 
