@@ -57,7 +57,7 @@ def test_cases_with_missing_contrasts_are_preprocessed_from_what_there_is(snakem
     assert run.status == 0, run.text
     assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"p1", "p2", "p3"}
     (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "p3"]
-    assert {Path(file).name for file in job.input} == {"A.tsv", "t1c.nii.gz", "flair.nii.gz"}
+    assert {Path(file).name for file in job.input} == {"t1c.nii.gz", "flair.nii.gz"}
 
 
 def test_numeric_ids_keep_their_zeros(snakemake, table_center):

@@ -3,8 +3,7 @@
 
 rule preprocess_case:
     input:
-        # `ancient`: another row of the centre's table must not repeat this case; its own files are inputs themselves.
-        cases=ancient(str(rules.read_center.output.cases)),
+        # Not the centre's case table: another case's row, or a label, must not repeat this case.
         sources=case_sources,
     output:
         folder=directory(f"{R}/preprocessed/{{center}}/{{case}}"),

@@ -9,15 +9,19 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the voxels
 
+from gliomanet.cohort.table import read_case_table
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.joblog import log_to
 from gliomanet.study import Preprocessing
-from gliomanet.tables import read_table
 
 log_to(snakemake.log[0])
-cases = read_table(snakemake.input.cases).set_index("case_id", drop=False)
+center, case = snakemake.wildcards.center, snakemake.wildcards.case
+files = snakemake.params.files
+if not files:  # a phantom's, which are known once it is simulated
+    table = read_case_table(Path(snakemake.input.sources[0]) / "cases.tsv", center, "train")
+    files = table.set_index("case_id").loc[case].to_dict()
 preprocess_case(
-    cases.loc[snakemake.wildcards.case].to_dict(),
+    {**files, "case_id": case, "center": center},
     Preprocessing.model_validate(snakemake.params.settings),
     Path(snakemake.output.folder),
     seed=snakemake.params.seed,
