@@ -46,12 +46,6 @@ def test_shares_cover_the_legal_states_and_sum_to_one():
     assert sum(shares.values()) == pytest.approx(1)
 
 
-def test_a_prevalence_of_zeros_is_refused_by_name():
-    nobody = Prevalence(glioblastoma=0, astrocytoma=0, oligodendroglioma=0)
-    with pytest.raises(ValueError, match=r"centers\.A\.source\.prevalence: every weight is 0"):
-        plan_center("A", PhantomSource(cases=2, prevalence=nobody), 1)
-
-
 def test_rates_of_what_is_missing():
     source = PhantomSource(cases=400, missing_contrasts=0.3, missing_labels=0.2)
     patients = plan_center("A", source, 1)

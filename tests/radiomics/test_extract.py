@@ -61,11 +61,12 @@ def test_what_lies_outside_the_mask_decides_nothing(case):
 def test_a_region_that_is_empty_and_one_too_small_are_stated(case):
     folder, mask = case
     mask = mask.copy()
+    mask[mask > 0] = 2
     mask[0, 0, 0] = 1
     save(folder / "tumour_mask.nii.gz", mask)
-    table, notes = extract_case(folder, "a", Radiomics(regions={"none": [3], "dot": [1], "whole": [1, 2, 4]}))
+    table, notes = extract_case(folder, "a", Radiomics(regions={"none": [4], "dot": [1], "whole": [1, 2, 4]}))
     assert table["region"].tolist() == ["whole"]
-    assert notes[0] == "case 'a', region 'none' (codes [3]): the region is empty"
+    assert notes[0] == "case 'a', region 'none' (codes [4]): the region is empty"
     assert notes[1].startswith("case 'a', region 'dot' (codes [1]): ")
     assert len(notes) == 2
 

@@ -48,9 +48,6 @@ def plan_center(center_id: str, source: PhantomSource, seed: int) -> list[Patien
         center_id: the centre's key in the study.
         source: number of cases, prevalence, rates of what is missing.
         seed: the study's seed.
-
-    Raises:
-        ValueError: the prevalence's weights are all zero.
     """
     return [plan_patient(center_id, source, seed, index) for index in range(1, source.cases + 1)]
 
@@ -78,15 +75,10 @@ def plan_patient(center_id: str, source: PhantomSource, seed: int, index: int) -
     )
 
 
-def state_shares(prevalence: Prevalence, center_id: str = "") -> dict[WhoState, float]:
+def state_shares(prevalence: Prevalence) -> dict[WhoState, float]:
     """The share of each of `LEGAL_STATES` that a centre's prevalence means; they sum to 1."""
     weights = prevalence.model_dump()
     total = sum(weights.values())
-    if total <= 0:
-        raise ValueError(
-            f"centers.{center_id}.source.prevalence: every weight is 0; "
-            f"at least one of {', '.join(weights)} must be above 0"
-        )
     return {s: weights[diagnosis_of(s)] / total * GRADE_SHARES[diagnosis_of(s)][s.grade] for s in LEGAL_STATES}
 
 
@@ -102,7 +94,7 @@ def _state_of(center_id: str, prevalence: Prevalence, seed: int, index: int) -> 
     # prevalence closely, so that a small centre does not lack a class by bad luck.
     start = generator(seed, center_id, 0, "states").random()
     position = (start + index * _GOLDEN) % 1.0
-    shares = state_shares(prevalence, center_id)
+    shares = state_shares(prevalence)
     for state, share in shares.items():
         if position < share:
             return state
