@@ -167,6 +167,16 @@ def test_every_case_validates_once_and_external_cases_have_an_ensemble(finished)
     assert np.allclose(predictions.groupby(["stage", "fold", "case_id", "task"])["probability"].sum(), 1, atol=1e-5)
 
 
+def test_external_cases_of_refitted_models_are_predicted_by_the_refit_alone(finished):
+    predictions = read_table(finished.results / "predictions/age.tsv")
+    external = predictions[predictions["role"] == "external"]
+    assert set(external["fold"]) == {"all", "ensemble"}
+    sides = [
+        external[external["fold"] == fold].sort_values(["case_id", "task", "class"]) for fold in ("all", "ensemble")
+    ]
+    assert sides[0]["probability"].tolist() == sides[1]["probability"].tolist()
+
+
 def test_a_second_run_has_nothing_to_do(finished):
     assert finished.would_run().jobs == []
 

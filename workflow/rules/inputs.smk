@@ -134,7 +134,9 @@ def members(wildcards):
     """Every trained model that predicts a case of this centre."""
     model = STUDY.models[wildcards.model]
     folds = [
-        fold for fold in folds_of(wildcards.model) if predicts(fold, wildcards.center)
+        fold
+        for fold in folds_of(wildcards.model)
+        if predicts(fold, wildcards.center, wildcards.model)
     ]
     return [
         file
@@ -144,10 +146,13 @@ def members(wildcards):
     ]
 
 
-def predicts(fold, center):
-    """Whether a fold holds cases of this centre that it did not train on."""
+def predicts(fold, center, model):
+    """Whether a model's fit predicts this centre: a fold its validation cases; external cases the fit on all
+    training cases where the model is refitted, and every fold where it is not."""
     fold = FOLDS[fold]
-    return center in fold.external or (center in fold.train and not fold.is_refit)
+    if center in fold.external:
+        return fold.is_refit == getattr(STUDY.models[model], "refit", False)
+    return center in fold.train and not fold.is_refit
 
 
 def center_data(wildcards):

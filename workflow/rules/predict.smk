@@ -33,7 +33,7 @@ rule predict_center:
         folds=lambda wildcards: [
             dump(FOLDS[fold])
             for fold in folds_of(wildcards.model)
-            if predicts(fold, wildcards.center)
+            if predicts(fold, wildcards.center, wildcards.model)
         ],
         preprocessed=f"{R}/preprocessed",
         models=f"{R}/models/{{model}}",
@@ -46,7 +46,7 @@ rule predict_center:
 PREDICTED = [
     center
     for center in CENTERS
-    if any(predicts(fold, center) for fold in fold_ids(refit=True))
+    if any(predicts(fold, center, MODELS[0]) for fold in fold_ids(refit=True))
 ]
 
 
