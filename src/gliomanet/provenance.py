@@ -14,7 +14,9 @@ from pathlib import Path
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
-UNHASHED = {"gliomanet", "gliomanet.study", "gliomanet.study_errors", "gliomanet.provenance"}
+UNHASHED = {"gliomanet", "gliomanet.study_errors", "gliomanet.provenance"} | {
+    f"gliomanet.study{part}" for part in ("", "_types", "_sources", "_imaging", "_models")
+}
 """The configuration's values are parameters of each job, so the module that reads them need not be hashed too."""
 
 

@@ -1,7 +1,7 @@
 """The configuration of a study, as Pydantic models: the single source of truth.
 
-The JSON schema, the defaults and the key table of `config/README.md` are generated from here
-(`gliomanet.study_reference`), so a description written beside a field is the one that a user reads.
+The JSON schema, the defaults and the key table of `config/README.md` are generated from here and from the modules of
+its sections (`gliomanet.study_reference`), so a description written beside a field is the one that a user reads.
 """
 
 from __future__ import annotations
@@ -9,142 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from gliomanet.labels import DEFAULT_TASKS, MODALITIES, VOCABULARY, Task
+from gliomanet.labels import DEFAULT_TASKS, MODALITIES, Task
 from gliomanet.study_checks import problems_of
 from gliomanet.study_errors import StudyError, describe
+from gliomanet.study_imaging import Preprocessing, Quality
+from gliomanet.study_models import Model
+from gliomanet.study_sources import Source
+from gliomanet.study_types import Fraction, Identifier, MaskCode, MaskCodes, Modality, Role, Section, each_once
 
-_Items = TypeVar("_Items", bound=Sequence[object])
-
-
-def _each_once(values: _Items) -> _Items:
-    if len(set(values)) != len(values):
-        raise ValueError("must name each value once")
-    return values
-
-
-Modality = Literal["t1", "t1c", "t2", "flair"]
-Role = Literal["train", "external", "unlabelled"]
-Stage = Literal["supervised", "pseudo_label"]
-Positive = Annotated[float, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Dropout = Annotated[float, Field(ge=0, lt=1)]
-Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(_each_once)]
-Stages = Annotated[tuple[Stage, ...], AfterValidator(_each_once)]
-SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(_each_once)]
-MaskCode = Literal[1, 2, 4]
-MaskCodes = Annotated[list[MaskCode], Field(min_length=1)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-# ---------------------------------------------------------------------------------------------- centres
-
-
-class Scanner(Section):
-    """What one centre's scanner does to the true signal of a phantom."""
-
-    voxel_mm: tuple[Positive, Positive, Positive] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
-    oblique_degrees: float = Field(0, ge=0, le=30, description="Largest tilt of the slices, in degrees.")
-    bias_field: float = Field(0.2, ge=0, le=1, description="Amplitude of the multiplicative bias field.")
-    noise: float = Field(0.03, ge=0, le=0.5, description="Rician noise, as a share of white matter's signal.")
-    gain: float = Field(1.0, gt=0, description="Contrast gain: the exponent put on the normalised signal.")
-    skull: bool = Field(False, description="Leave a simple skull and scalp on, and give every contrast its own grid.")
-
-
-class Prevalence(Section):
-    """How often each WHO 2021 diagnosis occurs among a phantom centre's patients (weights, normalised)."""
-
-    glioblastoma: float = Field(0.55, ge=0, description="IDH-wildtype, grade 4.")
-    astrocytoma: float = Field(0.28, ge=0, description="IDH-mutant, 1p/19q intact, grade 2 to 4.")
-    oligodendroglioma: float = Field(0.17, ge=0, description="IDH-mutant, 1p/19q codeleted, grade 2 or 3.")
-
-    @model_validator(mode="after")
-    def _some_diagnosis_occurs(self) -> Prevalence:
-        if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
-            raise ValueError("every weight is 0; at least one diagnosis must occur")
-        return self
-
-
-class Shortcut(Section):
-    """A mark of the scanner that goes with one label at this centre only, and must not become a biomarker."""
-
-    label: Literal["idh", "codel_1p19q", "grade"] = Field("idh", description="The label it goes with.")
-    value: str = Field("mutant", description="The label's value that carries the mark.")
-    strength: float = Field(
-        0.35, gt=0, le=1, description="Added to FLAIR inside the tumour, as a share of white matter."
-    )
-
-    @model_validator(mode="after")
-    def _value_is_one_of_the_label(self) -> Shortcut:
-        allowed = VOCABULARY[self.label]
-        if self.value not in allowed:
-            raise ValueError(f"{self.value!r} is no value of {self.label}; allowed: {', '.join(allowed)}")
-        return self
-
-
-class PhantomSource(Section):
-    """Simulated patients on the MNI152 anatomy, with a known truth."""
-
-    kind: Literal["phantom"] = Field("phantom", description="Simulated.")
-    cases: int = Field(ge=1, le=5000, description="Number of patients.")
-    scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
-    prevalence: Prevalence = Field(Prevalence(), description="Its mix of diagnoses.")
-    missing_contrasts: Fraction = Field(0.0, description="Rate of patients with one or two contrasts missing.")
-    missing_labels: Fraction = Field(0.0, description="Rate at which each label of a patient is unknown.")
-    shortcut: Shortcut | None = Field(None, description="A mark of this scanner that goes with one label.")
-
-
-class TableSource(Section):
-    """A table of image files: one row a case, in the columns of `results/cohort/cases.tsv`."""
-
-    kind: Literal["table"] = Field("table", description="A table of image files.")
-    path: str = Field(description="TSV or CSV file; `{data_root}` is filled in.")
-    files_root: str | None = Field(
-        None, description="Folder that the table's file names start at; default: the table's own."
-    )
-
-
-class FeatureSource(Section):
-    """A table of radiomic features: one row a patient, for the tabular arm."""
-
-    kind: Literal["features"] = Field("features", description="A table of features.")
-    path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
-    clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
-    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(description="Whose columns and spellings these are.")
-
-
-Source = Annotated[PhantomSource | TableSource | FeatureSource, Field(discriminator="kind")]
-
-
-class Preprocessing(Section):
-    """The imaging steps; a centre may override any of these keys."""
-
-    spacing_mm: float = Field(
-        1.0, ge=0.5, le=8, description="Voxel size of the atlas grid that cases are resampled to."
-    )
-    reference: Modality = Field("t1c", description="Contrast that the others are registered to.")
-    bias_correction: bool = Field(True, description="N4 bias field correction of every contrast.")
-    coregistration: bool = Field(
-        True, description="Rigid registration to the reference; off = declared aligned, and checked."
-    )
-    brain_extraction: Literal["builtin", "supplied", "none"] = Field(
-        "builtin",
-        description="`builtin`: needs no weights; `supplied`: the case's brain_mask; `none`: declared stripped, and checked.",
-    )
-    atlas_registration: Literal["affine", "none"] = Field("affine", description="Registration to the MNI152 atlas.")
-    normalization: Literal["zscore", "none"] = Field("zscore", description="Intensities inside the brain.")
-    missing_contrast: Literal["refuse", "drop", "mark"] = Field(
-        "mark", description="A missing contrast ends the study, drops the case, or is marked absent."
-    )
+Scan = Literal["baseline", "follow_up", "post_operative"]
 
 
 class Center(Section):
@@ -155,93 +32,17 @@ class Center(Section):
     )
     source: Source = Field(description="Where its cases come from.")
     preprocessing: dict[str, Any] = Field(default_factory=dict, description="Keys of `preprocessing` that differ here.")
+    scans: Annotated[tuple[Scan, ...], Field(min_length=1), AfterValidator(each_once)] = Field(
+        ("baseline",), description="Which scans of its patients enter the study; the others are listed, not used."
+    )
+    derive_1p19q: bool = Field(
+        False,
+        description="Fill unknown 1p/19q as intact where IDH is wildtype (WHO 2021); such labels are marked derived.",
+    )
+    second_table: str | None = Field(
+        None, description="Another table of the same cases (`case_id`, labels, volumes), to check the labels against."
+    )
     minimum_share: Fraction = Field(0.8, description="Share of the cases that must survive preprocessing.")
-
-
-# ----------------------------------------------------------------------------------------------- models
-
-
-class CmtlnetModel(Section):
-    """CMTLNet (Chen et al. 2025): segmentation-free tumour perception, common and task-unique features."""
-
-    kind: Literal["cmtlnet"] = Field("cmtlnet", description="Image network.")
-    preset: Literal["paper", "slim", "tiny"] = Field("slim", description="Widths of the network.")
-    modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input contrasts, in this order.")
-    input_shape: tuple[int, int, int] = Field(
-        (160, 192, 160), description="Central crop of the atlas grid; multiples of 32."
-    )
-    stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
-    common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
-    unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
-    steps_per_epoch: int | None = Field(
-        None, ge=1, description="Batches an epoch; default: one pass over the labelled cases."
-    )
-    learning_rate: float = Field(1e-4, gt=0, description="Of Adam; halved on a plateau of the training loss.")
-    weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
-    margin: float = Field(0.5, ge=0, description="CosFace margin.")
-    scale: float = Field(64, gt=0, description="CosFace scale.")
-    dropout: Dropout = Field(
-        0.2, description="Dropout before each task's last layer; drawn again in stochastic passes."
-    )
-    augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
-    precision: Literal["auto", "32", "bf16"] = Field(
-        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
-    )
-
-    @model_validator(mode="after")
-    def _geometry_fits_the_strides(self) -> CmtlnetModel:
-        if any(size % 32 or size < 32 for size in self.input_shape):
-            raise ValueError(f"input_shape {self.input_shape} must be positive multiples of 32")
-        if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
-            raise ValueError(f"modalities {self.modalities} must name each contrast once")
-        return self
-
-
-class TabularNetModel(Section):
-    """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
-
-    kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: Stages = Field(("supervised",), description="Training stages to run.")
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
-    )
-    dropout: Dropout = Field(0.3, description="After every layer of the trunk.")
-    epochs: int = Field(150, ge=1, description="Passes over all training cases.")
-    learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
-    weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
-    ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
-
-
-class LogisticModel(Section):
-    """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
-
-    kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    c: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
-
-
-class ExtraTreesModel(Section):
-    """Extremely randomised trees, one forest a task."""
-
-    kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    trees: int = Field(500, ge=1, description="Trees a forest.")
-    min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
-
-
-Model = Annotated[CmtlnetModel | TabularNetModel | LogisticModel | ExtraTreesModel, Field(discriminator="kind")]
 
 
 # ----------------------------------------------------------------------------------------------- stages
@@ -368,7 +169,11 @@ class Study(Section):
         description="What is predicted: name → label column and classes.",
     )
     centers: dict[Identifier, Center] = Field(min_length=1, description="The hospitals and collections, by name.")
+    identities: tuple[str, ...] = Field(
+        (), description="Mapping tables: each row holds the ids, one a column, that collections give the same patient."
+    )
     preprocessing: Preprocessing = Field(Preprocessing(), description="Imaging steps of every centre.")
+    quality: Quality = Field(Quality(), description="What becomes of cases that quality control looked at.")
     split: Split = Field(Split(), description="Folds and transfers.")
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(PseudoLabels(), description="Selection for the second stage.")

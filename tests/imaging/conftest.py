@@ -16,7 +16,7 @@ import pytest
 from gliomanet.imaging.atlas import atlas
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.volume import Grid, Volume
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 
 VOXEL_MM = 4.0
 MODALITIES = ("t1", "t1c", "t2", "flair")

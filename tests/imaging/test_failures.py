@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from gliomanet.imaging.errors import StudyStopError
 from gliomanet.imaging.quality import collect_qc
 from gliomanet.imaging.registration import ants_module
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import FAST, IN_ATLAS_SPACE, MODALITIES, STRIPPED, run, turned
 
 ALIGN = "set coregistration to true for this centre"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gliomanet.imaging.volume import resample_labels
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import (
     FAST,
     IN_ATLAS_SPACE,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gliomanet.imaging.volume import Volume, resample, resample_labels
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import dice, run, to_native, volume_of
 
 

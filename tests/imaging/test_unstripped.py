@@ -15,7 +15,8 @@ from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import plan_center
 from gliomanet.phantom.seeds import generator
-from gliomanet.study import PhantomSource, Preprocessing, Scanner
+from gliomanet.study_imaging import Preprocessing
+from gliomanet.study_sources import PhantomSource, Scanner
 from tests.imaging.conftest import dice, to_atlas, to_native, volume_of, write_files
 
 SEED, CENTER = 1, "A"
@@ -24,7 +25,7 @@ COMMAND = """
 import json, sys
 from pathlib import Path
 from gliomanet.imaging.preprocess import preprocess_case
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 row, settings, out = sys.argv[1:]
 preprocess_case(json.loads(row), Preprocessing.model_validate_json(settings), Path(out), seed=7)
 """

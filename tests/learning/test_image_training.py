@@ -19,7 +19,7 @@ from gliomanet.learning import image_training as module
 from gliomanet.learning.cmtlnet_recipe import Phase
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.networks.devices import Device
-from gliomanet.study import CmtlnetModel
+from gliomanet.study_models import CmtlnetModel
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
 NAME = {"model": "cmtlnet", "stage": "supervised", "fold": "0"}
@@ -152,7 +152,7 @@ import pandas as pd
 import gliomanet.learning.image_training as t
 from pathlib import Path
 from gliomanet.labels import DEFAULT_TASKS
-from gliomanet.study import CmtlnetModel
+from gliomanet.study_models import CmtlnetModel
 
 save = t.save_progress
 def save_then_die(scratch, digest, progress):

@@ -13,7 +13,7 @@ from gliomanet.learning import tabular as module
 from gliomanet.learning.tabular import train_tabular_model
 from gliomanet.networks.estimators import TabularInputs
 from gliomanet.prediction.tabular import predict_tabular
-from gliomanet.study import ExtraTreesModel, LogisticModel, TabularNetModel
+from gliomanet.study_models import ExtraTreesModel, LogisticModel, TabularNetModel
 
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
 NAME = {"model": "m", "stage": "supervised", "fold": "0"}

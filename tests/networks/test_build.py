@@ -11,7 +11,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_the_configuration_knows_every_network():
-    from gliomanet.study import Model
+    from gliomanet.study_models import Model
 
     kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Model)[0])}
     assert set(NETWORKS) <= kinds

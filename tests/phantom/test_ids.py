@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 from gliomanet.phantom.ids import case_ids
-from gliomanet.study import PhantomSource
+from gliomanet.study_sources import PhantomSource
 
 
 def test_ids_are_counted_from_one_in_order():

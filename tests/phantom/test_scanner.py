@@ -7,7 +7,7 @@ from gliomanet.phantom.anatomy import SPACING_MM, draw_anatomy
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import plan_center
 from gliomanet.phantom.seeds import generator
-from gliomanet.study import PhantomSource, Scanner
+from gliomanet.study_sources import PhantomSource, Scanner
 
 
 def scan(index=1, **scanner):

@@ -8,7 +8,7 @@ from gliomanet.phantom.appearance import GRADE_SHARES
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import diagnosis_of, plan_center
 from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, truth_table
-from gliomanet.study import PhantomSource, Scanner, Shortcut
+from gliomanet.study_sources import PhantomSource, Scanner, Shortcut
 
 
 def test_signals_hold_for_all_and_shortcuts_for_their_centre():

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from gliomanet.phantom.center import simulate_center
-from gliomanet.study import PhantomSource
+from gliomanet.study_sources import PhantomSource
 from gliomanet.tables import read_table, write_table
 from tests.workflow.conftest import Run, run_snakemake
 

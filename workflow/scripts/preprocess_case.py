@@ -12,7 +12,7 @@ os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is impor
 from gliomanet.cohort.table import read_case_table
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.joblog import log_to
-from gliomanet.study import Preprocessing
+from gliomanet.study_imaging import Preprocessing
 
 log_to(snakemake.log[0])
 center, case = snakemake.wildcards.center, snakemake.wildcards.case

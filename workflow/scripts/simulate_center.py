@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from gliomanet.joblog import log_to
 from gliomanet.phantom.center import simulate_center
-from gliomanet.study import PhantomSource
+from gliomanet.study_sources import PhantomSource
 
 log_to(snakemake.log[0])
 simulate_center(

@@ -9,7 +9,7 @@ from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.image_training import train_image_model
-from gliomanet.study import CmtlnetModel
+from gliomanet.study_models import CmtlnetModel
 from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])

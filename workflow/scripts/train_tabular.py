@@ -12,7 +12,7 @@ from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.tabular import train_tabular_model
 from gliomanet.radiomics.table import wide_features
-from gliomanet.study import Model
+from gliomanet.study_models import Model
 from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])

@@ -15,7 +15,8 @@ from gliomanet.cohort.patient_keys import patient_key
 from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
 
 if TYPE_CHECKING:
-    from gliomanet.study import FeatureSource, Study, TableSource
+    from gliomanet.study import Study
+    from gliomanet.study_sources import FeatureSource, TableSource
 
 
 def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> None:

@@ -26,7 +26,7 @@ from gliomanet.imaging.volume import Grid, Matrix, Volume, resample, resample_la
 from gliomanet.labels import MODALITIES
 
 if TYPE_CHECKING:
-    from gliomanet.study import Preprocessing
+    from gliomanet.study_imaging import Preprocessing
 
 REFERENCE_ORDER = ("t1c", "t2", "flair", "t1")
 IMAGES = (*MODALITIES, "brain_mask", "tumour_mask")

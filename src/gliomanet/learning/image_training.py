@@ -29,7 +29,7 @@ from gliomanet.networks.devices import Device, choose_device
 from gliomanet.seeds import derive_seed
 
 if TYPE_CHECKING:
-    from gliomanet.study import CmtlnetModel
+    from gliomanet.study_models import CmtlnetModel
 
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
 VALIDATION_BATCH = 4

@@ -29,7 +29,7 @@ from gliomanet.networks.tabular import TabularNet
 
 if TYPE_CHECKING:
     from gliomanet.labels import Task
-    from gliomanet.study import ExtraTreesModel, LogisticModel, TabularNetModel
+    from gliomanet.study_models import ExtraTreesModel, LogisticModel, TabularNetModel
 
     TabularModel = LogisticModel | ExtraTreesModel | TabularNetModel
 

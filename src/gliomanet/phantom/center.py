@@ -19,7 +19,7 @@ from gliomanet.phantom.seeds import generator
 from gliomanet.phantom.tumour import grow_tumour
 
 if TYPE_CHECKING:
-    from gliomanet.study import PhantomSource
+    from gliomanet.study_sources import PhantomSource
 
 COLUMNS = (
     "case_id",

@@ -13,7 +13,7 @@ from gliomanet.phantom.seeds import generator
 if TYPE_CHECKING:
     import numpy as np
 
-    from gliomanet.study import PhantomSource, Prevalence
+    from gliomanet.study_sources import PhantomSource, Prevalence
 
 REFERENCE = "t1c"
 """The contrast that the tumour mask lies on; never missing."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gliomanet.phantom.tumour import Tumour
-    from gliomanet.study import Scanner
+    from gliomanet.study_sources import Scanner
 
 Array = NDArray[np.float32]
 Affine = NDArray[np.float64]

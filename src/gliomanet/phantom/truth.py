@@ -10,7 +10,7 @@ import pandas as pd
 from gliomanet.labels import VOCABULARY
 
 if TYPE_CHECKING:
-    from gliomanet.study import PhantomSource, Shortcut
+    from gliomanet.study_sources import PhantomSource, Shortcut
 
 COLUMNS = ("feature", "region", "label", "direction", "kind", "center", "why")
 """The columns of the truth table."""

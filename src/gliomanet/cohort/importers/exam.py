@@ -1,0 +1,47 @@
+"""One exam as its collection describes it, before anything is harmonised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gliomanet.findings import Finding
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One imaging session of one patient.
+
+    Attributes:
+        case_id: names the exam in every table and folder of a study.
+        patient_id: the patient's, shared by a patient's exams.
+        files: column of the case table (a contrast, `tumour_mask`, `brain_mask`) → file.
+        raw: `idh`, `codel_1p19q`, `grade`, `age`, `sex` → cell as found; an absent key is an unknown value.
+        scan: `baseline`, `follow_up` or `post_operative`.
+        grade_edition: year of the WHO edition that the grade is given by; "" where the collection does not say.
+        diagnosis: the collection's own words.
+        other_ids: ids that other collections give the same patient.
+    """
+
+    case_id: str
+    patient_id: str
+    files: Mapping[str, Path]
+    raw: Mapping[str, str] = field(default_factory=dict)
+    scan: str = "baseline"
+    grade_edition: str = ""
+    diagnosis: str = ""
+    other_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a format's reader found.
+
+    Attributes:
+        exams: every exam, with labels or without.
+        findings: what was not understood and what is worth knowing; their centre is filled in by `import_center`.
+    """
+
+    exams: tuple[Exam, ...]
+    findings: tuple[Finding, ...] = ()

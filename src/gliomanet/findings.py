@@ -1,0 +1,48 @@
+"""What an audit found wrong, or worth knowing, with a study's tables and images: one row a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import pandas as pd
+
+Severity = Literal["fatal", "error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("fatal", "error", "warning", "note")
+"""fatal: results would be false, the study stops; error: the case cannot be used; warning: a person should look;
+note: understood and handled, kept so that nothing is dropped silently."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of one rule.
+
+    Attributes:
+        severity: see `SEVERITIES`.
+        rule: the rule's name in snake case, e.g. `same_patient_in_two_centers`.
+        center: centre concerned, "" for the whole study.
+        case_id: case concerned, "" for the whole centre.
+        file: file, and column where there is one, concerned; "" where there is none.
+        found: what was found, one sentence with the values.
+        action: what is allowed, and what to do.
+    """
+
+    severity: Severity
+    rule: str
+    center: str
+    case_id: str
+    file: str
+    found: str
+    action: str
+
+
+COLUMNS = tuple(field.name for field in fields(Finding))
+
+
+def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
+    """The findings in `COLUMNS`, each once, the gravest first, then by rule, centre and case."""
+    table = pd.DataFrame([asdict(f) for f in dict.fromkeys(findings)], columns=list(COLUMNS), dtype=str)
+    place = table["severity"].map(SEVERITIES.index).astype(int)
+    order = table.assign(_place=place).sort_values(["_place", "rule", "center", "case_id", "file", "found"])
+    return order.drop(columns="_place").reset_index(drop=True)
