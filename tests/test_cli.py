@@ -44,7 +44,7 @@ def test_a_table_may_not_use_a_phantoms_id(tmp_path):
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
-    assert "case_id 'P-002' is used by the centres A and P; rename one" in result.output
+    assert "case_id 'P-002' is used by the centres A and P\n    rename one" in result.output
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,45 @@ def test_square_brackets_of_an_error_are_printed(tmp_path):
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert "results: ['a'] is no text; put it in quotes" in result.output
+
+
+def tables_of(tmp_path, case_a="A-1", case_b="B-1", label="mutant"):
+    (tmp_path / "x.nii.gz").touch()
+    for center, case in (("a", case_a), ("b", case_b)):
+        (tmp_path / f"{center}.tsv").write_text(f"case_id\tt1\tidh\n{case}\tx.nii.gz\t{label}\n")
+
+
+def test_imports_a_hospitals_table_with_absolute_files_and_no_role(tmp_path):
+    tables_of(tmp_path, label="IDH1 p.R132H")
+    out = tmp_path / "out" / "cases.tsv"
+    given = ["import", "table", str(tmp_path / "a.tsv"), "--center", "A", "--out", str(out)]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.output
+    assert "1 scans of 1 patients; idh mutant 1" in result.output
+    rows = [line.split("\t") for line in out.read_text().splitlines()]
+    row = dict(zip(*rows, strict=True))
+    assert (row["t1"], row["role"], row["idh"]) == (str(tmp_path / "x.nii.gz"), "", "mutant")
+    assert (row["idh_raw"], row["scan"]) == ("IDH1 p.R132H", "baseline")
+    assert out.with_name("cases.findings.tsv").read_text().startswith("severity\trule\t")
+
+
+def test_an_import_names_unknown_spellings_with_the_known_ones(tmp_path):
+    tables_of(tmp_path, label="perhaps")
+    given = ["import", "table", str(tmp_path / "a.tsv"), "--center", "A", "--out", str(tmp_path / "cases.tsv")]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 1
+    assert "'perhaps' is no known spelling; allowed: wildtype (wildtype, wild type" in result.output
+    assert not (tmp_path / "cases.tsv").exists()
+
+
+def test_every_finding_goes_into_the_table_that_is_asked_for(tmp_path):
+    tables_of(tmp_path, "P-001", "p-1")
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        f"centers:\n  A: {{role: train, source: {{kind: table, path: {tmp_path / 'a.tsv'}}}}}\n"
+        f"  B: {{role: external, source: {{kind: table, path: {tmp_path / 'b.tsv'}}}}}\nmodels: {{m: {{kind: logistic}}}}\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path), "--out", str(tmp_path / "audit.tsv")])
+    assert result.exit_code == 1
+    assert "fatal" in result.output
+    assert (tmp_path / "audit.tsv").read_text().splitlines()[1].startswith("fatal\t")

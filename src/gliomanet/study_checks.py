@@ -30,6 +30,7 @@ def problems_of(study: Study) -> list[str]:
         *_name_problems("tasks", study.tasks, RESERVED_TASKS),
         *_name_problems("split.transfers", [t.name for t in study.split.transfers], RESERVED_TRANSFERS),
         *_center_problems(study),
+        *_quality_problems(study),
         *_transfer_problems(study),
         *_model_problems(study),
     ]
@@ -60,6 +61,13 @@ def _center_problems(study: Study) -> list[str]:
         except ValidationError as error:
             problems += [f"centers.{name}.preprocessing.{line}" for line in describe(error, type(study.preprocessing))]
     return problems
+
+
+def _quality_problems(study: Study) -> list[str]:
+    if study.quality.decisions and study.is_tabular:
+        why = "a study of feature tables has no quality control to decide on"
+        return [f"quality.decisions: {why}; take the rows of the cases to leave out from their tables"]
+    return []
 
 
 def _transfer_problems(study: Study) -> list[str]:

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from gliomanet.cohort.check import case_ids, check_study
+from gliomanet.cohort.centers import case_ids
+from gliomanet.cohort.check import audit_study, check_study
 from gliomanet.cohort.errors import CohortError
 from gliomanet.study import load_study
+
+HEADER = "case_id\tpatient_id\tt1\tidh\n"
 
 
 def study_of(folder: Path, tables: dict[str, str], roles: dict[str, str] | None = None):
@@ -18,8 +21,17 @@ def study_of(folder: Path, tables: dict[str, str], roles: dict[str, str] | None 
 
 @pytest.fixture
 def image(tmp_path):
-    (tmp_path / "x.nii.gz").touch()
-    return "x.nii.gz"
+    """A new, empty file's name each time it is written into a text."""
+
+    class Names:
+        number = 0
+
+        def __str__(self):
+            self.number += 1
+            (tmp_path / f"x{self.number}.nii.gz").touch()
+            return f"x{self.number}.nii.gz"
+
+    return Names()
 
 
 def test_a_sound_study_passes_and_phantoms_are_passed_over(tmp_path, image):
@@ -52,6 +64,11 @@ def test_the_problems_of_all_centres_come_at_once(tmp_path, image):
     assert "'queer' is no known spelling" in text
     assert "centers.D: has the role train, but none of its 1 cases has a label of codel_1p19q, grade, idh" in text
     assert len(error.value.problems) == 4
+    severities = {(f.rule, f.center): f.severity for f in audit_study(broken)}
+    assert severities["file_missing", "A"] == "error"
+    assert severities["patient_in_two_centers", "B"] == "error"
+    assert severities["table_unreadable", "C"] == "fatal"
+    assert severities["no_label_in_a_training_center", "D"] == "error"
 
 
 def test_a_missing_table_and_follow_ups_under_ids_of_their_own(tmp_path, image):
@@ -68,8 +85,7 @@ def test_a_missing_table_and_follow_ups_under_ids_of_their_own(tmp_path, image):
 
 
 def test_one_case_id_in_two_centres(tmp_path, image):
-    header = "case_id\tpatient_id\tt1\tidh\n"
-    study = study_of(tmp_path, {"A": f"{header}1\tA1\t{image}\t0\n", "B": f"{header}1\tB1\t{image}\t0\n"})
+    study = study_of(tmp_path, {"A": f"{HEADER}1\tA1\t{image}\t0\n", "B": f"{HEADER}1\tB1\t{image}\t0\n"})
     with pytest.raises(CohortError, match="case_id '1' is used by the centres A and B; rename one"):
         check_study(study)
 
@@ -88,3 +104,69 @@ def test_an_external_or_unlabelled_centre_needs_no_label(tmp_path, image):
         "C": f"case_id\tt1\nc\t{image}\n",
     }
     check_study(study_of(tmp_path, tables, {"B": "external", "C": "unlabelled"}))
+
+
+def test_teaching_and_testing_on_one_patient_is_fatal(tmp_path, image):
+    tables = {"A": f"{HEADER}a\tP-1\t{image}\t0\n", "B": f"{HEADER}b\tp-01\t{image}\t1\n"}
+    (finding,) = [f for f in audit_study(study_of(tmp_path, tables, {"B": "external"})) if f.severity == "fatal"]
+    assert (finding.rule, finding.center, finding.case_id) == ("patient_in_two_centers", "B", "b")
+    assert "one centre teaches and the other tests" in finding.found
+
+
+def with_keys(study, centers=None, **keys):
+    values = study.model_dump(mode="json")
+    for name, changes in (centers or {}).items():
+        values["centers"][name].update(changes)
+    return load_study({**values, **keys})
+
+
+def test_a_person_resolves_a_duplicate_by_excluding_one_of_the_two(tmp_path, image):
+    tables = {"A": f"{HEADER}a\tP-1\t{image}\t0\n", "B": f"{HEADER}b\tp-01\t{image}\t1\nc\tC\t{image}\t0\n"}
+    study = study_of(tmp_path, tables, {"B": "external"})
+    decisions = tmp_path / "decisions.tsv"
+    decided = with_keys(study, quality={"decisions": str(decisions)})
+    decisions.write_text("center\tcase_id\tdecision\treason\nB\tb\tkeep\t\n")
+    with pytest.raises(CohortError, match="patient 'P-1' of centre A"):
+        check_study(decided)
+    decisions.write_text("center\tcase_id\tdecision\treason\nB\tb\texclude\tis P-1 of A\n")
+    check_study(decided)
+    (tmp_path / "x2.nii.gz").unlink()  # a job would still ask for it
+    with pytest.raises(CohortError, match="case 'b': t1 .* is not there"):
+        check_study(decided)
+
+
+def test_wrong_decisions_are_among_the_problems(tmp_path, image):
+    study = study_of(tmp_path, {"A": f"{HEADER}a\tP-1\t{image}\t0\n"})
+    decisions = tmp_path / "decisions.tsv"
+    decided = with_keys(study, quality={"decisions": str(decisions)})
+    decisions.write_text("center\tcase_id\tdecision\nA\tb\tdrop\n")
+    with pytest.raises(CohortError) as error:
+        check_study(decided)
+    assert "decision is 'drop'; allowed: exclude, keep, review" in str(error.value)
+    assert "no such case in this centre; allowed: a" in str(error.value)
+    decisions.unlink()
+    with pytest.raises(CohortError, match="decisions.tsv: no such file"):
+        check_study(decided)
+
+
+def test_mapping_and_second_tables_that_cannot_be_read_stop_the_study(tmp_path, image):
+    study = study_of(tmp_path, {"A": f"{HEADER}a\tP-1\t{image}\t0\n"})
+    gone = str(tmp_path / "gone.tsv")
+    with pytest.raises(CohortError) as error:
+        check_study(with_keys(study, {"A": {"second_table": gone}}, identities=[gone]))
+    assert len(error.value.problems) == 2
+    assert all("gone.tsv: no such file" in problem for problem in error.value.problems)
+
+
+def test_a_second_table_that_slid_by_a_row_stops_the_study(tmp_path, image):
+    idh = "0110100110010110100101100110100101"
+    rows = [f"c{n:02d}\tP{n:02d}\t{image}\t{value}" for n, value in enumerate(idh)]
+    study = study_of(tmp_path, {"A": HEADER + "\n".join(rows) + "\n"})
+    second = tmp_path / "second.csv"
+    checked = with_keys(study, {"A": {"second_table": str(second)}})
+    second.write_text("case_id,idh\n" + "\n".join(f"c{n:02d},{v}" for n, v in enumerate(idh)))
+    check_study(checked)
+    second.write_text("case_id,idh\n" + "\n".join(f"c{n:02d},{v}" for n, v in enumerate(idh[1:] + idh[:1])))
+    with pytest.raises(CohortError, match=r"centers.A: idh differs for .* makes 33 of 33 agree"):
+        check_study(checked)
+    check_study(with_keys(checked, shuffle_labels=True))  # dealt anew on purpose

@@ -33,6 +33,8 @@ def test_ucsf_ids_follow_ups_and_relative_codeletion(tmp_path):
     assert cases["case_id"].tolist() == ["UCSF-PDGM-0045", "UCSF-PDGM-0243"]
     assert cases["codel_1p19q"].tolist() == ["intact", "codeleted"]
     assert cases["idh"].tolist() == ["mutant", "mutant"]
+    assert cases["codel_1p19q_raw"].tolist() == ["relative co-deletion", "relative co-deletion"]
+    assert cases["scan"].tolist() == ["baseline", "baseline"]
     assert cases["age"].tolist() == [60.0, 40.0]
     assert features.to_dict("list") == {
         "case_id": ["UCSF-PDGM-0045", "UCSF-PDGM-0243"],

@@ -1,15 +1,23 @@
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.selection import cases_of_fold, failed_cases
+from gliomanet.cohort.selection import cases_not_used, cases_of_fold
 from gliomanet.tables import write_table
 
 
 def test_failed_and_dropped_cases_are_those_that_are_not_ok(tmp_path):
     rows = {"case_id": ["c", "b", "a"], "center": ["X", "Y", "X"], "status": ["dropped", "failed", "ok"]}
     write_table(pd.DataFrame(rows), tmp_path / "qc.tsv")
-    assert failed_cases([tmp_path / "qc.tsv"]) == [("X", "c"), ("Y", "b")]
-    assert failed_cases([]) == []
+    assert cases_not_used([tmp_path / "qc.tsv"]) == [("X", "c"), ("Y", "b")]
+    assert cases_not_used([]) == []
+
+
+def test_excluded_cases_are_out_and_those_to_review_are_in(tmp_path):
+    decided = {"case_id": ["1", "2", "3", "4"], "center": ["X"] * 4, "status": ["ok", "ok", "ok", "failed"]}
+    decided["decision"] = ["keep", "review", "exclude", ""]
+    write_table(pd.DataFrame(decided), tmp_path / "new.tsv")
+    write_table(pd.DataFrame({"case_id": ["o"], "center": ["Y"], "status": ["ok"]}), tmp_path / "old.tsv")
+    assert cases_not_used([tmp_path / "new.tsv", tmp_path / "old.tsv"]) == [("X", "3"), ("X", "4")]
 
 
 def test_a_fold_holds_its_own_cases_with_their_part():

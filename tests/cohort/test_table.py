@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.table import COLUMNS, read_case_table, without_labels
+from gliomanet.cohort.table import COLUMNS, PROVENANCE_COLUMNS, case_frame, read_case_table, without_labels
+from gliomanet.tables import TEXT, read_table, write_table
 
 
 def write(folder: Path, text: str, name: str = "cases.tsv") -> Path:
@@ -27,6 +28,34 @@ def test_a_table_becomes_the_contract_columns(tmp_path):
     assert (first["t1"], first["idh"], first["grade"], first["sex"], first["age"]) == ("", "wildtype", "4", "F", 61.0)
     assert (first["idh_source"], first["codel_1p19q_source"]) == ("measured", "")
     assert cases.iloc[0]["idh_source"] == ""
+
+
+def test_raw_cells_are_kept_as_found(tmp_path):
+    path = write(tmp_path, "case_id\tt1\tidh\tgrade\tcodel_1p19q\na\tx\tWT\tIV\tNA\n")
+    first = read_case_table(path, "A", "train").iloc[0]
+    assert first[["idh", "grade", "codel_1p19q"]].tolist() == ["wildtype", "4", ""]
+    assert first[["idh_raw", "grade_raw", "codel_1p19q_raw"]].tolist() == ["WT", "IV", "NA"]
+    assert first[["grade_edition", "diagnosis", "scan", "other_ids"]].tolist() == ["", "", "baseline", ""]
+
+
+def test_what_a_table_says_of_its_labels_is_kept(tmp_path):
+    header = "case_id\tt1\tidh\tidh_raw\tgrade\tgrade_edition\tdiagnosis\tscan\tother_ids\n"
+    path = write(tmp_path, header + "a\tx\twildtype\tIDH1 neg.\t2\t2007\tNA\tfollow_up\tb;c\n")
+    cases = read_case_table(path, "A", "train")
+    first = cases.iloc[0]
+    assert first[list(PROVENANCE_COLUMNS)].tolist() == ["IDH1 neg.", "", "2", "2007", "NA", "follow_up", "b;c"]
+    write_table(cases, tmp_path / "again.tsv")
+    assert (
+        read_case_table(tmp_path / "again.tsv", "A", "train", Path("/"))
+        .drop(columns="t1")
+        .equals(cases.drop(columns="t1"))
+    )
+    assert read_table(tmp_path / "again.tsv").loc[0, ["grade_edition", "diagnosis"]].tolist() == ["2007", "NA"]
+
+
+def test_every_column_of_text_is_read_as_text():
+    assert set(COLUMNS) - {"age"} <= set(TEXT)
+    assert case_frame([{"case_id": "a"}]).loc[0].drop(["case_id", "age"]).eq("").all()
 
 
 def test_files_root_csv_semicolons_and_a_byte_order_mark(tmp_path):
@@ -82,6 +111,14 @@ def test_all_unknown_spellings_come_at_once(tmp_path):
         ("", "empty; the first line must name the columns"),
         ("case_id\tt1\tcenter\na\tx\tB\n", "case 'a': center is 'B', but the study reads this table for center 'A'"),
         ("case_id\tt1\tidh_source\na\tx\tguess\n", "column 'idh_source': 'guess'; allowed: measured, derived, empty"),
+        (
+            "case_id\tt1\tscan\na\tx\tbefore\n",
+            "case 'a', column 'scan': 'before'; allowed: baseline, follow_up, post_operative, empty",
+        ),
+        (
+            "case_id\tt1\tgrade_edition\na\tx\t2020\n",
+            "case 'a', column 'grade_edition': '2020'; allowed: 2021, 2016, 2007, empty",
+        ),
     ],
 )
 def test_errors(tmp_path, text, message):
@@ -99,7 +136,11 @@ def test_files_that_are_no_table(tmp_path):
 
 
 def test_without_labels(tmp_path):
-    cases = read_case_table(write(tmp_path, "case_id\tt1\tidh\tage\na\tx\t1\t50\n"), "A", "unlabelled")
+    header = "case_id\tt1\tidh\tage\tgrade\tgrade_edition\tdiagnosis\tscan\tother_ids\n"
+    text = header + "a\tx\t1\t50\t4\t2021\tGlioblastoma\tfollow_up\tb\n"
+    cases = read_case_table(write(tmp_path, text), "A", "unlabelled")
     blank = without_labels(cases)
-    assert blank.loc[0, ["idh", "idh_source"]].tolist() == ["", ""]
-    assert blank.drop(columns=["idh", "idh_source"]).equals(cases.drop(columns=["idh", "idh_source"]))
+    hidden = ["idh", "idh_source", "idh_raw", "grade", "grade_source", "grade_raw", "grade_edition", "diagnosis"]
+    assert (cases.loc[0, hidden] != "").all()
+    assert (blank.loc[0, hidden] == "").all()
+    assert blank.drop(columns=hidden).equals(cases.drop(columns=hidden))

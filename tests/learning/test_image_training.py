@@ -17,8 +17,11 @@ import torch
 from gliomanet.labels import DEFAULT_TASKS
 from gliomanet.learning import image_training as module
 from gliomanet.learning.cmtlnet_recipe import Phase
+from gliomanet.learning.histograms import learn_histograms
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.networks.devices import Device
+from gliomanet.networks.input import load_case, network_input
+from gliomanet.prediction.image import load_image_model, predict_cases
 from gliomanet.study_models import CmtlnetModel
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -67,6 +70,8 @@ def test_a_trained_model_is_described_whole(trained):
         "modalities": ["t1c", "t2"],
         "grid": [36, 32, 30],
         "spacing_mm": [4.0, 4.0, 4.0],
+        "intensities": "as_preprocessed",
+        "histograms": None,
     }
     assert description["tasks"]["idh"] == {
         "label": "idh",
@@ -122,6 +127,52 @@ def test_validation_cases_teach_nothing(trained, cohort, tmp_path):
         json.loads((again / "model.json").read_text())["digest"]
         != json.loads((trained / "model.json").read_text())["digest"]
     )
+
+
+@pytest.fixture(scope="module")
+def two_scanners(cohort, tmp_path_factory) -> pd.DataFrame:
+    """The cohort, every second pair of cases as another scanner sees it: intensities stretched by a cube."""
+    root = tmp_path_factory.mktemp("scanners")
+    for number, folder in enumerate(cohort["folder"]):
+        shutil.copytree(folder, root / Path(folder).name)
+        for path in (root / Path(folder).name).glob("t*.nii.gz"):
+            image = nib.load(path)
+            if number // 2 % 2 and path.name != "tumour_mask.nii.gz":
+                values = np.asarray(image.dataobj)
+                nib.save(nib.Nifti1Image(values**3 / 9 + 2 * values, image.affine), path)
+    return cohort.assign(folder=[str(root / Path(folder).name) for folder in cohort["folder"]])
+
+
+@pytest.fixture(scope="module")
+def trained_on_histograms(two_scanners, tmp_path_factory) -> Path:
+    return train(two_scanners, tmp_path_factory.mktemp("nyul"), model=settings(intensities="nyul"))
+
+
+def test_histograms_are_learnt_from_training_cases_only_and_saved(trained_on_histograms, two_scanners, tmp_path):
+    described = json.loads((trained_on_histograms / "model.json").read_text())
+    assert described["input"]["intensities"] == "nyul"
+    assert sorted(described["input"]["histograms"]) == ["t1c", "t2"]
+    alone = train(two_scanners[two_scanners["part"] == "train"], tmp_path, model=settings(intensities="nyul"))
+    assert json.loads((alone / "model.json").read_text())["input"] == described["input"]
+    assert (alone / "weights.pt").read_bytes() == (trained_on_histograms / "weights.pt").read_bytes()
+
+
+def test_predictions_read_the_histograms_that_training_saved(trained_on_histograms, two_scanners):
+    model = load_image_model(trained_on_histograms)
+    learnt = learn_histograms(two_scanners[two_scanners["part"] == "train"], ("t1c", "t2"))
+    assert model.histograms == learnt
+    row = two_scanners.iloc[9]
+    case = load_case("x", Path(row["folder"]), model.modalities, model.shape, tumour=False, histograms=learnt)
+    with torch.inference_mode():
+        z = model.network(*network_input(case)).features["idh"][0].double().numpy()
+    deep = predict_cases(trained_on_histograms, two_scanners.iloc[[9]], threads=1, gpus=0)[1]
+    assert (deep.loc[deep["task"] == "idh"].iloc[0, 2:].to_numpy(float) == z).all()
+
+
+def test_a_contrast_that_no_training_case_has_cannot_be_mapped(two_scanners, tmp_path):
+    model = settings(intensities="nyul", modalities=("t1c", "flair"))
+    with pytest.raises(ValueError, match="fold 0: no training case has a histogram of flair to learn from; choose"):
+        train(two_scanners, tmp_path, model=model)
 
 
 def test_known_labels_of_unlabelled_cases_are_never_used(trained, cohort, tmp_path):

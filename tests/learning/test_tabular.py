@@ -82,7 +82,9 @@ def test_the_files_and_that_a_run_repeats_itself(tmp_path, model):
     described = json.loads((one / "model.json").read_text())
     assert described["features"]["idh"] == ["t1_glcm_Contrast", "t2_firstorder_Mean", "age"]
     assert described["dropped_features"]["idh"] == ["t2_glcm_constant", "t2_glcm_nowhere"]
-    assert set(described["versions"]) == {"python", "gliomanet", "torch", "numpy", "scikit-learn", "pandas"}
+    packages = {"torch", "numpy", "scikit-learn", "pandas", "neuroCombat"}
+    assert set(described["versions"]) == {"python", "gliomanet"} | packages
+    assert described["harmonization"] == {"method": "none"}
 
 
 def test_what_a_fit_depends_on_is_in_its_digest(tmp_path, monkeypatch):
@@ -165,6 +167,74 @@ def test_pseudo_labels_teach_unless_they_must_not(tmp_path):
         )
     with pytest.raises(ValueError, match="case 'stranger' is not in this fold"):
         fit(tmp_path / "y", QUICK, cases, features, pseudo_labels=accepted.assign(case_id="stranger"))
+
+
+def two_centers(n=80, seed=0, part="train"):
+    """`simulated` at centres A and B; B's scanner stretches and shifts every feature."""
+    cases, features = simulated(n, seed, part)
+    of_b = np.arange(n) % 2 == 1
+    values = features.columns[1:3]
+    features.loc[of_b, values] = features.loc[of_b, values] * 3 + 5 * features[values].std()
+    return cases.assign(center=np.where(of_b, "B", "A")), features
+
+
+@pytest.mark.parametrize("model", [*MODELS[:2], TabularNetModel(ensemble=2)], ids=lambda m: m.kind)
+def test_combat_takes_the_centre_out_and_leaves_age_alone(tmp_path, model):
+    cases, features = two_centers()
+    combat = model.model_copy(update={"harmonization": "combat"})
+    fit(tmp_path, combat, cases, features)
+    described = json.loads((tmp_path / "model.json").read_text())["harmonization"]
+    assert (described["method"], described["centers"], described["features"]) == ("combat", ["A", "B"], 2)
+    assert "cannot be harmonised" in described["note"]
+    fitted = joblib.load(tmp_path / "model.joblib")
+    assert fitted.harmonization.columns == ("t1_glcm_Contrast", "t2_firstorder_Mean")
+    inputs = fitted.inputs if model.kind == "tabular_net" else fitted.inputs["grade"]
+    assert inputs.median[list(inputs.columns).index("age")] == cases["age"].median()
+    more, their_features = two_centers(300, 1, "validation")
+    predictions, _ = predict_tabular(tmp_path, more, their_features)
+    rows = predictions[(predictions["task"] == "grade") & (predictions["class"] == "4")]
+    of_b = (more["center"] == "B").to_numpy()
+    harmonised = rows["probability"].to_numpy()
+    assert abs(harmonised[of_b].mean() - harmonised[~of_b].mean()) < 0.1
+    assert roc_auc_score(more["grade"] == "4", harmonised) > 0.85
+    none = fit(tmp_path / "none", model, cases, features)
+    rows = predict_tabular(none, more, their_features)[0].query("task == 'grade' and `class` == '4'")
+    assert roc_auc_score(more["grade"] == "4", harmonised) > roc_auc_score(more["grade"] == "4", rows["probability"])
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.kind)
+def test_validation_and_unseen_centres_teach_combat_nothing(tmp_path, model):
+    cases, features = two_centers()
+    combat = model.model_copy(update={"harmonization": "combat"})
+    others, their_features = two_centers(40, 5, "validation")
+    others.loc[10:20, "center"] = "C"
+    their_features.iloc[:, 1:3] = 1e6
+    both = fit(tmp_path / "b", combat, pd.concat([cases, others]), pd.concat([features, their_features]))
+    alone = fit(tmp_path / "a", combat, cases, features)
+    assert (both / "model.joblib").read_bytes() == (alone / "model.joblib").read_bytes()
+
+
+def test_pseudo_labelled_cases_are_harmonised_and_do_not_move_the_fit(tmp_path):
+    cases, features = two_centers()
+    more, their_features = two_centers(30, 6, "unlabelled")
+    more[["idh", "grade"]] = ""
+    accepted = pd.DataFrame({"case_id": more["case_id"], "task": "idh", "label": "mutant", "accepted": "yes"})
+    model = QUICK.model_copy(update={"harmonization": "combat"})
+    with_them = fit(
+        tmp_path / "b", model, pd.concat([cases, more]), pd.concat([features, their_features]), pseudo_labels=accepted
+    )
+    alone = fit(tmp_path / "a", model, cases, features)
+    one, two = (joblib.load(folder / "model.joblib").harmonization for folder in (with_them, alone))
+    assert np.array_equal(one.shift, two.shift)
+    assert np.array_equal(one.factor, two.factor)
+
+
+def test_a_fold_that_cannot_be_harmonised_is_named(tmp_path):
+    cases, features = simulated()
+    with pytest.raises(ValueError, match="m, stage supervised, fold 0: ComBat needs .* two centres, found: A 60; set"):
+        fit(tmp_path, LogisticModel(harmonization="combat"), cases, features)
+    with pytest.raises(ValueError, match="fold 0: ComBat needs at least 2 radiomic features .* found: none; set its"):
+        fit(tmp_path, LogisticModel(harmonization="combat", inputs=("age",)), *two_centers())
 
 
 def test_what_cannot_be_fitted_says_so(tmp_path):

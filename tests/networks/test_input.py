@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliomanet.networks.input import CaseError, crop_or_pad, load_case, network_input
+from gliomanet.networks.input import CaseError, brain_intensities, crop_or_pad, load_case, network_input
+from gliomanet.networks.nyul import CommonHistogram
 
 GRID = (34, 32, 30)
 sizes = st.tuples(*[st.integers(1, 9)] * 3)
@@ -67,6 +68,33 @@ def test_without_brain_mask_the_brain_is_where_the_image_is_not_zero(tmp_path):
     image = np.zeros(GRID, np.float32)
     image[10:20, 10:20, 10:20] = -1
     assert load(case(tmp_path, t1c=image)).brain.sum() == 1000
+
+
+HISTOGRAM = CommonHistogram((0.0, 50.0, 100.0), (-1.0, 0.0, 4.0))
+
+
+def test_intensities_inside_the_brain_are_mapped_and_0_outside(tmp_path):
+    brain = np.zeros(GRID, np.uint8)
+    brain[10:20, 10:20, 10:20] = 1
+    image = np.full(GRID, 99, np.float32)  # outside, and no landmark
+    image[brain > 0] = np.linspace(0, 20, 1000) ** 3
+    folder = case(tmp_path, t2=image, brain_mask=brain)
+    found = load_case(
+        "p1", folder, ("t1c", "t2"), (32, 32, 32), tumour=False, histograms={"t1c": HISTOGRAM, "t2": HISTOGRAM}
+    )
+    inside = found.image[1][found.brain].astype(float)
+    assert (inside.min(), inside.max()) == (-1.0, 4.0)
+    assert np.median(inside) == pytest.approx(0, abs=1e-2)
+    assert not found.image[1][~found.brain].any()
+    assert not found.image[0].any()
+    assert found.available.tolist() == [False, True]
+    assert brain_intensities("p1", folder, ("t1c", "t2"))["t2"].max() == 8000
+
+
+def test_what_cannot_be_mapped_names_case_and_file(tmp_path):
+    folder = case(tmp_path, t1c=np.ones(GRID, np.float32))
+    with pytest.raises(CaseError, match=r"case p1: .*t1c.nii.gz: intensities inside the brain are 1 at both .*again"):
+        load_case("p1", folder, ("t1c",), (32, 32, 32), tumour=False, histograms={"t1c": HISTOGRAM})
 
 
 @pytest.mark.parametrize("mask", [None, np.zeros(GRID, np.uint8)], ids=["absent", "empty"])

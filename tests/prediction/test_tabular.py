@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.networks.combat import Combat
 from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular, tabular_stochastic_passes
@@ -127,6 +128,27 @@ def test_stochastic_passes_of_a_case_without_inputs_are_nan(network, data, capsy
     for values in passes.values():
         assert np.isnan(values).all(axis=(0, 2)).tolist() == [False, False, True]
         assert np.isfinite(values[:, :2]).all()
+
+
+def test_seen_centres_are_harmonised_and_others_passed_aloud(tmp_path, data, capsys):
+    cases, features = data
+    # Feature 1 of centre B lies two deviations too high, and spreads twice as wide.
+    harmonization = Combat(
+        COLUMNS[:1], ("A", "B"), np.zeros(1), np.ones(1), np.array([[0.0], [2.0]]), np.array([[1.0], [4.0]])
+    )
+    inputs = TabularInputs(COLUMNS, np.zeros(3), np.zeros(3), np.ones(3))
+    model = SklearnModels({"idh": inputs}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}, harmonization)
+    joblib.dump(model, tmp_path / "model.joblib")
+    logits = {}
+    for center in ("A", "B", "C"):
+        predictions, _ = predict_tabular(tmp_path, cases.assign(center=center), features)
+        p = predictions.loc[predictions["class"] == "mutant", "probability"].to_numpy()
+        logits[center] = np.log(p / (1 - p)).tolist()
+    assert logits["A"] == pytest.approx([3, 1])
+    assert logits["B"] == pytest.approx([0.5, -0.5])
+    assert logits["C"] == logits["A"]
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("not harmonised")]
+    assert told == ["not harmonised: centre C: ComBat was fitted on A, B; its features are passed unchanged"]
 
 
 def test_a_file_that_is_no_model(tmp_path, data):

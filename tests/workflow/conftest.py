@@ -118,7 +118,8 @@ def feature_center(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     def make(name: str, cases: int = 6, role: str = "train") -> dict[str, Any]:
         folder = tmp_path / name
         folder.mkdir()
-        ids = [f"{name}{number:04d}" for number in range(cases)]
+        # Ids of the collection whose layout this is, other ones in each centre.
+        ids = [f"BT{100 * ord(name[-1]) % 9000 + number:04d}" for number in range(cases)]
         features = ["PatientID,IDH_mutant,original_shape_Elongation_FLAIR"]
         clinical = ["Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL"]
         for number, case in enumerate(ids):

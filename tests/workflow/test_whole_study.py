@@ -20,7 +20,7 @@ from gliomanet.study_sources import PhantomSource
 from gliomanet.tables import read_table, write_table
 from tests.workflow.conftest import Run, run_snakemake
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole-study")]
+pytestmark = pytest.mark.slow
 
 EVEN = {"glioblastoma": 1, "astrocytoma": 1, "oligodendroglioma": 1}
 STRIPPED = {"coregistration": False, "brain_extraction": "none"}

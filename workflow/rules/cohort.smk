@@ -6,6 +6,7 @@ rule read_center:
         unpack(source_tables),
     output:
         cases=f"{R}/cohort/{{center}}.tsv",
+        findings=f"{R}/audit/{{center}}.source.tsv",
     log:
         f"{R}/logs/read_center/{{center}}.log",
     conda:
@@ -16,7 +17,8 @@ rule read_center:
     params:
         code=code_of("read_center.py"),
         center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
-        files_root=lambda wildcards: str(files_root(wildcards.center) or ""),
+        data_root=str(STUDY.data_path("{data_root}")),
+        files=center_files,  # a collection's folder is read again where another file is in it
         shuffle_seed=lambda wildcards: (
             seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
         ),

@@ -9,8 +9,9 @@ sys.path.insert(0, str(ROOT / "src"))
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
-from gliomanet.cohort.check import case_ids as table_case_ids
+from gliomanet.cohort.centers import case_ids as source_case_ids
 from gliomanet.cohort.check import check_study
+from gliomanet.cohort.decisions import read_decisions
 from gliomanet.cohort.errors import CohortError
 from gliomanet.machine import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
@@ -41,7 +42,17 @@ def case_ids(center):
     source = STUDY.centers[center].source
     if source.kind == "phantom":
         return phantom_case_ids(center, source)
-    return table_case_ids(center, STUDY) if source.kind == "table" else []
+    return [] if source.kind == "features" else source_case_ids(center, STUDY)
+
+
+def decisions():
+    """Centre → case → what a person decided on it."""
+    if STUDY.quality.decisions is None:
+        return {center: {} for center in CENTERS}
+    try:
+        return read_decisions(STUDY.data_path(STUDY.quality.decisions), CASES)
+    except CohortError as error:
+        raise WorkflowError(f"\n{error}") from None
 
 
 STUDY = checked_study(config)
@@ -59,6 +70,7 @@ NETWORKS = [
     if model.kind in ("cmtlnet", "tabular_net")
 ]
 CASES = {center: case_ids(center) for center in CENTERS}
+DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
@@ -117,6 +129,13 @@ def qc_tables(*centers):
         if STUDY.is_tabular
         else expand(str(rules.collect_qc.output.table), center=centers)
     )
+
+
+def quality_pages(*centers):
+    """A folder of pages a centre that has images."""
+    if STUDY.is_tabular:
+        return []
+    return expand(str(rules.draw_quality.output.folder), center=centers)
 
 
 def folds_of(model):

@@ -2,55 +2,94 @@
 
 from functools import cache
 
-from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
+from gliomanet.cohort.centers import read_center
+from gliomanet.cohort.table import FILE_COLUMNS
 
 # cohort
 
 
 def source_tables(wildcards):
-    """The files that a centre's case table is read from."""
+    """The files that a centre's case table is read from; `second` is there to be checked against."""
     source = STUDY.centers[wildcards.center].source
-    if source.kind == "phantom":
-        return {"phantom": f"{R}/phantom/{wildcards.center}"}
-    if source.kind == "table":
-        return {"table": str(STUDY.data_path(source.path))}
-    return {
-        "table": str(STUDY.data_path(source.path)),
-        "clinical": str(STUDY.data_path(source.clinical)),
-    }
+    match source.kind:
+        case "phantom":
+            return {"phantom": f"{R}/phantom/{wildcards.center}"}
+        case "dicom":
+            tables = {"clinical": source.clinical}
+            converted = {"converted": case_sources_of(wildcards.center)}
+        case _:
+            names = ("path", "clinical", "mapping")
+            tables = {name: getattr(source, name, None) for name in names}
+            converted = {}
+    paths = {name: str(STUDY.data_path(path)) for name, path in tables.items() if path}
+    return {**paths, **converted}
 
 
-def files_root(center):
-    """Where a table's file names start, if not at the table itself."""
-    root = getattr(STUDY.centers[center].source, "files_root", None)
-    return STUDY.data_path(root) if root else None
+# audit
+
+
+def center_sources(wildcards):
+    """Every file of a centre's cases, or the folders of those that are simulated or converted."""
+    kind = STUDY.centers[wildcards.center].source.kind
+    if kind == "phantom":
+        return [f"{R}/phantom/{wildcards.center}"]
+    if kind == "dicom":
+        return case_sources_of(wildcards.center)
+    files = table_files(wildcards.center)
+    return [file for case in files.values() for file in case.values()]
+
+
+def center_files(wildcards):
+    """What each of them is: case → column → file; nothing where the files are made by a job."""
+    kind = STUDY.centers[wildcards.center].source.kind
+    return {} if kind in MADE_BY_JOBS else table_files(wildcards.center)
+
+
+def inspections(output):
+    """What looking into the images gave, of every centre that has some."""
+    if STUDY.is_tabular:
+        return []
+    return expand(str(rules.inspect_center.output[output]), center=CENTERS)
+
+
+def audited_tables(wildcards):
+    """The tables that the centres' own are compared with."""
+    second = [center.second_table for center in STUDY.centers.values()]
+    return [str(STUDY.data_path(path)) for path in (*second, *STUDY.identities) if path]
 
 
 # preprocess
 
 
+MADE_BY_JOBS = ("phantom", "dicom")
+
+
+def case_sources_of(center):
+    """The converted folders of a centre's cases."""
+    return [f"{R}/converted/{center}/{case}" for case in CASES[center]]
+
+
 def case_sources(wildcards):
-    """The files that a case is made from: its centre's phantom folder, or its own images and masks."""
-    return list(case_files(wildcards).values()) or [f"{R}/phantom/{wildcards.center}"]
+    """The files that a case is made from: its own images and masks, or the folder that a job left them in."""
+    kind = STUDY.centers[wildcards.center].source.kind
+    if kind == "dicom":
+        return [f"{R}/converted/{wildcards.center}/{wildcards.case}"]
+    if kind == "phantom":
+        return [f"{R}/phantom/{wildcards.center}"]
+    return list(case_files(wildcards).values())
 
 
 def case_files(wildcards):
     """What each file is, for a case of a table: columns that change places must repeat the case, too."""
-    if STUDY.centers[wildcards.center].source.kind == "phantom":
+    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
         return {}
     return table_files(wildcards.center)[wildcards.case]
 
 
 @cache
 def table_files(center):
-    """Case → column → file, for a centre whose source is a table."""
-    source = STUDY.centers[center].source
-    cases = read_case_table(
-        STUDY.data_path(source.path),
-        center,
-        STUDY.centers[center].role,
-        files_root(center),
-    )
+    """Case → column → file, for a centre whose files are there before any job."""
+    cases, _ = read_center(center, STUDY)
     return {
         row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
         for row in cases.to_dict("records")

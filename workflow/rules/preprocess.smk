@@ -54,7 +54,37 @@ rule collect_qc:
     params:
         code=code_of("collect_qc.py"),
         minimum_share=lambda wildcards: STUDY.centers[wildcards.center].minimum_share,
+        decisions=lambda wildcards: {
+            case: tuple(decision)
+            for case, decision in DECISIONS[wildcards.center].items()
+        },
+        review=STUDY.quality.review,
     message:
         "Quality control of {wildcards.center}"
     script:
         "../scripts/collect_qc.py"
+
+
+rule draw_quality:
+    input:
+        folders=lambda wildcards: case_folders(wildcards.center),
+        table=rules.collect_qc.output.table,
+        # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
+        templates=sorted((ROOT / "src/gliomanet/reporting/templates").glob("quality*")),
+    output:
+        folder=directory(f"{R}/qc/{{center}}"),
+    log:
+        f"{R}/logs/draw_quality/{{center}}.log",
+    benchmark:
+        f"{R}/benchmarks/draw_quality/{{center}}.tsv"
+    conda:
+        "../../envs/reporting.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code_of("draw_quality.py"),
+    message:
+        "Drawing the quality pages of {wildcards.center}"
+    script:
+        "../scripts/draw_quality.py"

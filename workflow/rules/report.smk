@@ -4,6 +4,7 @@
 rule write_report:
     input:
         cases=rules.collect_cohort.output.cases,
+        audit=rules.audit_cohort.output.findings,
         splits=rules.collect_splits.output.splits,
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,

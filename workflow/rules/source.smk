@@ -1,4 +1,4 @@
-# Phantom centres: where a study's source is simulated, this is the hospital.
+# Centres whose images a job makes: simulated ones (this is the hospital), and those that come as DICOM files.
 
 PHANTOMS = {
     name: center.source
@@ -45,3 +45,26 @@ rule write_truth:
         "Writing what is planted in the phantom centres"
     script:
         "../scripts/write_truth.py"
+
+
+rule convert_case:
+    input:
+        folder=lambda wildcards: str(
+            STUDY.data_path(STUDY.centers[wildcards.center].source.folder)
+            / wildcards.case
+        ),
+    output:
+        folder=directory(f"{R}/converted/{{center}}/{{case}}"),
+    log:
+        f"{R}/logs/convert_case/{{center}}/{{case}}.log",
+    conda:
+        "../../envs/imaging.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code_of("convert_case.py"),
+    message:
+        "Converting the DICOM files of {wildcards.case}"
+    script:
+        "../scripts/convert_case.py"

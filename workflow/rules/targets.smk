@@ -8,6 +8,7 @@ for center in CENTERS:
         input:
             cohort_tables(center),
             qc_tables(center),
+            quality_pages(center),
             radiomics_tables(center),
             expand(
                 str(rules.predict_center.output.predictions),

@@ -13,4 +13,6 @@ from gliomanet.tables import write_table
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]
 center_sheet(folders, Path(snakemake.output.sheet))
-write_table(collect_qc(folders, snakemake.params.minimum_share), snakemake.output.table)
+params = snakemake.params
+table = collect_qc(folders, params.minimum_share, decisions=params.decisions, review=params.review)
+write_table(table, snakemake.output.table)

@@ -9,7 +9,7 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the voxels
 
-from gliomanet.cohort.table import read_case_table
+from gliomanet.cohort.made_files import made_files
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.joblog import log_to
 from gliomanet.study_imaging import Preprocessing
@@ -17,9 +17,8 @@ from gliomanet.study_imaging import Preprocessing
 log_to(snakemake.log[0])
 center, case = snakemake.wildcards.center, snakemake.wildcards.case
 files = snakemake.params.files
-if not files:  # a phantom's, which are known once it is simulated
-    table = read_case_table(Path(snakemake.input.sources[0]) / "cases.tsv", center, "train")
-    files = table.set_index("case_id").loc[case].to_dict()
+if not files:  # known once a job has made them
+    files = made_files(snakemake.input.sources)[case]
 preprocess_case(
     {**files, "case_id": case, "center": center},
     Preprocessing.model_validate(snakemake.params.settings),

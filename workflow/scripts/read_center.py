@@ -1,29 +1,34 @@
-"""Read one centre's case table, harmonised."""
+"""Read one centre's case table into the study's columns."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.features import read_feature_center
+from gliomanet.cohort.centers import read_center
+from gliomanet.cohort.derivation import derive_1p19q
+from gliomanet.cohort.made_files import with_converted_files
 from gliomanet.cohort.splits import shuffle_labels
 from gliomanet.cohort.table import read_case_table, without_labels
+from gliomanet.findings import findings_table
 from gliomanet.joblog import log_to
+from gliomanet.study import Center, Study
 from gliomanet.tables import write_table
 
 log_to(snakemake.log[0])
-name, center = snakemake.wildcards.center, snakemake.params.center
-match center["source"]["kind"]:
-    case "features":
-        tables = (Path(snakemake.input.table), Path(snakemake.input.clinical))
-        cases, _ = read_feature_center(name, center["role"], *tables, center["source"]["format"])
-    case "table":
-        root = Path(snakemake.params.files_root) if snakemake.params.files_root else None
-        cases = read_case_table(Path(snakemake.input.table), name, center["role"], root)
-    case "phantom":
-        cases = read_case_table(Path(snakemake.input.phantom) / "cases.tsv", name, center["role"])
-if center["role"] == "unlabelled":
+name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)
+if center.source.kind == "phantom":
+    cases, findings = read_case_table(Path(snakemake.input.phantom) / "cases.tsv", name, center.role), ()
+    cases = derive_1p19q(cases) if center.derive_1p19q else cases
+else:
+    # This centre is all that the job may depend on, so it is all of the study that the job is given.
+    study = Study.model_construct(centers={name: center}, models={}, data_root=snakemake.params.data_root)
+    cases, findings = read_center(name, study)
+if center.source.kind == "dicom":
+    cases = with_converted_files(cases, snakemake.input.converted)
+if center.role == "unlabelled":
     cases = without_labels(cases)
 if snakemake.params.shuffle_seed is not None:
     cases = shuffle_labels(cases, snakemake.params.shuffle_seed)
 write_table(cases, snakemake.output.cases)
+write_table(findings_table(findings), snakemake.output.findings)

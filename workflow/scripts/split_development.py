@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.selection import failed_cases
+from gliomanet.cohort.selection import cases_not_used
 from gliomanet.cohort.splits import development_splits
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
@@ -19,6 +19,6 @@ splits = development_splits(
     snakemake.params.folds,
     snakemake.params.seed,
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
-    failed_cases(snakemake.input.qc),
+    cases_not_used(snakemake.input.qc),
 )
 write_table(splits, snakemake.output.splits)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.selection import failed_cases
+from gliomanet.cohort.selection import cases_not_used
 from gliomanet.cohort.splits import external_splits
 from gliomanet.joblog import log_to
 from gliomanet.study import Transfer
@@ -16,6 +16,6 @@ splits = external_splits(
     read_tables(snakemake.input.cases),
     [Transfer.model_validate(transfer) for transfer in snakemake.params.transfers],
     snakemake.params.folds,
-    failed_cases(snakemake.input.qc),
+    cases_not_used(snakemake.input.qc),
 )
 write_table(splits, snakemake.output.splits)

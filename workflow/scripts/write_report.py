@@ -25,6 +25,7 @@ write_report(
     Path(snakemake.output.page),
     study=params.study,
     cases=read_table(inputs.cases),
+    findings=read_table(inputs.audit),
     splits=read_table(inputs.splits),
     **scores,
     qc=read_tables(inputs.qc) if inputs.qc else None,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gliomanet.cohort.delimited import read_rows
+from gliomanet.cohort.audit.files import file_missing
+from gliomanet.cohort.audit.identity import case_id_in_two_centers
+from gliomanet.cohort.audit.material import Material, SecondTable, leaking_pairs
+from gliomanet.cohort.audit.rules import RULES, audit_tables
+from gliomanet.cohort.centers import file_order, read_center
+from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.features import read_feature_center
-from gliomanet.cohort.patient_keys import patient_key
-from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
+from gliomanet.cohort.table import COLUMNS
+from gliomanet.findings import Finding
 
 if TYPE_CHECKING:
     from gliomanet.study import Study
-    from gliomanet.study_sources import FeatureSource, TableSource
+
+# What a job would stumble over even where a person excluded the case: the workflow names its files and folders.
+_OF_EXCLUDED_CASES_TOO = (file_missing, case_id_in_two_centers)
 
 
 def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -27,111 +32,107 @@ def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
         known_ids: Centre → case ids, for the centres that have no table yet.
 
     Raises:
-        CohortError: the problems of all centres at once: tables and image files that are not there, unknown
-            spellings, patients in two centres, case ids in two centres, training centres without a label.
+        CohortError: the fatal findings and errors of `audit_study`, all centres at once.
     """
-    problems: list[str] = []
+    grave = [finding for finding in audit_study(study, known_ids) if finding.severity in ("fatal", "error")]
+    if grave:
+        raise CohortError([problem(finding) for finding in grave])
+
+
+def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> list[Finding]:
+    """Every finding on a study's tables, notes too.
+
+    A case that the table `quality.decisions` excludes takes part in no rule but those on missing files and on case
+    ids, so that a person resolves a duplicate by excluding one of the two.
+
+    Args:
+        study: The study.
+        known_ids: Centre → case ids, for the centres that have no table yet.
+    """
     tables: dict[str, pd.DataFrame] = {}
+    findings: list[Finding] = []
     for name, center in study.centers.items():
         if center.source.kind == "phantom":
             continue
         try:
-            cases = _read_cases(name, study)
+            tables[name], found = read_center(name, study)
         except CohortError as error:
-            problems += [f"centers.{name}: {problem}" for problem in error.problems]
+            findings += [_unreadable(name, problem_) for problem_ in error.problems]
             continue
-        tables[name] = cases
-        problems += [f"centers.{name}: {problem}" for problem in missing_files(cases)]
-        labels = sorted({task.label for task in study.tasks.values()})
-        if center.role == "train" and not (cases[labels] != "").to_numpy().any():
-            problems.append(
-                f"centers.{name}: has the role train, but none of its {len(cases)} cases has a label of "
-                f"{', '.join(labels)}; fill them in, or give it the role unlabelled"
-            )
-    if tables:
-        problems += same_patients(pd.concat(tables.values(), ignore_index=True))
-    ids = {name: list(cases["case_id"]) for name, cases in tables.items()}
-    problems += same_case_ids({**ids, **(known_ids or {})}, told=" ".join(problems))
-    if problems:
-        raise CohortError(problems)
+        findings += found
+    known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **(known_ids or {})}
+    excluded: Collection[tuple[str, str]] = ()
+    # Where a table could not be read, its cases are not known, and every decision on them would look wrong.
+    if all(name in known or center.source.kind == "phantom" for name, center in study.centers.items()):
+        excluded, problems = _excluded(study, known)
+        findings += problems
+    cases = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+    return [*findings, *audit_cases(study, cases, excluded, known_ids)]
 
 
-def case_ids(center: str, study: Study) -> list[str]:
-    """The sorted case ids of a centre whose source is a table, read without more than the standard library.
+def audit_cases(
+    study: Study,
+    cases: pd.DataFrame,
+    excluded: Collection[tuple[str, str]] = (),
+    known_ids: Mapping[str, Sequence[str]] | None = None,
+) -> list[Finding]:
+    """What the rules find in case tables that were read already.
 
-    Raises:
-        CohortError: no such file, or no `case_id` column.
-        ValueError: the centre's source is not a table: phantoms and feature tables have no image cases on disk.
+    Args:
+        study: The study.
+        cases: Case tables of all centres, one below the other.
+        excluded: Centre and id of each case that a person excluded.
+        known_ids: Centre → case ids, for the centres that have no table yet.
     """
-    source = study.centers[center].source
-    if source.kind != "table":
-        raise ValueError(f"centre {center!r} is a {source.kind} source; its case ids are not in a table of images")
-    path = study.data_path(source.path)
-    header, rows = read_rows(path)
-    if "case_id" not in header:
-        raise CohortError([f"{path}: no column 'case_id'; found: {', '.join(header)}"])
-    return sorted(row["case_id"] for row in rows)
+    whole = material_of(study, cases, known_ids)
+    kept = [case not in excluded for case in zip(cases["center"], cases["case_id"], strict=True)]
+    if all(kept):
+        return audit_tables(whole)
+    rest = material_of(study, cases[pd.array(kept, dtype=bool)], known_ids)
+    others = [rule for rule in RULES if rule not in _OF_EXCLUDED_CASES_TOO]
+    return [*audit_tables(whole, _OF_EXCLUDED_CASES_TOO), *audit_tables(rest, others)]
 
 
-def missing_files(cases: pd.DataFrame) -> list[str]:
-    """Image and mask files that the table names and the disk does not hold."""
-    return [
-        f"case {row['case_id']!r}: {column} {row[column]!r} is not there"
-        for row in cases.to_dict("records")
-        for column in FILE_COLUMNS
-        if row[column] and not Path(row[column]).is_file()
-    ]
-
-
-def same_patients(cases: pd.DataFrame) -> list[str]:
-    """Cases of one patient that the study would take for two: across centres, or under two patient ids."""
-    problems = []
-    by_key: dict[str, list[dict[str, str]]] = {}
-    for case_id, patient_id, center in cases[["case_id", "patient_id", "center"]].itertuples(index=False):
-        row = {"case_id": case_id, "patient_id": patient_id, "center": center}
-        by_key.setdefault(patient_key(patient_id), []).append(row)
-    for rows in by_key.values():
-        first = rows[0]
-        for row in rows[1:]:
-            if row["center"] != first["center"]:
-                problems.append(
-                    f"patient {first['patient_id']!r} of centre {first['center']} (case {first['case_id']!r}) is "
-                    f"{row['patient_id']!r} of centre {row['center']} (case {row['case_id']!r}); keep one of them, or, "
-                    "if they are two people, put the centre's name before their ids"
-                )
-            elif row["patient_id"] != first["patient_id"]:
-                problems.append(
-                    f"centers.{row['center']}: cases {first['case_id']!r} and {row['case_id']!r} look like one patient "
-                    f"({first['patient_id']!r}, {row['patient_id']!r}); give both the same patient_id, or remove one"
-                )
-    return problems
-
-
-def same_case_ids(ids: Mapping[str, Sequence[str]], told: str = "") -> list[str]:
-    """Case ids that two centres use; not those that the problems `told` already name."""
-    problems = []
-    owners: dict[str, str] = {}
-    for center, case_ids_of_center in ids.items():
-        for case_id in case_ids_of_center:
-            owner = owners.setdefault(case_id, center)
-            if owner != center and repr(case_id) not in told:
-                problems.append(f"case_id {case_id!r} is used by the centres {owner} and {center}; rename one")
-    return problems
-
-
-def _read_cases(name: str, study: Study) -> pd.DataFrame:
-    center = study.centers[name]
-    if center.source.kind == "features":
-        return read_feature_source(name, study)[0]
-    source: TableSource = center.source  # type: ignore[assignment]
-    root = study.data_path(source.files_root) if source.files_root else None
-    return read_case_table(study.data_path(source.path), name, center.role, root)
-
-
-def read_feature_source(name: str, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cases and features of a study's centre whose source is a feature table."""
-    center = study.centers[name]
-    source: FeatureSource = center.source  # type: ignore[assignment]
-    return read_feature_center(
-        name, center.role, study.data_path(source.path), study.data_path(source.clinical), source.format
+def material_of(study: Study, cases: pd.DataFrame, known_ids: Mapping[str, Sequence[str]] | None = None) -> Material:
+    """What the rules look at, from a study's keys and its case tables."""
+    # Labels that were dealt anew (a control) differ from every other table, on purpose.
+    second = {} if study.shuffle_labels else {n: c.second_table for n, c in study.centers.items() if c.second_table}
+    return Material(
+        cases=cases,
+        leaks=leaking_pairs(study),
+        labels=tuple(sorted({task.label for task in study.tasks.values()})),
+        names=tuple(study.centers),
+        identities=tuple(study.data_path(path) for path in study.identities),
+        second_tables={
+            name: SecondTable(
+                study.data_path(path),
+                file_order(name, study) or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
+            )
+            for name, path in second.items()
+        },
+        known_ids={name: tuple(ids) for name, ids in (known_ids or {}).items()},
     )
+
+
+def problem(finding: Finding) -> str:
+    """A finding as a sentence: where, what was found, what to do."""
+    where = f"centers.{finding.center}: " if finding.center else ""
+    return f"{where}{finding.found}" + (f"; {finding.action}" if finding.action else "")
+
+
+def _unreadable(center: str, text: str) -> Finding:
+    found, _, action = text.partition("; ")
+    return Finding("fatal", "table_unreadable", center, "", "", found, action or "correct it, and validate again")
+
+
+def _excluded(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
+    if not study.quality.decisions:
+        return (), []
+    path = study.data_path(study.quality.decisions)
+    try:
+        return excluded_cases(read_decisions(path, known)), []
+    except CohortError as error:
+        return (), [
+            Finding("error", "decisions_unusable", "", "", str(path), found, action or "correct quality.decisions")
+            for found, _, action in (text.partition("; ") for text in error.problems)
+        ]

@@ -7,8 +7,6 @@ from each collection's own clinical table (UCSF-PDGM v5, UTSW-Glioma, UPENN-GBM 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,90 +14,22 @@ import pandas as pd
 
 from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.table import case_frame, harmonise_row, id_problems
+from gliomanet.cohort.importers import ucsf_pdgm, upenn_gbm, utsw
+from gliomanet.cohort.importers.clinical import ClinicalTable, read_clinical
+from gliomanet.cohort.importers.labels import exam_labels
+from gliomanet.cohort.table import case_frame, id_problems
 
 _FEATURE = re.compile(r"original_(?P<family>[a-z]+)_(?P<name>\w+)_(?P<contrast>[A-Za-z0-9]+)")
 _CONTRASTS = {"T1": "t1", "T1c": "t1c", "T1GD": "t1c", "T2": "t2", "FLAIR": "flair"}
 _MOST_NAMED = 10
 
 
-@dataclass(frozen=True)
-class Collection:
-    """How one collection's clinical table is read.
-
-    Attributes:
-        columns: Column of this project → the clinical table's name for it.
-        case_id: A clinical row's id → the feature table's spelling of it; `None` for a follow-up scan.
-        patient_id: A case's id → its patient's.
-        follow_up: Whether an id of the feature table is a follow-up scan, which is left out.
-        amend: Raw cells of a case, corrected where the collection's own spelling misleads.
-    """
-
-    columns: Mapping[str, str]
-    case_id: Callable[[str], str | None]
-    patient_id: Callable[[str], str]
-    follow_up: Callable[[str], bool]
-    amend: Callable[[str, dict[str, str]], dict[str, str]]
-
-
-def _ucsf_case(identifier: str) -> str | None:
-    # The clinical table writes 3 digits, folders and feature tables 4; six rows are follow-ups (…_FU016d).
-    match = re.fullmatch(r"(UCSF-PDGM-)(\d+)", identifier)
-    return f"{match[1]}{int(match[2]):04d}" if match else None
-
-
-def _ucsf_amend(case_id: str, raw: dict[str, str]) -> dict[str, str]:
-    # "relative co-deletion" is the pathologist's word for oligodendrogliomas, but for two grade-4 astrocytomas,
-    # which cannot be codeleted under WHO 2021.
-    if raw["codel_1p19q"] == "relative co-deletion":
-        astrocytoma = case_id in ("UCSF-PDGM-0045", "UCSF-PDGM-0119")
-        return {**raw, "codel_1p19q": "intact" if astrocytoma else "codeleted"}
-    return raw
-
-
-def _unchanged(_case_id: str, raw: dict[str, str]) -> dict[str, str]:
-    return raw
-
-
-COLLECTIONS: dict[str, Collection] = {
-    "ucsf-pdgm": Collection(
-        columns={
-            "id": "ID",
-            "idh": "IDH",
-            "codel_1p19q": "1p/19q",
-            "grade": "WHO CNS Grade",
-            "age": "Age at MRI",
-            "sex": "Sex",
-        },
-        case_id=_ucsf_case,
-        patient_id=lambda case_id: case_id,
-        follow_up=lambda case_id: "_FU" in case_id,
-        amend=_ucsf_amend,
-    ),
-    "utsw": Collection(
-        columns={
-            "id": "Subject ID",
-            "idh": "IDH",
-            "codel_1p19q": "1p19Q CODEL",
-            "grade": "Tumor Grade",
-            "age": "Age at Imaging",
-            "sex": "Sex at birth",
-        },
-        case_id=lambda identifier: identifier,
-        patient_id=lambda case_id: case_id,
-        follow_up=lambda _case_id: False,
-        amend=_unchanged,
-    ),
-    # No grade and no 1p/19q column. The collection is of glioblastomas, but that is how patients were chosen, not a
-    # graded label beside each scan, so both stay unknown.
-    "upenn-gbm": Collection(
-        columns={"id": "ID", "idh": "IDH1", "age": "Age_at_scan_years", "sex": "Gender"},
-        case_id=lambda identifier: identifier if identifier.endswith("_11") else None,
-        patient_id=lambda case_id: case_id.removesuffix("_11"),
-        follow_up=lambda case_id: not case_id.endswith("_11"),
-        amend=_unchanged,
-    ),
+COLLECTIONS: dict[str, ClinicalTable] = {
+    "ucsf-pdgm": ucsf_pdgm.CLINICAL,
+    "utsw": utsw.CLINICAL,
+    "upenn-gbm": upenn_gbm.CLINICAL,
 }
+"""Format of a feature source → how the collection's clinical table is read."""
 
 
 def read_feature_center(
@@ -124,7 +54,7 @@ def read_feature_center(
     """
     known = COLLECTIONS[collection]
     raw_features, problems = _feature_rows(path, known)
-    raw_clinical, found = _clinical_rows(clinical, known)
+    exams, found = read_clinical(clinical, known)
     problems += found
     if problems:
         raise CohortError(problems)
@@ -132,15 +62,12 @@ def read_feature_center(
     rows = []
     for features in raw_features:
         case_id = features["PatientID"]
-        if case_id not in raw_clinical:
+        if case_id not in exams:
             problems.append(f"{path}, case {case_id!r}: has no row in {clinical}")
             continue
-        raw = known.amend(case_id, raw_clinical[case_id])
-        labels, found = harmonise_row(clinical, case_id, raw, known.columns)
-        problems += [*found, *_idh_disagreement(path, clinical, case_id, features.get("IDH_mutant", ""), labels["idh"])]
-        rows.append(
-            {"case_id": case_id, "patient_id": known.patient_id(case_id), "center": center, "role": role, **labels}
-        )
+        row, found = exam_labels(exams[case_id], clinical, known.columns)
+        problems += [*found, *_idh_disagreement(path, clinical, case_id, features.get("IDH_mutant", ""), row["idh"])]
+        rows.append({**row, "center": center, "role": role})
     table, found = _feature_table(path, raw_features)
     problems += found
     if problems:
@@ -156,7 +83,7 @@ def contract_name(column: str) -> str | None:
     return f"{_CONTRASTS[match['contrast']]}_{match['family']}_{match['name']}"
 
 
-def _feature_rows(path: Path, known: Collection) -> tuple[list[dict[str, str]], list[str]]:
+def _feature_rows(path: Path, known: ClinicalTable) -> tuple[list[dict[str, str]], list[str]]:
     try:
         header, rows = read_rows(path)
     except CohortError as error:
@@ -172,28 +99,14 @@ def _feature_rows(path: Path, known: Collection) -> tuple[list[dict[str, str]], 
             problems.append(
                 f"{path}: column {column!r} is not known; features are original_<family>_<feature>_<contrast>"
             )
-    return [row for row in rows if not known.follow_up(row["PatientID"])], problems
+    return [row for row in rows if not _is_follow_up(row["PatientID"], known)], problems
 
 
-def _clinical_rows(path: Path, known: Collection) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Case id → raw cells by this project's column names."""
+def _is_follow_up(identifier: str, known: ClinicalTable) -> bool:
     try:
-        header, rows = read_rows(path)
-    except CohortError as error:
-        return {}, list(error.problems)
-    absent = [name for name in known.columns.values() if name not in header]
-    if absent:
-        return {}, [f"{path}: no column {', '.join(map(repr, absent))}; found: {', '.join(header)}"]
-    found: dict[str, dict[str, str]] = {}
-    problems = []
-    for row in rows:
-        case_id = known.case_id(row[known.columns["id"]])
-        if case_id is None:
-            continue
-        if case_id in found:
-            problems.append(f"{path}: case {case_id!r} has two rows")
-        found[case_id] = {ours: row[theirs] for ours, theirs in known.columns.items() if ours != "id"}
-    return found, problems
+        return known.exam({"id": identifier}).scan != "baseline"
+    except ValueError:
+        return False  # no id of the collection: reported as a case without a clinical row
 
 
 def _idh_disagreement(path: Path, clinical: Path, case_id: str, code: str, idh: object) -> list[str]:

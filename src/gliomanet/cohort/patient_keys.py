@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 
-# Follow-up and format suffixes of the public collections: UCSF-PDGM-0429_FU003d, UCSF-PDGM-0004_nifti.
-_SUFFIX = re.compile(r"[_-](nifti|fu\w*)$")
-# UPENN-GBM-00002_11 is the baseline scan, _21 the follow-up.
-_UPENN_SCAN = re.compile(r"^(upenn-gbm-\d+)_\d\d$")
+# What formats and sessions append: UCSF-PDGM-0004_nifti, sub-01_ses-02, UPENN-GBM-00001_11_unstripped.
+_FORMAT = re.compile(r"[_-](nifti|unstripped|stripped|segm?|mri)$")
+# Follow-up scans of one patient: UCSF-PDGM-0429_FU003d, sub-01_ses-02.
+_SCAN = re.compile(r"[_-]fu\w*$|_ses-[a-z0-9]+$")
+_PATIENT_OF: tuple[re.Pattern[str], ...] = (
+    # UPENN-GBM-00002_11 is the baseline scan, _21 the follow-up.
+    re.compile(r"^(upenn-gbm-\d+)_\d\d$"),
+    # BraTS-GLI-00000-000: the last three digits number the time points.
+    re.compile(r"^(brats-[a-z]+-\d{5})-\d{3}$"),
+    # A TCGA barcode names the patient by its first 12 characters; samples, aliquots and scan dates follow.
+    re.compile(r"^(tcga-[a-z0-9]{2}-[a-z0-9]{4})(?=[-_.]).*$"),
+)
 _LAST_NUMBER = re.compile(r"(^|[_\W])0+(\d+)$")
+_LOCAL = re.compile(r"(?:(?:sub|subject|patient|pat|pt|case|id)[-_ ]?)?\d+")
 
 
 def patient_key(patient_id: str) -> str:
@@ -16,9 +25,34 @@ def patient_key(patient_id: str) -> str:
 
     >>> patient_key("UCSF-PDGM-004") == patient_key("ucsf-pdgm-0004_nifti") == patient_key("UCSF-PDGM-0004_FU016d")
     True
+    >>> patient_key("tcga-fg-6692-01A-11R") == patient_key("TCGA-FG-6692_1996.08.23")
+    True
     """
-    key = patient_id.strip().lower()
-    while (shorter := _SUFFIX.sub("", key)) != key:
-        key = shorter
-    key = _UPENN_SCAN.sub(r"\1", key)
+    key = _without(_SCAN, _without(_FORMAT, patient_id.strip().lower()))
+    for pattern in _PATIENT_OF:
+        key = pattern.sub(r"\1", key)
     return _LAST_NUMBER.sub(r"\1\2", key)
+
+
+def case_key(case_id: str) -> str:
+    """A case's id without case, padding and format suffixes, but with what tells a patient's scans apart.
+
+    >>> case_key("UCSF-PDGM-004") == case_key("UCSF-PDGM-0004_nifti") != case_key("UCSF-PDGM-0004_FU016d")
+    True
+    """
+    return _LAST_NUMBER.sub(r"\1\2", _without(_FORMAT, case_id.strip().lower()))
+
+
+def is_local(identifier: str) -> bool:
+    """Whether an id is no more than a number, so that it names a patient inside one centre only.
+
+    >>> is_local("007"), is_local("sub-12"), is_local("EGD-0012")
+    (True, True, False)
+    """
+    return _LOCAL.fullmatch(identifier.strip().lower()) is not None
+
+
+def _without(pattern: re.Pattern[str], key: str) -> str:
+    while (shorter := pattern.sub("", key)) != key:
+        key = shorter
+    return key

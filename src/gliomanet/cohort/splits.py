@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.table import LABEL_COLUMNS, RAW_COLUMNS, SOURCE_COLUMNS
 from gliomanet.study import folds_of
 
 if TYPE_CHECKING:
@@ -96,11 +97,12 @@ def external_splits(
 def shuffle_labels(cases: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The control that must score nothing: each centre's labels, dealt anew to its labelled cases.
 
-    A case's labels travel together, so what goes with what among the labels is kept, and what they have to do with
-    the images is not. Rows of role `external`, and unlabelled ones, stay as they are.
+    A case's labels travel together, with their raw cells and the diagnosis, so what goes with what among the labels
+    is kept, and what they have to do with the images is not. Rows of role `external`, and unlabelled ones, stay as
+    they are.
     """
-    columns = [c for c in cases.columns if c in ("idh", "codel_1p19q", "grade") or c.endswith("_source")]
-    labels = [c for c in columns if not c.endswith("_source")]
+    labels = [column for column in LABEL_COLUMNS if column in cases]
+    columns = [c for c in (*labels, *SOURCE_COLUMNS, *RAW_COLUMNS, "grade_edition", "diagnosis") if c in cases]
     labelled = (cases[labels].fillna("") != "").any(axis=1) & cases["role"].ne("external")
     shuffled = cases.copy()
     for center in sorted(cases.loc[labelled, "center"].unique()):

@@ -18,8 +18,24 @@ from gliomanet.labels import MODALITIES, VOCABULARY
 FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
 LABEL_COLUMNS = tuple(VOCABULARY)
 SOURCE_COLUMNS = tuple(f"{label}_source" for label in LABEL_COLUMNS)
-COLUMNS = ("case_id", "patient_id", "center", "role", *FILE_COLUMNS, *LABEL_COLUMNS, "age", "sex", *SOURCE_COLUMNS)
-"""The columns of a case table. All are text with "" for missing, but `age`: years, NaN for missing."""
+RAW_COLUMNS = tuple(f"{label}_raw" for label in LABEL_COLUMNS)
+PROVENANCE_COLUMNS = (*RAW_COLUMNS, "grade_edition", "diagnosis", "scan", "other_ids")
+COLUMNS = (
+    *("case_id", "patient_id", "center", "role", *FILE_COLUMNS, *LABEL_COLUMNS, "age", "sex"),
+    *(*SOURCE_COLUMNS, *PROVENANCE_COLUMNS),
+)
+"""The columns of a case table. All are text with "" for missing, but `age`: years, NaN for missing.
+
+`<label>_raw`: the cell as found; `grade_edition`: year of the WHO edition of the grade; `diagnosis`: the collection's
+own words; `other_ids`: the same patient's ids elsewhere, separated by ";".
+"""
+
+ALLOWED = {
+    **dict.fromkeys(SOURCE_COLUMNS, ("measured", "derived")),
+    "grade_edition": ("2021", "2016", "2007"),
+    "scan": ("baseline", "follow_up", "post_operative"),
+}
+"""Column → its values; "" is allowed, too: unknown, and for `scan` a baseline scan."""
 
 # Ids become folder names and workflow wildcards.
 CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -60,12 +76,13 @@ def read_case_table(path: Path, center: str, role: str, files_root: Path | None 
 def harmonise_row(
     path: Path, case_id: str, raw: Mapping[str, str], names: Mapping[str, str]
 ) -> tuple[dict[str, object], list[str]]:
-    """Harmonised labels, their sources, age and sex of one case.
+    """Harmonised labels, their sources and raw cells, age and sex of one case.
 
     Args:
         path: The file, for messages.
         case_id: The case, for messages.
-        raw: Column of this project → cell as found; an absent column is an unknown value.
+        raw: Column of this project → cell as found; an absent column is an unknown value. `<label>_raw`, where it is
+            there, is the cell as it was found before that (empty for a label that was derived).
         names: Column of this project → the file's own name for it, for messages.
 
     Returns:
@@ -82,6 +99,7 @@ def harmonise_row(
             problems.append(f"{path}, case {case_id!r}, column {names.get(column, column)!r}: {error}")
     for label, source in zip(LABEL_COLUMNS, SOURCE_COLUMNS, strict=True):
         values[source] = (raw.get(source) or "measured") if values[label] else ""
+        values[f"{label}_raw"] = raw.get(f"{label}_raw", raw.get(label, ""))
     return values, problems
 
 
@@ -113,8 +131,9 @@ def case_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
 
 
 def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
-    """The cases with every label unknown: what a centre of role `unlabelled` gives to a study."""
-    return cases.assign(**dict.fromkeys((*LABEL_COLUMNS, *SOURCE_COLUMNS), ""))
+    """The cases with every label unknown, raw cells and diagnosis too: what a centre of role `unlabelled` gives."""
+    hidden = (*LABEL_COLUMNS, *SOURCE_COLUMNS, *RAW_COLUMNS, "grade_edition", "diagnosis")
+    return cases.assign(**dict.fromkeys(hidden, ""))
 
 
 def _header_problems(path: Path, header: list[str]) -> list[str]:
@@ -142,10 +161,10 @@ def _read_row(
                 f"{path}, case {case_id!r}: {column} is {cells[column]!r}, but the study reads this table for "
                 f"{column} {expected!r}; a table holds one centre"
             )
-    for source in SOURCE_COLUMNS:
-        if cells.get(source, "") not in ("", "measured", "derived"):
+    for column, values in ALLOWED.items():
+        if cells.get(column) and cells[column] not in values:
             problems.append(
-                f"{path}, case {case_id!r}, column {source!r}: {cells[source]!r}; allowed: measured, derived, empty"
+                f"{path}, case {case_id!r}, column {column!r}: {cells[column]!r}; allowed: {', '.join(values)}, empty"
             )
     files = {name: str(root / cells[name]) if cells.get(name) else "" for name in FILE_COLUMNS}
     if not any(files[name] for name in MODALITIES):
@@ -154,4 +173,6 @@ def _read_row(
         )
     labels, found = harmonise_row(path, case_id, cells, {})
     identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id, "center": center, "role": role}
-    return {**identity, **files, **labels}, [*problems, *found]
+    about = {name: cells.get(name, "") for name in ("grade_edition", "diagnosis", "other_ids")}
+    about["scan"] = cells.get("scan") or "baseline"
+    return {**identity, **files, **labels, **about}, [*problems, *found]

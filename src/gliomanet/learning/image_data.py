@@ -20,6 +20,7 @@ from torch.utils.data import Dataset, Sampler
 
 from gliomanet.labels import MISSING, Task
 from gliomanet.networks.input import CaseError, CaseImages, Shape, load_case
+from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 
 
@@ -101,11 +102,15 @@ def encode_labels(
 
 
 def load_cases(
-    cases: pd.DataFrame, labels: NDArray[np.int64], modalities: Sequence[str], shape: Shape
+    cases: pd.DataFrame,
+    labels: NDArray[np.int64],
+    modalities: Sequence[str],
+    shape: Shape,
+    histograms: Mapping[str, CommonHistogram] | None = None,
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder) into memory, once for the whole job.
 
-    A 160×192×160 case of two contrasts takes 30 MB.
+    A 160×192×160 case of two contrasts takes 30 MB. `histograms`: what their contrasts are mapped to, see `load_case`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -113,7 +118,7 @@ def load_cases(
     images, kept, reasons, digest = [], [], [], hashlib.blake2b(digest_size=16)
     for row, (case_id, folder) in enumerate(zip(cases["case_id"], cases["folder"], strict=True)):
         try:
-            case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True)
+            case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, histograms=histograms)
         except CaseError as error:
             reasons.append(str(error))
             continue

@@ -21,11 +21,13 @@ from gliomanet.learning.checkpoints import Progress, load_progress, save_progres
 from gliomanet.learning.cmtlnet_recipe import PHASES, Phase, Recipe
 from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
+from gliomanet.learning.histograms import learn_histograms
 from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches, encode_labels, load_cases
 from gliomanet.learning.only_trainer import discard_scratch, only_trainer
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
 from gliomanet.networks import CMTLNet
 from gliomanet.networks.devices import Device, choose_device
+from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -72,13 +74,13 @@ def train_image_model(
         pseudo_labels: case_id, task, label (class name), accepted {yes, no}.
 
     Raises:
-        ValueError: no case can be read, a task has no label in training, grids differ among cases, or GPUs were given
-            and torch sees none.
+        ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
+            histogram to learn, or GPUs were given and torch sees none.
     """
     fold = _named(name)
     device = choose_device(gpus)  # before hours of waiting or minutes of reading: it may refuse
     with only_trainer(scratch, fold):
-        training, validation = _load(cases, tasks, model, pseudo_labels, fold)
+        training, validation, histograms = _load(cases, tasks, model, pseudo_labels, fold)
         versions = software_versions(PACKAGES)
         digest = digest_of(
             {
@@ -91,13 +93,16 @@ def train_image_model(
                 "device": [device.type, device.precision(model.precision)],
                 "versions": versions,
                 "data": [training.digest, validation.digest],
+                "histograms": _as_json(histograms),
                 "cases": [[case.case_id for case in part.images] for part in (training, validation)],
             }
         )
         if _is_finished(out, digest):
             print(f"{fold}: another process has finished this job; its results stay", flush=True)
         else:
-            _train(training, validation, tasks, model, name, seed, threads, device, out, scratch, digest, versions)
+            _train(training, validation, tasks, model, name, seed, threads, device, out, scratch, digest)
+            description = _description(training, tasks, model, histograms, digest, seed, versions)
+            write_json(out / "model.json", description)
         discard_scratch(scratch)
 
 
@@ -124,16 +129,9 @@ def _train(
     out: Path,
     scratch: Path,
     digest: str,
-    versions: Mapping[str, str],
 ) -> None:
-    """Run the epochs that are left, and write the results."""
+    """Run the epochs that are left, and write the results but their description."""
     fold = _named(name)
-    constructor: dict[str, Any] = {
-        "n_modalities": len(model.modalities),
-        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
-        "preset": model.preset,
-        "dropout": model.dropout,
-    }
     progress = load_progress(scratch, digest)
     log = EventLog(
         model=name["model"],
@@ -144,7 +142,7 @@ def _train(
     )
     with _computing(threads, device):
         torch.manual_seed(derive_seed(seed, "weights"))
-        network = CMTLNet(**constructor)
+        network = CMTLNet(**_constructor(model, tasks))
         if progress:
             network.load_state_dict(progress.network)
             log.resume(progress.epochs_done)
@@ -165,7 +163,15 @@ def _train(
     write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
     write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
     log.write(out / "events.jsonl")
-    write_json(out / "model.json", _description(training, tasks, model, constructor, digest, seed, versions))
+
+
+def _constructor(model: CmtlnetModel, tasks: Mapping[str, Task]) -> dict[str, Any]:
+    return {
+        "n_modalities": len(model.modalities),
+        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
+        "preset": model.preset,
+        "dropout": model.dropout,
+    }
 
 
 def _named(name: Mapping[str, str]) -> str:
@@ -178,16 +184,28 @@ def _load(
     model: CmtlnetModel,
     pseudo_labels: pd.DataFrame | None,
     fold: str,
-) -> tuple[ImageCases, ImageCases]:
-    """The cases that teach and those that validate, in the order of their ids whatever the table's."""
+) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
+    """The cases that teach and those that validate, in the order of their ids whatever the table's.
+
+    And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
+    teach, but do not move the histograms.
+    """
     ordered = cases.sort_values("case_id", kind="stable")
+    histograms = None
+    if model.intensities == "nyul":
+        measured = ordered[ordered["part"] == "train"]
+        labelled = (encode_labels(measured, tasks) != MISSING).any(axis=1)
+        try:
+            histograms = learn_histograms(measured[labelled], model.modalities)
+        except ValueError as error:
+            raise ValueError(f"{fold}: {error}") from error
     parts = []
     for teaching in (True, False):
         rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
         labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
         known = (labels != MISSING).any(axis=1)
-        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape)
+        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms)
         for reason in reasons:
             print(f"{fold}: left out: {reason}", flush=True)
         parts.append(part)
@@ -209,7 +227,7 @@ def _load(
                 f"{fold}: case {case.case_id} has grid {case.grid} at {case.spacing_mm} mm, case {first.case_id} "
                 f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
             )
-    return training, validation
+    return training, validation, histograms
 
 
 def _run_phases(
@@ -333,7 +351,7 @@ def _description(
     training: ImageCases,
     tasks: Mapping[str, Task],
     model: CmtlnetModel,
-    constructor: Mapping[str, Any],
+    histograms: Mapping[str, CommonHistogram] | None,
     digest: str,
     seed: int,
     versions: Mapping[str, str],
@@ -341,12 +359,14 @@ def _description(
     first = training.images[0]
     return {
         "kind": model.kind,
-        "constructor": dict(constructor),
+        "constructor": _constructor(model, tasks),
         "input": {
             "shape": list(model.input_shape),
             "modalities": list(model.modalities),
             "grid": list(first.grid),
             "spacing_mm": list(first.spacing_mm),
+            "intensities": model.intensities,
+            "histograms": _as_json(histograms),
         },
         "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
@@ -354,6 +374,10 @@ def _description(
         "seed": seed,
         "versions": dict(versions),
     }
+
+
+def _as_json(histograms: Mapping[str, CommonHistogram] | None) -> dict[str, dict[str, list[float]]] | None:
+    return None if histograms is None else {name: histogram.as_json() for name, histogram in histograms.items()}
 
 
 def _intensities(training: ImageCases, modalities: tuple[str, ...]) -> dict[str, dict[str, float]]:

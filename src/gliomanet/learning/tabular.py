@@ -1,6 +1,6 @@
 """Fitting the models of the tabular arm: logistic regression, extra trees, and a multi-task network.
 
-Everything that is fitted, medians and standard deviations included, sees the rows of part `train` only.
+Everything that is fitted, medians, standard deviations and harmonisation included, sees the rows of part `train` only.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
 from gliomanet.learning.losses import class_weights, masked_cross_entropy
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
-from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs, has_inputs, model_table
+from gliomanet.networks.combat import Combat
+from gliomanet.networks.estimators import AGE, NetEnsemble, SklearnModels, TabularInputs, has_inputs, model_table
 from gliomanet.networks.tabular import TabularNet
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     TabularModel = LogisticModel | ExtraTreesModel | TabularNetModel
 
-PACKAGES = ("torch", "numpy", "scikit-learn", "pandas")
+PACKAGES = ("torch", "numpy", "scikit-learn", "pandas", "neuroCombat")
 """What computes here: another version may give other figures."""
 
 OUTLIER_LIMIT = 3.0
@@ -72,8 +74,8 @@ def train_tabular_model(
         pseudo_labels: Rows of `select_pseudo_labels`; those accepted stand in for unknown labels.
 
     Raises:
-        ValueError: a class of a task without a training case, pseudo-labels of cases that must not teach, or no
-            input that tells two training cases apart.
+        ValueError: a class of a task without a training case, pseudo-labels of cases that must not teach, no
+            input that tells two training cases apart, or training cases that cannot be harmonised.
     """
     table = model_table(cases, features, model.inputs)
     targets = _targets(cases, tasks, pseudo_labels)
@@ -88,6 +90,7 @@ def train_tabular_model(
     _check_classes(targets, tasks)
     rows, case_ids = table[taught].reset_index(drop=True), cases.loc[taught, "case_id"]
     fitting = measured[taught]
+    harmonization, rows = _harmonised(rows, cases["center"].to_numpy()[taught], fitting, model, name)
     inputs, dropped = _inputs(rows, fitting, targets, model)
     if not all(each.columns for each in inputs.values()):
         raise ValueError(f"model {name['model']}: no input of {list(model.inputs)} differs between training cases")
@@ -102,13 +105,14 @@ def train_tabular_model(
             "versions": versions,
             "features": [str(column) for column in rows.columns],
             "cases": [str(case_id) for case_id in case_ids],
+            "harmonization": _described(harmonization),
             "data": _digest_of_arrays(rows.to_numpy(), fitting, *targets.values()),
         }
     )
     log = EventLog(model=name["model"], stage=name["stage"], fold=name["fold"], digest=digest)
     log.params({**model.model_dump(mode="json"), "seed": seed, "training_cases": int(taught.sum())})
     log.start()
-    fitted = _fit(inputs, rows, targets, tasks, model, seed, log)
+    fitted = _fit(inputs, rows, targets, tasks, model, seed, log, harmonization)
     log.end()
     pickled = io.BytesIO()
     joblib.dump(fitted, pickled)
@@ -122,6 +126,7 @@ def train_tabular_model(
         "features": {task: list(each.columns) for task, each in inputs.items()},
         "dropped_features": dropped,
         "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
+        "harmonization": _described(harmonization),
         "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
         "seed": seed,
         "digest": digest,
@@ -161,6 +166,38 @@ def _check_classes(targets: Mapping[str, NDArray[np.int64]], tasks: Mapping[str,
             raise ValueError(f"task {name}: a class has no training case with inputs ({listed}); see split.folds")
 
 
+def _harmonised(
+    rows: pd.DataFrame,
+    centers: NDArray[np.object_],
+    fitting: NDArray[np.bool_],
+    model: TabularModel,
+    name: Mapping[str, str],
+) -> tuple[Combat | None, pd.DataFrame]:
+    """The harmonisation as fitted on the training part, and the rows after it."""
+    if model.harmonization == "none":
+        return None, rows
+    radiomic = rows.drop(columns=AGE, errors="ignore")
+    try:
+        combat = Combat.fit(radiomic[fitting], centers[fitting].tolist())
+    except ValueError as error:
+        raise ValueError(
+            f"model {name['model']}, stage {name['stage']}, fold {name['fold']}: {error}; "
+            "set its harmonization to none, or choose other centres or inputs"
+        ) from error
+    return combat, combat.transform(rows, centers.tolist())
+
+
+def _described(combat: Combat | None) -> dict[str, Any]:
+    if combat is None:
+        return {"method": "none"}
+    return {
+        "method": "combat",
+        "centers": list(combat.centers),
+        "features": len(combat.columns),
+        "note": combat.note(),
+    }
+
+
 def _inputs(
     rows: pd.DataFrame, fitting: NDArray[np.bool_], targets: Mapping[str, NDArray[np.int64]], model: TabularModel
 ) -> tuple[dict[str, TabularInputs], dict[str, list[str]]]:
@@ -182,18 +219,20 @@ def _fit(
     model: TabularModel,
     seed: int,
     log: EventLog,
+    harmonization: Combat | None,
 ) -> SklearnModels | NetEnsemble:
     classes = {name: task.class_names for name, task in tasks.items()}
     if model.kind == "tabular_net":
         shared = next(iter(inputs.values()))
-        return _fit_networks(shared, shared.transform(rows), targets, classes, model, seed, log)
+        networks = _fit_networks(shared, shared.transform(rows), targets, classes, model, seed, log)
+        return replace(networks, harmonization=harmonization)
     fits = {}
     for name, target in targets.items():
         known = target != MISSING
         x = inputs[name].transform(rows)
         fits[name] = _classifier(model, seed).fit(x[known], target[known])
         log.metric(f"train/accuracy/{name}", float(fits[name].score(x[known], target[known])), 0)
-    return SklearnModels(dict(inputs), classes, fits)
+    return SklearnModels(dict(inputs), classes, fits, harmonization)
 
 
 def _classifier(model: LogisticModel | ExtraTreesModel, seed: int) -> LogisticRegression | ExtraTreesClassifier:

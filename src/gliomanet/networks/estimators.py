@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from gliomanet.networks.combat import Combat
 from gliomanet.networks.probabilities import softmax
 from gliomanet.networks.tabular import TabularNet
 
@@ -83,11 +84,13 @@ class SklearnModels:
         inputs: Task → what its classifier takes, fitted on the cases whose label is known.
         classes: Task → class names, in the order of the class axis.
         models: Task → fitted classifier over the class indices.
+        harmonization: What tables must go through before they are given to `predict`.
     """
 
     inputs: Mapping[str, TabularInputs]
     classes: Mapping[str, tuple[str, ...]]
     models: Mapping[str, Any]
+    harmonization: Combat | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,12 +116,14 @@ class NetEnsemble:
         classes: Task → class names, in the order of the class axis.
         arguments: Constructor arguments of `TabularNet`, the same for every member.
         members: One state a member: parameter → array.
+        harmonization: What tables must go through before they are given to this model's methods.
     """
 
     inputs: TabularInputs
     classes: Mapping[str, tuple[str, ...]]
     arguments: Mapping[str, Any]
     members: Sequence[Mapping[str, NDArray[np.float32]]]
+    harmonization: Combat | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Training and prediction both read cases here, so that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from gliomanet.networks.nyul import CommonHistogram
 
 Shape = tuple[int, int, int]
 
@@ -62,7 +64,15 @@ def crop_or_pad(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
     return result
 
 
-def load_case(case_id: str, folder: Path, modalities: Sequence[str], shape: Shape, *, tumour: bool) -> CaseImages:
+def load_case(
+    case_id: str,
+    folder: Path,
+    modalities: Sequence[str],
+    shape: Shape,
+    *,
+    tumour: bool,
+    histograms: Mapping[str, CommonHistogram] | None = None,
+) -> CaseImages:
     """Read a case's preprocessed images (`<modality>.nii.gz`, `brain_mask.nii.gz`, `tumour_mask.nii.gz`).
 
     Args:
@@ -71,42 +81,48 @@ def load_case(case_id: str, folder: Path, modalities: Sequence[str], shape: Shap
         modalities: contrasts, in the order of the channel axis; files that are not there are absent contrasts.
         shape: the network's input.
         tumour: read the tumour mask too, where there is one.
+        histograms: contrast → common histogram that its intensities inside the brain are mapped to, before the crop;
+            outside the brain is then 0. `None` leaves the intensities as preprocessed.
 
     Without a brain mask (sources declared as stripped), the brain is where any contrast is not 0, as preprocessing
     leaves it.
 
     Raises:
-        CaseError: none of the contrasts is there, grids differ, a file is not 3D, or values are not finite.
+        CaseError: none of the contrasts is there, grids differ, a file is not 3D, values are not finite, or a
+            contrast cannot be mapped.
     """
-    paths = {name: folder / f"{name}.nii.gz" for name in modalities}
-    available = np.array([path.is_file() for path in paths.values()])
-    if not available.any():
-        raise CaseError(
-            f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "
-            "see its preprocess.json, or choose other modalities for the model"
-        )
-    volumes: dict[str, NDArray[np.float32]] = {}
-    grid, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
-    for name, path in [*paths.items(), *((m, folder / f"{m}.nii.gz") for m in _masks(tumour))]:
-        if not path.is_file():
-            continue
-        data, found_spacing = _read(case_id, path)
-        if not volumes:
-            grid, spacing = data.shape, found_spacing
-        elif data.shape != grid:
-            raise CaseError(
-                f"case {case_id}: {path} has grid {data.shape}, its first contrast {grid}; preprocess it again"
-            )
-        volumes[name] = data
+    volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
     image = np.zeros((len(modalities), *shape), dtype=np.float16)
     for channel, name in enumerate(modalities):
-        if name in volumes:
-            image[channel] = crop_or_pad(volumes[name], shape)
-    brain = crop_or_pad(volumes["brain_mask"] > 0, shape) if "brain_mask" in volumes else (image != 0).any(axis=0)
+        if name not in volumes:
+            continue
+        volume = volumes[name]
+        if histograms is not None:
+            try:
+                inside = histograms[name].map(volume[brain])
+            except ValueError as error:
+                raise CaseError(
+                    f"case {case_id}: {folder / name}.nii.gz: {error}; preprocess the case again"
+                ) from error
+            volume = np.zeros_like(volume)
+            volume[brain] = inside
+        image[channel] = crop_or_pad(volume, shape)
     mask = crop_or_pad(volumes["tumour_mask"] > 0, shape) if "tumour_mask" in volumes else None
     if mask is not None and not mask.any():
         mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
-    return CaseImages(case_id, image, brain.astype(bool), mask, available, grid, spacing)
+    available = np.array([name in volumes for name in modalities])
+    return CaseImages(case_id, image, crop_or_pad(brain, shape), mask, available, brain.shape, spacing)
+
+
+def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """Contrast → a case's intensities inside the brain as preprocessed, (voxels,); what a histogram is learnt from.
+
+    Raises:
+        CaseError: as in `load_case`.
+    """
+    # The tumour mask too, so that a case is refused here for whatever refuses it as a teaching case.
+    volumes, brain, _ = _read_volumes(case_id, folder, modalities, _masks(tumour=True))
+    return {name: volumes[name][brain] for name in modalities if name in volumes}
 
 
 def network_input(case: CaseImages) -> tuple[Tensor, Tensor]:
@@ -117,6 +133,36 @@ def network_input(case: CaseImages) -> tuple[Tensor, Tensor]:
     """
     x = np.concatenate([case.image.astype(np.float32) * case.brain, case.brain[None].astype(np.float32)])
     return torch.from_numpy(x[None]), torch.from_numpy(case.available[None].copy())
+
+
+def _read_volumes(
+    case_id: str, folder: Path, modalities: Sequence[str], masks: Sequence[str]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
+    """What there is of a case's contrasts and masks by name, its brain, and the voxel size."""
+    if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
+        raise CaseError(
+            f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "
+            "see its preprocess.json, or choose other modalities for the model"
+        )
+    volumes: dict[str, NDArray[np.float32]] = {}
+    grid, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
+    for name in (*modalities, *masks):
+        path = folder / f"{name}.nii.gz"
+        if not path.is_file():
+            continue
+        data, found_spacing = _read(case_id, path)
+        if not volumes:
+            grid, spacing = data.shape, found_spacing
+        elif data.shape != grid:
+            raise CaseError(
+                f"case {case_id}: {path} has grid {data.shape}, its first contrast {grid}; preprocess it again"
+            )
+        volumes[name] = data
+    if "brain_mask" in volumes:
+        brain = volumes["brain_mask"] > 0
+    else:
+        brain = np.any([volumes[name] != 0 for name in modalities if name in volumes], axis=0)
+    return volumes, brain, spacing
 
 
 def _masks(tumour: bool) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gliomanet.networks import CMTLNet, build
 from gliomanet.networks.devices import choose_device
 from gliomanet.networks.input import CaseError, Shape, load_case, network_input
+from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.networks.probabilities import entropy, softmax
 from gliomanet.seeds import derive_seed
 
@@ -28,6 +29,8 @@ class ImageModel:
         classes: task → class names, in the order of the class axis.
         dropout: rate before each task's last layer.
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
+        histograms: contrast → common histogram learnt in training, which images are mapped to; `None`: they are given
+            to the network as preprocessed.
     """
 
     network: CMTLNet
@@ -37,6 +40,7 @@ class ImageModel:
     dropout: float
     grid: Shape
     spacing_mm: tuple[float, float, float]
+    histograms: dict[str, CommonHistogram] | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def load_image_model(folder: Path) -> ImageModel:
         raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
     network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
     geometry = description["input"]
+    histograms = geometry.get("histograms")  # models from before there were any have no such key
     return ImageModel(
         network.eval(),
         tuple(geometry["modalities"]),
@@ -69,6 +74,7 @@ def load_image_model(folder: Path) -> ImageModel:
         description["constructor"]["dropout"],
         tuple(geometry["grid"]),
         tuple(geometry["spacing_mm"]),
+        histograms and {name: CommonHistogram.from_json(numbers) for name, numbers in histograms.items()},
     )
 
 
@@ -146,7 +152,9 @@ def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int)
     network = model.network.to(device)
     for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
         try:
-            case = load_case(str(case_id), Path(path), model.modalities, model.shape, tumour=False)
+            case = load_case(
+                str(case_id), Path(path), model.modalities, model.shape, tumour=False, histograms=model.histograms
+            )
         except CaseError as error:
             print(f"left out: {error}", flush=True)
             continue

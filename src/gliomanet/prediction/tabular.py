@@ -24,7 +24,8 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
 
     Args:
         folder: What `train_tabular_model` wrote: `model.joblib`. Unpickling runs code: only of one's own making.
-        cases: `case_id`, `age`; their labels are not looked at.
+        cases: `case_id`, `age`, and `center` where the model harmonises; their labels are not looked at. Cases of a
+            centre that the harmonisation has not seen are predicted from their features as they are, and printed.
         features: One row a case, as in training; what a case lacks beside others is filled with the training
             median.
 
@@ -77,7 +78,17 @@ def _inputs(
     fitted: SklearnModels | NetEnsemble, cases: pd.DataFrame, features: pd.DataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """The model's inputs of every case, and which cases it can predict; the others are printed."""
-    table = model_table(cases, features, ("radiomics", "age")).reindex(columns=list(fitted.columns))
+    table = model_table(cases, features, ("radiomics", "age"))
+    if fitted.harmonization is not None:
+        centers = cases["center"].tolist()
+        table = fitted.harmonization.transform(table, centers)
+        for center in fitted.harmonization.unseen(centers):
+            print(
+                f"not harmonised: centre {center}: ComBat was fitted on {', '.join(fitted.harmonization.centers)}; "
+                "its features are passed unchanged",
+                flush=True,
+            )
+    table = table.reindex(columns=list(fitted.columns))
     known, anything = has_inputs(table), table.notna().any(axis=1).to_numpy()
     for case_id, some in zip(cases["case_id"][~known], anything[~known], strict=True):
         inputs = "radiomic inputs" if some else "inputs"

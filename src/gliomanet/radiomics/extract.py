@@ -52,7 +52,9 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
     image: Any = nib.load(case_dir / "tumour_mask.nii.gz")
     codes = np.asanyarray(image.dataobj)
     spacing = tuple(float(size) for size in image.header.get_zooms()[:3])
-    contrasts = {name: _load_on_grid(case_dir / f"{name}.nii.gz", image) for name in _present(case_dir)}
+    box = _box(codes != 0)  # of all regions: each contrast is cut to it once
+    contrasts = {name: _load_on_grid(case_dir / f"{name}.nii.gz", image, box) for name in _present(case_dir)}
+    codes = codes[box]
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     for region, wanted in settings.regions.items():
@@ -68,13 +70,16 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
 
 
 def region_features(
-    image: NDArray[np.floating[Any]],
+    image: NDArray[np.floating[Any] | np.integer[Any]],
     mask: NDArray[np.bool_],
     spacing: Sequence[float],
     settings: Mapping[str, Any],
     families: Sequence[str] = INTENSITY_FAMILIES,
 ) -> dict[str, float]:
-    """`<family>_<feature>` → value of one image inside one mask, of the box round the mask only.
+    """`<family>_<feature>` → value of one image inside one mask.
+
+    pyradiomics is given the box round the mask only, which changes no value and saves most of its time; settings that
+    look beyond the mask (`normalize`, `resampledPixelSpacing`) are given the whole image.
 
     Args:
         image: (x, y, z) intensities.
@@ -88,7 +93,8 @@ def region_features(
     """
     if not mask.any():
         raise ValueError("the region is empty")
-    box = tuple(_interval(np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))) for axis in range(3))
+    looks_beyond = settings.get("normalize") or settings.get("resampledPixelSpacing")
+    box = (slice(None),) * 3 if looks_beyond else _box(mask)
     # pyradiomics reports each step and each deprecated default on its root logger.
     logging.getLogger("radiomics").setLevel(logging.ERROR)
     extractor = RadiomicsFeatureExtractor(additionalInfo=False, **settings)
@@ -139,18 +145,24 @@ def _present(case_dir: Path) -> list[str]:
     return [name for name in MODALITIES if (case_dir / f"{name}.nii.gz").is_file()]
 
 
-def _load_on_grid(path: Path, mask: Any) -> NDArray[np.float64]:
+def _load_on_grid(path: Path, mask: Any, box: tuple[slice, ...]) -> NDArray[np.float64]:
     image: Any = nib.load(path)
     if image.shape != mask.shape or not np.allclose(image.affine, mask.affine, atol=1e-3):
         raise ValueError(
             f"{path}: not on the grid of its tumour mask (shape {image.shape}, "
             f"the mask's {mask.shape}); preprocess it again"
         )
-    return np.asarray(image.dataobj, dtype=np.float64)
+    # The whole image as it is stored, and only the box as float64.
+    return np.asarray(np.asanyarray(image.dataobj)[box], dtype=np.float64)
 
 
-def _interval(places: NDArray[np.intp]) -> slice:
-    return slice(max(int(places[0]) - _MARGIN, 0), int(places[-1]) + _MARGIN + 1)
+def _box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """The box round a mask, with a margin; an empty mask's is empty."""
+    along = (np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3))
+    return tuple(
+        slice(max(int(places[0]) - _MARGIN, 0), int(places[-1]) + _MARGIN + 1) if places.size else slice(0)
+        for places in along
+    )
 
 
 def _itk(array: NDArray[Any], spacing: Sequence[float]) -> Any:

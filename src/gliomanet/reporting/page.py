@@ -13,7 +13,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gliomanet.reporting import markers, people, scores, summary
+from gliomanet.reporting import audit, markers, people, scores, summary
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
 from gliomanet.reporting.pictures import embed_sheets
@@ -35,6 +35,7 @@ def write_report(
     biomarkers: Mapping[str, pd.DataFrame] | None = None,
     recovery: pd.DataFrame | None = None,
     pseudo_labels: pd.DataFrame | None = None,
+    findings: pd.DataFrame | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> None:
     """Write the page. Equal inputs give equal bytes; sections without content are absent.
@@ -54,6 +55,7 @@ def write_report(
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found, one row each; shown column by column.
         pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
+        findings: `results/cohort/audit.tsv`; None: no audit was run.
         versions: software → version, see `gathered_versions`.
 
     Raises:
@@ -73,6 +75,7 @@ def write_report(
         biomarkers=dict(biomarkers or {}),
         recovery=recovery,
         pseudo_labels=pseudo_labels,
+        findings=findings,
         versions=versions or {},
     )
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +96,7 @@ def render_report(
     biomarkers: dict[str, pd.DataFrame],
     recovery: pd.DataFrame | None,
     pseudo_labels: pd.DataFrame | None,
+    findings: pd.DataFrame | None,
     versions: Mapping[str, str],
 ) -> str:
     """Make the page's text; arguments as in `write_report`."""
@@ -121,6 +125,9 @@ def render_report(
         "centers": people.centers_table(settings, cases, missing),
         "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
         "missing": people.missing_table(missing),
+        "audited": audit.audit_sentence(findings),
+        "audit": audit.findings_table(findings),
+        "audit_notes": audit.notes_table(findings),
         "predictions": bool(predictions),
         "metrics": scores.metrics_table(metrics),
         "contradictions": scores.contradictions_table(metrics),

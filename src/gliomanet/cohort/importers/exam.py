@@ -18,6 +18,7 @@ class Exam:
         patient_id: the patient's, shared by a patient's exams.
         files: column of the case table (a contrast, `tumour_mask`, `brain_mask`) → file.
         raw: `idh`, `codel_1p19q`, `grade`, `age`, `sex` → cell as found; an absent key is an unknown value.
+        read_as: the same keys → spelling to harmonise in its place, where the collection's own would mislead.
         scan: `baseline`, `follow_up` or `post_operative`.
         grade_edition: year of the WHO edition that the grade is given by; "" where the collection does not say.
         diagnosis: the collection's own words.
@@ -32,6 +33,7 @@ class Exam:
     grade_edition: str = ""
     diagnosis: str = ""
     other_ids: tuple[str, ...] = ()
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Collection:
     Attributes:
         exams: every exam, with labels or without.
         findings: what was not understood and what is worth knowing; their centre is filled in by `import_center`.
+        clinical: the table that the raw cells come from, for messages; `None`: the one that was given.
+        columns: key of `Exam.raw` → that table's name for it, for messages.
     """
 
     exams: tuple[Exam, ...]
     findings: tuple[Finding, ...] = ()
+    clinical: Path | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)

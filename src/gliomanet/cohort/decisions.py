@@ -1,0 +1,76 @@
+"""A person's decisions on cases: which are kept, looked at again, or excluded, and why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from gliomanet.cohort.delimited import read_rows
+from gliomanet.cohort.errors import CohortError
+
+DECISIONS = ("keep", "review", "exclude")
+COLUMNS = ("center", "case_id", "decision", "reason")
+
+
+class Decision(NamedTuple):
+    """What a person decided on one case; a reason is wanted beside every `exclude`, but an empty one is allowed."""
+
+    decision: str
+    reason: str
+
+
+def read_decisions(path: Path, known: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Decision]]:
+    """The decisions of a table with the columns `center`, `case_id`, `decision`, `reason`; others are comments.
+
+    Args:
+        path: TSV or CSV file; `reason` may be absent.
+        known: Centre → ids of its cases.
+
+    Returns:
+        Centre → case → decision, for every centre of `known`.
+
+    Raises:
+        CohortError: every problem at once: no such file, missing columns, unknown decisions, centres and cases with
+            the nearest known one, a case twice.
+    """
+    header, rows = read_rows(path)
+    if absent := [name for name in COLUMNS[:3] if name not in header]:
+        raise CohortError([f"{path}: no column {', '.join(map(repr, absent))}; found: {', '.join(header)}"])
+    ids = {center: set(case_ids) for center, case_ids in known.items()}
+    decisions: dict[str, dict[str, Decision]] = {center: {} for center in ids}
+    problems = []
+    for row in rows:
+        center, case_id, decision = row["center"], row["case_id"], row["decision"]
+        case = f"{path}, centre {center!r}, case {case_id!r}"
+        if decision not in DECISIONS:
+            problems.append(f"{case}: decision is {decision!r}; {_nearest(decision, DECISIONS)}")
+        if center not in ids:
+            problems.append(f"{case}: no such centre in the study; {_nearest(center, ids)}")
+        elif case_id not in ids[center]:
+            problems.append(f"{case}: no such case in this centre; {_nearest(case_id, ids[center])}")
+        elif case_id in decisions[center]:
+            problems.append(f"{case}: is there twice; keep one row")
+        else:
+            decisions[center][case_id] = Decision(decision, row.get("reason", ""))
+    if problems:
+        raise CohortError(problems)
+    return decisions
+
+
+def excluded_cases(decisions: Mapping[str, Mapping[str, Decision]]) -> frozenset[tuple[str, str]]:
+    """Centre and id of each case that a person excluded."""
+    return frozenset(
+        (center, case_id)
+        for center, cases in decisions.items()
+        for case_id, decision in cases.items()
+        if decision.decision == "exclude"
+    )
+
+
+def _nearest(found: str, names: Iterable[str], most: int = 8) -> str:
+    ordered = sorted(names)
+    if close := difflib.get_close_matches(found, ordered, n=1, cutoff=0.6):
+        return f"did you mean {close[0]!r}?"
+    return f"allowed: {', '.join(ordered[:most])}{', …' if len(ordered) > most else ''}"

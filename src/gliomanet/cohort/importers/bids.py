@@ -1,0 +1,220 @@
+"""Any folder in the Brain Imaging Data Structure (bids-specification.readthedocs.io): contrasts, masks, labels.
+
+Layout: `sub-01/[ses-02/]anat/sub-01_[ses-02_]{T1w,ce-gadolinium_T1w,T2w,FLAIR}.nii.gz`; labels in
+`participants.tsv`; masks in `derivatives`, as `…_{mask,dseg}.nii.gz` whose `label`, `desc` or pipeline says tumour,
+lesion or brain.
+
+File names are read here, entity by entity, rather than with pybids: its index of 500 subjects takes over 5 s, and a
+study's sources are read whenever its workflow is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gliomanet.cohort.delimited import read_rows
+from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.importers.bids_sessions import Session, read_sessions
+from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
+from gliomanet.cohort.importers.exam import Collection, Exam
+from gliomanet.cohort.importers.headers import USUAL, find_columns, rows_by_id
+from gliomanet.cohort.importers.notices import case_findings
+from gliomanet.cohort.importers.tree import list_files, unknown_files
+from gliomanet.findings import Finding
+from gliomanet.labels import MODALITIES
+
+_IMAGE = re.compile(
+    r"(?:(?P<above>.*)/)?sub-(?P<sub>[A-Za-z0-9]+)/(?:ses-(?P<ses>[A-Za-z0-9]+)/)?(?P<datatype>[a-z]+)/"
+    r"(?P<stem>sub-[^/]+)\.nii(?:\.gz)?"
+)
+_ABOUT = re.compile(
+    r"(?:.*/)?(?:(?:dataset_description|participants|sessions|.*_scans|.*_sessions)\.(?:json|tsv)|[^/]+\.json"
+    r"|README(?:\.\w+)?|CHANGES|LICENSE|CITATION\.cff|[^/]+\.(?:bval|bvec))"
+)
+_NOT_RAW = re.compile(r"(?:.*/)?(?:sourcedata|code|stimuli|phenotype)(?:/.*)?")
+_CONTRASTS = {"t1w": "t1", "t2w": "t2", "flair": "flair", "t1c": "t1c", "t1ce": "t1c", "t1gd": "t1c", "t1wce": "t1c"}
+_NO_AGENT = ("none", "no", "pre")
+_TUMOUR, _BRAIN = re.compile(r"tumou?r|lesion", re.IGNORECASE), re.compile(r"brain", re.IGNORECASE)
+_MANUAL = re.compile(r"manual|expert|corrected|consensus", re.IGNORECASE)
+_NATIVE = ("orig", "native", "scanner", "individual", "t1w", "t1c", "t2w", "flair")
+_WANTED = {
+    "id": ("participant_id",),
+    **USUAL,
+    "diagnosis": ("diagnosis", "histology", "pathology", "tumor type", "tumour type"),
+    "grade_edition": ("grade_edition", "WHO edition"),
+    "other_ids": ("other_ids",),
+}
+
+
+@dataclass(frozen=True)
+class _File:
+    """One image: where it is, and what its name says."""
+
+    path: str
+    subject: str
+    session: str
+    column: str
+    entities: Mapping[str, str]
+
+    @property
+    def case_id(self) -> str:
+        return f"sub-{self.subject}" + (f"_ses-{self.session}" if self.session else "")
+
+
+def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+    """Read a folder.
+
+    Args:
+        folder: the dataset's top, or a folder above it.
+        clinical: a table with `participant_id` and labels; default: `participants.tsv`.
+        mapping: there is none; refused.
+
+    Raises:
+        CohortError: no image of the contrasts, a table without `participant_id`, sessions that cannot be ordered.
+    """
+    no_mapping(mapping, "BIDS")
+    paths = list_files(folder)
+    files, findings = _sort_out(paths)
+    cases, chosen_findings = _choose(folder, files)
+    if not any(column in MODALITIES for found in cases.values() for column in found):
+        images = ", ".join([path for path in paths if ".nii" in path][:5]) or "no NIfTI file"
+        looked = "sub-<label>/[ses-<label>/]anat/*_{T1w,ce-*_T1w,T2w,FLAIR}.nii.gz"
+        raise CohortError([f"{folder}: no exam in it; looked for {looked}; found {images}"])
+    table = clinical or next((folder / path for path in paths if _is_participants(path)), None)
+    rows, columns, about_table = _labels(table) if table else ({}, {}, ())
+    sessions = read_sessions(folder, paths, _sessions_of(files))
+    exams, without = [], {}
+    for case, found in cases.items():
+        first = next(file for file in files if file.case_id == case)
+        if not found.keys() & set(MODALITIES):
+            without[case] = f"has {', '.join(sorted(found))}, but none of {', '.join(MODALITIES)}"
+            continue
+        session = sessions[first.subject, first.session]
+        exams.append(_exam(case, first.subject, found, rows.get(f"sub-{first.subject}", {}), session))
+    action = "not in the case table; add an image, or remove its files"
+    findings += case_findings("warning", "no_image", str(folder), without, "cases with masks and no contrast", action)
+    findings += [*chosen_findings, *about_table, *unmatched({exam.patient_id for exam in exams}, rows, table)]
+    return Collection(tuple(exams), tuple(findings), table, columns)
+
+
+def _exam(case: str, subject: str, files: Mapping[str, Path], cells: Mapping[str, str], session: Session) -> Exam:
+    cells = {**cells, **session.cells}
+    return Exam(
+        case_id=case,
+        patient_id=f"sub-{subject}",
+        files=dict(files),
+        raw={key: cells[key] for key in RAW if key in cells},
+        scan=session.scan,
+        grade_edition=cells.get("grade_edition", "").replace("n/a", ""),
+        diagnosis=cells.get("diagnosis", "").replace("n/a", ""),
+        other_ids=tuple(filter(None, cells.get("other_ids", "").replace("n/a", "").split(";"))),
+    )
+
+
+def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
+    """The images by what they are, and findings on the files that are something else."""
+    files, unknown, unused = [], [], Counter[str]()
+    elsewhere: dict[str, str] = {}
+    for path in paths:
+        match = _IMAGE.fullmatch(path)
+        if _NOT_RAW.fullmatch(path.rpartition("/")[0]) or _ABOUT.fullmatch(path):
+            continue
+        if match is None:
+            unknown.append(path)
+            continue
+        *pairs, suffix = match["stem"].split("_")
+        entities = dict(pair.split("-", 1) for pair in pairs if "-" in pair)
+        derived = "derivatives" in (match["above"] or "").split("/")
+        column = _column(suffix, entities, match["above"] or "", derived)
+        file = _File(path, match["sub"], match["ses"] or "", column or "", entities)
+        if column in ("tumour_mask", "brain_mask") and entities.get("space", "orig").lower() not in _NATIVE:
+            elsewhere[file.case_id] = f"{path} is in space {entities['space']}, not in that of the images"
+        elif column:
+            files.append(file)
+        else:
+            unused[f"{'derivatives: ' if derived else ''}{match['datatype']}/*_{suffix}"] += 1
+    findings = list(unknown_files(unknown))
+    action = "not used; masks must lie on an image of their case"
+    findings += case_findings("warning", "mask_elsewhere", "", elsewhere, "cases have masks in an atlas' space", action)
+    if unused:
+        listed = ", ".join(f"{name} ({count})" for name, count in sorted(unused.items()))
+        findings.append(
+            Finding("note", "unused_files", "", "", "", f"known, and not used by this project: {listed}", "")
+        )
+    return files, findings
+
+
+def _column(suffix: str, entities: Mapping[str, str], above: str, derived: bool) -> str | None:
+    """The column of the case table that a file fills; `None` for one that fills none."""
+    if suffix.lower() in ("mask", "dseg", "seg", "roi"):
+        says = f"{entities.get('label', '')} {entities.get('desc', '')}"
+        if _TUMOUR.search(says):
+            return "tumour_mask"
+        if _BRAIN.search(says):
+            return "brain_mask" if suffix.lower() == "mask" else None
+        return "tumour_mask" if derived and _TUMOUR.search(above.rpartition("derivatives")[2]) else None
+    if derived or entities.get("part", "mag") != "mag":
+        return None
+    column = _CONTRASTS.get(suffix.lower())
+    return "t1c" if column == "t1" and entities.get("ce", "none").lower() not in _NO_AGENT else column
+
+
+def _choose(folder: Path, files: Iterable[_File]) -> tuple[dict[str, dict[str, Path]], tuple[Finding, ...]]:
+    """Case → column → file. Of several: drawn by hand, then with the fewest entities, then of the latest run."""
+    candidates: dict[str, dict[str, list[_File]]] = defaultdict(lambda: defaultdict(list))
+    for file in files:
+        candidates[file.case_id][file.column].append(file)
+
+    def rank(file: _File) -> tuple[bool, int, int, str]:
+        run = file.entities.get("run", "0")
+        manual = _MANUAL.search(file.path) is not None
+        return not manual, len(file.entities) - ("run" in file.entities), -int(run) if run.isdigit() else 0, file.path
+
+    cases: dict[str, dict[str, Path]] = {}
+    several: dict[str, str] = {}
+    for case in sorted(candidates):
+        cases[case] = {}
+        for column, found in sorted(candidates[case].items()):
+            best, *others = sorted(found, key=rank)
+            cases[case][column] = folder / best.path
+            if others:
+                names = ", ".join(sorted(file.path.rpartition("/")[2] for file in others))
+                told = f"{best.path.rpartition('/')[2]} is taken as {column}, not {names}"
+                several[case] = "; ".join(filter(None, [several.get(case), told]))
+    action = "look at them; to take another, move the others out of the folder or name the files in a table"
+    return cases, case_findings("warning", "several_images", str(folder), several, "cases have several images", action)
+
+
+def _sessions_of(files: Iterable[_File]) -> dict[str, set[str]]:
+    sessions: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        if file.column in MODALITIES:
+            sessions[file.subject].add(file.session)
+    return sessions
+
+
+def _is_participants(path: str) -> bool:
+    return path.rpartition("/")[2] == "participants.tsv" and "derivatives/" not in path
+
+
+def _labels(
+    table: Path,
+) -> tuple[dict[str, dict[str, str]], dict[str, str], tuple[Finding, ...]]:
+    """Participant → cells, the table's names of its columns, and findings on the columns."""
+    rows, columns = rows_by_id(table, _WANTED, lambda cell: cell if cell.startswith("sub-") else f"sub-{cell}", "id")
+    header = read_rows(table)[0]
+    findings = []
+    if not columns.keys() & set(RAW[:3]):
+        known = ", ".join(spelling for name in RAW[:3] for spelling in _WANTED[name][:3])
+        found = f"no column of labels (known: {known}, …); found: {', '.join(header)}"
+        action = "name the columns so, or name a table of labels as `clinical`"
+        findings.append(Finding("warning", "no_label_column", "", "", str(table), found, action))
+    if others := [name for name in header if name not in columns.values()]:
+        taken = ", ".join(f"{theirs} as {ours}" for ours, theirs in find_columns(header, _WANTED).items())
+        found = f"columns not used: {', '.join(others)}; used: {taken}"
+        findings.append(Finding("note", "unknown_columns", "", "", str(table), found, ""))
+    return rows, columns, tuple(findings)

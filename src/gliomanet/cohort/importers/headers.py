@@ -1,0 +1,150 @@
+"""Columns of tables that are known by hearsay or made by hand: found by any of their usual spellings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from gliomanet.cohort.delimited import WORKBOOKS, read_rows
+from gliomanet.cohort.errors import CohortError
+from gliomanet.findings import Finding
+
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "idh": ("IDH", "IDH status", "IDH mutation", "IDH mutation status", "IDH1", "IDH1/2", "IDH1 status"),
+    "codel_1p19q": (
+        *("codel_1p19q", "1p/19q", "1p19q status", "1p19q codel", "1p/19q codeletion", "1p19q codeletion status"),
+        *("1p/19q deletion", "codeletion 1p19q", "codel 1p 19q"),
+    ),
+    "grade": ("grade", "WHO grade", "WHO CNS grade", "tumor grade", "tumour grade", "histologic grade"),
+    "age": ("age", "age at MRI", "age at scan", "age at imaging", "age at diagnosis", "age (years at diagnosis)"),
+    "sex": ("sex", "gender", "sex at birth"),
+}
+"""Key of `Exam.raw` → what a column of it is usually called; case, spaces and signs do not count."""
+
+_NOT_READ = (".xls", ".ods", ".numbers")
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Header and rows of a CSV, TSV or Excel table.
+
+    Raises:
+        CohortError: another program's workbook, or what `read_rows` raises.
+    """
+    if path.suffix.lower() in _NOT_READ:
+        raise CohortError([f"{path}: a workbook; open it, save the sheet of labels as CSV (UTF-8), and name that file"])
+    return read_rows(path)
+
+
+def find_columns(header: Iterable[str], wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Name of ours → the table's column, for those that it has; of several spellings, the first listed."""
+    there: dict[str, str] = {}
+    for name in header:
+        there.setdefault(plain(name), name)
+    found = {}
+    for ours, spellings in wanted.items():
+        names = [there[plain(spelling)] for spelling in spellings if plain(spelling) in there]
+        if names:
+            found[ours] = names[0]
+    return found
+
+
+def require(
+    path: Path, header: Iterable[str], columns: Mapping[str, str], wanted: Mapping[str, Iterable[str]], *names: str
+) -> None:
+    """Refuse a table that has none of some columns.
+
+    Args:
+        path: the table.
+        header: its columns.
+        columns: what `find_columns` found.
+        wanted: what was looked for.
+        names: at least one of these names of ours must be there.
+
+    Raises:
+        CohortError: none is; the message names the columns found and the spellings known.
+    """
+    if not any(name in columns for name in names):
+        known = ", ".join(repr(spelling) for name in names for spelling in wanted[name])
+        raise CohortError([f"{path}: no column for {' or '.join(names)} (known: {known}); found: {', '.join(header)}"])
+
+
+def find_table(folder: Path, clinical: Path | None, name: re.Pattern[str]) -> Path | None:
+    """The table that was given, or the one of that name at the top of the folder; `None` without one.
+
+    Raises:
+        CohortError: several in the folder.
+    """
+    if clinical is not None or not folder.is_dir():
+        return clinical
+    found = tables_among(folder.iterdir(), name)
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise CohortError([f"{folder}: several tables of labels: {names}; name the right one"])
+    return found[0] if found else None
+
+
+def tables_among(paths: Iterable[Path], name: re.Pattern[str]) -> list[Path]:
+    """The tables of that name that can be read, sorted; of a workbook and its sheet saved as text, the text."""
+    kinds = (".csv", ".tsv", *WORKBOOKS)
+    known = [path for path in paths if path.suffix.lower() in kinds and name.match(path.name)]
+    by_stem: dict[Path, Path] = {}
+    for path in sorted(known, key=lambda path: kinds.index(path.suffix.lower())):
+        by_stem.setdefault(path.with_suffix(""), path)
+    return sorted(by_stem.values())
+
+
+def rows_by_id(
+    path: Path, wanted: Mapping[str, Iterable[str]], read_id: Callable[[str], str], *needed: str
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Id → its cells by names of ours, and how the table calls its columns.
+
+    An id may have several rows that say the same (samples of a patient).
+
+    Args:
+        path: the table.
+        wanted: name of ours → the column's usual spellings; `id` is one of the names.
+        read_id: the table's id → the project's; raises ValueError for one that is none.
+        needed: at least one of these names of ours must be there beside `id`.
+
+    Raises:
+        CohortError: every problem of the table.
+    """
+    header, rows = read_table(path)
+    columns = find_columns(header, wanted)
+    require(path, header, columns, wanted, "id")
+    require(path, header, columns, wanted, *needed)
+    by_id: dict[str, dict[str, str]] = {}
+    problems = []
+    for row in rows:
+        try:
+            identifier = read_id(row[columns["id"]])
+        except ValueError as error:
+            problems.append(f"{path}, column {columns['id']!r}: {error}")
+            continue
+        cells = {ours: row[theirs] for ours, theirs in columns.items() if ours != "id"}
+        first = by_id.setdefault(identifier, cells)
+        for name in cells:
+            if first[name] != cells[name]:
+                both = f"{first[name]!r} and {cells[name]!r}"
+                problems.append(f"{path}: {identifier!r} has two rows; {columns[name]!r} is {both}; keep the right one")
+    if not rows:
+        problems.append(f"{path}: names no case")
+    if problems:
+        raise CohortError(problems)
+    return by_id, columns
+
+
+def workbooks(folder: Path, name: re.Pattern[str]) -> tuple[Finding, ...]:
+    """A warning for each workbook at the top of a folder that holds labels and cannot be read."""
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _NOT_READ and name.match(path.name))
+    action = "open it, save the sheet as CSV (UTF-8), and name that file as the table of labels"
+    return tuple(
+        Finding("warning", "workbook_not_read", "", "", str(path), "labels in a workbook, which is not read", action)
+        for path in found
+    )
+
+
+def plain(name: str) -> str:
+    """Letters and digits of a column's name, in lower case."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,88 @@
+"""LGG-1p19qDeletion (The Cancer Imaging Archive, 10.7937/K9/TCIA.2017.DWEHTZ9V): 159 patients with 1p/19q.
+
+Layout of its NIfTI release: a folder `LGG-104` a patient, with T1 after contrast medium and T2, acquired in different
+planes, and the tumour's mask on T2; of the file names only `T1`, `T2` and `Segmentation` are relied on. The table
+holds `Filename` and `1p/19q` (`d/d` codeleted, `n/n` intact). Scans before surgery.
+
+In the release, T2 and the mask of LGG-223 bear each other's name. A T2 image takes more bytes than a mask, so the
+swap is recognised by the files' sizes, undone, and told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
+from gliomanet.cohort.importers.exam import Collection, Exam
+from gliomanet.cohort.importers.headers import USUAL, find_table, rows_by_id, workbooks
+from gliomanet.cohort.importers.tree import Pattern, read_tree
+from gliomanet.findings import Finding
+
+_ID = re.compile(r"LGG[-_ ]?(\d+)", re.IGNORECASE)
+_TABLE = re.compile(r".*TCIA_LGG_cases.*|.*1p_?19q.*", re.IGNORECASE)
+_WANTED = {"id": ("Filename", "File name", "Image", "Patient", "ID"), **USUAL, "diagnosis": ("Type", "Histology")}
+_SWAPPED = "LGG-223"
+
+
+def _pattern(word: str, column: str, name: str) -> Pattern:
+    # The word stands between signs anywhere in the file's name, which may be "LGG-104_T1.nii.gz" or "T1.nii.gz".
+    path = rf"(?P<case>(?i:LGG)-\d+)(?!\d)(?:.*[^A-Za-z0-9])?(?i:{word})(?![a-z])[^/]*\.nii(?:\.gz)?"
+    return Pattern(path, column, name)
+
+
+PATTERNS = (
+    _pattern(r"seg|segmentation|mask|roi", "tumour_mask", "LGG-###…Segmentation.nii.gz"),
+    _pattern(r"T1(?:c|gd|ce|post)?", "t1c", "LGG-###…T1.nii.gz"),
+    _pattern("T2", "t2", "LGG-###…T2.nii.gz"),
+)
+
+
+def case_id(identifier: str) -> str:
+    """`lgg-104` → `LGG-104`.
+
+    Raises:
+        ValueError: no id of the collection.
+    """
+    match = _ID.fullmatch(identifier.strip())
+    if match is None:
+        raise ValueError(f"{identifier!r} is no id; they look like LGG-104")
+    return f"LGG-{match[1]}"
+
+
+def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+    """Read the collection.
+
+    Args:
+        folder: holds the patients' folders, at any depth.
+        clinical: `TCIA_LGG_cases_159` as CSV; default: the one at the top of the folder.
+        mapping: there is none; refused.
+
+    Raises:
+        CohortError: no exam, two files for one contrast, a table without its columns.
+    """
+    no_mapping(mapping, "LGG-1p19qDeletion")
+    table = find_table(folder, clinical, _TABLE)
+    rows, columns = rows_by_id(table, _WANTED, case_id, "codel_1p19q") if table else ({}, {})
+    tree = read_tree(folder, PATTERNS, case_id, [table])
+    exams, findings = [], [*tree.findings, *workbooks(folder, _TABLE), *unmatched(tree.files, rows, table)]
+    for case, files in tree.files.items():
+        if case == _SWAPPED and {"t2", "tumour_mask"} <= files.keys():
+            files, finding = _unswapped(files)
+            findings.append(finding)
+        cells = rows.get(case, {})
+        raw = {key: cells[key] for key in RAW if key in cells}
+        exams.append(Exam(case, case, dict(files), raw, diagnosis=cells.get("diagnosis", "")))
+    return Collection(tuple(exams), tuple(findings), table, columns)
+
+
+def _unswapped(files: Mapping[str, Path]) -> tuple[Mapping[str, Path], Finding]:
+    """The files by what they hold, and the finding that says so."""
+    image, mask = files["t2"], files["tumour_mask"]
+    about = ("image_and_mask_swapped", "", _SWAPPED, str(image))
+    if mask.stat().st_size < image.stat().st_size:
+        found = f"known for swapped names, but here {image.name} is the larger file: names taken as they are"
+        return files, Finding("note", *about, found, "look at the case's page")
+    found = f"T2 and mask bear each other's name in this release: {mask.name} is taken as T2, {image.name} as the mask"
+    return {**files, "t2": mask, "tumour_mask": image}, Finding("warning", *about, found, "look at the case's page")

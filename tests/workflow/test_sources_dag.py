@@ -1,0 +1,86 @@
+"""The DAG over the ways a centre's cases come in, and what audit and decisions do to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import phantom, study
+
+UCSF_HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,Final pathologic diagnosis (WHO 2021),1p/19q,IDH,BraTS21 ID"
+UCSF_ROWS = ("UCSF-PDGM-901,M,60,4,x,unknown,wildtype,", "UCSF-PDGM-902,F,40,2,x,intact,IDH1 p.R132H,")
+
+
+@pytest.fixture
+def collection(tmp_path: Path):
+    """A folder in the layout of UCSF-PDGM, of two patients one of whom has a follow-up."""
+    for case in ("0901", "0902", "0902_FU010d"):
+        folder = tmp_path / "ucsf" / f"UCSF-PDGM-{case}_nifti"
+        folder.mkdir(parents=True)
+        for name in ("T1", "T1c", "T2", "FLAIR", "tumor_segmentation"):
+            (folder / f"UCSF-PDGM-{case}_{name}.nii.gz").touch()
+    rows = (UCSF_HEADER, *UCSF_ROWS, UCSF_ROWS[1].replace("902", "902_FU010d"))
+    (tmp_path / "ucsf.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return {"kind": "ucsf-pdgm", "folder": str(tmp_path / "ucsf"), "clinical": str(tmp_path / "ucsf.csv")}
+
+
+def test_a_collection_is_a_centre_of_its_baseline_scans(snakemake, collection):
+    run = snakemake(study(centers={"UCSF": {"role": "train", "source": collection}}))
+    assert run.status == 0, run.text
+    assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"UCSF-PDGM-0901", "UCSF-PDGM-0902"}
+    (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "UCSF-PDGM-0901"]
+    assert len(job.input) == 5
+
+
+def test_follow_ups_enter_where_the_centre_says_so(snakemake, collection):
+    center = {"role": "external", "source": collection, "scans": ["baseline", "follow_up"]}
+    run = snakemake(study(centers={"A": phantom(), "UCSF": center}))
+    assert "UCSF-PDGM-0902_FU010d" in {job.wildcards["case"] for job in run.of("preprocess_case")}
+
+
+def test_dicom_folders_are_converted_case_by_case(snakemake, tmp_path):
+    for case in ("007", "010"):
+        (tmp_path / "archive" / case).mkdir(parents=True)
+    (tmp_path / "labels.tsv").write_text("case_id\tidh\n007\t0\n010\t1\n")
+    source = {"kind": "dicom", "folder": str(tmp_path / "archive"), "clinical": str(tmp_path / "labels.tsv")}
+    run = snakemake(study(centers={"A": phantom(), "D": {"role": "external", "source": source}}))
+    assert run.status == 0, run.text
+    assert {job.wildcards["case"] for job in run.of("convert_case")} == {"007", "010"}
+    (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "007"]
+    assert job.input == ["results/converted/D/007"]
+
+
+def test_every_centre_is_inspected_and_the_cohort_audited_once(snakemake):
+    run = snakemake(study(centers={"A": phantom(), "B": phantom("external")}))
+    assert {job.wildcards["center"] for job in run.of("inspect_center")} == {"A", "B"}
+    assert run.count("audit_cohort") == 1
+    (report,) = run.of("write_report")
+    assert "results/cohort/audit.tsv" in report.input
+
+
+def test_training_does_not_wait_for_what_is_found_in_external_centres(snakemake):
+    run = snakemake(
+        study(centers={"A": phantom(), "B": phantom("external")}),
+        "-n",
+        "results/models/net/supervised/fold0/weights.pt",
+    )
+    assert run.count("audit_cohort") == 0
+    assert run.centers == {"A"}
+
+
+def test_every_centre_gets_its_quality_pages(snakemake):
+    run = snakemake(study(centers={"A": phantom(), "B": phantom("external")}))
+    assert {job.wildcards["center"] for job in run.of("draw_quality")} == {"A", "B"}
+
+
+def test_decisions_must_name_cases_of_the_study(snakemake, tmp_path):
+    table = tmp_path / "decisions.tsv"
+    config = study(quality={"decisions": str(table)})
+    table.write_text("center\tcase_id\tdecision\treason\nA\tA-001\texclude\tmotion\n")
+    assert snakemake(config).status == 0
+    table.write_text("center\tcase_id\tdecision\nA\tA-01\tdrop\n")
+    run = snakemake(config)
+    assert run.status != 0
+    assert "decision is 'drop'; " in run.text
+    assert "no such case in this centre; did you mean 'A-001'?" in run.text

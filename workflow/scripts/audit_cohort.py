@@ -1,0 +1,23 @@
+"""Bring together what is wrong with the cohort, and stop a study whose results would be false."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.auditing import audit_cohort, refuse_false_results
+from gliomanet.joblog import log_to
+from gliomanet.study import load_study
+from gliomanet.tables import read_tables, write_table
+
+log_to(snakemake.log[0])
+inputs = snakemake.input
+findings = audit_cohort(
+    load_study(snakemake.params.study),
+    read_tables(inputs.cases),
+    [Path(path) for path in (*inputs.sources, *inputs.findings)],
+    {Path(path).stem: Path(path) for path in inputs.fingerprints},
+    {tuple(case) for case in snakemake.params.excluded},
+)
+write_table(findings, snakemake.output.findings)
+refuse_false_results(findings)

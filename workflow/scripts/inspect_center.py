@@ -1,0 +1,30 @@
+"""Look into every image file of one centre, and keep each head's fingerprint."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the figures
+
+from gliomanet.cohort.made_files import made_files
+from gliomanet.imaging.fingerprint import write_fingerprints
+from gliomanet.imaging.inspection import inspect_center
+from gliomanet.joblog import log_to
+from gliomanet.study_imaging import Preprocessing
+from gliomanet.tables import write_table
+
+
+def main() -> None:
+    log_to(snakemake.log[0])
+    files = snakemake.params.files or made_files(snakemake.input.sources)
+    cases = [{**columns, "case_id": case, "center": snakemake.wildcards.center} for case, columns in files.items()]
+    settings = Preprocessing.model_validate(snakemake.params.settings)
+    findings, fingerprints = inspect_center(cases, settings, processes=snakemake.threads)
+    write_table(findings, snakemake.output.findings)
+    write_fingerprints(fingerprints, Path(snakemake.output.fingerprints))
+
+
+if __name__ == "__main__":  # the cases' processes import this file, too
+    main()
