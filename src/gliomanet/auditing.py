@@ -14,7 +14,7 @@ from gliomanet.cohort.centers import read_center
 from gliomanet.cohort.check import audit_cases, problem
 from gliomanet.cohort.errors import CohortError
 from gliomanet.findings import Finding, findings_of, findings_table
-from gliomanet.imaging.fingerprint import of_center, read_fingerprints, same_head_pairs
+from gliomanet.imaging.fingerprint import read_fingerprints, same_head_pairs
 from gliomanet.imaging.inspection import inspect_center
 from gliomanet.tables import read_tables
 
@@ -41,7 +41,9 @@ def audit_cohort(
         fingerprints: centre → file of fingerprints; none in a study of feature tables.
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
     """
-    prints = dict(key for center, path in fingerprints.items() for key in of_center(center, read_fingerprints(path)))
+    prints = {
+        (center, case): own for center, path in fingerprints.items() for case, own in read_fingerprints(path).items()
+    }
     earlier = findings_of(read_tables(found))
     return findings_table(
         [*earlier, *audit_cases(study, cases, excluded), *_same_heads(study, cases, prints, excluded)]
@@ -77,7 +79,7 @@ def audit_images(study: Study, excluded: Collection[Key] = (), processes: int = 
         rows = [{str(column): value for column, value in row.items()} for row in cases.to_dict("records")]
         found, own = inspect_center(rows, study.preprocessing_of(name), processes=processes)
         findings += findings_of(found)
-        prints |= dict(of_center(name, own))
+        prints |= {(name, case): one for case, one in own.items()}
         tables.append(cases)
     whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["center", "case_id"])
     return [*findings, *_same_heads(study, whole, prints, excluded)]

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from gliomanet.imaging.errors import StudyStopError
 from gliomanet.imaging.quality import collect_qc
-from gliomanet.imaging.registration import ants_module
+from gliomanet.imaging.volume import Volume, resample
 from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import FAST, IN_ATLAS_SPACE, MODALITIES, STRIPPED, run, turned
 
@@ -139,14 +139,33 @@ def test_declared_aligned_on_two_grids(failed, contrasts):
     )
 
 
-@pytest.mark.parametrize(("voxels", "found"), [(3, "8 mm along y"), (-3, "-8 mm along y")])
-def test_declared_aligned_and_shifted(voxels, found, failed, contrasts):
+@pytest.mark.parametrize("voxels", [2, -2, 4])
+def test_declared_aligned_and_shifted(voxels, failed, contrasts):
     reason = failed(arrays={"t1": np.roll(contrasts["t1"], voxels, axis=1)})
     assert reason.startswith(
         "case case-1: t1 (t1.nii.gz) and t1c (t1c.nii.gz) are declared aligned (coregistration: false), but normalised "
         "mutual information grows from 0."
     )
-    assert reason.endswith(f" when one is shifted by {found}; {ALIGN}")
+    assert reason.endswith(f" mm (shift 0, {4 * voxels}, 0 mm along x, y, z; turn 0°); {ALIGN}")
+
+
+@pytest.mark.parametrize("degrees", [5, -8])
+def test_declared_aligned_and_turned(degrees, failed, brain, contrasts):
+    t1 = Volume(contrasts["t1"], brain[0].grid)
+    reason = failed(arrays={"t1": resample(t1, t1.grid, turned(degrees, [0, 0, 0]))})
+    assert f"turn {abs(degrees)}°" in reason
+    assert reason.endswith(ALIGN)
+
+
+def test_a_contrast_that_registration_left_elsewhere_is_flagged(write_case, tmp_path, monkeypatch):
+    astray = turned(0, [0, 15, 0])
+    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.alignment.refine", lambda *_: astray)
+    settings = STRIPPED.model_copy(update={"coregistration": True})
+    record = run(write_case(absent=("t1", "t2")), settings, tmp_path / "a")
+    assert record["status"] == "ok"
+    flag = next(flag for flag in record["qc"]["flags"] if flag.startswith("flair may not lie on t1c: "))
+    assert "(shift 0, -15, 0 mm along x, y, z; turn 0°)" in flag
 
 
 def test_declared_aligned_and_nothing_alike(failed, contrasts):
@@ -173,7 +192,8 @@ def test_declared_in_atlas_space_and_elsewhere(failed, brain, contrasts):
 
 
 def test_a_contrast_that_covers_less_than_half_of_the_brain(failed, brain, contrasts, monkeypatch):
-    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_, **__: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.alignment.refine", lambda *_: np.eye(4))
     settings = SUPPLIED.model_copy(update={"coregistration": True, "atlas_registration": "none"})
     slab = contrasts["t2"][:, :, :18]
     reason = failed(settings, arrays={"t2": slab, "brain_mask": brain[1].astype(np.uint8)})
@@ -187,18 +207,14 @@ def test_a_contrast_that_covers_less_than_half_of_the_brain(failed, brain, contr
 
 
 def test_a_brain_outside_the_atlas_grid(failed, monkeypatch):
-    monkeypatch.setattr("gliomanet.imaging.brain.fit_atlas", lambda *_, **__: turned(0, [500, 0, 0]))
+    monkeypatch.setattr("gliomanet.imaging.onto_atlas.fit_atlas", lambda *_, **__: turned(0, [500, 0, 0]))
     assert failed() == ("case case-1: its brain lies outside the atlas grid; look at the header of t1c.nii.gz")
 
 
 def test_a_registration_that_gives_up(failed, monkeypatch):
-    def give_up(**_):
-        raise RuntimeError("Registration failed with error code 1")  # what ANTs says of images that do not overlap
-
-    monkeypatch.setattr(ants_module(), "registration", give_up)
+    monkeypatch.setattr("gliomanet.imaging.alignment.best_start", lambda *_: turned(0, [900, 0, 0]))
     assert failed(Preprocessing(**FAST, brain_extraction="none")) == (
-        "case case-1: rigid registration did not converge: Registration failed with error code 1; look whether its images "
-        "show the same head at all"
+        "case case-1: the images do not overlap; look whether its images show the same head at all"
     )
 
 

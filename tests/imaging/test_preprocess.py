@@ -44,7 +44,7 @@ def test_a_case_comes_out_complete_and_normalised(posed):
     assert (record["case_id"], record["center"], record["reason"]) == ("case-1", "Here", "")
     assert record["contrasts"] == list(MODALITIES)
     names = sorted(path.name for path in out.iterdir())
-    assert names == sorted([*(f"{name}.nii.gz" for name in IMAGES), "preprocess.json", "qc.png"])
+    assert names == sorted([*(f"{name}.nii.gz" for name in IMAGES), "preprocess.json", "qc", "qc.png"])
     inside = load(out / "brain_mask.nii.gz") > 0
     for name in MODALITIES:
         image = load(out / f"{name}.nii.gz")
@@ -141,6 +141,56 @@ def test_images_of_an_earlier_run_do_not_outlive_a_failure(write_case, tmp_path)
     assert run(row, IN_ATLAS_SPACE, tmp_path / "a")["status"] == "ok"
     assert run({**row, "t1": "gone.nii.gz"}, IN_ATLAS_SPACE, tmp_path / "a")["status"] == "failed"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["preprocess.json"]
+
+
+def test_the_record_says_how_each_contrast_came(posed, brain):
+    qc = posed[2]["qc"]
+    assert qc["background"] == dict.fromkeys(MODALITIES, 0.0)
+    x, y, z = brain[1].shape
+    assert qc["sizes"]["t2"] == {"shape": [x, y, z], "spacing_mm": [4.0, 4.0, 4.0], "orientation": "LAS"}
+    assert "similarity_t1c" not in qc  # the reference's own
+    for name in ("t1", "t2", "flair"):
+        assert qc[f"similarity_{name}"] == qc[f"similarity_{name}_before"] > 0.1  # declared aligned: nothing was moved
+
+
+def test_a_rigid_fit_keeps_sizes(write_case, brain, tmp_path):
+    """A brain larger by a twentieth stays larger under a rigid fit, and is brought to size by an affine one."""
+    larger = np.diag([1.05, 1.05, 1.05, 1]) @ brain[0].grid.affine
+    row = write_case(affines=dict.fromkeys((*MODALITIES, "tumour_mask"), larger), absent=("t2", "flair"))
+    sizes = {}
+    for kind in ("rigid", "affine"):
+        record = run(row, STRIPPED.model_copy(update={"atlas_registration": kind}), tmp_path / kind)
+        assert f"atlas: {kind} of t1 to MNI152 2009a (nilearn)" in record["steps"]
+        sizes[kind] = np.linalg.det(to_atlas(record, "t1")[1][:3, :3])
+    assert sizes["rigid"] == pytest.approx(1, abs=1e-9)
+    assert sizes["affine"] == pytest.approx(1.05**3, rel=0.05)
+
+
+@pytest.mark.parametrize("program", ["hd-bet", "synthstrip"])
+def test_an_installed_program_is_given_the_reference_as_scanned(program, write_case, brain, tmp_path, monkeypatch):
+    asked = []
+
+    def extract_with(name, image, case_id):
+        asked.append((name, image.array.copy(), case_id))
+        return brain[1]
+
+    monkeypatch.setattr("gliomanet.imaging.preprocess.extract_with", extract_with)
+    row = write_case(absent=("t1", "t2", "flair"))
+    settings = IN_ATLAS_SPACE.model_copy(update={"brain_extraction": program, "bias_correction": True})
+    record = run(row, settings, tmp_path / "a")
+    assert record["status"] == "ok", record["reason"]
+    assert f"brain: {program} on t1c" in record["steps"]
+    assert [(name, case_id) for name, _, case_id in asked] == [(program, "case-1")]
+    np.testing.assert_array_equal(asked[0][1], load(row["t1c"]))
+
+
+def test_a_missing_stripe_is_said_and_flagged(write_case, contrasts, tmp_path, monkeypatch):
+    monkeypatch.setattr("gliomanet.imaging.normalization._white_stripe", lambda *_: "no peak")
+    settings = IN_ATLAS_SPACE.model_copy(update={"normalization": "whitestripe"})
+    record = run(write_case(absent=("t1", "t2")), settings, tmp_path / "a")
+    said = "t1c: WhiteStripe found no white matter (no peak); z-scored instead"
+    assert said in record["qc"]["flags"]
+    assert said in record["steps"]
 
 
 def test_a_bug_is_no_defect_of_the_case(write_case, tmp_path, monkeypatch):

@@ -10,15 +10,15 @@ from tests.imaging.conftest import dice, run, to_native, volume_of
 def test_the_brain_of_a_real_head_agrees_with_hd_bet(shared_data, tmp_path):
     folder = shared_data / "real-mri" / "TCGA-FG-6692" / "native"
     row = {"case_id": "TCGA-FG-6692", "center": "TCGA"}
-    row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1", "t1c", "t2", "flair")}
-    record = run(row, Preprocessing(spacing_mm=6), tmp_path / "a")
+    # Two of the four contrasts: each more costs seconds, and moves the Dice in its third decimal.
+    row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1", "t1c")} | {"t2": "", "flair": ""}
+    record = run(row, Preprocessing(spacing_mm=6, missing_contrast="mark"), tmp_path / "a")
     assert record["status"] == "ok", record["reason"]
     assert record["qc"]["flags"] == []
     found = volume_of(tmp_path / "a" / "brain_mask.nii.gz")
     carried = resample(found.with_array(found.array > 0), *to_native(record, "t1c")) > 0.5
-    assert dice(carried, volume_of(folder / "t1c_brain_mask_hdbet.nii.gz").array > 0) > 0.92
-    for name in ("t1", "t2", "flair"):
-        assert record["qc"][f"similarity_{name}"] > 1.5 * record["qc"][f"similarity_{name}_before"]
+    assert dice(carried, volume_of(folder / "t1c_brain_mask_hdbet.nii.gz").array > 0) >= 0.95
+    assert record["qc"]["similarity_t1"] > 1.5 * record["qc"]["similarity_t1_before"]
 
 
 def test_a_real_z_scored_case_without_two_contrasts_goes_through(shared_data, tmp_path):

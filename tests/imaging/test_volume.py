@@ -77,3 +77,31 @@ def test_grids_match_within_the_tolerance():
 def test_array_of_another_shape_is_refused():
     with pytest.raises(ValueError, match="array of shape"):
         _volume().with_array(np.zeros((2, 2, 2)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.tuples(*[st.floats(-4, 4)] * 3), st.floats(0.8, 3.5))
+def test_labels_are_the_same_in_the_box_that_they_can_reach(shift, spacing):
+    """Only a part of the grid is computed: what a vote on the whole grid gives."""
+    codes = np.zeros((20, 22, 18), np.uint8)
+    codes[6:12, 7:15, 5:9] = 1
+    codes[8:11, 9:12, 6:8] = 4
+    volume, matrix = Volume.of(codes, np.diag([1, 1.2, 2, 1])), np.eye(4)
+    matrix[:3, 3] = shift
+    grid = volume.grid.isotropic(spacing)
+    shares = np.stack([resample(volume.with_array(codes == code), grid, matrix) for code in (1, 4)])
+    largest = np.where(shares.max(axis=0) > 1 - shares.sum(axis=0), np.array([1, 4])[shares.argmax(axis=0)], 0)
+    found = resample_labels(volume, grid, matrix)
+    sure = np.abs(np.sort(np.concatenate([shares, 1 - shares.sum(axis=0, keepdims=True)]), axis=0)[-1] - 0.5) > 1e-3
+    np.testing.assert_array_equal(found[sure], largest[sure])
+
+
+def test_smoothing_a_part_is_smoothing_the_whole():
+    array = np.zeros((40, 40, 40), np.float32)
+    array[15:22, 14:25, 18:21] = np.random.default_rng(0).random((7, 11, 3))
+    volume = Volume.of(array, np.eye(4))
+    grid = volume.grid.isotropic(2.5)
+    # Another background is not cropped: the same image, shifted by a constant.
+    lifted = resample(volume.with_array(array + 1), grid, fill=1.0) - 1
+    inner = (slice(2, -2),) * 3
+    np.testing.assert_allclose(resample(volume, grid)[inner], lifted[inner], atol=1e-5)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from gliomanet.findings import Finding, findings_table
 from gliomanet.study import load_study
 
 CENTERS = {"north": "train", "south": "train", "east": "external", "west": "external", "lake": "unlabelled"}
@@ -88,6 +89,19 @@ def qc(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     failed = ["failed", "", "t1c: the border of a stripped image is not empty (12.4 % of its voxels)"]
     frame.loc[by_case == "south-004", ["status", "contrasts", "reason"]] = failed
     return frame
+
+
+def findings() -> pd.DataFrame:
+    nan = ("export it again", "t1c: the border of a stripped image is not empty (12.4 % of its voxels)")
+    return findings_table(
+        [
+            Finding("error", "not_stripped", "south", "south-005", "t1c.nii.gz", nan[1], nan[0]),
+            Finding(
+                "warning", "who_contradiction", "north", "north-003", "", "codeleted, grade 4", "look at the report"
+            ),
+            Finding("note", "oblique", "north", "north-001", "t1.nii.gz", "tilted by 11 degrees", "nothing to do"),
+        ]
+    )
 
 
 def metrics(rng: np.random.Generator) -> pd.DataFrame:
@@ -223,6 +237,7 @@ def make_image_study(folder: Path) -> dict[str, Any]:
         "metrics": metrics(rng),
         "confusion": confusion(rng),
         "comparisons": comparisons(),
+        "findings": findings(),
         "qc": qc(table, rng),
         "sheets": sheets,
         "biomarkers": {"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(verdict="dropped")},

@@ -78,6 +78,7 @@ def test_the_whole_page(image_study, tmp_path):
     assert page.sections == [
         "results",
         "cases",
+        "audit",
         "quality",
         "figures",
         "confusion",
@@ -88,7 +89,9 @@ def test_the_whole_page(image_study, tmp_path):
         "made-with",
     ]
     # nothing is loaded from elsewhere
-    assert all(address.startswith("data:image/png;base64,") for address in page.loads)
+    links = {f"../qc/{center}/index.html" for center in ("north", "west")}
+    assert links < set(page.loads)
+    assert all(address in links or address.startswith("data:image/png;base64,") for address in page.loads)
     assert not re.search(r"https?://|@import|url\((?!#)", html)
     # accessible: captions, scopes, texts for pictures, no identifier twice
     assert page.tables == page.captions > 8
@@ -117,7 +120,7 @@ def test_equal_inputs_give_equal_bytes(image_study, tmp_path):
 
 
 def test_a_study_of_features_has_no_empty_sections(image_study, tmp_path):
-    for absent in ("qc", "sheets", "biomarkers", "recovery", "pseudo_labels"):
+    for absent in ("findings", "qc", "sheets", "biomarkers", "recovery", "pseudo_labels"):
         del image_study[absent]
     image_study["comparisons"] = image_study["comparisons"].head(0)
     del image_study["predictions"]

@@ -12,7 +12,7 @@ from gliomanet.tables import write_table
 
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]
-center_sheet(folders, Path(snakemake.output.sheet))
 params = snakemake.params
 table = collect_qc(folders, params.minimum_share, decisions=params.decisions, review=params.review)
+center_sheet(folders, Path(snakemake.output.sheet), dict(zip(table["case_id"], table["decision"], strict=True)))
 write_table(table, snakemake.output.table)

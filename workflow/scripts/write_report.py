@@ -9,6 +9,7 @@ import pandas as pd
 
 from gliomanet.joblog import log_to
 from gliomanet.reporting.figures import save_figures
+from gliomanet.reporting.model_notes import model_notes
 from gliomanet.reporting.page import write_report
 from gliomanet.reporting.versions import gathered_versions
 from gliomanet.tables import read_table, read_tables
@@ -26,6 +27,7 @@ write_report(
     study=params.study,
     cases=read_table(inputs.cases),
     findings=read_table(inputs.audit),
+    notes=model_notes([*map(Path, inputs.models)]),
     splits=read_table(inputs.splits),
     **scores,
     qc=read_tables(inputs.qc) if inputs.qc else None,

@@ -32,15 +32,27 @@ def atlas_image(spacing_mm: float) -> tuple[nib.Nifti1Image, nib.Nifti1Image]:
 @lru_cache(maxsize=4)
 def atlas(spacing_mm: float) -> tuple[Volume, Volume]:
     """The same as `atlas_image`, as `Volume`s; shared, so never written to."""
-    image, mask = load_mni152_template(resolution=1), load_mni152_brain_mask(resolution=1)
-    filled = ndimage.binary_fill_holes(np.asarray(mask.dataobj) > 0)
-    inside = np.argwhere(filled)
-    low, high = inside.min(axis=0) - MARGIN_MM, inside.max(axis=0) + MARGIN_MM
-    affine = np.asarray(mask.affine, dtype=np.float64)
-    box_affine = affine.copy()
-    box_affine[:3, 3] = affine[:3, :3] @ low + affine[:3, 3]
-    x, y, z = (int(n) for n in high - low + 1)
-    grid = Grid((x, y, z), box_affine).isotropic(spacing_mm)
-    brain = resample(Volume.of(filled.astype(np.float32), affine), grid) > 0.5
-    array = resample(Volume.of(np.asarray(image.dataobj, dtype=np.float32), np.asarray(image.affine)), grid)
+    image, mask = _at_one_mm()
+    grid = mask.grid.isotropic(spacing_mm)
+    if grid.matches(mask.grid):  # 1 mm: nothing to interpolate
+        brain, array = mask.array > 0, image.array
+    else:
+        brain, array = resample(mask, grid) > 0.5, resample(image, grid)
     return Volume(np.where(brain, array, 0).astype(np.float32), grid), Volume(brain.astype(np.uint8), grid)
+
+
+@lru_cache(maxsize=1)
+def _at_one_mm() -> tuple[Volume, Volume]:
+    """Template and filled brain mask (float32) in the brain's box with its margin, at the 1 mm they come in."""
+    image, mask = load_mni152_template(resolution=1), load_mni152_brain_mask(resolution=1)
+    margin = int(MARGIN_MM)
+    # The template ends closer below the brain than the margin reaches.
+    brain = np.pad(np.asarray(mask.dataobj) > 0, margin)
+    extent = [np.flatnonzero(brain.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
+    low = [int(places[0]) - margin for places in extent]
+    x, y, z = (slice(first, int(places[-1]) + margin + 1) for first, places in zip(low, extent, strict=True))
+    affine = np.asarray(mask.affine, dtype=np.float64).copy()
+    affine[:3, 3] += affine[:3, :3] @ (np.array(low) - margin)
+    filled = ndimage.binary_fill_holes(brain[x, y, z])
+    template = np.pad(np.asarray(image.dataobj, dtype=np.float32), margin)[x, y, z]
+    return Volume.of(template, affine), Volume.of(filled.astype(np.float32), affine)

@@ -8,7 +8,7 @@ from gliomanet.imaging.foreground import foreground
 from gliomanet.imaging.registration import bias_field
 from gliomanet.imaging.volume import Float, Volume, resample
 
-ESTIMATION_MM = 8.0
+ESTIMATION_MM = 10.0
 
 
 def correct_bias(volume: Volume) -> Float:

@@ -22,7 +22,7 @@ def write_nifti(volume: Volume, path: Path) -> None:
     partial = path.with_name(path.name + ".partial")
     with (
         partial.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=4, mtime=0) as packed,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as packed,
     ):
         packed.write(image.to_bytes())
     partial.replace(path)  # a reader never sees half a file

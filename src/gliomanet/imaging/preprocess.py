@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import nibabel as nib
 import numpy as np
 
-from gliomanet.imaging import alignment, brain, similarity
-from gliomanet.imaging.atlas import NAME as ATLAS_NAME
-from gliomanet.imaging.atlas import atlas
+from gliomanet.imaging import alignment, brain
 from gliomanet.imaging.bias import correct_bias
+from gliomanet.imaging.brain_programs import extract_with
+from gliomanet.imaging.case import Case
+from gliomanet.imaging.case_record import NAME as RECORD
+from gliomanet.imaging.case_record import write_record
 from gliomanet.imaging.errors import CaseError, StudyStopError
 from gliomanet.imaging.foreground import Mask
-from gliomanet.imaging.output import write_json, write_nifti
+from gliomanet.imaging.onto_atlas import fit_case, resample_case
+from gliomanet.imaging.output import write_nifti
 from gliomanet.imaging.pictures import draw_case
-from gliomanet.imaging.reading import Contrast, read_contrast, read_mask
+from gliomanet.imaging.quality_figures import extra_figures
+from gliomanet.imaging.reading import read_contrast, read_mask
 from gliomanet.imaging.registration import RegistrationError
-from gliomanet.imaging.registration import version as ants_version
 from gliomanet.imaging.tumour import harmonize_codes
-from gliomanet.imaging.volume import Grid, Matrix, Volume, resample, resample_labels
+from gliomanet.imaging.volume import resample
 from gliomanet.labels import MODALITIES
 
 if TYPE_CHECKING:
@@ -30,39 +33,6 @@ if TYPE_CHECKING:
 
 REFERENCE_ORDER = ("t1c", "t2", "flair", "t1")
 IMAGES = (*MODALITIES, "brain_mask", "tumour_mask")
-
-
-@dataclass
-class Case:
-    """What is known of a case while it passes the steps. Matrices carry RAS mm; arrays are (x, y, z)."""
-
-    row: Mapping[str, str]
-    settings: Preprocessing
-    seed: int
-    contrasts: dict[str, Contrast] = field(default_factory=dict)
-    volumes: dict[str, Volume] = field(default_factory=dict)
-    reference: str = ""
-    from_reference: dict[str, Matrix] = field(default_factory=dict)
-    brain_mask: Mask | None = None
-    tumour: tuple[Volume, str] | None = None
-    to_atlas: Matrix | None = None
-    extraction: Matrix | None = None
-    steps: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
-    qc: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def case_id(self) -> str:
-        return self.row["case_id"]
-
-    @property
-    def working_mm(self) -> float:
-        """Voxel size that registrations compare at: finer than 2 mm gains nothing that the similarity figures see."""
-        return float(min(max(self.settings.spacing_mm, 2.0), 3.0))
-
-    def path(self, column: str) -> Path | None:
-        cell = self.row.get(column, "")
-        return Path(cell) if isinstance(cell, str) and cell else None
 
 
 def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: Path, *, seed: int) -> None:
@@ -79,26 +49,28 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
             become status `failed` with a reason.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    for name in (*(f"{image}.nii.gz" for image in IMAGES), "qc.png", "preprocess.json"):
+    for name in (*(f"{image}.nii.gz" for image in IMAGES), "qc.png", RECORD):
         (out_dir / name).unlink(missing_ok=True)
+    if (out_dir / "qc").is_dir():
+        shutil.rmtree(out_dir / "qc")
     work = Case(case, settings, seed)
     missing = [name for name in MODALITIES if work.path(name) is None]
     try:
         if missing and settings.missing_contrast != "mark":
             policy = f"missing_contrast is {settings.missing_contrast}"
             reason = f"case {work.case_id}: contrasts missing: {', '.join(missing)}; {policy}"
-            status = "dropped" if settings.missing_contrast == "drop" else "failed"
-            _record(work, out_dir, status, reason)
-            if status == "failed":
+            dropped = settings.missing_contrast == "drop"
+            write_record(work, out_dir, "dropped" if dropped else "failed", reason)
+            if not dropped:
                 raise StudyStopError(
                     f"{reason}: supply the files, or set preprocessing.missing_contrast to drop or mark"
                 )
             return
         _run(work, out_dir)
     except CaseError as error:
-        _record(work, out_dir, "failed", str(error))
+        write_record(work, out_dir, "failed", str(error))
     except RegistrationError as error:
-        _record(
+        write_record(
             work, out_dir, "failed", f"case {work.case_id}: {error}; look whether its images show the same head at all"
         )
 
@@ -108,15 +80,15 @@ def _run(work: Case, out_dir: Path) -> None:
     _correct_bias(work)
     _coregister(work)
     _extract_brain(work)
-    _fit_atlas(work)
-    images = _to_atlas_grid(work)
+    _refine(work)
+    fit_case(work)
+    images = resample_case(work)
     for name, volume in images.items():
         write_nifti(volume, out_dir / f"{name}.nii.gz")
-    _record(work, out_dir, "ok", "")
-    draw_case(out_dir)
-
-
-# ------------------------------------------------------------------------------------------------ steps
+    evidence = work.evidence(images)
+    work.qc |= extra_figures(evidence)
+    write_record(work, out_dir, "ok", "")
+    draw_case(replace(evidence, figures=dict(work.qc)), out_dir)
 
 
 def _read(work: Case) -> None:
@@ -130,13 +102,22 @@ def _read(work: Case) -> None:
         work.contrasts[name] = read_contrast(path, work.case_id, name)
         work.volumes[name] = work.contrasts[name].volume
         work.steps += work.contrasts[name].notes
+    work.qc["background"] = {name: contrast.background for name, contrast in work.contrasts.items()}
+    work.qc["sizes"] = {
+        name: {
+            "shape": list(contrast.file_grid.shape),
+            "spacing_mm": list(contrast.file_grid.spacing),
+            "orientation": contrast.orientation,
+        }
+        for name, contrast in work.contrasts.items()
+    }
     wanted = work.settings.reference
     work.reference = next(name for name in (wanted, *REFERENCE_ORDER) if name in paths)
     if work.reference != wanted:
         work.steps.append(f"reference: {work.reference}, because {wanted} is missing")
     tumour_path = work.path("tumour_mask")
     if tumour_path is not None:
-        mask, home = read_mask(tumour_path, work.case_id, "tumour_mask", _grids(work))
+        mask, home = read_mask(tumour_path, work.case_id, "tumour_mask", work.grids())
         mask, how = harmonize_codes(mask, work.case_id, tumour_path)
         work.tumour = mask, home
         work.steps.append(f"tumour_mask: on the grid of {home}; {how}")
@@ -167,7 +148,7 @@ def _coregister(work: Case) -> None:
         if name == work.reference:
             continue
         if work.settings.coregistration:
-            work.from_reference[name] = alignment.coregister(fixed, volume, work.working_mm, seed=work.seed)
+            work.from_reference[name] = alignment.coregister(fixed, volume)
             continue
         work.from_reference[name] = np.eye(4)
         if (why := alignment.misalignment(fixed, volume)) is not None:
@@ -183,27 +164,23 @@ def _coregister(work: Case) -> None:
 def _extract_brain(work: Case) -> None:
     reference, kind = work.volumes[work.reference], work.settings.brain_extraction
     if kind == "builtin":
-        name = _atlas_contrast(work)
-        extracted = brain.extract_brain(_on_reference(work, name), seed=work.seed)
+        name = work.atlas_contrast
+        others = {other: work.on_reference(other) for other in work.volumes if other != name}
+        extracted = brain.extract_brain(work.on_reference(name), seed=work.seed, others=others)
         work.brain_mask, work.to_atlas = extracted.mask, extracted.atlas_matrix
-        work.extraction = extracted.atlas_matrix
         work.steps.append(f"brain: built-in, atlas to {name}")
+    elif kind == "hd-bet" or kind == "synthstrip":
+        # As scanned: the programs were trained on images without bias correction.
+        scanned = work.contrasts[work.reference].volume
+        work.brain_mask = extract_with(kind, scanned, work.case_id)
+        work.steps.append(f"brain: {kind} on {work.reference}")
     elif kind == "supplied":
-        path = work.path("brain_mask")
-        if path is None:
-            raise CaseError(
-                f"case {work.case_id}: brain_mask is empty, and brain_extraction is supplied; name the mask's file "
-                "in the case table, or set brain_extraction to builtin or none"
-            )
-        mask, home = read_mask(path, work.case_id, "brain_mask", _grids(work))
-        carried = resample(mask.with_array(mask.array > 0), reference.grid, work.from_reference[home])
-        work.brain_mask = carried > 0.5
-        work.steps.append(f"brain: supplied, on the grid of {home}")
+        work.brain_mask = _supplied_mask(work)
     else:
         aligned = [v for name, v in work.volumes.items() if name == work.reference or not work.settings.coregistration]
         work.brain_mask = brain.stripped_outline(aligned)
         work.steps.append("brain: outline of the stripped images")
-    volume_ml = float(work.brain_mask.sum()) * reference.grid.voxel_ml
+    volume_ml = float(work.brain.sum()) * reference.grid.voxel_ml
     if (why := brain.why_no_brain(volume_ml)) is not None:
         source = work.path("brain_mask") if kind == "supplied" else work.path(work.reference)
         raise CaseError(
@@ -212,171 +189,32 @@ def _extract_brain(work: Case) -> None:
     work.qc["brain_volume_ml"] = volume_ml
 
 
-def _fit_atlas(work: Case) -> None:
-    assert work.brain_mask is not None
-    if work.settings.atlas_registration == "none":
-        work.to_atlas = np.eye(4)
-        template_mask = atlas(3.0)[1]
-        carried = (
-            resample(Volume(work.brain_mask.astype(np.float32), work.volumes[work.reference].grid), template_mask.grid)
-            > 0.5
-        )
-        overlap = (
-            2 * float((carried & (template_mask.array > 0)).sum()) / float(carried.sum() + template_mask.array.sum())
-        )
-        if overlap < 0.7:
-            raise CaseError(
-                f"case {work.case_id}: {work.path(work.reference)} is declared to lie in atlas space "
-                f"(atlas_registration: none), but its brain's Dice overlap with the atlas is "
-                f"{overlap:.2f}; allowed: at least 0.7; set it to affine"
-            )
-        work.steps.append(f"atlas: declared in the space of {ATLAS_NAME}, Dice {overlap:.2f}")
-        return
-    name = _atlas_contrast(work)
-    if work.to_atlas is None or work.working_mm < 3:
-        work.to_atlas = brain.fit_atlas(
-            _on_reference(work, name), work.brain_mask, work.working_mm, seed=work.seed, initial=work.to_atlas
-        )
-    work.steps.append(f"atlas: affine of {name} to {ATLAS_NAME}")
-
-
-def _to_atlas_grid(work: Case) -> dict[str, Volume]:
-    assert work.brain_mask is not None
-    assert work.to_atlas is not None
-    template, template_mask = atlas(work.settings.spacing_mm)
-    grid, reference = template.grid, work.volumes[work.reference]
-    from_atlas = np.linalg.inv(work.to_atlas)
-    if work.extraction is not None:
-        # The atlas' own smooth mask: by way of thick native slices it would come out in steps.
-        inside = resample(atlas(1.0)[1], grid, work.extraction @ from_atlas) > 0.5
-    else:
-        inside = resample(Volume(work.brain_mask.astype(np.float32), reference.grid), grid, from_atlas) > 0.5
-    if not inside.any():
+def _supplied_mask(work: Case) -> Mask:
+    path = work.path("brain_mask")
+    if path is None:
         raise CaseError(
-            f"case {work.case_id}: its brain lies outside the atlas grid; look at the header of "
-            f"{work.path(work.reference)}"
+            f"case {work.case_id}: brain_mask is empty, and brain_extraction is supplied; name the mask's file "
+            "in the case table, or set brain_extraction to builtin or none"
         )
-    images: dict[str, Volume] = {}
-    on_grid: dict[str, np.ndarray[Any, Any]] = {}
+    mask, home = read_mask(path, work.case_id, "brain_mask", work.grids())
+    work.steps.append(f"brain: supplied, on the grid of {home}")
+    if home == work.reference:
+        return mask.array > 0
+    present = mask.with_array((mask.array > 0).astype(np.float32))
+    carried: Mask = resample(present, work.volumes[work.reference].grid, work.from_reference[home]) > 0.5
+    return carried
+
+
+def _refine(work: Case) -> None:
+    """Fit each contrast again by the brain alone, and flag one that still would fit better elsewhere."""
+    if not work.settings.coregistration:
+        return
+    fixed = work.volumes[work.reference]
     for name, volume in work.volumes.items():
-        matrix = work.from_reference[name] @ from_atlas
-        on_grid[name] = resample(volume, grid, matrix)
-        covered = inside & (resample(volume.with_array(np.ones(volume.grid.shape, np.float32)), grid, matrix) > 0.5)
-        share = float(covered.sum()) / float(inside.sum())
-        work.qc[f"coverage_{name}"] = share
-        if share < 0.5:
-            raise CaseError(
-                f"case {work.case_id}: {name} ({work.path(name)}) covers {share:.0%} of the brain; at least 50 % is "
-                "needed; leave its cell empty, or look whether it shows the same head"
-            )
-        if share < 0.95:
-            work.flags.append(f"{name} covers {share:.0%} of the brain")
-        images[name] = Volume(_normalized(on_grid[name], covered, work.settings.normalization), grid)
-    images["brain_mask"] = Volume(inside.astype(np.uint8), grid)
-    if work.tumour is not None:
-        mask, home = work.tumour
-        images["tumour_mask"] = Volume(resample_labels(mask, grid, work.from_reference[home] @ from_atlas), grid)
-        work.qc["tumour_volume_ml"] = float((mask.array > 0).sum()) * mask.grid.voxel_ml
-        found = images["tumour_mask"].array > 0
-        if found.any() and (share := float((found & inside).sum()) / float(found.sum())) < 0.8:
-            work.flags.append(f"{1 - share:.0%} of the tumour lies outside the brain")
-    work.steps.append(f"resampled once to {work.settings.spacing_mm:g} mm: images linear, masks by largest share")
-    work.steps.append(f"intensities: {work.settings.normalization} inside the brain, 0 outside")
-    alike = similarity.normalized_mutual_information
-    both = inside & (template_mask.array > 0)
-    before = resample(reference, grid, _centred(work))
-    work.qc["similarity"] = similarity.NAME
-    work.qc["atlas_similarity_before"] = alike(template.array, before, template_mask.array > 0)
-    work.qc["atlas_similarity"] = alike(template.array, on_grid[work.reference], both)
-    for name in work.volumes:
-        if name != work.reference:
-            unmoved = resample(work.volumes[name], grid, from_atlas)
-            work.qc[f"similarity_{name}_before"] = alike(on_grid[work.reference], unmoved, inside)
-            work.qc[f"similarity_{name}"] = alike(on_grid[work.reference], on_grid[name], inside)
-    return images
-
-
-# ------------------------------------------------------------------------------------------------ parts
-
-
-def _normalized(array: np.ndarray[Any, Any], inside: Mask, how: str) -> np.ndarray[Any, Any]:
-    """Intensities inside the brain, 0 outside; with `zscore` of mean 0 and standard deviation 1, the latter floored."""
-    values = array[inside].astype(np.float64)
-    if how == "zscore":
-        values -= values.mean()
-        values /= max(float(values.std()), 1e-6)
-    normalized = np.zeros(array.shape, np.float32)
-    normalized[inside] = values
-    return normalized
-
-
-def _centred(work: Case) -> Matrix:
-    """Atlas RAS mm → reference RAS mm by nothing but the brains' centres: where a case stands before registration."""
-    assert work.brain_mask is not None
-    reference = work.volumes[work.reference]
-    _, template_mask = atlas(work.settings.spacing_mm)
-    shift = np.eye(4)
-    shift[:3, 3] = alignment.centre_of_mass(reference.with_array(work.brain_mask.astype(np.float32)))
-    shift[:3, 3] -= alignment.centre_of_mass(template_mask)
-    return shift
-
-
-def _atlas_contrast(work: Case) -> str:
-    """The contrast compared with the atlas: T1, as the template is, where there is one."""
-    return "t1" if "t1" in work.volumes else work.reference
-
-
-def _on_reference(work: Case, name: str) -> Volume:
-    """A contrast on the reference's grid, to measure on: what is written is resampled once, from its own voxels."""
-    reference = work.volumes[work.reference]
-    if name == work.reference:
-        return reference
-    return Volume(resample(work.volumes[name], reference.grid, work.from_reference[name]), reference.grid)
-
-
-def _grids(work: Case) -> dict[str, Grid]:
-    order = [work.reference, *(name for name in work.volumes if name != work.reference)]
-    return {name: work.volumes[name].grid for name in order}
-
-
-def _record(work: Case, out_dir: Path, status: str, reason: str) -> None:
-    transforms: dict[str, Any] = {}
-    if status == "ok":
-        assert work.to_atlas is not None
-        grid = atlas(work.settings.spacing_mm)[0].grid
-        from_atlas = np.linalg.inv(work.to_atlas)
-        transforms = {
-            "convention": "matrix: RAS mm of the atlas → RAS mm of the contrast's file; affine: voxel index → RAS mm",
-            "atlas": {"shape": list(grid.shape), "affine": grid.affine.tolist()},
-            **{
-                name: {
-                    "matrix": (work.from_reference[name] @ from_atlas).tolist(),
-                    "shape": list(contrast.file_grid.shape),
-                    "affine": contrast.file_grid.affine.tolist(),
-                    "orientation": contrast.orientation,
-                }
-                for name, contrast in work.contrasts.items()
-            },
-        }
-    record = {
-        "case_id": work.case_id,
-        "center": work.row.get("center", ""),
-        "status": status,
-        "reason": reason,
-        "reference": work.reference,
-        "contrasts": list(work.volumes),
-        "steps": work.steps,
-        "transforms": transforms,
-        "versions": {
-            "antspyx": ants_version(),
-            "nibabel": nib.__version__,
-            "numpy": np.__version__,
-            "atlas": ATLAS_NAME,
-        },
-        "qc": {**{key: _rounded(value) for key, value in work.qc.items()}, "flags": work.flags},
-    }
-    write_json(record, out_dir / "preprocess.json")
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, 6) if isinstance(value, float) else value
+        if name == work.reference:
+            continue
+        matrix = alignment.refine(fixed, volume, work.brain, work.from_reference[name])
+        work.from_reference[name] = matrix
+        found = alignment.drift(fixed, volume, matrix, work.brain)
+        if (why := alignment.why_astray(found)) is not None:
+            work.flags.append(f"{name} may not lie on {work.reference}: {why}")

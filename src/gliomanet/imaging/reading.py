@@ -117,8 +117,7 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
         raise CaseError(f"{where} does not exist; correct the path in the case table, or leave the cell empty")
     notes: list[str] = []
     try:
-        _check_whole(path)
-        image: Any = nib.load(path)
+        image: Any = _load(path)
         shape = image.shape
         while len(shape) > 3 and shape[-1] == 1:
             shape = shape[:-1]
@@ -159,12 +158,19 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
     return Volume.of(np.ascontiguousarray(canonical.dataobj), canonical.affine), image, notes
 
 
-def _check_whole(path: Path) -> None:
-    """Read a compressed file to its end, where its checksum is: nibabel stops before, and a flipped bit goes unseen."""
-    if path.suffix == ".gz":
-        with gzip.open(path) as packed:
-            while packed.read(1 << 20):
-                pass
+def _load(path: Path) -> Any:
+    """The image; a compressed one is unpacked to its end, where its checksum is.
+
+    nibabel stops before the checksum, and a flipped bit goes unseen.
+    """
+    if path.suffix != ".gz":
+        return nib.load(path)
+    with gzip.open(path) as packed:
+        content = packed.read()
+    for kind in (nib.Nifti1Image, nib.Nifti2Image):
+        if int(kind.header_class.sizeof_hdr) in (int.from_bytes(content[:4], order) for order in ("little", "big")):
+            return kind.from_bytes(content)
+    return nib.load(path)  # another format, or none: nibabel says which
 
 
 def _check_affine(affine: Array, where: str) -> None:

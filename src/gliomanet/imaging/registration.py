@@ -105,7 +105,7 @@ def register(
         matrix = np.eye(4)
         # Listed last applied first, as ANTs does; an affine stage folds its start into one file.
         for name in found["fwdtransforms"]:
-            matrix = matrix @ _from_itk(ants.read_transform(name))
+            matrix = matrix @ transform_matrix(ants.read_transform(name))
     return matrix if initial is None else _more_alike(fixed, moving, mask, initial, matrix)
 
 
@@ -155,7 +155,7 @@ def orthonormal(matrix: Matrix) -> Matrix:
     return nearest
 
 
-def _from_itk(transform: Any) -> Matrix:
+def transform_matrix(transform: Any) -> Matrix:
     parameters, centre = np.asarray(transform.parameters), np.asarray(transform.fixed_parameters)
     matrix = np.eye(4)
     matrix[:3, :3] = parameters[:9].reshape(3, 3)

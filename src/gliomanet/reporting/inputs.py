@@ -10,8 +10,9 @@ FIGURES = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
         *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
-        *("atlas_similarity", "similarity_t1", "similarity_t2", "similarity_flair"),
-        *("brain_volume_ml", "tumour_volume_ml"),
+        *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
+        *("alignment_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
+        *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ def write_report(
     recovery: pd.DataFrame | None = None,
     pseudo_labels: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
+    notes: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
 ) -> None:
     """Write the page. Equal inputs give equal bytes; sections without content are absent.
@@ -56,6 +57,7 @@ def write_report(
         recovery: planted truth beside what was found, one row each; shown column by column.
         pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
+        notes: model and sentence, see `model_notes`.
         versions: software → version, see `gathered_versions`.
 
     Raises:
@@ -76,6 +78,7 @@ def write_report(
         recovery=recovery,
         pseudo_labels=pseudo_labels,
         findings=findings,
+        notes=notes,
         versions=versions or {},
     )
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +100,7 @@ def render_report(
     recovery: pd.DataFrame | None,
     pseudo_labels: pd.DataFrame | None,
     findings: pd.DataFrame | None,
+    notes: Sequence[tuple[str, str]],
     versions: Mapping[str, str],
 ) -> str:
     """Make the page's text; arguments as in `write_report`."""
@@ -125,6 +129,7 @@ def render_report(
         "centers": people.centers_table(settings, cases, missing),
         "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
         "missing": people.missing_table(missing),
+        "notes": notes,
         "audited": audit.audit_sentence(findings),
         "audit": audit.findings_table(findings),
         "audit_notes": audit.notes_table(findings),

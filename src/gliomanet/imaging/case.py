@@ -1,0 +1,108 @@
+"""What is known of a case while it passes the steps of preprocessing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gliomanet.imaging.evidence import Evidence
+from gliomanet.imaging.foreground import Mask
+from gliomanet.imaging.reading import Contrast
+from gliomanet.imaging.volume import Grid, Matrix, Volume, resample
+
+if TYPE_CHECKING:
+    from gliomanet.study_imaging import Preprocessing
+
+
+@dataclass
+class Case:
+    """A case on its way. Matrices carry RAS mm; arrays are (x, y, z).
+
+    Attributes:
+        row: its row of the case table.
+        settings: its centre's preprocessing.
+        seed: of what draws by chance.
+        contrasts: as read.
+        volumes: as far as the steps have brought them, native grids.
+        reference: the contrast that the others are registered to.
+        from_reference: contrast → reference RAS mm → that contrast's RAS mm.
+        brain_mask: on the reference's grid.
+        tumour: the mask, and the contrast whose grid it lies on.
+        to_atlas: reference RAS mm → atlas RAS mm.
+        steps: what was done, a sentence each.
+        flags: what a person should look at, a sentence each.
+        qc: the figures of `preprocess.json`.
+    """
+
+    row: Mapping[str, str]
+    settings: Preprocessing
+    seed: int
+    contrasts: dict[str, Contrast] = field(default_factory=dict)
+    volumes: dict[str, Volume] = field(default_factory=dict)
+    reference: str = ""
+    from_reference: dict[str, Matrix] = field(default_factory=dict)
+    brain_mask: Mask | None = None
+    tumour: tuple[Volume, str] | None = None
+    to_atlas: Matrix | None = None
+    steps: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    qc: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def case_id(self) -> str:
+        return self.row["case_id"]
+
+    @property
+    def brain(self) -> Mask:
+        if self.brain_mask is None:
+            raise RuntimeError("the brain is asked for before it was extracted")
+        return self.brain_mask
+
+    @property
+    def atlas_matrix(self) -> Matrix:
+        if self.to_atlas is None:
+            raise RuntimeError("the atlas transform is asked for before it was fitted")
+        return self.to_atlas
+
+    @property
+    def atlas_contrast(self) -> str:
+        """The contrast compared with the atlas: T1, as the template is, where there is one."""
+        return "t1" if "t1" in self.volumes else self.reference
+
+    def path(self, column: str) -> Path | None:
+        cell = self.row.get(column, "")
+        return Path(cell) if isinstance(cell, str) and cell else None
+
+    def grids(self) -> dict[str, Grid]:
+        """Contrast → native grid, the reference first."""
+        order = [self.reference, *(name for name in self.volumes if name != self.reference)]
+        return {name: self.volumes[name].grid for name in order}
+
+    def on_reference(self, name: str) -> Volume:
+        """A contrast on the reference's grid, to measure on: what is written is resampled once, from its own voxels."""
+        reference = self.volumes[self.reference]
+        if name == self.reference:
+            return reference
+        return Volume(resample(self.volumes[name], reference.grid, self.from_reference[name]), reference.grid)
+
+    def evidence(self, on_atlas: Mapping[str, Volume]) -> Evidence:
+        """What its pictures are drawn from, once `on_atlas` holds the final images."""
+        reference = self.volumes[self.reference]
+        return Evidence(
+            case_id=self.case_id,
+            center=self.row.get("center", ""),
+            reference=self.reference,
+            raw={name: contrast.volume for name, contrast in self.contrasts.items()},
+            corrected=dict(self.volumes),
+            from_reference=dict(self.from_reference),
+            brain_mask=Volume(self.brain.astype(np.uint8), reference.grid),
+            to_atlas=self.atlas_matrix,
+            tumour=self.tumour,
+            on_atlas=on_atlas,
+            figures=dict(self.qc),
+            flags=tuple(self.flags),
+        )

@@ -1,0 +1,101 @@
+"""Planes through a head: where a panel looks, and the voxels it sees there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import ndimage
+
+from gliomanet.imaging.volume import Array, Float, Matrix, Volume
+
+AXIAL, CORONAL, SAGITTAL = 2, 1, 0
+NAMES = {AXIAL: "axial", CORONAL: "coronal", SAGITTAL: "sagittal"}
+SIDES = {AXIAL: ("L", "R"), CORONAL: ("L", "R"), SAGITTAL: ("P", "A")}
+"""What lies at the left and at the right of a panel: the patient's own left at the left."""
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class View:
+    """One panel's plane, in RAS mm: it cuts `axis` at `position`, inside the box from `low` to `high`."""
+
+    axis: int
+    position: float
+    low: Point
+    high: Point
+    pixel_mm: float
+
+    def points(self) -> Array:
+        """Its pixels' places (rows, columns, 3), RAS mm; superior or anterior is up, see `SIDES` for the rest."""
+        across, up = (axis for axis in range(3) if axis != self.axis)
+        columns = np.arange(self.low[across], self.high[across], self.pixel_mm) + self.pixel_mm / 2
+        rows = np.arange(self.high[up], self.low[up], -self.pixel_mm) - self.pixel_mm / 2
+        places = np.empty((len(rows), len(columns), 3))
+        places[..., self.axis] = self.position
+        places[..., across] = columns[None, :]
+        places[..., up] = rows[:, None]
+        return places
+
+
+def sample(volume: Volume, points: Array, matrix: Matrix | None = None, *, order: int = 1) -> Float:
+    """A volume's values at places.
+
+    Args:
+        volume: the image.
+        points: (…, 3) RAS mm.
+        matrix: (4, 4), RAS mm of the points → RAS mm of the volume; default: the same world.
+        order: 1 interpolates linearly, 0 takes the nearest voxel.
+
+    Returns:
+        float32 (…); 0 outside the field of view.
+    """
+    pull = np.linalg.inv(volume.grid.affine) @ (np.eye(4) if matrix is None else matrix)
+    index = points.reshape(-1, 3) @ pull[:3, :3].T + pull[:3, 3]
+    values = np.empty(len(index), np.float32)
+    spline: Literal[0, 1] = 1 if order else 0
+    ndimage.map_coordinates(volume.array, index.T, output=values, order=spline, cval=0, prefilter=False)
+    shaped: Float = values.reshape(points.shape[:-1])
+    return shaped
+
+
+def edges(plane: Array, pixel_mm: float, inside: Array, *, sigma_mm: float = 1.6, share: float = 0.1) -> Array:
+    """The lines where a plane (rows, columns) changes most: boolean, thinned.
+
+    Gaussian gradient, non-maximum suppression and hysteresis, after Canny, IEEE TPAMI 8:679 (1986).
+
+    Args:
+        plane: intensities; 0 is background.
+        pixel_mm: size of a pixel.
+        inside: the brain's pixels, boolean: what counts as a strong change is learnt there, not at the bright scalp.
+        sigma_mm: width of the Gaussian: finer detail is left out.
+        share: share of the brain's pixels whose gradient is strong enough to start a line.
+    """
+    top = float(np.percentile(plane[plane > 0], 99)) if (plane > 0).any() else 0.0
+    if top <= 0:
+        return np.zeros(plane.shape, bool)
+    smooth = ndimage.gaussian_filter(np.clip(plane, 0, top), sigma_mm / pixel_mm)
+    down, across = np.gradient(smooth)
+    steep = np.hypot(down, across)
+    learnt = steep[inside] if inside.any() else steep
+    high = float(np.quantile(learnt, 1 - share))
+    if high <= 0:
+        return np.zeros(plane.shape, bool)
+    # The neighbour ahead and behind along the gradient, to the nearest eighth of a turn.
+    turn = np.round(np.arctan2(down, across) / (np.pi / 4)).astype(int) % 4
+    crest = np.zeros(plane.shape, bool)
+    padded = np.pad(steep, 1)
+    for sector, (row, column) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
+        ahead = padded[1 + row : 1 + row + plane.shape[0], 1 + column : 1 + column + plane.shape[1]]
+        behind = padded[1 - row : 1 - row + plane.shape[0], 1 - column : 1 - column + plane.shape[1]]
+        crest |= (turn == sector) & (steep >= ahead) & (steep > behind)
+    lines, count = ndimage.label(crest & (steep > 0.45 * high), structure=np.ones((3, 3)))
+    strong = np.zeros(count + 1, bool)
+    strong[np.unique(lines[crest & (steep > high)])] = True
+    strong[0] = False
+    # A line of a few pixels is noise, whatever its strength.
+    strong &= np.bincount(lines.ravel(), minlength=count + 1) >= 6
+    kept: Array = strong[lines]
+    return kept
