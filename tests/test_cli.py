@@ -126,3 +126,16 @@ def test_every_finding_goes_into_the_table_that_is_asked_for(tmp_path):
     assert result.exit_code == 1
     assert "fatal" in result.output
     assert (tmp_path / "audit.tsv").read_text().splitlines()[1].startswith("fatal\t")
+
+
+def test_a_program_that_is_not_installed_is_told_before_any_job(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLIOMANET_HD_BET", str(tmp_path / "hd-bet"))
+    tables_of(tmp_path)
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        f"centers:\n  A: {{role: train, source: {{kind: table, path: {tmp_path / 'a.tsv'}}}}}\n"
+        "preprocessing: {brain_extraction: hd-bet}\nmodels: {m: {kind: logistic}}\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert result.exit_code == 1
+    assert "hd-bet not found: GLIOMANET_HD_BET is" in result.output

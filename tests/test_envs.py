@@ -15,12 +15,24 @@ PACKAGES = {  # import name → conda or pip name, where they differ
     "PIL": "pillow",
     "SimpleITK": "simpleitk",
     "ants": "antspyx",
+    "intensity_normalization": "intensity-normalization",
     "radiomics": "pyradiomics",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-TOOLS = {"python", "pip", "c-compiler", "setuptools", "wheel", "versioneer", "pykwalify", "pywavelets", "six"}
-"""Needed to build or start, not imported here: Python itself, and what pyradiomics is built with and stands on."""
+TOOLS = {
+    "python",
+    "dcm2niix",
+    "pip",
+    "c-compiler",
+    "setuptools",
+    "wheel",
+    "versioneer",
+    "pykwalify",
+    "pywavelets",
+    "six",
+}
+"""Needed to build, start or run, not imported here: Python itself, a program, and what pyradiomics is built with and stands on."""
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = re.compile(r'conda:\s+"\.\./\.\./envs/(\w+)\.yaml".*?script:\s+"\.\./scripts/(\w+\.py)"', re.DOTALL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import pandas as pd
 from gliomanet.cohort.audit.material import leaking_pairs
 from gliomanet.cohort.audit.same_images import image_identity
 from gliomanet.cohort.centers import read_center
-from gliomanet.cohort.check import audit_cases, problem
+from gliomanet.cohort.check import audit_cases, excluded_of, problem
 from gliomanet.cohort.errors import CohortError
 from gliomanet.findings import Finding, findings_of, findings_table
 from gliomanet.imaging.fingerprint import read_fingerprints, same_head_pairs
@@ -61,17 +61,17 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
         raise CohortError(fatal)
 
 
-def audit_images(study: Study, excluded: Collection[Key] = (), processes: int = 1) -> list[Finding]:
+def audit_images(study: Study, known_ids: Mapping[str, Sequence[str]], processes: int = 1) -> list[Finding]:
     """What the image files of a study's centres say, and which heads are the same; phantoms have no files yet.
 
     Args:
         study: the study; its tables are read again.
-        excluded: as in `audit_cohort`.
+        known_ids: centre → case ids, for the centres that have no table yet.
         processes: cases inspected at once.
     """
     findings: list[Finding] = []
     prints: dict[Key, Mapping[str, Fingerprint]] = {}
-    tables = []
+    tables: dict[str, pd.DataFrame] = {}
     for name, center in study.centers.items():
         if center.source.kind in ("phantom", "features", "dicom"):
             continue
@@ -80,8 +80,10 @@ def audit_images(study: Study, excluded: Collection[Key] = (), processes: int = 
         found, own = inspect_center(rows, study.preprocessing_of(name), processes=processes)
         findings += findings_of(found)
         prints |= {(name, case): one for case, one in own.items()}
-        tables.append(cases)
-    whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["center", "case_id"])
+        tables[name] = cases
+    known = {**known_ids, **{center: list(cases["case_id"]) for center, cases in tables.items()}}
+    excluded, _ = excluded_of(study, known)
+    whole = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=["center", "case_id"])
     return [*findings, *_same_heads(study, whole, prints, excluded)]
 
 

@@ -21,6 +21,7 @@ from gliomanet.imaging.errors import CaseError
 from gliomanet.importing import import_cases
 from gliomanet.labels import VOCABULARY
 from gliomanet.phantom.ids import case_ids
+from gliomanet.programs import missing_programs
 from gliomanet.study import Study, load_study
 from gliomanet.study_errors import StudyError
 from gliomanet.study_reference import write_reference
@@ -51,11 +52,12 @@ def validate(
     try:
         checked = load_study(read_study_file(study))
         sources = {name: center.source for name, center in checked.centers.items()}
-        findings = audit_study(checked, {name: case_ids(name, s) for name, s in sources.items() if s.kind == "phantom"})
+        known = {name: case_ids(name, s) for name, s in sources.items() if s.kind == "phantom"}
+        findings = [*missing_programs(checked), *audit_study(checked, known)]
         if images and not any(finding.rule in ("table_unreadable", "file_missing") for finding in findings):
             from gliomanet.auditing import audit_images  # ANTs and SciPy: only where images are read
 
-            findings = [*findings, *audit_images(checked, processes=os.cpu_count() or 1)]
+            findings = [*findings, *audit_images(checked, known, processes=os.cpu_count() or 1)]
     except (StudyError, CohortError) as error:
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None

@@ -54,4 +54,4 @@ def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
 def findings_of(table: pd.DataFrame) -> list[Finding]:
     """The findings that a table in `COLUMNS` holds."""
     cells = zip(*(table[column].astype(str) for column in COLUMNS), strict=True)
-    return [Finding(*row) for row in cells]  # type: ignore[arg-type]
+    return [Finding(*row) for row in cells]

@@ -1,7 +1,7 @@
 import pytest
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.dicom_folders import case_folders
+from gliomanet.cohort.errors import CohortError
 
 
 def test_ids_are_the_folders_names(tmp_path):

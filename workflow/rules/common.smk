@@ -10,11 +10,12 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from gliomanet.cohort.centers import case_ids as source_case_ids
-from gliomanet.cohort.check import check_study
+from gliomanet.cohort.check import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.cohort.errors import CohortError
 from gliomanet.machine import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
+from gliomanet.programs import missing_programs
 from gliomanet.provenance import source_digest
 from gliomanet.seeds import derive_seed
 from gliomanet.study import load_study
@@ -32,6 +33,11 @@ def checked_study(values):
                 if c.source.kind == "phantom"
             }
             check_study(study, phantoms)
+            # On a cluster the programs are where the jobs run, which may not be here.
+            if workflow.global_resources["_nodes"].value is None:
+                missing = missing_programs(study)
+                if missing:
+                    raise CohortError([problem(finding) for finding in missing])
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None

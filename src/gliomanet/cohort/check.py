@@ -64,7 +64,7 @@ def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
     excluded: Collection[tuple[str, str]] = ()
     # Where a table could not be read, its cases are not known, and every decision on them would look wrong.
     if all(name in known or center.source.kind == "phantom" for name, center in study.centers.items()):
-        excluded, problems = _excluded(study, known)
+        excluded, problems = excluded_of(study, known)
         findings += problems
     cases = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
     return [*findings, *audit_cases(study, cases, excluded, known_ids)]
@@ -125,7 +125,13 @@ def _unreadable(center: str, text: str) -> Finding:
     return Finding("fatal", "table_unreadable", center, "", "", found, action or "correct it, and validate again")
 
 
-def _excluded(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
+def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
+    """Centre and id of the cases that a person's table excludes, and what is wrong with that table.
+
+    Args:
+        study: The study.
+        known: Centre → ids of its cases.
+    """
     if not study.quality.decisions:
         return (), []
     path = study.data_path(study.quality.decisions)

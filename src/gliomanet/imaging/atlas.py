@@ -9,7 +9,7 @@ import numpy as np
 from nilearn.datasets import load_mni152_brain_mask, load_mni152_template
 from scipy import ndimage
 
-from gliomanet.imaging.volume import Grid, Volume, resample
+from gliomanet.imaging.volume import Volume, resample
 
 NAME = "MNI152 2009a (nilearn)"
 MARGIN_MM = 6.0
