@@ -121,7 +121,8 @@ def restored(finished: Finished):
 
 COLUMNS = {
     "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask idh codel_1p19q grade age sex"
-    " idh_source codel_1p19q_source grade_source",
+    " idh_source codel_1p19q_source grade_source idh_raw codel_1p19q_raw grade_raw grade_edition diagnosis scan other_ids",
+    "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role transfer fold part",
     "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
@@ -205,6 +206,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "read_center",
         "split_external",
         "collect_cohort",
+        "audit_cohort",
         "collect_splits",
         "predict_center",
         "collect_predictions",
@@ -215,6 +217,26 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "track_runs",
         "all",
     }
+
+
+def test_a_decision_wakes_its_centres_splits_and_no_image(restored):
+    (restored.folder / "decisions.tsv").write_text("center\tcase_id\tdecision\treason\nX\tX-001\texclude\tmotion\n")
+    decided = {**CONFIG, "quality": {"decisions": "decisions.tsv"}}
+    (restored.folder / "study.yaml").write_text(yaml.safe_dump(decided), encoding="utf-8")
+    run = restored.would_run()
+    assert run.centers == {"X"}
+    assert {"collect_qc", "draw_quality", "split_external", "predict_center", "audit_cohort"} < run.rules
+    assert not {"preprocess_case", "inspect_center", "extract_radiomics", "train_image"} & run.rules
+
+
+def test_a_person_finds_pictures_of_every_case_and_the_audit(finished):
+    pages = {page.name for page in (finished.results / "qc/X").glob("*.html")}
+    assert pages == {"index.html", *(f"X-00{number}.html" for number in range(1, 7))}
+    audit = read_table(finished.results / "cohort/audit.tsv")
+    broken = audit[audit["case_id"].isin(["X-002", "X-003"])].set_index("case_id")
+    assert (broken["severity"] == "error").all()
+    assert "cannot be read" in broken.loc["X-002", "found"]
+    assert not (audit["severity"] == "fatal").any()
 
 
 def test_columns_that_change_places_repeat_the_centres_cases(restored):
@@ -229,18 +251,22 @@ def test_columns_that_change_places_repeat_the_centres_cases(restored):
 def test_repeating_a_job_repeats_its_bytes(finished):
     targets = ["models/net/supervised/fold0/weights.pt", "models/features/supervised/fold0/heads.npz"]
     case = finished.results / "preprocessed/A/A-001"
-    before = digests([*(finished.results / target for target in targets), *sorted(case.glob("*"))])
+    before = digests([*(finished.results / target for target in targets), *files_of(case)])
     for target in (*targets, "preprocessed/A/A-001"):
         path = finished.results / target
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     run = finished.snakemake("--cores", "2", "results/preprocessed/A/A-001", *(f"results/{t}" for t in targets))
     assert run.status == 0, run.text
-    assert digests([*(finished.results / target for target in targets), *sorted(case.glob("*"))]) == before
+    assert digests([*(finished.results / target for target in targets), *files_of(case)]) == before
     assert finished.snakemake("--cores", "2").status == 0
 
 
+def files_of(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
+
+
 def digests(files: list[Path]) -> dict[str, str]:
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def test_tracking_twice_adds_no_run(finished):

@@ -156,11 +156,18 @@ def _grid(with_head: bool) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
 # ------------------------------------------------------------------------------------------- the deformation
 
 
+_LEAST_VOLUME_SCALE = 0.88
+"""Volume of the template over the patient's, at least."""
+
+
 def _near_identity(rng: np.random.Generator) -> NDArray[np.float64]:
     """Template from patient: scaling by about 4 % an axis and rotation by about 2 degrees."""
     ax, ay, az = np.deg2rad(rng.normal(0, 2.0, 3))
     rotation = np.array([[1, -az, ay], [az, 1, -ax], [-ay, ax, 1]])
-    return np.asarray(rotation * np.clip(rng.normal(1, 0.035, 3), 0.92, 1.09)[None, :])
+    scale = np.clip(rng.normal(1, 0.035, 3), 0.92, 1.09)
+    # The template's brain is a large one already: three large draws at once would make one that no adult has.
+    scale *= max(1.0, _LEAST_VOLUME_SCALE / float(scale.prod())) ** (1 / 3)
+    return np.asarray(rotation * scale[None, :])
 
 
 def _mass_effect(mm: Array, center: Sequence[float], amplitude: float) -> Array:
