@@ -6,15 +6,17 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.spatial.transform import Rotation
 
 from gliomanet.imaging.evidence import Evidence
 from gliomanet.imaging.pictures import center_sheet, draw_case
 from gliomanet.imaging.pictures.canvas import Panel, draw_outline, gray, save_picture, window_of
-from gliomanet.imaging.pictures.planes import AXIAL, SAGITTAL, View, edges, sample
+from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, View, cut, edges, sample
 from gliomanet.imaging.pictures.scanned import describe, tilt
 from gliomanet.imaging.volume import Grid, Volume
 from tests.imaging.conftest import MODALITIES, tumour_of
 
+PLACED = np.array([[1.0, 0, 0, -10], [0, 1, 0, -10], [0, 0, 1, -10], [0, 0, 0, 1]])
 ALWAYS = {"scanned.webp", "atlas.webp", "brain.webp", "histograms.json", "thumbnail.webp"}
 
 
@@ -106,11 +108,27 @@ def test_a_centre_with_a_failed_case_has_its_sheet(evidence, tmp_path):
 
 
 def test_a_view_puts_left_at_left_and_up_at_up():
-    axial = View(AXIAL, 7.0, (-4, -6, 0), (4, 6, 9), 2.0).points()
-    assert axial.shape == (6, 4, 3)
-    np.testing.assert_allclose(axial[0, 0], [-3, 5, 7])  # left, anterior
-    sagittal = View(SAGITTAL, 1.0, (-4, -6, 0), (4, 6, 8), 2.0).points()
-    np.testing.assert_allclose(sagittal[0, -1], [1, 5, 7])  # anterior at the right, superior up
+    places = [Volume(axis.astype(np.float32), Grid((21, 21, 21), PLACED)) for axis in np.indices((21, 21, 21)) - 10]
+    axial_view = View(AXIAL, 7.0, (-4, -6, 0), (4, 6, 9), 2.0)
+    axial = np.stack([cut(place, axial_view) for place in places], -1)
+    assert axial.shape == (*axial_view.shape, 3) == (6, 4, 3)
+    np.testing.assert_allclose(axial[0, 0], [-3, 5, 7], atol=1e-5)  # left, anterior
+    sagittal = np.stack([cut(place, View(SAGITTAL, 1.0, (-4, -6, 0), (4, 6, 8), 2.0)) for place in places], -1)
+    np.testing.assert_allclose(sagittal[0, -1], [1, 5, 7], atol=1e-5)  # anterior at the right, superior up
+
+
+def test_a_cut_is_what_is_sampled_at_its_places():
+    rng = np.random.default_rng(0)
+    volume = Volume(rng.random((20, 22, 18)).astype(np.float32), Grid((20, 22, 18), np.diag([1.1, 0.9, 1.3, 1])))
+    view = View(CORONAL, 8.2, (-3.1, 0, -2.1), (24, 18, 26.3), 0.8)
+    tilt = np.eye(4)
+    tilt[:3, :3] = Rotation.from_rotvec([0.1, -0.2, 0.05]).as_matrix()
+    tilt[:3, 3] = [1, 2, -1]
+    grid = view.grid()
+    index = np.stack(np.indices(grid.shape), -1).reshape(-1, 3)
+    for matrix in (np.eye(4), tilt):
+        found = sample(volume, index @ grid.affine[:3, :3].T + grid.affine[:3, 3], matrix).reshape(grid.shape)
+        np.testing.assert_allclose(cut(volume, view, matrix), found[:, 0].T[::-1], atol=1e-5)
 
 
 def test_sample_carries_through_matrix_and_affine():

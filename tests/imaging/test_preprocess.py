@@ -1,9 +1,11 @@
 import gzip
 
+import nibabel as nib
 import numpy as np
 import pytest
 
-from gliomanet.imaging.volume import resample_labels
+from gliomanet.imaging.output import write_nifti
+from gliomanet.imaging.volume import Volume, resample_labels
 from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import (
     FAST,
@@ -68,6 +70,18 @@ def test_gzip_headers_hold_no_clock_and_no_name(posed):
     assert raw[3] == 0  # no file name
     assert raw[4:8] == b"\0\0\0\0"  # no time
     assert gzip.decompress(raw)[:4] == (348).to_bytes(4, "little")
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint8])
+def test_a_written_file_holds_what_nibabel_would_write(kind, tmp_path):
+    array = (np.random.default_rng(0).random((9, 12, 19)) * 9).astype(kind)
+    affine = turned(11, [3, -4, 5])
+    write_nifti(Volume.of(array, affine), tmp_path / "one.nii.gz")
+    image = nib.Nifti1Image(array, affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, code=2)
+    image.set_qform(affine, code=2)
+    assert gzip.decompress((tmp_path / "one.nii.gz").read_bytes()) == image.to_bytes()
 
 
 def test_a_known_pose_is_found_and_recorded_with_the_files_own_grid(posed, brain):
@@ -151,6 +165,15 @@ def test_the_record_says_how_each_contrast_came(posed, brain):
     assert "similarity_t1c" not in qc  # the reference's own
     for name in ("t1", "t2", "flair"):
         assert qc[f"similarity_{name}"] == qc[f"similarity_{name}_before"] > 0.1  # declared aligned: nothing was moved
+
+
+@pytest.mark.parametrize("policy", ["mark", "drop", "refuse"])
+def test_a_failed_conversion_is_the_cases_reason(policy, tmp_path):
+    settings = STRIPPED.model_copy(update={"missing_contrast": policy})
+    reason = "case case-1: folder ct holds CT images; magnetic resonance is needed"
+    row = {"case_id": "case-1", "center": "Here", **dict.fromkeys(MODALITIES, ""), "failure": reason}
+    record = run(row, settings, tmp_path)
+    assert (record["status"], record["reason"]) == ("failed", reason)
 
 
 def test_a_rigid_fit_keeps_sizes(write_case, brain, tmp_path):

@@ -105,10 +105,7 @@ def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None 
     """
     grid, other_grid = reference.grid.isotropic(_CHECK_MM), other.grid.isotropic(_CHECK_MM)
     coarse, coarse_other = Volume(resample(reference, grid), grid), Volume(resample(other, other_grid), other_grid)
-    if inside is None:
-        compared = foreground(coarse)
-    else:
-        compared = resample(reference.with_array(inside.astype(np.float32)), grid) > 0.5
+    compared = foreground(coarse) if inside is None else resample(reference.with_array(inside), grid) > 0.5
     found = fit(coarse, coarse_other, "rigid", inside=compared, start=matrix, levels=_CHECK)
     before, after = (
         normalized_mutual_information(coarse.array, resample(coarse_other, grid, where), compared)

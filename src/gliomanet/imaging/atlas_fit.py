@@ -38,7 +38,7 @@ def fit_atlas(image: Volume, brain: Mask, kind: Literal["rigid", "affine"], *, i
     template, template_mask = atlas(_TEMPLATE_MM)
     near = within(template_mask.array, template_mask.grid.spacing, _SHELL_MM)
     cubes = image.grid.isotropic(_TEMPLATE_MM)
-    inside = resample(image.with_array(brain.astype(np.float32)), cubes) > 0.5
+    inside = resample(image.with_array(brain), cubes) > 0.5
     stripped = Volume(np.where(inside, resample(image, cubes), 0), cubes)
     if initial is None or kind == "rigid":
         start = centred(Volume(inside.astype(np.uint8), cubes))

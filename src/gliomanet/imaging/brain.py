@@ -102,26 +102,6 @@ def carry_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None)
     return carried
 
 
-def fit_atlas(image: Volume, mask: Mask, working_mm: float, *, seed: int, initial: Matrix | None = None) -> Matrix:
-    """The affine from RAS mm of a brain-extracted image to atlas RAS mm.
-
-    Args:
-        image: the contrast that is compared with the T1 template.
-        mask: its brain mask (x, y, z).
-        working_mm: voxel size of the comparison.
-        seed: of the metric's sampling.
-        initial: a start good enough to refine; default: a rigid fit first.
-    """
-    template, _ = atlas(working_mm)
-    grid = image.grid.isotropic(working_mm)
-    brain = resample(Volume(mask.astype(np.float32), image.grid), grid) > 0.5
-    fixed = Volume(np.where(brain, resample(image, grid), 0), grid)
-    if initial is None:
-        initial = register(fixed, template, "Rigid", seed=seed, initial=best_start(fixed, template))
-    near = within(brain, grid.spacing, _SHELL_MM)
-    return register(fixed, template, "Affine", seed=seed, initial=initial, mask=near, **_REFINEMENT)
-
-
 def stripped_outline(contrasts: list[Volume]) -> Mask:
     """Where any of the stripped contrasts of one grid differs from its background of 0, in one piece, holes filled."""
     return filled_piece(np.any([volume.array != 0 for volume in contrasts], axis=0))

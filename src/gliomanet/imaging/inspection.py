@@ -26,6 +26,7 @@ from gliomanet.imaging.errors import CaseError
 from gliomanet.imaging.file_facts import oblique_degrees, stored_type, verdict_of, whose_name
 from gliomanet.imaging.fingerprint import Fingerprint, fingerprint_case
 from gliomanet.imaging.reading import Contrast, read_contrast, read_mask
+from gliomanet.imaging.reference import REFERENCE_ORDER
 from gliomanet.imaging.tumour import harmonize_codes
 from gliomanet.imaging.volume import Grid, Volume
 from gliomanet.labels import MODALITIES
@@ -33,7 +34,6 @@ from gliomanet.labels import MODALITIES
 if TYPE_CHECKING:
     from gliomanet.study_imaging import Preprocessing
 
-REFERENCE_ORDER = ("t1c", "t2", "flair", "t1")
 MASKS = ("tumour_mask", "brain_mask")
 OBLIQUE_DEGREES = 1.0
 """Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""

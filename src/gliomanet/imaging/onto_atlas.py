@@ -64,7 +64,7 @@ def resample_case(work: Case) -> dict[str, Volume]:
     on_grid: dict[str, Array] = {}
     for name, volume in work.volumes.items():
         matrix = work.from_reference[name] @ from_atlas
-        covered = inside & _seen(volume.grid, grid, matrix)
+        covered = inside & volume.grid.shows(grid, matrix)
         _check_coverage(work, name, float(covered.sum()) / float(inside.sum()))
         on_grid[name] = resample(volume, grid, matrix)
         normalized = normalize(on_grid[name], covered, work.settings.normalization, name)
@@ -85,20 +85,8 @@ def _brain_on(grid: Grid, work: Case, from_atlas: Matrix) -> Mask:
     home = work.volumes[work.reference].grid
     if max(home.spacing) > _THICK_MM:
         return carry_mask(work.brain, home, grid, from_atlas)
-    carried: Mask = resample(Volume(work.brain.astype(np.float32), home), grid, from_atlas) > 0.5
+    carried: Mask = resample(Volume(work.brain, home), grid, from_atlas) > 0.5
     return carried
-
-
-def _seen(source: Grid, grid: Grid, matrix: Matrix) -> Mask:
-    """The voxels of `grid` that lie between the outermost voxel centres of `source`."""
-    pull = np.linalg.inv(source.affine) @ matrix @ grid.affine
-    x, y, z = (np.arange(n, dtype=np.float32) for n in grid.shape)
-    seen = np.ones(grid.shape, bool)
-    for axis, count in enumerate(source.shape):
-        a, b, c, start = (np.float32(v) for v in pull[axis])
-        place = (a * x + start)[:, None, None] + (b * y)[None, :, None] + (c * z)[None, None, :]
-        seen &= (place > -1e-3) & (place < count - 1 + 1e-3)
-    return seen
 
 
 def _check_coverage(work: Case, name: str, share: float) -> None:

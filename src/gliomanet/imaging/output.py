@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,14 @@ from typing import Any
 import nibabel as nib
 
 from gliomanet.imaging.volume import Volume
+
+_DATA_OFFSET = 352
+"""Of a NIfTI file without extensions."""
+
+_GZIP = 16
+"""zlib's flag for a gzip header, which it writes without a time and a name."""
+
+_SLAB = 8
 
 
 def write_nifti(volume: Volume, path: Path) -> None:
@@ -20,11 +28,16 @@ def write_nifti(volume: Volume, path: Path) -> None:
     image.set_sform(volume.grid.affine, code=2)
     image.set_qform(volume.grid.affine, code=2)
     partial = path.with_name(path.name + ".partial")
-    with (
-        partial.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as packed,
-    ):
-        packed.write(image.to_bytes())
+    image.header.set_data_offset(_DATA_OFFSET)
+    image.header.set_slope_inter(1, 0)
+    header = image.header.binaryblock.ljust(_DATA_OFFSET, b"\0")
+    packing = zlib.compressobj(1, wbits=zlib.MAX_WBITS | _GZIP)
+    with partial.open("wb") as raw:
+        raw.write(packing.compress(header))
+        # The file's first axis runs fastest: turned a slab at a time, which fits the processor's cache.
+        for index in range(0, volume.grid.shape[2], _SLAB):
+            raw.write(packing.compress(volume.array[:, :, index : index + _SLAB].tobytes(order="F")))
+        raw.write(packing.flush())
     partial.replace(path)  # a reader never sees half a file
 
 

@@ -18,20 +18,21 @@ from gliomanet.imaging.case_record import NAME as RECORD
 from gliomanet.imaging.case_record import write_record
 from gliomanet.imaging.errors import CaseError, StudyStopError
 from gliomanet.imaging.foreground import Mask
+from gliomanet.imaging.interpolation import occupied
 from gliomanet.imaging.onto_atlas import fit_case, resample_case
 from gliomanet.imaging.output import write_nifti
 from gliomanet.imaging.pictures import draw_case
 from gliomanet.imaging.quality_figures import extra_figures
 from gliomanet.imaging.reading import read_contrast, read_mask
+from gliomanet.imaging.reference import REFERENCE_ORDER
 from gliomanet.imaging.registration import RegistrationError
 from gliomanet.imaging.tumour import harmonize_codes
-from gliomanet.imaging.volume import resample
+from gliomanet.imaging.volume import Volume, resample
 from gliomanet.labels import MODALITIES
 
 if TYPE_CHECKING:
     from gliomanet.study_imaging import Preprocessing
 
-REFERENCE_ORDER = ("t1c", "t2", "flair", "t1")
 IMAGES = (*MODALITIES, "brain_mask", "tumour_mask")
 
 
@@ -39,7 +40,8 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     """Bring one case onto the atlas grid; leaves `preprocess.json` in any event, and images where its status is `ok`.
 
     Args:
-        case: a row of `results/cohort/<center>.tsv`; "" = missing.
+        case: a row of `results/cohort/<center>.tsv`; "" = missing. One without any contrast may say why under
+            `failure`, which then is the reason that is recorded.
         settings: the centre's preprocessing.
         out_dir: the case's folder; images of an earlier run in it are removed first.
         seed: of the registrations' random sampling; the same seed gives byte-identical files.
@@ -56,6 +58,8 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     work = Case(case, settings, seed)
     missing = [name for name in MODALITIES if work.path(name) is None]
     try:
+        if len(missing) == len(MODALITIES) and case.get("failure"):
+            raise CaseError(case["failure"])  # its conversion from DICOM said why
         if missing and settings.missing_contrast != "mark":
             policy = f"missing_contrast is {settings.missing_contrast}"
             reason = f"case {work.case_id}: contrasts missing: {', '.join(missing)}; {policy}"
@@ -178,7 +182,7 @@ def _extract_brain(work: Case) -> None:
         work.brain_mask = _supplied_mask(work)
     else:
         aligned = [v for name, v in work.volumes.items() if name == work.reference or not work.settings.coregistration]
-        work.brain_mask = brain.stripped_outline(aligned)
+        work.brain_mask = _outline(aligned)
         work.steps.append("brain: outline of the stripped images")
     volume_ml = float(work.brain.sum()) * reference.grid.voxel_ml
     if (why := brain.why_no_brain(volume_ml)) is not None:
@@ -187,6 +191,19 @@ def _extract_brain(work: Case) -> None:
             f"case {work.case_id}: no brain found ({kind}, {source}): {why}; look at the image, or supply another mask"
         )
     work.qc["brain_volume_ml"] = volume_ml
+
+
+def _outline(contrasts: list[Volume]) -> Mask:
+    """`stripped_outline`, looked for in the box of what is not background alone."""
+    boxes = [occupied(volume.array, np.ones(3, int)) for volume in contrasts]
+    x, y, z = (
+        slice(min(side.start for side in sides), max(side.stop for side in sides)) for sides in zip(*boxes, strict=True)
+    )
+    outline = np.zeros(contrasts[0].grid.shape, bool)
+    outline[x, y, z] = brain.stripped_outline(
+        [Volume.of(volume.array[x, y, z], volume.grid.affine) for volume in contrasts]
+    )
+    return outline
 
 
 def _supplied_mask(work: Case) -> Mask:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy import ndimage
 
 from gliomanet.imaging.atlas import atlas
 from gliomanet.imaging.evidence import Evidence
+from gliomanet.imaging.interpolation import occupied
 from gliomanet.imaging.pictures.planes import sample
 from gliomanet.imaging.similarity import normalized_mutual_information
 from gliomanet.imaging.volume import Array, Grid, Matrix, Volume, resample
@@ -110,15 +113,15 @@ def rims(mask: Volume, evidence: Evidence) -> dict[str, float]:
 
 def _on_lattice(mask: Volume) -> Volume:
     """The mask (0, 1) on straight cubes of 2 mm around the brain, with room for the shell outside."""
-    index = np.argwhere(mask.array > 0)
-    corners = _moved(mask.grid.affine, np.array(list(np.ndindex(2, 2, 2))) * np.ptp(index, axis=0) + index.min(axis=0))
+    box = occupied(mask.array, np.zeros(3, int))
+    ends = np.array([(side.start, side.stop - 1) for side in box])
+    corners = _moved(mask.grid.affine, np.array(list(itertools.product(*ends))))
     low, high = corners.min(axis=0) - 3 * _SHELL_MM, corners.max(axis=0) + 3 * _SHELL_MM
     x, y, z = (int(n) for n in np.ceil((high - low) / _LATTICE_MM))
     affine = np.diag([_LATTICE_MM] * 3 + [1.0])
     affine[:3, 3] = low
     grid = Grid((x, y, z), affine)
-    soft = Volume((mask.array > 0).astype(np.float32), mask.grid)
-    share = sample(soft, _places(grid, np.ones(grid.shape, bool))).reshape(grid.shape)
+    share = resample(mask.with_array(mask.array > 0), grid, smooth=False)
     return Volume((share > 0.5).astype(np.uint8), grid)
 
 

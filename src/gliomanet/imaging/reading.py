@@ -41,7 +41,8 @@ def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
         CaseError: missing, unreadable, not one 3-D image, not finite, constant, or a mask in the place of an image.
     """
     volume, image, notes = _read(path, case_id, name)
-    values = np.unique(volume.array[:: max(1, volume.array.shape[0] // 32)])
+    x, y, z = (max(1, count // 32) for count in volume.array.shape)
+    values = np.unique(volume.array[::x, ::y, ::z])
     if values.size < _FEWEST_VALUES:
         values = np.unique(volume.array)
     if values.size == 1:
@@ -153,9 +154,18 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
         )
     if array.dtype == np.float64:
         notes.append(f"{name}: float64 read as float32")
-    plain = nib.Nifti1Image(array.astype(np.float32), image.affine)  # type: ignore[no-untyped-call]
-    canonical: Any = nib.as_closest_canonical(plain)  # type: ignore[no-untyped-call]
-    return Volume.of(np.ascontiguousarray(canonical.dataobj), canonical.affine), image, notes
+    turn: Any = nib.orientations.io_orientation(image.affine)  # type: ignore[no-untyped-call]
+    turned: Array = nib.orientations.apply_orientation(array, turn)  # type: ignore[no-untyped-call]
+    affine = image.affine @ nib.orientations.inv_ornt_aff(turn, shape)  # type: ignore[no-untyped-call]
+    return Volume.of(_in_memory(turned), affine), image, notes
+
+
+def _in_memory(array: Array) -> Array:
+    """float32 in C order, turned a slab at a time: each fits the processor's cache, which the whole does not."""
+    ordered = np.empty(array.shape, np.float32)
+    for index in range(array.shape[1]):
+        ordered[:, index] = array[:, index]
+    return ordered
 
 
 def _load(path: Path) -> Any:
@@ -165,8 +175,7 @@ def _load(path: Path) -> Any:
     """
     if path.suffix != ".gz":
         return nib.load(path)
-    with gzip.open(path) as packed:
-        content = packed.read()
+    content = gzip.decompress(path.read_bytes())
     for kind in (nib.Nifti1Image, nib.Nifti2Image):
         if int(kind.header_class.sizeof_hdr) in (int.from_bytes(content[:4], order) for order in ("little", "big")):
             return kind.from_bytes(content)

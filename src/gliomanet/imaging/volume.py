@@ -8,7 +8,8 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+
+from gliomanet.imaging.interpolation import interpolated, occupied, seen
 
 Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float32]
@@ -40,6 +41,15 @@ class Grid:
             return False
         corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(self.shape) - 1)
         return bool(np.abs(_moved(self.affine, corners) - _moved(other.affine, corners)).max() <= tolerance_mm)
+
+    def shows(self, other: Grid, matrix: Matrix) -> npt.NDArray[np.bool_]:
+        """The voxels of `other` that lie between this grid's outermost voxel centres, to a thousandth of a voxel.
+
+        Args:
+            other: the grid asked about.
+            matrix: (4, 4), its RAS mm → RAS mm of this grid.
+        """
+        return seen(self.shape, np.linalg.inv(self.affine) @ matrix @ other.affine, other.shape, 1e-3)
 
     def isotropic(self, spacing_mm: float) -> Grid:
         """The grid of cubes of `spacing_mm` that covers the same box, with the same axes and centre."""
@@ -88,24 +98,13 @@ def resample(
     Returns:
         float32 (x, y, z) on `grid`. The Gaussian's width follows Cardoso et al., MICCAI 2015, eq. 4.
     """
-    matrix = np.eye(4) if matrix is None else matrix
-    pull = np.linalg.inv(volume.grid.affine) @ matrix @ grid.affine
+    pull = np.linalg.inv(volume.grid.affine) @ (np.eye(4) if matrix is None else matrix) @ grid.affine
+    if volume.grid.shape == grid.shape and np.allclose(pull, np.eye(4), rtol=0, atol=1e-9):
+        return volume.array.astype(np.float32)
     # Extent of one destination voxel along each source axis, in source voxels.
     growth = np.abs(pull[:3, :3]).max(axis=1)
-    sigma = np.sqrt(np.maximum(growth**2 - 1, 0)) / _FWHM
-    array = volume.array.astype(np.float32, copy=False)
-    offset = pull[:3, 3]
-    if smooth and sigma.max() > 0.3:  # below that the kernel is a single voxel
-        sigma = np.where(sigma > 0.3, sigma, 0)
-        if fill == 0:
-            # A stripped image is empty but for its middle: the same values, for less than half of the work.
-            box = _occupied(array, np.ceil(3 * sigma).astype(int) + 2)
-            array, offset = array[box], offset - [part.start for part in box]
-        array = ndimage.gaussian_filter(array, sigma, truncate=3, mode="nearest")
-    moved: Float = ndimage.affine_transform(
-        array, pull[:3, :3], offset, output_shape=grid.shape, output=np.float32, order=1, cval=fill
-    )
-    return moved
+    sigma = np.sqrt(np.maximum(growth**2 - 1, 0)) / _FWHM if smooth else None
+    return interpolated(volume.array, pull, grid.shape, sigma=sigma, fill=fill)
 
 
 def resample_labels(volume: Volume, grid: Grid, matrix: Matrix | None = None) -> npt.NDArray[np.uint8]:
@@ -129,27 +128,16 @@ def resample_labels(volume: Volume, grid: Grid, matrix: Matrix | None = None) ->
     return carried
 
 
-def _occupied(array: Array, margin: Array) -> tuple[slice, slice, slice]:
-    """The box of what is not 0 in `array` (x, y, z), with a margin in voxels; the whole where there is nothing."""
-    present = array != 0
-    box = []
-    for axis, count in enumerate(array.shape):
-        places = np.flatnonzero(present.any(axis=tuple(a for a in range(3) if a != axis)))
-        first, last = (places[0], places[-1]) if places.size else (0, count - 1)
-        box.append(slice(max(int(first - margin[axis]), 0), min(int(last + margin[axis]) + 1, count)))
-    return box[0], box[1], box[2]
-
-
 def _reach(volume: Volume, grid: Grid, matrix: Matrix) -> tuple[slice, slice, slice] | None:
     """The box of `grid` that the source's voxels other than 0 can touch, or `None`: a tumour is a small part of it."""
     if not volume.array.any():
         return None
-    occupied = _occupied(volume.array, np.zeros(3, int))
+    box = occupied(volume.array, np.zeros(3, int))
     # A voxel more on either side, which interpolation and smoothing spread to.
     pull = np.linalg.inv(volume.grid.affine) @ matrix @ grid.affine
     spread = 2 + np.ceil(np.abs(pull[:3, :3]).max(axis=1))
-    low = np.array([part.start for part in occupied]) - spread
-    high = np.array([part.stop - 1 for part in occupied]) + spread
+    low = np.array([part.start for part in box]) - spread
+    high = np.array([part.stop - 1 for part in box]) + spread
     corners = _moved(np.linalg.inv(pull), np.array(list(np.ndindex(2, 2, 2))) * (high - low) + low)
     first = np.clip(np.floor(corners.min(axis=0)), 0, grid.shape).astype(int)
     last = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, grid.shape).astype(int)

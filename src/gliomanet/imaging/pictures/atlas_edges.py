@@ -20,7 +20,7 @@ from gliomanet.imaging.pictures.canvas import (
     gray,
     save_picture,
 )
-from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES, View, edges, sample
+from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES, View, cut, edges
 from gliomanet.imaging.pictures.scene import Scene
 
 _CUTS = {AXIAL: (-22.0, 2.0, 22.0, 45.0), CORONAL: (-60.0, -25.0, 5.0, 35.0), SAGITTAL: (-35.0, -12.0, 12.0, 35.0)}
@@ -39,15 +39,14 @@ def draw_atlas(scene: Scene, path: Path) -> Path:
         panels = []
         for position in positions:
             view = View(axis, position, low, high, 0.9)  # type: ignore[arg-type]
-            points = view.points()
             pixels = gray(
-                sample(scene.evidence.corrected[name], points, scene.evidence.from_reference[name] @ from_atlas),
+                cut(scene.evidence.corrected[name], view, scene.evidence.from_reference[name] @ from_atlas),
                 scene.window(name),
             )
-            brain = sample(mask.with_array(mask.array.astype(np.float32)), points)
+            brain = cut(mask, view)
             # The template's own border is the blue line: its tissue edges begin inside it.
             deep = ndimage.binary_erosion(brain > 0.5, iterations=5)
-            lines = edges(sample(template, points), view.pixel_mm, deep, sigma_mm=1.4, share=0.13)
+            lines = edges(cut(template, view), view.pixel_mm, deep, sigma_mm=1.4, share=0.13)
             draw_lines(pixels, lines & deep, YELLOW)
             draw_outline(pixels, brain, BLUE, width=1.2)
             panels.append(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gliomanet.imaging.pictures.canvas import DIM, GREY, WHITE, Panel, gray, save_picture, window_of
-from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, sample
+from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, cut, sample
 from gliomanet.imaging.pictures.scene import Scene
 from gliomanet.imaging.volume import Array
 
@@ -33,8 +33,7 @@ def draw_bias(scene: Scene, path: Path) -> Path:
         across = coronal if raw.grid.spacing[CORONAL] >= raw.grid.spacing[SAGITTAL] else sagittal
         panels = []
         for view in (axial, across):
-            points = view.points()
-            first, second = sample(raw, points, matrix), sample(corrected, points, matrix)
+            first, second = cut(raw, view, matrix), cut(corrected, view, matrix)
             words = {AXIAL: "axial", CORONAL: "coronal", SAGITTAL: "sagittal"}[view.axis]
             sides = SIDES[view.axis]
             panels += [

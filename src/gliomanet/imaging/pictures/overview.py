@@ -20,7 +20,7 @@ from gliomanet.imaging.pictures.canvas import (
     save_image,
     save_picture,
 )
-from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES, View, sample
+from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES, View, cut
 from gliomanet.imaging.pictures.scene import Scene
 from gliomanet.imaging.volume import Volume
 
@@ -35,7 +35,8 @@ def draw_overview(scene: Scene, path: Path) -> Path:
     views = [_view(final["brain_mask"], axis, float(centre[axis])) for axis in (AXIAL, CORONAL, SAGITTAL)]
     rows = []
     for name in scene.contrasts:
-        panels = [_panel(final[name], brain, tumour, view) for view in views]
+        window = _window(final[name], brain)
+        panels = [_panel(final[name], brain, tumour, view, window) for view in views]
         rows.append((((scene.name(name), WHITE),), panels))
     shape, spacing = final["brain_mask"].grid.shape, final["brain_mask"].grid.spacing[0]
     words = f"{' x '.join(map(str, shape))} voxels of {spacing:g} mm"
@@ -58,23 +59,28 @@ def draw_thumbnail(scene: Scene, path: Path) -> Path:
     volume = brain if tumour is None else tumour
     index = np.array([0, 0, float(volume.array.sum(axis=(0, 1)).argmax()), 1])
     if tumour is None:
-        index[2] = float(np.median(np.argwhere(volume.array > 0.5)[:, 2]))
+        counts = np.cumsum((volume.array > 0.5).sum(axis=(0, 1)))
+        index[2] = float(np.searchsorted(counts, counts[-1] / 2))
     view = _view(final["brain_mask"], AXIAL, float((volume.grid.affine @ index)[2]))
-    panel = _panel(final[scene.evidence.reference], brain, tumour, view)
+    image = final[scene.evidence.reference]
+    panel = _panel(image, brain, tumour, view, _window(image, brain))
     picture = Image.fromarray(np.clip(panel.pixels, 0, 255).astype(np.uint8))
     height = round(_THUMBNAIL * picture.height / picture.width)
     return save_image(picture.resize((_THUMBNAIL, height), Image.Resampling.LANCZOS), path, quality=70)
 
 
-def _panel(image: Volume, brain: Volume, tumour: Volume | None, view: View) -> Panel:
-    points = view.points()
+def _window(image: Volume, brain: Volume) -> tuple[float, float]:
     values = image.array[brain.array > 0.5]
     low, high = np.percentile(values, [1, 99.5]) if values.size else (0.0, 1.0)
-    inside = sample(brain, points)
-    pixels = gray(np.where(inside > 0.5, sample(image, points, order=1), low), (float(low), float(high)))
+    return float(low), float(high)
+
+
+def _panel(image: Volume, brain: Volume, tumour: Volume | None, view: View, window: tuple[float, float]) -> Panel:
+    inside = cut(brain, view)
+    pixels = gray(np.where(inside > 0.5, cut(image, view), window[0]), window)
     draw_outline(pixels, inside, BLUE, width=1.2)
     if tumour is not None:
-        draw_outline(pixels, sample(tumour, points), RED, width=1.2)
+        draw_outline(pixels, cut(tumour, view), RED, width=1.2)
     return Panel(pixels, title=NAMES[view.axis], sides=SIDES[view.axis])
 
 

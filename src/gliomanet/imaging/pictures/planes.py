@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
-from gliomanet.imaging.volume import Array, Float, Matrix, Volume
+from gliomanet.imaging.volume import Array, Float, Grid, Matrix, Volume, resample
 
 AXIAL, CORONAL, SAGITTAL = 2, 1, 0
 NAMES = {AXIAL: "axial", CORONAL: "coronal", SAGITTAL: "sagittal"}
@@ -28,16 +29,36 @@ class View:
     high: Point
     pixel_mm: float
 
-    def points(self) -> Array:
-        """Its pixels' places (rows, columns, 3), RAS mm; superior or anterior is up, see `SIDES` for the rest."""
+    def grid(self) -> Grid:
+        """Its pixels as voxels (x, y, z) of a slab, one thick along `axis`."""
         across, up = (axis for axis in range(3) if axis != self.axis)
-        columns = np.arange(self.low[across], self.high[across], self.pixel_mm) + self.pixel_mm / 2
-        rows = np.arange(self.high[up], self.low[up], -self.pixel_mm) - self.pixel_mm / 2
-        places = np.empty((len(rows), len(columns), 3))
-        places[..., self.axis] = self.position
-        places[..., across] = columns[None, :]
-        places[..., up] = rows[:, None]
-        return places
+        shape, affine = [1, 1, 1], np.diag([self.pixel_mm] * 3 + [1.0])
+        for axis in (across, up):
+            shape[axis] = math.ceil((self.high[axis] - self.low[axis]) / self.pixel_mm)
+        affine[self.axis, 3] = self.position
+        affine[across, 3] = self.low[across] + self.pixel_mm / 2
+        # Counted from the top, where the picture begins.
+        affine[up, 3] = self.high[up] - self.pixel_mm * (shape[up] - 0.5)
+        return Grid((shape[0], shape[1], shape[2]), affine)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of its picture: superior or anterior is up, see `SIDES` for the rest."""
+        columns, rows = (n for axis, n in enumerate(self.grid().shape) if axis != self.axis)
+        return rows, columns
+
+
+def cut(volume: Volume, view: View, matrix: Matrix | None = None) -> Float:
+    """A volume's values on a plane: float32 (rows, columns), interpolated linearly, 0 outside the field of view.
+
+    Args:
+        volume: the image.
+        view: the plane.
+        matrix: (4, 4), RAS mm of the plane → RAS mm of the volume; default: the same world.
+    """
+    slab = resample(volume, view.grid(), matrix, smooth=False)
+    plane: Float = np.take(slab, 0, view.axis).T[::-1]
+    return np.ascontiguousarray(plane)
 
 
 def sample(volume: Volume, points: Array, matrix: Matrix | None = None, *, order: int = 1) -> Float:

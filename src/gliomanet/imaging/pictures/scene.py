@@ -9,8 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from gliomanet.imaging.evidence import Evidence
+from gliomanet.imaging.interpolation import occupied
 from gliomanet.imaging.pictures.canvas import NAMES, Panel, gray, window_of
-from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, sample
+from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut, sample
 from gliomanet.imaging.volume import Array, Matrix, Volume
 from gliomanet.labels import MODALITIES
 
@@ -91,7 +92,14 @@ class Scene:
     def plane(self, name: str, view: View, *, moved: Matrix | None = None) -> Array:
         """A contrast after N4 (rows, columns), where co-registration put it, or where `moved` would."""
         matrix = self.evidence.from_reference[name] if moved is None else moved
-        return sample(self.evidence.corrected[name], view.points(), matrix)
+        key = (name, view, matrix.tobytes())
+        if key not in self._planes:
+            self._planes[key] = cut(self.evidence.corrected[name], view, matrix)
+        return self._planes[key]
+
+    @cached_property
+    def _planes(self) -> dict[tuple[str, View, bytes], Array]:
+        return {}
 
     def panel(self, name: str, view: View, *, title: str = "", note: str = "") -> Panel:
         pixels = gray(self.plane(name, view), self.window(name))
@@ -99,21 +107,24 @@ class Scene:
 
     def brain(self, view: View) -> Array:
         """The brain mask's share of each pixel, softened as far as its voxels are apart."""
-        return sample(self._soft_brain, view.points())
+        return cut(self._soft_brain, view)
 
     @cached_property
     def _soft_brain(self) -> Volume:
         # Steps as high as thick slices are would look like a fault of the mask.
         mask = self.evidence.brain_mask
         sigma = [0.5 if spacing < 2 else 0.3 for spacing in mask.grid.spacing]
-        return mask.with_array(ndimage.gaussian_filter((mask.array > 0).astype(np.float32), sigma, truncate=2))
+        box = occupied(mask.array, np.full(3, 2))
+        soft = np.zeros(mask.array.shape, np.float32)
+        soft[box] = ndimage.gaussian_filter((mask.array[box] > 0).astype(np.float32), sigma, truncate=2)
+        return mask.with_array(soft)
 
     def tumour_part(self, view: View, codes: tuple[int, ...]) -> Array:
         """Share of each pixel that holds one of the tumour's codes (rows, columns)."""
         if self.tumour is None:
-            return np.zeros(view.points().shape[:2], np.float32)
+            return np.zeros(view.shape, np.float32)
         part = self.tumour.with_array(np.isin(self.tumour.array, codes).astype(np.float32))
-        return sample(part, view.points(), self.evidence.from_reference[self.home])
+        return cut(part, view, self.evidence.from_reference[self.home])
 
     def name(self, contrast: str) -> str:
         return NAMES[contrast] + (" (reference)" if contrast == self.evidence.reference else "")
