@@ -54,21 +54,35 @@ def fingerprint_case(contrasts: Mapping[str, Volume]) -> dict[str, Fingerprint]:
     """The fingerprint of each contrast of a case.
 
     Contrasts of a session lie nearly on each other, so the pose of one is where the search for the others starts;
-    where that does not lead to the brain (exports with coordinates of their own), the whole head is searched.
+    where that does not lead to the brain (exports with coordinates of their own, or a first pose that was wrong), the
+    whole head is searched, and the contrasts before are tried at the pose found there.
 
     Args:
         contrasts: images in RAS+ order with a background of 0, as `reading.read_contrast` gives them.
     """
-    found: dict[str, Fingerprint] = {}
-    poses: list[Matrix] = []
-    for name in sorted(contrasts, key=POSE_ORDER.index):
-        image = pooled(contrasts[name])
-        pose = refine_pose(image, poses) if poses else find_pose(image)
-        if poses and pose.explained < _SHARED_POSE:
-            pose = max(pose, find_pose(image), key=lambda one: one.explained)
-        poses = poses or [pose.matrix]
-        found[name] = Fingerprint(voxel_digest(contrasts[name].array), _individual(image, pose), pose.explained)
-    return {name: found[name] for name in MODALITIES if name in found}
+    images = {name: pooled(contrasts[name]) for name in sorted(contrasts, key=POSE_ORDER.index)}
+    poses: dict[str, Fit] = {}
+    searched: list[Matrix] = []
+    for name, image in images.items():
+        pose = refine_pose(image, searched) if searched else find_pose(image)
+        if searched and pose.explained < _SHARED_POSE:
+            pose = max(pose, find_pose(image), key=_explained)
+            searched.append(pose.matrix)
+        searched = searched or [pose.matrix]
+        poses[name] = pose
+    if len(searched) > 1:
+        poses = {name: max(pose, refine_pose(images[name], searched), key=_explained) for name, pose in poses.items()}
+    return {
+        name: Fingerprint(
+            voxel_digest(contrasts[name].array), _individual(images[name], poses[name]), poses[name].explained
+        )
+        for name in MODALITIES
+        if name in contrasts
+    }
+
+
+def _explained(pose: Fit) -> float:
+    return pose.explained
 
 
 def voxel_digest(array: Array) -> str:
