@@ -168,10 +168,11 @@ def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
         ones = list(group)
         color = COLORS[severity]
         console.print(f"[{color}]{severity}[/{color}] [bold]{rule.replace('_', ' ')}[/bold] ({len(ones)})")
-        for one in ones[:MOST_SHOWN]:
+        for place, one in enumerate(ones[:MOST_SHOWN]):
             where = " ".join(filter(None, (one.center, one.case_id, one.file)))
             console.print(escape(f"  {where}: {one.found}" if where else f"  {one.found}"))
-            if one.action:
+            last = place + 1 == min(len(ones), MOST_SHOWN)
+            if one.action and (last or ones[place + 1].action != one.action):  # once for all that it is said of
                 console.print(f"    [dim]{escape(one.action)}[/dim]")
         if len(ones) > MOST_SHOWN:
             console.print(f"  … and {len(ones) - MOST_SHOWN} more; --out FILE writes them all")

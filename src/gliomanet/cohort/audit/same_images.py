@@ -58,8 +58,8 @@ def _judge(
         other["center"],
         other["case_id"],
         "",
-        f"{what} as case {one['case_id']!r} of centre {one['center']} (patients {one['patient_id']!r}, "
-        f"{other['patient_id']!r}); similarity: {contrasts}",
+        f"case {other['case_id']!r} shows {what} as case {one['case_id']!r} of centre {one['center']} "
+        f"(patients {one['patient_id']!r}, {other['patient_id']!r}); similarity: {contrasts}",
         "look at both; exclude one in quality.decisions, or give both the same patient_id inside a centre",
     )
 
