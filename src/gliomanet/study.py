@@ -17,7 +17,7 @@ from gliomanet.labels import DEFAULT_TASKS, MODALITIES, Task
 from gliomanet.study_checks import problems_of
 from gliomanet.study_errors import StudyError, describe
 from gliomanet.study_imaging import Preprocessing, Quality
-from gliomanet.study_models import Model
+from gliomanet.study_models import ImageModel, Model, TabularNetModel
 from gliomanet.study_sources import Source
 from gliomanet.study_types import Fraction, Identifier, MaskCode, MaskCodes, Modality, Role, Section, each_once
 
@@ -194,6 +194,17 @@ class Study(Section):
     def is_tabular(self) -> bool:
         """True where the centres are feature tables, so that there is nothing to preprocess."""
         return all(center.source.kind == "features" for center in self.centers.values())
+
+    @property
+    def image_models(self) -> tuple[str, ...]:
+        """The models that look at images; the others look at feature tables."""
+        return tuple(name for name, model in self.models.items() if isinstance(model, ImageModel))
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The models that have deep features and dropout: on images, and on feature tables."""
+        kinds = ImageModel | TabularNetModel
+        return tuple(name for name, model in self.models.items() if isinstance(model, kinds))
 
     def centers_of(self, *roles: Role) -> tuple[str, ...]:
         return tuple(name for name, center in self.centers.items() if center.role in roles)

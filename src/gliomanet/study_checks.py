@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from gliomanet.study_errors import describe
+from gliomanet.study_models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
     from gliomanet.study import Study
@@ -19,7 +20,10 @@ RESERVED_CENTERS = {
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
 RESERVED_TRANSFERS = {"leave-one-out": "the mean over all held-out centres is kept under it"}
-RESERVED_TASKS = {"joint": "tables of figures call all tasks together so"}
+RESERVED_TASKS = {
+    "joint": "tables of figures call all tasks together so",
+    SEGMENTATION: "models weigh the loss of the tumour masks by it",
+}
 
 
 def problems_of(study: Study) -> list[str]:
@@ -99,8 +103,16 @@ def _transfer_problems(study: Study) -> list[str]:
 def _model_problems(study: Study) -> list[str]:
     problems = []
     for name, model in study.models.items():
-        if study.is_tabular and model.kind == "cmtlnet":
-            problems.append(f"models.{name}: cmtlnet needs images, and this study's centres are feature tables")
+        if study.is_tabular and isinstance(model, ImageModel):
+            problems.append(f"models.{name}: {model.kind} needs images, and this study's centres are feature tables")
         if model.stages[:1] != ("supervised",):
             problems.append(f"models.{name}.stages: must start with supervised, found {list(model.stages)}")
+        if isinstance(model, SingletaskModel) and model.task not in study.tasks:
+            problems.append(f"models.{name}.task: {model.task!r} is no task; tasks: {', '.join(study.tasks)}")
+        if isinstance(model, MultitaskModel):
+            problems += [
+                f"models.{name}.task_weights: {key!r} is no task; allowed: {', '.join([*study.tasks, SEGMENTATION])}"
+                for key in model.task_weights
+                if key not in study.tasks and key != SEGMENTATION
+            ]
     return problems

@@ -61,7 +61,13 @@ def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, F
         for nested, step in _nested(field.annotation, ""):
             label = f"{prefix}{name}{step}"
             tag = nested.model_fields.get("kind")
-            yield from fields_of(nested, f"{label}({tag.default})." if tag else f"{label}.")
+            yield from fields_of(nested, f"{label}({_tag(tag)})." if tag else f"{label}.")
+
+
+def _tag(kind: FieldInfo) -> str:
+    """The kind whose keys these are; of a section for several kinds, the first."""
+    first, *others = get_args(kind.annotation)
+    return f"{first}, …" if others else str(first)
 
 
 def _nested(annotation: Any, step: str) -> Iterator[tuple[type[BaseModel], str]]:

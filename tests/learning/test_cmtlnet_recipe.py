@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from gliomanet.labels import MISSING
-from gliomanet.learning.cmtlnet_recipe import PHASES, CommonPhase, Recipe, UniquePhase, batch_weights, inference_prompt
+from gliomanet.learning.cmtlnet_recipe import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
 from gliomanet.learning.image_data import Batch
+from gliomanet.learning.phase import batch_weights
 from gliomanet.networks import CMTLNet
 from gliomanet.networks.cmtlnet import CommonOutputs, UniqueOutputs
+from gliomanet.study_models import CmtlnetModel
 
 RECIPE = Recipe(("idh", "grade"), learning_rate=1e-3, weight_decay=0, scale=4, margin=0.1, augmentation=True, seed=1)
 
@@ -98,7 +100,9 @@ def test_unknown_labels_move_no_head():
 
 
 def test_phases_come_in_their_order():
-    assert list(PHASES) == ["common", "unique"]
+    planned = plan(CmtlnetModel(common_epochs=3, unique_epochs=2, margin=0.2), ("idh",), seed=4)
+    assert [(phase.name, epochs) for phase, epochs in planned.phases] == [("common", 3), ("unique", 2)]
+    assert (planned.settings.margin, planned.settings.seed, planned.settings.tasks) == (0.2, 4, ("idh",))
 
 
 def test_validation_figures_leave_out_tasks_of_one_class():

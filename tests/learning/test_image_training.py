@@ -16,9 +16,9 @@ import torch
 
 from gliomanet.labels import DEFAULT_TASKS
 from gliomanet.learning import image_training as module
-from gliomanet.learning.cmtlnet_recipe import Phase
 from gliomanet.learning.histograms import learn_histograms
 from gliomanet.learning.image_training import train_image_model
+from gliomanet.learning.phase import Phase
 from gliomanet.networks.devices import Device
 from gliomanet.networks.input import load_case, network_input
 from gliomanet.prediction.image import load_image_model, predict_cases
@@ -166,7 +166,8 @@ def test_predictions_read_the_histograms_that_training_saved(trained_on_histogra
     with torch.inference_mode():
         z = model.network(*network_input(case)).features["idh"][0].double().numpy()
     deep = predict_cases(trained_on_histograms, two_scanners.iloc[[9]], threads=1, gpus=0)[1]
-    assert (deep.loc[deep["task"] == "idh"].iloc[0, 2:].to_numpy(float) == z).all()
+    # Threads differ, and with them the order of sums.
+    np.testing.assert_allclose(deep.loc[deep["task"] == "idh"].iloc[0, 2:].to_numpy(float), z, rtol=1e-4, atol=1e-7)
 
 
 def test_a_contrast_that_no_training_case_has_cannot_be_mapped(two_scanners, tmp_path):

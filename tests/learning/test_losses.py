@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.learning.losses import class_weights, cosface, masked_cross_entropy
+from gliomanet.learning.losses import class_weights, cosface, masked_cross_entropy, region_targets, soft_dice
+from gliomanet.networks.outputs import TUMOUR_PARTS, WHOLE_TUMOUR
 
 LOGITS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, -5.0]])
 
@@ -126,3 +127,84 @@ def test_shapes_that_do_not_fit_are_refused(loss, change, message):
     targets = change.get("targets", torch.tensor([0, 1, 0]))
     with pytest.raises(ValueError, match=message):
         loss(LOGITS, targets, **{k: v for k, v in change.items() if k != "targets"})
+
+
+def logits_of(probabilities: list[list[list[float]]]) -> torch.Tensor:
+    """(B, R, voxels) probabilities as logits (B, R, voxels, 1, 1)."""
+    return torch.logit(torch.tensor(probabilities))[..., None, None]
+
+
+def masks_of(values: list[list[list[int]]]) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.bool)[..., None, None]
+
+
+def test_soft_dice_by_hand():
+    logits = logits_of([[[0.9, 0.2, 0.4], [0.5, 0.5, 0.5]], [[0.1, 0.1, 0.8], [0.3, 0.3, 0.3]]])
+    targets = masks_of([[[1, 0, 0], [0, 1, 1]], [[0, 0, 1], [0, 0, 0]]])
+    first = (1 - (2 * 0.9 + 1) / (1.5 + 1 + 1)) + (1 - (2 * 1.0 + 1) / (1.5 + 2 + 1))
+    second = (1 - (2 * 0.8 + 1) / (1.0 + 1 + 1)) + (1 - 1 / (0.9 + 0 + 1))
+    both = soft_dice(logits, targets, torch.tensor([True, True]))
+    assert both.item() == pytest.approx((first + second) / 2, rel=1e-5)
+    assert soft_dice(logits, targets, torch.tensor([False, True])).item() == pytest.approx(second, rel=1e-5)
+
+
+def test_soft_dice_falls_to_zero_with_the_error():
+    targets = masks_of([[[1, 0, 1], [0, 0, 0]]])
+    loss = soft_dice(torch.where(targets, 30.0, -30.0), targets, torch.tensor([True]))
+    assert loss.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_case_without_a_mask_has_zero_gradient():
+    logits = logits_of([[[0.9, 0.2]], [[0.5, 0.5]]]).requires_grad_()
+    targets = masks_of([[[1, 0]], [[0, 0]]])
+    soft_dice(logits, targets, torch.tensor([True, False])).backward()
+    assert (logits.grad[1] == 0).all()
+    assert (logits.grad[0] != 0).all()
+    logits.grad = None
+    loss = soft_dice(logits, targets, torch.tensor([False, False]))
+    loss.backward()
+    assert loss.item() == 0
+    assert (logits.grad == 0).all()
+
+
+def test_half_precision_segmentations_are_summed_in_float32():
+    logits = torch.zeros(1, 1, 32, 32, 32, dtype=torch.bfloat16)
+    targets = torch.ones(1, 1, 32, 32, 32, dtype=torch.bool)
+    loss = soft_dice(logits, targets, torch.tensor([True]))
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(1 - (32**3 + 1) / (1.5 * 32**3 + 1), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": torch.zeros(2, 1, 3, 1, 1)}, r"targets has shape \(2, 1, 3, 1, 1\); logits of .* need \(2, 1, 2"),
+        ({"known": torch.tensor([True])}, r"known has shape \(1,\); logits of \(2, 1, 2, 1, 1\) need \(2,\)"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(change, message):
+    arguments = {"targets": torch.zeros(2, 1, 2, 1, 1), "known": torch.tensor([True, True])} | change
+    with pytest.raises(ValueError, match=message):
+        soft_dice(torch.zeros(2, 1, 2, 1, 1), **arguments)
+
+
+CODES = torch.tensor([[0, 1, 2, 4], [0, 0, 0, 0], [0, 1, 1, 0], [0, 2, 2, 0]], dtype=torch.float32)[
+    :, None, :, None, None
+]
+
+
+def test_parts_are_found_by_their_codes_where_a_mask_tells_them_apart():
+    targets, known = region_targets(CODES, TUMOUR_PARTS)
+    assert targets.dtype == torch.bool
+    assert targets[0, :, :, 0, 0].tolist() == [
+        [False, True, False, False],
+        [False, False, True, False],
+        [False, False, False, True],
+    ]
+    assert known.tolist() == [True, False, False, True]  # no mask; a mask of the whole tumour
+
+
+def test_the_whole_tumour_is_any_code():
+    targets, known = region_targets(CODES, WHOLE_TUMOUR)
+    assert targets[:, 0, :, 0, 0].sum(dim=1).tolist() == [3, 0, 2, 2]
+    assert known.tolist() == [True, False, True, True]

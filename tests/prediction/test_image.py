@@ -148,3 +148,74 @@ def test_a_model_of_features_is_refused(tmp_path, folder):
     (tmp_path / "model.json").write_text(json.dumps(description))
     with pytest.raises(ValueError, match="nonesuch"):
         load_image_model(tmp_path)
+
+
+KINDS = ("gmmas", "mttunet", "psnet", "singletask")
+
+
+def written(path, kind, *, dropout=0.5):
+    """An untrained network of another kind, written as training writes one."""
+    tasks = {"idh": 2} if kind == "singletask" else CONSTRUCTOR["tasks"]
+    constructor = {**CONSTRUCTOR, "tasks": tasks, "dropout": dropout}
+    constructor |= {} if kind == "singletask" else {"segmentation": True}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build(kind, **constructor)
+    torch.save(network.state_dict(), path / "weights.pt")
+    geometry = {"shape": [32, 32, 32], "modalities": ["t1c", "t2"], "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
+    names = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
+    described = {task: {"label": task, "classes": {name: [name] for name in names[task]}} for task in tasks}
+    description = {"kind": kind, "constructor": constructor, "input": geometry, "tasks": described}
+    (path / "model.json").write_text(json.dumps(description))
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_networks_without_a_prompt_see_the_brain_alone(kind, cohort, tmp_path):
+    probabilities, deep = predict_cases(written(tmp_path, kind), cohort.iloc[:2], threads=1, gpus=0)
+    model = load_image_model(tmp_path)
+    case = load_case("x", Path(cohort.loc[1, "folder"]), model.modalities, model.shape, tumour=False)
+    x = torch.from_numpy(case.image.astype(np.float32) * case.brain)[None]
+    with torch.inference_mode():
+        outputs = model.network(x, torch.from_numpy(case.available)[None])
+    ours = probabilities[(probabilities["case_id"] == "case-01") & (probabilities["task"] == "idh")]
+    np.testing.assert_allclose(ours["probability"], softmax(outputs.logits["idh"].double().numpy())[0], rtol=1e-5)
+    assert list(probabilities["task"].unique()) == list(model.classes)
+    assert deep["task"].tolist() == list(model.classes) * 2
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "mttunet", "psnet"])
+def test_whole_passes_are_seeded_and_touch_neither_generator_nor_neighbours(kind, cohort, tmp_path):
+    folder, cases = written(tmp_path, kind), cohort.iloc[:3]
+    state = torch.get_rng_state()
+    passes = stochastic_passes(folder, cases, 4, 1)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert {task: p.shape for task, p in passes.items()} == {"idh": (4, 3, 2), "grade": (4, 3, 3)}
+    np.testing.assert_allclose(passes["grade"].sum(axis=2), 1)
+    assert (passes["idh"].std(axis=0) > 0).all()
+    np.testing.assert_array_equal(stochastic_passes(folder, cases.iloc[2:], 4, 1)["idh"][:, 0], passes["idh"][:, 2])
+    assert not np.array_equal(stochastic_passes(folder, cases, 4, 2)["idh"], passes["idh"])
+
+
+def test_whole_passes_without_dropout_are_the_prediction(cohort, tmp_path):
+    folder = written(tmp_path, "psnet", dropout=0.0)
+    passes = stochastic_passes(folder, cohort.iloc[:2], 2, 1)["idh"]
+    probabilities = predict_cases(folder, cohort.iloc[:2], threads=1, gpus=0)[0]
+    expected = probabilities[probabilities["task"] == "idh"]["probability"].to_numpy().reshape(2, 2)
+    np.testing.assert_array_equal(passes, np.stack([expected, expected]))
+
+
+def test_a_case_that_cannot_be_read_has_no_whole_pass(cohort, tmp_path):
+    cases = cohort.iloc[:2].assign(folder=[str(tmp_path), cohort.loc[1, "folder"]])
+    passes = stochastic_passes(written(tmp_path, "psnet"), cases, 2, 1)["idh"]
+    assert np.isnan(passes).all(axis=(0, 2)).tolist() == [True, False]
+
+
+def test_a_network_on_features_is_refused(tmp_path):
+    description = {
+        "kind": "tabular_net",
+        "constructor": {"n_features": 3, "tasks": {"a": 2}, "hidden": [4], "dropout": 0},
+    }
+    (tmp_path / "model.json").write_text(json.dumps(description))
+    with pytest.raises(ValueError, match=r"model.json is of kind 'tabular_net', which takes no images"):
+        load_image_model(tmp_path)

@@ -68,13 +68,9 @@ TASKS = {name: task.model_dump(mode="json") for name, task in STUDY.tasks.items(
 DEVELOPMENT = STUDY.centers_of("train", "unlabelled")
 EXTERNAL = STUDY.centers_of("external")
 MODELS = list(STUDY.models)
-IMAGE_MODELS = [name for name, model in STUDY.models.items() if model.kind == "cmtlnet"]
+IMAGE_MODELS = list(STUDY.image_models)
 TABULAR_MODELS = [name for name in MODELS if name not in IMAGE_MODELS]
-NETWORKS = [
-    name
-    for name, model in STUDY.models.items()
-    if model.kind in ("cmtlnet", "tabular_net")
-]
+NETWORKS = list(STUDY.networks)
 CASES = {center: case_ids(center) for center in CENTERS}
 DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}

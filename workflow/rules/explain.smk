@@ -35,7 +35,7 @@ rule find_biomarkers:
         folds=fold_ids(),
         transfers=[transfer.name for transfer in STUDY.transfers],
         settings=dump(STUDY.explanation),
-        tasks=TASKS,
+        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
     message:
         "Looking for biomarkers of {wildcards.model} that hold in every centre"
     script:
@@ -59,8 +59,7 @@ rule recover_truth:
         "../../envs/tables.yaml"
     params:
         code=code_of("recover_truth.py"),
-        models=NETWORKS,
-        tasks=TASKS,
+        tasks={name: STUDY.models[name].tasks_of(TASKS) for name in NETWORKS},
     message:
         "Comparing the biomarkers with what was planted"
     script:

@@ -28,7 +28,7 @@ rule select_pseudo_labels:
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
         preprocessed=f"{R}/preprocessed",
         settings=dump(STUDY.pseudo_labels),
-        tasks=TASKS,
+        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
         seed=lambda wildcards: seed("pseudo_label", wildcards.model, wildcards.fold),
     message:
         "Selecting pseudo-labels of {wildcards.model}, fold {wildcards.fold}"

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 from gliomanet.joblog import log_to
 from gliomanet.prediction.center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
+from gliomanet.study_models import IMAGE_KINDS
 from gliomanet.tables import read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -22,8 +23,8 @@ predictions, deep = predict_center(
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,
-    preprocessed=Path(params.preprocessed) if params.kind == "cmtlnet" else None,
-    features=None if params.kind == "cmtlnet" else wide_features(read_tables(snakemake.input.data)),
+    preprocessed=Path(params.preprocessed) if params.kind in IMAGE_KINDS else None,
+    features=None if params.kind in IMAGE_KINDS else wide_features(read_tables(snakemake.input.data)),
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
 )

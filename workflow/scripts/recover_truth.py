@@ -14,9 +14,8 @@ from gliomanet.tables import read_table, write_table
 
 log_to(snakemake.log[0])
 truth = read_table(snakemake.input.truth)
-tasks = {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()}
-found = [
-    recovery(read_table(path), truth, tasks).assign(model=model)
-    for model, path in zip(snakemake.params.models, snakemake.input.biomarkers, strict=True)
-]
+found = []
+for (model, own), path in zip(snakemake.params.tasks.items(), snakemake.input.biomarkers, strict=True):
+    tasks = {name: Task.model_validate(task) for name, task in own.items()}
+    found.append(recovery(read_table(path), truth, tasks).assign(model=model))
 write_table(pd.concat(found, ignore_index=True), snakemake.output.recovery)

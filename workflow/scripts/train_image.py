@@ -9,7 +9,7 @@ from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.image_training import train_image_model
-from gliomanet.study_models import CmtlnetModel
+from gliomanet.study_models import image_model
 from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])
@@ -20,7 +20,7 @@ pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pse
 train_image_model(
     cases.assign(folder=snakemake.params.preprocessed + "/" + cases["center"] + "/" + cases["case_id"]),
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
-    CmtlnetModel.model_validate(snakemake.params.model),
+    image_model(snakemake.params.model),
     name=snakemake.params.name,
     seed=snakemake.params.seed,
     code=snakemake.params.code,

@@ -48,7 +48,7 @@ def augment(
 
     Args:
         image: float32 (B, M, D, H, W), 0 outside the brain; absent contrasts are 0 and stay 0.
-        masks: float32 (B, C, D, H, W) of 0 and 1, the first one the brain.
+        masks: float32 (B, C, D, H, W) of codes; the first one is the brain, of 0 and 1.
         seed: what is drawn. Geometry is drawn on the CPU, so that it is the same on every device; noise is not.
         settings: how far a case is changed.
 

@@ -25,7 +25,7 @@ class Progress:
     Attributes:
         phase: the recipe's phase, of which `epochs` are done.
         network: its state.
-        optimizers: states of optimiser and scheduler.
+        beside: what else the phase needs to go on: states of optimiser and scheduler, and what is learnt beside.
         events: all events so far.
         epochs_done: of all phases.
     """
@@ -33,7 +33,7 @@ class Progress:
     phase: str
     epochs: int
     network: dict[str, Any]
-    optimizers: dict[str, Any]
+    beside: dict[str, Any]
     events: list[dict[str, Any]]
     epochs_done: int
 

@@ -1,6 +1,7 @@
 """Cases in memory, and the batches that are drawn from them.
 
 A batch holds one case of every class of every task, so that each class of a task is seen equally often, however rare.
+A network of fewer tasks than the study has takes several of each class, so that all networks see batches of one size.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Batch(NamedTuple):
 
     Attributes:
         image: float16 (B, M, D, H, W).
-        masks: uint8 (B, 2, D, H, W), brain and tumour; a case without a tumour mask has an empty one.
+        masks: uint8 (B, 2, D, H, W): brain, of 0 and 1, and tumour, in its codes; a case without a tumour mask has an
+            empty one.
         available: bool (B, M).
         labels: int64 (B, T), `MISSING` where unknown.
         step: position in the epoch.
@@ -58,11 +60,11 @@ class ImageCases(Dataset[Batch]):
         """The batch of (step, positions of its cases)."""
         step, positions = item
         cases = [self.images[position] for position in positions]
-        empty = np.zeros_like(cases[0].brain)
-        masks = np.stack([np.stack([c.brain, empty if c.tumour is None else c.tumour]) for c in cases])
+        brains = [case.brain.view(np.uint8) for case in cases]
+        tumours = [np.zeros_like(brains[0]) if case.tumour is None else case.tumour for case in cases]
         return Batch(
             torch.from_numpy(np.stack([c.image for c in cases])),
-            torch.from_numpy(masks.view(np.uint8)),
+            torch.from_numpy(np.stack([np.stack(both) for both in zip(brains, tumours, strict=True)])),
             torch.from_numpy(np.stack([c.available for c in cases])),
             torch.from_numpy(self.labels[list(positions)]),
             step,
@@ -141,13 +143,17 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
         steps: batches an epoch; `None`: as many as one pass over the labelled cases takes.
         seed: with the epoch decides what is drawn, so an epoch can be run again by itself.
         first_epoch: the epoch of Lightning's epoch 0, in a job that goes on.
+        size: cases a batch: each class comes as often as fits into it, and once at least.
     """
 
-    def __init__(self, labels: NDArray[np.int64], steps: int | None, seed: int, first_epoch: int = 0) -> None:
+    def __init__(
+        self, labels: NDArray[np.int64], steps: int | None, seed: int, first_epoch: int = 0, size: int = 0
+    ) -> None:
         known = [[np.flatnonzero(of_task == k) for k in np.unique(of_task[of_task != MISSING])] for of_task in labels.T]
         self._decks = [deck for of_task in known for deck in (of_task * 2 if len(of_task) == 1 else of_task)]
         if not self._decks:
             raise ValueError("no case has a label: there is nothing to draw")
+        self._decks *= max(1, size // len(self._decks))
         labelled = int((labels != MISSING).any(axis=1).sum())
         self.steps = steps or -(-labelled // len(self._decks))
         self._seed, self._first_epoch, self.epoch = seed, first_epoch, first_epoch

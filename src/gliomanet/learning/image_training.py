@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,22 +17,23 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from gliomanet.labels import MISSING, Task
+from gliomanet.labels import Task
 from gliomanet.learning.checkpoints import Progress, load_progress, save_progress, tensor_bytes
-from gliomanet.learning.cmtlnet_recipe import PHASES, Phase, Recipe
 from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
-from gliomanet.learning.histograms import learn_histograms
-from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches, encode_labels, load_cases
+from gliomanet.learning.fold_cases import load_fold
+from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches
 from gliomanet.learning.only_trainer import discard_scratch, only_trainer
+from gliomanet.learning.phase import Phase
+from gliomanet.learning.recipes import plan_of
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
-from gliomanet.networks import CMTLNet
+from gliomanet.networks import ImageNetwork, build
 from gliomanet.networks.devices import Device, choose_device
 from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 
 if TYPE_CHECKING:
-    from gliomanet.study_models import CmtlnetModel
+    from gliomanet.study_models import ImageModel
 
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
 VALIDATION_BATCH = 4
@@ -39,10 +41,27 @@ PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
 """What computes here: another version may give other figures, and does not resume this one's checkpoints."""
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One fit, as it is handed from step to step; `batch_size` cases a batch, `tasks` those that the model learns."""
+
+    name: Mapping[str, str]
+    model: ImageModel
+    tasks: Mapping[str, Task]
+    training: ImageCases
+    validation: ImageCases
+    batch_size: int
+    seed: int
+    threads: int
+    device: Device
+    digest: str
+    scratch: Path
+
+
 def train_image_model(
     cases: pd.DataFrame,
     tasks: Mapping[str, Task],
-    model: CmtlnetModel,
+    model: ImageModel,
     *,
     name: Mapping[str, str],
     seed: int,
@@ -53,7 +72,7 @@ def train_image_model(
     scratch: Path,
     pseudo_labels: pd.DataFrame | None = None,
 ) -> None:
-    """Train a CMTLNet and write it to a folder.
+    """Train an image network and write it to a folder.
 
     One process trains a job: while an orphan of a killed workflow still does, this waits, and then goes on from its
     newest checkpoint, or is content with its result.
@@ -62,7 +81,7 @@ def train_image_model(
         cases: case_id, center, part {train, validation, unlabelled}, folder (of the preprocessed case), and the label
             columns as harmonised strings ("" or NaN = unknown). `unlabelled` cases teach only what is accepted in
             `pseudo_labels`; `validation` cases are looked at, never learnt from.
-        tasks: the study's tasks.
+        tasks: the study's tasks; the model's settings say which of them it learns.
         model: settings.
         name: model, stage and fold: for events, messages and errors.
         seed: equal seeds and threads give bit-identical weights on a CPU, however often the job was killed.
@@ -75,12 +94,16 @@ def train_image_model(
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
-            histogram to learn, or GPUs were given and torch sees none.
+            histogram to learn, the model segments and no training case has a tumour mask, or GPUs were given and torch
+            sees none.
     """
     fold = _named(name)
     device = choose_device(gpus)  # before hours of waiting or minutes of reading: it may refuse
+    # Networks of fewer tasks see batches of the same size.
+    batch_size = sum(len(task.classes) for task in tasks.values())
+    tasks = model.tasks_of(tasks)
     with only_trainer(scratch, fold):
-        training, validation, histograms = _load(cases, tasks, model, pseudo_labels, fold)
+        training, validation, histograms = load_fold(cases, tasks, model, pseudo_labels, fold)
         versions = software_versions(PACKAGES)
         digest = digest_of(
             {
@@ -90,6 +113,7 @@ def train_image_model(
                 "seed": seed,
                 "tasks": {task: [*definition.class_names] for task, definition in tasks.items()},
                 "threads": threads,
+                "batch_size": batch_size,
                 "device": [device.type, device.precision(model.precision)],
                 "versions": versions,
                 "data": [training.digest, validation.digest],
@@ -100,7 +124,22 @@ def train_image_model(
         if _is_finished(out, digest):
             print(f"{fold}: another process has finished this job; its results stay", flush=True)
         else:
-            _train(training, validation, tasks, model, name, seed, threads, device, out, scratch, digest)
+            _train(
+                _Job(
+                    name=name,
+                    model=model,
+                    tasks=tasks,
+                    training=training,
+                    validation=validation,
+                    batch_size=batch_size,
+                    seed=seed,
+                    threads=threads,
+                    device=device,
+                    digest=digest,
+                    scratch=scratch,
+                ),
+                out,
+            )
             description = _description(training, tasks, model, histograms, digest, seed, versions)
             write_json(out / "model.json", description)
         discard_scratch(scratch)
@@ -117,46 +156,33 @@ def _is_finished(out: Path, digest: str) -> bool:
     return bool(json.loads(path.read_text(encoding="utf-8"))["digest"] == digest)
 
 
-def _train(
-    training: ImageCases,
-    validation: ImageCases,
-    tasks: Mapping[str, Task],
-    model: CmtlnetModel,
-    name: Mapping[str, str],
-    seed: int,
-    threads: int,
-    device: Device,
-    out: Path,
-    scratch: Path,
-    digest: str,
-) -> None:
+def _train(job: _Job, out: Path) -> None:
     """Run the epochs that are left, and write the results but their description."""
-    fold = _named(name)
-    progress = load_progress(scratch, digest)
+    fold, name, model, device = _named(job.name), job.name, job.model, job.device
+    progress = load_progress(job.scratch, job.digest)
     log = EventLog(
         model=name["model"],
         stage=name["stage"],
         fold=name["fold"],
-        digest=digest,
+        digest=job.digest,
         earlier=progress.events if progress else (),
     )
-    with _computing(threads, device):
-        torch.manual_seed(derive_seed(seed, "weights"))
-        network = CMTLNet(**_constructor(model, tasks))
+    with _computing(job.threads, device):
+        torch.manual_seed(derive_seed(job.seed, "weights"))
+        network = build(model.kind, **_constructor(model, job.tasks))
+        assert isinstance(network, ImageNetwork)
         if progress:
             network.load_state_dict(progress.network)
             log.resume(progress.epochs_done)
             print(f"{fold}: resumed after {progress.epochs_done} epochs", flush=True)
         else:
             log.params(
-                {**model.model_dump(mode="json"), "seed": seed, "device": device.name, "threads": threads}
-                | {"training_cases": len(training), "validation_cases": len(validation)}
+                {**model.model_dump(mode="json"), "seed": job.seed, "device": device.name, "threads": job.threads}
+                | {"training_cases": len(job.training), "validation_cases": len(job.validation)}
             )
             log.start()
         done = progress.epochs_done if progress else 0
-        epochs_run = _run_phases(
-            network, model, tasks, training, validation, seed, device, progress, log, scratch, fold
-        )
+        epochs_run = _run_phases(job, network, progress, log)
     log.end(epochs_run=epochs_run, resumed_from=done)
     print(f"{fold}: {epochs_run} epochs run in this process, resumed from {done}", flush=True)
     network.cpu().eval()
@@ -165,142 +191,51 @@ def _train(
     log.write(out / "events.jsonl")
 
 
-def _constructor(model: CmtlnetModel, tasks: Mapping[str, Task]) -> dict[str, Any]:
-    return {
-        "n_modalities": len(model.modalities),
-        "tasks": {task: len(definition.classes) for task, definition in tasks.items()},
-        "preset": model.preset,
-        "dropout": model.dropout,
-    }
+def _constructor(model: ImageModel, tasks: Mapping[str, Task]) -> dict[str, Any]:
+    return model.constructor({task: len(definition.classes) for task, definition in tasks.items()})
 
 
 def _named(name: Mapping[str, str]) -> str:
     return f"{name['model']}, stage {name['stage']}, fold {name['fold']}"
 
 
-def _load(
-    cases: pd.DataFrame,
-    tasks: Mapping[str, Task],
-    model: CmtlnetModel,
-    pseudo_labels: pd.DataFrame | None,
-    fold: str,
-) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
-    """The cases that teach and those that validate, in the order of their ids whatever the table's.
-
-    And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
-    teach, but do not move the histograms.
-    """
-    ordered = cases.sort_values("case_id", kind="stable")
-    histograms = None
-    if model.intensities == "nyul":
-        measured = ordered[ordered["part"] == "train"]
-        labelled = (encode_labels(measured, tasks) != MISSING).any(axis=1)
-        try:
-            histograms = learn_histograms(measured[labelled], model.modalities)
-        except ValueError as error:
-            raise ValueError(f"{fold}: {error}") from error
-    parts = []
-    for teaching in (True, False):
-        rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
-        rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
-        labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
-        known = (labels != MISSING).any(axis=1)
-        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms)
-        for reason in reasons:
-            print(f"{fold}: left out: {reason}", flush=True)
-        parts.append(part)
-    training, validation = parts
-    for column, (task, definition) in enumerate(tasks.items()):
-        known_classes = set(training.labels[:, column].tolist()) - {MISSING}
-        if not known_classes:
-            raise ValueError(
-                f"{fold}: task {task!r} has no known {definition.label} among the training cases; "
-                "add labelled cases, or remove the task from the study"
-            )
-        if len(known_classes) == 1:
-            (only,) = known_classes
-            print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
-    for case in (*training.images, *validation.images):
-        first = training.images[0]
-        if (case.grid, case.spacing_mm) != (first.grid, first.spacing_mm):
-            raise ValueError(
-                f"{fold}: case {case.case_id} has grid {case.grid} at {case.spacing_mm} mm, case {first.case_id} "
-                f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
-            )
-    return training, validation, histograms
-
-
-def _run_phases(
-    network: CMTLNet,
-    model: CmtlnetModel,
-    tasks: Mapping[str, Task],
-    training: ImageCases,
-    validation: ImageCases,
-    seed: int,
-    device: Device,
-    progress: Progress | None,
-    log: EventLog,
-    scratch: Path,
-    fold: str,
-) -> int:
-    """Run what is left of the two phases; returns the epochs run."""
-    recipe = Recipe(
-        tuple(tasks),
-        model.learning_rate,
-        model.weight_decay,
-        model.scale,
-        model.margin,
-        model.augmentation,
-        seed,
-    )
-    digest = log.events[0]["digest"]
+def _run_phases(job: _Job, network: ImageNetwork, progress: Progress | None, log: EventLog) -> int:
+    """Run what is left of the recipe's phases; returns the epochs run."""
+    plan = plan_of(job.model, tuple(job.tasks), job.seed)
     epochs_run, before = 0, 0
-    wanted = {"common": model.common_epochs, "unique": model.unique_epochs}
-    reached = list(PHASES).index(progress.phase) if progress else 0  # type: ignore[arg-type]
-    for number, (phase_name, make) in enumerate(PHASES.items()):
+    reached = [make.name for make, _ in plan.phases].index(progress.phase) if progress else 0
+    for number, (make, wanted) in enumerate(plan.phases):
         here = progress if progress and number == reached else None
-        done = wanted[phase_name] if number < reached else here.epochs if here else 0
-        if phase_name == "unique":
-            network.freeze_common()
+        done = wanted if number < reached else here.epochs if here else 0
 
-        def end_epoch(phase: Phase, epoch: int, figures: dict[str, float], before: int = before) -> None:
+        def end_epoch(
+            phase: Phase, epoch: int, figures: dict[str, float], before: int = before, wanted: int = wanted
+        ) -> None:
             for key, value in figures.items():
                 log.metric(key, value, before + epoch + 1)
             shown = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
-            print(f"{fold}: {phase.name} {epoch + 1}/{wanted[phase.name]}: {shown}", flush=True)
-            state = Progress(
-                phase.name,
-                epoch + 1,
-                network.state_dict(),
-                phase.optimizer_states(),
-                log.events,
-                before + epoch + 1,
-            )
-            save_progress(scratch, digest, state)
+            print(f"{_named(job.name)}: {phase.name} {epoch + 1}/{wanted}: {shown}", flush=True)
+            state = Progress(phase.name, epoch + 1, network.state_dict(), phase.state(), log.events, before + epoch + 1)
+            save_progress(job.scratch, job.digest, state)
 
-        if done < wanted[phase_name]:
+        if done < wanted:
             phase = make(
-                network, recipe, first_epoch=done, optimizers=here.optimizers if here else None, on_epoch=end_epoch
+                network, plan.settings, first_epoch=done, state=here.beside if here else None, on_epoch=end_epoch
             )
-            _fit(phase, wanted[phase_name] - done, training, validation, model, device)
-            epochs_run += wanted[phase_name] - done
-        before += wanted[phase_name]
+            _fit(phase, wanted - done, job)
+            epochs_run += wanted - done
+        before += wanted
     return epochs_run
 
 
-def _fit(
-    phase: Phase,
-    epochs: int,
-    training: ImageCases,
-    validation: ImageCases,
-    model: CmtlnetModel,
-    device: Device,
-) -> None:
+def _fit(phase: Phase, epochs: int, job: _Job) -> None:
+    training, validation, device = job.training, job.validation, job.device
     batches = BalancedBatches(
         training.labels,
-        model.steps_per_epoch,
-        derive_seed(phase.recipe.seed, phase.name),
+        job.model.steps_per_epoch,
+        derive_seed(job.seed, phase.name),
         phase.first_epoch,
+        job.batch_size,
     )
     order = OrderedBatches(len(validation), VALIDATION_BATCH)
     loader = DataLoader(training, sampler=batches, batch_size=None)
@@ -308,7 +243,7 @@ def _fit(
     trainer = lightning.Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=[device.index] if device.type == "cuda" else 1,
-        precision=device.precision(model.precision),
+        precision=device.precision(job.model.precision),
         max_epochs=epochs,
         deterministic=device.type == "cpu",  # 3D pooling has no deterministic backward pass on GPUs
         use_distributed_sampler=False,
@@ -318,7 +253,7 @@ def _fit(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    phase.network.train()
+    phase.begin()
     trainer.fit(phase, loader, validation_loader)
 
 
@@ -335,7 +270,7 @@ def _computing(threads: int, device: Device) -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         # A study chooses how many GPUs a job takes; Lightning need not advise on it.
         warnings.filterwarnings("ignore", message="GPU available but not used.*")
-        # The frozen common part is in evaluation mode on purpose.
+        # A frozen part is in evaluation mode on purpose.
         warnings.filterwarnings("ignore", message="Found .* module\\(s\\) in eval mode.*")
         # Lightning's own use of torch, which nobody here can mend.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated.*")
@@ -350,7 +285,7 @@ def _computing(threads: int, device: Device) -> Iterator[None]:
 def _description(
     training: ImageCases,
     tasks: Mapping[str, Task],
-    model: CmtlnetModel,
+    model: ImageModel,
     histograms: Mapping[str, CommonHistogram] | None,
     digest: str,
     seed: int,

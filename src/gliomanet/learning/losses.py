@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gliomanet.labels import MISSING
+from gliomanet.networks.outputs import Regions
 
 
 def masked_cross_entropy(
@@ -61,6 +62,51 @@ def cosface(
     # the index of an unknown target is clamped to a valid one: its row is masked below
     margins = margin * F.one_hot(targets.clamp(min=0), cosines.shape[1])
     return masked_cross_entropy(scale * (cosines.float() - margins), targets, class_weights=class_weights)
+
+
+def soft_dice(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    """Soft Dice loss: the mean over the known cases of Σ_regions 1 − (2 Σ p·g + 1) / (Σ p + Σ g + 1).
+
+    p is the sigmoid of the logits, g the target, sums run over voxels; the 1 makes a region that a case does not have
+    a loss that falls to 0 with p. Source: Milletari et al. 2016, V-Net (arXiv:1606.04797), without their squares.
+
+    Args:
+        logits: (B, R, D, H, W).
+        targets: of 0 and 1, of the same shape.
+        known: bool (B,), cases whose targets are known; the others are masked out.
+
+    Returns:
+        A scalar in float32. With no case known: exactly 0, with a graph whose gradients are 0.
+
+    Raises:
+        ValueError: the shapes do not fit each other.
+    """
+    for name, tensor, shape in (("targets", targets, logits.shape), ("known", known, logits.shape[:1])):
+        if tensor.shape != shape:
+            raise ValueError(
+                f"{name} has shape {tuple(tensor.shape)}; logits of {tuple(logits.shape)} need {tuple(shape)}"
+            )
+    p, g = torch.sigmoid(logits.float()).flatten(2), targets.float().flatten(2)
+    dice = (2 * (p * g).sum(dim=2) + 1) / (p.sum(dim=2) + g.sum(dim=2) + 1)  # (B, R)
+    losses = torch.where(known, (1 - dice).sum(dim=1), 0.0)
+    return losses.sum() / known.sum().clamp(min=1)
+
+
+def region_targets(codes: Tensor, regions: Regions) -> tuple[Tensor, Tensor]:
+    """What a segmentation's channels are to find, and in which cases that is known.
+
+    A case without a mask is not known. Nor, where the regions are several, is one whose mask has no other code than 1:
+    this is how a mask of the whole tumour is kept, whose parts nobody outlined.
+
+    Args:
+        codes: (B, 1, D, H, W) codes of the tumour masks, 0 where there is no tumour.
+        regions: for each channel its codes.
+
+    Returns:
+        bool (B, R, D, H, W) and bool (B,).
+    """
+    targets = torch.cat([torch.isin(codes, codes.new_tensor(region)) for region in regions], dim=1)
+    return targets, (codes > (1 if len(regions) > 1 else 0)).flatten(1).any(dim=1)
 
 
 def class_weights(counts: Sequence[int] | Tensor) -> Tensor:

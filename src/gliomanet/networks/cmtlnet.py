@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ from gliomanet.networks.blocks.projection import orthogonal_component
 from gliomanet.networks.blocks.selective_fusion import SelectiveFusion
 from gliomanet.networks.blocks.stem import AvailabilityStem
 from gliomanet.networks.blocks.task_condition import TaskConditionedConv
+from gliomanet.networks.outputs import Regions
 
 STRIDE = 32
 """Sizes of the input volume must be multiples of this: stem 4, three transitions 2 each."""
@@ -152,11 +153,23 @@ class CMTLNet(nn.Module):
         preset: a key of `PRESETS`.
         dropout: rate before each task's last layer.
 
+    Attributes:
+        STRIDE: sizes of the input volume must be multiples of it.
+        PROMPT_CHANNELS: channels of the input beyond the contrasts: the region prompt's mask.
+        REGIONS: no segmentation, no codes.
+        DROPS_DEEP_FEATURES_ONLY: whether dropout is nowhere but on the deep features, so that these are the same in
+            every stochastic pass.
+
     Raises:
         ValueError: unknown preset, no modality, no task, or a task of fewer than two classes.
 
     First weights depend on torch's generator alone: call `torch.manual_seed` before.
     """
+
+    STRIDE: ClassVar[int] = STRIDE
+    PROMPT_CHANNELS: ClassVar[int] = 1
+    REGIONS: ClassVar[Regions] = ()
+    DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
 
     def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
         super().__init__()

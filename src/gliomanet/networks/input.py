@@ -32,7 +32,8 @@ class CaseImages:
     Attributes:
         image: (M, D, H, W) float16 contrasts in the model's order; an absent one is 0.
         brain: (D, H, W) bool.
-        tumour: (D, H, W) bool; `None` where the case has no tumour mask, an empty one, or it was not asked for.
+        tumour: (D, H, W) uint8 codes of the tumour mask, 0 where there is no tumour; `None` where the case has no
+            tumour mask, an empty one, or it was not asked for.
         available: (M,) bool, which contrasts the case has.
         grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
     """
@@ -40,7 +41,7 @@ class CaseImages:
     case_id: str
     image: NDArray[np.float16]
     brain: NDArray[np.bool_]
-    tumour: NDArray[np.bool_] | None
+    tumour: NDArray[np.uint8] | None
     available: NDArray[np.bool_]
     grid: Shape
     spacing_mm: tuple[float, float, float]
@@ -107,7 +108,9 @@ def load_case(
             volume = np.zeros_like(volume)
             volume[brain] = inside
         image[channel] = crop_or_pad(volume, shape)
-    mask = crop_or_pad(volumes["tumour_mask"] > 0, shape) if "tumour_mask" in volumes else None
+    mask = None
+    if "tumour_mask" in volumes:
+        mask = crop_or_pad(np.rint(volumes["tumour_mask"]).astype(np.uint8), shape)
     if mask is not None and not mask.any():
         mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
     available = np.array([name in volumes for name in modalities])
@@ -125,13 +128,19 @@ def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> 
     return {name: volumes[name][brain] for name in modalities if name in volumes}
 
 
-def network_input(case: CaseImages) -> tuple[Tensor, Tensor]:
-    """A case as the network is given it at inference, a batch of one, with the region prompt [X·B, B].
+def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Tensor]:
+    """A case as a network is given it at inference, a batch of one.
+
+    Args:
+        case: with M contrasts.
+        prompt: with the region prompt's mask, the brain, as the last channel: [X·B, B]; without: X·B.
 
     Returns:
-        float32 (1, M + 1, D, H, W) and bool (1, M).
+        float32 (1, M + 1, D, H, W) or (1, M, D, H, W), and bool (1, M).
     """
-    x = np.concatenate([case.image.astype(np.float32) * case.brain, case.brain[None].astype(np.float32)])
+    x = case.image.astype(np.float32) * case.brain
+    if prompt:
+        x = np.concatenate([x, case.brain[None].astype(np.float32)])
     return torch.from_numpy(x[None]), torch.from_numpy(case.available[None].copy())
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from gliomanet.networks import CMTLNet, build
+from gliomanet.networks import ImageNetwork, build
 from gliomanet.networks.devices import choose_device
 from gliomanet.networks.input import CaseError, Shape, load_case, network_input
 from gliomanet.networks.nyul import CommonHistogram
@@ -26,14 +27,14 @@ class ImageModel:
     """A trained network with what it needs to know of its input.
 
     Attributes:
-        classes: task → class names, in the order of the class axis.
+        classes: task that the network learned → class names, in the order of the class axis.
         dropout: rate before each task's last layer.
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
         histograms: contrast → common histogram learnt in training, which images are mapped to; `None`: they are given
             to the network as preprocessed.
     """
 
-    network: CMTLNet
+    network: ImageNetwork
     modalities: tuple[str, ...]
     shape: Shape
     classes: dict[str, tuple[str, ...]]
@@ -61,7 +62,7 @@ def load_image_model(folder: Path) -> ImageModel:
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
         network = build(description["kind"], **description["constructor"])
-    if not isinstance(network, CMTLNet):
+    if not isinstance(network, ImageNetwork):
         raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
     network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
     geometry = description["input"]
@@ -79,7 +80,7 @@ def load_image_model(folder: Path) -> ImageModel:
 
 
 def predict_cases(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Probabilities and deep features of cases, without a tumour mask: the region prompt is [X·B, B].
+    """Probabilities and deep features of cases, without a tumour mask; a network's segmentation is not looked at.
 
     Cases go through the network one at a time, so that a case's figures do not depend on its neighbours. A case none
     of whose contrasts can be read is left out, and printed with the reason.
@@ -119,9 +120,9 @@ def stochastic_passes(
 ) -> dict[str, NDArray[np.float64]]:
     """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
 
-    The network's only dropout is on the deep features, before each task's last layer. So these are computed once, and
-    the passes draw dropout on them: the same distribution as whole passes, at the cost of one. A case's draws depend on
-    the seed and its id alone.
+    Where the network's only dropout is on the deep features, these are computed once, and the passes draw dropout on
+    them: the same distribution as whole passes, at the cost of one. Other networks are passed through whole. A case's
+    draws depend on the seed and its id alone.
 
     Args:
         folder: of the trained model.
@@ -135,21 +136,67 @@ def stochastic_passes(
         Task → (S, N, K) for the N cases in their order; NaN for one that could not be read, which is printed.
     """
     model = load_image_model(folder)
-    heads = {task: (w.double().numpy(), b.double().numpy()) for task, (w, b) in model.network.heads().items()}
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
+    draw = _passes_of_heads if getattr(model.network, "DROPS_DEEP_FEATURES_ONLY", False) else _whole_passes
+    for case_id, probabilities in draw(model, cases, passes, seed, threads=threads, gpus=gpus):
+        for task, of_case in probabilities.items():
+            drawn[task][:, position[case_id]] = of_case
+    return drawn
+
+
+Passes = Iterator[tuple[str, dict[str, NDArray[np.float64]]]]
+"""For each case its id, and task → (S, K) probabilities of S passes."""
+
+
+def _passes_of_heads(
+    model: ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int, gpus: int
+) -> Passes:
+    heads = {task: (w.double().numpy(), b.double().numpy()) for task, (w, b) in model.network.heads().items()}
     for outputs in _outputs(model, cases, threads=threads, gpus=gpus):
         rng = np.random.default_rng(derive_seed(seed, "dropout passes", outputs.case_id))
+        found = {}
         for task, (weight, bias) in heads.items():
             kept = rng.random((passes, weight.shape[1])) >= model.dropout
             features = outputs.features[task] * kept / max(1 - model.dropout, np.finfo(float).tiny)
-            drawn[task][:, position[outputs.case_id]] = softmax(features @ weight.T + bias)
-    return drawn
+            found[task] = softmax(features @ weight.T + bias)
+        yield outputs.case_id, found
+
+
+def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int, gpus: int) -> Passes:
+    device = choose_device(gpus)
+    for module in model.network.modules():
+        module.training = isinstance(module, nn.Dropout)  # batch norm keeps its running statistics
+    for case_id, x, available in _inputs(model, cases):
+        with (
+            torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []),
+            _reproducible(threads),
+            torch.inference_mode(),
+        ):
+            torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
+            network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
+            logits = [network(*given).logits for _ in range(passes)]
+        yield (
+            case_id,
+            {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
+        )
 
 
 def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int) -> Iterator[CaseOutputs]:
     device = choose_device(gpus).torch
     network = model.network.to(device)
+    for case_id, x, available in _inputs(model, cases):
+        with _reproducible(threads), torch.inference_mode():
+            result = network(x.to(device), available.to(device))
+        yield CaseOutputs(
+            case_id,
+            {task: value[0].double().cpu().numpy() for task, value in result.logits.items()},
+            {task: value[0].double().cpu().numpy() for task, value in result.features.items()},
+        )
+
+
+def _inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Each case that can be read, as a batch of one."""
     for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
         try:
             case = load_case(
@@ -163,14 +210,7 @@ def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int)
                 f"case {case_id} in {path} has grid {case.grid} at {case.spacing_mm} mm; the model was trained on "
                 f"{model.grid} at {model.spacing_mm} mm: preprocess the case with the model's atlas grid"
             )
-        x, available = network_input(case)
-        with _reproducible(threads), torch.inference_mode():
-            result = network(x.to(device), available.to(device))
-        yield CaseOutputs(
-            case.case_id,
-            {task: value[0].double().cpu().numpy() for task, value in result.logits.items()},
-            {task: value[0].double().cpu().numpy() for task, value in result.features.items()},
-        )
+        yield case.case_id, *network_input(case, prompt=bool(model.network.PROMPT_CHANNELS))
 
 
 @contextmanager

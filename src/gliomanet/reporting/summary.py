@@ -14,6 +14,10 @@ from gliomanet.reporting.wording import count, listing, plural, stage_name, task
 
 KINDS = {
     "cmtlnet": "CMTLNet on images",
+    "gmmas": "GMMAS's network on images",
+    "mttunet": "MTTU-Net on images",
+    "psnet": "PS-Net on images",
+    "singletask": "one task on images, with CMTLNet's encoder",
     "tabular_net": "multi-task network on features",
     "logistic": "logistic regression on features",
     "extra_trees": "extremely randomised trees on features",

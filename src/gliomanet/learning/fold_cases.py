@@ -1,0 +1,85 @@
+"""The cases of one fold: those that teach and those that validate, read once into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gliomanet.labels import MISSING, Task
+from gliomanet.learning.histograms import learn_histograms
+from gliomanet.learning.image_data import ImageCases, encode_labels, load_cases
+from gliomanet.networks import IMAGE_NETWORKS
+from gliomanet.networks.nyul import CommonHistogram
+
+if TYPE_CHECKING:
+    from gliomanet.study_models import ImageModel
+
+
+def load_fold(
+    cases: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    model: ImageModel,
+    pseudo_labels: pd.DataFrame | None,
+    fold: str,
+) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
+    """The cases that teach and those that validate, in the order of their ids whatever the table's.
+
+    And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
+    teach, but do not move the histograms.
+
+    Raises:
+        ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
+            histogram to learn, or the model segments and no training case has a mask.
+    """
+    ordered = cases.sort_values("case_id", kind="stable")
+    histograms = None
+    if model.intensities == "nyul":
+        measured = ordered[ordered["part"] == "train"]
+        labelled = (encode_labels(measured, tasks) != MISSING).any(axis=1)
+        try:
+            histograms = learn_histograms(measured[labelled], model.modalities)
+        except ValueError as error:
+            raise ValueError(f"{fold}: {error}") from error
+    parts = []
+    for teaching in (True, False):
+        rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
+        rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
+        labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
+        known = (labels != MISSING).any(axis=1)
+        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms)
+        for reason in reasons:
+            print(f"{fold}: left out: {reason}", flush=True)
+        parts.append(part)
+    training, validation = parts
+    for column, (task, definition) in enumerate(tasks.items()):
+        known_classes = set(training.labels[:, column].tolist()) - {MISSING}
+        if not known_classes:
+            raise ValueError(
+                f"{fold}: task {task!r} has no known {definition.label} among the training cases; "
+                "add labelled cases, or remove the task from the study"
+            )
+        if len(known_classes) == 1:
+            (only,) = known_classes
+            print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
+    if getattr(model, "segmentation", False):
+        _check_masks(training, len(IMAGE_NETWORKS[model.kind].REGIONS) > 1, fold)
+    for case in (*training.images, *validation.images):
+        first = training.images[0]
+        if (case.grid, case.spacing_mm) != (first.grid, first.spacing_mm):
+            raise ValueError(
+                f"{fold}: case {case.case_id} has grid {case.grid} at {case.spacing_mm} mm, case {first.case_id} "
+                f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
+            )
+    return training, validation, histograms
+
+
+def _check_masks(training: ImageCases, parts: bool, fold: str) -> None:
+    masks = [case.tumour for case in training.images if case.tumour is not None]
+    if not any((mask > (1 if parts else 0)).any() for mask in masks):
+        found = "has a tumour mask that tells its parts apart (codes 2 and 4)" if parts else "has a tumour mask"
+        raise ValueError(
+            f"{fold}: there is segmentation to learn, and no training case {found}; "
+            "add tumour masks, or set segmentation: false"
+        )

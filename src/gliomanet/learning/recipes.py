@@ -1,0 +1,32 @@
+"""Which recipe trains which kind of network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gliomanet.learning import cmtlnet_recipe, gmmas_recipe, multitask_recipe
+from gliomanet.learning.phase import Plan
+
+if TYPE_CHECKING:
+    from gliomanet.study_models import ImageModel
+
+RECIPES: dict[str, Callable[[Any, Sequence[str], int], Plan]] = {
+    "cmtlnet": cmtlnet_recipe.plan,
+    "gmmas": gmmas_recipe.plan,
+    "mttunet": multitask_recipe.plan,
+    "psnet": multitask_recipe.plan,
+    "singletask": multitask_recipe.singletask_plan,
+}
+"""Kind of a study's model → its phases."""
+
+
+def plan_of(model: ImageModel, tasks: Sequence[str], seed: int) -> Plan:
+    """The phases in which a model is trained.
+
+    Args:
+        model: settings.
+        tasks: those that it learns, in the order of the label columns.
+        seed: of every draw.
+    """
+    return RECIPES[model.kind](model, tasks, seed)

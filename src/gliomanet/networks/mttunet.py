@@ -1,0 +1,171 @@
+"""MTTU-Net: glioma segmentation and IDH genotyping by a CNN–transformer encoder; here for any tasks.
+
+Cheng et al., IEEE Transactions on Medical Imaging (2022). Written from its description, from the parts that GMMAS,
+which extends it, is made of: residual encoder and transformer, decoder with skips, and one classifier a task on the
+average- and max-pooled maps of all levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from gliomanet.networks.blocks.available_conv import AvailableConv
+from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
+from gliomanet.networks.blocks.hybrid_encoder import HybridEncoder, HybridWidths
+from gliomanet.networks.blocks.initialisation import initialise_convolutions
+from gliomanet.networks.blocks.input_checks import check_arguments, check_input
+from gliomanet.networks.blocks.pooling import average_and_max
+from gliomanet.networks.blocks.region_decoder import RegionDecoder
+from gliomanet.networks.outputs import TUMOUR_PARTS, Outputs, Regions
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Widths of the network.
+
+    Attributes:
+        encoder: widths of the encoder.
+        decoder_blocks: residual blocks of the decoder's up-blocks, finest first.
+        hidden: length of a task's deep feature.
+    """
+
+    encoder: HybridWidths
+    decoder_blocks: tuple[int, int, int]
+    hidden: int
+
+
+PRESETS: dict[str, Preset] = {
+    # the paper's transformer and levels; blocks a level and hidden layers are inferred
+    "paper": Preset(
+        encoder=HybridWidths(
+            channels=(16, 32, 64, 128),
+            blocks=(1, 2, 2, 4),
+            grid=16,
+            tokens=512,
+            layers=4,
+            heads=8,
+            hidden=4096,
+            dropout=0.1,
+            bottleneck=1,
+        ),
+        decoder_blocks=(1, 1, 1),
+        hidden=512,
+    ),
+    # half the channels where the grid is full, half as long tokens, fewer blocks
+    "slim": Preset(
+        encoder=HybridWidths(
+            channels=(8, 32, 64, 128),
+            blocks=(1, 1, 2, 2),
+            grid=16,
+            tokens=256,
+            layers=4,
+            heads=8,
+            hidden=1024,
+            dropout=0.1,
+            bottleneck=1,
+        ),
+        decoder_blocks=(1, 1, 1),
+        hidden=256,
+    ),
+    # for studies on CPUs: every part, at a cost that a step on one core takes well under a second
+    "tiny": Preset(
+        encoder=HybridWidths(
+            channels=(4, 8, 16, 32),
+            blocks=(0, 1, 1, 1),
+            grid=6,
+            tokens=32,
+            layers=2,
+            heads=4,
+            hidden=64,
+            dropout=0.1,
+            bottleneck=1,
+        ),
+        decoder_blocks=(0, 1, 1),
+        hidden=32,
+    ),
+}
+
+
+class MTTUNet(nn.Module):
+    """Multi-task CNN–transformer U-Net.
+
+    Args:
+        n_modalities: image contrasts. An absent one counts as zeros and a learned bias.
+        tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
+        segmentation: whether tumour parts are segmented.
+        preset: a key of `PRESETS`.
+        dropout: rate in front of each task's hidden layer; the transformer has the preset's own.
+
+    Attributes:
+        STRIDE: sizes of the input volume must be multiples of it.
+        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        REGIONS: codes of each channel of the segmentation.
+
+    Raises:
+        ValueError: an argument is none of these, or there is neither a task nor segmentation.
+
+    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    """
+
+    STRIDE: ClassVar[int] = HybridEncoder.STRIDE
+    PROMPT_CHANNELS: ClassVar[int] = 0
+    REGIONS: ClassVar[Regions] = TUMOUR_PARTS
+
+    def __init__(
+        self, *, n_modalities: int, tasks: Mapping[str, int], segmentation: bool, preset: str, dropout: float = 0.2
+    ) -> None:
+        super().__init__()
+        check_arguments(
+            "mttunet",
+            n_modalities=n_modalities,
+            tasks=tasks,
+            segmentation=segmentation,
+            preset=preset,
+            presets=PRESETS,
+            dropout=dropout,
+        )
+        widths = PRESETS[preset]
+        channels, tokens = widths.encoder.channels, widths.encoder.tokens
+        self.n_modalities = n_modalities
+        self.deep_feature_size = widths.hidden
+        self.stem = AvailableConv(n_modalities, channels[0])
+        self.encoder = HybridEncoder(widths.encoder)
+        self.decoder = (
+            RegionDecoder(tokens, channels, blocks=widths.decoder_blocks, regions=len(self.REGIONS))
+            if segmentation
+            else None
+        )
+        self.dropout = nn.Dropout(dropout)
+        pooled = 2 * (sum(channels) + tokens)
+        self.hidden = TaskHeads(tasks, lambda _: nn.Sequential(nn.Linear(pooled, widths.hidden), nn.ReLU()))
+        self.task_heads = TaskHeads(tasks, lambda k: nn.Linear(widths.hidden, k))
+        initialise_convolutions(self)
+
+    def forward(self, x: Tensor, available: Tensor) -> Outputs:
+        """The predictions.
+
+        Args:
+            x: (B, n_modalities, D, H, W), sizes in multiples of 8.
+            available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+
+        Raises:
+            ValueError: the input's shape or type is none of these, or a case has no contrast.
+        """
+        check_input("mttunet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE)
+        levels, deep = self.encoder(self.stem(x, available))
+        pooled = torch.cat([average_and_max(maps) for maps in (*levels, deep)], dim=1)
+        features = self.hidden(self.dropout(pooled) for _ in self.hidden.tasks)
+        return Outputs(
+            logits=self.task_heads(features.values()),
+            features=features,
+            segmentation=self.decoder(deep, levels) if self.decoder is not None else None,
+        )
+
+    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
+        return linear_heads_of(self.task_heads)

@@ -1,0 +1,168 @@
+"""PS-Net: IDH, 1p/19q, grade and a tumour mask from one 3D U-Net whose every level is pooled; here for any tasks.
+
+van der Voort et al., Neuro-Oncology (2023). Written from its description; norm, up-sampling and the two convolutions a
+level are inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from gliomanet.networks.blocks.available_conv import AvailableConv
+from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
+from gliomanet.networks.blocks.initialisation import initialise_convolutions
+from gliomanet.networks.blocks.input_checks import check_arguments, check_input
+from gliomanet.networks.blocks.residual_unet import conv_norm_relu, group_norm
+from gliomanet.networks.outputs import WHOLE_TUMOUR, Outputs, Regions
+
+DEPTH = 5
+"""Levels of the U-Net; the channels double from one to the next."""
+
+SMALLEST = 24
+"""No side of the input may be smaller: one voxel of the deepest level."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Widths of the network.
+
+    Attributes:
+        filters: channels of the first level.
+        first_kernel: size of the first down-sampling's convolution, of stride 3; odd.
+        hidden: length of a task's deep feature.
+    """
+
+    filters: int
+    first_kernel: int
+    hidden: int
+
+
+PRESETS: dict[str, Preset] = {
+    "paper": Preset(filters=32, first_kernel=9, hidden=512),
+    # a quarter of the multiplications
+    "slim": Preset(filters=16, first_kernel=9, hidden=256),
+    # for studies on CPUs
+    "tiny": Preset(filters=4, first_kernel=5, hidden=32),
+}
+
+
+class PSNet(nn.Module):
+    """U-Net with a global maximum of every level, down and up, from which every task is decided.
+
+    Any input size of at least 24 voxels a side works: sizes are rounded up on the way down and cut on the way up.
+
+    Args:
+        n_modalities: image contrasts. An absent one counts as zeros and a learned bias.
+        tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
+        segmentation: whether the whole tumour is segmented.
+        preset: a key of `PRESETS`.
+        dropout: rate in front of each task's hidden layer.
+
+    Attributes:
+        STRIDE: sizes of the input volume need not be multiples of anything.
+        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        REGIONS: codes of the segmentation's one channel.
+
+    Raises:
+        ValueError: an argument is none of these, or there is neither a task nor segmentation.
+
+    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    """
+
+    STRIDE: ClassVar[int] = 1
+    PROMPT_CHANNELS: ClassVar[int] = 0
+    REGIONS: ClassVar[Regions] = WHOLE_TUMOUR
+
+    def __init__(
+        self, *, n_modalities: int, tasks: Mapping[str, int], segmentation: bool, preset: str, dropout: float = 0.25
+    ) -> None:
+        super().__init__()
+        check_arguments(
+            "psnet",
+            n_modalities=n_modalities,
+            tasks=tasks,
+            segmentation=segmentation,
+            preset=preset,
+            presets=PRESETS,
+            dropout=dropout,
+        )
+        widths = PRESETS[preset]
+        channels = [widths.filters * 2**level for level in range(DEPTH)]
+        self.n_modalities = n_modalities
+        self.deep_feature_size = widths.hidden
+        self.stem = nn.ModuleDict(
+            {
+                "conv": AvailableConv(n_modalities, channels[0]),
+                "rest": nn.Sequential(group_norm(channels[0]), nn.ReLU(), conv_norm_relu(channels[0], channels[0])),
+            }
+        )
+        self.first_down = nn.Sequential(
+            nn.Conv3d(
+                channels[0], channels[0], widths.first_kernel, stride=3, padding=widths.first_kernel // 2, bias=False
+            ),
+            group_norm(channels[0]),
+            nn.ReLU(),
+        )
+        self.pool = nn.MaxPool3d(kernel_size=2, ceil_mode=True)
+        self.down = nn.ModuleList(_two_convolutions(before, after) for before, after in pairwise(channels))
+        strides = (3, *(2,) * (DEPTH - 2))
+        self.up = nn.ModuleList(
+            nn.ConvTranspose3d(channels[level + 1], channels[level], kernel_size=strides[level], stride=strides[level])
+            for level in range(DEPTH - 1)
+        )
+        self.merge = nn.ModuleList(
+            _two_convolutions(2 * channels[level], channels[level]) for level in range(DEPTH - 1)
+        )
+        self.mask = nn.Conv3d(channels[0], len(self.REGIONS), kernel_size=1) if segmentation else None
+        self.dropout = nn.Dropout(dropout)
+        pooled = sum(channels) + sum(channels[:-1])
+        self.hidden = TaskHeads(tasks, lambda _: nn.Sequential(nn.Linear(pooled, widths.hidden), nn.ReLU()))
+        self.task_heads = TaskHeads(tasks, lambda k: nn.Linear(widths.hidden, k))
+        initialise_convolutions(self)
+
+    def forward(self, x: Tensor, available: Tensor) -> Outputs:
+        """The predictions.
+
+        Args:
+            x: (B, n_modalities, D, H, W), at least 24 voxels a side.
+            available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+
+        Raises:
+            ValueError: the input's shape or type is none of these, or a case has no contrast.
+        """
+        check_input("psnet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE, smallest=SMALLEST)
+        levels = self.levels(x, available)
+        pooled = torch.cat([maps.amax(dim=(2, 3, 4)) for maps in levels], dim=1)
+        features = self.hidden(self.dropout(pooled) for _ in self.hidden.tasks)
+        return Outputs(
+            logits=self.task_heads(features.values()),
+            features=features,
+            segmentation=self.mask(levels[-1]) if self.mask is not None else None,
+        )
+
+    def levels(self, x: Tensor, available: Tensor) -> list[Tensor]:
+        """The maps of all levels: five on the way down, four on the way up; the last is on the input's grid."""
+        maps = [self.stem["rest"](self.stem["conv"](x, available))]
+        maps.append(self.down[0](self.first_down(maps[-1])))
+        for down in list(self.down)[1:]:
+            maps.append(down(self.pool(maps[-1])))
+        for level in reversed(range(DEPTH - 1)):
+            skip = maps[level]
+            d, h, w = skip.shape[2:]
+            enlarged = self.up[level](maps[-1])[..., :d, :h, :w]
+            maps.append(self.merge[level](torch.cat([enlarged, skip], dim=1)))
+        return maps
+
+    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
+        return linear_heads_of(self.task_heads)
+
+
+def _two_convolutions(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(*conv_norm_relu(in_channels, out_channels), *conv_norm_relu(out_channels, out_channels))
