@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -37,6 +38,8 @@ Format = StrEnum("Format", {name: name for name in (*FORMATS, "table", "dicom")}
 StudyFile = Annotated[Path, typer.Argument(help="A study's configuration.", exists=True, dir_okay=False)]
 MOST_SHOWN = 12
 """More findings of one rule are counted only: a person mends the first, and the others are in the table."""
+LONGEST = 600
+"""Characters of a finding that are shown: one may name hundreds of cases."""
 COLORS = {"fatal": "red", "error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -54,7 +57,7 @@ def validate(
         sources = {name: center.source for name, center in checked.centers.items()}
         known = {name: case_ids(name, s) for name, s in sources.items() if s.kind == "phantom"}
         findings = [*missing_programs(checked), *audit_study(checked, known)]
-        if images and not any(finding.rule in ("table_unreadable", "file_missing") for finding in findings):
+        if images:
             from gliomanet.auditing import audit_images  # ANTs and SciPy: only where images are read
 
             findings = [*findings, *audit_images(checked, known, processes=os.cpu_count() or 1)]
@@ -85,7 +88,7 @@ def import_(
     """Read a collection, a BIDS folder, a hospital's table or DICOM files into a centre's case table."""
     try:
         cases, findings = import_cases(kind.value, folder, center, out, clinical, mapping, derive_1p19q)
-    except (CohortError, CaseError) as error:
+    except (CohortError, StudyError, RuntimeError) as error:
         console.print(f"[red]{escape(str(folder))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     beside = out.with_name(f"{out.stem}.findings.tsv")
@@ -170,7 +173,8 @@ def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
         console.print(f"[{color}]{severity}[/{color}] [bold]{rule.replace('_', ' ')}[/bold] ({len(ones)})")
         for place, one in enumerate(ones[:MOST_SHOWN]):
             where = " ".join(filter(None, (one.center, one.case_id, one.file)))
-            console.print(escape(f"  {where}: {one.found}" if where else f"  {one.found}"))
+            found = textwrap.shorten(one.found, LONGEST, placeholder=" …")
+            console.print(escape(f"  {where}: {found}" if where else f"  {found}"))
             last = place + 1 == min(len(ones), MOST_SHOWN)
             if one.action and (last or ones[place + 1].action != one.action):  # once for all that it is said of
                 console.print(f"    [dim]{escape(one.action)}[/dim]")

@@ -5,8 +5,11 @@ The same readers serve a study's `source`; here they are run once, and DICOM fil
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from gliomanet.cohort.centers import read_center
 from gliomanet.cohort.made_files import with_converted_files
@@ -14,10 +17,12 @@ from gliomanet.findings import Finding
 from gliomanet.imaging.dicom import convert_case
 from gliomanet.imaging.errors import CaseError
 from gliomanet.study import Center, Study
+from gliomanet.study_errors import StudyError, describe
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 ALL_SCANS = ("baseline", "follow_up", "post_operative")
 
 
@@ -43,14 +48,20 @@ def import_cases(
 
     Raises:
         CohortError: every problem at once.
-        StudyError: a centre's name that cannot be one.
+        StudyError: a centre's name that cannot be one, a table that this kind of source does not have.
+        RuntimeError: DICOM without the program that converts it.
     """
     given = {"clinical": clinical, "mapping": mapping}
     source = {"kind": kind, "path" if kind == "table" else "folder": str(folder.resolve())}
     source |= {key: str(path.resolve()) for key, path in given.items() if path is not None}
-    described = Center.model_validate(
-        {"role": "train", "source": source, "scans": ALL_SCANS, "derive_1p19q": derive_1p19q}
-    )
+    if not NAME.fullmatch(center):
+        allowed = "letters, digits, '_' and '-', starting with a letter or a digit"
+        raise StudyError([f"{center!r} cannot be a centre's name; allowed: {allowed}"], where="what is to be imported")
+    given_center = {"role": "train", "source": source, "scans": ALL_SCANS, "derive_1p19q": derive_1p19q}
+    try:
+        described = Center.model_validate(given_center)
+    except ValidationError as error:
+        raise StudyError(describe(error, Center), where="what is to be imported") from None
     cases, found = read_center(center, Study.model_construct(centers={center: described}, models={}, data_root=""))
     findings = list(found)
     if kind == "dicom":

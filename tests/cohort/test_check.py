@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from gliomanet.cohort.centers import case_ids
-from gliomanet.cohort.check import audit_study, check_study
+from gliomanet.cohort.centers import case_ids, read_center
+from gliomanet.cohort.check import audit_cases, audit_study, check_study
 from gliomanet.cohort.errors import CohortError
 from gliomanet.study import load_study
 
@@ -170,3 +171,28 @@ def test_a_second_table_that_slid_by_a_row_stops_the_study(tmp_path, image):
     with pytest.raises(CohortError, match=r"centers.A: idh differs for .* makes 33 of 33 agree"):
         check_study(checked)
     check_study(with_keys(checked, shuffle_labels=True))  # dealt anew on purpose
+
+
+def test_labels_that_slid_while_the_measured_volumes_stand(tmp_path, image):
+    idh = "0110100110010110100101100110100101"
+    names = [f"c{n:02d}" for n in range(len(idh))]
+    rows = [f"{case}\tP{case}\t{image}\t{value}" for case, value in zip(names, idh, strict=True)]
+    study = study_of(tmp_path, {"A": HEADER + "\n".join(rows) + "\n"})
+    second = tmp_path / "second.csv"
+    checked = with_keys(study, {"A": {"second_table": str(second)}})
+    cases, _ = read_center("A", checked)
+    measured = pd.DataFrame({"center": "A", "case_id": names, "tumour_volume_ml": [7.5 * n for n in range(len(idh))]})
+    measured.loc[3, "tumour_volume_ml"] = float("nan")  # no mask
+
+    def findings(labels, volume=lambda n: 7.5 * n):
+        lines = [f"{case},{label},{volume(n):g}" for n, (case, label) in enumerate(zip(names, labels, strict=True))]
+        second.write_text("case_id,idh,tumour_volume_ml\n" + "\n".join(lines))
+        found = audit_cases(checked, cases, excluded={("A", "c05")}, measured=measured)
+        return [one for one in found if one.file.startswith(str(second))]
+
+    assert findings(idh) == []
+    (slid,) = findings(idh[1:] + idh[:1])
+    assert (slid.rule, slid.severity) == ("labels_shifted_by_a_row", "error")
+    assert "tumour_volume_ml of 32 of 32 agree unmoved" in slid.found
+    (other,) = findings(idh, lambda n: 7.5 * n + 100 * (n == 8))
+    assert (other.rule, other.case_id) == ("numbers_differ_from_second_table", "c08")

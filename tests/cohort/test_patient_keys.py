@@ -19,6 +19,9 @@ from gliomanet.cohort.patient_keys import case_key, is_local, patient_key
         ("TCGA-HT-7855", "TCGA-Ht-7855"),
         ("BraTS-GLI-00005-000", "BraTS-GLI-00005-001"),
         ("sub-01_ses-02", "sub-1"),
+        ("sub-01a_ses-02", "sub-01a"),
+        ("BT0001", "BT001"),
+        ("P007", "P7"),
     ],
 )
 def test_the_same_patient(one, other):
@@ -29,6 +32,11 @@ def test_the_same_patient(one, other):
     ("one", "other"),
     [
         ("A-10", "A-1"),
+        ("BT010", "BT01"),
+        ("CN-FU001", "CN-FU002"),
+        ("HOSP_FUJITA07", "HOSP_FUJITA08"),
+        ("HOSP_FUJITA07", "HOSP"),
+        ("HOSP_FU016d", "HOSP_FU017d"),
         ("A-1", "B-1"),
         ("100", "1"),
         ("TCGA-02-0006", "TCGA-2-0007"),

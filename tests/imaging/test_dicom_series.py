@@ -37,7 +37,22 @@ def series(
         ({"description": "T1Gd", **T1}, "t1c"),
         ({"description": "sT1W_3D_TFE nach KM", **MPRAGE}, "t1c"),
         ({"description": "t1_mprage_sag ohne KM", **MPRAGE}, "t1"),
-        ({"description": "T1 without contrast", "agent": True, **T1}, "t1"),
+        ({"description": "T1 without contrast", **T1}, "t1"),
+        ({"description": "t1_mprage_sag_p2_iso_pre", **MPRAGE}, "t1"),
+        ({"description": "PRE AX T1", **T1}, "t1"),
+        ({"description": "T1 pre contrast", **T1}, "t1"),
+        ({"description": "T1 nativ post-RT", **T1}, "t1"),
+        ({"description": "T1 noncon", **T1}, "t1"),
+        # Negations of something else than the medium.
+        ({"description": "Ax T1 FSE NON FS POST GD", "agent": True, **T1}, "t1c"),
+        ({"description": "T1 SE post KM Non-FatSat", "agent": True, **T1}, "t1c"),
+        ({"description": "AX T1 +C without FS", "agent": True, **T1}, "t1c"),
+        ({"description": "ohne FS T1 KM", "agent": True, **T1}, "t1c"),
+        ({"description": "T1 POST, pre-RT plan", "agent": True, **T1}, "t1c"),
+        ({"description": "T1 pre-RT", "agent": True, **T1}, "t1c"),
+        ({"description": "t1 mprage non-angled", "agent": True, **MPRAGE}, "t1c"),
+        ({"description": "T1 post BRAIN WITH AND WITHOUT CONTRAST", **T1}, "t1c"),
+        ({"description": "T1 BRAIN W/WO CONTRAST", **T1}, "t1"),
         ({"description": "t1_mprage", "agent": True, **MPRAGE}, "t1c"),
         ({"description": "Ax T1 FLAIR", "times": (0.01, 2.2, 0.8), "sequence": ("SE", "IR")}, "t1"),
         ({"description": "Ax BRAVO +C", "times": (0.003, 0.008, 0.45), "sequence": ("GR",)}, "t1c"),
@@ -56,6 +71,17 @@ def series(
         ({"description": "flair", **NO_TIMES}, "flair"),
         ({"description": "t1w post", **NO_TIMES}, "t1c"),
         # Not taken, each with its reason below.
+        (
+            {"description": "T1 without contrast", "agent": True, **T1},
+            (
+                "the description says before contrast medium (word 'without contrast'), but also after it "
+                "(the header names an agent)"
+            ),
+        ),
+        (
+            {"description": "AX T1 PRE/POST", **T1},
+            "the description says before contrast medium (word 't1 pre'), but also after it (word 'post')",
+        ),
         ({"description": "AX T2", **T1}, "the description says t2, the timing (TE 12 ms, TR 550 ms) says t1"),
         ({"description": "T1 axial", **T2}, "the description says t1, the timing (TE 100 ms, TR 5000 ms) says t2"),
         (
@@ -101,6 +127,12 @@ def test_rules(facts, contrast):
 
 def test_words_hold_nothing_but_known_words():
     assert judge(series("Mueller Ada t1 post 1951", **T1)).words == ("t1", "post")
+
+
+def test_a_later_series_with_medium_does_not_take_the_place_of_the_one_without():
+    plain = series("t1 mprage", number=3, **MPRAGE)
+    enhanced = series("t1 mprage non-angled", number=9, agent=True, **MPRAGE)
+    assert [judge(plain).contrast, judge(enhanced).contrast] == ["t1", "t1c"]
 
 
 def test_which_series_comes_first():

@@ -84,3 +84,28 @@ def test_decisions_must_name_cases_of_the_study(snakemake, tmp_path):
     assert run.status != 0
     assert "decision is 'drop'; " in run.text
     assert "no such case in this centre; did you mean 'A-001'?" in run.text
+
+
+def test_a_label_corrected_inside_a_collections_folder_is_read_again(snakemake, tmp_path):
+    folder = tmp_path / "bids"
+    for subject in ("01", "02"):
+        (folder / f"sub-{subject}" / "anat").mkdir(parents=True)
+        (folder / f"sub-{subject}" / "anat" / f"sub-{subject}_T1w.nii.gz").touch()
+    labels = folder / "participants.tsv"
+    labels.write_text("participant_id\tidh\nsub-01\twt\nsub-02\tmut\n")
+    config = study(
+        centers={"A": phantom(), "B": {"role": "external", "source": {"kind": "bids", "folder": str(folder)}}}
+    )
+    target = "results/cohort/B.tsv"
+    assert snakemake(config, "--cores", "1", target).status == 0
+    assert snakemake(config, "-n", target).count("read_center") == 0
+    labels.write_text("participant_id\tidh\nsub-01\tmut\nsub-02\tmut\n")
+    assert snakemake(config, "-n", target).count("read_center") == 1
+
+
+def test_figures_are_computed_for_an_approved_cohort_only(snakemake):
+    run = snakemake(study())
+    (evaluate,) = run.of("evaluate")
+    assert "results/audit/approved.txt" in evaluate.input
+    alone = snakemake(study(), "-n", "center_B")
+    assert alone.count("approve_cohort") == 1

@@ -207,6 +207,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "split_external",
         "collect_cohort",
         "audit_cohort",
+        "approve_cohort",
         "collect_splits",
         "predict_center",
         "collect_predictions",

@@ -18,7 +18,8 @@ rule read_center:
         code=code_of("read_center.py"),
         center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
         data_root=str(STUDY.data_path("{data_root}")),
-        files=center_files,  # a collection's folder is read again where another file is in it
+        # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
+        rows=table_digest,
         shuffle_seed=lambda wildcards: (
             seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
         ),

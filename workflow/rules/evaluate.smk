@@ -7,6 +7,7 @@ rule evaluate:
             str(rules.collect_predictions.output.predictions), model=MODELS
         ),
         cases=rules.collect_cohort.output.cases,
+        approval=rules.approve_cohort.output.approval,
     output:
         metrics=report(
             f"{R}/evaluation/metrics.tsv",

@@ -1,5 +1,6 @@
 # Which files a job reads: the input functions of the rules, in the order of the stages.
 
+import hashlib
 from functools import cache
 
 from gliomanet.cohort.centers import read_center
@@ -23,6 +24,14 @@ def source_tables(wildcards):
             converted = {}
     paths = {name: str(STUDY.data_path(path)) for name, path in tables.items() if path}
     return {**paths, **converted}
+
+
+def table_digest(wildcards):
+    """A digest of a centre's case table as it is read now; nothing where a job makes its images."""
+    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
+        return ""
+    text = center_table(wildcards.center).to_csv(index=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # audit
@@ -87,12 +96,17 @@ def case_files(wildcards):
 
 
 @cache
+def center_table(center):
+    """The case table of a centre whose files are there before any job."""
+    return read_center(center, STUDY)[0]
+
+
+@cache
 def table_files(center):
-    """Case → column → file, for a centre whose files are there before any job."""
-    cases, _ = read_center(center, STUDY)
+    """Case → column → file, for such a centre."""
     return {
         row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
-        for row in cases.to_dict("records")
+        for row in center_table(center).to_dict("records")
     }
 
 

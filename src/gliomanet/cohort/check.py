@@ -75,6 +75,7 @@ def audit_cases(
     cases: pd.DataFrame,
     excluded: Collection[tuple[str, str]] = (),
     known_ids: Mapping[str, Sequence[str]] | None = None,
+    measured: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """What the rules find in case tables that were read already.
 
@@ -83,17 +84,23 @@ def audit_cases(
         cases: Case tables of all centres, one below the other.
         excluded: Centre and id of each case that a person excluded.
         known_ids: Centre → case ids, for the centres that have no table yet.
+        measured: Volumes of the cases by `center` and `case_id`, see `Material`.
     """
-    whole = material_of(study, cases, known_ids)
+    whole = material_of(study, cases, known_ids, measured)
     kept = [case not in excluded for case in zip(cases["center"], cases["case_id"], strict=True)]
     if all(kept):
         return audit_tables(whole)
-    rest = material_of(study, cases[pd.array(kept, dtype=bool)], known_ids)
+    rest = material_of(study, cases[pd.array(kept, dtype=bool)], known_ids, measured)
     others = [rule for rule in RULES if rule not in _OF_EXCLUDED_CASES_TOO]
     return [*audit_tables(whole, _OF_EXCLUDED_CASES_TOO), *audit_tables(rest, others)]
 
 
-def material_of(study: Study, cases: pd.DataFrame, known_ids: Mapping[str, Sequence[str]] | None = None) -> Material:
+def material_of(
+    study: Study,
+    cases: pd.DataFrame,
+    known_ids: Mapping[str, Sequence[str]] | None = None,
+    measured: pd.DataFrame | None = None,
+) -> Material:
     """What the rules look at, from a study's keys and its case tables."""
     # Labels that were dealt anew (a control) differ from every other table, on purpose.
     second = {} if study.shuffle_labels else {n: c.second_table for n, c in study.centers.items() if c.second_table}
@@ -110,6 +117,7 @@ def material_of(study: Study, cases: pd.DataFrame, known_ids: Mapping[str, Seque
             )
             for name, path in second.items()
         },
+        measured=measured,
         known_ids={name: tuple(ids) for name, ids in (known_ids or {}).items()},
     )
 

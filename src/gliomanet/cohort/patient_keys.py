@@ -6,9 +6,9 @@ import re
 
 # What formats and sessions append: UCSF-PDGM-0004_nifti, sub-01_ses-02, UPENN-GBM-00001_11_unstripped.
 _FORMAT = re.compile(r"[_-](nifti|unstripped|stripped|segm?|mri)$")
-# Follow-up scans of one patient: UCSF-PDGM-0429_FU003d, sub-01_ses-02.
-_SCAN = re.compile(r"[_-]fu\w*$|_ses-[a-z0-9]+$")
 _PATIENT_OF: tuple[re.Pattern[str], ...] = (
+    # Follow-up scans: UCSF-PDGM-0429_FU003d, sub-01_ses-02. Without a digit, what is left would name a hospital.
+    re.compile(r"^(.*\d.*)_(?:fu\d+d|ses-[a-z0-9]+)$"),
     # UPENN-GBM-00002_11 is the baseline scan, _21 the follow-up.
     re.compile(r"^(upenn-gbm-\d+)_\d\d$"),
     # BraTS-GLI-00000-000: the last three digits number the time points.
@@ -16,7 +16,7 @@ _PATIENT_OF: tuple[re.Pattern[str], ...] = (
     # A TCGA barcode names the patient by its first 12 characters; samples, aliquots and scan dates follow.
     re.compile(r"^(tcga-[a-z0-9]{2}-[a-z0-9]{4})(?=[-_.]).*$"),
 )
-_LAST_NUMBER = re.compile(r"(^|[_\W])0+(\d+)$")
+_LAST_NUMBER = re.compile(r"(^|\D)0+(\d+)$")
 _LOCAL = re.compile(r"(?:(?:sub|subject|patient|pat|pt|case|id)[-_ ]?)?\d+")
 
 
@@ -25,10 +25,12 @@ def patient_key(patient_id: str) -> str:
 
     >>> patient_key("UCSF-PDGM-004") == patient_key("ucsf-pdgm-0004_nifti") == patient_key("UCSF-PDGM-0004_FU016d")
     True
+    >>> patient_key("BT0001") == patient_key("BT001") != patient_key("BT010")
+    True
     >>> patient_key("tcga-fg-6692-01A-11R") == patient_key("TCGA-FG-6692_1996.08.23")
     True
     """
-    key = _without(_SCAN, _without(_FORMAT, patient_id.strip().lower()))
+    key = _without(_FORMAT, patient_id.strip().lower())
     for pattern in _PATIENT_OF:
         key = pattern.sub(r"\1", key)
     return _LAST_NUMBER.sub(r"\1\2", key)

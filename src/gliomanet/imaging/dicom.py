@@ -34,7 +34,7 @@ from gliomanet.tables import write_table
 COLUMNS = ("series", "file", "words", "taken_as", "why")
 """Of `series.tsv`: series number; the file written; words of the description that were understood; contrast; reason."""
 
-_SERIES_UID, _STUDY_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0020|000d", "0010|0020", "0008|0020", "0018|0010"
+_SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
 _NO_AGENT = ("", "none", "no", "n", "0", "without")
 _FREE_TEXT = ((14, 32), (148, 228), (228, 252), (328, 344))
 """Bytes of a NIfTI-1 header: db_name, descrip, aux_file, intent_name."""

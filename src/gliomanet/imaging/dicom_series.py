@@ -14,7 +14,9 @@ description and protocol name, and its timing (echo, repetition and inversion ti
 | words say T1, T2 | `t1`, `mprage`, `spgr`, `bravo`, … ; `t2` |
 | both speak | T1 against T2 or FLAIR: not used; T2 against FLAIR: FLAIR (it is both) |
 | never | T2 or FLAIR in words with a shorter echo (proton density); a gradient echo that is not T1 (T2*) |
-| T1 with medium | never with `pre`, `native`, `without`; `post`, `gd`, `+c`, `t1c`, …; else the agent's tag |
+| T1 with medium | `post`, `gd`, `+c`, `t1c`, …, or the header's agent; not where nothing says so |
+| T1 without | `native`; a negation beside a word of contrast (`non contrast`, `ohne KM`); `pre` beside `t1` |
+| both of these | not used |
 
 The limits are those of routine brain protocols at 1.5 and 3 T (T1: TE < 30 ms, TR < 1 s spin echo; T2: TE 80-120 ms,
 TR > 2 s; FLAIR: TI 1.6-2.8 s; Ellingson et al., Neuro-Oncology 17:1188 (2015), 10.1093/neuonc/nov095), widened.
@@ -63,11 +65,24 @@ _FLAIR = r"t2 ?flair|flair|dark ?fluid|tirm|t2f"
 _T1 = r"t1|t1w|t1c|t1n|mp ?rage|spgr|fspgr|bravo|vibe|tfl|tfl3d"
 _T2 = r"t2|t2w|frfse"
 _GRADIENT_ECHO = r"gre|ffe|fl[23]d"
+_EVENT = r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav)"
+"""What follows a `pre` or `post` that tells of the patient's treatment, not of the medium."""
 _POST = (
-    r"post(?! ?op)|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
+    rf"post(?!{_EVENT})|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
     r"|\+ ?c|c ?\+|contrast|t1c|enhanced"
 )
-_PRE = r"pre(?! ?op)|precontrast|nativ|native|non|no contrast|noncontrast|without|w/o|ohne|t1n|unenhanced"
+_MEDIUM = r"(?:contrast|con|gd|gad|gado|gadolinium|km|kontrast|kontrastmittel|ce|\+ ?c|c|enhanced)(?![a-z0-9])"
+# Words that stand between `t1` and `pre` in names such as "t1_mprage_sag_p2_iso_pre".
+_BETWEEN = (
+    rf"(?:{_T1}|{_GRADIENT_ECHO}|ax|axial|sag|sagittal|cor|coronal|tra|transversal|se|tse|fse|tfe|[23]d|fs|fatsat|iso"
+    r"|p[234])"
+)
+_PRE = (
+    rf"(?:non|no|without|w/?o|ohne|pre|vor) ?(?:iv )?{_MEDIUM}|nativ|native|t1n|unenhanced"
+    rf"|(?:{_T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{_T1})"
+)
+_BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
+"""The name of a whole examination, "with and without contrast", which says nothing of one series."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +153,8 @@ def judge(series: Series) -> Judgement:
     )
     if weighting != "t1":
         return Judgement(weighting, words, why)
-    enhanced, reason = _enhanced(series, text)
-    return Judgement("t1c" if enhanced else "t1", words, f"{why}; {reason}")
+    contrast, reason = _enhanced(series, text)
+    return Judgement(contrast, words, f"{why}; {reason}" if contrast else reason)
 
 
 def best_first(candidates: Sequence[Series]) -> list[Series]:
@@ -199,15 +214,17 @@ def _by_timing(series: Series) -> str:
     return "t1" if echo <= 0.035 and repetition <= (3.5 if recovers else 1.5) else ""
 
 
-def _enhanced(series: Series, text: str) -> tuple[bool, str]:
-    post, pre = _words(_POST, text), _words(_PRE, text)
-    if pre:  # "without contrast", "non contrast": the negation stands over the words of contrast beside it
-        return False, f"before contrast medium (word {pre[0]!r})"
-    if post:
-        return True, f"after contrast medium (word {post[0]!r})"
-    if series.contrast_agent:
-        return True, "after contrast medium (the header names an agent)"
-    return False, "no sign of contrast medium"
+def _enhanced(series: Series, text: str) -> tuple[str, str]:
+    """`t1`, `t1c`, or "" where the signs contradict each other; and why."""
+    text = _without(_BOTH, text)
+    pre = _words(_PRE, text)
+    post = _words(_POST, _without(_PRE, text))  # the "contrast" of "without contrast" is no sign of it
+    after = f"word {post[0]!r}" if post else "the header names an agent" if series.contrast_agent else ""
+    if pre and after:
+        return "", f"the description says before contrast medium (word {pre[0]!r}), but also after it ({after})"
+    if pre:
+        return "t1", f"before contrast medium (word {pre[0]!r})"
+    return ("t1c", f"after contrast medium ({after})") if after else ("t1", "no sign of contrast medium")
 
 
 def _derived(series: Series) -> bool:
@@ -233,4 +250,12 @@ def _plain(description: str) -> str:
 
 
 def _words(pattern: str, text: str) -> list[str]:
-    return [match[0] for match in re.finditer(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", text)]
+    return [match[0] for match in _whole(pattern).finditer(text)]
+
+
+def _without(pattern: str, text: str) -> str:
+    return _whole(pattern).sub("", text)
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])")

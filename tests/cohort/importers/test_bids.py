@@ -99,6 +99,7 @@ def test_sessions_named_by_surgery(make_tree):
     ("table", "expected"),
     [
         ("session_id\tacq_time\nses-a\t2020-02-01\nses-b\t2019-01-01\n", ["follow_up", "baseline"]),
+        ("session_id\tacq_time\nses-a\t2020-02-01T09:30:00Z\nses-b\t2019-11-01\n", ["follow_up", "baseline"]),
         ("session_id\tdays\na\t30\nb\t-4.5\n", ["follow_up", "baseline"]),
         ("session_id\tdays\nses-a\tn/a\nses-b\t-4\n", ["baseline", "follow_up"]),
         ("session_id\tstage\nses-a\tpost-operative\nses-b\tn/a\n", ["post_operative", "follow_up"]),
@@ -110,6 +111,22 @@ def test_sessions_by_their_table(make_tree, table, expected):
     folder = make_tree([*anat("01", "a"), *anat("01", "b")])
     (folder / "sub-01" / "sub-01_sessions.tsv").write_text(table)
     assert list(scans(folder).values()) == expected
+
+
+def test_dates_that_are_not_of_iso_end_the_import(make_tree):
+    folder = make_tree([*anat("01", "a"), *anat("01", "b")])
+    table = folder / "sub-01" / "sub-01_sessions.tsv"
+    table.write_text("session_id\tacq_time\nses-a\t05/06/2019\nses-b\t2020-01-03\n")
+    message = r"sub-01_sessions.tsv, session 'a', column 'acq_time': '05/06/2019' is no date of ISO 8601; write 2019-06"
+    with pytest.raises(CohortError, match=message) as raised:
+        import_bids(folder)
+    assert len(raised.value.problems) == 1
+
+
+def test_two_datasets_are_not_one_patient(make_tree):
+    folder = make_tree([*anat("01", suffixes=["T1w"], top="ds1/"), *anat("01", suffixes=["FLAIR"], top="ds2/")])
+    with pytest.raises(CohortError, match="images of 2 datasets: .*/ds1, .*/ds2; name each as a centre of its own"):
+        import_bids(folder)
 
 
 def test_labels_of_a_session_stand_over_the_participants(make_tree):

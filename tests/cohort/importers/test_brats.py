@@ -130,3 +130,28 @@ def test_a_later_scan_without_a_mapping_row_keeps_its_patient(make_tree):
     assert cases["patient_id"].tolist() == ["TCGA-02-0006", "TCGA-02-0006"]
     assert cases["other_ids"].tolist() == ["TCGA-02-0006;BraTS2021_00003"] * 2
     assert "no_mapping_row" not in findings
+
+
+def test_a_scan_without_a_patient_in_its_mapping_row_keeps_its_siblings(make_tree):
+    names = ["BraTS-GLI-00001-000", "BraTS-GLI-00001-001", "BraTS-GLI-00002-000", "BraTS-GLI-00002-001"]
+    folder = make_tree([path for name in names for path in case(name, NEW, "-")])
+    table = folder / "mapping.csv"
+    table.write_text(
+        "BraTS2023,BraTS2021,Collection,Patient ID\n"
+        f"{names[0]},BraTS2021_00001,UPENN-GBM,UPENN-GBM-00005_11\n"
+        f"{names[1]},BraTS2021_00002,UPENN-GBM,\n"
+        f"{names[2]},,UPENN-GBM,\n"
+        f"{names[3]},,UPENN-GBM,UPENN-GBM-00006_21\n"
+    )
+    cases, _ = import_brats(folder, mapping=table)
+    assert cases["patient_id"].tolist() == ["UPENN-GBM-00005"] * 2 + ["UPENN-GBM-00006"] * 2
+    assert cases["other_ids"].tolist()[:2] == ["UPENN-GBM-00005_11;BraTS2021_00001", "BraTS2021_00002"]
+
+
+def test_every_row_without_images_is_named(make_tree):
+    folder = make_tree(case("BraTS2021_00000"))
+    lonely = [f"BraTS2021_{number:05d}" for number in range(1, 31)]
+    table = folder / "labels.csv"
+    table.write_text("case_id,IDH\n" + "".join(f"{name},mutant\n" for name in ["BraTS2021_00000", *lonely]))
+    _, findings = import_brats(folder, clinical=table)
+    assert findings["no_image"].found == f"30 rows without images here: {', '.join(lonely)}"

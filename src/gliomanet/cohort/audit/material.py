@@ -42,7 +42,8 @@ class Material:
         names: every centre of the study, phantoms too.
         identities: mapping tables: each row holds the ids of one patient.
         second_tables: centre → another table of its cases.
-        measured: figures of cases from elsewhere (`center`, `case_id`, volumes), compared with second tables.
+        measured: volumes measured in the cases' images (`center`, `case_id`, columns of volumes), compared with second
+            tables that have a column of the same name.
         known_ids: centre → case ids, for centres without a table as yet.
     """
 

@@ -52,9 +52,10 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class _File:
-    """One image: where it is, and what its name says."""
+    """One image: where it is (`root`: its dataset's folder, "" for the one that was named), what its name says."""
 
     path: str
+    root: str
     subject: str
     session: str
     column: str
@@ -74,11 +75,13 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
         mapping: there is none; refused.
 
     Raises:
-        CohortError: no image of the contrasts, a table without `participant_id`, sessions that cannot be ordered.
+        CohortError: no image of the contrasts, images of several datasets, a table without `participant_id`, sessions
+            that cannot be ordered.
     """
     no_mapping(mapping, "BIDS")
     paths = list_files(folder)
     files, findings = _sort_out(paths)
+    _refuse_several_datasets(folder, files)
     cases, chosen_findings = _choose(folder, files)
     if not any(column in MODALITIES for found in cases.values() for column in found):
         images = ", ".join([path for path in paths if ".nii" in path][:5]) or "no NIfTI file"
@@ -130,7 +133,7 @@ def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
         entities = dict(pair.split("-", 1) for pair in pairs if "-" in pair)
         derived = "derivatives" in (match["above"] or "").split("/")
         column = _column(suffix, entities, match["above"] or "", derived)
-        file = _File(path, match["sub"], match["ses"] or "", column or "", entities)
+        file = _File(path, match["above"] or "", match["sub"], match["ses"] or "", column or "", entities)
         if column in ("tumour_mask", "brain_mask") and entities.get("space", "orig").lower() not in _NATIVE:
             elsewhere[file.case_id] = f"{path} is in space {entities['space']}, not in that of the images"
         elif column:
@@ -146,6 +149,14 @@ def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
             Finding("note", "unused_files", "", "", "", f"known, and not used by this project: {listed}", "")
         )
     return files, findings
+
+
+def _refuse_several_datasets(folder: Path, files: Iterable[_File]) -> None:
+    """Subjects of two datasets share their labels (`sub-01`) without being one person."""
+    roots = sorted({file.root for file in files if file.column in MODALITIES})
+    if len(roots) > 1:
+        named = ", ".join(str(folder / root) for root in roots)
+        raise CohortError([f"{folder}: images of {len(roots)} datasets: {named}; name each as a centre of its own"])
 
 
 def _column(suffix: str, entities: Mapping[str, str], above: str, derived: bool) -> str | None:

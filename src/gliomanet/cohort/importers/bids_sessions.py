@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gliomanet.cohort.delimited import read_rows
@@ -56,7 +57,7 @@ def read_sessions(
         sessions: subject → its sessions that have images ("" for none).
 
     Raises:
-        CohortError: a table without `session_id`, days that are no numbers.
+        CohortError: a table without `session_id`, an `acq_time` that is no ISO date, days that are no numbers.
     """
     tables = {match["sub"]: folder / path for path in paths if (match := _TABLE.fullmatch(path))}
     found: dict[tuple[str, str], Session] = {}
@@ -95,6 +96,11 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
             problems.append(
                 f"{path}, session {name!r}, column {columns['days']!r}: {cells['days']!r} is no number of days"
             )
+        if cells.get("date", "") not in _MISSING and _time(cells["date"]) is None:
+            problems.append(
+                f"{path}, session {name!r}, column {columns['date']!r}: {cells['date']!r} is no date of ISO 8601; "
+                "write 2019-06-05 or 2019-06-05T10:30:00"
+            )
         by_session[name] = cells
     if problems:
         raise CohortError(problems)
@@ -103,11 +109,21 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 
 def _in_time(names: list[str], rows: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Sessions in the order of time: by date or days where every one has it, else as they come."""
-    if all(rows.get(name, {}).get("date", "") not in _MISSING for name in names):
-        return sorted(names, key=lambda name: rows[name]["date"])
+    times = {name: time for name in names if (time := _time(rows.get(name, {}).get("date", "")))}
+    if len(times) == len(names):
+        return sorted(names, key=times.__getitem__)
     if all(rows.get(name, {}).get("days", "") not in _MISSING for name in names):
         return sorted(names, key=lambda name: float(rows[name]["days"]))
     return names
+
+
+def _time(cell: str) -> datetime | None:
+    """A date, or date and time; where no time zone is given they are compared as of one."""
+    try:
+        time = datetime.fromisoformat(cell)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _stage(text: str) -> str:

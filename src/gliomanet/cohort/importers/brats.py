@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gliomanet.cohort.errors import CohortError
@@ -31,7 +31,7 @@ from gliomanet.cohort.importers.headers import (
     tables_among,
     workbooks,
 )
-from gliomanet.cohort.importers.notices import case_findings, some
+from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
 from gliomanet.findings import Finding
 
@@ -127,18 +127,19 @@ def _case(identifier: str) -> str:
 
 
 def _for_every_scan(cases: Iterable[str], sources: Mapping[str, _Source]) -> dict[str, _Source]:
-    """The sources, where a patient's later scan without a row of its own has that of another of its scans.
+    """The sources, where a scan without a row has that of the patient's first one, and without a patient has its.
 
     Otherwise the scans of one patient would be two patients', and could come to both sides of a split.
     """
     by_patient: dict[str, _Source] = {}
-    for case in sorted(sources):
+    for case in sorted(sources, key=lambda case: (not sources[case].patient, case)):
         if later := _LATER.fullmatch(case):
             by_patient.setdefault(later[1], sources[case])
     filled = dict(sources)
     for case in cases:
-        if case not in filled and (later := _LATER.fullmatch(case)) and later[1] in by_patient:
-            filled[case] = by_patient[later[1]]
+        if (later := _LATER.fullmatch(case)) and later[1] in by_patient:
+            sibling, own = by_patient[later[1]], filled.get(case)
+            filled[case] = replace(own, patient=own.patient or sibling.patient) if own else sibling
     return filled
 
 
@@ -215,7 +216,7 @@ def _about_labels(exams: Iterable[Exam], cells: Mapping[str, object], clinical: 
     action = "its labels are unknown"
     findings += case_findings("warning", "no_row", str(clinical), bare, "cases have images and no row", action)
     if lonely := cells.keys() - {exam.case_id for exam in exams}:
-        found = f"{len(lonely)} rows without images here: {some(lonely)}"
+        found = f"{len(lonely)} rows without images here: {', '.join(sorted(lonely))}"
         findings.append(Finding("warning", "no_image", "", "", str(clinical), found, "not in the case table"))
     return tuple(findings)
 

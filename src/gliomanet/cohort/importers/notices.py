@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from gliomanet.findings import Finding, Severity
 
 MOST_SINGLE = 20
-"""More cases than this share one finding, which counts them."""
+"""More cases than this share one finding, which counts and names them all."""
 _MOST_NAMED = 10
 
 
@@ -25,7 +25,7 @@ def case_findings(
         action: what is allowed, and what to do.
     """
     if len(cases) > MOST_SINGLE:
-        return (Finding(severity, rule, "", "", file, f"{len(cases)} {together}: {some(cases)}", action),)
+        return (Finding(severity, rule, "", "", file, f"{len(cases)} {together}: {', '.join(sorted(cases))}", action),)
     return tuple(Finding(severity, rule, "", case, file, found, action) for case, found in sorted(cases.items()))
 
 

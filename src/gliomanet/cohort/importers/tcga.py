@@ -18,7 +18,7 @@ from gliomanet.cohort.importers.clinical import RAW, no_mapping
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.follow_ups import later_are_follow_ups
 from gliomanet.cohort.importers.headers import USUAL, find_table, rows_by_id, workbooks
-from gliomanet.cohort.importers.notices import case_findings, some
+from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 from gliomanet.cohort.vocabulary import harmonise
 from gliomanet.findings import Finding
@@ -131,6 +131,6 @@ def _join(patients: Iterable[str], rows: Mapping[str, object], table: Path | Non
     action = "its labels are unknown; check the release of the table, or leave the images"
     findings = list(case_findings("warning", "no_row", str(table), bare, "patients have images and no row", action))
     if lonely := rows.keys() - patients:
-        found = f"{len(lonely)} rows of patients without images here: {some(lonely)}"
+        found = f"{len(lonely)} rows of patients without images here: {', '.join(sorted(lonely))}"
         findings.append(Finding("note", "no_image", "", "", str(table), found, "most of TCGA's patients have none"))
     return findings
