@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from gliomanet.findings import Finding, Severity
 
 MOST_SINGLE = 20
 """More cases than this share one finding, which counts and names them all."""
-_MOST_NAMED = 10
 
 
 def case_findings(
@@ -27,10 +26,3 @@ def case_findings(
     if len(cases) > MOST_SINGLE:
         return (Finding(severity, rule, "", "", file, f"{len(cases)} {together}: {', '.join(sorted(cases))}", action),)
     return tuple(Finding(severity, rule, "", case, file, found, action) for case, found in sorted(cases.items()))
-
-
-def some(names: Iterable[str]) -> str:
-    """The first names in order, and how many more there are."""
-    listed = sorted(names)
-    more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
-    return ", ".join(listed[:_MOST_NAMED]) + more
