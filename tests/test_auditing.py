@@ -55,7 +55,7 @@ def left_by_jobs(hospitals, tmp_path_factory):
         tables[name], findings = read_center(name, hospitals)
         write_table(findings_table(findings), folder / f"{name}.source.tsv")
         rows = tables[name].to_dict("records")
-        found, own = inspect_center(rows, hospitals.preprocessing_of(name))
+        found, own, _ = inspect_center(rows, hospitals.preprocessing_of(name))
         write_table(found, folder / f"{name}.tsv")
         prints[name] = folder / f"{name}.npz"
         write_fingerprints(own, prints[name])
@@ -70,6 +70,20 @@ def test_the_same_head_in_teaching_and_testing_centres_ends_the_study(hospitals,
     assert "the same head as case 'A-001' of centre A" in fatal["found"].iloc[0]
     with pytest.raises(CohortError, match="the same head as case 'A-001' of centre A .*; look at both; exclude one"):
         refuse_false_results(findings)
+
+
+def test_volumes_of_the_images_are_compared_with_a_second_table(hospitals, left_by_jobs, tmp_path):
+    tables, found, prints = left_by_jobs
+    cases = pd.concat(tables.values(), ignore_index=True)
+    rows = tables["A"].to_dict("records")
+    volumes = inspect_center(rows, hospitals.preprocessing_of("A"))[2]
+    assert (volumes["tumour_volume_ml"] > 0).all()
+    volumes.assign(tumour_volume_ml=volumes["tumour_volume_ml"] + [0, 50]).to_csv(tmp_path / "second.csv", index=False)
+    values = hospitals.model_dump(mode="json")
+    values["centers"]["A"]["second_table"] = str(tmp_path / "second.csv")
+    findings = audit_cohort(load_study(values), cases, found, prints, volumes=volumes)
+    differing = findings[findings["rule"] == "numbers_differ_from_second_table"]
+    assert differing[["center", "case_id"]].to_numpy().tolist() == [["A", "A-002"]]
 
 
 def test_a_person_resolves_it_by_excluding_one(hospitals, left_by_jobs):

@@ -31,6 +31,7 @@ def audit_cohort(
     found: Iterable[Path],
     fingerprints: Mapping[str, Path],
     excluded: Collection[Key] = (),
+    volumes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every finding on a study, from what its centres' own jobs left.
 
@@ -40,13 +41,19 @@ def audit_cohort(
         found: tables of findings, of the centres' sources and of their images.
         fingerprints: centre → file of fingerprints; none in a study of feature tables.
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
+        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a second table
+            that has the column is compared with them.
     """
     prints = {
         (center, case): own for center, path in fingerprints.items() for case, own in read_fingerprints(path).items()
     }
     earlier = findings_of(read_tables(found))
     return findings_table(
-        [*earlier, *audit_cases(study, cases, excluded), *_same_heads(study, cases, prints, excluded)]
+        [
+            *earlier,
+            *audit_cases(study, cases, excluded, measured=volumes),
+            *_same_heads(study, cases, prints, excluded),
+        ]
     )
 
 
@@ -77,7 +84,7 @@ def audit_images(study: Study, known_ids: Mapping[str, Sequence[str]], processes
             continue
         cases, _ = read_center(name, study)
         rows = [{str(column): value for column, value in row.items()} for row in cases.to_dict("records")]
-        found, own = inspect_center(rows, study.preprocessing_of(name), processes=processes)
+        found, own, _ = inspect_center(rows, study.preprocessing_of(name), processes=processes)
         findings += findings_of(found)
         prints |= {(name, case): one for case, one in own.items()}
         tables[name] = cases

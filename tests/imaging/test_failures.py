@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from gliomanet.imaging.brain import why_no_signal
 from gliomanet.imaging.errors import StudyStopError
 from gliomanet.imaging.quality import collect_qc
 from gliomanet.imaging.volume import Volume, resample
@@ -11,6 +12,7 @@ from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import FAST, IN_ATLAS_SPACE, MODALITIES, STRIPPED, run, turned
 
 ALIGN = "set coregistration to true for this centre"
+ALL_BUT_T1C = ("t1", "t2", "flair", "tumour_mask")
 SUPPLIED = STRIPPED.model_copy(update={"brain_extraction": "supplied"})
 
 
@@ -109,6 +111,28 @@ def test_a_supplied_mask_that_is_no_brain(failed, brain):
     )
 
 
+def test_an_image_without_a_head_is_no_brain_though_the_atlas_fits_it(failed):
+    """15 lit voxels and the volume of the atlas' own brain."""
+    rng = np.random.default_rng(0)
+    dots = np.zeros((40, 40, 40), np.float32)
+    dots.ravel()[rng.choice(dots.size, 15, replace=False)] = 1 + 100 * rng.random(15)
+    reason = failed(
+        Preprocessing(**FAST), arrays={"t1c": dots}, affines={"t1c": np.diag([5.0, 5, 5, 1])}, absent=ALL_BUT_T1C
+    )
+    assert reason == (
+        "case case-1: no brain found (builtin, t1c.nii.gz): 0% of its voxels give signal; allowed: at least 50%; look at "
+        "the image, or supply another mask"
+    )
+
+
+def test_signal_is_a_distance_from_the_background_to_either_side(brain, contrasts):
+    volume, inside = brain
+    assert why_no_signal(volume.with_array(contrasts["t1c"]), inside) is None
+    scored = np.where(inside, (contrasts["t1c"] - contrasts["t1c"][inside].mean()) / 20, 0).astype(np.float32)
+    assert why_no_signal(volume.with_array(scored), inside) is None
+    assert why_no_signal(volume.with_array(np.where(inside, 0, scored + 1)), inside).startswith("0% of its voxels")
+
+
 # ------------------------------------------------------------------------------------------- false declarations
 
 
@@ -146,7 +170,7 @@ def test_declared_aligned_and_shifted(voxels, failed, contrasts):
         "case case-1: t1 (t1.nii.gz) and t1c (t1c.nii.gz) are declared aligned (coregistration: false), but normalised "
         "mutual information grows from 0."
     )
-    assert reason.endswith(f" mm (shift 0, {4 * voxels}, 0 mm along x, y, z; turn 0°); {ALIGN}")
+    assert reason.endswith(f" mm (shift 0, {4 * voxels}, 0 mm along x, y, z, turn 0°); {ALIGN}")
 
 
 @pytest.mark.parametrize("degrees", [5, -8])
@@ -165,7 +189,7 @@ def test_a_contrast_that_registration_left_elsewhere_is_flagged(write_case, tmp_
     record = run(write_case(absent=("t1", "t2")), settings, tmp_path / "a")
     assert record["status"] == "ok"
     flag = next(flag for flag in record["qc"]["flags"] if flag.startswith("flair may not lie on t1c: "))
-    assert "(shift 0, -15, 0 mm along x, y, z; turn 0°)" in flag
+    assert "(shift 0, -15, 0 mm along x, y, z, turn 0°)" in flag
 
 
 def test_declared_aligned_and_nothing_alike(failed, contrasts):

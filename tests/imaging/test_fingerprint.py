@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from gliomanet.imaging.fingerprint import (
     COLUMNS,
+    SINGLE_THRESHOLD,
     THRESHOLD,
     Fingerprint,
     fingerprint_case,
@@ -111,6 +112,25 @@ def test_equal_voxels_are_a_pair_even_where_no_head_was_found():
     empty = Fingerprint("x", np.zeros(500, np.int8), 0.0)
     pairs = same_head_pairs({("A", "1"): {"t1": empty}, ("A", "2"): {"t1": empty}})
     assert pairs["same_voxels"].tolist() == [True]
+
+
+@pytest.mark.parametrize(("alike", "needed"), [(0.60, None), (0.65, 2), (0.70, 1)])
+def test_a_pair_that_shares_one_contrast_has_to_be_more_alike(alike, needed):
+    rng = np.random.default_rng(4)
+    one, other = np.linalg.qr(rng.normal(size=(4000, 2)))[0].T  # at right angles, of length 1
+    second = alike * one + np.sqrt(1 - alike**2) * other
+    edges = [np.rint(30 * np.sqrt(4000) * side).clip(-127, 127).astype(np.int8) for side in (one, second)]
+
+    def found(contrasts):
+        cases = {
+            ("A", str(n)): {name: Fingerprint(f"{n}{name}", side, 0.5) for name in contrasts}
+            for n, side in enumerate(edges)
+        }
+        return not same_head_pairs(cases).empty
+
+    assert found(["t1c"]) == (needed == 1)
+    assert found(["t1c", "t2"]) == (needed is not None)
+    assert THRESHOLD < 0.65 < SINGLE_THRESHOLD < 0.70
 
 
 def test_no_pair_among_one_case_or_none():

@@ -9,7 +9,7 @@ import pytest
 
 from gliomanet.findings import COLUMNS
 from gliomanet.imaging.fingerprint import Fingerprint, fingerprint_case, voxel_digest
-from gliomanet.imaging.inspection import inspect_case, inspect_center
+from gliomanet.imaging.inspection import VOLUME_COLUMNS, inspect_case, inspect_center
 from gliomanet.imaging.volume import Volume
 from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import STRIPPED, tumour_of, turned
@@ -230,13 +230,18 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     arrays = {name: array[::-1] for name, array in contrasts.items()} | {"tumour_mask": tumour_of(brain)[::-1]}
     one_contrast = ("t1", "t2", "flair", "tumour_mask")
     rows = [write_case(f"case-{number}", absent=one_contrast) for number in (1, 2)]
-    rows.append(write_case("case-3", arrays=arrays, affines=dict.fromkeys(arrays, affine @ flip), absent=one_contrast))
-    table, prints = inspect_center(rows, STRIPPED, processes=1)
+    placed = dict.fromkeys(arrays, affine @ flip)
+    rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_contrast[:3]))
+    table, prints, volumes = inspect_center(rows, STRIPPED, processes=1)
     assert list(table.columns) == list(COLUMNS)
     assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [
         ["note", "orientation_unlike_center", "case-3"]
     ]
     assert table.at[0, "found"].endswith("t1c LAS (most: RAS)")
     assert list(prints) == ["case-1", "case-2", "case-3"]
+    assert list(volumes.columns) == list(VOLUME_COLUMNS)
+    assert volumes[["center", "case_id"]].to_numpy().tolist() == [["Here", f"case-{number}"] for number in (1, 2, 3)]
+    assert volumes["tumour_volume_ml"].isna().tolist() == [True, True, False]
+    assert volumes["tumour_volume_ml"][2] == pytest.approx((tumour_of(brain) > 0).sum() * 0.064)
     # Stored in another direction, and yet the same voxels: the digest is of the image, not of the file.
     assert prints["case-1"]["t1c"].digest == prints["case-3"]["t1c"].digest

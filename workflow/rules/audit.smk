@@ -7,6 +7,7 @@ rule inspect_center:
     output:
         findings=f"{R}/audit/{{center}}.tsv",
         fingerprints=f"{R}/audit/{{center}}.npz",
+        volumes=f"{R}/audit/{{center}}.volumes.tsv",
     log:
         f"{R}/logs/inspect_center/{{center}}.log",
     benchmark:
@@ -36,6 +37,7 @@ rule audit_cohort:
         ),
         findings=lambda wildcards: inspections("findings"),
         fingerprints=lambda wildcards: inspections("fingerprints"),
+        volumes=lambda wildcards: inspections("volumes"),
         tables=audited_tables,
     output:
         findings=report(
@@ -65,3 +67,21 @@ rule audit_cohort:
         "Auditing the cohort of {CENTERS}"
     script:
         "../scripts/audit_cohort.py"
+
+
+rule approve_cohort:
+    input:
+        findings=rules.audit_cohort.output.findings,
+    output:
+        approval=f"{R}/audit/approved.txt",
+    log:
+        f"{R}/logs/approve_cohort.log",
+    priority: 100
+    conda:
+        "../../envs/imaging.yaml"
+    params:
+        code=code_of("approve_cohort.py"),
+    message:
+        "Refusing a study whose results would be false"
+    script:
+        "../scripts/approve_cohort.py"

@@ -1,11 +1,11 @@
-"""Bring together what is wrong with the cohort, and stop a study whose results would be false."""
+"""Bring together what is wrong, or worth knowing, with the cohort."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.auditing import audit_cohort, refuse_false_results
+from gliomanet.auditing import audit_cohort
 from gliomanet.joblog import log_to
 from gliomanet.study import load_study
 from gliomanet.tables import read_tables, write_table
@@ -18,6 +18,6 @@ findings = audit_cohort(
     [Path(path) for path in (*inputs.sources, *inputs.findings)],
     {Path(path).stem: Path(path) for path in inputs.fingerprints},
     {tuple(case) for case in snakemake.params.excluded},
+    read_tables(inputs.volumes) if inputs.volumes else None,
 )
 write_table(findings, snakemake.output.findings)
-refuse_false_results(findings)

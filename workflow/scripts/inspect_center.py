@@ -21,9 +21,10 @@ def main() -> None:
     files = snakemake.params.files or made_files(snakemake.input.sources)
     cases = [{**columns, "case_id": case, "center": snakemake.wildcards.center} for case, columns in files.items()]
     settings = Preprocessing.model_validate(snakemake.params.settings)
-    findings, fingerprints = inspect_center(cases, settings, processes=snakemake.threads)
+    findings, fingerprints, volumes = inspect_center(cases, settings, processes=snakemake.threads)
     write_table(findings, snakemake.output.findings)
     write_fingerprints(fingerprints, Path(snakemake.output.fingerprints))
+    write_table(volumes, snakemake.output.volumes)
 
 
 if __name__ == "__main__":  # the cases' processes import this file, too

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gliomanet.joblog import log_to
 from gliomanet.reporting.figures import save_figures
+from gliomanet.reporting.identical_tasks import identical_task_notes
 from gliomanet.reporting.model_notes import model_notes
 from gliomanet.reporting.page import write_report
 from gliomanet.reporting.versions import gathered_versions
@@ -21,13 +22,14 @@ pseudo_labels = [
     read_table(path).assign(model=Path(path).parent.name, fold=Path(path).stem.removeprefix("fold"))
     for path in inputs.pseudo_labels
 ]
+predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
 scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons")}
 write_report(
     Path(snakemake.output.page),
     study=params.study,
     cases=read_table(inputs.cases),
     findings=read_table(inputs.audit),
-    notes=model_notes([*map(Path, inputs.models)]),
+    notes=[*model_notes([*map(Path, inputs.models)]), *identical_task_notes(predictions)],
     splits=read_table(inputs.splits),
     **scores,
     qc=read_tables(inputs.qc) if inputs.qc else None,
@@ -35,7 +37,7 @@ write_report(
     biomarkers=biomarkers,
     recovery=read_table(inputs.recovery) if inputs.recovery else None,
     pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
-    predictions=dict(zip(params.models, map(read_table, inputs.predictions), strict=True)),
+    predictions=predictions,
     versions=gathered_versions(
         [*map(Path, inputs.models), *(Path(folder) / "preprocess.json" for folder in inputs.folders)]
     ),

@@ -128,7 +128,7 @@ def why_astray(found: Drift) -> str | None:
         shift = ", ".join(f"{s:.0f}" for s in np.round(found.shift_mm) + 0.0)
         return (
             f"{NAME} grows from {found.before:.3f} to {found.after:.3f} when it is moved by {found.distance_mm:.1f} mm "
-            f"(shift {shift} mm along x, y, z; turn {found.turn_degrees:.0f}°)"
+            f"(shift {shift} mm along x, y, z, turn {found.turn_degrees:.0f}°)"
         )
     return None
 

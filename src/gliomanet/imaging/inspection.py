@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gliomanet.study_imaging import Preprocessing
 
 MASKS = ("tumour_mask", "brain_mask")
+VOLUME_COLUMNS = ("center", "case_id", "tumour_volume_ml")
 OBLIQUE_DEGREES = 1.0
 """Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""
 
@@ -45,6 +46,7 @@ class _Inspection:
     settings: Preprocessing
     findings: list[Finding] = field(default_factory=list)
     contrasts: dict[str, Contrast] = field(default_factory=dict)
+    tumour_volume_ml: float = float("nan")
 
     def path(self, column: str) -> Path | None:
         cell = self.case.get(column, "")
@@ -70,6 +72,7 @@ class _Inspected:
     findings: list[Finding]
     fingerprints: dict[str, Fingerprint]
     orientations: dict[str, str]
+    tumour_volume_ml: float
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -89,7 +92,7 @@ def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list
 
 def inspect_center(
     cases: Sequence[Mapping[str, str]], settings: Preprocessing, *, processes: int = 1
-) -> tuple[pd.DataFrame, dict[str, dict[str, Fingerprint]]]:
+) -> tuple[pd.DataFrame, dict[str, dict[str, Fingerprint]], pd.DataFrame]:
     """`inspect_case` of every case of a centre, and which cases are stored in another orientation than most.
 
     Args:
@@ -98,7 +101,8 @@ def inspect_center(
         processes: cases inspected at once; the result does not depend on it.
 
     Returns:
-        The table of findings (`gliomanet.findings.COLUMNS`), and case_id → contrast → fingerprint.
+        The table of findings (`gliomanet.findings.COLUMNS`); case_id → contrast → fingerprint; and the table of
+        `VOLUME_COLUMNS`, one row a case: the volume of every tumour code, NaN without a mask that can be read.
     """
     work = partial(_inspect, settings=settings)
     plain = [dict(case) for case in cases]
@@ -111,7 +115,11 @@ def inspect_center(
     findings = [finding for one in inspected for finding in one.findings]
     findings += _unusual_orientations(plain, [one.orientations for one in inspected])
     prints = {case["case_id"]: one.fingerprints for case, one in zip(plain, inspected, strict=True)}
-    return findings_table(findings), prints
+    volumes = [
+        (case.get("center", ""), case["case_id"], one.tumour_volume_ml)
+        for case, one in zip(plain, inspected, strict=True)
+    ]
+    return findings_table(findings), prints, pd.DataFrame(volumes, columns=list(VOLUME_COLUMNS))
 
 
 def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
@@ -130,7 +138,8 @@ def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
                 f"{b} and {a} ({work.path(a)}) hold the same voxels",
                 "a file was copied over another or named twice; name each contrast's own file, or leave the cell empty",
             )
-    return _Inspected(work.findings, prints, {name: one.orientation for name, one in work.contrasts.items()})
+    orientations = {name: one.orientation for name, one in work.contrasts.items()}
+    return _Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
 
 
 def _read_contrast(work: _Inspection, name: str) -> bool:
@@ -196,6 +205,7 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
     except CaseError as error:
         work.add_error(column, error)
         return
+    work.tumour_volume_ml = float((codes.array > 0).sum()) * codes.grid.voxel_ml
     if not codes.array.any():
         work.add(
             "warning",

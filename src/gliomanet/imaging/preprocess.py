@@ -185,7 +185,10 @@ def _extract_brain(work: Case) -> None:
         work.brain_mask = _outline(aligned)
         work.steps.append("brain: outline of the stripped images")
     volume_ml = float(work.brain.sum()) * reference.grid.voxel_ml
-    if (why := brain.why_no_brain(volume_ml)) is not None:
+    why = brain.why_no_brain(volume_ml)
+    if why is None and kind not in ("supplied", "none"):
+        why = brain.why_no_signal(reference, work.brain)
+    if why is not None:
         source = work.path("brain_mask") if kind == "supplied" else work.path(work.reference)
         raise CaseError(
             f"case {work.case_id}: no brain found ({kind}, {source}): {why}; look at the image, or supply another mask"
