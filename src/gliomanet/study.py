@@ -40,7 +40,8 @@ class Center(Section):
         description="Fill unknown 1p/19q as intact where IDH is wildtype (WHO 2021); such labels are marked derived.",
     )
     second_table: str | None = Field(
-        None, description="Another table of the same cases (`case_id`, labels, age, `tumour_volume_ml`), to check the labels against."
+        None,
+        description="Another table of the same cases (`case_id`, labels, age, `tumour_volume_ml`), to check the labels against.",
     )
     minimum_share: Fraction = Field(0.8, description="Share of the cases that must survive preprocessing.")
 
