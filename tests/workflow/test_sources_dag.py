@@ -107,5 +107,3 @@ def test_figures_are_computed_for_an_approved_cohort_only(snakemake):
     run = snakemake(study())
     (evaluate,) = run.of("evaluate")
     assert "results/audit/approved.txt" in evaluate.input
-    alone = snakemake(study(), "-n", "center_B")
-    assert alone.count("approve_cohort") == 1

@@ -7,7 +7,6 @@ for center in CENTERS:
             f"center_{center}"
         input:
             cohort_tables(center),
-            rules.approve_cohort.output.approval,
             qc_tables(center),
             quality_pages(center),
             radiomics_tables(center),
