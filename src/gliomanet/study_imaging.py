@@ -30,8 +30,8 @@ class Preprocessing(Section):
     )
     normalization: Literal["zscore", "whitestripe", "none"] = Field(
         "zscore",
-        description="Intensities inside the brain: mean 0 and standard deviation 1 of the brain (`zscore`) or of its "
-        "white matter (`whitestripe`).",
+        description="Intensities inside the brain: mean 0 and standard deviation 1 of the brain (`zscore`) or of the "
+        "stripe round its white matter's peak (`whitestripe`: the stripe is narrow, so values run to some tens).",
     )
     missing_contrast: Literal["refuse", "drop", "mark"] = Field(
         "mark", description="A missing contrast ends the study, drops the case, or is marked absent."
