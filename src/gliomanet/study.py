@@ -104,6 +104,12 @@ class PseudoLabels(Section):
     max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")
 
 
+def _none_or_several(passes: int) -> int:
+    if passes == 1:
+        raise ValueError("one pass has no standard deviation; give 0 for none, or at least 2")
+    return passes
+
+
 def _whole_tumour() -> dict[str, list[MaskCode]]:
     return {"whole": [1, 2, 4]}
 
@@ -116,6 +122,22 @@ class Radiomics(Section):
         default_factory=_whole_tumour,
         min_length=1,
         description="Region name → tumour mask codes (1 core, 2 oedema, 4 enhancing).",
+    )
+
+
+class Prediction(Section):
+    """What is made of the trained models' answers."""
+
+    calibration: Literal["temperature", "none"] = Field(
+        "temperature",
+        description="`temperature`: probabilities p^(1/T), a T for each model, stage, transfer and task that makes the "
+        "validation cases likeliest; cross-fitted for validation cases, and blind to external labels.",
+    )
+    passes: Annotated[int, AfterValidator(_none_or_several)] = Field(
+        0,
+        ge=0,
+        description="Stochastic passes with dropout on, whose standard deviation is `pass_std` of the predictions; "
+        "0: none. Of networks only.",
     )
 
 
@@ -179,6 +201,7 @@ class Study(Section):
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(PseudoLabels(), description="Selection for the second stage.")
     radiomics: Radiomics = Field(Radiomics(), description="Feature extraction.")
+    prediction: Prediction = Field(Prediction(), description="Calibration, and stochastic passes.")
     evaluation: Evaluation = Field(Evaluation(), description="Intervals.")
     explanation: Explanation = Field(Explanation(), description="What makes a biomarker.")
     compute: Compute = Field(Compute(), description="What jobs ask for.")

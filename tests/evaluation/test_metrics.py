@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from gliomanet.evaluation.metrics import auc, calibration_error, confusion_counts, figures, matthews, metric_names
+from gliomanet.evaluation.metrics import auc, confusion_counts, figures, matthews, metric_names
 
 TWO, THREE = ("no", "yes"), ("2", "3", "4")
 
@@ -95,10 +95,3 @@ def test_three_class_figures_need_all_three_classes():
 def test_a_constant_prediction_scores_zero_where_both_classes_are_there():
     counts = confusion_counts(np.array([0, 0, 1]), np.array([0, 0, 0]), 2, np.ones((3, 1)))
     assert matthews(counts)[0] == 0
-
-
-def test_calibration_error_by_hand():
-    probability = np.array([[0.05, 0.95], [0.05, 0.95], [0.65, 0.35], [0.65, 0.35]])
-    # bin .9–1: one of two right, confidence .95; bin .6–.7: two of two right, confidence .65
-    value = calibration_error(np.array([1, 0, 0, 0]), probability, np.ones((4, 1)))[0]
-    assert value == pytest.approx(0.5 * 0.45 + 0.5 * 0.35)

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 
 from gliomanet.networks import build
 from gliomanet.networks.input import load_case, network_input
-from gliomanet.networks.probabilities import softmax
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
+from gliomanet.probabilities import softmax
 
 CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.5}
 

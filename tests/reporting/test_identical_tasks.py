@@ -16,7 +16,7 @@ def predicted(model, probabilities, role="external", fold="ensemble", transfer="
             for n, p in enumerate(column)
             for name, value in (("no", 1 - p), ("yes", p))
         ],
-        columns=["model", "stage", "transfer", "fold", "role", "center", "case_id", "task", "class", "probability"],
+        columns=["model", "stage", "transfer", "fold", "role", "center", "case_id", "task", "class", "raw_probability"],
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from gliomanet.phantom.center import simulate_center
+from gliomanet.prediction.fold_rows import CASE
 from gliomanet.study_sources import PhantomSource
 from gliomanet.tables import read_table, write_table
 from tests.workflow.conftest import Run, run_snakemake
@@ -53,6 +54,7 @@ CONFIG = {
     },
     # An untrained network is sure of nothing: the thresholds let the second stage have labels to learn from.
     "pseudo_labels": {"passes": 2, "min_probability": 0.4, "max_std": 0.5},
+    "prediction": {"passes": 2},
     "radiomics": {"regions": {"whole": [1, 2, 4], "enhancing": [4]}},
     "evaluation": {"resamples": 100},
 }
@@ -124,7 +126,10 @@ COLUMNS = {
     " idh_source codel_1p19q_source grade_source idh_raw codel_1p19q_raw grade_raw grade_edition diagnosis scan other_ids",
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role transfer fold part",
-    "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty",
+    "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty fold_std"
+    " pass_std raw_probability",
+    "fold_predictions/net/X.tsv": "model stage transfer fold role center case_id task class raw_probability pass_std",
+    "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
     "evaluation/comparisons.tsv": "transfer stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
     "pseudo_labels/net/fold0.tsv": "case_id center task label probability std accepted reason",
@@ -178,6 +183,20 @@ def test_external_cases_of_refitted_models_are_predicted_by_the_refit_alone(fini
     assert sides[0]["probability"].tolist() == sides[1]["probability"].tolist()
 
 
+def test_passes_and_folds_disagree_and_external_cases_get_the_temperature_of_all_folds(finished):
+    predictions = read_table(finished.results / "predictions/net.tsv")
+    ensemble = predictions["fold"] == "ensemble"
+    assert (predictions["pass_std"] > 0).all()
+    assert (predictions["fold_std"].notna() == ensemble).all()
+    assert read_table(finished.results / "predictions/age.tsv")["pass_std"].isna().all()
+    fitted = read_table(finished.results / "calibration/net.tsv")
+    at_all = fitted[fitted["fold"] == "all"].set_index(["stage", "task"])["temperature"]
+    row = predictions[(predictions["role"] == "external") & ~ensemble].iloc[0]
+    case = predictions[(predictions[[*CASE]] == row[[*CASE]]).all(axis=1)]
+    raised = case["raw_probability"] ** (1 / at_all[row["stage"], row["task"]])
+    assert case["probability"].tolist() == pytest.approx((raised / raised.sum()).tolist())
+
+
 def test_a_second_run_has_nothing_to_do(finished):
     assert finished.would_run().jobs == []
 
@@ -210,6 +229,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "approve_cohort",
         "collect_splits",
         "predict_center",
+        "combine_predictions",
         "collect_predictions",
         "evaluate",
         "find_biomarkers",

@@ -214,6 +214,13 @@ def center_data(wildcards):
     return radiomics_tables(wildcards.center)
 
 
+def temperatures(wildcards):
+    """The table of a model's temperatures, where the study calibrates."""
+    if STUDY.prediction.calibration == "none":
+        return []
+    return f"{R}/calibration/{wildcards.model}.tsv"
+
+
 # explain
 
 

@@ -1,5 +1,6 @@
 # One job a model × centre: every stage and fold in which the centre's cases validate or test. External centres are
-# opened here and nothing earlier.
+# opened here and nothing earlier. Then temperatures from the training centres' validation cases alone, and one job a
+# model × centre again that scales and averages: so an external centre wakes neither another one nor any fit.
 
 
 rule predict_center:
@@ -9,7 +10,7 @@ rule predict_center:
         cases=lambda wildcards: cohort_tables(wildcards.center),
         data=center_data,
     output:
-        predictions=f"{R}/predictions/{{model}}/{{center}}.tsv",
+        predictions=f"{R}/fold_predictions/{{model}}/{{center}}.tsv",
         deep=f"{R}/deep_features/{{model}}/{{center}}.tsv.gz",
     log:
         f"{R}/logs/predict_center/{{model}}/{{center}}.log",
@@ -37,6 +38,10 @@ rule predict_center:
         ],
         preprocessed=f"{R}/preprocessed",
         models=f"{R}/models/{{model}}",
+        passes=lambda wildcards: (
+            STUDY.prediction.passes if wildcards.model in NETWORKS else 0
+        ),
+        seed=lambda wildcards: seed("predict", wildcards.model, wildcards.center),
     message:
         "Predicting {wildcards.center} with {wildcards.model}"
     script:
@@ -50,10 +55,56 @@ PREDICTED = [
 ]
 
 
-rule collect_predictions:
+rule fit_temperatures:
     input:
         predictions=expand(
             rules.predict_center.output.predictions,
+            center=STUDY.centers_of("train"),
+            allow_missing=True,
+        ),
+        cases=cohort_tables(*STUDY.centers_of("train")),
+    output:
+        table=report(
+            f"{R}/calibration/{{model}}.tsv",
+            caption="../report/calibration.rst",
+            category="Predictions",
+            labels={"model": "{model}, calibration"},
+        ),
+    log:
+        f"{R}/logs/fit_temperatures/{{model}}.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code_of("fit_temperatures.py"),
+        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
+    message:
+        "Fitting the temperatures of {wildcards.model} on validation cases"
+    script:
+        "../scripts/fit_temperatures.py"
+
+
+rule combine_predictions:
+    input:
+        predictions=rules.predict_center.output.predictions,
+        temperatures=temperatures,
+    output:
+        predictions=f"{R}/predictions/{{model}}/{{center}}.tsv",
+    log:
+        f"{R}/logs/combine_predictions/{{model}}/{{center}}.log",
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code_of("combine_predictions.py"),
+    message:
+        "Calibrating and averaging what {wildcards.model} says of {wildcards.center}"
+    script:
+        "../scripts/combine_predictions.py"
+
+
+rule collect_predictions:
+    input:
+        predictions=expand(
+            rules.combine_predictions.output.predictions,
             center=PREDICTED,
             allow_missing=True,
         ),

@@ -12,6 +12,11 @@ rule write_report:
         predictions=expand(
             str(rules.collect_predictions.output.predictions), model=MODELS
         ),
+        calibration=(
+            []
+            if STUDY.prediction.calibration == "none"
+            else expand(str(rules.fit_temperatures.output.table), model=MODELS)
+        ),
         models=[
             f"{R}/models/{model}/{stage}/fold{fold}/model.json"
             for model in MODELS

@@ -11,7 +11,7 @@ for center in CENTERS:
             quality_pages(center),
             radiomics_tables(center),
             expand(
-                str(rules.predict_center.output.predictions),
+                str(rules.combine_predictions.output.predictions),
                 model=MODELS if center in PREDICTED else [],
                 center=center,
             ),

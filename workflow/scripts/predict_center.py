@@ -27,6 +27,8 @@ predictions, deep = predict_center(
     features=None if params.kind in IMAGE_KINDS else wide_features(read_tables(snakemake.input.data)),
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
+    passes=params.passes,
+    seed=params.seed,
 )
 write_table(predictions, snakemake.output.predictions, exact=True)
 write_table(deep, snakemake.output.deep, exact=True)

@@ -38,6 +38,7 @@ write_report(
     recovery=read_table(inputs.recovery) if inputs.recovery else None,
     pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
     predictions=predictions,
+    calibration=read_tables(inputs.calibration) if inputs.calibration else None,
     versions=gathered_versions(
         [*map(Path, inputs.models), *(Path(folder) / "preprocess.json" for folder in inputs.folders)]
     ),

@@ -10,11 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gliomanet.probabilities import calibration_error
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-BINS = 10
-"""Equal-width bins of the expected calibration error."""
 
 TWO_CLASS_METRICS = (
     "mcc",
@@ -107,18 +106,6 @@ def brier_terms(truth: Integers, probability: Floats) -> Floats:
     """
     squared = (probability - np.eye(probability.shape[1])[truth]) ** 2
     return np.asarray(squared.sum(1) / (2 if probability.shape[1] == 2 else 1))
-
-
-def calibration_error(truth: Integers, probability: Floats, weights: Floats) -> Floats:
-    """Expected calibration error of the top class's probability over ten equal bins (weightings,).
-
-    Source: Guo et al., ICML 2017, arXiv:1706.04599.
-    """
-    confidence = probability.max(1)
-    gap = (probability.argmax(1) == truth) - confidence
-    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    sums = (np.eye(BINS)[bins] * gap[:, None]).T @ weights
-    return np.asarray(np.abs(sums).sum(0) / weights.sum(0))
 
 
 def figures(

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from gliomanet.networks.combat import Combat
-from gliomanet.networks.probabilities import softmax
 from gliomanet.networks.tabular import TabularNet
+from gliomanet.probabilities import softmax
 
 AGE = "age"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from gliomanet.prediction.ensemble import COLUMNS, with_ensemble
+from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
+from gliomanet.seeds import derive_seed
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ def predict_center(
     features: pd.DataFrame | None,
     threads: int,
     gpus: int,
+    passes: int = 0,
+    seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict a centre's validation and external cases.
 
@@ -44,13 +49,15 @@ def predict_center(
         features: the centre's feature table (tabular models), or `None`.
         threads: CPU threads.
         gpus: GPUs the job was given.
+        passes: stochastic passes whose standard deviation is `pass_std`; 0: none are made, and it is missing.
+        seed: of their draws.
 
     Every fold's model leaves out the cases that it has no inputs of. An external case that only some folds of a
     transfer could predict is left out of all of them, and printed: its ensemble would be another one.
 
     Returns:
-        Rows of `results/predictions/`, with ensembles, and of `results/deep_features/` (no rows for models without
-        a deep feature).
+        Rows of `results/fold_predictions/`, ordered by their keys, and of `results/deep_features/` (no rows for models
+        without a deep feature).
     """
     predictions, deep = [], []
     for member in members:
@@ -62,9 +69,8 @@ def predict_center(
             from gliomanet.prediction.image import predict_cases
 
             folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
-            probabilities, features_of = predict_cases(
-                member.folder, selected.assign(folder=folders), threads=threads, gpus=gpus
-            )
+            selected = selected.assign(folder=folders)
+            probabilities, features_of = predict_cases(member.folder, selected, threads=threads, gpus=gpus)
         else:
             from gliomanet.prediction.tabular import predict_tabular
 
@@ -73,17 +79,48 @@ def predict_center(
         named = {"stage": member.stage, "transfer": member.transfer, "fold": member.fold}
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
-        predictions.append(rated.assign(model=model, **named))
+        asked = selected[selected["case_id"].isin(rated["case_id"])]
+        if passes and len(asked):
+            own = derive_seed(seed, member.stage, member.fold)
+            drawn = _passes(member.folder, asked, features, passes, own, threads=threads, gpus=gpus)
+            rated = rated.merge(_pass_std(drawn, rated, asked), on=["case_id", "task", "class"], validate="1:1")
+        else:
+            rated = rated.assign(pass_std=np.nan)
+        predictions.append(rated.rename(columns={"probability": "raw_probability"}).assign(model=model, **named))
         deep.append(features_of.assign(**named))
     if not predictions:
-        return pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(
+        return pd.DataFrame(columns=list(FOLD_COLUMNS)), pd.DataFrame(
             columns=["stage", "transfer", "fold", "case_id", "task"]
         )
     columns = ["stage", "transfer", "fold", "case_id", "task"]
     features_table = pd.concat(deep, ignore_index=True)
     ordered = [*columns, *(c for c in features_table if c not in columns)]
-    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))
-    return with_ensemble(table), features_table.reindex(columns=ordered)
+    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[list(FOLD_COLUMNS)]
+    table = table.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
+    return table, features_table.reindex(columns=ordered)
+
+
+def _passes(
+    folder: Path, cases: pd.DataFrame, features: pd.DataFrame | None, passes: int, seed: int, *, threads: int, gpus: int
+) -> dict[str, NDArray[np.float64]]:
+    """Task → (S, N, K) probabilities with dropout on."""
+    if features is None:
+        from gliomanet.prediction.image import stochastic_passes
+
+        return stochastic_passes(folder, cases, passes, seed, threads=threads, gpus=gpus)
+    from gliomanet.prediction.tabular import tabular_stochastic_passes
+
+    return tabular_stochastic_passes(folder, cases, features, passes, seed)
+
+
+def _pass_std(drawn: Mapping[str, NDArray[np.float64]], predicted: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """Columns case_id, task, class, pass_std; a task's classes stand in `predicted` in the order of the class axis."""
+    tables = []
+    for task, probabilities in drawn.items():
+        names = predicted.loc[predicted["task"] == task, "class"].unique()
+        std = pd.DataFrame(probabilities.std(axis=0), columns=names, index=pd.Index(cases["case_id"], name="case_id"))
+        tables.append(std.reset_index().melt("case_id", var_name="class", value_name="pass_std").assign(task=task))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _predicted_by_all_folds(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,78 +1,81 @@
-"""The ensemble of a transfer's folds: the mean of their probabilities for external cases."""
+"""What is said of a case in the end: the folds' calibrated probabilities, and their mean for external cases."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
-from gliomanet.networks.probabilities import entropy
+from gliomanet.prediction.calibration import calibrate, check_rows
+from gliomanet.prediction.fold_rows import CASE, ENSEMBLE
+from gliomanet.probabilities import entropy
 
-COLUMNS = (
-    "model",
-    "stage",
-    "transfer",
-    "fold",
-    "role",
-    "center",
-    "case_id",
-    "task",
-    "class",
-    "probability",
-    "uncertainty",
-)
-ENSEMBLE = "ensemble"
-_CASE = ["model", "stage", "transfer", "role", "center", "case_id", "task"]
+COLUMNS = (*CASE, "class", "probability", "uncertainty", "fold_std", "pass_std", "raw_probability")
+"""Columns of `results/predictions/`."""
+
+_ACROSS_FOLDS = ["model", "stage", "transfer", "role", "center", "case_id", "task"]
 
 
-def with_ensemble(rows: pd.DataFrame) -> pd.DataFrame:
-    """Fold predictions with an `ensemble` row for every class of every external case.
+def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -> pd.DataFrame:
+    """Calibrated fold predictions, with an `ensemble` row for every class of every external case.
 
     Args:
-        rows: columns `COLUMNS`, one row a fold, case, task and class. Refit models have the single fold `all`, whose
-            ensemble is itself.
+        rows: columns `FOLD_COLUMNS`, one row a fold, case, task and class. Refit models have the single fold `all`,
+            whose ensemble is itself.
+        temperatures: rows of `results/calibration/`; None leaves the probabilities as they are.
 
     Returns:
-        All rows, ordered by their keys (fold rows before ensemble rows), whatever order they came in. Sums are exact
-        (`math.fsum`), so the order cannot change a digit either.
+        Columns `COLUMNS`, ordered by their keys (fold rows before ensemble rows), whatever order they came in. Sums
+        are exact (`math.fsum`), so the order cannot change a digit either.
+
+        An ensemble's `probability` and `raw_probability` are the means of its folds'. `uncertainty` is the entropy of
+        `probability` in nats. `fold_std`: standard deviation of `probability` over the folds, of ensembles of two or
+        more. `pass_std`: standard deviation of the raw probability over stochastic passes, where there were some; of
+        an ensemble the mean of its folds'.
 
     Raises:
-        ValueError: a missing column, a row given twice, ensemble rows already there, or a case that some of its
-            transfer's folds did not predict.
+        ValueError: a missing column, a row given twice, ensemble rows already there, a case that some of its
+            transfer's folds did not predict, or a row without a temperature.
     """
-    missing = [column for column in COLUMNS if column not in rows]
-    if missing:
-        raise ValueError(f"predictions lack the columns {', '.join(missing)}; needed: {', '.join(COLUMNS)}")
-    if (rows["fold"] == ENSEMBLE).any():
-        raise ValueError("predictions hold ensemble rows already: give the folds' own rows only")
-    twice = rows[rows.duplicated([*_CASE, "fold", "class"])]
-    if len(twice):
-        raise ValueError(f"predictions hold a row twice: {_named(twice.iloc[0], [*_CASE, 'fold', 'class'])}")
-    external = rows[rows["role"] == "external"]
+    check_rows(rows)
+    if rows.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    folds = calibrate(rows, temperatures)
+    external = folds[folds["role"] == "external"]
     _check_folds(external)
-    means = external.groupby([*_CASE, "class"], sort=True)["probability"].agg(lambda p: math.fsum(p) / len(p))
-    added = means.reset_index()
-    if len(added):
-        uncertainty = added.groupby(_CASE)["probability"].agg(lambda p: entropy(p.tolist()))
-        added["uncertainty"] = uncertainty.reindex(pd.MultiIndex.from_frame(added[_CASE])).to_numpy()
-    added["fold"] = ENSEMBLE
-    keys = ["model", "stage", "transfer", "fold", "role", "center", "case_id", "task", "class"]
-    parts = [part.sort_values(keys, kind="stable") for part in (rows[list(COLUMNS)], added.reindex(columns=COLUMNS))]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    parts = [folds, _ensemble(external)] if len(external) else [folds]
+    ordered = [part.reindex(columns=list(COLUMNS)).sort_values([*CASE, "class"], kind="stable") for part in parts]
+    return pd.concat(ordered, ignore_index=True)
+
+
+def _ensemble(external: pd.DataFrame) -> pd.DataFrame:
+    classes = external.groupby([*_ACROSS_FOLDS, "class"], sort=True)
+    means = {name: classes[name].agg(_mean) for name in ("probability", "raw_probability", "pass_std")}
+    added = pd.DataFrame({**means, "fold_std": classes["probability"].agg(_std)}).reset_index()
+    uncertainty = added.groupby(_ACROSS_FOLDS)["probability"].agg(lambda p: entropy(p.tolist()))
+    added["uncertainty"] = uncertainty.reindex(pd.MultiIndex.from_frame(added[_ACROSS_FOLDS])).to_numpy()
+    return added.assign(fold=ENSEMBLE)
+
+
+def _mean(values: pd.Series) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _std(values: pd.Series) -> float:
+    """The population's, as over stochastic passes; missing for a single fold, which agrees with itself."""
+    if len(values) < 2:
+        return math.nan
+    mean = _mean(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
 
 
 def _check_folds(external: pd.DataFrame) -> None:
     for keys, group in external.groupby(["model", "stage", "transfer"], sort=True):
         folds = sorted(group["fold"].unique())
-        counts = group.groupby([*_CASE, "class"], sort=True)["fold"].agg(lambda f: sorted(f.unique()))
+        counts = group.groupby([*_ACROSS_FOLDS, "class"], sort=True)["fold"].agg(lambda f: sorted(f.unique()))
         for case, found in zip(counts.index.to_list(), counts, strict=True):
             if found != folds:
                 raise ValueError(
                     f"case {case[5]} of {case[4]}, task {case[6]}: predicted by fold {', '.join(found)} of "
                     f"{'/'.join(map(str, keys))}, whose folds are {', '.join(folds)}; predict it with all of them"
                 )
-
-
-def _named(row: pd.Series, keys: Sequence[str]) -> str:
-    return ", ".join(f"{key} {row[key]}" for key in keys)

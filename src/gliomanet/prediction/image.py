@@ -18,7 +18,7 @@ from gliomanet.networks import ImageNetwork, build
 from gliomanet.networks.devices import choose_device
 from gliomanet.networks.input import CaseError, Shape, load_case, network_input
 from gliomanet.networks.nyul import CommonHistogram
-from gliomanet.networks.probabilities import entropy, softmax
+from gliomanet.probabilities import entropy, softmax
 from gliomanet.seeds import derive_seed
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.networks.estimators import NetEnsemble, SklearnModels, has_inputs, model_table
-from gliomanet.networks.probabilities import entropy
+from gliomanet.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
 

@@ -16,7 +16,7 @@ def identical_task_notes(predictions: Mapping[str, pd.DataFrame]) -> list[tuple[
 
     Args:
         predictions: model → its rows of `results/predictions/`; validation rows and external `ensemble` rows are read,
-            of each task the probability of the last class named.
+            of each task the raw probability of the last class named.
     """
     return [(model, sentence) for model, rows in predictions.items() for sentence in _sentences(rows)]
 
@@ -26,9 +26,10 @@ def _sentences(rows: pd.DataFrame) -> Iterator[str]:
     used = rows[external | (rows["role"] == "validation")]
     found: dict[tuple[str, str], list[tuple[Identical, str]]] = {}
     for (stage, transfer, role), run in used.groupby(_RUN, sort=True):
-        # One probability a task: of two classes the other one says the same.
+        # One probability a task: of two classes the other one says the same. Before calibration, whose temperatures
+        # differ where the columns differ by as little as one unknown label.
         last = run.drop_duplicates(["center", "case_id", "task"], keep="last")
-        table = last.pivot_table(index=["center", "case_id"], columns="task", values="probability").reset_index()
+        table = last.pivot_table(index=["center", "case_id"], columns="task", values="raw_probability").reset_index()
         for pair in identical_columns(table, sorted(last["task"].unique())):
             where = f"{role} cases of transfer {transfer}, stage {stage}"
             found.setdefault((pair.first, pair.second), []).append((pair, where))

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gliomanet.reporting import audit, markers, people, scores, summary
+from gliomanet.reporting.calibration import calibration_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
 from gliomanet.reporting.pictures import embed_sheets
@@ -30,6 +31,7 @@ def write_report(
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
     predictions: Mapping[str, pd.DataFrame] | None = None,
+    calibration: pd.DataFrame | None = None,
     qc: pd.DataFrame | None = None,
     sheets: Mapping[str, Path] | None = None,
     biomarkers: Mapping[str, pd.DataFrame] | None = None,
@@ -51,6 +53,7 @@ def write_report(
         comparisons: `results/evaluation/comparisons.tsv`.
         predictions: model → `results/predictions/<model>.tsv`; they tell whom a model could not predict. None: the page
             names only those who reached no fold.
+        calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         biomarkers: model → `results/biomarkers/<model>.tsv`.
@@ -72,6 +75,7 @@ def write_report(
         confusion=confusion,
         comparisons=comparisons,
         predictions=predictions or {},
+        calibration=calibration,
         qc=qc,
         sheets=sheets or {},
         biomarkers=dict(biomarkers or {}),
@@ -94,6 +98,7 @@ def render_report(
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
     predictions: Mapping[str, pd.DataFrame],
+    calibration: pd.DataFrame | None,
     qc: pd.DataFrame | None,
     sheets: Mapping[str, Path],
     biomarkers: dict[str, pd.DataFrame],
@@ -135,6 +140,7 @@ def render_report(
         "audit_notes": audit.notes_table(findings),
         "predictions": bool(predictions),
         "metrics": scores.metrics_table(metrics),
+        "calibration": calibration_table(calibration),
         "contradictions": scores.contradictions_table(metrics),
         "confusion": _figure(
             confusion_grid(confusion),

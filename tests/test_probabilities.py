@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from gliomanet.networks.probabilities import entropy, softmax
+from gliomanet.probabilities import calibration_error, entropy, softmax
 
 
 def test_softmax_of_known_logits_over_the_last_axis():
@@ -18,3 +18,10 @@ def test_softmax_of_large_logits_is_finite():
 def test_entropy_of_a_certain_and_of_an_even_distribution():
     assert entropy([1.0, 0.0]) == 0
     assert entropy([0.5, 0.5]) == pytest.approx(math.log(2))
+
+
+def test_calibration_error_by_hand():
+    probability = np.array([[0.05, 0.95], [0.05, 0.95], [0.65, 0.35], [0.65, 0.35]])
+    # bin .9–1: one of two right, confidence .95; bin .6–.7: two of two right, confidence .65
+    value = calibration_error(np.array([1, 0, 0, 0]), probability, np.ones((4, 1)))[0]
+    assert value == pytest.approx(0.5 * 0.45 + 0.5 * 0.35)

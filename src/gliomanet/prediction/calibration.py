@@ -1,0 +1,180 @@
+"""Temperatures of the study's models: fitted on validation cases alone, and put to use on every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gliomanet.prediction.fold_rows import CASE, ENSEMBLE, FOLD_COLUMNS
+from gliomanet.probabilities import calibration_error, entropy
+from gliomanet.temperature import Temperature, fit_temperature, log_loss, log_of, tempered
+
+if TYPE_CHECKING:
+    from gliomanet.labels import Task
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+CALIBRATION_COLUMNS = (
+    "model",
+    "stage",
+    "transfer",
+    "task",
+    "fold",
+    "temperature",
+    "n",
+    "n_fit",
+    "ece_before",
+    "ece_after",
+    "nll_before",
+    "nll_after",
+    "note",
+)
+ALL = "all"
+"""The fold of the temperature fitted on all validation cases, which external cases get."""
+
+_FIT = ["model", "stage", "transfer", "task"]
+
+
+def fit_temperatures(rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
+    """One temperature a model, stage, transfer and task, and one that leaves out each fold.
+
+    A fold's validation cases are scaled by what the *other* folds' cases ask for, external cases by what all
+    validation cases ask for. So no label has a say in its own case's probability, and external labels have none at
+    all: rows of external cases are not looked at, whatever their centre.
+
+    Args:
+        rows: columns `FOLD_COLUMNS`, of one or more models.
+        cases: the case tables of the centres that validate: case_id, center and the tasks' labels.
+        tasks: the tasks that the models learn.
+
+    Returns:
+        Columns `CALIBRATION_COLUMNS`, ordered. `n_fit`: labelled cases that the temperature was fitted on. The other
+        figures are of the `n` labelled cases that it is judged by: the fold's own, which it has not seen, and on the
+        row `all` the validation cases of every fold, each under its own fold's temperature. Empty where n is 0.
+
+    Raises:
+        ValueError: as `check_rows`; a case that the case tables do not hold, or probabilities of only some of a task's
+            classes.
+    """
+    check_rows(rows)
+    validation = rows[rows["role"] == "validation"]
+    found = [
+        row
+        for keys, members in validation.groupby(_FIT, sort=True)
+        for row in _fitted(dict(zip(_FIT, map(str, keys), strict=True)), members, cases, tasks)
+    ]
+    return pd.DataFrame(found, columns=list(CALIBRATION_COLUMNS))
+
+
+def calibrate(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -> pd.DataFrame:
+    """Fold rows with `probability`, under their temperature, and `uncertainty`, its entropy in nats.
+
+    Args:
+        rows: columns `FOLD_COLUMNS`.
+        temperatures: what `fit_temperatures` gave; None leaves the probabilities as they are.
+
+    Returns:
+        The rows ordered by their keys, whatever order they came in.
+
+    Raises:
+        ValueError: a row that no temperature was fitted for.
+    """
+    ordered = rows.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
+    scale = np.ones(len(ordered)) if temperatures is None else _temperature_of(ordered, temperatures)
+    raw = ordered["raw_probability"].to_numpy(dtype=float)
+    sizes = ordered.groupby(CASE)["class"].transform("size").to_numpy()
+    probability, uncertainty = np.empty(len(ordered)), np.empty(len(ordered))
+    for size in np.unique(sizes):
+        at = np.flatnonzero(sizes == size)
+        scaled = tempered(raw[at].reshape(-1, size), scale[at].reshape(-1, size)[:, :1])
+        probability[at] = scaled.ravel()
+        uncertainty[at] = np.repeat([entropy(of_case) for of_case in scaled.tolist()], size)
+    return ordered.assign(probability=probability, uncertainty=uncertainty)
+
+
+def check_rows(rows: pd.DataFrame) -> None:
+    """See that rows are those of folds, each there once.
+
+    Raises:
+        ValueError: a column is missing, a row is given twice, or there are rows of ensembles.
+    """
+    missing = [column for column in FOLD_COLUMNS if column not in rows]
+    if missing:
+        raise ValueError(f"predictions lack the columns {', '.join(missing)}; needed: {', '.join(FOLD_COLUMNS)}")
+    if (rows["fold"] == ENSEMBLE).any():
+        raise ValueError("predictions hold ensemble rows already: give the folds' own rows only")
+    twice = rows[rows.duplicated([*CASE, "class"])]
+    if len(twice):
+        named = ", ".join(f"{key} {twice.iloc[0][key]}" for key in [*CASE, "class"])
+        raise ValueError(f"predictions hold a row twice: {named}")
+
+
+def _temperature_of(rows: pd.DataFrame, temperatures: pd.DataFrame) -> Floats:
+    """Each row's temperature: its fold's own for validation cases, that of all folds for external ones."""
+    wanted = rows[_FIT].assign(fold=rows["fold"].where(rows["role"] == "validation", ALL))
+    key = [*_FIT, "fold"]
+    given = temperatures.set_index(key)["temperature"]
+    at = given.index.get_indexer(pd.MultiIndex.from_frame(wanted[key]))
+    if (at < 0).any():
+        first = wanted[at < 0].iloc[0]
+        raise ValueError(
+            f"no temperature was fitted for {', '.join(f'{name} {first[name]}' for name in key)}; fit the "
+            "temperatures of this model again"
+        )
+    return np.asarray(given.to_numpy(dtype=float)[at])
+
+
+def _fitted(
+    names: dict[str, str], rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Task]
+) -> Iterator[dict[str, Any]]:
+    probability, truth, fold = _matrix(names, rows, cases, tasks[names["task"]])
+    scaled = probability.copy()
+    for one in np.unique(fold):
+        inside = fold == one
+        fit = fit_temperature(log_of(probability[~inside]), truth[~inside])
+        scaled[inside] = tempered(probability[inside], fit.value)
+        named = names | {"fold": str(one)}
+        yield named | _judged(fit, truth[~inside], probability[inside], scaled[inside], truth[inside])
+    fit = fit_temperature(log_of(probability), truth)
+    yield names | {"fold": ALL} | _judged(fit, truth, probability, scaled, truth)
+
+
+def _matrix(
+    names: dict[str, str], rows: pd.DataFrame, cases: pd.DataFrame, task: Task
+) -> tuple[Floats, Integers, NDArray[np.str_]]:
+    """Probabilities (cases, classes), class index of the truth and fold of every case, by fold, centre and id."""
+    case = ["fold", "center", "case_id"]
+    wide = rows.pivot_table(index=case, columns="class", values="raw_probability", aggfunc="first").sort_index()
+    wide = wide.reindex(columns=list(task.class_names))
+    if wide.isna().to_numpy().any():
+        fold, center, case_id = wide.index[wide.isna().any(axis=1)][0]
+        raise ValueError(
+            f"{_words(names)}: case {case_id} of {center}, fold {fold}, lacks the probability of a class; needed: "
+            f"{', '.join(task.class_names)}"
+        )
+    asked = wide.index.to_frame(index=False)
+    labels = asked.merge(cases[["center", "case_id", task.label]], on=["center", "case_id"], how="left", indicator=True)
+    if (labels["_merge"] != "both").any():
+        first = labels[labels["_merge"] != "both"].iloc[0]
+        raise ValueError(f"{_words(names)}: case {first['case_id']} of {first['center']} is in no case table")
+    truth = np.array([task.encode(value) for value in labels[task.label]], dtype=np.int64)
+    return wide.to_numpy(dtype=float), truth, asked["fold"].to_numpy(dtype=str)
+
+
+def _judged(fit: Temperature, fitted: Integers, before: Floats, after: Floats, truth: Integers) -> dict[str, Any]:
+    known = truth >= 0
+    figures = {"temperature": fit.value, "n": int(known.sum()), "n_fit": int((fitted >= 0).sum()), "note": fit.note}
+    for name, probability in (("before", before[known]), ("after", after[known])):
+        some = bool(known.any())
+        error = calibration_error(truth[known], probability, np.ones((known.sum(), 1)))[0] if some else np.nan
+        figures |= {f"ece_{name}": error, f"nll_{name}": log_loss(probability, truth[known]) if some else np.nan}
+    return figures
+
+
+def _words(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in names.items())

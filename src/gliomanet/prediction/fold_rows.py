@@ -1,0 +1,13 @@
+"""What each trained model says of a case, before any of it is scaled or averaged: the rows between two rules.
+
+Both rules read them, and neither should run again because the other one's code changed: so they stand by themselves.
+"""
+
+CASE = ["model", "stage", "transfer", "fold", "role", "center", "case_id", "task"]
+"""What names a case of a fold; with the class it names a row."""
+
+FOLD_COLUMNS = (*CASE, "class", "raw_probability", "pass_std")
+"""Columns of `results/fold_predictions/`."""
+
+ENSEMBLE = "ensemble"
+"""The fold of what is averaged over folds: of rows made of these, never of these."""
