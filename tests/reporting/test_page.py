@@ -73,6 +73,14 @@ def render(folder, **arguments) -> tuple[str, Outline]:
     return html, outline
 
 
+def test_calibration_is_told_where_there_is_one(image_study, tmp_path):
+    html, page = render(tmp_path, **image_study)
+    assert 'id="table-calibration"' in html
+    assert "T is fitted on validation cases, never on external ones." in page.text
+    html, page = render(tmp_path, **{**image_study, "calibration": None})
+    assert "Calibration" not in html
+
+
 def test_the_whole_page(image_study, tmp_path):
     html, page = render(tmp_path, **image_study)
     assert page.sections == [

@@ -132,7 +132,7 @@ def test_temperatures_are_fitted_without_a_look_at_external_centres(snakemake):
     assert all(opened(job, "A") and not opened(job, "B") for job in run.of("fit_temperatures"))
     assert run.count("combine_predictions") == 4
     target = snakemake(config, "-n", "results/calibration/net.tsv")
-    assert target.centers == {"A"}
+    assert target.centers == {"A", "U"}
     without = snakemake({**config, "prediction": {"calibration": "none"}})
     assert without.status == 0, without.text
     assert without.count("fit_temperatures") == 0

@@ -271,6 +271,7 @@ def test_columns_that_change_places_repeat_the_centres_cases(restored):
 
 def test_repeating_a_job_repeats_its_bytes(finished):
     targets = ["models/net/supervised/fold0/weights.pt", "models/features/supervised/fold0/heads.npz"]
+    targets += ["fold_predictions/net/X.tsv", "calibration/net.tsv", "predictions/net/X.tsv"]
     case = finished.results / "preprocessed/A/A-001"
     before = digests([*(finished.results / target for target in targets), *files_of(case)])
     for target in (*targets, "preprocessed/A/A-001"):
