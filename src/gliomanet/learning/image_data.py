@@ -35,6 +35,8 @@ class Batch(NamedTuple):
         available: bool (B, M).
         labels: int64 (B, T), `MISSING` where unknown.
         step: position in the epoch.
+        views: how often each case is there: with 2, the second half of the cases is the first again, with contrasts
+            taken away.
     """
 
     image: Tensor
@@ -42,6 +44,7 @@ class Batch(NamedTuple):
     available: Tensor
     labels: Tensor
     step: int
+    views: int = 1
 
 
 @dataclass(frozen=True)
