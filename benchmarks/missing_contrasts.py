@@ -32,7 +32,7 @@ from gliomanet.study_models import image_model
 
 CONTRASTS = ("t1", "t1c", "t2", "flair")
 SUBSETS = [s for n in range(1, 5) for s in combinations(range(4), n)]
-SIDE, TAUGHT, TESTED = 32, 48, 200
+SIDE, TAUGHT, TESTED = 32, 48, 120
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
 DROPPED = {"modality_dropout": 0.5}
 ARMS = {
@@ -86,7 +86,7 @@ def main() -> None:
     """Train every arm with every seed, and print MCC by the number of contrasts, mean and range over the seeds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kind", default="singletask", choices=("singletask", "psnet", "mttunet"))
-    parser.add_argument("--epochs", type=int, default=20, help="of 10 steps")
+    parser.add_argument("--epochs", type=int, default=10, help="of 10 steps")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
     arguments = parser.parse_args()

@@ -2,19 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.labels import DEFAULT_TASKS, MISSING
 from gliomanet.learning import image_training as module
+from gliomanet.learning.fold_cases import load_fold
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.learning.phase import Phase
 from gliomanet.networks import IMAGE_NETWORKS, build
@@ -342,6 +345,41 @@ def test_labels_of_other_tasks_do_not_reach_a_network_of_one(trained, cohort, tm
     others = cohort.assign(codel_1p19q="")
     again = train(others, tmp_path, settings("singletask"))
     assert (again / "weights.pt").read_bytes() == (trained["singletask"] / "weights.pt").read_bytes()
+
+
+@pytest.fixture
+def outlined(cohort) -> pd.DataFrame:
+    """The cohort, its cases 5 and 6 without a label."""
+    unknown = cohort["case_id"].isin(["case-05", "case-06"])
+    return cohort.assign(**{task: cohort[task].mask(unknown, "") for task in ("idh", "codel_1p19q")})
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "psnet", "cmtlnet", "singletask"])
+def test_cases_without_a_label_teach_segmentation_alone(kind, outlined):
+    model = settings(kind)
+    training, validation, _ = load_fold(outlined, model.tasks_of(TASKS), model, None, "fold 0")
+    names = [f"case-{number:02}" for number in range(8) if kind in ("gmmas", "psnet") or number not in (5, 6)]
+    assert [case.case_id for case in training.images] == names
+    assert (training.labels[[names.index(n) for n in names if n in ("case-05", "case-06")]] == MISSING).all()
+    assert len(validation) == 4
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "psnet"])
+def test_cases_of_which_nothing_can_be_learnt_are_not_read(kind, outlined, tmp_path):
+    model = settings(kind)
+    elsewhere = outlined.copy()
+    elsewhere.loc[elsewhere["case_id"] == "case-05", "part"] = "unlabelled"  # teaches by pseudo-labels alone
+    folder = tmp_path / "case-06"
+    shutil.copytree(elsewhere.loc[6, "folder"], folder)
+    elsewhere.loc[6, "folder"] = str(folder)
+    mask = nib.load(folder / "tumour_mask.nii.gz")
+    for worth, codes in ((kind == "psnet", 1), (False, 0)):  # 1: the whole tumour, whose parts nobody outlined
+        nib.save(nib.Nifti1Image(np.asarray(mask.dataobj).clip(max=codes), mask.affine), folder / "tumour_mask.nii.gz")
+        training = load_fold(elsewhere, TASKS, model, None, "fold 0")[0]
+        found = {case.case_id for case in training.images} & {"case-05", "case-06"}
+        assert found == ({"case-06"} if worth else set())
+    (folder / "tumour_mask.nii.gz").unlink()
+    assert "case-06" not in {case.case_id for case in load_fold(elsewhere, TASKS, model, None, "fold 0")[0].images}
 
 
 @pytest.mark.parametrize(
