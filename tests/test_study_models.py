@@ -139,6 +139,15 @@ def test_no_task_may_be_called_segmentation():
         load_study(config)
 
 
+@pytest.mark.parametrize(
+    ("name", "loss"), [("distillation", "self-distillation"), ("contrast", "contrastive learning")]
+)
+def test_no_task_is_called_like_another_loss(name, loss):
+    config = {**VALID, "tasks": {name: {"label": "idh", "classes": {"a": ["wildtype"], "b": ["mutant"]}}}}
+    with pytest.raises(StudyError, match=f"tasks.{name}: this name is reserved, because events .* the loss of {loss}"):
+        load_study(config)
+
+
 @pytest.mark.parametrize("kind", ["gmmas", "mttunet", "psnet", "singletask"])
 def test_a_tabular_study_has_no_image_model(kind):
     config = with_model(SINGLE if kind == "singletask" else {"kind": kind})

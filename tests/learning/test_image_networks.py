@@ -242,6 +242,8 @@ def test_adaptation_is_told_of_the_epochs_that_have_it(kind, trained_adapted):
     found = {name: [e["value"] for e in told if e["name"] == name] for name in {e["name"] for e in told}}
     assert [e["step"] for e in told if e["name"] == "train/loss/distillation"] == [2, 3]  # the first phase has none
     assert min(found["train/loss/distillation"]) > 0
+    description = json.loads((trained_adapted[kind] / "model.json").read_text())
+    assert description["missing_contrasts"] == {"modality_dropout": 0.3, "distillation": 0.5, "contrast": 0.5}
     assert all(0 < value < 4 for value in found["train/loss/contrast"])
     assert all(0 < value <= 1 for value in found["train/feature_std"])
 
