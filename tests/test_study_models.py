@@ -43,6 +43,7 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
     shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind"}
+    shared |= {"distillation", "distillation_temperature", "contrast"}
     one_phase = {"epochs", "segmentation", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
@@ -78,6 +79,25 @@ def test_a_model_learns_all_tasks_or_its_own():
         ({**SINGLE, "input_shape": [16, 32, 32]}, "must be positive multiples of 32"),
         ({"kind": "psnet", "modalities": ["t1", "t1"]}, "must name each contrast once"),
         ({"kind": "psnet", "modality_dropout": 1.0}, "models.m.modality_dropout: input should be less than 1"),
+        (
+            {"kind": "gmmas", "distillation": 0.5},
+            (
+                "models.m: distillation is 0.5 and modality_dropout 0, which takes no contrast away to learn without; "
+                "set modality_dropout (0.3, say), or leave distillation out"
+            ),
+        ),
+        (
+            {"kind": "cmtlnet", "contrast": 1, "modality_dropout": 0.3, "modalities": ["t1c"]},
+            (
+                "models.m: contrast is 1, and of modalities there is only t1c, which cannot be taken away; "
+                "name two at least, or leave contrast out"
+            ),
+        ),
+        ({"kind": "psnet", "distillation": -1}, "models.m.distillation: input should be greater than or equal to 0"),
+        (
+            {"kind": "psnet", "distillation_temperature": 0},
+            "models.m.distillation_temperature: input should be greater than 0",
+        ),
         (
             {"kind": "psnet", "task_weights": {"mgmt": 2}},
             "models.m.task_weights: 'mgmt' is no task; allowed: idh, codel_1p19q, grade, segmentation",
@@ -116,6 +136,15 @@ def test_the_published_weights_of_psnet_are_a_valid_study():
 def test_no_task_may_be_called_segmentation():
     config = {**VALID, "tasks": {"segmentation": {"label": "idh", "classes": {"a": ["wildtype"], "b": ["mutant"]}}}}
     with pytest.raises(StudyError, match=r"tasks.segmentation: this name is reserved, because models weigh the loss"):
+        load_study(config)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"), [("distillation", "self-distillation"), ("contrast", "contrastive learning")]
+)
+def test_no_task_is_called_like_another_loss(name, loss):
+    config = {**VALID, "tasks": {name: {"label": "idh", "classes": {"a": ["wildtype"], "b": ["mutant"]}}}}
+    with pytest.raises(StudyError, match=f"tasks.{name}: this name is reserved, because events .* the loss of {loss}"):
         load_study(config)
 
 

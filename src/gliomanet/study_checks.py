@@ -23,6 +23,8 @@ RESERVED_TRANSFERS = {"leave-one-out": "the mean over all held-out centres is ke
 RESERVED_TASKS = {
     "joint": "tables of figures call all tasks together so",
     SEGMENTATION: "models weigh the loss of the tumour masks by it",
+    "distillation": "events of training call the loss of self-distillation so",
+    "contrast": "events of training call the loss of contrastive learning so",
 }
 
 

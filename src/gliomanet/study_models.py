@@ -65,6 +65,22 @@ class ImageModel(AnyModel):
     modality_dropout: Dropout = Field(
         0.0, description="Rate at which each contrast of a training case is taken away; one stays at least."
     )
+    distillation: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of self-distillation: the network's pass of the whole case teaches logits and deep features "
+        "of its pass without the contrasts that `modality_dropout` takes (one at least). Each step then learns its "
+        "labels from both passes: twice the time and memory. cmtlnet: in its second phase.",
+    )
+    distillation_temperature: float = Field(
+        2.0, gt=0, description="Both passes' logits are divided by it before they are compared."
+    )
+    contrast: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
+        "`distillation` too, there are still two.",
+    )
     precision: Literal["auto", "32", "bf16"] = Field(
         "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
     )
@@ -76,6 +92,23 @@ class ImageModel(AnyModel):
             raise ValueError(f"input_shape {self.input_shape} must be {allowed}")
         if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
             raise ValueError(f"modalities {self.modalities} must name each contrast once")
+        return self
+
+    @model_validator(mode="after")
+    def _adaptation_has_contrasts_to_do_without(self) -> Self:
+        for key in ("distillation", "contrast"):
+            if not getattr(self, key):
+                continue
+            if len(self.modalities) < 2:
+                raise ValueError(
+                    f"{key} is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
+                    f"cannot be taken away; name two at least, or leave {key} out"
+                )
+            if not self.modality_dropout:
+                raise ValueError(
+                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no contrast away to learn "
+                    f"without; set modality_dropout (0.3, say), or leave {key} out"
+                )
         return self
 
     def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:

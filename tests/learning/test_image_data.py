@@ -65,6 +65,15 @@ def test_no_case_comes_twice_before_all_of_its_class_have_come():
     assert all(sorted(rare[i : i + 2]) == [6, 7] for i in (0, 2, 4))
 
 
+def test_cases_without_a_label_come_one_a_batch():
+    labels = np.array([[0], [1], [0], [1], [MISSING], [MISSING], [MISSING]])
+    dealt = list(BalancedBatches(labels, None, seed=1, size=2))
+    assert [len(positions) for _, positions in dealt] == [3, 3]  # steps are a pass over the labelled ones still
+    assert all(labels[positions[:2], 0].tolist() == [0, 1] for _, positions in dealt)
+    assert {positions[2] for _, positions in dealt} < {4, 5, 6}
+    assert len({positions[2] for _, positions in dealt}) == 2
+
+
 def test_default_steps_are_one_pass_over_the_labelled_cases():
     labels = np.array([[0, -1], [1, 0], [1, 1], [-1, -1], [0, 0]])
     assert BalancedBatches(labels, None, seed=1).steps == 1

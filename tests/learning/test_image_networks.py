@@ -2,19 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.labels import DEFAULT_TASKS, MISSING
 from gliomanet.learning import image_training as module
+from gliomanet.learning.fold_cases import load_fold
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.learning.phase import Phase
 from gliomanet.networks import IMAGE_NETWORKS, build
@@ -61,6 +64,21 @@ def learnt(kind: str) -> list[str]:
 @pytest.fixture(scope="module")
 def trained(cohort, tmp_path_factory) -> dict[str, Path]:
     return {kind: train(cohort, tmp_path_factory.mktemp(kind), settings(kind)) for kind in OWN}
+
+
+def adapted(kind: str) -> ImageModel:
+    """With whole cases that teach reduced ones."""
+    return settings(
+        kind,
+        distillation=0.5,
+        contrast=0.5,
+        **({"unique_epochs": 2} if kind == "cmtlnet" else {"pretraining_epochs": 1}),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained_adapted(cohort, tmp_path_factory) -> dict[str, Path]:
+    return {kind: train(cohort, tmp_path_factory.mktemp(kind), adapted(kind)) for kind in ("cmtlnet", "gmmas")}
 
 
 # ------------------------------------------------------------------------------------- what a job writes
@@ -200,8 +218,11 @@ t.train_image_model(
 """
 
 
-def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(trained, cohort, tmp_path, repository):
-    table, model = tmp_path / "cases.tsv", settings("gmmas")
+@pytest.mark.parametrize(
+    ("make", "whole", "done"), [(settings, "trained", 3), (adapted, "trained_adapted", 2)], ids=["plain", "adapted"]
+)
+def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(make, whole, done, request, cohort, tmp_path, repository):
+    table, model = tmp_path / "cases.tsv", make("gmmas")
     cohort.to_csv(table, sep="\t", index=False)
     values = {"cases": str(table), "model": model.model_dump(mode="json"), "folder": str(tmp_path)}
     script = textwrap.dedent(KILLED).format(**values, name=name_of("gmmas"))
@@ -209,7 +230,66 @@ def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(trained, cohort, tmp_pa
     killed = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert not (tmp_path / "out").exists()
-    assert_same(train(cohort, tmp_path, model), trained["gmmas"], 3)
+    assert_same(train(cohort, tmp_path, model), request.getfixturevalue(whole)["gmmas"], done)
+
+
+# ------------------------------------------------------------------------------------- adapted to missing contrasts
+
+
+@pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])
+def test_adaptation_is_told_of_the_epochs_that_have_it(kind, trained_adapted):
+    told = [e for e in events(trained_adapted[kind]) if e["event"] == "metric"]
+    found = {name: [e["value"] for e in told if e["name"] == name] for name in {e["name"] for e in told}}
+    assert [e["step"] for e in told if e["name"] == "train/loss/distillation"] == [2, 3]  # the first phase has none
+    assert min(found["train/loss/distillation"]) > 0
+    description = json.loads((trained_adapted[kind] / "model.json").read_text())
+    assert description["missing_contrasts"] == {"modality_dropout": 0.3, "distillation": 0.5, "contrast": 0.5}
+    assert all(0 < value < 4 for value in found["train/loss/contrast"])
+    assert all(0 < value <= 1 for value in found["train/feature_std"])
+
+
+@pytest.mark.parametrize(("epoch", "done"), [(0, 1), (1, 2)], ids=["between the phases", "in phase unique"])
+def test_an_adapted_job_that_failed_goes_on_and_ends_in_the_same_bytes(
+    epoch, done, trained_adapted, cohort, tmp_path, monkeypatch
+):
+    """Between the phases: the predictors are made in a process that never ran the first."""
+    step = Phase.training_step
+
+    def failing(self, batch, batch_idx):
+        if (self.name, self.epoch, batch.step) == ("unique", epoch, 1):
+            raise InterruptedError("the time limit")
+        return step(self, batch, batch_idx)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Phase, "training_step", failing)
+        with pytest.raises(InterruptedError, match="the time limit"):
+            train(cohort, tmp_path, adapted("cmtlnet"))
+    assert_same(train(cohort, tmp_path, adapted("cmtlnet")), trained_adapted["cmtlnet"], done)
+
+
+def test_adaptation_of_no_weight_is_none(trained, cohort, tmp_path):
+    off = settings("gmmas", distillation=0.0, contrast=0.0, distillation_temperature=7.0)
+    again = train(cohort, tmp_path, off)
+    assert (again / "weights.pt").read_bytes() == (trained["gmmas"] / "weights.pt").read_bytes()
+
+
+def test_both_views_have_one_augmentation(cohort, tmp_path, monkeypatch):
+    seen = []
+    loss = module.plan_of(adapted("gmmas"), tuple(TASKS), 1).phases[1][0].loss
+
+    def keep(self, batch, step):
+        seen.append(batch)
+        return loss(self, batch, step)
+
+    monkeypatch.setattr("gliomanet.learning.multitask_recipe.MultitaskPhase.loss", keep)
+    train(cohort, tmp_path, adapted("gmmas"))
+    for batch in seen:
+        n = len(batch.labels) // 2
+        assert (batch.views, n) == (2, 4)
+        kept = batch.available[n:, :, None, None, None]
+        assert torch.equal(batch.image[n:], torch.where(kept, batch.image[:n], 0.0))
+        assert torch.equal(batch.masks[n:], batch.masks[:n])
+    assert len(seen) == 4
 
 
 def test_the_head_net_does_not_move_once_it_is_trained(cohort, tmp_path, monkeypatch):
@@ -267,6 +347,41 @@ def test_labels_of_other_tasks_do_not_reach_a_network_of_one(trained, cohort, tm
     others = cohort.assign(codel_1p19q="")
     again = train(others, tmp_path, settings("singletask"))
     assert (again / "weights.pt").read_bytes() == (trained["singletask"] / "weights.pt").read_bytes()
+
+
+@pytest.fixture
+def outlined(cohort) -> pd.DataFrame:
+    """The cohort, its cases 5 and 6 without a label."""
+    unknown = cohort["case_id"].isin(["case-05", "case-06"])
+    return cohort.assign(**{task: cohort[task].mask(unknown, "") for task in ("idh", "codel_1p19q")})
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "psnet", "cmtlnet", "singletask"])
+def test_cases_without_a_label_teach_segmentation_alone(kind, outlined):
+    model = settings(kind)
+    training, validation, _ = load_fold(outlined, model.tasks_of(TASKS), model, None, "fold 0")
+    names = [f"case-{number:02}" for number in range(8) if kind in ("gmmas", "psnet") or number not in (5, 6)]
+    assert [case.case_id for case in training.images] == names
+    assert (training.labels[[names.index(n) for n in names if n in ("case-05", "case-06")]] == MISSING).all()
+    assert len(validation) == 4
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "psnet"])
+def test_cases_of_which_nothing_can_be_learnt_are_not_read(kind, outlined, tmp_path):
+    model = settings(kind)
+    elsewhere = outlined.copy()
+    elsewhere.loc[elsewhere["case_id"] == "case-05", "part"] = "unlabelled"  # teaches by pseudo-labels alone
+    folder = tmp_path / "case-06"
+    shutil.copytree(elsewhere.loc[6, "folder"], folder)
+    elsewhere.loc[6, "folder"] = str(folder)
+    mask = nib.load(folder / "tumour_mask.nii.gz")
+    for worth, codes in ((kind == "psnet", 1), (False, 0)):  # 1: the whole tumour, whose parts nobody outlined
+        nib.save(nib.Nifti1Image(np.asarray(mask.dataobj).clip(max=codes), mask.affine), folder / "tumour_mask.nii.gz")
+        training = load_fold(elsewhere, TASKS, model, None, "fold 0")[0]
+        found = {case.case_id for case in training.images} & {"case-05", "case-06"}
+        assert found == ({"case-06"} if worth else set())
+    (folder / "tumour_mask.nii.gz").unlink()
+    assert "case-06" not in {case.case_id for case in load_fold(elsewhere, TASKS, model, None, "fold 0")[0].images}
 
 
 @pytest.mark.parametrize(

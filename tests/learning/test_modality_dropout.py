@@ -39,6 +39,23 @@ def test_contrasts_go_at_the_rate_and_the_last_is_any():
     assert few.float().mean(dim=0).tolist() == pytest.approx([0.5, 0.5], abs=0.02)
 
 
+@given(flags, st.floats(0, 0.99), st.integers(0, 99))
+def test_one_goes_where_it_must_and_the_others_as_ever(available, rate, seed):
+    available = torch.tensor(available)
+    _, kept = drop_contrasts(image_of(available), available, rate, seed)
+    _, fewer = drop_contrasts(image_of(available), available, rate, seed, one_goes=True)
+    several = available.sum(dim=1) > 1
+    assert ((fewer != available).any(dim=1) == several).all()
+    lost = (kept != available).any(dim=1)
+    assert torch.equal(fewer[lost], kept[lost])
+
+
+def test_which_one_must_go_is_any():
+    available = torch.ones(20_000, 3, dtype=torch.bool)
+    _, kept = drop_contrasts(torch.zeros(20_000, 3, 1, 1, 1), available, 0.0, 1, one_goes=True)
+    assert kept.float().mean(dim=0).tolist() == pytest.approx([2 / 3] * 3, abs=0.02)
+
+
 def test_seeds_differ():
     available = torch.ones(50, 4, dtype=torch.bool)
     draws = [drop_contrasts(image_of(available), available, 0.5, seed)[1] for seed in (1, 2)]

@@ -30,6 +30,19 @@ def test_shapes(preset, n_modalities, tasks, shape):
     assert outputs.segmentation is outputs.coarse is outputs.corners is outputs.shares is None
 
 
+def test_dropout_is_on_the_deep_feature_alone():
+    """What `DROPS_DEEP_FEATURES_ONLY` promises to stochastic passes."""
+    net = network(dropout=0.5).eval()
+    assert net.DROPS_DEEP_FEATURES_ONLY
+    net.dropout.train()
+    assert [m for m in net.modules() if isinstance(m, torch.nn.Dropout)] == [net.dropout]
+    given = torch.randn(2, 2, 32, 32, 32), torch.ones(2, 2, dtype=torch.bool)
+    with torch.no_grad():
+        first, second = net(*given), net(*given)
+    assert torch.equal(first.features["grade"], second.features["grade"])
+    assert not torch.equal(first.logits["grade"], second.logits["grade"])
+
+
 @pytest.mark.parametrize("preset", ["paper", "slim", "tiny"])
 def test_the_encoder_is_cmtlnets(preset):
     with torch.device("meta"):

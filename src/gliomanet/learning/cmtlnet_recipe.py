@@ -93,6 +93,7 @@ class UniquePhase(CmtlnetPhase):
     """For every task a margin term on its unique features and cross-entropy on the fused ones; tumour samples only."""
 
     name = "unique"
+    ADAPTS = True
 
     def begin(self) -> None:
         self.network.freeze_common()
@@ -103,7 +104,9 @@ class UniquePhase(CmtlnetPhase):
             x = inference_prompt(batch)
         else:
             draws = torch.Generator().manual_seed(derive_seed(self.recipe.seed, "unique prompts", self.epoch, step))
-            choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image),), generator=draws).to(batch.image.device)
+            # one prompt a case, whatever its views: they are to differ by their contrasts alone
+            choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
+            choice = choice.repeat(batch.views).to(batch.image.device)
             x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)
         outputs = self.network.unique_outputs(x, batch.available)
         loss = x.new_zeros(())
@@ -112,7 +115,7 @@ class UniquePhase(CmtlnetPhase):
             logits = outputs.logits[task]
             loss = loss + self._margin_loss(outputs.unique[task], labels)
             loss = loss + masked_cross_entropy(logits, labels, class_weights=batch_weights(labels, logits.shape[1]))
-        return loss
+        return self.adapted(loss, outputs, batch)
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
         return self.network.unique_outputs(x, available).logits

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import nibabel as nib
+import numpy as np
 import pandas as pd
 
 from gliomanet.labels import MISSING, Task
@@ -27,7 +30,8 @@ def load_fold(
     """The cases that teach and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
-    teach, but do not move the histograms.
+    teach, but do not move the histograms. Nor do cases that have no label, and teach a model that segments by their
+    tumour masks alone; those of part `unlabelled` do not teach it.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
@@ -42,13 +46,19 @@ def load_fold(
             histograms = learn_histograms(measured[labelled], model.modalities)
         except ValueError as error:
             raise ValueError(f"{fold}: {error}") from error
+    segments = getattr(model, "segmentation", False)
+    several_regions = len(IMAGE_NETWORKS[model.kind].REGIONS) > 1
     parts = []
     for teaching in (True, False):
         rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
         labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
-        known = (labels != MISSING).any(axis=1)
-        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms)
+        wanted = (labels != MISSING).any(axis=1)
+        if teaching and segments:
+            outlined = (rows["part"] == "train").to_numpy() & ~wanted
+            outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
+            wanted |= outlined
+        part, reasons = load_cases(rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms)
         for reason in reasons:
             print(f"{fold}: left out: {reason}", flush=True)
         parts.append(part)
@@ -63,8 +73,8 @@ def load_fold(
         if len(known_classes) == 1:
             (only,) = known_classes
             print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
-    if getattr(model, "segmentation", False):
-        _check_masks(training, len(IMAGE_NETWORKS[model.kind].REGIONS) > 1, fold)
+    if segments:
+        _check_masks(training, several_regions, fold)
     for case in (*training.images, *validation.images):
         first = training.images[0]
         if (case.grid, case.spacing_mm) != (first.grid, first.spacing_mm):
@@ -73,6 +83,15 @@ def load_fold(
                 f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
             )
     return training, validation, histograms
+
+
+def _has_mask(folder: str, several_regions: bool) -> bool:
+    """Whether a preprocessed case has a tumour mask from which the network's regions can be learnt."""
+    path = Path(folder) / "tumour_mask.nii.gz"
+    if not path.is_file():
+        return False
+    mask: Any = nib.load(path)
+    return bool(np.asarray(mask.dataobj).max() > (1 if several_regions else 0))
 
 
 def _check_masks(training: ImageCases, parts: bool, fold: str) -> None:

@@ -35,6 +35,8 @@ class Batch(NamedTuple):
         available: bool (B, M).
         labels: int64 (B, T), `MISSING` where unknown.
         step: position in the epoch.
+        views: how often each case is there: with 2, the second half of the cases is the first again, with contrasts
+            taken away.
     """
 
     image: Tensor
@@ -42,6 +44,7 @@ class Batch(NamedTuple):
     available: Tensor
     labels: Tensor
     step: int
+    views: int = 1
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
 
     Each class of each task has a shuffled deck of its cases, dealt one a batch and shuffled again when it is empty:
     drawn at random, and no case comes twice before all have come once. A task of which only one class is known is
-    dealt two cases of it, so that a batch never holds a single case (batch norm could not normalise it).
+    dealt two cases of it, so that a batch never holds a single case (batch norm could not normalise it). Cases without
+    any label, which teach segmentation, have one deck more.
 
     Args:
         labels: (N, T).
@@ -154,8 +158,10 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
         if not self._decks:
             raise ValueError("no case has a label: there is nothing to draw")
         self._decks *= max(1, size // len(self._decks))
-        labelled = int((labels != MISSING).any(axis=1).sum())
-        self.steps = steps or -(-labelled // len(self._decks))
+        labelled = (labels != MISSING).any(axis=1)
+        self.steps = steps or -(-int(labelled.sum()) // len(self._decks))
+        if not labelled.all():
+            self._decks.append(np.flatnonzero(~labelled))
         self._seed, self._first_epoch, self.epoch = seed, first_epoch, first_epoch
 
     def __len__(self) -> int:

@@ -305,6 +305,7 @@ def _description(
         },
         "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
+        "missing_contrasts": model.model_dump(include={"modality_dropout", "distillation", "contrast"}),
         "digest": digest,
         "seed": seed,
         "versions": dict(versions),

@@ -62,6 +62,7 @@ class MultitaskPhase(Phase):
     """Every task and the segmentation at once."""
 
     name = "tasks"
+    ADAPTS = True
     network: GMMAS | MTTUNet | PSNet | SingleTaskNet
     recipe: Recipe
     _figures: TermFigures
@@ -72,14 +73,15 @@ class MultitaskPhase(Phase):
         self._figures = TermFigures()
 
     def companions(self) -> dict[str, nn.Module]:
-        return {"weighting": self.weighting}
+        return {**super().companions(), "weighting": self.weighting}
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
-        losses, known = self.terms(batch, self.network(brain_masked(batch), batch.available))
+        outputs = self.network(brain_masked(batch), batch.available)
+        losses, known = self.terms(batch, outputs)
         if step is not None:
             self._figures.terms.append(losses.detach())
             self._figures.known.append(known)
-        return self.weighting(losses, known)  # type: ignore[no-any-return]
+        return self.adapted(self.weighting(losses, known), outputs, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         outputs = self.network(brain_masked(batch), batch.available)

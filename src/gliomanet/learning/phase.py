@@ -21,10 +21,12 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels import MISSING
+from gliomanet.learning.adaptation import NO_ADAPTATION, Adaptation, SubsetAdapter, with_reduced_cases
 from gliomanet.learning.augmentation import augment
 from gliomanet.learning.image_data import Batch
 from gliomanet.learning.losses import class_weights
 from gliomanet.learning.modality_dropout import drop_contrasts
+from gliomanet.networks import Outputs, UniqueOutputs
 from gliomanet.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class PhaseSettings:
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
+    adaptation: Adaptation = NO_ADAPTATION
 
 
 def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
+        "adaptation": Adaptation(model.distillation, model.distillation_temperature, model.contrast),
     }
 
 
@@ -75,6 +79,7 @@ class EpochFigures:
     validation_losses: list[Tensor] = field(default_factory=list)
     scores: list[dict[str, Tensor]] = field(default_factory=list)
     labels: list[Tensor] = field(default_factory=list)
+    adaptation: list[dict[str, Tensor]] = field(default_factory=list)
 
 
 class Phase(lightning.LightningModule):
@@ -89,6 +94,8 @@ class Phase(lightning.LightningModule):
     """
 
     name: ClassVar[str]
+    ADAPTS: ClassVar[bool] = False
+    """Whether its outputs have the tasks' logits and deep features, so that it can be adapted to missing contrasts."""
 
     def __init__(
         self,
@@ -103,6 +110,10 @@ class Phase(lightning.LightningModule):
         self.network, self.recipe, self.first_epoch, self.on_epoch = network, recipe, first_epoch, on_epoch
         self._restored = state
         self._figures = EpochFigures()
+        self.adapter: SubsetAdapter | None = None
+        if self.ADAPTS and recipe.adaptation.wanted:
+            seed = derive_seed(recipe.seed, "adaptation", self.name)
+            self.adapter = SubsetAdapter(recipe.tasks, network.deep_feature_size, recipe.adaptation, seed)
 
     @property
     def epoch(self) -> int:
@@ -125,7 +136,16 @@ class Phase(lightning.LightningModule):
 
     def companions(self) -> dict[str, nn.Module]:
         """Modules that are learnt with the network and are no part of it, by name."""
-        return {}
+        return {} if self.adapter is None else {"adaptation": self.adapter}
+
+    def adapted(self, loss: Tensor, outputs: Outputs | UniqueOutputs, batch: Batch) -> Tensor:
+        """The labels' loss, with what the whole cases teach the reduced ones where the batch has both."""
+        if self.adapter is None or batch.views == 1:
+            return loss
+        added: Tensor
+        added, figures = self.adapter(outputs.logits, outputs.features)
+        self._figures.adaptation.append(figures)
+        return loss + added
 
     def progress(self) -> float:
         """What the learning rate follows: the epoch's mean training loss."""
@@ -162,13 +182,16 @@ class Phase(lightning.LightningModule):
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         image, masks, available = batch.image.float(), batch.masks.float(), batch.available
-        if self.trainer.training and self.recipe.modality_dropout:
-            seed = derive_seed(self.recipe.seed, "modality dropout", self.name, self.epoch, batch.step)
-            image, available = drop_contrasts(image, available, self.recipe.modality_dropout, seed)
+        adapts = self.trainer.training and self.adapter is not None
+        dropped = derive_seed(self.recipe.seed, "modality dropout", self.name, self.epoch, batch.step)
+        if self.trainer.training and self.recipe.modality_dropout and not adapts:
+            image, available = drop_contrasts(image, available, self.recipe.modality_dropout, dropped)
         if self.trainer.training and self.recipe.augmentation:
             seed = derive_seed(self.recipe.seed, "augmentation", self.name, self.epoch, batch.step)
             image, masks = augment(image, masks, seed)
-        return batch._replace(image=image, masks=masks, available=available)
+        batch = batch._replace(image=image, masks=masks, available=available)
+        # after the augmentation: both views of a case are to have the same
+        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if adapts else batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         # Every step, not every epoch: a data loader draws from the same generator, in a job's first epoch before any
@@ -195,7 +218,13 @@ class Phase(lightning.LightningModule):
             "train/loss": _mean(self._figures.losses),
             "train/learning_rate": self.optimizer.param_groups[0]["lr"],
         }
-        self.on_epoch(self, self.epoch, figures | self.figures() | self._validation_figures())
+        self.on_epoch(
+            self, self.epoch, figures | self.figures() | self._adaptation_figures() | self._validation_figures()
+        )
+
+    def _adaptation_figures(self) -> dict[str, float]:
+        steps = self._figures.adaptation
+        return {f"train/{name}": _mean([step[name] for step in steps]) for name in (steps[0] if steps else {})}
 
     def _validation_figures(self) -> dict[str, float]:
         if not self._figures.labels:

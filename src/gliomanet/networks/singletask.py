@@ -35,6 +35,8 @@ class SingleTaskNet(nn.Module):
         STRIDE: sizes of the input volume must be multiples of it.
         PROMPT_CHANNELS: channels of the input beyond the contrasts.
         REGIONS: no segmentation, no codes.
+        DROPS_DEEP_FEATURES_ONLY: whether dropout is nowhere but on the deep feature, so that it is the same in every
+            stochastic pass.
 
     Raises:
         ValueError: an argument is none of these.
@@ -45,6 +47,7 @@ class SingleTaskNet(nn.Module):
     STRIDE: ClassVar[int] = ENCODER_STRIDE
     PROMPT_CHANNELS: ClassVar[int] = 0
     REGIONS: ClassVar[Regions] = ()
+    DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
 
     def __init__(
         self,
