@@ -26,7 +26,7 @@ def test_a_study_of_images_with_mgmt(snakemake):
     assert (run.count("read_center"), run.count("evaluate"), run.count("write_report")) == (3, 1, 1)
 
 
-def test_a_tabular_study_with_mgmt(snakemake, feature_center):
+def test_a_tabular_study_with_mgmt(snakemake, feature_center, tmp_path):
     config = study(
         labels=LABELS,
         tasks={"mgmt": MGMT},
@@ -45,6 +45,12 @@ def test_a_tabular_study_with_mgmt(snakemake, feature_center):
     run = snakemake(config)
     assert run.status == 0, run.text
     assert run.count("import_features") == 2
+    tables = ("results/cohort/P.tsv", "results/radiomics/P.tsv")
+    run = snakemake(config, "--cores", "1", *tables)
+    assert run.status == 0, run.text
+    cases, features = (read_table(tmp_path / table) for table in tables)
+    assert cases["mgmt"].tolist() == ["methylated", "unmethylated", ""] * 2
+    assert features["case_id"].tolist() == cases["case_id"].tolist()
 
 
 def test_centres_give_their_further_labels_and_phantoms_draw_theirs(snakemake, tmp_path):
