@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gliomanet.cli import app
+from gliomanet.tables import read_table
 
 
 def test_validates_the_shipped_study(repository):
@@ -139,3 +140,33 @@ def test_a_program_that_is_not_installed_is_told_before_any_job(tmp_path, monkey
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
     assert "hd-bet not found: GLIOMANET_HD_BET is" in result.output
+
+
+def test_an_import_reads_further_labels(tmp_path):
+    (tmp_path / "x.nii").touch()
+    table = tmp_path / "cases.tsv"
+    table.write_text("case_id\tt1\tmgmt\na\tx.nii\tPositive\nb\tx.nii\tnegative\n")
+    arguments = ["import", "table", str(table), "--center", "A", "--out", str(tmp_path / "out.tsv")]
+    done = CliRunner().invoke(app, [*arguments, "--label", "mgmt=unmethylated, methylated"])
+    assert done.exit_code == 0, done.output
+    assert "grade unknown; mgmt unmethylated 1, methylated 1" in done.output
+    assert read_table(tmp_path / "out.tsv")["mgmt"].tolist() == ["methylated", "unmethylated"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["mgmt"], "--label mgmt: no name and values; write --label mgmt=unmethylated,methylated"),
+        (["m=a,b", "m=a,c"], "--label m=a,c: m is given twice; keep one"),
+        (["m=a"], "labels.m: list should have at least 2 items"),
+        (["sex=a,b"], "labels.sex: this name is reserved, because it is another column of every case table"),
+    ],
+)
+def test_a_further_label_that_cannot_be_one_is_refused(tmp_path, options, message):
+    table = tmp_path / "cases.tsv"
+    table.write_text("case_id\tt1\na\tx.nii\n")
+    arguments = ["import", "table", str(table), "--center", "A", "--out", str(tmp_path / "out.tsv")]
+    done = CliRunner().invoke(app, [*arguments, *(part for option in options for part in ("--label", option))])
+    assert done.exit_code == 1
+    assert "in what is to be imported:" in done.output
+    assert message in done.output

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from gliomanet.labels import DEFAULT_TASKS, LEGACY_STATES, LEGAL_STATES, MISSING, VOCABULARY, contradiction
+from gliomanet.labels import DEFAULT_TASKS, LEGACY_STATES, LEGAL_STATES, MISSING, VOCABULARY, Task, contradiction
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,13 @@ def test_every_complete_state_is_legal_legacy_or_a_contradiction():
 )
 def test_unknown_labels_fit_anything(known, legal):
     assert (contradiction(*known) is None) == legal
+
+
+def test_a_task_alone_is_held_against_the_built_in_labels_only():
+    mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
+    assert mgmt.foreign_values(("unmethylated", "methylated")) == []
+    assert mgmt.foreign_values(("unmethylated", "hypermethylated")) == [
+        "class 'yes' holds 'methylated', which is no value of mgmt; allowed: unmethylated, hypermethylated"
+    ]
+    with pytest.raises(ValueError, match="class 'b' holds '5', which is no value of grade; allowed: 2, 3, 4"):
+        Task(label="grade", classes={"a": ["2"], "b": ["5"]})

@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from gliomanet.cohort.importers import bids, brats, egd, lgg_1p19q, rembrandt, tcga, ucsf_pdgm, upenn_gbm, utsw
+from gliomanet.cohort.importers.bids_sessions import _WANTED as SESSION_COLUMNS
+from gliomanet.cohort.splits import COLUMNS as SPLIT_COLUMNS
+from gliomanet.cohort.table import COLUMNS as CASE_COLUMNS
+from gliomanet.labels import VOCABULARY
 from gliomanet.study import Study, load_study
 from gliomanet.study_errors import StudyError
+from gliomanet.study_labels import RESERVED_LABELS
 
 VALID: dict[str, Any] = {
     "centers": {
@@ -101,7 +107,23 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("models/net/input_shape", [60, 64, 64], "must be positive multiples of 32"),
         ("models/net/modalities", ["t1", "t1"], "must name each contrast once"),
         ("models/net/stages", ["pseudo_label"], "models.net.stages: must start with supervised"),
-        ("tasks", {"mgmt": {"label": "mgmt", "classes": {"a": ["x"], "b": ["y"]}}}, "tasks.mgmt.label: is not a label column"),
+        ("tasks", {"mgmt": {"label": "mgmt", "classes": {"a": ["x"], "b": ["y"]}}}, "tasks.mgmt.label: 'mgmt' is not a label column; allowed: idh, codel_1p19q, grade; a further label is named, with its values, in the section labels"),
+        ("tasks", {"g": {"label": "Grad", "classes": {"a": ["2"], "b": ["4"]}}}, "tasks.g.label: 'Grad' is not a label column; did you mean 'grade'? a further label"),
+        ("tasks", {"g": {"label": "", "classes": {"a": ["2"], "b": ["4"]}}}, "tasks.g.label: string should have at least 1 character"),
+        ("tasks", {"m": {"label": "mgmt", "classes": {"a": ["x"], "b": []}}}, "tasks.m: class 'b' holds no value of mgmt; name one, or remove the class"),
+        ("labels", {"mgmt": ["methylated"]}, "labels.mgmt: list should have at least 2 items"),
+        ("labels", {"mgmt": [0, 1]}, "labels.mgmt.0: 0 is no text; put it in quotes"),
+        ("labels", {"mgmt": ["a", "A"]}, "labels.mgmt: 'a' and 'A' are read alike; each value must differ by more than case"),
+        ("labels", {"mgmt": ["1", "1.0"]}, "labels.mgmt: '1' and '1.0' are read alike"),
+        ("labels", {"mgmt": ["a", "Indeterminate"]}, "labels.mgmt: 'Indeterminate' means unknown in every table, and cannot be a value; leave it out"),
+        ("labels", {"mgmt": ["a", ""]}, "labels.mgmt: '' means unknown in every table"),
+        ("labels", {"mgmt": ["a", "b "]}, "labels.mgmt: 'b ' holds spaces at its ends, or several in a row; remove them"),
+        ("labels", {"mgmt!": ["a", "b"]}, "labels: 'mgmt!' cannot be a name; allowed: letters, digits, '_' and '-'"),
+        ("labels", {"IDH": ["a", "b"]}, "labels.IDH: this name is reserved, because the label is built in, with the values wildtype, mutant; choose another"),
+        ("labels", {"sex": ["a", "b"]}, "labels.sex: this name is reserved, because it is another column of every case table"),
+        ("labels", {"part": ["a", "b"]}, "labels.part: this name is reserved, because tables that are joined with the cases have a column of this name"),
+        ("labels", {"mgmt_raw": ["a", "b"]}, "labels.mgmt_raw: case tables hold <label>_raw and <label>_source of each label; choose a name with another ending"),
+        ("labels", {"mgmt": ["a", "b"], "MGMT": ["a", "b"]}, "labels.MGMT: differs from 'mgmt' by letter case only; rename one"),
         ("tasks", {"g": {"label": "grade", "classes": {"a": ["2"], "b": ["5"]}}}, "class 'b' holds '5', which is no value of grade"),
         ("tasks", {"g": {"label": "grade", "classes": {"a": ["2"], "b": ["2"]}}}, "grade value '2' is in two classes"),
         ("tasks", {"g": {"label": "grade", "classes": {"a": ["2"]}}}, "needs at least two classes, found 1"),
@@ -175,3 +197,37 @@ def test_every_key_says_what_it_means():
         return [key for key, field in fields_of(model) if not field.description and key.split(".")[-1] != "kind"]
 
     assert unnamed(Study) == []
+
+
+MGMT = {"mgmt": ["unmethylated", "methylated"]}
+
+
+def test_a_further_label_makes_a_task_without_code():
+    config = changed("labels", MGMT)
+    classes = {"unmethylated": ["unmethylated"], "methylated": ["methylated"]}
+    config["tasks"] = {"idh": IDH, "mgmt": {"label": "mgmt", "classes": classes}}
+    study = load_study(config)
+    assert study.vocabulary == {**VOCABULARY, "mgmt": ("unmethylated", "methylated")}
+    assert [study.tasks["mgmt"].encode(value) for value in ("unmethylated", "methylated", "")] == [0, 1, -1]
+    assert load_study(study.model_dump(mode="json")) == study
+
+
+def test_classes_of_a_further_label_hold_its_values_only():
+    config = changed("labels", MGMT)
+    config["tasks"] = {
+        "mgmt": {"label": "mgmt", "classes": {"no": ["unmethylated"], "yes": ["Methylated"]}},
+        "typo": {"label": "mgnt", "classes": {"no": ["unmethylated"], "yes": ["methylated"]}},
+    }
+    with pytest.raises(StudyError) as caught:
+        load_study(config)
+    of_classes, of_label = caught.value.problems
+    message = "class 'yes' holds 'Methylated', which is no value of mgmt; allowed: unmethylated, methylated"
+    assert of_classes == f"tasks.mgmt.classes: {message}"
+    assert of_label.startswith("tasks.typo.label: 'mgnt' is not a label column; did you mean 'mgmt'?")
+
+
+def test_no_further_label_can_be_a_column_that_tables_have_already():
+    readers = [bids._WANTED, brats._WANTED, egd._WANTED, lgg_1p19q._WANTED, rembrandt._WANTED, tcga._WANTED]
+    fixed = [{**module.CLINICAL.columns, **module.CLINICAL.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
+    taken = set(CASE_COLUMNS).union(SPLIT_COLUMNS, SESSION_COLUMNS, *readers, *fixed)
+    assert {name for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)

@@ -48,3 +48,13 @@ def test_collects_tables_and_skips_those_without_rows(tmp_path):
     write_table(pd.DataFrame({"case_id": []}), tmp_path / "b.tsv")
     assert read_tables([tmp_path / "a.tsv", tmp_path / "b.tsv"])["case_id"].tolist() == ["a"]
     assert read_tables([]).empty
+
+
+def test_further_labels_whose_values_look_like_numbers_stay_text(tmp_path):
+    table = pd.DataFrame(
+        {"case_id": ["a", "b"], "ki67": ["1", ""], "ki67_source": ["measured", ""], "ki67_raw": ["01", ""]}
+    )
+    write_table(table.assign(count=[1, 2]), tmp_path / "t.tsv")
+    back = read_table(tmp_path / "t.tsv")
+    assert back.drop(columns="count").equals(table)
+    assert back["count"].tolist() == [1, 2]

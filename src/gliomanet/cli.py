@@ -20,7 +20,7 @@ from gliomanet.cohort.importers import FORMATS
 from gliomanet.findings import SEVERITIES, Finding, findings_of, findings_table
 from gliomanet.imaging.errors import CaseError
 from gliomanet.importing import import_cases
-from gliomanet.labels import VOCABULARY
+from gliomanet.labels import VOCABULARY, Vocabulary
 from gliomanet.phantom.ids import case_ids
 from gliomanet.programs import missing_programs
 from gliomanet.study import Study, load_study
@@ -84,10 +84,15 @@ def import_(
     derive_1p19q: Annotated[
         bool, typer.Option("--derive-1p19q", help="Unknown 1p/19q is intact where IDH is wildtype (WHO 2021).")
     ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="A further label and its values, as mgmt=unmethylated,methylated; may be repeated."),
+    ] = None,
 ) -> None:
     """Read a collection, a BIDS folder, a hospital's table or DICOM files into a centre's case table."""
     try:
-        cases, findings = import_cases(kind.value, folder, center, out, clinical, mapping, derive_1p19q)
+        labels = labels_of(label or [])
+        cases, findings = import_cases(kind.value, folder, center, out, clinical, mapping, derive_1p19q, labels)
     except (CohortError, StudyError, RuntimeError) as error:
         console.print(f"[red]{escape(str(folder))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
@@ -95,7 +100,7 @@ def import_(
     write_table(cases, out)
     write_table(findings_table(findings), beside)
     show_findings(findings)
-    console.print(escape(f"{out}: {labels_summary(cases)}"))
+    console.print(escape(f"{out}: {labels_summary(cases, {**VOCABULARY, **labels})}"))
     console.print(
         escape(f"{beside}: {len(findings)} findings. Next: name the table in a study and `gliomanet validate` it.")
     )
@@ -185,12 +190,32 @@ def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
     console.print(f"Findings: {', '.join(told) or 'none'}")
 
 
-def labels_summary(cases: pd.DataFrame) -> str:
+def labels_of(options: list[str]) -> dict[str, tuple[str, ...]]:
+    """Further labels of the command line: `mgmt=unmethylated,methylated` → name and values.
+
+    Raises:
+        StudyError: an option without a name or values, a name twice.
+    """
+    labels: dict[str, tuple[str, ...]] = {}
+    problems = []
+    for option in options:
+        name, sign, values = option.partition("=")
+        if not (name and sign and values):
+            problems.append(f"--label {option}: no name and values; write --label mgmt=unmethylated,methylated")
+        elif name in labels:
+            problems.append(f"--label {option}: {name} is given twice; keep one")
+        labels[name] = tuple(value.strip() for value in values.split(","))
+    if problems:
+        raise StudyError(problems, where="what is to be imported")
+    return labels
+
+
+def labels_summary(cases: pd.DataFrame, vocabulary: Vocabulary = VOCABULARY) -> str:
     """Scans, patients, and how many labels of each value are known."""
-    known = {label: cases.loc[cases[label] != "", label].value_counts() for label in VOCABULARY}
+    known = {label: cases.loc[cases[label] != "", label].value_counts() for label in vocabulary}
     labels = "; ".join(
         f"{label} "
-        + (", ".join(f"{value} {counts[value]}" for value in VOCABULARY[label] if value in counts) or "unknown")
+        + (", ".join(f"{value} {counts[value]}" for value in vocabulary[label] if value in counts) or "unknown")
         for label, counts in known.items()
     )
     return f"{len(cases)} scans of {cases['patient_id'].nunique()} patients; {labels}"

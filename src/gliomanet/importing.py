@@ -6,6 +6,7 @@ The same readers serve a study's `source`; here they are run once, and DICOM fil
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from gliomanet.imaging.dicom import convert_case
 from gliomanet.imaging.errors import CaseError
 from gliomanet.study import Center, Study
 from gliomanet.study_errors import StudyError, describe
+from gliomanet.study_labels import Labels, label_problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,7 @@ def import_cases(
     clinical: Path | None = None,
     mapping: Path | None = None,
     derive_1p19q: bool = False,
+    labels: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The case table of a centre, every scan in it, with absolute file names; it is not written here.
 
@@ -45,14 +48,17 @@ def import_cases(
         clinical: table of labels, where it is not in the folder.
         mapping: BraTS: which patient of which collection a case is.
         derive_1p19q: fill unknown 1p/19q by the WHO 2021 rule.
+        labels: further labels and their values, as in a study.
 
     Raises:
         CohortError: every problem at once.
-        StudyError: a centre's name that cannot be one, a table that this kind of source does not have.
+        StudyError: a centre's or a label's name that cannot be one, a label's values that cannot be, a table that this
+            kind of source does not have.
         RuntimeError: DICOM without the program that converts it.
     """
     given = {"clinical": clinical, "mapping": mapping}
     source = {"kind": kind, "path" if kind == "table" else "folder": str(folder.resolve())}
+    further = _checked_labels(labels or {})
     source |= {key: str(path.resolve()) for key, path in given.items() if path is not None}
     if not NAME.fullmatch(center):
         allowed = "letters, digits, '_' and '-', starting with a letter or a digit"
@@ -62,7 +68,8 @@ def import_cases(
         described = Center.model_validate(given_center)
     except ValidationError as error:
         raise StudyError(describe(error, Center), where="what is to be imported") from None
-    cases, found = read_center(center, Study.model_construct(centers={center: described}, models={}, data_root=""))
+    study = Study.model_construct(centers={center: described}, models={}, data_root="", labels=further)
+    cases, found = read_center(center, study)
     findings = list(found)
     if kind == "dicom":
         converted = {case: out.resolve().with_name(f"{out.stem}_nifti") / case for case in cases["case_id"]}
@@ -71,6 +78,16 @@ def import_cases(
         cases = with_converted_files(cases, converted.values())
     # Which role a centre has is the study's to say.
     return cases.assign(role=""), findings
+
+
+def _checked_labels(labels: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    try:
+        checked = Labels.model_validate({"labels": {name: list(values) for name, values in labels.items()}})
+    except ValidationError as error:
+        raise StudyError(describe(error, Labels), where="what is to be imported") from None
+    if problems := label_problems(checked.labels):
+        raise StudyError(problems, where="what is to be imported")
+    return checked.labels
 
 
 def _convert(folder: Path, out: Path, case: str, center: str) -> list[Finding]:

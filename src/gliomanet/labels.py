@@ -1,61 +1,64 @@
 """What is predicted: the labels' vocabulary, the tasks made of them, and the WHO 2021 states they may form.
 
-A *label* is a column of the case table with a fixed vocabulary. A *task* groups a label's values into the classes
-that a model tells apart, so that grade can be one task of three classes or of two without another label.
+A *label* is a column of the case table with a fixed vocabulary: one of the three of the WHO's diagnoses, or a further
+one that a study names with its values. A *task* groups a label's values into the classes that a model tells apart, so
+that grade can be one task of three classes or of two without another label.
 
 Source of the rules: Louis et al., Neuro-Oncology 23:1231 (2021), 10.1093/neuonc/noab106.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MODALITIES = ("t1", "t1c", "t2", "flair")
 """The contrasts, in the order of every channel axis of this project."""
+
+Vocabulary = Mapping[str, tuple[str, ...]]
+"""Label column → its values, in the order of the class axis. An unknown label is an empty cell."""
 
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "idh": ("wildtype", "mutant"),
     "codel_1p19q": ("intact", "codeleted"),
     "grade": ("2", "3", "4"),
 }
-"""Label column → its values, in the order of the class axis. An unknown label is an empty cell."""
+"""The labels that every case table has; a study's own vocabulary holds its further labels, too."""
 
 MISSING = -1
 """The class index of a case whose label is unknown: masked in every loss and left out of every figure."""
 
 
-def _known_label(label: str) -> str:
-    if label not in VOCABULARY:
-        raise ValueError(f"is not a label column; allowed: {', '.join(VOCABULARY)}")
-    return label
+def further_labels(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The labels that a study has beside those of every case table."""
+    return tuple(label for label in vocabulary if label not in VOCABULARY)
 
 
 class Task(BaseModel):
     """One question put to a model: a label column, and the classes its values are grouped into.
 
-    The last class is the *positive* one of a two-class task (mutant, codeleted, grade 4).
+    The last class is the *positive* one of a two-class task (mutant, codeleted, grade 4). Values of a further label
+    are held against those that the study gives it (`gliomanet.study_labels`): a task alone does not know them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    label: Annotated[str, AfterValidator(_known_label)] = Field(description="Label column of the case tables.")
+    label: str = Field(min_length=1, description="Label column of the case tables: a built-in one, or one of `labels`.")
     classes: dict[str, list[str]] = Field(description="Class → the label's values in it; the last class is positive.")
 
     @model_validator(mode="after")
-    def _classes_partition_known_values(self) -> Task:
-        known = VOCABULARY[self.label]
+    def _classes_partition_values(self) -> Task:
+        known = VOCABULARY.get(self.label)
+        if known and (problems := self.foreign_values(known)):
+            raise ValueError(problems[0])
         seen: list[str] = []
         for name, values in self.classes.items():
             if not values:
-                raise ValueError(f"class {name!r} holds no value of {self.label}; allowed: {', '.join(known)}")
+                allowed = f"; allowed: {', '.join(known)}" if known else "; name one, or remove the class"
+                raise ValueError(f"class {name!r} holds no value of {self.label}{allowed}")
             for value in values:
-                if value not in known:
-                    raise ValueError(
-                        f"class {name!r} holds {value!r}, which is no value of {self.label}; "
-                        f"allowed: {', '.join(known)}"
-                    )
                 if value in seen:
                     raise ValueError(f"{self.label} value {value!r} is in two classes")
                 seen.append(value)
@@ -66,6 +69,15 @@ class Task(BaseModel):
     @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(self.classes)
+
+    def foreign_values(self, known: Sequence[str]) -> list[str]:
+        """What is wrong with the classes, where the label has the values `known` and no others."""
+        return [
+            f"class {name!r} holds {value!r}, which is no value of {self.label}; allowed: {', '.join(known)}"
+            for name, values in self.classes.items()
+            for value in values
+            if value not in known
+        ]
 
     def encode(self, value: str | None) -> int:
         """Class index of a harmonised label value; `MISSING` for an empty one or one outside every class."""

@@ -13,10 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from gliomanet.labels import DEFAULT_TASKS, MODALITIES, Task
+from gliomanet.labels import DEFAULT_TASKS, MODALITIES, VOCABULARY, Task, Vocabulary
 from gliomanet.study_checks import problems_of
 from gliomanet.study_errors import StudyError, describe
 from gliomanet.study_imaging import Preprocessing, Quality
+from gliomanet.study_labels import LabelValues
 from gliomanet.study_models import ImageModel, Model, TabularNetModel
 from gliomanet.study_sources import Source
 from gliomanet.study_types import Fraction, Identifier, MaskCode, MaskCodes, Modality, Role, Section, each_once
@@ -186,6 +187,10 @@ class Study(Section):
     shuffle_labels: bool = Field(
         False, description="Permute the training labels among the cases of each centre: a control that must score 0."
     )
+    labels: dict[Identifier, LabelValues] = Field(
+        default_factory=dict,
+        description="Further label columns of the case tables, beside `idh`, `codel_1p19q` and `grade`: name → its values in class order.",
+    )
     tasks: dict[Identifier, Task] = Field(
         default_factory=lambda: dict(DEFAULT_TASKS),
         min_length=1,
@@ -213,6 +218,11 @@ class Study(Section):
         return self
 
     # -- what the stages ask of a study
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Label column → its values: the built-in labels, then the study's further ones."""
+        return {**VOCABULARY, **{name: tuple(values) for name, values in self.labels.items()}}
 
     @property
     def is_tabular(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from gliomanet.study_errors import describe
+from gliomanet.study_labels import label_problems, task_problems
 from gliomanet.study_models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def problems_of(study: Study) -> list[str]:
         *_name_problems("centers", study.centers, RESERVED_CENTERS),
         *_name_problems("models", study.models, RESERVED_MODELS),
         *_name_problems("tasks", study.tasks, RESERVED_TASKS),
+        *_name_problems("labels", study.labels, {}),
+        *label_problems(study.labels),
+        *task_problems(study.tasks, study.vocabulary),
         *_name_problems("split.transfers", [t.name for t in study.split.transfers], RESERVED_TRANSFERS),
         *_center_problems(study),
         *_quality_problems(study),

@@ -23,9 +23,15 @@ TEXT = dict.fromkeys(
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """A table with its text columns as text and empty cells of text as ""."""
-    table = pd.read_csv(path, sep="\t", dtype=TEXT, keep_default_na=False, na_values=[""])
-    text = [column for column in table if column in TEXT]
+    """A table with its text columns as text and empty cells of text as "".
+
+    A study's further labels are text as the built-in ones are; a table says itself which they are, by `<label>_source`.
+    """
+    header = [str(column) for column in pd.read_csv(path, sep="\t", nrows=0).columns]
+    labels = [column.removesuffix("_source") for column in header if column.endswith("_source")]
+    kinds = {**TEXT, **dict.fromkeys((f"{label}{end}" for label in labels for end in ("", "_source", "_raw")), str)}
+    table = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
+    text = [column for column in table if column in kinds]
     table[text] = table[text].fillna("")
     return table
 

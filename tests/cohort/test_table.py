@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.table import COLUMNS, PROVENANCE_COLUMNS, case_frame, read_case_table, without_labels
+from gliomanet.cohort.table import COLUMNS, case_frame, read_case_table, without_labels
 from gliomanet.tables import TEXT, read_table, write_table
 
 
@@ -43,7 +43,7 @@ def test_what_a_table_says_of_its_labels_is_kept(tmp_path):
     path = write(tmp_path, header + "a\tx\twildtype\tIDH1 neg.\t2\t2007\tNA\tfollow_up\tb;c\n")
     cases = read_case_table(path, "A", "train")
     first = cases.iloc[0]
-    assert first[list(PROVENANCE_COLUMNS)].tolist() == ["IDH1 neg.", "", "2", "2007", "NA", "follow_up", "b;c"]
+    assert first[list(COLUMNS[-7:])].tolist() == ["IDH1 neg.", "", "2", "2007", "NA", "follow_up", "b;c"]
     write_table(cases, tmp_path / "again.tsv")
     assert (
         read_case_table(tmp_path / "again.tsv", "A", "train", Path("/"))

@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 
@@ -65,3 +66,43 @@ def test_age():
     for wrong in ("130", "-5", "old", "nan.", "inf"):
         with pytest.raises(ValueError, match="a number of years from 0 to 120"):
             read_age(wrong)
+
+
+MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated"), "codes": ("0", "1", "Low grade")}
+
+
+@pytest.mark.parametrize(
+    ("column", "raw", "value"),
+    [
+        *(("mgmt", raw, "methylated") for raw in ("Methylated", "METHYLATED", "positive", "1", "1.0", " methylated ")),
+        *(
+            ("mgmt", raw, "unmethylated")
+            for raw in ("Unmethylated", "negative", "0", "not methylated", "Non-methylated")
+        ),
+        *(("mgmt", raw, "") for raw in ("Indeterminate", "unknown", "NA", "Not Available", "-1", "")),
+        *(("codes", raw, value) for raw, value in (("1.0", "1"), ("0", "0"), ("LOW GRADE", "Low grade"), ("n/a", ""))),
+        ("idh", "wt", "wildtype"),
+    ],
+)
+def test_further_labels_are_read_without_regard_to_case(column, raw, value):
+    assert harmonise(column, raw, MGMT) == value
+
+
+def test_an_unknown_spelling_of_a_further_label_names_the_allowed_ones():
+    message = re.escape(
+        "'maybe' is no known spelling; allowed: unmethylated (unmethylated, un-methylated, non-methylated, "
+    )
+    with pytest.raises(ValueError, match=message):
+        harmonise("mgmt", "maybe", MGMT)
+    message = re.escape("'2' is no known spelling; allowed: 0 (0); 1 (1); Low grade (low grade); unknown (empty,")
+    with pytest.raises(ValueError, match=message):
+        harmonise("codes", "2", MGMT)
+
+
+def test_what_collections_call_a_value_is_read_where_the_study_has_that_value_only():
+    own = {**VOCABULARY, "mgmt": ("low", "high")}
+    assert harmonise("mgmt", "HIGH", own) == "high"
+    with pytest.raises(
+        ValueError, match=re.escape("'positive' is no known spelling; allowed: low (low); high (high);")
+    ):
+        harmonise("mgmt", "positive", own)

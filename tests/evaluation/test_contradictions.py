@@ -27,10 +27,13 @@ def test_single_values_agree_with_the_labels_rule(state):
         ({"idh": "mutant", "codel_1p19q": "codeleted", "grade": "4"}, "contradiction"),
         ({"codel_1p19q": "codeleted", "grade": "4"}, "contradiction"),
         ({"idh": "mutant", "grade": "2-3"}, "legal"),
+        ({"idh": "wildtype", "codel_1p19q": "codeleted", "mgmt": "yes"}, "contradiction"),
+        ({"idh": "mutant", "mgmt": "yes"}, "legal"),
     ],
 )
 def test_a_class_stands_for_all_its_values(predicted, verdict):
-    assert verdict_of(predicted, DEFAULT_TASKS) == verdict
+    mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
+    assert verdict_of(predicted, {**DEFAULT_TASKS, "mgmt": mgmt}) == verdict
 
 
 def test_many_cases_at_once():

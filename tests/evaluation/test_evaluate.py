@@ -4,7 +4,7 @@ import pytest
 
 from gliomanet.evaluation.evaluate import evaluate
 from gliomanet.evaluation.tables import COMPARISON_COLUMNS, METRIC_COLUMNS
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.labels import DEFAULT_TASKS, Task
 from gliomanet.study import Evaluation
 
 FAST = Evaluation(resamples=200)
@@ -206,3 +206,36 @@ def test_the_pool_of_one_centre_is_that_centre(held_out):
     table = held_out.metrics.query("center != 'summary'")
     pooled, single = (table[(table["center"] == "pooled") == flag][columns] for flag in (True, False))
     assert pooled.to_csv(index=False) == single.to_csv(index=False)
+
+
+def test_a_further_label_is_scored_within_idh_too_and_takes_no_part_in_contradictions(study):
+    predictions, cases = study
+    good = predictions[(predictions["model"] == "good") & (predictions["stage"] == "supervised")]
+    mgmt = Task(label="mgmt", classes={"unmethylated": ["unmethylated"], "methylated": ["methylated"]})
+    # Methylated wherever IDH is mutant, which is all that the predictions know.
+    labels = cases["idh"].map({"mutant": "methylated", "wildtype": "unmethylated"})
+    every_third = (np.arange(len(cases)) % 3 == 0) & cases["idh"].eq("wildtype")
+    cases = cases.assign(mgmt=labels.mask(every_third, "methylated").where(np.arange(len(cases)) % 10 > 0, ""))
+    rows = good[good["task"] == "idh"].replace({"class": {"mutant": "methylated", "wildtype": "unmethylated"}})
+    tasks = {**DEFAULT_TASKS, "mgmt": mgmt}
+    found = evaluate(pd.concat([good, rows.assign(task="mgmt")]), cases, tasks, FAST, seed=7).metrics
+    plain = evaluate(good, cases, DEFAULT_TASKS, FAST, seed=7).metrics
+
+    where = found[(found["task"] == "mgmt") & (found["metric"] == "auc") & (found["center"] == "A")].set_index("subset")
+    assert set(where.index) == {"all", "idh=wildtype", "idh=mutant"}
+    assert where.loc["all", "n"] == cases.loc[cases["center"] == "A", "mgmt"].ne("").sum()
+    assert where.loc["all", "value"] > 0.7
+    assert abs(where.loc["idh=wildtype", "value"] - 0.5) < 0.2
+    assert where.loc["idh=mutant", "note"] == "not estimable: no unmethylated case"
+    pd.testing.assert_frame_equal(
+        found[found["task"] != "mgmt"].reset_index(drop=True), plain.reset_index(drop=True), check_dtype=False
+    )
+
+
+def test_a_further_label_alone_has_no_contradictions(study):
+    predictions, cases = study
+    rows = predictions[(predictions["model"] == "good") & (predictions["task"] == "idh")]
+    tasks = {"a": DEFAULT_TASKS["idh"], "mgmt": Task(label="mgmt", classes={"wildtype": ["u"], "mutant": ["m"]})}
+    both = pd.concat([rows.assign(task=name) for name in tasks])
+    found = evaluate(both, cases.assign(mgmt="u"), tasks, FAST, seed=7).metrics
+    assert "joint" not in set(found["task"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliomanet.labels import DEFAULT_TASKS, contradiction
+from gliomanet.labels import DEFAULT_TASKS, Task, contradiction
 from gliomanet.learning.pseudo_labels import BALANCE, COLUMNS, select_pseudo_labels, summarise
 from gliomanet.study import PseudoLabels
 
@@ -131,3 +131,17 @@ def test_accepted_and_known_labels_never_contradict(idh, codel, grade, known_idh
             counts.max() <= BALANCE * (counts.reindex(DEFAULT_TASKS[task].class_names).fillna(0).min() + 1)
             or counts.empty
         )
+
+
+def test_a_further_label_is_selected_whatever_the_diagnosis():
+    mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
+    known = pd.DataFrame({"case_id": ["c0", "c1"], "idh": ["wildtype", "mutant"], "mgmt": ["", "methylated"]})
+    passes = {"idh": two_passes([0.99] * 3), "mgmt": two_passes([0.99, 0.99, 0.01])}
+    tasks = {"idh": DEFAULT_TASKS["idh"], "mgmt": mgmt}
+    table = select_pseudo_labels(["c0", "c1", "c2"], ["here"] * 3, known, passes, tasks, SETTINGS)
+    assert table[["case_id", "task", "label"]].to_numpy().tolist() == [
+        ["c0", "mgmt", "yes"],
+        ["c2", "idh", "mutant"],
+        ["c2", "mgmt", "no"],
+    ]
+    assert table["accepted"].tolist() == ["yes", "yes", "yes"]

@@ -170,7 +170,9 @@ def test_every_rule_has_an_environment_and_a_log(snakemake, repository: Path):
                 assert "code=code_of(" in block, f"{rules.name}: {block.splitlines()[0]} has no code digest"
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "config/real-mri.yaml", "config/real-radiomics.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "config/real-mri.yaml", "config/real-radiomics.yaml", "config/real-mgmt.yaml"]
+)
 def test_shipped_studies_are_valid(name, repository: Path):
     import yaml
 

@@ -18,6 +18,11 @@ rule read_center:
         code=code_of("read_center.py"),
         center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
         data_root=str(STUDY.data_path("{data_root}")),
+        labels=STUDY.labels,
+        # A phantom's further labels are dealt by lot; its other labels are in the simulated table.
+        label_seed=lambda wildcards: (
+            STUDY.seed if STUDY.labels and wildcards.center in PHANTOMS else None
+        ),
         # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
         rows=table_digest,
         shuffle_seed=lambda wildcards: (

@@ -14,7 +14,7 @@ center = snakemake.params.center
 _, features = read_feature_center(
     snakemake.wildcards.center,
     center["role"],
-    Path(snakemake.input.table),
+    Path(snakemake.input.path),
     Path(snakemake.input.clinical),
     center["source"]["format"],
 )

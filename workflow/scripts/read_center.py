@@ -12,17 +12,21 @@ from gliomanet.cohort.splits import shuffle_labels
 from gliomanet.cohort.table import read_case_table, without_labels
 from gliomanet.findings import findings_table
 from gliomanet.joblog import log_to
+from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.study import Center, Study
 from gliomanet.tables import write_table
 
 log_to(snakemake.log[0])
 name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)
+# This centre is all that the job may depend on, so it is all of the study that the job is given.
+given = {"data_root": snakemake.params.data_root, "labels": snakemake.params.labels}
+study = Study.model_construct(centers={name: center}, models={}, **given)
 if center.source.kind == "phantom":
-    cases, findings = read_case_table(Path(snakemake.input.phantom) / "cases.tsv", name, center.role), ()
+    table = Path(snakemake.input.phantom) / "cases.tsv"
+    cases, findings = read_case_table(table, name, center.role, vocabulary=study.vocabulary), ()
+    cases = with_further_labels(cases, study.labels, name, center.source, snakemake.params.label_seed)
     cases = derive_1p19q(cases) if center.derive_1p19q else cases
 else:
-    # This centre is all that the job may depend on, so it is all of the study that the job is given.
-    study = Study.model_construct(centers={name: center}, models={}, data_root=snakemake.params.data_root)
     cases, findings = read_center(name, study)
 if center.source.kind == "dicom":
     cases = with_converted_files(cases, snakemake.input.converted)

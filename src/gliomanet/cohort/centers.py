@@ -86,7 +86,12 @@ def read_feature_source(name: str, study: Study) -> tuple[pd.DataFrame, pd.DataF
     center = study.centers[name]
     source: FeatureSource = center.source  # type: ignore[assignment]
     return read_feature_center(
-        name, center.role, study.data_path(source.path), study.data_path(source.clinical), source.format
+        name,
+        center.role,
+        study.data_path(source.path),
+        study.data_path(source.clinical),
+        source.format,
+        study.vocabulary,
     )
 
 
@@ -96,7 +101,7 @@ def _read_table(name: str, study: Study) -> pd.DataFrame:
     center = study.centers[name]
     source: TableSource = center.source  # type: ignore[assignment]
     root = study.data_path(source.files_root) if source.files_root else None
-    return read_case_table(study.data_path(source.path), name, center.role, root)
+    return read_case_table(study.data_path(source.path), name, center.role, root, study.vocabulary)
 
 
 def _import_collection(name: str, study: Study) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -105,7 +110,7 @@ def _import_collection(name: str, study: Study) -> tuple[pd.DataFrame, tuple[Fin
     center = study.centers[name]
     source: CollectionSource = center.source  # type: ignore[assignment]
     paths = _collection_paths(study, source)
-    return import_center(source.kind, name, center.role, *paths, center.derive_1p19q)
+    return import_center(source.kind, name, center.role, *paths, center.derive_1p19q, study.vocabulary)
 
 
 def _collection_paths(study: Study, source: CollectionSource) -> tuple[Path, Path | None, Path | None]:
@@ -134,7 +139,7 @@ def _dicom_rows(study: Study, source: DicomSource) -> list[dict[str, str]]:
 
 def _read_dicom(name: str, study: Study) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Cases by the names of their folders, labels from the clinical table; the images are converted by a job."""
-    from gliomanet.cohort.table import ALLOWED, COLUMNS, case_frame, harmonise_row, id_problems
+    from gliomanet.cohort.table import allowed_cells, case_frame, harmonise_row, id_problems
     from gliomanet.findings import Finding
 
     center = study.centers[name]
@@ -146,13 +151,13 @@ def _read_dicom(name: str, study: Study) -> tuple[pd.DataFrame, tuple[Finding, .
     rows: list[dict[str, object]] = []
     for case_id in sorted(folders):
         cells = by_id.get(case_id, {})
-        labels, found = harmonise_row(path, case_id, cells, {})
+        labels, found = harmonise_row(path, case_id, cells, {}, study.vocabulary)
         problems += found
-        for column, values in ALLOWED.items():
+        for column, values in allowed_cells(study.vocabulary).items():
             if cells.get(column) and cells[column] not in values:
                 allowed = f"allowed: {', '.join(values)}, empty"
                 problems.append(f"{path}, case {case_id!r}, column {column!r}: {cells[column]!r}; {allowed}")
-        kept = {column: cells.get(column, "") for column in COLUMNS if column in _DICOM_COLUMNS}
+        kept = {column: cells.get(column, "") for column in _DICOM_COLUMNS}
         identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id}
         rows.append({**kept, **labels, **identity, "center": name, "role": center.role})
     if not rows:
@@ -168,10 +173,10 @@ def _read_dicom(name: str, study: Study) -> tuple[pd.DataFrame, tuple[Finding, .
         told = f"{_count(without)} of the clinical table with no folder of images: {', '.join(without)}"
         action = "nothing; check the spelling if they should have one"
         findings.append(Finding("note", "labels_without_images", name, "", str(path), told, action))
-    return case_frame(rows), tuple(findings)
+    return case_frame(rows, study.vocabulary), tuple(findings)
 
 
-_DICOM_COLUMNS = frozenset({"scan", "grade_edition", "diagnosis", "other_ids"})
+_DICOM_COLUMNS = ("scan", "grade_edition", "diagnosis", "other_ids")
 
 
 # ------------------------------------------------------------------------------------------------ scans

@@ -14,7 +14,7 @@ from gliomanet.cohort.audit.rules import RULES, audit_tables
 from gliomanet.cohort.centers import file_order, read_center
 from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.table import COLUMNS
+from gliomanet.cohort.table import columns_of
 from gliomanet.findings import Finding
 
 if TYPE_CHECKING:
@@ -66,7 +66,11 @@ def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
     if all(name in known or center.source.kind == "phantom" for name, center in study.centers.items()):
         excluded, problems = excluded_of(study, known)
         findings += problems
-    cases = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+    cases = (
+        pd.concat(tables.values(), ignore_index=True)
+        if tables
+        else pd.DataFrame(columns=list(columns_of(study.vocabulary)))
+    )
     return [*findings, *audit_cases(study, cases, excluded, known_ids)]
 
 
@@ -108,6 +112,7 @@ def material_of(
         cases=cases,
         leaks=leaking_pairs(study),
         labels=tuple(sorted({task.label for task in study.tasks.values()})),
+        vocabulary=study.vocabulary,
         names=tuple(study.centers),
         identities=tuple(study.data_path(path) for path in study.identities),
         second_tables={

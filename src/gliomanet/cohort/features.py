@@ -15,9 +15,10 @@ import pandas as pd
 from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers import ucsf_pdgm, upenn_gbm, utsw
-from gliomanet.cohort.importers.clinical import ClinicalTable, read_clinical
+from gliomanet.cohort.importers.clinical import ClinicalTable, read_clinical, with_labels
 from gliomanet.cohort.importers.labels import exam_labels
 from gliomanet.cohort.table import case_frame, id_problems
+from gliomanet.labels import VOCABULARY, Vocabulary, further_labels
 
 _FEATURE = re.compile(r"original_(?P<family>[a-z]+)_(?P<name>\w+)_(?P<contrast>[A-Za-z0-9]+)")
 _CONTRASTS = {"T1": "t1", "T1c": "t1c", "T1GD": "t1c", "T2": "t2", "FLAIR": "flair"}
@@ -33,7 +34,7 @@ COLLECTIONS: dict[str, ClinicalTable] = {
 
 
 def read_feature_center(
-    center: str, role: str, path: Path, clinical: Path, collection: str
+    center: str, role: str, path: Path, clinical: Path, collection: str, vocabulary: Vocabulary = VOCABULARY
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The cases and the features of one centre.
 
@@ -43,6 +44,7 @@ def read_feature_center(
         path: CSV file of features: `PatientID`, `IDH_mutant`, `original_<family>_<feature>_<contrast>`, …
         clinical: The collection's clinical table; labels come from there only.
         collection: Key of `COLLECTIONS`: whose columns and spellings these are.
+        vocabulary: The study's labels; a further one that the clinical table lacks is unknown.
 
     Returns:
         Cases in the columns of a case table (no files), and features as `case_id`, `region` ("whole"),
@@ -52,7 +54,7 @@ def read_feature_center(
         CohortError: every problem at once: missing files and columns, cells that are no numbers, spellings, cases
             without a clinical row, IDH of the two tables that disagrees.
     """
-    known = COLLECTIONS[collection]
+    known = with_labels(COLLECTIONS[collection], clinical, further_labels(vocabulary))
     raw_features, problems = _feature_rows(path, known)
     exams, found = read_clinical(clinical, known)
     problems += found
@@ -65,14 +67,14 @@ def read_feature_center(
         if case_id not in exams:
             problems.append(f"{path}, case {case_id!r}: has no row in {clinical}")
             continue
-        row, found = exam_labels(exams[case_id], clinical, known.columns)
+        row, found = exam_labels(exams[case_id], clinical, known.columns, vocabulary)
         problems += [*found, *_idh_disagreement(path, clinical, case_id, features.get("IDH_mutant", ""), row["idh"])]
         rows.append({**row, "center": center, "role": role})
     table, found = _feature_table(path, raw_features)
     problems += found
     if problems:
         raise CohortError(problems)
-    return case_frame(rows), table
+    return case_frame(rows, vocabulary), table
 
 
 def contract_name(column: str) -> str | None:

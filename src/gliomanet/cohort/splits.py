@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.table import LABEL_COLUMNS, RAW_COLUMNS, SOURCE_COLUMNS
+from gliomanet.cohort.table import label_cells_in, labels_in
 from gliomanet.study import folds_of
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ def shuffle_labels(cases: pd.DataFrame, seed: int) -> pd.DataFrame:
     is kept, and what they have to do with the images is not. Rows of role `external`, and unlabelled ones, stay as
     they are.
     """
-    labels = [column for column in LABEL_COLUMNS if column in cases]
-    columns = [c for c in (*labels, *SOURCE_COLUMNS, *RAW_COLUMNS, "grade_edition", "diagnosis") if c in cases]
+    labels, columns = list(labels_in(cases)), label_cells_in(cases)
     labelled = (cases[labels].fillna("") != "").any(axis=1) & cases["role"].ne("external")
     shuffled = cases.copy()
     for center in sorted(cases.loc[labelled, "center"].unique()):

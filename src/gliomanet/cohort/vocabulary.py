@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-_MISSING = (
-    "|-1|?|indeterminate|n/a|na|nan|none|nec|nos|nos/nec|not available|not determined|not reported|null|unavailable"
-    "|unknown|<na>"
-)
-MISSING_SPELLINGS = frozenset(_MISSING.split("|"))
-"""Lower-case spellings of *not known*, for every column."""
+from gliomanet.labels import VOCABULARY, Vocabulary
+from gliomanet.spellings import MISSING_SPELLINGS, plain
 
 
 def _grades() -> dict[str, str]:
@@ -45,25 +41,47 @@ SPELLINGS: dict[str, dict[str, str]] = {
 }
 """Column → lower-case spelling → value of this project's vocabulary."""
 
+FURTHER_SPELLINGS: dict[str, dict[str, str]] = {
+    "mgmt": _spelt(
+        unmethylated="unmethylated|un-methylated|non-methylated|not methylated|negative|0",
+        methylated="methylated|positive|1",
+    ),
+}
+"""The same for further labels that collections spell otherwise: read where a study gives its label these values."""
+
 # UCSF-PDGM names the amino acid change ("IDH1 p.R132H"): any named change is a mutation.
 _IDH_VARIANT = re.compile(r"idh[12] p\.[a-z]+\d+[a-z]+")
 
 
-def harmonise(column: str, raw: str) -> str:
-    """The project's value of a raw cell of `column` (`idh`, `codel_1p19q`, `grade` or `sex`); "" where unknown.
+def harmonise(column: str, raw: str, vocabulary: Vocabulary = VOCABULARY) -> str:
+    """The project's value of a raw cell of `column`; "" where unknown.
+
+    Args:
+        column: `idh`, `codel_1p19q`, `grade`, `sex`, or a further label of the study.
+        raw: the cell as found.
+        vocabulary: the study's labels.
 
     Raises:
         ValueError: a spelling that is not known; the message holds the allowed ones.
     """
-    spelling = _plain(raw)
+    spelling = plain(raw)
     if spelling in MISSING_SPELLINGS:
         return ""
     if column == "idh" and _IDH_VARIANT.fullmatch(spelling):
         return "mutant"
     try:
-        return SPELLINGS[column][spelling]
+        return spellings_of(column, vocabulary)[spelling]
     except KeyError:
-        raise ValueError(f"{raw!r} is no known spelling; {allowed(column)}") from None
+        raise ValueError(f"{raw!r} is no known spelling; {allowed(column, vocabulary)}") from None
+
+
+def spellings_of(column: str, vocabulary: Vocabulary = VOCABULARY) -> Mapping[str, str]:
+    """Plain spelling → value; of a further label its own values, and what collections call them."""
+    if column in SPELLINGS:
+        return SPELLINGS[column]
+    values = vocabulary[column]
+    usual = {spelling: value for spelling, value in FURTHER_SPELLINGS.get(column, {}).items() if value in values}
+    return {**usual, **{plain(value): value for value in values}}
 
 
 def read_age(raw: str) -> float:
@@ -72,7 +90,7 @@ def read_age(raw: str) -> float:
     Raises:
         ValueError: no number, or one outside 0-120.
     """
-    if _plain(raw) in MISSING_SPELLINGS:
+    if plain(raw) in MISSING_SPELLINGS:
         return math.nan
     try:
         age = float(raw)
@@ -83,10 +101,10 @@ def read_age(raw: str) -> float:
     return age
 
 
-def allowed(column: str) -> str:
+def allowed(column: str, vocabulary: Vocabulary = VOCABULARY) -> str:
     """The spellings of a column, by value, for an error message."""
-    by_value: dict[str, list[str]] = {}
-    for spelling, value in SPELLINGS[column].items():
+    by_value: dict[str, list[str]] = {value: [] for value in vocabulary.get(column, ())}
+    for spelling, value in spellings_of(column, vocabulary).items():
         by_value.setdefault(value, []).append(spelling)
     values = "; ".join(f"{value} ({_shorten(spellings)})" for value, spellings in by_value.items())
     return f"allowed: {values}; unknown (empty, unknown, NA, -1, NOS/NEC, Not Available, Indeterminate)"
@@ -95,9 +113,3 @@ def allowed(column: str) -> str:
 def _shorten(spellings: Iterable[str], most: int = 8) -> str:
     spellings = list(spellings)
     return ", ".join(spellings[:most]) + (", …" if len(spellings) > most else "")
-
-
-def _plain(raw: str) -> str:
-    """Lower case, single spaces, and no ".0": spreadsheets turn the code 1 into 1.0."""
-    spelling = " ".join(raw.split()).lower()
-    return re.sub(r"(?<=\d)\.0+$", "", spelling)

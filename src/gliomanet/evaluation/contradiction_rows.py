@@ -11,6 +11,7 @@ from gliomanet.evaluation.resampling import Resampling, interval_cells, names_of
 from gliomanet.evaluation.scored import Scored
 from gliomanet.evaluation.subsets import ALL
 from gliomanet.evaluation.tables import JOINT, Row
+from gliomanet.labels import WhoState
 
 METRICS: tuple[tuple[str, Verdict], ...] = (
     ("contradictions_per_1000", "contradiction"),
@@ -22,6 +23,8 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
     """WHO contradictions among the most probable classes of all tasks, labels known or not."""
     by_model: dict[tuple[str, str, str, str], list[Scored]] = {}
     for member in scored:
+        if study.tasks[member.task].label not in WhoState._fields:
+            continue  # it is no part of a diagnosis
         by_model.setdefault((member.model, member.stage, member.transfer, member.role), []).append(member)
     for members in by_model.values():
         if len({study.tasks[m.task].label for m in members}) < 2:

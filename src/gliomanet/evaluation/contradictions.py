@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gliomanet.labels import LEGACY_STATES, LEGAL_STATES
+from gliomanet.labels import LEGACY_STATES, LEGAL_STATES, WhoState
 
 if TYPE_CHECKING:
     from gliomanet.labels import Task
@@ -22,14 +22,18 @@ def verdict_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Verdi
     """Whether some diagnosis fits all predicted classes at once.
 
     Args:
-        predicted: task name → predicted class name.
+        predicted: task name → predicted class name; tasks of further labels fit every diagnosis.
         tasks: the study's tasks; a class stands for every label value it groups.
 
     Returns:
         `legal` where a WHO 2021 diagnosis fits, `legacy` where only one of an earlier edition does, else
         `contradiction`.
     """
-    allowed = [(tasks[name].label, tasks[name].classes[choice]) for name, choice in predicted.items()]
+    allowed = [
+        (tasks[name].label, tasks[name].classes[choice])
+        for name, choice in predicted.items()
+        if tasks[name].label in WhoState._fields
+    ]
     if any(all(getattr(state, label) in values for label, values in allowed) for state in LEGAL_STATES):
         return "legal"
     if any(all(getattr(state, label) in values for label, values in allowed) for state in LEGACY_STATES):

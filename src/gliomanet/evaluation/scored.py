@@ -62,7 +62,8 @@ class Cases:
             raise ValueError(
                 f"cases: case {first['case_id']} of centre {first['center']} stands there twice; keep one row"
             )
-        labels = {name: text(rows[name]) if name in rows else np.full(len(rows), "") for name in VOCABULARY}
+        names = dict.fromkeys((*VOCABULARY, *(task.label for task in tasks.values())))
+        labels = {name: text(rows[name]) if name in rows else np.full(len(rows), "") for name in names}
         truth = {name: np.array([task.encode(v) for v in labels[task.label]]) for name, task in tasks.items()}
         center = text(rows["center"])
         patient = np.char.add(np.char.add(center, "/"), text(rows["patient_id"]))

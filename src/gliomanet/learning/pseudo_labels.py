@@ -58,7 +58,8 @@ def select_pseudo_labels(
     Args:
         case_ids: N cases.
         centers: their centres.
-        known: columns case_id, idh, codel_1p19q, grade: labels that are known already ("" or NaN = unknown).
+        known: columns case_id and labels (idh, codel_1p19q, grade, the tasks' own): those that are known already ("" or
+            NaN = unknown).
             A task whose label is known gets no row. Cases that are not in it have no known label.
         passes: task → (S, N, K) probabilities, cases in the order of `case_ids`; NaN for a case that has none.
         tasks: the study's tasks.
@@ -68,7 +69,7 @@ def select_pseudo_labels(
         One row per case and unknown task, in that order: case_id, center, task, label (class name), probability
         (mean), std, accepted {yes, no}, reason (empty where accepted).
     """
-    labels = _known_labels(case_ids, known)
+    labels = _known_labels(case_ids, known, tasks)
     rows = []
     for name, task in tasks.items():
         if passes[name].shape[1:] != (len(case_ids), len(task.classes)):
@@ -91,12 +92,13 @@ def select_pseudo_labels(
     return table.iloc[order].reset_index(drop=True)[list(COLUMNS)]
 
 
-def _known_labels(case_ids: Sequence[str], known: pd.DataFrame) -> dict[str, dict[str, str]]:
+def _known_labels(case_ids: Sequence[str], known: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, dict[str, str]]:
     if len(set(case_ids)) != len(case_ids):
         raise ValueError("case_ids name a case twice; predict every unlabelled case once")
-    table = known.set_index("case_id").reindex(columns=list(VOCABULARY)).fillna("").astype(str)
-    empty = dict.fromkeys(VOCABULARY, "")
-    records = {str(case): dict(zip(VOCABULARY, row, strict=True)) for case, *row in table.itertuples()}
+    labels = list(dict.fromkeys((*VOCABULARY, *(task.label for task in tasks.values()))))
+    table = known.set_index("case_id").reindex(columns=labels).fillna("").astype(str)
+    empty = dict.fromkeys(labels, "")
+    records = {str(case): dict(zip(labels, row, strict=True)) for case, *row in table.itertuples()}
     return {case: records.get(case, empty) for case in case_ids}
 
 

@@ -22,7 +22,7 @@ METRICS = {
     "contradictions_per_1000": "Contradictions per 1,000",
     "legacy_per_1000": "Diagnoses of earlier editions per 1,000",
 }
-TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade"}
+TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}
 STAGES = {"supervised": "supervised", "pseudo_label": "pseudo-label"}
 SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features": "feature table"}
 WHOLE_GROUP = ("", "all")

@@ -13,8 +13,8 @@ from typing import Any
 from gliomanet.cohort.audit.mapping_tables import same_patient_ids
 from gliomanet.cohort.audit.material import Material
 from gliomanet.cohort.patient_keys import is_local, patient_key
-from gliomanet.cohort.vocabulary import MISSING_SPELLINGS
 from gliomanet.findings import Finding
+from gliomanet.spellings import MISSING_SPELLINGS
 
 _Node = tuple[str, str]  # centre of a local id or "", key
 _Row = dict[str, Any]

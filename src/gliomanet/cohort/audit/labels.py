@@ -40,7 +40,7 @@ def who_contradiction(material: Material) -> Iterator[Finding]:
 def labels_derived(material: Material) -> Iterator[Finding]:
     """How many labels of a centre follow from a rule instead of a measurement: note."""
     for center, cases in material.by_center():
-        for label in VOCABULARY:
+        for label in material.vocabulary:
             number = int((cases[f"{label}_source"] == "derived").sum())
             if number:
                 yield Finding(

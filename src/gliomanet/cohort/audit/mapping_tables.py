@@ -11,8 +11,9 @@ from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.table import CASE_ID
-from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS
+from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
 from gliomanet.findings import Finding
+from gliomanet.spellings import MISSING_SPELLINGS
 
 _LEAST_DISTINCT = 0.5
 _Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id
@@ -81,7 +82,8 @@ def _known(cell: str) -> bool:
 
 
 def _are_ids(cells: list[str]) -> bool:
-    labels = {spelling for spellings in SPELLINGS.values() for spelling in spellings}
+    of_labels = (*SPELLINGS.values(), *FURTHER_SPELLINGS.values())
+    labels = {spelling for spellings in of_labels for spelling in spellings}
     if not cells or all(is_local(cell) or cell.lower() in labels or _is_number(cell) for cell in cells):
         return False
     shaped = all(CASE_ID.fullmatch(cell) and any(letter.isdigit() for letter in cell) for cell in cells)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gliomanet.labels import VOCABULARY
+from gliomanet.labels import VOCABULARY, Vocabulary
 
 if TYPE_CHECKING:
     from gliomanet.study import Study
 
-_OPTIONAL = ("idh_raw", "codel_1p19q_raw", "grade_raw", "grade_edition", "diagnosis", "scan", "other_ids")
+_OPTIONAL = ("grade_edition", "diagnosis", "scan", "other_ids")
 _MOST_NAMED = 12
 
 
@@ -39,6 +39,7 @@ class Material:
         cases: case tables of all centres that could be read, without the cases that a person excluded.
         leaks: pairs of centres of which one teaches and the other tests in some transfer.
         labels: label columns that the study's tasks use.
+        vocabulary: every label of the study, with its values.
         names: every centre of the study, phantoms too.
         identities: mapping tables: each row holds the ids of one patient.
         second_tables: centre → another table of its cases.
@@ -50,6 +51,7 @@ class Material:
     cases: pd.DataFrame
     leaks: frozenset[frozenset[str]] = frozenset()
     labels: tuple[str, ...] = tuple(VOCABULARY)
+    vocabulary: Vocabulary = field(default_factory=lambda: VOCABULARY)
     names: tuple[str, ...] = ()
     identities: tuple[Path, ...] = ()
     second_tables: Mapping[str, SecondTable] = field(default_factory=dict)
@@ -57,7 +59,8 @@ class Material:
     known_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        absent = [column for column in _OPTIONAL if column not in self.cases]
+        optional = (*(f"{label}_raw" for label in self.vocabulary), *_OPTIONAL)
+        absent = [column for column in optional if column not in self.cases]
         object.__setattr__(self, "cases", self.cases.assign(**dict.fromkeys(absent, "")).reset_index(drop=True))
 
     def by_center(self) -> Iterator[tuple[str, pd.DataFrame]]:

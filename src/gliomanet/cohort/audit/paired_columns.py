@@ -13,9 +13,11 @@ import pandas as pd
 from gliomanet.cohort.audit.material import listed
 from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.importers.headers import called
 from gliomanet.cohort.patient_keys import case_key
-from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, harmonise, read_age
-from gliomanet.labels import VOCABULARY
+from gliomanet.cohort.vocabulary import harmonise, read_age
+from gliomanet.labels import VOCABULARY, Vocabulary, further_labels
+from gliomanet.spellings import MISSING_SPELLINGS
 
 # Names without letter case and without what is neither letter nor digit.
 _IDS = ("caseid", "patientid", "id", "subjectid", "subject", "patient", "case")
@@ -74,13 +76,16 @@ def read_second_table(path: Path) -> Table:
     return Table(tuple(header), tuple(rows))
 
 
-def pair_columns(cases: pd.DataFrame, table: Table, path: Path) -> tuple[list[Columns], tuple[str, ...]]:
+def pair_columns(
+    cases: pd.DataFrame, table: Table, path: Path, vocabulary: Vocabulary = VOCABULARY
+) -> tuple[list[Columns], tuple[str, ...]]:
     """The columns that both tables have, by case.
 
     Args:
         cases: case table of one centre, with further columns of volumes where they are known.
         table: the second table.
         path: its file, for messages.
+        vocabulary: the study's labels.
 
     Returns:
         Pairs of columns; and for each row of the second table in order its case, or an id that no case has.
@@ -96,13 +101,13 @@ def pair_columns(cases: pd.DataFrame, table: Table, path: Path) -> tuple[list[Co
     if not known & set(order):
         raise CohortError([f"{path}: no id of its column {id_column!r} is a case; found: {listed(order, 3)}"])
     columns = []
-    for ours_name, theirs_name in _partners(cases, table.header):
-        is_label = ours_name in VOCABULARY
+    for ours_name, theirs_name in _partners(cases, table.header, vocabulary):
+        is_label = ours_name in vocabulary
         theirs: dict[str, object] = {}
         unread: dict[str, str] = {}
         for case, row in zip(order, table.rows, strict=True):
             try:
-                value = _read(ours_name, row[theirs_name])
+                value = _read(ours_name, row[theirs_name], vocabulary)
             except ValueError:
                 unread[case] = row[theirs_name]
                 continue
@@ -119,9 +124,11 @@ def pair_columns(cases: pd.DataFrame, table: Table, path: Path) -> tuple[list[Co
     return columns, tuple(order)
 
 
-def _partners(cases: pd.DataFrame, header: Iterable[str]) -> list[tuple[str, str]]:
+def _partners(cases: pd.DataFrame, header: Iterable[str], vocabulary: Vocabulary) -> list[tuple[str, str]]:
     header = tuple(header)
-    pairs = [(label, column) for label, names in _LABELS.items() if (column := _column(header, names))]
+    further = {label: tuple(map(_plain, names)) for label, names in called(further_labels(vocabulary)).items()}
+    known = {**_LABELS, **further}
+    pairs = [(label, column) for label, names in known.items() if (column := _column(header, names))]
     if age := _column(header, _AGES):
         pairs.append(("age", age))
     by_name = {_plain(column): column for column in header}
@@ -150,9 +157,9 @@ def _case_of_row(case_ids: list[str], ids: list[str], path: Path) -> tuple[list[
     return order, [f"{path}: case {case!r} has several rows; keep one" for case in twice if case in exact]
 
 
-def _read(column: str, cell: str) -> object | None:
-    if column in VOCABULARY:
-        return harmonise(column, cell) or None
+def _read(column: str, cell: str, vocabulary: Vocabulary) -> object | None:
+    if column in vocabulary:
+        return harmonise(column, cell, vocabulary) or None
     if column == "age":
         age = read_age(cell)
         return None if pd.isna(age) else age

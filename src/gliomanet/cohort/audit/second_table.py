@@ -19,6 +19,7 @@ from gliomanet.cohort.audit.paired_columns import Columns, pair_columns, read_se
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.vocabulary import allowed
 from gliomanet.findings import Finding
+from gliomanet.labels import Vocabulary
 
 _MOST_ROWS = 5
 """Shifts by up to so many rows are tried, both ways, in both tables."""
@@ -71,7 +72,7 @@ def second_table_disagrees(material: Material) -> Iterator[Finding]:
     for center, second in material.second_tables.items():
         cases = material.cases[material.cases["center"] == center]
         if not cases.empty:
-            yield from _compare(center, cases, second, material.measured)
+            yield from _compare(center, cases, second, material)
 
 
 def find_shift(ours: _Values, theirs: _Values, orders: Mapping[str, Sequence[str]]) -> Shift | None:
@@ -142,13 +143,13 @@ def _equal(one: object, other: object) -> bool:
     return one == other
 
 
-def _compare(center: str, cases: pd.DataFrame, second: SecondTable, measured: pd.DataFrame | None) -> Iterator[Finding]:
-    path = str(second.path)
+def _compare(center: str, cases: pd.DataFrame, second: SecondTable, material: Material) -> Iterator[Finding]:
+    path, measured = str(second.path), material.measured
     try:
         table = read_second_table(second.path)
         if measured is not None:
             cases = cases.merge(measured, on=["center", "case_id"], how="left", suffixes=("", "_measured"))
-        columns, theirs_order = pair_columns(cases, table, second.path)
+        columns, theirs_order = pair_columns(cases, table, second.path, material.vocabulary)
     except CohortError as error:
         for problem in error.problems:
             found, _, action = problem.partition("; ")
@@ -157,7 +158,7 @@ def _compare(center: str, cases: pd.DataFrame, second: SecondTable, measured: pd
     orders = {"the second table": theirs_order, "the case table": second.own_order}
     for one in columns:
         if one.unread:
-            yield _unread(center, path, one)
+            yield _unread(center, path, one, material.vocabulary)
     compared = [_compare_column(one, orders) for one in columns]
     for pair in compared:
         if pair.shift:
@@ -199,7 +200,7 @@ def _shifted(center: str, path: str, one: _Compared, every: Sequence[_Compared])
     )
 
 
-def _unread(center: str, path: str, columns: Columns) -> Finding:
+def _unread(center: str, path: str, columns: Columns, vocabulary: Vocabulary) -> Finding:
     counts = Counter(columns.unread.values())
     return Finding(
         "warning",
@@ -209,7 +210,7 @@ def _unread(center: str, path: str, columns: Columns) -> Finding:
         f"{path}, column {columns.theirs_name!r}",
         f"{counted(len(columns.unread), 'cell')} of {columns.label} could not be read, nor compared: "
         f"{listed(f'{cell!r} ({number})' for cell, number in sorted(counts.items()))}",
-        allowed(columns.label) if columns.is_label else "allowed: a number, or empty",
+        allowed(columns.label, vocabulary) if columns.is_label else "allowed: a number, or empty",
     )
 
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gliomanet.cohort.audit.material import Material, counted
 from gliomanet.findings import Finding
-from gliomanet.labels import VOCABULARY
 
 
 def spellings_harmonised(material: Material) -> Iterator[Finding]:
     """Raw cells that became another value, with their counts: one note a centre and label."""
     for center, cases in material.by_center():
-        for label in VOCABULARY:
+        for label in material.vocabulary:
             changed = cases[
                 (cases[f"{label}_raw"] != "") & (cases[label] != "") & (cases[f"{label}_raw"] != cases[label])
             ]
@@ -34,7 +33,7 @@ def spellings_harmonised(material: Material) -> Iterator[Finding]:
 def missing_spellings(material: Material) -> Iterator[Finding]:
     """How many labels are unknown, by their spelling: one note a centre and label."""
     for center, cases in material.by_center():
-        for label in VOCABULARY:
+        for label in material.vocabulary:
             raw = cases.loc[cases[label] == "", f"{label}_raw"]
             if raw.empty:
                 continue

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers import bids, brats, egd, lgg_1p19q, rembrandt, tcga, ucsf_pdgm, upenn_gbm, utsw
 from gliomanet.cohort.importers.exam import Collection
 from gliomanet.findings import Finding
+from gliomanet.labels import VOCABULARY, Vocabulary, further_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Reader = Callable[[Path, Path | None, Path | None], Collection]
+
+class Reader(Protocol):
+    """A collection's folder, its table of labels, its mapping table and a study's further labels → its exams."""
+
+    def __call__(
+        self, folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()
+    ) -> Collection: ...
 
 
 FORMATS: Mapping[str, Reader] = {
@@ -41,6 +48,7 @@ def import_center(
     clinical: Path | None = None,
     mapping: Path | None = None,
     derive_1p19q: bool = False,
+    vocabulary: Vocabulary = VOCABULARY,
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The case table of a collection, with harmonised labels.
 
@@ -52,6 +60,7 @@ def import_center(
         clinical: its table of labels; default: the one in the folder.
         mapping: BraTS: which patient of which collection a case is.
         derive_1p19q: fill unknown 1p/19q by the WHO 2021 rule.
+        vocabulary: the study's labels; a further one is read from the table of labels, where it has a column so named.
 
     Returns:
         One row an exam with images, follow-ups too (column `scan`), in the columns of a case table, sorted by
@@ -68,11 +77,11 @@ def import_center(
 
     if kind not in FORMATS:
         raise CohortError([f"{kind!r} is no format; allowed: {', '.join(FORMATS)}"])
-    collection = FORMATS[kind](folder, clinical, mapping)
+    collection = FORMATS[kind](folder, clinical, mapping, further_labels(vocabulary))
     source = collection.clinical or clinical or folder
     rows, problems = [], id_problems(folder, [exam.case_id for exam in collection.exams])
     for exam in collection.exams:
-        row, found = exam_labels(exam, source, collection.columns)
+        row, found = exam_labels(exam, source, collection.columns, vocabulary)
         row |= {column: str(file) for column, file in exam.files.items()}
         rows.append({**row, "center": center, "role": role})
         problems += found
@@ -80,7 +89,7 @@ def import_center(
         problems.append(f"{folder}: no exam in it")
     if problems:
         raise CohortError(problems)
-    cases = case_frame(rows)
+    cases = case_frame(rows, vocabulary)
     findings = [*collection.findings, _count_scans(cases)]
     if derive_1p19q:
         cases = derivation.derive_1p19q(cases)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.bids_sessions import Session, read_sessions
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.headers import USUAL, find_columns, rows_by_id
+from gliomanet.cohort.importers.headers import USUAL, called, find_columns, rows_by_id
 from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import list_files, unknown_files
 from gliomanet.findings import Finding
@@ -66,13 +66,14 @@ class _File:
         return f"sub-{self.subject}" + (f"_ses-{self.session}" if self.session else "")
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read a folder.
 
     Args:
         folder: the dataset's top, or a folder above it.
         clinical: a table with `participant_id` and labels; default: `participants.tsv`.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no image of the contrasts, images of several datasets, a table without `participant_id`, sessions
@@ -88,8 +89,8 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
         looked = "sub-<label>/[ses-<label>/]anat/*_{T1w,ce-*_T1w,T2w,FLAIR}.nii.gz"
         raise CohortError([f"{folder}: no exam in it; looked for {looked}; found {images}"])
     table = clinical or next((folder / path for path in paths if _is_participants(path)), None)
-    rows, columns, about_table = _labels(table) if table else ({}, {}, ())
-    sessions = read_sessions(folder, paths, _sessions_of(files))
+    rows, columns, about_table = _labels(table, labels) if table else ({}, {}, ())
+    sessions = read_sessions(folder, paths, _sessions_of(files), labels)
     exams, without = [], {}
     for case, found in cases.items():
         first = next(file for file in files if file.case_id == case)
@@ -97,20 +98,27 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
             without[case] = f"has {', '.join(sorted(found))}, but none of {', '.join(MODALITIES)}"
             continue
         session = sessions[first.subject, first.session]
-        exams.append(_exam(case, first.subject, found, rows.get(f"sub-{first.subject}", {}), session))
+        exams.append(_exam(case, first.subject, found, rows.get(f"sub-{first.subject}", {}), session, labels))
     action = "not in the case table; add an image, or remove its files"
     findings += case_findings("warning", "no_image", str(folder), without, "cases with masks and no contrast", action)
     findings += [*chosen_findings, *about_table, *unmatched({exam.patient_id for exam in exams}, rows, table)]
     return Collection(tuple(exams), tuple(findings), table, columns)
 
 
-def _exam(case: str, subject: str, files: Mapping[str, Path], cells: Mapping[str, str], session: Session) -> Exam:
+def _exam(
+    case: str,
+    subject: str,
+    files: Mapping[str, Path],
+    cells: Mapping[str, str],
+    session: Session,
+    labels: Sequence[str],
+) -> Exam:
     cells = {**cells, **session.cells}
     return Exam(
         case_id=case,
         patient_id=f"sub-{subject}",
         files=dict(files),
-        raw={key: cells[key] for key in RAW if key in cells},
+        raw={key: cells[key] for key in (*RAW, *labels) if key in cells},
         scan=session.scan,
         grade_edition=cells.get("grade_edition", "").replace("n/a", ""),
         diagnosis=cells.get("diagnosis", "").replace("n/a", ""),
@@ -213,19 +221,21 @@ def _is_participants(path: str) -> bool:
 
 
 def _labels(
-    table: Path,
+    table: Path, labels: Sequence[str]
 ) -> tuple[dict[str, dict[str, str]], dict[str, str], tuple[Finding, ...]]:
     """Participant → cells, the table's names of its columns, and findings on the columns."""
-    rows, columns = rows_by_id(table, _WANTED, lambda cell: cell if cell.startswith("sub-") else f"sub-{cell}", "id")
+    wanted = {**_WANTED, **called(labels)}
+    rows, columns = rows_by_id(table, wanted, lambda cell: cell if cell.startswith("sub-") else f"sub-{cell}", "id")
     header = read_rows(table)[0]
     findings = []
-    if not columns.keys() & set(RAW[:3]):
-        known = ", ".join(spelling for name in RAW[:3] for spelling in _WANTED[name][:3])
+    names = (*RAW[:3], *labels)
+    if not columns.keys() & set(names):
+        known = ", ".join(spelling for name in names for spelling in wanted[name][:3])
         found = f"no column of labels (known: {known}, …); found: {', '.join(header)}"
         action = "name the columns so, or name a table of labels as `clinical`"
         findings.append(Finding("warning", "no_label_column", "", "", str(table), found, action))
     if others := [name for name in header if name not in columns.values()]:
-        taken = ", ".join(f"{theirs} as {ours}" for ours, theirs in find_columns(header, _WANTED).items())
+        taken = ", ".join(f"{theirs} as {ours}" for ours, theirs in find_columns(header, wanted).items())
         found = f"columns not used: {', '.join(others)}; used: {taken}"
         findings.append(Finding("note", "unknown_columns", "", "", str(table), found, ""))
     return rows, columns, tuple(findings)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers.headers import USUAL, find_columns
+from gliomanet.cohort.importers.headers import USUAL, called, find_columns
 
 _TABLE = re.compile(r"(?:.*/)?sub-(?P<sub>[A-Za-z0-9]+)/sub-(?P=sub)_sessions\.tsv")
 _WANTED = {
@@ -43,7 +43,7 @@ class Session:
 
 
 def read_sessions(
-    folder: Path, paths: Iterable[str], sessions: Mapping[str, Iterable[str]]
+    folder: Path, paths: Iterable[str], sessions: Mapping[str, Iterable[str]], labels: Sequence[str] = ()
 ) -> dict[tuple[str, str], Session]:
     """Subject and session → what it is.
 
@@ -55,6 +55,7 @@ def read_sessions(
         folder: the dataset.
         paths: its files.
         sessions: subject → its sessions that have images ("" for none).
+        labels: further labels of the study.
 
     Raises:
         CohortError: a table without `session_id`, an `acq_time` that is no ISO date, days that are no numbers.
@@ -64,7 +65,7 @@ def read_sessions(
     problems: list[str] = []
     for subject, names in sessions.items():
         try:
-            rows = _read(tables[subject]) if subject in tables else {}
+            rows = _read(tables[subject], labels) if subject in tables else {}
         except CohortError as error:
             problems += error.problems
             continue
@@ -75,16 +76,16 @@ def read_sessions(
             if stage == "baseline":  # of several before surgery, the first is the baseline
                 stage = "follow_up" if seen_baseline else "baseline"
                 seen_baseline = True
-            raw = {key: cell for key, cell in cells.items() if key in USUAL and cell not in _MISSING}
+            raw = {key: cell for key, cell in cells.items() if key in (*USUAL, *labels) and cell not in _MISSING}
             found[subject, name] = Session(stage, raw)
     if problems:
         raise CohortError(problems)
     return found
 
 
-def _read(path: Path) -> dict[str, dict[str, str]]:
+def _read(path: Path, labels: Sequence[str]) -> dict[str, dict[str, str]]:
     header, rows = read_rows(path)
-    columns = find_columns(header, _WANTED)
+    columns = find_columns(header, {**_WANTED, **called(labels)})
     if "id" not in columns:
         raise CohortError([f"{path}: no column 'session_id'; found: {', '.join(header)}"])
     by_session = {}

@@ -15,7 +15,7 @@ study of several collections. The last number of a 2023 id counts the patient's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from gliomanet.cohort.importers.clinical import RAW
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import (
     USUAL,
+    called,
     find_columns,
     plain,
     read_table,
@@ -74,13 +75,14 @@ class _Source:
     grade: str
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read a release.
 
     Args:
         folder: holds the cases' folders, at any depth.
         clinical: a table of labels by BraTS id, where a person has made one; default: `survival_info.csv` (ages).
         mapping: the mapping table as CSV; default: those in the folder, at any depth.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table without its columns.
@@ -94,13 +96,13 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
     cells: dict[str, dict[str, str]] = {}
     columns: dict[str, str] = {}
     for path in tables:
-        rows, names = rows_by_id(path, _WANTED, _case, *RAW)
+        rows, names = rows_by_id(path, {**_WANTED, **called(labels)}, _case, *RAW, *labels)
         cells |= rows
         columns |= names
     tree = read_tree(folder, PATTERNS, _case, [*mappings, *tables])
     sources = _for_every_scan(tree.files, sources)
     exams = tuple(
-        _exam(case, dict(found), sources.get(case), cells.get(case, {})) for case, found in tree.files.items()
+        _exam(case, dict(found), sources.get(case), cells.get(case, {}), labels) for case, found in tree.files.items()
     )
     findings = (
         *tree.findings,
@@ -143,11 +145,13 @@ def _for_every_scan(cases: Iterable[str], sources: Mapping[str, _Source]) -> dic
     return filled
 
 
-def _exam(case: str, files: dict[str, Path], source: _Source | None, cells: Mapping[str, str]) -> Exam:
+def _exam(
+    case: str, files: dict[str, Path], source: _Source | None, cells: Mapping[str, str], labels: Sequence[str]
+) -> Exam:
     later = _LATER.fullmatch(case)
     number = int(later[2]) if later else 0
     scan = "post_operative" if number >= _FIRST_TREATED else "follow_up" if number else "baseline"
-    raw = {key: cells[key] for key in RAW if key in cells}
+    raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
     read_as = {}
     if source and source.grade and not raw.get("grade"):
         raw["grade"], read_as["grade"] = source.grade, ""  # high or low grade is no grade of the WHO

@@ -9,12 +9,13 @@ from pathlib import Path
 from gliomanet.cohort.delimited import read_rows
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.exam import Collection, Exam
+from gliomanet.cohort.importers.headers import called, find_columns
 from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Tree
 from gliomanet.findings import Finding
 
 RAW = ("idh", "codel_1p19q", "grade", "age", "sex")
-"""Keys of `Exam.raw`."""
+"""Keys of `Exam.raw` that every study has; its further labels are keys, too."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,30 @@ class ClinicalTable:
             alone. It raises ValueError, which says what ids look like, for one that is none of the collection's.
         file_names: glob patterns of the table's file name, to find it in the collection's folder.
         extra: further names of `exam` → the table's column, where it has one.
+        labels: further labels of a study that the table has → its column.
     """
 
     columns: Mapping[str, str]
     exam: Callable[[Mapping[str, str]], Exam]
     file_names: tuple[str, ...]
     extra: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_labels(known: ClinicalTable, path: Path | None, labels: Iterable[str]) -> ClinicalTable:
+    """How the collection's table at `path` is read for a study that has further labels.
+
+    A column is a label's by its name, see `headers.called`; a table that has none leaves the label unknown.
+    """
+    labels = tuple(labels)
+    if path is None or not labels:
+        return known
+    try:
+        header, _ = read_rows(path)
+    except CohortError:  # read_clinical says what is wrong with it
+        return known
+    found = find_columns(header, called(labels))
+    return replace(known, labels=found, columns={**known.columns, **found})
 
 
 def read_clinical(path: Path, known: ClinicalTable) -> tuple[dict[str, Exam], list[str]]:
@@ -53,6 +72,8 @@ def read_clinical(path: Path, known: ClinicalTable) -> tuple[dict[str, Exam], li
         except ValueError as error:
             problems.append(f"{path}, column {known.columns['id']!r}: {error}")
             continue
+        further = {label: row[column] for label, column in known.labels.items()}
+        exam = replace(exam, raw={**exam.raw, **further}) if further else exam
         if exam.case_id in exams:
             problems.append(f"{path}: case {exam.case_id!r} has two rows")
         exams[exam.case_id] = exam

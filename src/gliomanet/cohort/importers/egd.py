@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.headers import USUAL, rows_by_id, tables_among, workbooks
+from gliomanet.cohort.importers.headers import USUAL, called, rows_by_id, tables_among, workbooks
 from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
 from gliomanet.findings import Finding
@@ -58,20 +58,21 @@ def case_id(identifier: str) -> str:
     return f"EGD-{int(match[1]):04d}"
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds `SUBJECTS` and `METADATA`, or the XNAT export, at any depth.
         clinical: the table of labels as CSV; default: the CSV files in the folder, else every `metadata.json`.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table without its columns, a broken `metadata.json`.
     """
     no_mapping(mapping, "EGD")
     tables = [clinical] if clinical else _tables(folder)
-    in_tables, columns = _read_tables(tables)
+    in_tables, columns = _read_tables(tables, labels)
     paths = list_files(folder)
     metadata = {match["case"]: folder / path for path in paths if (match := _METADATA.fullmatch(path))}
     brains = [path for path in paths if _BRAIN.fullmatch(path)]
@@ -108,12 +109,12 @@ def _tables(folder: Path) -> list[Path]:
     return tables_among((path for place in places for path in place.iterdir()), _TABLE)
 
 
-def _read_tables(paths: list[Path]) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """Case → cells by key of `RAW`, of all tables together, and how the tables call their columns."""
+def _read_tables(paths: list[Path], labels: Sequence[str]) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Case → cells by key of `RAW` and further label, of all tables together, and how the tables call their columns."""
     cells: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
     for path in paths:
-        rows, columns = rows_by_id(path, _WANTED, case_id, *RAW)
+        rows, columns = rows_by_id(path, {**_WANTED, **called(labels)}, case_id, *RAW, *labels)
         names |= columns
         for case, row in rows.items():
             cells.setdefault(case, {}).update(row)

@@ -22,6 +22,14 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 }
 """Key of `Exam.raw` → what a column of it is usually called; case, spaces and signs do not count."""
 
+_CALLED = {
+    "mgmt": (
+        *("MGMT promoter status", "MGMT promoter", "MGMT promoter methylation", "MGMT promoter methylation status"),
+        *("MGMT methylation", "MGMT methylation status"),
+    ),
+}
+"""The same for further labels, beside their own name."""
+
 _NOT_READ = (".xls", ".ods", ".numbers")
 
 
@@ -34,6 +42,11 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     if path.suffix.lower() in _NOT_READ:
         raise CohortError([f"{path}: a workbook; open it, save the sheet of labels as CSV (UTF-8), and name that file"])
     return read_rows(path)
+
+
+def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Further labels of a study → what a column of each is usually called: `mgmt` → MGMT, MGMT status, …"""
+    return {label: (label, f"{label} status", *_CALLED.get(label, ())) for label in labels}
 
 
 def find_columns(header: Iterable[str], wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:

@@ -11,12 +11,12 @@ swap is recognised by the files' sizes, undone, and told.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.headers import USUAL, find_table, rows_by_id, workbooks
+from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 from gliomanet.findings import Finding
 
@@ -51,20 +51,22 @@ def case_id(identifier: str) -> str:
     return f"LGG-{match[1]}"
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds the patients' folders, at any depth.
         clinical: `TCIA_LGG_cases_159` as CSV; default: the one at the top of the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table without its columns.
     """
     no_mapping(mapping, "LGG-1p19qDeletion")
     table = find_table(folder, clinical, _TABLE)
-    rows, columns = rows_by_id(table, _WANTED, case_id, "codel_1p19q") if table else ({}, {})
+    wanted = {**_WANTED, **called(labels)}
+    rows, columns = rows_by_id(table, wanted, case_id, "codel_1p19q", *labels) if table else ({}, {})
     tree = read_tree(folder, PATTERNS, case_id, [table])
     exams, findings = [], [*tree.findings, *workbooks(folder, _TABLE), *unmatched(tree.files, rows, table)]
     for case, files in tree.files.items():
@@ -72,7 +74,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
             files, finding = _unswapped(files)
             findings.append(finding)
         cells = rows.get(case, {})
-        raw = {key: cells[key] for key in RAW if key in cells}
+        raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
         exams.append(Exam(case, case, dict(files), raw, diagnosis=cells.get("diagnosis", "")))
     return Collection(tuple(exams), tuple(findings), table, columns)
 

@@ -8,12 +8,13 @@ Layout, as its segmented release has it: `<id>_<date>/<id>_<date>_{t1,t1ce,t2,fl
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.follow_ups import later_are_follow_ups
-from gliomanet.cohort.importers.headers import USUAL, find_table, rows_by_id, workbooks
+from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 
 _ID = re.compile(r"(900[-_.]00[-_.]\d+|HF[-_]?\d+(?:\.\d+)?)(_\d{4}\.\d{2}\.\d{2})?", re.IGNORECASE)
@@ -55,26 +56,28 @@ def patient_of(identifier: str) -> str:
     return patient.replace("-", "").replace("_", "") if patient[0] == "H" else re.sub(r"[_.]", "-", patient)
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds the scans' folders, at any depth.
         clinical: CSV or TSV table with an id and `WHO_GRADE`; default: the one at the top of the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table without its columns.
     """
     no_mapping(mapping, "REMBRANDT")
     table = find_table(folder, clinical, _TABLE)
-    rows, columns = rows_by_id(table, _WANTED, patient_of, "grade") if table else ({}, {})
+    wanted = {**_WANTED, **called(labels)}
+    rows, columns = rows_by_id(table, wanted, patient_of, "grade", *labels) if table else ({}, {})
     tree = read_tree(folder, PATTERNS, lambda case: case.upper(), [table])
     exams = []
     for case, files in tree.files.items():
         patient = patient_of(case)
         cells = rows.get(patient, {})
-        raw = {key: cells[key] for key in RAW if key in cells}
+        raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
         unknown = {key: "" for key, cell in raw.items() if cell in _UNKNOWN}
         diagnosis = cells.get("diagnosis", "")
         exams.append(Exam(case, patient, dict(files), raw, diagnosis=diagnosis, read_as=unknown))

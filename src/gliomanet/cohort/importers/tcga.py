@@ -11,13 +11,13 @@ Labels from a molecular table (Ceccarelli et al., Cell 164:550, 2016, or an expo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gliomanet.cohort.importers.clinical import RAW, no_mapping
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.follow_ups import later_are_follow_ups
-from gliomanet.cohort.importers.headers import USUAL, find_table, rows_by_id, workbooks
+from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
 from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 from gliomanet.cohort.vocabulary import harmonise
@@ -66,28 +66,29 @@ def barcode(identifier: str) -> str:
     return match[1].upper()
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds the patients' folders, at any depth.
         clinical: the molecular table as CSV or TSV; default: the one at the top of the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table without its columns or with rows that disagree.
     """
     no_mapping(mapping, "TCGA")
     table = find_table(folder, clinical, _TABLE)
-    needed = ("idh", "codel_1p19q", "subtype", "grade")
-    rows, columns = rows_by_id(table, _WANTED, barcode, *needed) if table else ({}, {})
+    wanted, needed = {**_WANTED, **called(labels)}, ("idh", "codel_1p19q", "subtype", "grade", *labels)
+    rows, columns = rows_by_id(table, wanted, barcode, *needed) if table else ({}, {})
     tree = read_tree(folder, PATTERNS, lambda case: case.upper(), [table])
     exams, findings = [], [*tree.findings, *workbooks(folder, _TABLE)]
     contradictions: dict[str, str] = {}
     for case, files in tree.files.items():
         patient = case[:12]
         cells = rows.get(patient, {})
-        raw, read_as, contradiction = _labels(cells)
+        raw, read_as, contradiction = _labels(cells, labels)
         if contradiction:
             contradictions[case] = contradiction
         edition = "2007" if raw.get("grade") else ""
@@ -100,12 +101,12 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collectio
     return Collection(later_are_follow_ups(exams), tuple(findings), table, columns)
 
 
-def _labels(cells: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
+def _labels(cells: Mapping[str, str], labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str], str]:
     """Raw cells; what to read in their place; and how the subtype contradicts the single columns, "" if it does not.
 
     The subtype stands in for a column that is absent or unknown.
     """
-    raw = {key: cells[key] for key in RAW if key in cells}
+    raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
     subtype = cells.get("subtype", "")
     implied = _SUBTYPES.get(subtype.lower().replace(" ", ""), {})
     read_as, contradictions = {}, []

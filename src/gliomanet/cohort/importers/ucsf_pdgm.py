@@ -10,7 +10,7 @@ The folder names the exam: the digits of some files in it disagree, and the tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from gliomanet.cohort.importers.clinical import (
     join_rows,
     no_mapping,
     read_clinical,
+    with_labels,
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.notices import case_findings
@@ -102,24 +103,26 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds the exams' folders, at any depth.
         clinical: the metadata table; default: the one in the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table that is not the collection's.
     """
     no_mapping(mapping, "UCSF-PDGM")
     table = find_clinical(folder, clinical, CLINICAL)
-    exams, problems = read_clinical(table, CLINICAL) if table else ({}, [])
+    known = with_labels(CLINICAL, table, labels)
+    exams, problems = read_clinical(table, known) if table else ({}, [])
     if problems:
         raise CohortError(problems)
     tree = read_tree(folder, PATTERNS, case_id, [table])
-    joined = join_rows(tree, exams, table, CLINICAL)
+    joined = join_rows(tree, exams, table, known)
     notices = (*_misnamed(tree.matches), *_relative_codeletions(joined))
     return replace(joined, findings=(*joined.findings, *notices))
 

@@ -11,7 +11,7 @@ graded label beside each scan, so both stay unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gliomanet.cohort.errors import CohortError
@@ -22,6 +22,7 @@ from gliomanet.cohort.importers.clinical import (
     join_rows,
     no_mapping,
     read_clinical,
+    with_labels,
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.tree import Pattern, read_tree
@@ -67,20 +68,22 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds `images_structural`, …, at any depth.
         clinical: the clinical table; default: the one in the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table that is not the collection's.
     """
     no_mapping(mapping, "UPENN-GBM")
     table = find_clinical(folder, clinical, CLINICAL)
-    exams, problems = read_clinical(table, CLINICAL) if table else ({}, [])
+    known = with_labels(CLINICAL, table, labels)
+    exams, problems = read_clinical(table, known) if table else ({}, [])
     if problems:
         raise CohortError(problems)
-    return join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, CLINICAL)
+    return join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, known)

@@ -11,7 +11,7 @@ IDH), so the edition of a grade is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from gliomanet.cohort.importers.clinical import (
     join_rows,
     no_mapping,
     read_clinical,
+    with_labels,
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.notices import case_findings
@@ -86,23 +87,25 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None) -> Collection:
+def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
     """Read the collection.
 
     Args:
         folder: holds the patients' folders, at any depth.
         clinical: the metadata table; default: the one in the folder.
         mapping: there is none; refused.
+        labels: further labels of the study, looked for in that table.
 
     Raises:
         CohortError: no exam, two files for one contrast, a table that is not the collection's.
     """
     no_mapping(mapping, "UTSW-Glioma")
     table = find_clinical(folder, clinical, CLINICAL)
-    exams, problems = read_clinical(table, CLINICAL) if table else ({}, [])
+    known = with_labels(CLINICAL, table, labels)
+    exams, problems = read_clinical(table, known) if table else ({}, [])
     if problems:
         raise CohortError(problems)
-    joined = join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, CLINICAL)
+    joined = join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, known)
     midline = {
         exam.case_id: f"Tumor Type is {exam.diagnosis}: no adult-type diffuse glioma"
         for exam in joined.exams

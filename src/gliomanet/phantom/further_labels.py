@@ -1,0 +1,42 @@
+"""Further labels of phantom patients: dealt by lot, so that nothing in the images goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gliomanet.phantom.ids import case_ids
+from gliomanet.phantom.seeds import generator
+
+if TYPE_CHECKING:
+    from gliomanet.study_sources import PhantomSource
+
+
+def with_further_labels(
+    cases: pd.DataFrame, labels: Mapping[str, Sequence[str]], center_id: str, source: PhantomSource, seed: int
+) -> pd.DataFrame:
+    """A phantom centre's case table with further labels, each value equally likely and independent of everything else.
+
+    No signal is planted: a model that seems to predict such a label fools itself. They are dealt when the table is
+    read, not when the patients are simulated, so that naming a label makes no image anew.
+
+    Args:
+        cases: The centre's case table, one row a case, with the columns `<label>`, `<label>_source`, `<label>_raw`.
+        labels: Further label → its values.
+        center_id: The centre's key in the study.
+        source: Its number of cases, and the rate at which labels are unknown.
+        seed: The study's seed; a case's values depend on it, the centre, the case and the label alone.
+    """
+    index_of = {case: index for index, case in enumerate(case_ids(center_id, source), start=1)}
+    drawn = cases.copy()
+    for label, values in labels.items():
+        cells = []
+        for case in drawn["case_id"]:
+            rng = generator(seed, center_id, index_of[case], f"label {label}")
+            value = values[int(rng.integers(len(values)))]
+            cells.append("" if rng.random() < source.missing_labels else value)
+        drawn[label] = drawn[f"{label}_raw"] = cells
+        drawn[f"{label}_source"] = ["measured" if cell else "" for cell in cells]
+    return drawn
