@@ -20,7 +20,7 @@ from gliomanet.study_imaging import Preprocessing, Quality
 from gliomanet.study_labels import LabelValues
 from gliomanet.study_models import ImageModel, Model, TabularNetModel
 from gliomanet.study_sources import Source
-from gliomanet.study_types import Fraction, Identifier, MaskCode, MaskCodes, Modality, Role, Section, each_once
+from gliomanet.study_types import Flips, Fraction, Identifier, MaskCode, MaskCodes, Modality, Role, Section, each_once
 
 Scan = Literal["baseline", "follow_up", "post_operative"]
 
@@ -140,6 +140,18 @@ class Prediction(Section):
         description="Stochastic passes with dropout on, whose standard deviation is `pass_std` of the predictions; "
         "0: none. Of networks only.",
     )
+    flips: Flips = Field(
+        "none",
+        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS).",
+    )
+    segmentation: bool = Field(
+        True,
+        description="Networks that learnt to segment write the tumours of validation and external cases, scored where there is a mask; off: classes only.",
+    )
+    smallest_focus: Fraction = Field(
+        0.1,
+        description="Pieces of a segmented tumour below this share of its largest one's volume are dropped; 1: the largest alone stays, 0: all do.",
+    )
 
 
 class Evaluation(Section):
@@ -206,7 +218,7 @@ class Study(Section):
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(PseudoLabels(), description="Selection for the second stage.")
     radiomics: Radiomics = Field(Radiomics(), description="Feature extraction.")
-    prediction: Prediction = Field(Prediction(), description="Calibration, and stochastic passes.")
+    prediction: Prediction = Field(Prediction(), description="Flips, calibration, stochastic passes, segmentations.")
     evaluation: Evaluation = Field(Evaluation(), description="Intervals.")
     explanation: Explanation = Field(Explanation(), description="What makes a biomarker.")
     compute: Compute = Field(Compute(), description="What jobs ask for.")
@@ -233,6 +245,12 @@ class Study(Section):
     def image_models(self) -> tuple[str, ...]:
         """The models that look at images; the others look at feature tables."""
         return tuple(name for name, model in self.models.items() if isinstance(model, ImageModel))
+
+    @property
+    def segmenting_models(self) -> tuple[str, ...]:
+        """The models that write segmentations: those that learnt to, where the study wants any."""
+        learnt = {name for name, model in self.models.items() if getattr(model, "segmentation", False)}
+        return tuple(name for name in self.image_models if name in learnt and self.prediction.segmentation)
 
     @property
     def networks(self) -> tuple[str, ...]:

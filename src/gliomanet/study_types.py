@@ -19,6 +19,7 @@ def each_once(values: _Items) -> _Items:
 Modality = Literal["t1", "t1c", "t2", "flair"]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
+Flips = Literal["none", "left_right", "all"]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]

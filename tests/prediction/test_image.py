@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 import shutil
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from gliomanet.networks import build
 from gliomanet.networks.input import load_case, network_input
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
-from gliomanet.probabilities import softmax
+from gliomanet.probabilities import entropy, softmax
 
 CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.5}
 
@@ -219,3 +220,33 @@ def test_a_network_on_features_is_refused(tmp_path):
     (tmp_path / "model.json").write_text(json.dumps(description))
     with pytest.raises(ValueError, match=r"model.json is of kind 'tabular_net', which takes no images"):
         load_image_model(tmp_path)
+
+
+@pytest.mark.parametrize(("flips", "passes"), [("left_right", [(), (2,)]), ("all", None)])
+def test_flips_average_probabilities_and_leave_the_deep_features(flips, passes, folder, cohort):
+    """CMTLNet, whose input has the brain beside the contrasts: both are flipped."""
+    cases = cohort.iloc[1:2]
+    plain, deep = predict_cases(folder, cases, threads=1, gpus=0)
+    averaged, same_deep = predict_cases(folder, cases, threads=1, gpus=0, flips=flips)
+    pd.testing.assert_frame_equal(deep, same_deep)
+    model = load_image_model(folder)
+    x, available = network_input(
+        load_case("x", Path(cases["folder"].iloc[0]), model.modalities, model.shape, tumour=False)
+    )
+    axes = passes or [a for n in range(4) for a in itertools.combinations((2, 3, 4), n)]
+    with torch.inference_mode():
+        each = [softmax(model.network(x.flip(a), available).logits["idh"].double().numpy())[0] for a in axes]
+    ours = averaged[averaged["task"] == "idh"]
+    np.testing.assert_allclose(ours["probability"], np.mean(each, axis=0), rtol=1e-5)
+    assert (ours["probability"].to_numpy() != plain[plain["task"] == "idh"]["probability"].to_numpy()).all()
+    np.testing.assert_allclose(ours["uncertainty"], entropy(ours["probability"].tolist()))
+
+
+@pytest.mark.parametrize("kind", ["gmmas", "mttunet"])
+def test_classes_and_passes_never_run_a_decoder(kind, cohort, tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError("the decoder ran")
+
+    monkeypatch.setattr("gliomanet.networks.blocks.region_decoder.RegionDecoder.forward", refuse)
+    predict_cases(written(tmp_path, kind), cohort.iloc[:1], threads=1, gpus=0)
+    stochastic_passes(tmp_path, cohort.iloc[:1], 2, 1)

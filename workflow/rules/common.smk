@@ -71,6 +71,7 @@ MODELS = list(STUDY.models)
 IMAGE_MODELS = list(STUDY.image_models)
 TABULAR_MODELS = [name for name in MODELS if name not in IMAGE_MODELS]
 NETWORKS = list(STUDY.networks)
+SEGMENTING = list(STUDY.segmenting_models)
 CASES = {center: case_ids(center) for center in CENTERS}
 DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}

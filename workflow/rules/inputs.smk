@@ -221,6 +221,28 @@ def temperatures(wildcards):
     return f"{R}/calibration/{wildcards.model}.tsv"
 
 
+# segment
+
+
+def segmenting_folds(wildcards):
+    """The folds whose networks segment a centre, of one transfer: the first that it tests, else that it validates."""
+    center = wildcards.center
+    folds = [fold for fold in STUDY.folds if not fold.is_refit]
+    tested = [fold for fold in folds if center in fold.external]
+    chosen = tested or [fold for fold in folds if center in fold.train]
+    return [fold.id for fold in chosen if fold.transfer == chosen[0].transfer]
+
+
+def segmenting_members(wildcards):
+    """Their networks, as the model's last stage left them."""
+    stage = final_stage(wildcards.model)
+    return [
+        file
+        for fold in segmenting_folds(wildcards)
+        for file in trained(wildcards.model, stage, fold)
+    ]
+
+
 # explain
 
 

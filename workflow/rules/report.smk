@@ -33,6 +33,7 @@ rule write_report:
         biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
         recovery=rules.recover_truth.output.recovery if PHANTOMS and NETWORKS else [],
         pseudo_labels=pseudo_label_tables,
+        segmentation=rules.evaluate_segmentations.output.figures if SEGMENTING else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").iterdir()),
     output:

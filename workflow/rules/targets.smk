@@ -15,3 +15,8 @@ for center in CENTERS:
                 model=MODELS if center in PREDICTED else [],
                 center=center,
             ),
+            expand(
+                str(rules.segment_center.output.table),
+                model=SEGMENTING if center in PREDICTED else [],
+                center=center,
+            ),

@@ -29,6 +29,7 @@ predictions, deep = predict_center(
     gpus=snakemake.resources.gpu,
     passes=params.passes,
     seed=params.seed,
+    flips=params.flips,
 )
 write_table(predictions, snakemake.output.predictions, exact=True)
 write_table(deep, snakemake.output.deep, exact=True)

@@ -39,6 +39,7 @@ write_report(
     pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
     predictions=predictions,
     calibration=read_tables(inputs.calibration) if inputs.calibration else None,
+    segmentation=read_table(inputs.segmentation) if inputs.segmentation else None,
     versions=gathered_versions(
         [*map(Path, inputs.models), *(Path(folder) / "preprocess.json" for folder in inputs.folders)]
     ),

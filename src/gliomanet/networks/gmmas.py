@@ -10,7 +10,7 @@ A decoder segments the crop; a classifier decides every task from the maps of al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -208,7 +208,7 @@ class GMMAS(nn.Module):
         )
         initialise_convolutions(self)
 
-    def forward(self, x: Tensor, available: Tensor, *, centres: Tensor | None = None) -> Outputs:
+    def forward(self, x: Tensor, available: Tensor, *, centres: Tensor | None = None, segment: bool = True) -> Outputs:
         """The predictions.
 
         Args:
@@ -216,27 +216,21 @@ class GMMAS(nn.Module):
             available: bool (B, n_modalities), at least one a case; an absent contrast has no influence.
             centres: (B, 3) voxels around which to crop; by default the coarse tumour's centre of mass, and the
                 volume's middle where the head net finds none. A crop never leaves the volume.
+            segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
+                The head net runs whole, because it says where the crop is.
 
         Raises:
             ValueError: the input's shape or type is none of these, or a case has no contrast.
         """
         self._check_input(x, available)
         head = self._head(x, available)
-        window = tuple(min(self.crop, size) for size in x.shape[2:])
-        corners = self._corners(x, head, window, centres)
-
-        levels, deep = self.encoder(self.stem(cut_window(x, corners, window), available))
-        context = look_up(head.middle, corners, window=window, stride=HeadNet.STRIDE, size=deep.shape[2:])
-        deep = self.fusion(deep, context)
+        corners = self._corners(x, head, self.window(x), centres)
+        levels, deep = self._encoded(cut_window(x, corners, self.window(x)), available, corners, head)
 
         segmentation = None
-        if self.decoder is not None:
+        if segment and self.decoder is not None:
             assert head.coarse is not None
-            others = [
-                look_up(maps, corners, window=window, stride=HeadNet.FACTOR * 2**level, size=levels[level].shape[2:])
-                for level, maps in enumerate(head.decoded)
-            ]
-            inside = self.decoder(deep, levels, others)
+            inside = self._decoded(levels, deep, corners, head)
             segmentation = inside
             if inside.shape[2:] != x.shape[2:]:
                 outside = F.interpolate(head.coarse.float(), size=x.shape[2:], mode="trilinear", align_corners=False)
@@ -250,6 +244,34 @@ class GMMAS(nn.Module):
             corners=corners,
             shares=self.stem.shares(available).detach(),
         )
+
+    def window(self, x: Tensor) -> tuple[int, int, int]:
+        """The size of the crop in a volume (B, M, D, H, W)."""
+        d, h, w = (min(self.crop, size) for size in x.shape[2:])
+        return d, h, w
+
+    def crop_segmenter(self, x: Tensor, available: Tensor) -> Callable[[Tensor], Tensor]:
+        """What segments any crops of a volume, the head net having looked at it once.
+
+        Arguments as in `forward`.
+
+        Returns:
+            A function of corners, int64 (B, 3) first voxels of crops inside the volume, which gives their logits
+            (B, 3, *window): what `forward` gives inside a crop there.
+
+        Raises:
+            ValueError: as `forward`, or the network was made without segmentation.
+        """
+        self._check_input(x, available)
+        if self.decoder is None:
+            raise ValueError("this gmmas was made with segmentation=False: it has no decoder to segment with")
+        head = self._head(x, available)
+
+        def segmented(corners: Tensor) -> Tensor:
+            levels, deep = self._encoded(cut_window(x, corners, self.window(x)), available, corners, head)
+            return self._decoded(levels, deep, corners, head)
+
+        return segmented
 
     def coarse_outputs(self, x: Tensor, available: Tensor) -> Tensor:
         """The head net alone, to train it first: logits (B, 3, D/2, H/2, W/2) of the regions.
@@ -278,6 +300,22 @@ class GMMAS(nn.Module):
     def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
         """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
         return linear_heads_of(self.classifier.heads) if self.classifier is not None else {}
+
+    def _encoded(self, crop: Tensor, available: Tensor, corners: Tensor, head: HeadMaps) -> tuple[list[Tensor], Tensor]:
+        """The levels of a crop (B, M, d, h, w), and its deepest map fused with what the head net found there."""
+        levels, deep = self.encoder(self.stem(crop, available))
+        context = look_up(head.middle, corners, window=crop.shape[2:], stride=HeadNet.STRIDE, size=deep.shape[2:])
+        return levels, self.fusion(deep, context)
+
+    def _decoded(self, levels: list[Tensor], deep: Tensor, corners: Tensor, head: HeadMaps) -> Tensor:
+        """Logits (B, 3, d, h, w) of a crop."""
+        assert self.decoder is not None
+        window = levels[0].shape[2:]
+        others = [
+            look_up(maps, corners, window=window, stride=HeadNet.FACTOR * 2**level, size=levels[level].shape[2:])
+            for level, maps in enumerate(head.decoded)
+        ]
+        return self.decoder(deep, levels, others)  # type: ignore[no-any-return]
 
     def _head(self, x: Tensor, available: Tensor) -> HeadMaps:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self._head_frozen):

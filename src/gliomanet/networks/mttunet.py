@@ -146,12 +146,13 @@ class MTTUNet(nn.Module):
         self.task_heads = TaskHeads(tasks, lambda k: nn.Linear(widths.hidden, k))
         initialise_convolutions(self)
 
-    def forward(self, x: Tensor, available: Tensor) -> Outputs:
+    def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> Outputs:
         """The predictions.
 
         Args:
             x: (B, n_modalities, D, H, W), sizes in multiples of 8.
             available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+            segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
 
         Raises:
             ValueError: the input's shape or type is none of these, or a case has no contrast.
@@ -163,7 +164,7 @@ class MTTUNet(nn.Module):
         return Outputs(
             logits=self.task_heads(features.values()),
             features=features,
-            segmentation=self.decoder(deep, levels) if self.decoder is not None else None,
+            segmentation=self.decoder(deep, levels) if segment and self.decoder is not None else None,
         )
 
     def heads(self) -> dict[str, tuple[Tensor, Tensor]]:

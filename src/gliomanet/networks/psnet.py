@@ -126,12 +126,14 @@ class PSNet(nn.Module):
         self.task_heads = TaskHeads(tasks, lambda k: nn.Linear(widths.hidden, k))
         initialise_convolutions(self)
 
-    def forward(self, x: Tensor, available: Tensor) -> Outputs:
+    def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> Outputs:
         """The predictions.
 
         Args:
             x: (B, n_modalities, D, H, W), at least 24 voxels a side.
             available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+            segment: whether the mask's layer runs, where there is one. It is all that classes can do without: they are
+                decided from the levels on the way up as well.
 
         Raises:
             ValueError: the input's shape or type is none of these, or a case has no contrast.
@@ -143,7 +145,7 @@ class PSNet(nn.Module):
         return Outputs(
             logits=self.task_heads(features.values()),
             features=features,
-            segmentation=self.mask(levels[-1]) if self.mask is not None else None,
+            segmentation=self.mask(levels[-1]) if segment and self.mask is not None else None,
         )
 
     def levels(self, x: Tensor, available: Tensor) -> list[Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
 from gliomanet.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from gliomanet.study_types import Flips
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ def predict_center(
     gpus: int,
     passes: int = 0,
     seed: int = 0,
+    flips: Flips = "none",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict a centre's validation and external cases.
 
@@ -51,6 +56,7 @@ def predict_center(
         gpus: GPUs the job was given.
         passes: stochastic passes whose standard deviation is `pass_std`; 0: none are made, and it is missing.
         seed: of their draws.
+        flips: mirror images whose probabilities are averaged (image models).
 
     Every fold's model leaves out the cases that it has no inputs of. An external case that only some folds of a
     transfer could predict is left out of all of them, and printed: its ensemble would be another one.
@@ -70,7 +76,7 @@ def predict_center(
 
             folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
             selected = selected.assign(folder=folders)
-            probabilities, features_of = predict_cases(member.folder, selected, threads=threads, gpus=gpus)
+            probabilities, features_of = predict_cases(member.folder, selected, threads=threads, gpus=gpus, flips=flips)
         else:
             from gliomanet.prediction.tabular import predict_tabular
 

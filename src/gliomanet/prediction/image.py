@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,14 @@ from torch import Tensor, nn
 
 from gliomanet.networks import ImageNetwork, build
 from gliomanet.networks.devices import choose_device
-from gliomanet.networks.input import CaseError, Shape, load_case, network_input
+from gliomanet.networks.input import CaseError, CaseImages, Shape, load_case, network_input
 from gliomanet.networks.nyul import CommonHistogram
+from gliomanet.prediction.flips import FLIPPED_AXES
 from gliomanet.probabilities import entropy, softmax
 from gliomanet.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from gliomanet.study_types import Flips
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,14 @@ class ImageModel:
 
 @dataclass(frozen=True)
 class CaseOutputs:
-    """Logits (K,) and deep feature (F,) of every task for one case, float64."""
+    """Probabilities (K,) and deep feature (F,) of every task for one case, float64.
+
+    With flips, probabilities are their mean; the deep features are the unflipped pass's, as heads and explanations
+    know them.
+    """
 
     case_id: str
-    logits: dict[str, NDArray[np.float64]]
+    probabilities: dict[str, NDArray[np.float64]]
     features: dict[str, NDArray[np.float64]]
 
 
@@ -79,17 +88,22 @@ def load_image_model(folder: Path) -> ImageModel:
     )
 
 
-def predict_cases(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Probabilities and deep features of cases, without a tumour mask; a network's segmentation is not looked at.
+def predict_cases(
+    folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Probabilities and deep features of cases, without a tumour mask; a network's segmentation is not made.
 
-    Cases go through the network one at a time, so that a case's figures do not depend on its neighbours. A case none
-    of whose contrasts can be read is left out, and printed with the reason.
+    A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
+    windows to slide; for segmentations there are, see `gliomanet.prediction.windows`. Cases go through the network one
+    at a time, so that a case's figures do not depend on its neighbours. A case none of whose contrasts can be read is
+    left out, and printed with the reason.
 
     Args:
         folder: of the trained model.
         cases: columns case_id, folder (of the preprocessed case).
         threads: CPU threads.
         gpus: GPUs the job was given; 0 computes on the CPU.
+        flips: averages the probabilities of the case and of its mirror images; deep features are the case's own.
 
     Returns:
         Table case_id, task, class, probability, uncertainty (entropy in nats of the task's probabilities), and table
@@ -100,9 +114,9 @@ def predict_cases(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int)
     """
     model = load_image_model(folder)
     probabilities, deep = [], []
-    for outputs in _outputs(model, cases, threads=threads, gpus=gpus):
+    for outputs in _outputs(model, cases, threads=threads, gpus=gpus, flips=flips):
         for task, names in model.classes.items():
-            p = softmax(outputs.logits[task])
+            p = outputs.probabilities[task]
             uncertainty = entropy(p.tolist())
             probabilities += [
                 (outputs.case_id, task, name, value, uncertainty) for name, value in zip(names, p.tolist(), strict=True)
@@ -167,35 +181,46 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
     device = choose_device(gpus)
     for module in model.network.modules():
         module.training = isinstance(module, nn.Dropout)  # batch norm keeps its running statistics
-    for case_id, x, available in _inputs(model, cases):
+    for case_id, x, available in read_inputs(model, cases):
         with (
             torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []),
-            _reproducible(threads),
+            reproducible(threads),
             torch.inference_mode(),
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
-            logits = [network(*given).logits for _ in range(passes)]
+            logits = [network(*given, **_classes_alone(network)).logits for _ in range(passes)]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
         )
 
 
-def _outputs(model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int) -> Iterator[CaseOutputs]:
+def _outputs(
+    model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
+) -> Iterator[CaseOutputs]:
     device = choose_device(gpus).torch
     network = model.network.to(device)
-    for case_id, x, available in _inputs(model, cases):
-        with _reproducible(threads), torch.inference_mode():
-            result = network(x.to(device), available.to(device))
+    for case_id, x, available in read_inputs(model, cases):
+        with reproducible(threads), torch.inference_mode():
+            x, available = x.to(device), available.to(device)
+            passes = [network(x.flip(axes), available, **_classes_alone(network)) for axes in FLIPPED_AXES[flips]]
         yield CaseOutputs(
             case_id,
-            {task: value[0].double().cpu().numpy() for task, value in result.logits.items()},
-            {task: value[0].double().cpu().numpy() for task, value in result.features.items()},
+            {
+                task: np.mean([softmax(one.logits[task][0].double().cpu().numpy()) for one in passes], axis=0)
+                for task in passes[0].logits
+            },
+            {task: value[0].double().cpu().numpy() for task, value in passes[0].features.items()},
         )
 
 
-def _inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:
+def _classes_alone(network: nn.Module) -> dict[str, Any]:
+    """The arguments that spare a network the segmentation that it could make."""
+    return {"segment": False} if network.REGIONS else {}
+
+
+def read_inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Each case that can be read, as a batch of one."""
     for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
         try:
@@ -205,16 +230,21 @@ def _inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tenso
         except CaseError as error:
             print(f"left out: {error}", flush=True)
             continue
-        if case.spacing_mm != model.spacing_mm or case.grid != model.grid:
-            raise ValueError(
-                f"case {case_id} in {path} has grid {case.grid} at {case.spacing_mm} mm; the model was trained on "
-                f"{model.grid} at {model.spacing_mm} mm: preprocess the case with the model's atlas grid"
-            )
+        check_grid(model, case, Path(path))
         yield case.case_id, *network_input(case, prompt=bool(model.network.PROMPT_CHANNELS))
 
 
+def check_grid(model: ImageModel, case: CaseImages, path: Path) -> None:
+    """Raise ValueError where a case read from `path` lies on another grid than the model was trained on."""
+    if case.spacing_mm != model.spacing_mm or case.grid != model.grid:
+        raise ValueError(
+            f"case {case.case_id} in {path} has grid {case.grid} at {case.spacing_mm} mm; the model was trained on "
+            f"{model.grid} at {model.spacing_mm} mm: preprocess the case with the model's atlas grid"
+        )
+
+
 @contextmanager
-def _reproducible(threads: int) -> Iterator[None]:
+def reproducible(threads: int) -> Iterator[None]:
     """Set the job's threads, and convolutions that give the same digits every time; afterwards the process's own."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

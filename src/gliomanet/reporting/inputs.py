@@ -14,6 +14,7 @@ FIGURES = frozenset(
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("alignment_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
+        *("mean", "median"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""

@@ -18,6 +18,7 @@ from gliomanet.reporting.calibration import calibration_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
 from gliomanet.reporting.pictures import embed_sheets
+from gliomanet.reporting.segmentation import segmentation_table
 from gliomanet.reporting.wording import number
 
 
@@ -37,6 +38,7 @@ def write_report(
     biomarkers: Mapping[str, pd.DataFrame] | None = None,
     recovery: pd.DataFrame | None = None,
     pseudo_labels: pd.DataFrame | None = None,
+    segmentation: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
     notes: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
@@ -59,6 +61,7 @@ def write_report(
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found, one row each; shown column by column.
         pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
+        segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
         notes: model and sentence, see `model_notes`.
         versions: software → version, see `gathered_versions`.
@@ -81,6 +84,7 @@ def write_report(
         biomarkers=dict(biomarkers or {}),
         recovery=recovery,
         pseudo_labels=pseudo_labels,
+        segmentation=segmentation,
         findings=findings,
         notes=notes,
         versions=versions or {},
@@ -104,6 +108,7 @@ def render_report(
     biomarkers: dict[str, pd.DataFrame],
     recovery: pd.DataFrame | None,
     pseudo_labels: pd.DataFrame | None,
+    segmentation: pd.DataFrame | None,
     findings: pd.DataFrame | None,
     notes: Sequence[tuple[str, str]],
     versions: Mapping[str, str],
@@ -149,6 +154,7 @@ def render_report(
             "the prediction, numbers are cases.",
         ),
         "comparisons": scores.comparisons_table(comparisons),
+        "segmentation": segmentation_table(segmentation),
         "kept": markers.kept_sentence(biomarkers),
         "additivity": markers.additivity_sentence(biomarkers),
         "biomarkers": [

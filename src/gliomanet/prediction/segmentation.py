@@ -1,0 +1,162 @@
+"""One case's tumour as its networks segment it: on the preprocessed grid, in the codes of tumour masks."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nibabel as nib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gliomanet.networks.input import CaseImages, Shape, crop_or_pad, load_case, network_input
+from gliomanet.networks.outputs import Regions
+from gliomanet.prediction.image import ImageModel, check_grid, reproducible
+from gliomanet.prediction.windows import region_probabilities
+
+if TYPE_CHECKING:
+    from gliomanet.study_types import Flips
+
+
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class SegmentedCase:
+    """A case's tumour on its preprocessed grid, D, H, W being the atlas axes x, y, z.
+
+    Attributes:
+        codes: uint8 (D, H, W): 1 core or necrosis, 2 oedema, 4 enhancing; 1 for all where the network tells no parts.
+        brain: bool (D, H, W).
+        reference: uint8 (D, H, W) the case's own tumour mask; `None` where it has none, or an empty one.
+        spacing_mm: size of a voxel.
+    """
+
+    codes: NDArray[np.uint8]
+    brain: NDArray[np.bool_]
+    reference: NDArray[np.uint8] | None
+    spacing_mm: tuple[float, float, float]
+
+
+def segment_case(
+    models: Sequence[ImageModel],
+    case_id: str,
+    folder: Path,
+    *,
+    flips: Flips = "none",
+    smallest_focus: float = 0.0,
+    threads: int = 1,
+    device: torch.device = _CPU,
+) -> SegmentedCase:
+    """Segment a preprocessed case by the mean probability of some networks, the folds of an ensemble or one alone.
+
+    A network sees the central crop that it sees in training where the whole brain is inside it; else windows of that
+    size over the whole grid. What is outside the brain, which no network is shown, is no tumour.
+
+    Args:
+        models: of one kind; their networks are on `device`.
+        case_id: for errors.
+        folder: the preprocessed case. A tumour mask in it is handed on for comparison, no network sees it.
+        flips: see `region_probabilities`.
+        smallest_focus: see `drop_small_pieces`.
+        threads: CPU threads.
+        device: where to compute.
+
+    Raises:
+        CaseError: the case cannot be given to one of the networks, see `load_case`.
+        ValueError: no model, or the case lies on another grid than the models were trained on.
+    """
+    if not models:
+        raise ValueError(f"case {case_id}: no model to segment it with; give one at least")
+    total, case = np.zeros(()), None
+    for model in models:
+        case = _loaded(model, case_id, folder)
+        shape = _seen(case, model.shape)
+        x, available = network_input(_cut(case, shape), prompt=False)
+        with reproducible(threads), torch.inference_mode():
+            probabilities = region_probabilities(
+                model.network, x.to(device), available.to(device), window=model.shape, flips=flips
+            )
+        total = total + crop_or_pad(probabilities.cpu().numpy(), case.grid)
+    assert case is not None
+    brain = crop_or_pad(case.brain, case.grid)
+    codes = region_codes(total / len(models), models[0].network.REGIONS) * brain
+    return SegmentedCase(
+        drop_small_pieces(codes, smallest_focus),
+        brain,
+        None if case.tumour is None else crop_or_pad(case.tumour, case.grid),
+        case.spacing_mm,
+    )
+
+
+def region_codes(probabilities: NDArray[np.float64], regions: Regions) -> NDArray[np.uint8]:
+    """The most probable part above one half, by the first of its codes; 0 where there is none.
+
+    Args:
+        probabilities: (R, D, H, W).
+        regions: the R regions' codes; (1, 2, 4), the whole tumour, becomes 1, as in masks that tell no parts.
+    """
+    codes = np.array([region[0] for region in regions], dtype=np.uint8)
+    return np.where(probabilities.max(axis=0) > 0.5, codes[probabilities.argmax(axis=0)], np.uint8(0))
+
+
+def drop_small_pieces(codes: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """Without the connected pieces (26 neighbours) of the tumour that are too small beside the largest one.
+
+    Gliomas can have several foci, so that the largest piece alone, as GMMAS keeps it, is one end of the scale.
+
+    Args:
+        codes: (D, H, W), 0 where there is no tumour.
+        share: of the largest piece's volume that a piece must reach to stay. 1: the largest alone stays (and what is
+            exactly as large); 0: all do. Something always stays of what is not empty.
+    """
+    pieces, _ = ndimage.label(codes, structure=np.ones((3, 3, 3)))
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    kept: NDArray[np.bool_] = sizes >= share * sizes.max()
+    return np.where(kept[pieces], codes, np.uint8(0))
+
+
+def write_segmentation(codes: NDArray[np.uint8], like: Path, path: Path) -> None:
+    """Write codes as `.nii.gz` with the affine of another file on the same grid; equal codes are equal bytes."""
+    source: Any = nib.load(like)
+    image: Any = nib.Nifti1Image(codes, source.affine)  # type: ignore[no-untyped-call]
+    image.header.set_xyzt_units("mm")
+    image.set_sform(source.affine, code=int(source.header["sform_code"]))
+    image.set_qform(source.affine, code=int(source.header["qform_code"]))
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
+    partial.replace(path)  # a reader never sees half a file
+
+
+def _loaded(model: ImageModel, case_id: str, folder: Path) -> CaseImages:
+    """The whole case, padded where its grid is smaller than the network's input."""
+    sizes = tuple(max(have, want) for have, want in zip(model.grid, model.shape, strict=True))
+    covering: Shape = (sizes[0], sizes[1], sizes[2])
+    case = load_case(case_id, folder, model.modalities, covering, tumour=True, histograms=model.histograms)
+    check_grid(model, case, folder)
+    return case
+
+
+def _seen(case: CaseImages, shape: Shape) -> Shape:
+    """The part of the volume that is looked at: the central crop if it holds the brain, else everything."""
+    d, h, w = case.brain.shape
+    return shape if crop_or_pad(case.brain, shape).sum() == case.brain.sum() else (d, h, w)
+
+
+def _cut(case: CaseImages, shape: Shape) -> CaseImages:
+    tumour = None if case.tumour is None else crop_or_pad(case.tumour, shape)
+    return CaseImages(
+        case.case_id,
+        crop_or_pad(case.image, shape),
+        crop_or_pad(case.brain, shape),
+        tumour,
+        case.available,
+        case.grid,
+        case.spacing_mm,
+    )

@@ -1,0 +1,30 @@
+"""Segment one centre's cases with a model's networks, and score what has a mask."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.prediction.center import Member
+from gliomanet.prediction.center_segmentation import segment_center
+from gliomanet.tables import read_tables, write_table
+
+log_to(snakemake.log[0])
+params, center = snakemake.params, snakemake.wildcards.center
+splits = read_tables(snakemake.input.splits)
+table = segment_center(
+    [
+        Member(params.stage, fold["transfer"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
+        for fold in params.folds
+    ],
+    splits[splits["center"] == center],
+    Path(params.preprocessed),
+    Path(snakemake.output.segmentations),
+    model=snakemake.wildcards.model,
+    threads=snakemake.threads,
+    gpus=snakemake.resources.gpu,
+    flips=params.flips,
+    smallest_focus=params.smallest_focus,
+)
+write_table(table, snakemake.output.table)
