@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gliomanet.reporting import audit, markers, people, scores, summary
+from gliomanet.reporting import pseudo_labels as labelling
 from gliomanet.reporting.calibration import calibration_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
@@ -37,6 +38,7 @@ def write_report(
     biomarkers: Mapping[str, pd.DataFrame] | None = None,
     recovery: pd.DataFrame | None = None,
     pseudo_labels: pd.DataFrame | None = None,
+    label_accuracy: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
     notes: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
@@ -58,7 +60,8 @@ def write_report(
         sheets: centre → contact sheet (PNG).
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found, one row each; shown column by column.
-        pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
+        pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added.
+        label_accuracy: `results/pseudo_labels/accuracy.tsv`.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
         notes: model and sentence, see `model_notes`.
         versions: software → version, see `gathered_versions`.
@@ -81,6 +84,7 @@ def write_report(
         biomarkers=dict(biomarkers or {}),
         recovery=recovery,
         pseudo_labels=pseudo_labels,
+        label_accuracy=label_accuracy,
         findings=findings,
         notes=notes,
         versions=versions or {},
@@ -104,6 +108,7 @@ def render_report(
     biomarkers: dict[str, pd.DataFrame],
     recovery: pd.DataFrame | None,
     pseudo_labels: pd.DataFrame | None,
+    label_accuracy: pd.DataFrame | None,
     findings: pd.DataFrame | None,
     notes: Sequence[tuple[str, str]],
     versions: Mapping[str, str],
@@ -168,7 +173,9 @@ def render_report(
             for index, (model, table) in enumerate(biomarkers.items())
         ],
         "recovery": markers.recovery_table(recovery),
-        "pseudo": markers.pseudo_labels_table(pseudo_labels, people.tasks_of(settings)),
+        "pseudo": labelling.pseudo_labels_table(pseudo_labels, people.tasks_of(settings), label_accuracy),
+        "pseudo_rounds": labelling.rounds_sentence(settings["pseudo_labels"]),
+        "pseudo_gate": labelling.gate_sentence(settings["pseudo_labels"]),
         "qc": people.qc_table(qc),
         "flagged": people.flagged_table(qc),
         "sheets": embed_sheets(sheets),
