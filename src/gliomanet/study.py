@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from gliomanet.labels import DEFAULT_TASKS, MODALITIES, VOCABULARY, Task, Vocabulary
+from gliomanet.stages import PSEUDO_LABEL, stage_of_round
 from gliomanet.study_checks import problems_of
 from gliomanet.study_errors import StudyError, describe
 from gliomanet.study_imaging import Preprocessing, Quality
@@ -97,12 +98,30 @@ class Split(Section):
     transfers: tuple[Transfer, ...] = Field((), description="Further pairs of teaching and testing centres.")
 
 
+class PseudoLabelRound(Section):
+    """What a round accepts: of temperature-scaled probabilities, over the stochastic passes."""
+
+    min_probability: Fraction = Field(0.9, description="Least mean probability of an accepted label.")
+    max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")
+
+
 class PseudoLabels(Section):
     """Uncertainty-aware selection of pseudo-labels (GMMAS)."""
 
     passes: int = Field(10, ge=2, description="Stochastic passes with dropout on.")
-    min_probability: Fraction = Field(0.9, description="Least mean probability of an accepted label.")
-    max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")
+    rounds: tuple[PseudoLabelRound, ...] = Field(
+        (PseudoLabelRound(), PseudoLabelRound(min_probability=0.99, max_std=0.01)),
+        min_length=1,
+        description="The thresholds of each round; the model of a round is the teacher of the next. "
+        "Each is a training stage: `pseudo_label`, `pseudo_label_2`, …",
+    )
+    balance: float = Field(
+        3, ge=1, description="A class may have at most this multiple of (the rarest class's accepted labels + 1)."
+    )
+    teacher_confidence: Fraction = Field(
+        0.95,
+        description="How surely a teacher must tell a task's classes apart on its validation cases (permutation test of its MCC) before a label of it is accepted; 0: no test.",
+    )
 
 
 def _none_or_several(passes: int) -> int:
@@ -203,6 +222,12 @@ class Study(Section):
         default_factory=dict,
         description="Further label columns of the case tables, beside `idh`, `codel_1p19q` and `grade`: name → its values in class order.",
     )
+    kept_labels: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured.",
+    )
     tasks: dict[Identifier, Task] = Field(
         default_factory=lambda: dict(DEFAULT_TASKS),
         min_length=1,
@@ -216,7 +241,9 @@ class Study(Section):
     quality: Quality = Field(Quality(), description="What becomes of cases that quality control looked at.")
     split: Split = Field(Split(), description="Folds and transfers.")
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
-    pseudo_labels: PseudoLabels = Field(PseudoLabels(), description="Selection for the second stage.")
+    pseudo_labels: PseudoLabels = Field(
+        PseudoLabels(), description="Which of a model's own labels the next stage learns from."
+    )
     radiomics: Radiomics = Field(Radiomics(), description="Feature extraction.")
     prediction: Prediction = Field(Prediction(), description="Flips, calibration, stochastic passes, segmentations.")
     evaluation: Evaluation = Field(Evaluation(), description="Intervals.")
@@ -257,6 +284,11 @@ class Study(Section):
         """The models that have deep features and dropout: on images, and on feature tables."""
         kinds = ImageModel | TabularNetModel
         return tuple(name for name, model in self.models.items() if isinstance(model, kinds))
+
+    def stages_of(self, model: str) -> tuple[str, ...]:
+        """The stages that a model is trained in, by name: `pseudo_label` among its `stages` stands for every round."""
+        rounds = tuple(stage_of_round(number) for number in range(1, len(self.pseudo_labels.rounds) + 1))
+        return tuple(n for stage in self.models[model].stages for n in (rounds if stage == PSEUDO_LABEL else (stage,)))
 
     def centers_of(self, *roles: Role) -> tuple[str, ...]:
         return tuple(name for name, center in self.centers.items() if center.role in roles)

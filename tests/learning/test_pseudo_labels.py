@@ -1,15 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gliomanet.labels import DEFAULT_TASKS, Task, contradiction
-from gliomanet.learning.pseudo_labels import BALANCE, COLUMNS, select_pseudo_labels, summarise
+from gliomanet.learning.pseudo_labels import COLUMNS, select_pseudo_labels, summarise
+from gliomanet.learning.teacher_gate import TeacherCheck
 from gliomanet.study import PseudoLabels
 
-SETTINGS = PseudoLabels(passes=2, min_probability=0.9, max_std=0.05)
-NOTHING = pd.DataFrame({"case_id": [], "idh": [], "codel_1p19q": [], "grade": []}, dtype=str)
+SETTINGS = PseudoLabels(passes=2, rounds=[{"min_probability": 0.9, "max_std": 0.05}])
+LOOSE = PseudoLabels(passes=2, rounds=[{"min_probability": 0.0, "max_std": 1.0}])
+BALANCE = 3
+PASSED = TeacherCheck(cases=40, mcc=0.8, p=0.0002, temperature=1.0, reason="")
 
 
 def two_passes(positive: list[float], spread: float = 0.0) -> np.ndarray:
@@ -18,12 +21,17 @@ def two_passes(positive: list[float], spread: float = 0.0) -> np.ndarray:
     return np.stack([np.stack([1 - q, q], axis=1) for q in (p - spread, p + spread)])
 
 
-def select(passes, known=NOTHING, tasks=("idh",), settings=SETTINGS) -> pd.DataFrame:
+def cases_of(n: int, known: dict[str, list[str]] | None = None, part: str = "unlabelled") -> pd.DataFrame:
+    """Cases c0, c1, …; `known`: label column → values of the first ones."""
+    table = pd.DataFrame({"case_id": [f"c{i}" for i in range(n)], "center": "here", "part": part})
+    padded = {label: [*values, *[""] * (n - len(values))] for label, values in (known or {}).items()}
+    return table.assign(**{label: padded.get(label, "") for label in ("idh", "codel_1p19q", "grade")})
+
+
+def select(passes, known=None, tasks=None, settings=SETTINGS, teacher=PASSED, **others) -> pd.DataFrame:
     n = next(iter(passes.values())).shape[1]
-    ids = [f"c{i}" for i in range(n)]
-    return select_pseudo_labels(
-        ids, ["here"] * n, known, passes, {task: DEFAULT_TASKS[task] for task in tasks}, settings
-    )
+    chosen = {task: DEFAULT_TASKS[task] for task in tasks or passes}
+    return select_pseudo_labels(cases_of(n, known), passes, chosen, settings, dict.fromkeys(chosen, teacher), **others)
 
 
 def test_summary_is_the_winners_mean_and_population_deviation():
@@ -45,31 +53,32 @@ def test_sure_and_steady_labels_are_accepted_and_others_say_why():
 
 
 def test_known_labels_get_no_row():
-    known = pd.DataFrame({"case_id": ["c0", "c1"], "idh": ["mutant", ""], "codel_1p19q": ["", None], "grade": ["", ""]})
-    table = select({"idh": two_passes([0.99, 0.99])}, known)
+    table = select({"idh": two_passes([0.99, 0.99])}, {"idh": ["mutant"], "codel_1p19q": ["", None]})
     assert table["case_id"].tolist() == ["c1"]
 
 
 def test_a_label_that_contradicts_a_known_one_is_refused():
-    known = pd.DataFrame({"case_id": ["c0"], "idh": ["wildtype"], "codel_1p19q": [""], "grade": [""]})
-    table = select({"codel_1p19q": two_passes([0.99])}, known, ("codel_1p19q",))
+    table = select({"grade": two_passes([0.01])}, {"idh": ["wildtype"]})
     assert table["accepted"].tolist() == ["no"]
-    assert table["reason"][0].startswith("contradicts the case's other labels (idh wildtype, codel_1p19q codeleted")
+    assert table["reason"][0].startswith(
+        "contradicts the case's other labels (idh wildtype, grade 2: a diagnosis of an"
+    )
 
 
 def test_of_two_that_contradict_each_other_the_surer_stands():
-    passes = {"idh": two_passes([0.05]), "codel_1p19q": two_passes([0.98])}
-    table = select(passes, tasks=("idh", "codel_1p19q")).set_index("task")
-    assert table["accepted"].to_dict() == {"idh": "no", "codel_1p19q": "yes"}
+    passes = {"idh": two_passes([0.01]), "grade": two_passes([0.05])}
+    table = select(passes).set_index("task")
+    assert table["accepted"].to_dict() == {"idh": "yes", "grade": "no"}
 
 
 def test_a_class_of_several_values_is_refused_only_if_none_fits():
     passes = {"codel_1p19q": two_passes([0.99]), "grade": two_passes([0.03])}
-    table = select(passes, tasks=("codel_1p19q", "grade"))
+    table = select(passes)
     assert table["accepted"].tolist() == ["yes", "yes"]  # grade 2-3 and co-deleted: an oligodendroglioma
     passes["grade"] = two_passes([0.97])
-    table = select(passes, tasks=("codel_1p19q", "grade"))
-    assert table["accepted"].tolist() == ["yes", "no"]
+    table = select(passes)
+    assert table["label"].tolist() == ["codeleted", "2-3"]  # the surer one stands, and the other follows from it
+    assert table["reason"].tolist() == ["", "completed: follows from codel_1p19q codeleted (pseudo-label)"]
 
 
 def test_the_frequent_class_is_cut_to_its_surest():
@@ -92,53 +101,156 @@ def test_no_cases_give_an_empty_table():
     assert table.empty
 
 
-def test_shapes_and_repeated_cases_are_refused():
+def test_shapes_and_cases_that_must_not_be_labelled_are_refused():
+    tasks, passed = {"idh": DEFAULT_TASKS["idh"]}, {"idh": PASSED}
+    one = {"idh": two_passes([1])}
     with pytest.raises(
         ValueError, match=r"passes of task 'idh' are \(2, 3, 2\); expected \(passes, 1 cases, 2 classes"
     ):
-        select_pseudo_labels(
-            ["a"], ["x"], NOTHING, {"idh": two_passes([1, 1, 1])}, {"idh": DEFAULT_TASKS["idh"]}, SETTINGS
-        )
-    with pytest.raises(ValueError, match="name a case twice"):
-        select_pseudo_labels(["a", "a"], ["x", "x"], NOTHING, {}, {}, SETTINGS)
+        select_pseudo_labels(cases_of(1), {"idh": two_passes([1, 1, 1])}, tasks, SETTINGS, passed)
+    twice = cases_of(2).assign(case_id="a")
+    with pytest.raises(ValueError, match="the cases hold a twice; predict every case once"):
+        select_pseudo_labels(twice, {"idh": two_passes([1, 1])}, tasks, SETTINGS, passed)
     with pytest.raises(ValueError, match=r"must be \(passes, cases, classes\), got \(3, 2\)"):
         summarise(np.ones((3, 2)))
+    for part in ("validation", "external"):
+        with pytest.raises(ValueError, match=f"case c0 of centre here is of part '{part}' and must not get a pseudo-"):
+            select_pseudo_labels(cases_of(1, part=part), one, tasks, SETTINGS, passed)
+
+
+def test_a_teacher_that_did_not_pass_labels_nothing_of_that_task():
+    passes = {"idh": two_passes([0.99, 0.01]), "grade": two_passes([0.99, 0.99])}
+    tasks = {name: DEFAULT_TASKS[name] for name in passes}
+    failed = TeacherCheck(24, 0.05, 0.31, 1.0, "teacher not above chance: validation MCC 0.05 of 24 cases")
+    table = select_pseudo_labels(cases_of(2), passes, tasks, SETTINGS, {"idh": failed, "grade": PASSED})
+    assert table[table["task"] == "idh"]["reason"].tolist() == [failed.reason] * 2
+    assert table.groupby("task")["accepted"].unique().map(list).to_dict() == {"grade": ["yes"], "idh": ["no"]}
+
+
+def test_temperature_takes_certainty_away_before_the_thresholds():
+    hot = TeacherCheck(40, 0.8, 0.0002, 2.0, "")
+    table = select({"idh": two_passes([0.96, 0.999])}, teacher=hot)
+    odds = np.sqrt([0.96 / 0.04, 0.999 / 0.001])
+    np.testing.assert_allclose(table["probability"], odds / (1 + odds))  # .83 and .97
+    assert table["accepted"].tolist() == ["no", "yes"]
+    spread = two_passes([0.9], 0.05)
+    _, mean, std = summarise(spread, 2.0)
+    each = np.sqrt([0.85 / 0.15, 0.95 / 0.05])
+    np.testing.assert_allclose(std, (each / (1 + each)).std())
+    np.testing.assert_allclose(mean, 3 / 4)  # odds of 9, halved on the log scale
+
+
+def test_each_round_has_its_thresholds_and_says_so():
+    passes = {"idh": two_passes([0.95, 0.995])}
+    first, second = (select(passes, settings=PseudoLabels(passes=2), round_number=n) for n in (1, 2))
+    assert first["accepted"].tolist() == ["yes", "yes"]
+    assert second["reason"].tolist() == ["mean probability below 0.99", ""]
+    assert (first["round"].unique().tolist(), second["round"].unique().tolist()) == ([1], [2])
+
+
+def test_what_follows_from_known_labels_is_completed_whatever_the_teacher_says():
+    passes = {name: two_passes([0.99, 0.99, 0.6]) for name in ("idh", "codel_1p19q", "grade")}
+    refused = TeacherCheck(
+        3, np.nan, np.nan, 1.0, "teacher not judged: needs validation cases of two classes, found none"
+    )
+    table = select(passes, {"idh": ["wildtype"], "codel_1p19q": ["", "codeleted"]}, teacher=refused)
+    found = table.set_index(["case_id", "task"])
+    follows = {
+        ("c0", "codel_1p19q"): ("intact", "completed: follows from idh wildtype (known)"),
+        ("c1", "idh"): ("mutant", "completed: follows from codel_1p19q codeleted (known)"),
+        ("c1", "grade"): ("2-3", "completed: follows from codel_1p19q codeleted (known)"),
+    }
+    for key, (label, reason) in follows.items():
+        assert found.loc[key, ["label", "reason", "accepted", "probability"]].tolist() == [label, reason, "yes", 1.0]
+        assert np.isnan(found.loc[key, "std"])
+    # A wildtype tumour may be of grade 2 or 3 in tables of earlier editions: nothing is said of its grade.
+    assert set(table[table["accepted"] == "no"]["case_id"] + table[table["accepted"] == "no"]["task"]) == {
+        *("c0grade", "c2idh", "c2codel_1p19q", "c2grade")
+    }
+
+
+def test_what_follows_from_an_accepted_label_has_its_probability():
+    passes = {"idh": two_passes([0.03, 0.6]), "codel_1p19q": two_passes([0.6, 0.5])}
+    table = select(passes).set_index(["case_id", "task"])
+    row = table.loc[("c0", "codel_1p19q")]
+    assert row[["label", "accepted", "reason"]].tolist() == [
+        *("intact", "yes", "completed: follows from idh wildtype (pseudo-label)")
+    ]
+    assert row["probability"] == pytest.approx(0.97)
+    assert np.isnan(row["std"])
+    assert table.loc[("c1", "codel_1p19q"), "accepted"] == "no"
+
+
+def test_completed_labels_are_balanced_too_unless_they_follow_from_known_ones():
+    n = 20
+    passes = {"idh": two_passes([0.01] * n + [0.99] * n), "codel_1p19q": two_passes([0.6] * 2 * n)}
+    table = select(passes)
+    accepted = table[table["accepted"] == "yes"]
+    counts = accepted.groupby(["task", "label"]).size().to_dict()
+    assert counts == {("codel_1p19q", "intact"): BALANCE, ("idh", "mutant"): n, ("idh", "wildtype"): n}
+    surplus = table[table["reason"].str.startswith("surplus")]
+    assert surplus["reason"].unique().tolist() == ["surplus: 20 of intact, at most 3 beside 0 of codeleted"]
+    known = select(passes, {"idh": ["wildtype"] * n})
+    assert (known[known["task"] == "codel_1p19q"]["accepted"] == "yes").sum() == n
+
+
+def test_the_balance_is_a_key():
+    table = select({"idh": two_passes([0.01] * 9)}, settings=SETTINGS.model_copy(update={"balance": 1.5}))
+    assert (table["accepted"] == "yes").sum() == 1
+    assert table["reason"].iloc[-1] == "surplus: 9 of wildtype, at most 1 beside 0 of mutant"
 
 
 probabilities = st.lists(st.floats(0, 1), min_size=6, max_size=6)
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     probabilities,
     probabilities,
     probabilities,
     st.lists(st.sampled_from(["", "wildtype", "mutant"]), min_size=6, max_size=6),
+    st.sampled_from([SETTINGS, LOOSE]),
 )
-def test_accepted_and_known_labels_never_contradict(idh, codel, grade, known_idh):
-    known = pd.DataFrame({"case_id": [f"c{i}" for i in range(6)], "idh": known_idh, "codel_1p19q": "", "grade": ""})
+def test_accepted_and_known_labels_never_contradict(idh, codel, grade, known_idh, limits):
     passes = {name: two_passes(p) for name, p in (("idh", idh), ("codel_1p19q", codel), ("grade", grade))}
-    loose = PseudoLabels(passes=2, min_probability=0.0, max_std=1.0)
-    table = select(passes, known, ("idh", "codel_1p19q", "grade"), loose)
+    table = select(passes, {"idh": known_idh}, settings=limits)
     assert not table.duplicated(["case_id", "task"]).any()
-    for case, rows in table[table["accepted"] == "yes"].groupby("case_id"):
+    accepted = table[table["accepted"] == "yes"]
+    assert accepted["reason"].str.match("^$|completed: follows from ").all()
+    assert (table["reason"] != "")[table["accepted"] == "no"].all()
+    for case, rows in accepted.groupby("case_id"):
         label = rows.set_index("task")["label"].to_dict()
         idh_value = known_idh[int(case[1:])] or label.get("idh", "")
         grades = DEFAULT_TASKS["grade"].classes[label["grade"]] if "grade" in label else [""]
         assert any(contradiction(idh_value, label.get("codel_1p19q", ""), g) is None for g in grades)
+    guessed = accepted[~accepted["reason"].str.endswith("(known)")]
     for task in passes:
-        counts = table[(table["accepted"] == "yes") & (table["task"] == task)]["label"].value_counts()
+        counts = guessed[guessed["task"] == task]["label"].value_counts()
         assert (
             counts.max() <= BALANCE * (counts.reindex(DEFAULT_TASKS[task].class_names).fillna(0).min() + 1)
             or counts.empty
         )
 
 
+@settings(max_examples=15, deadline=None)
+@given(probabilities, probabilities, st.permutations(range(6)))
+def test_the_order_of_the_cases_decides_nothing(idh, codel, order):
+    passes = {"idh": two_passes(idh), "codel_1p19q": two_passes(codel)}
+    tasks = {name: DEFAULT_TASKS[name] for name in passes}
+    moved = {name: values[:, order] for name, values in passes.items()}
+    checks = dict.fromkeys(tasks, PASSED)
+    first = select_pseudo_labels(cases_of(6), passes, tasks, LOOSE, checks)
+    second = select_pseudo_labels(cases_of(6).iloc[list(order)], moved, tasks, LOOSE, checks)
+    keys = ["case_id", "task"]
+    pd.testing.assert_frame_equal(*(t.sort_values(keys, ignore_index=True) for t in (first, second)))
+
+
 def test_a_further_label_is_selected_whatever_the_diagnosis():
     mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
-    known = pd.DataFrame({"case_id": ["c0", "c1"], "idh": ["wildtype", "mutant"], "mgmt": ["", "methylated"]})
+    cases = cases_of(3, {"idh": ["wildtype", "mutant"]}).assign(mgmt=["", "methylated", ""])
     passes = {"idh": two_passes([0.99] * 3), "mgmt": two_passes([0.99, 0.99, 0.01])}
     tasks = {"idh": DEFAULT_TASKS["idh"], "mgmt": mgmt}
-    table = select_pseudo_labels(["c0", "c1", "c2"], ["here"] * 3, known, passes, tasks, SETTINGS)
+    table = select_pseudo_labels(cases, passes, tasks, SETTINGS, dict.fromkeys(tasks, PASSED))
     assert table[["case_id", "task", "label"]].to_numpy().tolist() == [
         ["c0", "mgmt", "yes"],
         ["c2", "idh", "mutant"],

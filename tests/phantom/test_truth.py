@@ -7,7 +7,7 @@ from gliomanet.labels import VOCABULARY
 from gliomanet.phantom.appearance import GRADE_SHARES
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import diagnosis_of, plan_center
-from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, truth_table
+from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, true_labels, truth_table
 from gliomanet.study_sources import PhantomSource, Scanner, Shortcut
 
 
@@ -91,3 +91,14 @@ def test_the_planted_volume_is_that_of_the_plans():
     volumes = [p.appearance.core_ml * (1 + p.appearance.oedema_ratio) for p in patients]
     assert ("mask_shape_MeshVolume", "grade", "+") in {row[:3] for row in SIGNALS}
     assert sign_of_difference(volumes, [p.state.grade == "4" for p in patients]) == "+"
+
+
+def test_true_labels_hold_what_the_case_table_leaves_out():
+    source = PhantomSource(cases=12, missing_labels=0.5)
+    truth = true_labels({"A": source, "B": PhantomSource(cases=3)}, 4)
+    assert truth.groupby("center").size().to_dict() == {"A": 12, "B": 3}
+    assert (truth[list(VOCABULARY)] != "").to_numpy().all()
+    patients = plan_center("A", source, 4)
+    assert any(patient.missing_labels for patient in patients)
+    assert truth.loc[truth["center"] == "A", list(VOCABULARY)].to_numpy().tolist() == [list(p.state) for p in patients]
+    assert truth.loc[truth["center"] == "A", "case_id"].tolist() == [p.case_id for p in patients]

@@ -53,7 +53,8 @@ CONFIG = {
         "age": {"kind": "logistic", "inputs": ["age"]},
     },
     # An untrained network is sure of nothing: the thresholds let the second stage have labels to learn from.
-    "pseudo_labels": {"passes": 2, "min_probability": 0.4, "max_std": 0.5},
+    # It is no better than chance either, which would accept nothing.
+    "pseudo_labels": {"passes": 2, "rounds": [{"min_probability": 0.4, "max_std": 0.5}], "teacher_confidence": 0},
     "prediction": {"passes": 2},
     "radiomics": {"regions": {"whole": [1, 2, 4], "enhancing": [4]}},
     "evaluation": {"resamples": 100},
@@ -132,7 +133,10 @@ COLUMNS = {
     "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
     "evaluation/comparisons.tsv": "transfer stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
-    "pseudo_labels/net/fold0.tsv": "case_id center task label probability std accepted reason",
+    "pseudo_labels/net/pseudo_label/fold0.tsv": "case_id center task label probability std round accepted reason",
+    "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
+    "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",
+    "pseudo_labels/accuracy.tsv": "model stage fold task class unknown accepted completed share n_truth correct accuracy ci_low ci_high",
 }
 
 
@@ -159,7 +163,8 @@ def test_unlabelled_and_external_cases_teach_nothing_supervised(finished):
     assert set(splits.loc[splits["center"] == "U", "part"]) == {"unlabelled"}
     cases = read_table(finished.results / "cohort/cases.tsv")
     assert (cases.loc[cases["center"] == "U", ["idh", "codel_1p19q", "grade"]] == "").to_numpy().all()
-    selected = read_table(finished.results / "pseudo_labels/net/fold0.tsv")
+    selected = read_table(finished.results / "pseudo_labels/net/pseudo_label/fold0.tsv")
+    assert set(selected["case_id"]) <= set(splits.loc[splits["part"].isin(["train", "unlabelled"]), "case_id"])
     assert "X" not in set(selected["center"])
 
 

@@ -6,6 +6,7 @@ rule read_center:
         unpack(source_tables),
     output:
         cases=f"{R}/cohort/{{center}}.tsv",
+        hidden=f"{R}/cohort/hidden/{{center}}.tsv",
         findings=f"{R}/audit/{{center}}.source.tsv",
     log:
         f"{R}/logs/read_center/{{center}}.log",
@@ -25,6 +26,7 @@ rule read_center:
         ),
         # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
         rows=table_digest,
+        keep=lambda wildcards: labels_kept(wildcards.center),
         shuffle_seed=lambda wildcards: (
             seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
         ),

@@ -95,7 +95,7 @@ wildcard_constraints:
     center=any_of(CENTERS),
     case=any_of({case for cases in CASES.values() for case in cases}),
     model=any_of(MODELS),
-    stage="supervised|pseudo_label",
+    stage=any_of({stage for model in MODELS for stage in STUDY.stages_of(model)}),
     fold=any_of(FOLDS),
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from gliomanet.cohort.centers import read_center
 from gliomanet.cohort.table import FILE_COLUMNS
+from gliomanet.stages import SUPERVISED, round_of
 
 # cohort
 
@@ -32,6 +33,19 @@ def table_digest(wildcards):
         return ""
     text = center_table(wildcards.center).to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def labels_kept(center):
+    """How many of a training centre's labels to keep; nothing where all are."""
+    if STUDY.kept_labels == 1 or STUDY.centers[center].role != "train":
+        return None
+    fewest = min(len(transfer.train) for transfer in STUDY.transfers)
+    return {
+        "share": STUDY.kept_labels,
+        "tasks": TASKS,
+        "at_least": -(-STUDY.split.folds // fewest),
+        "seed": seed("kept labels", center),
+    }
 
 
 # audit
@@ -135,16 +149,16 @@ def teaching_centers(wildcards):
     teaching = FOLDS[wildcards.fold].train
     return (
         teaching
-        if wildcards.stage == "supervised"
+        if wildcards.stage == SUPERVISED
         else (*teaching, *STUDY.centers_of("unlabelled"))
     )
 
 
 def accepted_labels(wildcards):
-    """The pseudo-labels of the second stage."""
-    if wildcards.stage == "supervised":
+    """The pseudo-labels of a later stage."""
+    if wildcards.stage == SUPERVISED:
         return []
-    return f"{R}/pseudo_labels/{wildcards.model}/fold{wildcards.fold}.tsv"
+    return f"{R}/pseudo_labels/{wildcards.model}/{wildcards.stage}/fold{wildcards.fold}.tsv"
 
 
 def training_name(wildcards):
@@ -162,8 +176,45 @@ def trained(model, stage, fold):
 # pseudo_label
 
 
+PSEUDO_LABEL_STAGES = {
+    stage for model in MODELS for stage in STUDY.stages_of(model) if stage != SUPERVISED
+}
+
+
+def teacher_stage(wildcards):
+    """The stage before, whose model labels what this one learns from."""
+    stages = STUDY.stages_of(wildcards.model)
+    return stages[stages.index(wildcards.stage) - 1]
+
+
 def teacher(wildcards):
-    return trained(wildcards.model, "supervised", wildcards.fold)
+    return trained(wildcards.model, teacher_stage(wildcards), wildcards.fold)
+
+
+def judged_folds(wildcards):
+    """The folds whose validation cases judge a teacher: its own; of a refit, which has none, its transfer's folds."""
+    mine = FOLDS[wildcards.fold]
+    if not mine.is_refit:
+        return [mine.id]
+    return [
+        fold.id
+        for fold in STUDY.folds
+        if fold.transfer == mine.transfer and not fold.is_refit
+    ]
+
+
+def selection_settings(stage):
+    """The settings of a round and those before it: a later round's thresholds repeat nothing."""
+    rounds = STUDY.pseudo_labels.rounds[: round_of(stage)]
+    return dump(STUDY.pseudo_labels.model_copy(update={"rounds": rounds}))
+
+
+def judged_teachers(wildcards):
+    return [
+        file
+        for fold in judged_folds(wildcards)
+        for file in trained(wildcards.model, teacher_stage(wildcards), fold)
+    ]
 
 
 def pupil_centers(wildcards):
@@ -185,7 +236,6 @@ def pupil_data(wildcards):
 
 def members(wildcards):
     """Every trained model that predicts a case of this centre."""
-    model = STUDY.models[wildcards.model]
     folds = [
         fold
         for fold in folds_of(wildcards.model)
@@ -193,7 +243,7 @@ def members(wildcards):
     ]
     return [
         file
-        for stage in model.stages
+        for stage in STUDY.stages_of(wildcards.model)
         for fold in folds
         for file in trained(wildcards.model, stage, fold)
     ]
@@ -247,16 +297,23 @@ def segmenting_members(wildcards):
 
 
 def final_stage(model):
-    return STUDY.models[model].stages[-1]
+    return STUDY.stages_of(model)[-1]
 
 
 # report
 
 
-def pseudo_label_tables(wildcards):
+def pseudo_label_tables(kind=""):
+    """Every table of pseudo-labels, or (`.teacher`) of their teachers."""
     return [
-        f"{R}/pseudo_labels/{model}/fold{fold}.tsv"
+        f"{R}/pseudo_labels/{model}/{stage}/fold{fold}{kind}.tsv"
         for model in MODELS
-        if "pseudo_label" in STUDY.models[model].stages
+        for stage in STUDY.stages_of(model)
+        if stage != SUPERVISED
         for fold in folds_of(model)
     ]
+
+
+def label_accuracy(wildcards):
+    """How often pseudo-labels are true, in a study that has some."""
+    return rules.rate_pseudo_labels.output.accuracy if pseudo_label_tables() else []

@@ -30,7 +30,7 @@ rule predict_center:
     params:
         code=code_of("predict_center.py"),
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
-        stages=lambda wildcards: list(STUDY.models[wildcards.model].stages),
+        stages=lambda wildcards: list(STUDY.stages_of(wildcards.model)),
         folds=lambda wildcards: [
             dump(FOLDS[fold])
             for fold in folds_of(wildcards.model)

@@ -20,7 +20,7 @@ rule write_report:
         models=[
             f"{R}/models/{model}/{stage}/fold{fold}/model.json"
             for model in MODELS
-            for stage in STUDY.models[model].stages
+            for stage in STUDY.stages_of(model)
             for fold in folds_of(model)
         ],
         folders=[] if STUDY.is_tabular else case_folders(*CENTERS),
@@ -32,8 +32,9 @@ rule write_report:
         ),
         biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
         recovery=rules.recover_truth.output.recovery if PHANTOMS and NETWORKS else [],
-        pseudo_labels=pseudo_label_tables,
         segmentation=rules.evaluate_segmentations.output.figures if SEGMENTING else [],
+        pseudo_labels=pseudo_label_tables(),
+        label_accuracy=label_accuracy,
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").iterdir()),
     output:

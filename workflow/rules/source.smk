@@ -34,6 +34,7 @@ rule simulate_center:
 rule write_truth:
     output:
         table=f"{R}/phantom/truth.tsv",
+        labels=f"{R}/phantom/labels.tsv",
     log:
         f"{R}/logs/write_truth.log",
     conda:
@@ -41,6 +42,7 @@ rule write_truth:
     params:
         code=code_of("write_truth.py"),
         centers={name: dump(source) for name, source in PHANTOMS.items()},
+        seed=STUDY.seed,
     message:
         "Writing what is planted in the phantom centres"
     script:

@@ -10,7 +10,7 @@ rule track_runs:
         events=[
             f"{R}/models/{model}/{stage}/fold{fold}/events.jsonl"
             for model in MODELS
-            for stage in STUDY.models[model].stages
+            for stage in STUDY.stages_of(model)
             for fold in folds_of(model)
         ],
         metrics=rules.evaluate.output.metrics,

@@ -7,11 +7,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from gliomanet.cohort.centers import read_center
 from gliomanet.cohort.derivation import derive_1p19q
+from gliomanet.cohort.kept_labels import hidden_labels, keep_labels
 from gliomanet.cohort.made_files import with_converted_files
 from gliomanet.cohort.splits import shuffle_labels
 from gliomanet.cohort.table import read_case_table, without_labels
 from gliomanet.findings import findings_table
 from gliomanet.joblog import log_to
+from gliomanet.labels import Task
 from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.study import Center, Study
 from gliomanet.tables import write_table
@@ -30,8 +32,13 @@ else:
     cases, findings = read_center(name, study)
 if center.source.kind == "dicom":
     cases = with_converted_files(cases, snakemake.input.converted)
+known, keep = cases, snakemake.params.keep
 if center.role == "unlabelled":
     cases = without_labels(cases)
+elif keep is not None:
+    tasks = {task: Task.model_validate(values) for task, values in keep["tasks"].items()}
+    cases = keep_labels(cases, keep["share"], keep["seed"], tasks, keep["at_least"])
+write_table(hidden_labels(known, cases), snakemake.output.hidden)
 if snakemake.params.shuffle_seed is not None:
     cases = shuffle_labels(cases, snakemake.params.shuffle_seed)
 write_table(cases, snakemake.output.cases)

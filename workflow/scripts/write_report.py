@@ -19,8 +19,8 @@ log_to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 biomarkers = dict(zip(params.networks, map(read_table, inputs.biomarkers), strict=True))
 pseudo_labels = [
-    read_table(path).assign(model=Path(path).parent.name, fold=Path(path).stem.removeprefix("fold"))
-    for path in inputs.pseudo_labels
+    read_table(path).assign(model=path.parents[1].name, stage=path.parent.name, fold=path.stem.removeprefix("fold"))
+    for path in map(Path, inputs.pseudo_labels)
 ]
 predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
 scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons")}
@@ -37,6 +37,7 @@ write_report(
     biomarkers=biomarkers,
     recovery=read_table(inputs.recovery) if inputs.recovery else None,
     pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
+    label_accuracy=read_table(inputs.label_accuracy) if inputs.label_accuracy else None,
     predictions=predictions,
     calibration=read_tables(inputs.calibration) if inputs.calibration else None,
     segmentation=read_table(inputs.segmentation) if inputs.segmentation else None,

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.labels import VOCABULARY
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels import Task
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-STAGES = ("supervised", "pseudo_label")
 PREDICTION_COLUMNS = (
     "model",
     "stage",
@@ -99,7 +99,7 @@ def require_columns(table: pd.DataFrame, columns: tuple[str, ...], name: str) ->
 
 def final_stage(stages: set[str]) -> str:
     """The last of a model's training stages."""
-    return max(stages, key=lambda stage: (STAGES.index(stage) if stage in STAGES else len(STAGES), stage))
+    return max(stages, key=stage_order)
 
 
 def score(predictions: pd.DataFrame, cases: Cases, tasks: Mapping[str, Task]) -> list[Scored]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gliomanet.evaluation.scored import STAGES
 from gliomanet.evaluation.subsets import ALL
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels import Task
@@ -54,7 +54,7 @@ COMPARISON_COLUMNS = [
 ]
 THRESHOLD_COLUMNS = ["model", "stage", "transfer", "task", "threshold", "mcc", "n", "n_positive", "note"]
 _KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "metric")
-_FIRST = {"stage": list(STAGES), "subset": [ALL], "metric": ["mcc", "mcc_at_threshold", "auc"]}
+_FIRST = {"subset": [ALL], "metric": ["mcc", "mcc_at_threshold", "auc"]}
 _LAST = {"center": [POOLED, SUMMARY]}
 
 
@@ -65,7 +65,9 @@ def ordered_table(rows: Iterable[Row], columns: list[str], tasks: Mapping[str, T
     return pd.DataFrame(ordered, columns=columns)
 
 
-def _place(column: str, value: str, tasks: Mapping[str, Task]) -> tuple[int, str]:
+def _place(column: str, value: str, tasks: Mapping[str, Task]) -> tuple[float, str]:
+    if column == "stage":
+        return stage_order(value)
     first = [*tasks, JOINT] if column == "task" else _FIRST.get(column, [])
     last = _LAST.get(column, [])
     if value in first:

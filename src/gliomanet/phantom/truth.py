@@ -1,4 +1,4 @@
-"""What is planted in the phantoms, in the terms of the radiomic features it can be measured by."""
+"""What is planted in the phantoms: every patient's labels, and the radiomic features that they can be measured by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gliomanet.labels import VOCABULARY
+from gliomanet.labels import VOCABULARY, WhoState
+from gliomanet.phantom.patients import plan_center
 
 if TYPE_CHECKING:
     from gliomanet.study_sources import PhantomSource, Shortcut
@@ -60,6 +61,24 @@ def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
         if source.shortcut is not None:
             rows += _shortcut_rows(name, source.shortcut)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def true_labels(centers: Mapping[str, PhantomSource], seed: int) -> pd.DataFrame:
+    """Every label of every phantom patient, those included that its case table leaves out.
+
+    Args:
+        centers: the phantom centres by key.
+        seed: the study's seed.
+
+    Returns:
+        One row a case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`.
+    """
+    rows = [
+        {"center": name, "case_id": patient.case_id, **patient.state._asdict()}
+        for name, source in centers.items()
+        for patient in plan_center(name, source, seed)
+    ]
+    return pd.DataFrame(rows, columns=["center", "case_id", *WhoState._fields])
 
 
 def _shortcut_rows(center_id: str, shortcut: Shortcut) -> list[_Row]:

@@ -24,6 +24,7 @@ from gliomanet.reporting.wording import (
     stage_name,
     task_name,
 )
+from gliomanet.stages import round_of
 
 ROW, HEADER = 0.19, 0.30  # inches
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
@@ -157,7 +158,7 @@ def _draw_estimate(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> 
     if pd.notna(row["ci_low"]) and pd.notna(row["ci_high"]):
         axes.plot([row["ci_low"], row["ci_high"]], [y, y], color=color, lw=1.4, solid_capstyle="butt")
     hollow = row["role"] == "validation"
-    marker = "D" if row["stage"] == "pseudo_label" else "o"
+    marker = "D" if round_of(row["stage"]) else "o"
     face = "none" if hollow else color
     axes.plot(row["value"], y, marker, ms=3.8, mfc=face, mec=color, mew=1.1)
 

@@ -1,4 +1,4 @@
-"""Biomarkers, the planted truth they are held against, and pseudo-labels."""
+"""Biomarkers, and the planted truth they are held against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from gliomanet.labels import Task
 from gliomanet.reporting.cells import Cell, Column, Table, numeric
 from gliomanet.reporting.inputs import FIGURES, tidy, tidy_biomarkers
 from gliomanet.reporting.wording import (
@@ -73,11 +72,11 @@ def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
     """`80 direction differs between centres`, most frequent first."""
     table = tidy_biomarkers(biomarkers)
     texts = table.loc[table["verdict"] != "kept", "reason"]
-    reasons = Counter(_reason_kind(part) for text in texts for part in text.split(";"))
+    reasons = Counter(reason_kind(part) for text in texts for part in text.split(";"))
     return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _reason_kind(reason: str) -> str:
+def reason_kind(reason: str) -> str:
     """Strip a reason of its figures and names, so that equal reasons count together."""
     kind = re.sub(r"I2 [\d.]+ above", "I² above", reason.split(":")[0].split("(")[0])
     return (
@@ -139,38 +138,6 @@ def recovery_table(recovery: pd.DataFrame | None) -> Table:
 def _is_number(table: pd.DataFrame, column: object) -> bool:
     known = table[column].replace("", None).dropna()
     return column in FIGURES or (len(known) > 0 and bool(pd.to_numeric(known, errors="coerce").notna().all()))
-
-
-def pseudo_labels_table(pseudo_labels: pd.DataFrame | None, tasks: Mapping[str, Task]) -> Table:
-    """Count accepted pseudo-labels per model, task and class, over folds."""
-    table = tidy(
-        pseudo_labels,
-        text=("model", "fold", "case_id", "center", "task", "label", "accepted", "reason"),
-        figures=("probability",),
-    )
-    order = {(name, label): at for at, (name, label) in enumerate((n, c) for n in tasks for c in tasks[n].class_names)}
-    place = [order.get(pair, len(order)) for pair in zip(table["task"], table["label"], strict=True)]
-    table = table.assign(place=place).sort_values(["model", "place"], kind="stable")
-    rows = []
-    for (model, task, label), mine in table.groupby(["model", "task", "label"], sort=False):
-        accepted = mine[mine["accepted"] == "yes"]
-        per_fold = accepted.groupby("fold").size().reindex(sorted(set(mine["fold"])), fill_value=0)
-        spread = f"{per_fold.min()} to {per_fold.max()} a fold" if len(per_fold) > 1 else ""
-        refused = Counter(_reason_kind(reason) for reason in mine.loc[mine["accepted"] != "yes", "reason"])
-        why = [f"{reason} ({count(n)})" for reason, n in sorted(refused.items(), key=lambda item: (-item[1], item[0]))]
-        cells = [Cell(str(model)), Cell(task_name(str(task))), Cell(str(label))]
-        cells += [numeric(count(len(mine))), numeric(count(len(accepted)), spread)]
-        cells += [numeric(f"{100 * len(accepted) / len(mine):.0f} %"), Cell("; ".join(why), kind="note")]
-        rows.append(tuple(cells))
-    columns = [Column("Model"), Column("Task"), Column("Class"), Column("Candidates", True), Column("Accepted", True)]
-    columns += [Column("Share", True), Column("Refused because")]
-    folds = sorted(set(table["fold"]) - {""})
-    caption = (
-        f"Labels given to cases without one, over {plural(len(folds), 'fold')}."
-        if folds
-        else "Labels given to cases without one."
-    )
-    return Table("pseudo", caption, tuple(columns), tuple(rows))
 
 
 def kept_sentence(biomarkers: dict[str, pd.DataFrame]) -> str:

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gliomanet.reporting import audit, markers, people, scores, summary
+from gliomanet.reporting import pseudo_labels as labelling
 from gliomanet.reporting.calibration import calibration_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
@@ -39,6 +40,7 @@ def write_report(
     recovery: pd.DataFrame | None = None,
     pseudo_labels: pd.DataFrame | None = None,
     segmentation: pd.DataFrame | None = None,
+    label_accuracy: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
     notes: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
@@ -60,8 +62,9 @@ def write_report(
         sheets: centre → contact sheet (PNG).
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found, one row each; shown column by column.
-        pseudo_labels: the pseudo-label tables with the columns `model` and `fold` added.
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
+        pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added.
+        label_accuracy: `results/pseudo_labels/accuracy.tsv`.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
         notes: model and sentence, see `model_notes`.
         versions: software → version, see `gathered_versions`.
@@ -85,6 +88,7 @@ def write_report(
         recovery=recovery,
         pseudo_labels=pseudo_labels,
         segmentation=segmentation,
+        label_accuracy=label_accuracy,
         findings=findings,
         notes=notes,
         versions=versions or {},
@@ -109,6 +113,7 @@ def render_report(
     recovery: pd.DataFrame | None,
     pseudo_labels: pd.DataFrame | None,
     segmentation: pd.DataFrame | None,
+    label_accuracy: pd.DataFrame | None,
     findings: pd.DataFrame | None,
     notes: Sequence[tuple[str, str]],
     versions: Mapping[str, str],
@@ -174,7 +179,9 @@ def render_report(
             for index, (model, table) in enumerate(biomarkers.items())
         ],
         "recovery": markers.recovery_table(recovery),
-        "pseudo": markers.pseudo_labels_table(pseudo_labels, people.tasks_of(settings)),
+        "pseudo": labelling.pseudo_labels_table(pseudo_labels, people.tasks_of(settings), label_accuracy),
+        "pseudo_rounds": labelling.rounds_sentence(settings["pseudo_labels"]),
+        "pseudo_gate": labelling.gate_sentence(settings["pseudo_labels"]),
         "qc": people.qc_table(qc),
         "flagged": people.flagged_table(qc),
         "sheets": embed_sheets(sheets),

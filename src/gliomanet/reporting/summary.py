@@ -10,7 +10,8 @@ import pandas as pd
 from gliomanet.reporting.cells import Cell, Column, Table
 from gliomanet.reporting.inputs import tidy
 from gliomanet.reporting.people import tasks_of
-from gliomanet.reporting.wording import count, listing, plural, stage_name, task_name
+from gliomanet.reporting.pseudo_labels import stages_phrase
+from gliomanet.reporting.wording import count, listing, plural, task_name
 
 KINDS = {
     "cmtlnet": "CMTLNet on images",
@@ -45,12 +46,12 @@ def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFram
     sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
     models = [f"{name} ({KINDS.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
     sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
-    stages = list(dict.fromkeys(stage for model in study["models"].values() for stage in model["stages"]))
+    stages = stages_phrase(study)
     numbered = {fold.rsplit(".", 1)[-1] for fold in splits.loc[splits["part"] == "validation", "fold"]}
     folds = len(numbered) or study["split"]["folds"]
     sentences.append(
         f"Each is trained in {plural(folds, 'fold')} split by patient, in the "
-        f"{'stage' if len(stages) == 1 else 'stages'} {listing(stage_name(s) for s in stages)}"
+        f"{'stage' if len(stages) == 1 else 'stages'} {listing(stages)}"
     )
     refit = [name for name, model in study["models"].items() if model.get("refit")]
     mean = [name for name in study["models"] if name not in refit]
@@ -121,6 +122,12 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
     if study.get("shuffle_labels"):
         text = "The training labels were shuffled, so every MCC must be about 0; if one is not, something leaks."
         found.append(("This is a control", text))
+    if study.get("kept_labels", 1) < 1:
+        text = (
+            f"Of the training centres' labelled patients {100 * study['kept_labels']:g} % kept their labels. The "
+            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure."
+        )
+        found.append(("Labels are hidden on purpose", text))
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from gliomanet.stages import round_of
+
 METRICS = {
     "mcc": "MCC",
     "auc": "AUC",
@@ -23,7 +25,6 @@ METRICS = {
     "legacy_per_1000": "Diagnoses of earlier editions per 1,000",
 }
 TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}
-STAGES = {"supervised": "supervised", "pseudo_label": "pseudo-label"}
 SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features": "feature table"}
 WHOLE_GROUP = ("", "all")
 """How the tables name the subset of all cases."""
@@ -49,7 +50,11 @@ def task_name(name: str) -> str:
 
 
 def stage_name(name: str) -> str:
-    return STAGES.get(name, name.replace("_", " "))
+    """`pseudo_label` → `pseudo-label`, `pseudo_label_2` → `pseudo-label 2`."""
+    number_of_round = round_of(name)
+    if not number_of_round:
+        return name.replace("_", " ")
+    return "pseudo-label" if number_of_round == 1 else f"pseudo-label {number_of_round}"
 
 
 def model_name(model: str, stage: str, several_stages: bool = True) -> str:

@@ -1,0 +1,36 @@
+"""Count the accepted pseudo-labels of every model, stage and fold, and those that are true."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+import pandas as pd
+
+from gliomanet.evaluation.pseudo_label_accuracy import pseudo_label_accuracy, truth_of
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.tables import read_table, read_tables, write_table
+
+log_to(snakemake.log[0])
+
+
+def collected(paths):
+    """Tables below one another, each row with the model, stage and fold that its file is named for."""
+    tables = []
+    for path in map(Path, paths):
+        fold = path.name.split(".tsv")[0].removesuffix(".teacher").removeprefix("fold")
+        names = {"model": path.parents[1].name, "stage": path.parent.name, "fold": fold}
+        tables.append(read_table(path).assign(**names))
+    return pd.concat(tables, ignore_index=True)
+
+
+tasks = {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()}
+truth = truth_of(
+    read_tables(snakemake.input.hidden), read_table(snakemake.input.truth) if snakemake.input.truth else None
+)
+accuracy = pseudo_label_accuracy(collected(snakemake.input.labels), truth, tasks)
+write_table(accuracy, snakemake.output.accuracy)
+teachers, names = collected(snakemake.input.teachers), ["model", "stage", "fold"]
+ordered = [*names, *(column for column in teachers if column not in names)]
+write_table(teachers[ordered], snakemake.output.teachers)
