@@ -132,6 +132,7 @@ COLUMNS = {
     "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
     "evaluation/comparisons.tsv": "transfer stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
+    "evaluation/decoding.tsv": "model stage transfer role center task metric independent joint difference ci_low ci_high n note",
     "pseudo_labels/net/fold0.tsv": "case_id center task label probability std accepted reason",
 }
 
