@@ -22,7 +22,7 @@ HARMONIZATION = (
 )
 JOINT_LIKELIHOOD = (
     "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
-    "case's known labels; 0: none."
+    "case's known labels; 0: none. Read such a model by its joint decoding."
 )
 SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
 

@@ -127,7 +127,7 @@ COLUMNS = {
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role transfer fold part",
     "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty fold_std"
-    " pass_std raw_probability",
+    " pass_std raw_probability joint_probability",
     "fold_predictions/net/X.tsv": "model stage transfer fold role center case_id task class raw_probability pass_std",
     "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",

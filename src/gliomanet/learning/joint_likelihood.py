@@ -26,6 +26,10 @@ def joint_likelihood(
     A case without a known label, or whose labels no diagnosis fits (an astrocytoma of an old table with a co-deletion),
     is masked out.
 
+    It is the likelihood of what decoding makes of the logits. Combinations that no diagnosis fits are ruled out before,
+    so they cost nothing here, and the tasks taken one by one may contradict each other more often than without: a model
+    that learns by it is to be read decoded.
+
     Alone it would follow the commonest diagnosis, so cases weigh what their classes weigh in the tasks' own losses:
     the mean of their known labels' class weights. The divisor is the number of cases that count.
 
