@@ -43,7 +43,7 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
     shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind"}
-    shared |= {"distillation", "distillation_temperature", "contrast"}
+    shared |= {"distillation", "distillation_temperature", "contrast", "joint_likelihood"}
     one_phase = {"epochs", "segmentation", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
@@ -119,6 +119,14 @@ def test_a_model_learns_all_tasks_or_its_own():
             {"kind": "gmmas", "weighting": "equal"},
             "models.m.weighting: input should be 'uncertainty', 'uncertainty_full'",
         ),
+        (
+            {"kind": "cmtlnet", "joint_likelihood": -1},
+            "models.m.joint_likelihood: input should be greater than or equal",
+        ),
+        (
+            {**SINGLE, "joint_likelihood": 0.5},
+            "joint_likelihood is 0.5, and one task alone cannot contradict the WHO classification; leave it out",
+        ),
         ({"kind": "mttunet", "stages": ["pseudo_label"]}, "models.m.stages: must start with supervised"),
     ],
 )
@@ -146,6 +154,21 @@ def test_no_task_is_called_like_another_loss(name, loss):
     config = {**VALID, "tasks": {name: {"label": "idh", "classes": {"a": ["wildtype"], "b": ["mutant"]}}}}
     with pytest.raises(StudyError, match=f"tasks.{name}: this name is reserved, because events .* the loss of {loss}"):
         load_study(config)
+
+
+@pytest.mark.parametrize("kind", ["cmtlnet", "psnet", "tabular_net"])
+def test_the_joint_likelihood_needs_two_labels(kind):
+    model = {"kind": kind, "joint_likelihood": 0.5}
+    assert load_study(with_model(model)).models["m"].joint_likelihood == 0.5
+    grades = {"2": ["2"], "3": ["3"], "4": ["4"]}
+    tasks = {name: {"label": "grade", "classes": grades} for name in ("first", "second")}
+    with pytest.raises(StudyError) as caught:
+        load_study({**with_model(model), "tasks": tasks})
+    assert (
+        "models.m.joint_likelihood: is 0.5, which needs tasks on two of the labels idh, codel_1p19q, grade; "
+        "the study's tasks are on grade: add a task, or leave it out"
+    ) in str(caught.value)
+    load_study({**with_model({"kind": kind}), "tasks": tasks})
 
 
 @pytest.mark.parametrize("kind", ["gmmas", "mttunet", "psnet", "singletask"])

@@ -102,6 +102,9 @@ class WhoState(NamedTuple):
     grade: str
 
 
+WHO_LABELS: tuple[str, ...] = WhoState._fields
+"""The label columns that the classification speaks of; it says nothing of others."""
+
 LEGAL_STATES: tuple[WhoState, ...] = (
     WhoState("wildtype", "intact", "4"),  # glioblastoma, IDH-wildtype
     WhoState("mutant", "intact", "2"),  # astrocytoma, IDH-mutant

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from gliomanet.labels import WHO_LABELS
 from gliomanet.study_errors import describe
 from gliomanet.study_labels import label_problems, task_problems
-from gliomanet.study_models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel
+from gliomanet.study_models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel, TabularNetModel
 
 if TYPE_CHECKING:
     from gliomanet.study import Study
@@ -115,6 +116,14 @@ def _model_problems(study: Study) -> list[str]:
             problems.append(f"models.{name}.stages: must start with supervised, found {list(model.stages)}")
         if isinstance(model, SingletaskModel) and model.task not in study.tasks:
             problems.append(f"models.{name}.task: {model.task!r} is no task; tasks: {', '.join(study.tasks)}")
+        if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood:
+            labels = dict.fromkeys(task.label for task in study.tasks.values())
+            if len([label for label in labels if label in WHO_LABELS]) < 2:
+                problems.append(
+                    f"models.{name}.joint_likelihood: is {model.joint_likelihood:g}, which needs tasks on two of the "
+                    f"labels {', '.join(WHO_LABELS)}; the study's tasks are on {', '.join(labels)}: add a task, or "
+                    "leave it out"
+                )
         if isinstance(model, MultitaskModel):
             problems += [
                 f"models.{name}.task_weights: {key!r} is no task; allowed: {', '.join([*study.tasks, SEGMENTATION])}"

@@ -20,6 +20,10 @@ Harmonization = Literal["none", "combat"]
 HARMONIZATION = (
     "`combat`: radiomic features are harmonised across the training centres; centres that no fit has seen cannot be."
 )
+JOINT_LIKELIHOOD = (
+    "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
+    "case's known labels; 0: none. Read such a model by its joint decoding."
+)
 SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
 
 
@@ -81,6 +85,7 @@ class ImageModel(AnyModel):
         description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
         "`distillation` too, there are still two.",
     )
+    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
         "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
     )
@@ -220,6 +225,15 @@ class SingletaskModel(ImageModel):
     task: Identifier = Field(description="The task of the study that it learns.")
     epochs: int = Field(100, ge=1, description="Epochs.")
 
+    @model_validator(mode="after")
+    def _one_task_contradicts_nothing(self) -> Self:
+        if self.joint_likelihood:
+            raise ValueError(
+                f"joint_likelihood is {self.joint_likelihood:g}, and one task alone cannot contradict the WHO "
+                "classification; leave it out"
+            )
+        return self
+
     def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
         return {self.task: tasks[self.task]}
 
@@ -238,6 +252,7 @@ class TabularNetModel(AnyModel):
     epochs: int = Field(150, ge=1, description="Passes over all training cases.")
     learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."

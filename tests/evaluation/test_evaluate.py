@@ -143,7 +143,7 @@ def test_the_order_of_rows_changes_nothing(study, result):
     turned = evaluate(
         predictions.sample(frac=1, random_state=1), cases.sample(frac=1, random_state=2), DEFAULT_TASKS, FAST, seed=7
     )
-    for name in ("metrics", "confusion", "comparisons", "thresholds"):
+    for name in ("metrics", "confusion", "comparisons", "thresholds", "decoding"):
         tables = [getattr(r, name).to_csv(sep="\t", index=False, float_format="%.6g") for r in (result, turned)]
         assert tables[0] == tables[1], name
 

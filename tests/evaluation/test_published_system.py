@@ -100,3 +100,12 @@ def test_intervals_are_near_the_published_ones(result):
 
 def test_contradictions(result):
     assert value(result, "joint", "contradictions_per_1000") == pytest.approx(1000 * 4 / 240)
+
+
+def test_joint_decoding_ends_the_published_contradictions(result):
+    rows = result.decoding.query("center == 'pooled'")
+    assert rows["note"].tolist() == [
+        *("0 of 217 decisions changed", "1 of 233 decisions changed", "3 of 238 decisions changed"),
+        *("4, then 0 of 240 cases", "11, then 11 of 240 cases"),
+    ]
+    assert rows["joint"].round(3).tolist() == [0.674, 0.392, 0.493, 0, 45.833]

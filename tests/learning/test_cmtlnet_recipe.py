@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from gliomanet.labels import MISSING
+from gliomanet.joint_decoding import combinations_of
+from gliomanet.labels import DEFAULT_TASKS, MISSING
 from gliomanet.learning.cmtlnet_recipe import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
 from gliomanet.learning.image_data import Batch
 from gliomanet.learning.phase import batch_weights
@@ -54,6 +56,18 @@ def test_the_common_loss_is_the_sum_of_its_unit_weighted_terms():
 def test_the_unique_loss_is_the_sum_of_its_unit_weighted_terms():
     loss = UniquePhase(Uninformed(), RECIPE).loss(batch([[0, 1], [1, MISSING]], [True, True]), 0)
     assert loss.item() == pytest.approx(2 * margin_term(2) + 2 * math.log(2), rel=1e-5)
+
+
+def test_the_joint_likelihood_is_that_of_the_fused_answers():
+    combinations = combinations_of({name: DEFAULT_TASKS[name] for name in RECIPE.tasks})
+    joint = replace(RECIPE, joint_likelihood=2.0, combinations=combinations)
+    given = batch([[0, 1], [1, MISSING], [MISSING, MISSING]], [True] * 3)
+    for step in (0, None):
+        with_it, without = (UniquePhase(Uninformed(), recipe).loss(given, step) for recipe in (joint, RECIPE))
+        # every combination of IDH and grade is possible: one of four fits the first case, two fit the second
+        assert with_it.item() - without.item() == pytest.approx(2 * (math.log(4) + math.log(2)) / 2, rel=1e-5)
+    common = [CommonPhase(Uninformed(), recipe).loss(given, 0) for recipe in (joint, RECIPE)]
+    assert common[0] == common[1]
 
 
 def test_cases_without_a_mask_give_no_non_tumour_sample():

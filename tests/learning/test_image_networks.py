@@ -26,10 +26,10 @@ from gliomanet.study_models import ImageModel, image_model
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
 OWN = {
-    "cmtlnet": {"common_epochs": 1, "unique_epochs": 1},
+    "cmtlnet": {"common_epochs": 1, "unique_epochs": 1, "joint_likelihood": 0.5},
     "gmmas": {"pretraining_epochs": 2, "epochs": 2},
     "mttunet": {"epochs": 2, "weighting": "uncertainty_full"},
-    "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}},
+    "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood": 0.5},
     "singletask": {"epochs": 2, "task": "idh"},
 }
 """Each kind's own keys here."""
@@ -123,6 +123,8 @@ def test_figures_tell_losses_weights_and_dice(trained):
         assert {f"train/{what}/{term}" for what in ("loss", "weight") for term in terms} < set(told[kind])
         assert 0 <= told[kind]["validation/dice"] <= 1
     assert told["psnet"]["train/weight/idh"] == pytest.approx(2.26)
+    assert {kind for kind in told if "train/loss/joint" in told[kind]} == {"cmtlnet", "psnet"}
+    assert told["psnet"]["train/loss/joint"] > 0
     assert told["gmmas"]["train/weight/idh"] not in (0.5, 1.0)  # learnt
     assert "validation/mcc/idh" in told["singletask"]
     assert not [name for name in told["singletask"] if "codel" in name or "dice" in name]

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gliomanet.labels import MISSING
+from gliomanet.joint_decoding import combinations_of
+from gliomanet.labels import DEFAULT_TASKS, MISSING
 from gliomanet.learning.image_data import Batch
 from gliomanet.learning.losses import region_targets, soft_dice
 from gliomanet.learning.multitask_recipe import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
@@ -168,9 +169,55 @@ def test_plans_follow_the_settings():
     assert planned.phases == ((MultitaskPhase, 7),)
     assert planned.settings.terms == ("idh", "grade", "segmentation")
     assert (planned.settings.task_weights, planned.settings.modality_dropout) == ({"idh": 2}, 0.3)
-    single = plan_of(image_model({"kind": "singletask", "task": "idh", "epochs": 3}), ("idh",), 5)
+    one = {"idh": DEFAULT_TASKS["idh"]}
+    single = plan_of(image_model({"kind": "singletask", "task": "idh", "epochs": 3}), one, 5)
     assert single == singletask_plan(image_model({"kind": "singletask", "task": "idh", "epochs": 3}), ("idh",), 5)
     assert (single.settings.terms, single.settings.weighting) == (("idh",), "fixed")
+
+
+@pytest.mark.parametrize("kind", ["cmtlnet", "gmmas", "mttunet", "psnet"])
+def test_the_joint_likelihood_is_planned_where_it_is_asked_for(kind):
+    asked = plan_of(image_model({"kind": kind, "joint_likelihood": 0.5}), DEFAULT_TASKS, 5)
+    without = plan_of(image_model({"kind": kind}), DEFAULT_TASKS, 5)
+    assert (asked.settings.joint_likelihood, asked.settings.combinations) == (0.5, combinations_of(DEFAULT_TASKS))
+    assert (without.settings.joint_likelihood, without.settings.combinations) == (0.0, None)
+    assert replace(asked.settings, joint_likelihood=0.0, combinations=None) == without.settings
+
+
+@pytest.mark.parametrize("weighting", ["fixed", "uncertainty"])
+def test_the_joint_likelihood_comes_to_the_weighted_losses(weighting):
+    recipe = replace(RECIPE, segmentation=False, weighting=weighting, tasks=("idh", "codel_1p19q"))
+    tasks = {name: DEFAULT_TASKS[name] for name in recipe.tasks}
+    joint = replace(recipe, joint_likelihood=0.25, combinations=combinations_of(tasks))
+
+    class TwoTasks(Uninformed):
+        def forward(self, x, available):
+            logits = {task: self.logit.expand(len(x), 2) for task in recipe.tasks}
+            return Outputs(logits, logits)
+
+    given = batch([[0, 0], [1, MISSING], [MISSING, MISSING]], [True] * 3)
+    phase, plain = MultitaskPhase(TwoTasks(), joint), MultitaskPhase(TwoTasks(), recipe)
+    # three combinations of equal mass; the first case fits one of them, the second two; each has a weight of 1
+    expected = 0.25 * (math.log(3) + math.log(3 / 2)) / 2
+    assert phase.loss(given, 0).item() - plain.loss(given, 0).item() == pytest.approx(expected, rel=1e-5)
+    assert phase.examine(given)[0].item() - plain.examine(given)[0].item() == pytest.approx(expected, rel=1e-5)
+    assert phase.progress() - plain.progress() == pytest.approx(expected, rel=1e-5)
+    assert len(phase._figures.joint) == 1  # of training steps alone
+    assert not plain._figures.joint
+
+
+@pytest.mark.parametrize("name", ["gmmas", "mttunet", "psnet"])
+def test_the_joint_likelihood_teaches_the_head_of_an_unknown_label(name):
+    torch.manual_seed(0)
+    tasks = {task: DEFAULT_TASKS[task] for task in ("idh", "codel_1p19q")}
+    network = build(name, preset="tiny", modalities=2, tasks=dict.fromkeys(tasks, 2), dropout=0.0)
+    recipe = replace(RECIPE, segmentation=False, tasks=tuple(tasks), joint_likelihood=1.0)
+    phase = MultitaskPhase(network.train(), replace(recipe, combinations=combinations_of(tasks)))
+    heads = network.classifier.heads if name == "gmmas" else network.task_heads
+    phase.loss(batch([[MISSING, MISSING], [MISSING, MISSING]], [True, True], size=32), 0).backward()
+    assert not any(parameter.grad.any() for parameter in heads.parameters())
+    phase.loss(batch([[0, MISSING], [1, MISSING]], [True, True], size=32), 1).backward()
+    assert heads["codel_1p19q"].bias.grad.abs().max() > 0
 
 
 def test_regions_of_the_network_are_what_is_segmented():

@@ -117,6 +117,24 @@ def test_files_are_written_whole_and_the_description_last(tmp_path, monkeypatch)
     assert written == ["model.joblib", "heads.npz", "model.json"]
 
 
+def test_the_joint_likelihood_moves_the_network_towards_possible_answers(tmp_path):
+    """Grade 4 tells co-deletion out, though no case of grade 4 has a known 1p/19q label."""
+    cases, features = simulated(200)
+    cases["codel_1p19q"] = np.where(
+        cases["grade"] == "4", "", np.where(cases["idh"] == "mutant", "codeleted", "intact")
+    )
+    tested, their_features = simulated(200, 1, "validation")
+    called = {}
+    for weight in (0.0, 1.0):
+        out = tmp_path / f"{weight}"
+        model = TabularNetModel(ensemble=2, epochs=100, joint_likelihood=weight)
+        options = {"name": NAME, "seed": 3, "code": "c", "out": out}
+        train_tabular_model(cases, features, DEFAULT_TASKS, model, **options)
+        rows = predict_tabular(out, tested, their_features)[0].query("task == 'codel_1p19q' and `class` == 'codeleted'")
+        called[weight] = rows["probability"].to_numpy()[tested["grade"] == "4"].mean()
+    assert called[1.0] < called[0.0] - 0.1
+
+
 @pytest.mark.parametrize("inputs", [("radiomics",), ("radiomics", "age"), ("age",)], ids="+".join)
 def test_a_case_that_prediction_leaves_out_does_not_teach(tmp_path, inputs, capsys):
     cases, features = simulated()

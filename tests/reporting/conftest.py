@@ -183,6 +183,32 @@ def comparisons() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"])
 
 
+def decoding() -> pd.DataFrame:
+    rows = []
+    for model, stages in MODELS.items():
+        for stage in stages:
+            for role, center in (
+                ("validation", "pooled"),
+                ("external", "east"),
+                ("external", "west"),
+                ("external", "pooled"),
+            ):
+                keys = (model, stage, "main", role, center)
+                for task in CLASSES:
+                    if (center, task) == ("west", "codel_1p19q"):
+                        rows.append((*keys, task, "mcc", *[np.nan] * 5, 12, "not estimable: no codeleted case"))
+                    else:
+                        rows.append(
+                            (*keys, task, "mcc", 0.45, 0.48, 0.03, -0.01, 0.07, 37, "2 of 37 decisions changed")
+                        )
+                for metric, before in (("contradictions_per_1000", 81.1), ("legacy_per_1000", 27.0)):
+                    after = 0.0 if metric.startswith("contra") else 54.1
+                    figures = (before, after, after - before, after - before - 9, after - before + 9)
+                    rows.append((*keys, "joint", metric, *figures, 37, "3, then 0 of 37 cases"))
+    columns = ["model", "stage", "transfer", "role", "center", "task", "metric", "independent", "joint", "difference"]
+    return pd.DataFrame(rows, columns=[*columns, "ci_low", "ci_high", "n", "note"])
+
+
 def biomarkers(rng: np.random.Generator) -> pd.DataFrame:
     rows = []
     names = ("firstorder_Mean", "glcm_Contrast", "glszm_LargeAreaHighGrayLevelEmphasis", "shape_Sphericity")
@@ -258,6 +284,7 @@ def make_image_study(folder: Path) -> dict[str, Any]:
         "metrics": metrics(rng),
         "confusion": confusion(rng),
         "comparisons": comparisons(),
+        "decoding": decoding(),
         "findings": findings(),
         "qc": qc(table, rng),
         "sheets": sheets,

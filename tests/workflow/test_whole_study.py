@@ -128,7 +128,7 @@ COLUMNS = {
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role transfer fold part",
     "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty fold_std"
-    " pass_std raw_probability",
+    " pass_std raw_probability joint_probability",
     "fold_predictions/net/X.tsv": "model stage transfer fold role center case_id task class raw_probability pass_std",
     "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
@@ -137,6 +137,7 @@ COLUMNS = {
     "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
     "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",
     "pseudo_labels/accuracy.tsv": "model stage fold task class unknown accepted completed share n_truth correct accuracy ci_low ci_high",
+    "evaluation/decoding.tsv": "model stage transfer role center task metric independent joint difference ci_low ci_high n note",
 }
 
 

@@ -28,6 +28,12 @@ rule evaluate:
             labels={"table": "comparisons of models"},
         ),
         thresholds=f"{R}/evaluation/thresholds.tsv",
+        decoding=report(
+            f"{R}/evaluation/decoding.tsv",
+            caption="../report/decoding.rst",
+            category="Evaluation",
+            labels={"table": "WHO-consistent decoding"},
+        ),
     log:
         f"{R}/logs/evaluate.log",
     benchmark:

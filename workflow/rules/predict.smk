@@ -123,8 +123,9 @@ rule collect_predictions:
     conda:
         "../../envs/tables.yaml"
     params:
-        code=code_of("collect_tables.py"),
+        code=code_of("collect_predictions.py"),
+        tasks=TASKS,
     message:
         "Collecting the predictions of {wildcards.model}"
     script:
-        "../scripts/collect_tables.py"
+        "../scripts/collect_predictions.py"

@@ -9,6 +9,7 @@ rule write_report:
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
+        decoding=rules.evaluate.output.decoding,
         predictions=expand(
             str(rules.collect_predictions.output.predictions), model=MODELS
         ),

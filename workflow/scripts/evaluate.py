@@ -19,5 +19,5 @@ figures = evaluate(
     Evaluation.model_validate(snakemake.params.settings),
     seed=snakemake.params.seed,
 )
-for name in ("metrics", "confusion", "comparisons", "thresholds"):
+for name in ("metrics", "confusion", "comparisons", "thresholds", "decoding"):
     write_table(getattr(figures, name), snakemake.output[name])

@@ -23,7 +23,7 @@ pseudo_labels = [
     for path in map(Path, inputs.pseudo_labels)
 ]
 predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
-scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons")}
+scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons", "decoding")}
 write_report(
     Path(snakemake.output.page),
     study=params.study,

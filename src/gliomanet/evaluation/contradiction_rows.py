@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from gliomanet.evaluation.contradictions import VERDICTS, Verdict, verdicts
+from gliomanet.evaluation.intervals import Integers
 from gliomanet.evaluation.resampling import Resampling, interval_cells, names_of
 from gliomanet.evaluation.scored import Scored
 from gliomanet.evaluation.subsets import ALL
 from gliomanet.evaluation.tables import JOINT, Row
-from gliomanet.labels import WhoState
+from gliomanet.labels import WHO_LABELS
 
 METRICS: tuple[tuple[str, Verdict], ...] = (
     ("contradictions_per_1000", "contradiction"),
@@ -19,19 +20,27 @@ METRICS: tuple[tuple[str, Verdict], ...] = (
 )
 
 
-def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
-    """WHO contradictions among the most probable classes of all tasks, labels known or not."""
+def answered_together(study: Resampling, scored: list[Scored]) -> Iterator[tuple[list[Scored], Integers]]:
+    """Each model's tasks on labels of the WHO classification, where two labels are asked for, and their common cases.
+
+    A model stands here once for every stage, transfer and role; the cases are an index into the study's.
+    """
     by_model: dict[tuple[str, str, str, str], list[Scored]] = {}
     for member in scored:
-        if study.tasks[member.task].label not in WhoState._fields:
-            continue  # it is no part of a diagnosis
-        by_model.setdefault((member.model, member.stage, member.transfer, member.role), []).append(member)
+        if study.tasks[member.task].label in WHO_LABELS:
+            by_model.setdefault((member.model, member.stage, member.transfer, member.role), []).append(member)
     for members in by_model.values():
         if len({study.tasks[m.task].label for m in members}) < 2:
             continue
         rows = members[0].rows
         for member in members[1:]:
             rows = np.intersect1d(rows, member.rows)
+        yield members, rows
+
+
+def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
+    """WHO contradictions among the most probable classes of all tasks, labels known or not."""
+    for members, rows in answered_together(study, scored):
         predicted = {m.task: m.probability[np.isin(m.rows, rows)].argmax(1) for m in members}
         verdict = verdicts(predicted, study.tasks)
         for center, inside in study.centers(members):

@@ -12,12 +12,20 @@ import pandas as pd
 from gliomanet.evaluation.center_summary import center_summaries
 from gliomanet.evaluation.comparison_table import compare_models
 from gliomanet.evaluation.contradiction_rows import contradiction_rows
+from gliomanet.evaluation.decoding_rows import decoding_rows
 from gliomanet.evaluation.intervals import Integers
 from gliomanet.evaluation.metrics import confusion_counts, figures, metric_names
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
 from gliomanet.evaluation.scored import Cases, Scored, score
 from gliomanet.evaluation.subsets import subsets
-from gliomanet.evaluation.tables import CONFUSION_COLUMNS, METRIC_COLUMNS, THRESHOLD_COLUMNS, Row, ordered_table
+from gliomanet.evaluation.tables import (
+    CONFUSION_COLUMNS,
+    DECODING_COLUMNS,
+    METRIC_COLUMNS,
+    THRESHOLD_COLUMNS,
+    Row,
+    ordered_table,
+)
 from gliomanet.evaluation.thresholds import best_threshold
 
 if TYPE_CHECKING:
@@ -39,6 +47,7 @@ class Evaluated:
     confusion: pd.DataFrame
     comparisons: pd.DataFrame
     thresholds: pd.DataFrame
+    decoding: pd.DataFrame
 
 
 def evaluate(
@@ -56,8 +65,8 @@ def evaluate(
 
     Returns:
         Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
-        as the transfer `leave-one-out`; confusion matrices; comparisons; thresholds. A figure that is not estimable is
-        an empty value with a note.
+        as the transfer `leave-one-out`; confusion matrices; comparisons; thresholds; what joint decoding changes. A
+        figure that is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.scored.score`.
@@ -84,6 +93,7 @@ def evaluate(
         confusion=ordered_table(confusion, CONFUSION_COLUMNS, tasks),
         comparisons=compare_models(study, scored),
         thresholds=ordered_table(thresholds, THRESHOLD_COLUMNS, tasks),
+        decoding=ordered_table(decoding_rows(study, scored), DECODING_COLUMNS, tasks),
     )
 
 

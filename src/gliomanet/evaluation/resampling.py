@@ -30,8 +30,11 @@ class Resampling:
 
     def centers(self, members: list[Scored]) -> Iterator[tuple[str, np.ndarray]]:
         """Every centre that some member predicted, and the pool, as masks over all cases."""
-        names = np.unique(np.concatenate([self.cases.center[m.rows] for m in members]))
-        for name in names:
+        return self.centers_of(np.unique(np.concatenate([m.rows for m in members])))
+
+    def centers_of(self, rows: Integers) -> Iterator[tuple[str, np.ndarray]]:
+        """The same of some cases, by their index."""
+        for name in np.unique(self.cases.center[rows]):
             yield str(name), self.cases.center == name
         yield POOLED, np.ones(self.cases.center.size, dtype=bool)
 

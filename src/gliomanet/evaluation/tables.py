@@ -52,6 +52,22 @@ COMPARISON_COLUMNS = [
     "p",
     "p_holm",
 ]
+DECODING_COLUMNS = [
+    "model",
+    "stage",
+    "transfer",
+    "role",
+    "center",
+    "task",
+    "metric",
+    "independent",
+    "joint",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "n",
+    "note",
+]
 THRESHOLD_COLUMNS = ["model", "stage", "transfer", "task", "threshold", "mcc", "n", "n_positive", "note"]
 _KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "metric")
 _FIRST = {"subset": [ALL], "metric": ["mcc", "mcc_at_threshold", "auc"]}

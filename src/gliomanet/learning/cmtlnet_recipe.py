@@ -90,7 +90,10 @@ class CommonPhase(CmtlnetPhase):
 
 
 class UniquePhase(CmtlnetPhase):
-    """For every task a margin term on its unique features and cross-entropy on the fused ones; tumour samples only."""
+    """For every task a margin term on its unique features and cross-entropy on the fused ones; tumour samples only.
+
+    The joint likelihood, where it is asked for, is that of the fused answers, which are the ones that predict.
+    """
 
     name = "unique"
     ADAPTS = True
@@ -109,7 +112,7 @@ class UniquePhase(CmtlnetPhase):
             choice = choice.repeat(batch.views).to(batch.image.device)
             x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)
         outputs = self.network.unique_outputs(x, batch.available)
-        loss = x.new_zeros(())
+        loss = self.joint_term(outputs.logits, batch, step)
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
             logits = outputs.logits[task]

@@ -111,7 +111,7 @@ def train_image_model(
                 "model": model.model_dump(mode="json"),
                 "name": dict(name),
                 "seed": seed,
-                "tasks": {task: [*definition.class_names] for task, definition in tasks.items()},
+                "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
                 "threads": threads,
                 "batch_size": batch_size,
                 "device": [device.type, device.precision(model.precision)],
@@ -201,7 +201,7 @@ def _named(name: Mapping[str, str]) -> str:
 
 def _run_phases(job: _Job, network: ImageNetwork, progress: Progress | None, log: EventLog) -> int:
     """Run what is left of the recipe's phases; returns the epochs run."""
-    plan = plan_of(job.model, tuple(job.tasks), job.seed)
+    plan = plan_of(job.model, job.tasks, job.seed)
     epochs_run, before = 0, 0
     reached = [make.name for make, _ in plan.phases].index(progress.phase) if progress else 0
     for number, (make, wanted) in enumerate(plan.phases):

@@ -2,7 +2,7 @@
 
 A task's loss is the cross-entropy of the cases whose label is known, each class of a batch with an equal say. The
 segmentation's is the soft Dice loss of the cases that have a tumour mask. Fixed weights or learnable uncertainties make
-one loss of them.
+one loss of them. To it comes, where it is asked for, the likelihood of the labels together.
 """
 
 from __future__ import annotations
@@ -81,13 +81,15 @@ class MultitaskPhase(Phase):
         if step is not None:
             self._figures.terms.append(losses.detach())
             self._figures.known.append(known)
-        return self.adapted(self.weighting(losses, known), outputs, batch)
+        loss = self.weighting(losses, known) + self.joint_term(outputs.logits, batch, step)
+        return self.adapted(loss, outputs, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         outputs = self.network(brain_masked(batch), batch.available)
         if outputs.segmentation is not None:
             self._figures.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
-        return self.weighting(*self.terms(batch, outputs)), outputs.logits
+        loss = self.weighting(*self.terms(batch, outputs)) + self.joint_term(outputs.logits, batch, None)
+        return loss, outputs.logits
 
     def terms(self, batch: Batch, outputs: Outputs) -> tuple[Tensor, Tensor]:
         """The losses of the recipe's terms (T,), and whether the batch has a label of each, bool (T,)."""
@@ -109,8 +111,12 @@ class MultitaskPhase(Phase):
         return soft_dice(outputs.segmentation, targets, known)
 
     def progress(self) -> float:
-        """The sum of the losses before they are weighted: learnt weights lower the weighted one by themselves."""
-        return sum(self._mean_terms().values())
+        """The sum of the losses before they are weighted: learnt weights lower the weighted one by themselves.
+
+        The joint likelihood's weight is given, not learnt, so it counts as it does in the loss.
+        """
+        joint = torch.stack(self._figures.joint).double().mean() if self._figures.joint else 0.0
+        return sum(self._mean_terms().values()) + self.recipe.joint_likelihood * float(joint)
 
     def figures(self) -> dict[str, float]:
         found = {f"train/loss/{term}": value for term, value in self._mean_terms().items()}

@@ -20,10 +20,12 @@ from sklearn.metrics import matthews_corrcoef
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from gliomanet.joint_decoding import Combinations
 from gliomanet.labels import MISSING
 from gliomanet.learning.adaptation import NO_ADAPTATION, Adaptation, SubsetAdapter, with_reduced_cases
 from gliomanet.learning.augmentation import augment
 from gliomanet.learning.image_data import Batch
+from gliomanet.learning.joint_likelihood import joint_likelihood
 from gliomanet.learning.losses import class_weights
 from gliomanet.learning.modality_dropout import drop_contrasts
 from gliomanet.networks import Outputs, UniqueOutputs
@@ -39,7 +41,10 @@ PLATEAU_PATIENCE = 5
 
 @dataclass(frozen=True)
 class PhaseSettings:
-    """What a phase needs to know beside the network and the data."""
+    """What a phase needs to know beside the network and the data.
+
+    `joint_likelihood` is the weight of the loss of that name, over the `combinations` of classes that are possible.
+    """
 
     tasks: tuple[str, ...]
     learning_rate: float
@@ -48,6 +53,8 @@ class PhaseSettings:
     seed: int
     modality_dropout: float = 0.0
     adaptation: Adaptation = NO_ADAPTATION
+    joint_likelihood: float = 0.0
+    combinations: Combinations | None = None
 
 
 def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[str, Any]:
@@ -80,6 +87,8 @@ class EpochFigures:
     scores: list[dict[str, Tensor]] = field(default_factory=list)
     labels: list[Tensor] = field(default_factory=list)
     adaptation: list[dict[str, Tensor]] = field(default_factory=list)
+    joint: list[Tensor] = field(default_factory=list)
+    """Every step's joint likelihood, before it is weighted."""
 
 
 class Phase(lightning.LightningModule):
@@ -146,6 +155,17 @@ class Phase(lightning.LightningModule):
         added, figures = self.adapter(outputs.logits, outputs.features)
         self._figures.adaptation.append(figures)
         return loss + added
+
+    def joint_term(self, logits: Mapping[str, Tensor], batch: Batch, step: int | None) -> Tensor:
+        """The weighted joint likelihood of the logits that predict: a scalar, 0 where it is not asked for."""
+        if self.recipe.combinations is None:
+            return batch.image.new_zeros(())
+        labels = {task: batch.labels[:, column] for column, task in enumerate(self.recipe.tasks)}
+        weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
+        term = joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
+        if step is not None:
+            self._figures.joint.append(term.detach())
+        return self.recipe.joint_likelihood * term  # type: ignore[no-any-return]
 
     def progress(self) -> float:
         """What the learning rate follows: the epoch's mean training loss."""
@@ -218,6 +238,8 @@ class Phase(lightning.LightningModule):
             "train/loss": _mean(self._figures.losses),
             "train/learning_rate": self.optimizer.param_groups[0]["lr"],
         }
+        if self._figures.joint:
+            figures["train/loss/joint"] = _mean(self._figures.joint)
         self.on_epoch(
             self, self.epoch, figures | self.figures() | self._adaptation_figures() | self._validation_figures()
         )

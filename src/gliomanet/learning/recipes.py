@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gliomanet.joint_decoding import combinations_of
 from gliomanet.learning import cmtlnet_recipe, gmmas_recipe, multitask_recipe
 from gliomanet.learning.phase import Plan
 
 if TYPE_CHECKING:
+    from gliomanet.labels import Task
     from gliomanet.study_models import ImageModel
 
 RECIPES: dict[str, Callable[[Any, Sequence[str], int], Plan]] = {
@@ -21,7 +24,7 @@ RECIPES: dict[str, Callable[[Any, Sequence[str], int], Plan]] = {
 """Kind of a study's model → its phases."""
 
 
-def plan_of(model: ImageModel, tasks: Sequence[str], seed: int) -> Plan:
+def plan_of(model: ImageModel, tasks: Mapping[str, Task], seed: int) -> Plan:
     """The phases in which a model is trained.
 
     Args:
@@ -29,4 +32,8 @@ def plan_of(model: ImageModel, tasks: Sequence[str], seed: int) -> Plan:
         tasks: those that it learns, in the order of the label columns.
         seed: of every draw.
     """
-    return RECIPES[model.kind](model, tasks, seed)
+    plan = RECIPES[model.kind](model, tuple(tasks), seed)
+    if not model.joint_likelihood:
+        return plan
+    settings = replace(plan.settings, joint_likelihood=model.joint_likelihood, combinations=combinations_of(tasks))
+    return replace(plan, settings=settings)

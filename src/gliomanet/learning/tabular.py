@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
+from gliomanet.joint_decoding import Combinations, combinations_of
 from gliomanet.labels import MISSING
 from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
+from gliomanet.learning.joint_likelihood import joint_likelihood
 from gliomanet.learning.losses import class_weights, masked_cross_entropy
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
 from gliomanet.networks.combat import Combat
@@ -224,7 +226,8 @@ def _fit(
     classes = {name: task.class_names for name, task in tasks.items()}
     if model.kind == "tabular_net":
         shared = next(iter(inputs.values()))
-        networks = _fit_networks(shared, shared.transform(rows), targets, classes, model, seed, log)
+        joint = combinations_of(tasks) if model.joint_likelihood else None
+        networks = _fit_networks(shared, shared.transform(rows), targets, classes, model, seed, log, joint)
         return replace(networks, harmonization=harmonization)
     fits = {}
     for name, target in targets.items():
@@ -255,6 +258,7 @@ def _fit_networks(
     model: TabularNetModel,
     seed: int,
     log: EventLog,
+    joint: Combinations | None,
 ) -> NetEnsemble:
     arguments: dict[str, Any] = {
         "n_features": x.shape[1],
@@ -269,7 +273,7 @@ def _fit_networks(
         with torch.random.fork_rng(devices=[]):
             for member in range(model.ensemble):
                 torch.manual_seed(seed + member)
-                members.append(_fit_network(arguments, x, targets, model, log if member == 0 else None))
+                members.append(_fit_network(arguments, x, targets, model, log if member == 0 else None, joint))
     finally:
         torch.set_num_threads(threads)
     return NetEnsemble(inputs, dict(classes), arguments, tuple(members))
@@ -281,8 +285,9 @@ def _fit_network(
     targets: Mapping[str, NDArray[np.int64]],
     model: TabularNetModel,
     log: EventLog | None,
+    joint: Combinations | None,
 ) -> dict[str, NDArray[np.float32]]:
-    """One member's state after full-batch AdamW on the tasks' mean balanced cross-entropy."""
+    """One member's state after full-batch AdamW on the tasks' mean balanced cross-entropy, and the joint likelihood."""
     network = TabularNet(**arguments)
     batch = torch.from_numpy(x.astype(np.float32))
     labels = {name: torch.from_numpy(target) for name, target in targets.items()}
@@ -297,6 +302,8 @@ def _fit_network(
         logits = network(batch)[0]
         losses = {n: masked_cross_entropy(logits[n], labels[n], class_weights=weights[n]) for n in labels}
         loss = torch.stack(list(losses.values())).mean()
+        if joint is not None:
+            loss = loss + model.joint_likelihood * joint_likelihood(logits, labels, joint, class_weights=weights)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if log is not None:

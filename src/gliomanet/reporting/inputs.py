@@ -9,7 +9,7 @@ import pandas as pd
 FIGURES = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
-        *("temperature", "ece_before", "ece_after", "nll_before", "nll_after"),
+        *("temperature", "ece_before", "ece_after", "nll_before", "nll_after", "independent", "joint"),
         *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("alignment_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from gliomanet.reporting import audit, markers, people, scores, summary
 from gliomanet.reporting import pseudo_labels as labelling
 from gliomanet.reporting.calibration import calibration_table
+from gliomanet.reporting.decoding import decoding_sentence, decoding_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
 from gliomanet.reporting.pictures import embed_sheets
@@ -32,6 +33,7 @@ def write_report(
     metrics: pd.DataFrame,
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
+    decoding: pd.DataFrame | None = None,
     predictions: Mapping[str, pd.DataFrame] | None = None,
     calibration: pd.DataFrame | None = None,
     qc: pd.DataFrame | None = None,
@@ -55,6 +57,7 @@ def write_report(
         metrics: `results/evaluation/metrics.tsv`.
         confusion: `results/evaluation/confusion.tsv`.
         comparisons: `results/evaluation/comparisons.tsv`.
+        decoding: `results/evaluation/decoding.tsv`.
         predictions: model → `results/predictions/<model>.tsv`; they tell whom a model could not predict. None: the page
             names only those who reached no fold.
         calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
@@ -80,6 +83,7 @@ def write_report(
         metrics=metrics,
         confusion=confusion,
         comparisons=comparisons,
+        decoding=decoding,
         predictions=predictions or {},
         calibration=calibration,
         qc=qc,
@@ -105,6 +109,7 @@ def render_report(
     metrics: pd.DataFrame,
     confusion: pd.DataFrame,
     comparisons: pd.DataFrame,
+    decoding: pd.DataFrame | None,
     predictions: Mapping[str, pd.DataFrame],
     calibration: pd.DataFrame | None,
     qc: pd.DataFrame | None,
@@ -152,6 +157,8 @@ def render_report(
         "metrics": scores.metrics_table(metrics),
         "calibration": calibration_table(calibration),
         "contradictions": scores.contradictions_table(metrics),
+        "decoding": decoding_table(decoding),
+        "decoding_sentence": decoding_sentence(decoding),
         "confusion": _figure(
             confusion_grid(confusion),
             "confusion",

@@ -1,0 +1,116 @@
+"""What WHO-consistent joint decoding changes: every model's decisions without it and with it, on the same resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliomanet.evaluation.contradiction_rows import METRICS, answered_together
+from gliomanet.evaluation.contradictions import VERDICTS, verdicts
+from gliomanet.evaluation.metrics import Floats, Integers, confusion_counts, matthews
+from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
+from gliomanet.evaluation.scored import Scored
+from gliomanet.evaluation.subsets import ALL
+from gliomanet.evaluation.tables import JOINT, Row
+from gliomanet.joint_decoding import most_probable_classes
+from gliomanet.labels import MISSING
+
+Decisions = dict[str, Integers]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """One model's answers on the cases that all its tasks answered."""
+
+    names: Row
+    rows: Integers
+    """Index into the cases, ascending."""
+    independent: Decisions
+    joint: Decisions
+
+
+def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
+    """MCC of each task, and contradictions of all together, of both decisions and their paired difference.
+
+    The joint decision is the most probable combination of classes (`joint_decoding.most_probable_classes`). Models
+    whose tasks cannot contradict each other have no rows, and figures are over the cases that all tasks answered.
+    """
+    blocks: dict[tuple[str, str], list[_Answers]] = {}
+    for members, rows in answered_together(study, scored):
+        blocks.setdefault((members[0].transfer, members[0].role), []).append(_answers(study, members, rows))
+    for (transfer, role), answers in blocks.items():
+        everywhere = np.unique(np.concatenate([one.rows for one in answers]))
+        for center, inside in study.centers_of(everywhere):
+            for task in dict.fromkeys(name for one in answers for name in one.joint):
+                latest = LatestWeights(study)
+                for one in answers:
+                    if task in one.joint:
+                        yield from _mcc(study, one, latest, (transfer, role, task), center, inside)
+            latest = LatestWeights(study)
+            for one in answers:
+                yield from _contradictions(study, one, latest, (transfer, role, JOINT), center, inside)
+
+
+def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answers:
+    probabilities = {m.task: m.probability[np.isin(m.rows, rows)] for m in members}
+    names = names_of(members[0])
+    del names["task"]
+    independent = {name: values.argmax(1) for name, values in probabilities.items()}
+    return _Answers(names, rows, independent, most_probable_classes(probabilities, study.tasks))
+
+
+def _mcc(
+    study: Resampling,
+    one: _Answers,
+    latest: LatestWeights,
+    block: tuple[str, str, str],
+    center: str,
+    inside: np.ndarray,
+) -> Iterator[Row]:
+    task = block[2]
+    classes = study.tasks[task].class_names
+    truth = study.cases.truth[task][one.rows]
+    at = np.flatnonzero(inside[one.rows] & (truth != MISSING))
+    names = one.names | {"center": center, "task": task, "metric": "mcc", "n": at.size}
+    absent = [name for k, name in enumerate(classes) if not (truth[at] == k).any()]
+    if absent:
+        note = f"not estimable: no {', '.join(absent)} case" if at.size else "not estimable: no case of known label"
+        yield names | {"note": note}
+        return
+    weights = latest.of(one.rows[at], truth[at], block, center, ALL)
+    independent, joint = (
+        matthews(confusion_counts(truth[at], decided[task][at], len(classes), weights))
+        for decided in (one.independent, one.joint)
+    )
+    changed = int((one.independent[task][at] != one.joint[task][at]).sum())
+    yield names | _difference(study, independent, joint, f"{changed} of {at.size} decisions changed")
+
+
+def _contradictions(
+    study: Resampling,
+    one: _Answers,
+    latest: LatestWeights,
+    block: tuple[str, str, str],
+    center: str,
+    inside: np.ndarray,
+) -> Iterator[Row]:
+    at = np.flatnonzero(inside[one.rows])
+    if not at.size:
+        return
+    weights = latest.of(one.rows[at], np.zeros(at.size, dtype=np.int64), block, center, ALL)
+    before, after = (verdicts(decided, study.tasks)[at] for decided in (one.independent, one.joint))
+    for metric, kind in METRICS:
+        found = [(verdict == VERDICTS.index(kind)).astype(np.float64) for verdict in (before, after)]
+        independent, joint = (1000 * (each @ weights) / weights.sum(0) for each in found)
+        note = f"{int(found[0].sum())}, then {int(found[1].sum())} of {at.size} cases"
+        names = one.names | {"center": center, "task": JOINT, "metric": metric, "n": at.size}
+        yield names | _difference(study, independent, joint, note)
+
+
+def _difference(study: Resampling, independent: Floats, joint: Floats, note: str) -> Row:
+    """Both figures, and joint minus independent with its interval, of (1 + resamples,) each."""
+    cells = interval_cells(joint - independent, study.settings, [note])
+    both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": cells["value"]}
+    return both | {name: cells[name] for name in ("ci_low", "ci_high", "note")}

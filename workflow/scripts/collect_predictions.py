@@ -1,0 +1,15 @@
+"""Put the centres' predictions below each other, with what they are when decoded together."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.prediction.joint_rows import with_joint
+from gliomanet.tables import read_tables, write_table
+
+log_to(snakemake.log[0])
+tasks = {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()}
+write_table(with_joint(read_tables(snakemake.input), tasks), snakemake.output[0], exact=True)
