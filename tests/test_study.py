@@ -142,6 +142,15 @@ def test_a_tabular_study_has_no_image_model():
         load_study(config)
 
 
+def test_subsets_of_contrasts_need_a_model_that_looks_at_images():
+    config = changed("models", {"age": {"kind": "logistic"}}) | {"evaluation": {"modality_subsets": True}}
+    message = (
+        "evaluation.modality_subsets: no model looks at images, so there are no contrasts to take away; leave it out"
+    )
+    with pytest.raises(StudyError, match=message):
+        load_study(config)
+
+
 def test_all_problems_are_told_at_once():
     config = changed("sed", 1)
     config["centers"]["A"]["role"] = "trian"

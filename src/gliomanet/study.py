@@ -178,6 +178,10 @@ class Evaluation(Section):
 
     resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
     confidence: float = Field(0.95, gt=0, lt=1, description="Of every interval.")
+    modality_subsets: bool = Field(
+        False,
+        description="Predict with every non-empty subset of an image model's contrasts, and tell each contrast's significance; costs 2^M − 1 passes a case and fold.",
+    )
 
 
 class Explanation(Section):

@@ -109,6 +109,11 @@ def _transfer_problems(study: Study) -> list[str]:
 
 def _model_problems(study: Study) -> list[str]:
     problems = []
+    if study.evaluation.modality_subsets and not study.image_models:
+        problems.append(
+            "evaluation.modality_subsets: no model looks at images, so there are no contrasts to take away; "
+            "leave it out, or add a network on images"
+        )
     for name, model in study.models.items():
         if study.is_tabular and isinstance(model, ImageModel):
             problems.append(f"models.{name}: {model.kind} needs images, and this study's centres are feature tables")

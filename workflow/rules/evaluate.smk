@@ -45,7 +45,7 @@ rule evaluate:
         runtime=60,
     params:
         code=code_of("evaluate.py"),
-        settings=dump(STUDY.evaluation),
+        settings=STUDY.evaluation.model_dump(mode="json", exclude={"modality_subsets"}),
         tasks=TASKS,
         seed=seed("evaluate"),
     message:

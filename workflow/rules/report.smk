@@ -36,6 +36,7 @@ rule write_report:
         segmentation=rules.evaluate_segmentations.output.figures if SEGMENTING else [],
         pseudo_labels=pseudo_label_tables(),
         label_accuracy=label_accuracy,
+        modality_subsets=rules.evaluate_subsets.output if SUBSET_MODELS else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").iterdir()),
     output:

@@ -20,3 +20,4 @@ for center in CENTERS:
                 model=SEGMENTING if center in PREDICTED else [],
                 center=center,
             ),
+            subset_predictions(center),

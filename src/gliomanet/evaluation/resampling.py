@@ -42,6 +42,10 @@ class Resampling:
         """Positions within a member of the cases inside a mask whose label is known."""
         return np.flatnonzero(mask[member.rows] & (self.cases.truth[member.task][member.rows] != MISSING))
 
+    def known_rows(self, member: Scored, mask: np.ndarray) -> Integers:
+        """The same as rows of the case table."""
+        return member.rows[self.known(member, mask)]
+
     def weights(
         self, rows: Integers, stratum: Integers, block: tuple[str, str, str], center: str, subset: str
     ) -> Floats:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gliomanet.contrast_subsets import contrast_subsets, subset_name
 from gliomanet.evaluation.subsets import ALL
+from gliomanet.labels import MODALITIES
 from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
@@ -69,8 +71,20 @@ DECODING_COLUMNS = [
     "note",
 ]
 THRESHOLD_COLUMNS = ["model", "stage", "transfer", "task", "threshold", "mcc", "n", "n_positive", "note"]
-_KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "metric")
-_FIRST = {"subset": [ALL], "metric": ["mcc", "mcc_at_threshold", "auc"]}
+CONTRAST_COLUMNS = [
+    *("model", "stage", "transfer", "role", "center", "subset", "n_contrasts", "task", "metric"),
+    *("value", "ci_low", "ci_high", "n", "n_positive", "note"),
+]
+SIGNIFICANCE_COLUMNS = [
+    *("model", "stage", "transfer", "role", "center", "task", "modality", "metric"),
+    *("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive", "note"),
+]
+_KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "modality", "metric")
+_FIRST = {
+    "subset": [ALL, *map(subset_name, contrast_subsets(MODALITIES))],
+    "modality": list(MODALITIES),
+    "metric": ["mcc", "mcc_at_threshold", "auc"],
+}
 _LAST = {"center": [POOLED, SUMMARY]}
 
 

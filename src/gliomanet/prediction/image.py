@@ -189,7 +189,7 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
-            logits = [network(*given, **_classes_alone(network)).logits for _ in range(passes)]
+            logits = [network(*given, **classes_alone(network)).logits for _ in range(passes)]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
@@ -204,7 +204,7 @@ def _outputs(
     for case_id, x, available in read_inputs(model, cases):
         with reproducible(threads), torch.inference_mode():
             x, available = x.to(device), available.to(device)
-            passes = [network(x.flip(axes), available, **_classes_alone(network)) for axes in FLIPPED_AXES[flips]]
+            passes = [network(x.flip(axes), available, **classes_alone(network)) for axes in FLIPPED_AXES[flips]]
         yield CaseOutputs(
             case_id,
             {
@@ -215,7 +215,7 @@ def _outputs(
         )
 
 
-def _classes_alone(network: nn.Module) -> dict[str, Any]:
+def classes_alone(network: nn.Module) -> dict[str, Any]:
     """The arguments that spare a network the segmentation that it could make."""
     return {"segment": False} if network.REGIONS else {}
 

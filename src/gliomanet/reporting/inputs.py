@@ -13,6 +13,7 @@ FIGURES = frozenset(
         *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("alignment_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
+        *("shapley", "fusion_weight", "n_contrasts"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
     )

@@ -13,9 +13,10 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gliomanet.reporting import audit, markers, people, scores, summary
+from gliomanet.reporting import audit, contrasts, markers, people, scores, summary
 from gliomanet.reporting import pseudo_labels as labelling
 from gliomanet.reporting.calibration import calibration_table
+from gliomanet.reporting.contrast_figures import subset_matrix, worth_bars
 from gliomanet.reporting.decoding import decoding_sentence, decoding_table
 from gliomanet.reporting.drawing import inline_svg
 from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
@@ -43,6 +44,8 @@ def write_report(
     pseudo_labels: pd.DataFrame | None = None,
     segmentation: pd.DataFrame | None = None,
     label_accuracy: pd.DataFrame | None = None,
+    modality_subsets: pd.DataFrame | None = None,
+    modality_significance: pd.DataFrame | None = None,
     findings: pd.DataFrame | None = None,
     notes: Sequence[tuple[str, str]] = (),
     versions: Mapping[str, str] | None = None,
@@ -68,6 +71,8 @@ def write_report(
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added.
         label_accuracy: `results/pseudo_labels/accuracy.tsv`.
+        modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of contrasts were not predicted.
+        modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
         notes: model and sentence, see `model_notes`.
         versions: software → version, see `gathered_versions`.
@@ -93,6 +98,8 @@ def write_report(
         pseudo_labels=pseudo_labels,
         segmentation=segmentation,
         label_accuracy=label_accuracy,
+        modality_subsets=modality_subsets,
+        modality_significance=modality_significance,
         findings=findings,
         notes=notes,
         versions=versions or {},
@@ -119,6 +126,8 @@ def render_report(
     pseudo_labels: pd.DataFrame | None,
     segmentation: pd.DataFrame | None,
     label_accuracy: pd.DataFrame | None,
+    modality_subsets: pd.DataFrame | None,
+    modality_significance: pd.DataFrame | None,
     findings: pd.DataFrame | None,
     notes: Sequence[tuple[str, str]],
     versions: Mapping[str, str],
@@ -185,6 +194,7 @@ def render_report(
             }
             for index, (model, table) in enumerate(biomarkers.items())
         ],
+        "missing_contrasts": _missing_contrasts(modality_subsets, modality_significance),
         "recovery": markers.recovery_table(recovery),
         "pseudo": labelling.pseudo_labels_table(pseudo_labels, people.tasks_of(settings), label_accuracy),
         "pseudo_rounds": labelling.rounds_sentence(settings["pseudo_labels"]),
@@ -202,6 +212,40 @@ def render_report(
         "settings": settings,
     }
     return _environment().get_template("report.html.j2").render(context)
+
+
+def _missing_contrasts(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """For each transfer what models do without some contrasts, and what the contrasts are worth."""
+    worth = {shown.transfer: shown for shown in contrasts.shown_significance(significance)}
+    blocks = []
+    for index, shown in enumerate(contrasts.shown_subsets(subsets)):
+        known = worth.get(shown.transfer)
+        blocks.append(
+            {
+                "transfer": shown.transfer,
+                "where": shown.where,
+                "cases": contrasts.cases_sentence(shown),
+                "matrices": [
+                    _figure(
+                        subset_matrix(part),
+                        f"contrasts-{index}-{number_of_part}",
+                        f"MCC of {', '.join(map(part.name, part.lines))} with every subset of the contrasts: a row per "
+                        "subset, a column per model and task. The table below it holds the same numbers.",
+                    )
+                    for number_of_part, part in enumerate(shown.in_parts())
+                ],
+                "table": contrasts.subsets_table(shown, f"contrasts-{index}"),
+                "bars": known
+                and _figure(
+                    worth_bars(known),
+                    f"worth-{index}",
+                    "What each contrast is worth to each model: a panel per task, a bar per contrast with its "
+                    "interval. The table below it holds the same numbers.",
+                ),
+                "worth": known and contrasts.significance_table(known, f"worth-{index}"),
+            }
+        )
+    return blocks
 
 
 def _environment() -> Environment:

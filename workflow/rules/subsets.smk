@@ -1,0 +1,142 @@
+# Robustness to missing contrasts (`evaluation.modality_subsets`): the final stage of each image model predicts its
+# validation and external cases with every non-empty subset of their contrasts. Off by default: 2^M - 1 passes a case.
+
+SUBSET_MODELS = IMAGE_MODELS if STUDY.evaluation.modality_subsets else []
+# The kinds whose network learns how much each contrast weighs.
+FUSING_MODELS = [m for m in SUBSET_MODELS if STUDY.models[m].kind == "gmmas"]
+
+
+def subset_folds(model, center=None):
+    """The folds whose network predicts a centre, or any centre."""
+    centers = CENTERS if center is None else [center]
+    return [
+        fold
+        for fold in folds_of(model)
+        if any(predicts(fold, name, model) for name in centers)
+    ]
+
+
+def subset_members(wildcards):
+    """Every trained network of the final stage that predicts a case of this centre, or of any."""
+    model, center = wildcards.model, getattr(wildcards, "center", None)
+    return [
+        file
+        for fold in subset_folds(model, center)
+        for file in trained(model, final_stage(model), fold)
+    ]
+
+
+def subset_predictions(*centers):
+    """The predictions over subsets of every centre that a model predicts, of some centres or of all."""
+    return [
+        f"{R}/modality_subsets/{model}/{center}.tsv.gz"
+        for model in SUBSET_MODELS
+        for center in centers or CENTERS
+        if subset_folds(model, center)
+    ]
+
+
+rule predict_subsets:
+    input:
+        members=subset_members,
+        splits=lambda wildcards: splits_of(wildcards.center),
+        cases=lambda wildcards: cohort_tables(wildcards.center),
+        data=lambda wildcards: case_folders(wildcards.center),
+    output:
+        predictions=f"{R}/modality_subsets/{{model}}/{{center}}.tsv.gz",
+    log:
+        f"{R}/logs/predict_subsets/{{model}}/{{center}}.log",
+    benchmark:
+        f"{R}/benchmarks/predict_subsets/{{model}}/{{center}}.tsv"
+    wildcard_constraints:
+        model=any_of(SUBSET_MODELS),
+        center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
+    conda:
+        "../../envs/learning.yaml"
+    threads: STUDY.compute.training_threads
+    resources:
+        gpu=STUDY.compute.gpus,
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=lambda wildcards, attempt: 480 * attempt,
+    params:
+        code=code_of("predict_subsets.py"),
+        stage=lambda wildcards: final_stage(wildcards.model),
+        folds=lambda wildcards: [
+            dump(FOLDS[fold])
+            for fold in subset_folds(wildcards.model, wildcards.center)
+        ],
+        preprocessed=f"{R}/preprocessed",
+        models=f"{R}/models/{{model}}",
+    message:
+        "Predicting {wildcards.center} with every subset of the contrasts of {wildcards.model}"
+    script:
+        "../scripts/predict_subsets.py"
+
+
+rule read_fusion_weights:
+    input:
+        members=subset_members,
+    output:
+        weights=f"{R}/modality_subsets/{{model}}.fusion.tsv",
+    log:
+        f"{R}/logs/read_fusion_weights/{{model}}.log",
+    wildcard_constraints:
+        model=any_of(FUSING_MODELS),
+    conda:
+        "../../envs/learning.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=30,
+    params:
+        code=code_of("read_fusion_weights.py"),
+        stage=lambda wildcards: final_stage(wildcards.model),
+        folds=lambda wildcards: [
+            dump(FOLDS[fold]) for fold in subset_folds(wildcards.model)
+        ],
+        models=f"{R}/models/{{model}}",
+    message:
+        "Reading how {wildcards.model} weighs its contrasts"
+    script:
+        "../scripts/read_fusion_weights.py"
+
+
+rule evaluate_subsets:
+    input:
+        predictions=subset_predictions(),
+        fusion=expand(
+            str(rules.read_fusion_weights.output.weights), model=FUSING_MODELS
+        ),
+        cases=rules.collect_cohort.output.cases,
+        approval=rules.approve_cohort.output.approval,
+    output:
+        subsets=report(
+            f"{R}/evaluation/modality_subsets.tsv",
+            caption="../report/modality_subsets.rst",
+            category="Evaluation",
+            labels={"table": "figures by subset of contrasts"},
+        ),
+        significance=report(
+            f"{R}/evaluation/modality_significance.tsv",
+            caption="../report/modality_significance.rst",
+            category="Evaluation",
+            labels={"table": "what each contrast is worth"},
+        ),
+    log:
+        f"{R}/logs/evaluate_subsets.log",
+    benchmark:
+        f"{R}/benchmarks/evaluate_subsets.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        code=code_of("evaluate_subsets.py"),
+        settings=dump(STUDY.evaluation),
+        tasks=TASKS,
+        # that of the metrics' table: what has all contrasts is scored on the same resamples
+        seed=seed("evaluate"),
+    message:
+        "Evaluating the subsets of contrasts of {SUBSET_MODELS}"
+    script:
+        "../scripts/evaluate_subsets.py"

@@ -1,0 +1,24 @@
+"""Turn predictions over subsets of contrasts into figures by subset, and the worth of each contrast."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.evaluation.modality_subsets import evaluate_subsets
+from gliomanet.joblog import log_to
+from gliomanet.labels import Task
+from gliomanet.study import Evaluation
+from gliomanet.tables import read_table, read_tables, write_table
+
+log_to(snakemake.log[0])
+figures = evaluate_subsets(
+    read_tables(snakemake.input.predictions),
+    read_table(snakemake.input.cases),
+    {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
+    Evaluation.model_validate(snakemake.params.settings),
+    snakemake.params.seed,
+    fusion=read_tables(snakemake.input.fusion),
+)
+write_table(figures.subsets, snakemake.output.subsets)
+write_table(figures.significance, snakemake.output.significance)

@@ -1,0 +1,19 @@
+"""Read the weights that a model's networks learnt to fuse their contrasts with."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+
+from gliomanet.joblog import log_to
+from gliomanet.prediction.center import Member
+from gliomanet.prediction.center_subsets import fusion_table
+from gliomanet.tables import write_table
+
+log_to(snakemake.log[0])
+params = snakemake.params
+members = [
+    Member(params.stage, fold["transfer"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
+    for fold in params.folds
+]
+write_table(fusion_table(members, snakemake.wildcards.model), snakemake.output.weights, exact=True)
