@@ -1,8 +1,9 @@
-"""The cases of one fold: those that teach and those that validate, read once into memory."""
+"""The cases of one fold: those that teach and those that validate, read once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,11 +24,12 @@ def load_fold(
     model: ImageModel,
     pseudo_labels: pd.DataFrame | None,
     fold: str,
+    cache: Path | None = None,
 ) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
     """The cases that teach and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
-    teach, but do not move the histograms.
+    teach, but do not move the histograms. Arrays are in memory, or with a `cache` folder maps of its files.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
@@ -48,7 +50,7 @@ def load_fold(
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
         labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
         known = (labels != MISSING).any(axis=1)
-        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms)
+        part, reasons = load_cases(rows[known], labels[known], model.modalities, model.input_shape, histograms, cache)
         for reason in reasons:
             print(f"{fold}: left out: {reason}", flush=True)
         parts.append(part)
