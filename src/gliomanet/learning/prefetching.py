@@ -64,5 +64,6 @@ class Prefetched:
 
 
 def _pinned(batch: Batch) -> Batch:
-    image, masks, available, labels, step = batch
-    return Batch(image.pin_memory(), masks.pin_memory(), available.pin_memory(), labels.pin_memory(), step)
+    return batch._replace(
+        **{name: getattr(batch, name).pin_memory() for name in ("image", "masks", "available", "labels")}
+    )
