@@ -206,7 +206,7 @@ def test_one_label_alone_passes_through_untouched():
 
 def test_tasks_on_other_labels_pass_through_untouched():
     # a label that a study may add, and that the classification does not speak of
-    other = Task.model_construct(label="mgmt", classes={"unmethylated": ["unmethylated"], "methylated": ["methylated"]})
+    other = Task(label="mgmt", classes={"unmethylated": ["unmethylated"], "methylated": ["methylated"]})
     tasks = {"mgmt": other, **DEFAULT_TASKS}
     given_ = row(idh=[0.6, 0.4], codel_1p19q=[0.3, 0.7], grade=[0.8, 0.2])
     with_other = {**given_, "mgmt": np.array([[0.1, 0.9]])}

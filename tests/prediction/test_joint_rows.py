@@ -61,7 +61,7 @@ def test_one_label_alone_stays_empty_beside_cases_that_have_more():
 
 
 def test_tasks_on_other_labels_stay_empty():
-    mgmt = Task.model_construct(label="mgmt", classes={"unmethylated": ["unmethylated"], "methylated": ["methylated"]})
+    mgmt = Task(label="mgmt", classes={"unmethylated": ["unmethylated"], "methylated": ["methylated"]})
     tasks = {**DEFAULT_TASKS, "mgmt": mgmt}
     found = with_joint(table({"a": {**ONE, "mgmt": [0.5, 0.5]}}, tasks), tasks)
     assert found["joint_probability"].isna().tolist() == [False] * 6 + [True] * 2
