@@ -42,12 +42,13 @@ def test_no_segmentation_is_made_where_none_is_wanted_or_learnt(snakemake, chang
 
 
 def test_the_last_stage_segments(snakemake):
+    """Of pseudo-labels that is the last of the rounds, two by default."""
     models = {"ps": {**SEGMENTS, "stages": ["supervised", "pseudo_label"]}}
     run = snakemake(study(centers=CENTERS, models=models), "-n", "results/segmentations/ps/B.tsv")
     assert run.status == 0, run.text
     (job,) = run.of("segment_center")
     weights = sorted(file for file in job.input if file.endswith("weights.pt"))
-    assert weights == [f"results/models/ps/pseudo_label/fold{fold}/weights.pt" for fold in (0, 1)]
+    assert weights == [f"results/models/ps/pseudo_label_2/fold{fold}/weights.pt" for fold in (0, 1)]
 
 
 def test_a_centre_that_is_held_out_is_segmented_by_those_who_did_not_see_it(snakemake):
