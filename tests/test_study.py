@@ -103,6 +103,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("evaluation/confidence", 0, "evaluation.confidence: input should be greater than 0"),
         ("evaluation/confidence", 1, "evaluation.confidence: input should be less than 1"),
         ("compute/gpus", 2, "compute.gpus: input should be less than or equal to 1"),
+        ("compute", {"compile": True, "gradient_checkpointing": True}, "compute: compile and gradient_checkpointing are both true, and a compiled"),
         ("results", "", "results: string should have at least 1 character"),
         ("models/net/input_shape", [60, 64, 64], "must be positive multiples of 32"),
         ("models/net/modalities", ["t1", "t1"], "must name each contrast once"),

@@ -1,4 +1,5 @@
 import fcntl
+import io
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from gliomanet.learning import image_training as module
 from gliomanet.learning.histograms import learn_histograms
 from gliomanet.learning.image_training import train_image_model
 from gliomanet.learning.phase import Phase
+from gliomanet.networks.acceleration import Acceleration
 from gliomanet.networks.devices import Device
 from gliomanet.networks.input import load_case, network_input
 from gliomanet.prediction.image import load_image_model, predict_cases
@@ -114,6 +116,37 @@ def test_the_same_job_gives_the_same_bytes(trained, cohort, tmp_path):
     again = train(cohort.sample(frac=1, random_state=3), tmp_path)
     for name in ("weights.pt", "heads.npz", "model.json"):
         assert (again / name).read_bytes() == (trained / name).read_bytes(), name
+
+
+def test_cases_from_the_cache_give_the_same_bytes(trained, cohort, tmp_path):
+    for turn in ("written", "there already"):
+        mapped = train(cohort, tmp_path / turn, cache=tmp_path / "cache")
+        for name in ("weights.pt", "heads.npz", "model.json"):
+            assert (mapped / name).read_bytes() == (trained / name).read_bytes(), name
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 12  # unlabelled ones are not looked at
+
+
+def test_cases_mapped_to_a_folds_own_histograms_stay_in_its_scratch_folder(two_scanners, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "discard_scratch", lambda _: None)
+    monkeypatch.setattr(module, "_fit", lambda *_: None)
+    train(two_scanners, tmp_path, model=settings(intensities="nyul"), cache=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+    assert len(list((tmp_path / "scratch" / "cases").rglob("*.npy"))) == 12
+
+
+def test_a_checkpointed_training_gives_the_same_weights_and_a_channels_last_one_as_good_ones(trained, cohort, tmp_path):
+    weights = {}
+    for acceleration in (Acceleration(checkpointed=True), Acceleration(channels_last=True)):
+        out = train(cohort, tmp_path / str(acceleration), acceleration=acceleration)
+        weights[acceleration.checkpointed] = (out / "weights.pt").read_bytes()
+    assert weights[True] == (trained / "weights.pt").read_bytes()
+    found, plain = (
+        torch.load(io.BytesIO(content), weights_only=True)
+        for content in (weights[False], (trained / "weights.pt").read_bytes())
+    )
+    for name, value in found.items():
+        assert value.is_contiguous(), name
+        torch.testing.assert_close(value, plain[name], rtol=0, atol=0.05)
 
 
 def test_validation_cases_teach_nothing(trained, cohort, tmp_path):
@@ -278,7 +311,10 @@ def test_only_an_unchanged_job_resumes(cohort, tmp_path, monkeypatch):
     shutil.rmtree(train(cohort, tmp_path, model=SHORT))
     monkeypatch.setattr(module, "_fit", lambda *_: None)
     assert events(train(cohort, tmp_path, model=SHORT))[-1]["resumed_from"] == 2
-    for changes in ({"code": "c1"}, {"seed": 2}, {"threads": 2}, {"model": settings(common_epochs=1)}):
+    for changes in (
+        *({"code": "c1"}, {"seed": 2}, {"threads": 2}, {"model": settings(common_epochs=1)}),
+        {"acceleration": Acceleration(channels_last=True)},
+    ):
         assert events(train(cohort, tmp_path, **({"model": SHORT} | changes)))[-1]["resumed_from"] == 0, changes
     for name, other in (
         ("software_versions", lambda names: dict.fromkeys(names, "0")),

@@ -154,6 +154,15 @@ def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
     assert {job.resources["gpu"] for job in given.of("train_image")} == {1}
 
 
+def test_how_a_job_computes_is_a_resource_so_that_a_change_repeats_nothing(snakemake):
+    keys = ("cached", "channels_last", "compiled", "checkpointed")
+    (plain, *_) = snakemake(study(), "-n").of("train_image")
+    assert [plain.resources[key] for key in keys] == [1, 0, 0, 0]
+    compute = {"cache": False, "channels_last": True, "gradient_checkpointing": True}
+    (other, *_) = snakemake(study(compute=compute), "-n").of("train_image")
+    assert [other.resources[key] for key in keys] == [0, 1, 0, 1]
+
+
 def test_a_cluster_is_asked_for_gpus_whatever_the_login_node_has(snakemake, repository: Path):
     run = snakemake(study(), "-n", "--profile", str(repository / "workflow/profiles/slurm"))
     assert run.status == 0, run.text

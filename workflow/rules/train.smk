@@ -26,6 +26,11 @@ rule train_image:
     threads: STUDY.compute.training_threads
     resources:
         gpu=STUDY.compute.gpus,
+        # Resources, not parameters: how a job computes does not repeat one that is done.
+        cached=int(STUDY.compute.cache),
+        channels_last=int(STUDY.compute.channels_last),
+        compiled=int(STUDY.compute.compile),
+        checkpointed=int(STUDY.compute.gradient_checkpointing),
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
@@ -38,6 +43,7 @@ rule train_image:
             "train", wildcards.model, wildcards.stage, wildcards.fold
         ),
         preprocessed=f"{R}/preprocessed",
+        cache=f"{R}/cache",
         checkpoints=f"{R}/checkpoints/{{model}}/{{stage}}/fold{{fold}}",
     message:
         "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"

@@ -9,11 +9,12 @@ from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
 from gliomanet.learning.image_training import train_image_model
+from gliomanet.networks.acceleration import Acceleration
 from gliomanet.study_models import image_model
 from gliomanet.tables import read_table, read_tables
 
 log_to(snakemake.log[0])
-fold = snakemake.params.fold
+fold, asked = snakemake.params.fold, snakemake.resources
 cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), fold["id"])
 cases = cases[cases["part"] != "external"]  # a centre held out of this fold is not even looked at
 pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
@@ -25,8 +26,10 @@ train_image_model(
     seed=snakemake.params.seed,
     code=snakemake.params.code,
     threads=snakemake.threads,
-    gpus=snakemake.resources.gpu,
+    gpus=asked.gpu,
     out=Path(snakemake.output.model).parent,
     scratch=Path(snakemake.params.checkpoints),
     pseudo_labels=pseudo_labels,
+    cache=Path(snakemake.params.cache) if asked.cached else None,
+    acceleration=Acceleration(bool(asked.channels_last), bool(asked.compiled), bool(asked.checkpointed)),
 )

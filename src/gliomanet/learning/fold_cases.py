@@ -1,4 +1,4 @@
-"""The cases of one fold: those that teach and those that validate, read once into memory."""
+"""The cases of one fold: those that teach and those that validate, read once."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def load_fold(
     model: ImageModel,
     pseudo_labels: pd.DataFrame | None,
     fold: str,
+    cache: Path | None = None,
 ) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
     """The cases that teach and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
     teach, but do not move the histograms. Nor do cases that have no label, and teach a model that segments by their
-    tumour masks alone; those of part `unlabelled` do not teach it.
+    tumour masks alone; those of part `unlabelled` do not teach it. Arrays are in memory, or with a `cache` folder maps
+    of its files.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
@@ -58,7 +60,9 @@ def load_fold(
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
-        part, reasons = load_cases(rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms)
+        part, reasons = load_cases(
+            rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms, cache
+        )
         for reason in reasons:
             print(f"{fold}: left out: {reason}", flush=True)
         parts.append(part)

@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lightning
 import numpy as np
 import pandas as pd
 import torch
-from torch.utils.data import DataLoader
 
 from gliomanet.labels import Task
 from gliomanet.learning.checkpoints import Progress, load_progress, save_progress, tensor_bytes
 from gliomanet.learning.digests import digest_of, software_versions
 from gliomanet.learning.events import EventLog
+from gliomanet.learning.fitting import fit
 from gliomanet.learning.fold_cases import load_fold
-from gliomanet.learning.image_data import BalancedBatches, ImageCases, OrderedBatches
+from gliomanet.learning.image_data import BalancedBatches, ImageCases
 from gliomanet.learning.only_trainer import discard_scratch, only_trainer
 from gliomanet.learning.phase import Phase
 from gliomanet.learning.recipes import plan_of
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
 from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks.acceleration import AS_IT_IS, Acceleration, accelerate, stored_plainly
 from gliomanet.networks.devices import Device, choose_device
 from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gliomanet.study_models import ImageModel
 
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
-VALIDATION_BATCH = 4
 PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
 """What computes here: another version may give other figures, and does not resume this one's checkpoints."""
 
@@ -56,6 +55,7 @@ class _Job:
     device: Device
     digest: str
     scratch: Path
+    acceleration: Acceleration
 
 
 def train_image_model(
@@ -71,6 +71,8 @@ def train_image_model(
     out: Path,
     scratch: Path,
     pseudo_labels: pd.DataFrame | None = None,
+    cache: Path | None = None,
+    acceleration: Acceleration = AS_IT_IS,
 ) -> None:
     """Train an image network and write it to a folder.
 
@@ -91,6 +93,10 @@ def train_image_model(
         out: gets weights.pt, model.json, heads.npz and events.jsonl, each written atomically, model.json last.
         scratch: this job's own folder; gets a checkpoint at every epoch's end, and is removed whole on success.
         pseudo_labels: case_id, task, label (class name), accepted {yes, no}.
+        cache: folder that the cases are memory-mapped from, and written to where they are not there yet; `None` reads
+            them into memory. The results are the same bytes. Cases mapped to this fold's own histograms are kept in
+            `scratch` instead, since no other fold can use them.
+        acceleration: how the network is computed.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
@@ -103,7 +109,8 @@ def train_image_model(
     batch_size = sum(len(task.classes) for task in tasks.values())
     tasks = model.tasks_of(tasks)
     with only_trainer(scratch, fold):
-        training, validation, histograms = load_fold(cases, tasks, model, pseudo_labels, fold)
+        kept = scratch / "cases" if cache is not None and model.intensities == "nyul" else cache
+        training, validation, histograms = load_fold(cases, tasks, model, pseudo_labels, fold, kept)
         versions = software_versions(PACKAGES)
         digest = digest_of(
             {
@@ -115,6 +122,7 @@ def train_image_model(
                 "threads": threads,
                 "batch_size": batch_size,
                 "device": [device.type, device.precision(model.precision)],
+                "acceleration": vars(acceleration),
                 "versions": versions,
                 "data": [training.digest, validation.digest],
                 "histograms": _as_json(histograms),
@@ -137,6 +145,7 @@ def train_image_model(
                     device=device,
                     digest=digest,
                     scratch=scratch,
+                    acceleration=acceleration,
                 ),
                 out,
             )
@@ -171,6 +180,7 @@ def _train(job: _Job, out: Path) -> None:
         torch.manual_seed(derive_seed(job.seed, "weights"))
         network = build(model.kind, **_constructor(model, job.tasks))
         assert isinstance(network, ImageNetwork)
+        accelerate(network, job.acceleration)
         if progress:
             network.load_state_dict(progress.network)
             log.resume(progress.epochs_done)
@@ -185,7 +195,7 @@ def _train(job: _Job, out: Path) -> None:
         epochs_run = _run_phases(job, network, progress, log)
     log.end(epochs_run=epochs_run, resumed_from=done)
     print(f"{fold}: {epochs_run} epochs run in this process, resumed from {done}", flush=True)
-    network.cpu().eval()
+    stored_plainly(network.cpu().eval())
     write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
     write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
     log.write(out / "events.jsonl")
@@ -229,32 +239,16 @@ def _run_phases(job: _Job, network: ImageNetwork, progress: Progress | None, log
 
 
 def _fit(phase: Phase, epochs: int, job: _Job) -> None:
-    training, validation, device = job.training, job.validation, job.device
-    batches = BalancedBatches(
-        training.labels,
-        job.model.steps_per_epoch,
-        derive_seed(job.seed, phase.name),
-        phase.first_epoch,
-        job.batch_size,
+    labels, steps = job.training.labels, job.model.steps_per_epoch
+    fit(
+        phase,
+        epochs,
+        job.training,
+        BalancedBatches(labels, steps, derive_seed(job.seed, phase.name), phase.first_epoch, job.batch_size),
+        job.validation,
+        device=job.device,
+        precision=job.device.precision(job.model.precision),
     )
-    order = OrderedBatches(len(validation), VALIDATION_BATCH)
-    loader = DataLoader(training, sampler=batches, batch_size=None)
-    validation_loader = DataLoader(validation, sampler=order, batch_size=None) if len(validation) else None
-    trainer = lightning.Trainer(
-        accelerator="gpu" if device.type == "cuda" else "cpu",
-        devices=[device.index] if device.type == "cuda" else 1,
-        precision=device.precision(job.model.precision),
-        max_epochs=epochs,
-        deterministic=device.type == "cpu",  # 3D pooling has no deterministic backward pass on GPUs
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-    phase.begin()
-    trainer.fit(phase, loader, validation_loader)
 
 
 @contextmanager
@@ -320,8 +314,12 @@ def _intensities(training: ImageCases, modalities: tuple[str, ...]) -> dict[str,
     """Mean over the training cases of each contrast's mean and standard deviation inside the brain."""
     found = {}
     for channel, modality in enumerate(modalities):
-        values = [c.image[channel][c.brain].astype(np.float32) for c in training.images if c.available[channel]]
-        if values := [v for v in values if v.size]:
-            mean, std = (float(np.mean([f(v) for v in values])) for f in (np.mean, np.std))
+        each = []
+        for case in training.images:  # one at a time: they may be mapped because memory does not hold them all
+            values = case.image[channel][case.brain].astype(np.float32)
+            if case.available[channel] and values.size:
+                each.append((np.mean(values), np.std(values)))
+        if each:
+            mean, std = (float(np.mean(figures)) for figures in zip(*each, strict=True))
             found[modality] = {"mean": round(mean, 4), "std": round(std, 4)}
     return found

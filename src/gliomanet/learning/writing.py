@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_LINKLESS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
+"""What file systems without hard links say."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -18,6 +23,26 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     The partial file bears the process's id: an orphan of a killed workflow and its successor write two of them.
     """
+    with _partial(path, content) as partial:
+        partial.replace(path)
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a file whole, unless another process was first: then its file stays, and with it whatever maps it."""
+    with _partial(path, content) as partial:
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno not in _LINKLESS:
+                raise
+            partial.replace(path)
+
+
+@contextmanager
+def _partial(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside `path` with all of its content on the disk; gone afterwards, unless it was moved."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -25,7 +50,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        yield partial
     finally:
         partial.unlink(missing_ok=True)
 
