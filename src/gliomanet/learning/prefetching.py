@@ -7,6 +7,7 @@ from queue import Queue
 from threading import Event, Thread
 from typing import Any
 
+from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from gliomanet.learning.image_data import Batch
@@ -64,5 +65,5 @@ class Prefetched:
 
 
 def _pinned(batch: Batch) -> Batch:
-    image, masks, available, labels, step = batch
-    return Batch(image.pin_memory(), masks.pin_memory(), available.pin_memory(), labels.pin_memory(), step)
+    tensors: dict[str, Any] = {k: value.pin_memory() for k, value in batch._asdict().items() if isinstance(value, Tensor)}
+    return batch._replace(**tensors)
