@@ -42,7 +42,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from gliomanet.labels import DEFAULT_TASKS  # noqa: E402
 from gliomanet.learning import fitting  # noqa: E402
-from gliomanet.learning.image_data import BalancedBatches, Batch, ImageCases, encode_labels, load_cases  # noqa: E402
+from gliomanet.learning.image_data import BalancedBatches, ImageCases, encode_labels, load_cases  # noqa: E402
 from gliomanet.learning.phase import Phase  # noqa: E402
 from gliomanet.learning.recipes import plan_of  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
@@ -107,9 +107,10 @@ def facts(options: argparse.Namespace, folder: Path, device: Device) -> dict[str
     phase.begin()
     phase.to(device.torch)
     batch = training[next(iter(batches))]
-    image, masks, available, labels, step = (x.to(device.torch) if isinstance(x, torch.Tensor) else x for x in batch)
+    moved = {name: value.to(device.torch) for name, value in batch._asdict().items() if isinstance(value, torch.Tensor)}
+    batch = batch._replace(**moved | {name: moved[name].float() for name in ("image", "masks")})
     with FlopCounterMode(display=False) as counter:
-        phase.loss(Batch(image.float(), masks.float(), available, labels, step), 0).backward()
+        phase.loss(batch, 0).backward()
     return {"flops": int(counter.get_total_flops()), "rates": matmul_rates(device)}
 
 

@@ -32,8 +32,8 @@ def load_fold(
 
     And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
     teach, but do not move the histograms. Nor do cases that have no label, and teach a model that segments by their
-    tumour masks alone; those of part `unlabelled` do not teach it. Arrays are in memory, or with a `cache` folder
-    maps of its files.
+    tumour masks alone; those of part `unlabelled` do not teach it. Arrays are in memory, or with a `cache` folder maps
+    of its files.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no

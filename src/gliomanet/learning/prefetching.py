@@ -7,6 +7,7 @@ from queue import Queue
 from threading import Event, Thread
 from typing import Any
 
+from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from gliomanet.learning.image_data import Batch
@@ -64,6 +65,7 @@ class Prefetched:
 
 
 def _pinned(batch: Batch) -> Batch:
-    return batch._replace(
-        **{name: getattr(batch, name).pin_memory() for name in ("image", "masks", "available", "labels")}
-    )
+    tensors: dict[str, Any] = {
+        k: value.pin_memory() for k, value in batch._asdict().items() if isinstance(value, Tensor)
+    }
+    return batch._replace(**tensors)
