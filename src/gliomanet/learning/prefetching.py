@@ -65,7 +65,5 @@ class Prefetched:
 
 
 def _pinned(batch: Batch) -> Batch:
-    tensors: dict[str, Any] = {
-        k: value.pin_memory() for k, value in batch._asdict().items() if isinstance(value, Tensor)
-    }
-    return batch._replace(**tensors)
+    tensors = {name: value for name, value in batch._asdict().items() if isinstance(value, Tensor)}
+    return batch._replace(**{name: tensor.pin_memory() for name, tensor in tensors.items()})
