@@ -65,5 +65,6 @@ class Prefetched:
 
 
 def _pinned(batch: Batch) -> Batch:
-    tensors = {name: value for name, value in batch._asdict().items() if isinstance(value, Tensor)}
-    return batch._replace(**{name: tensor.pin_memory() for name, tensor in tensors.items()})
+    values = batch._asdict().items()
+    tensors: dict[str, Any] = {name: value.pin_memory() for name, value in values if isinstance(value, Tensor)}
+    return batch._replace(**tensors)
