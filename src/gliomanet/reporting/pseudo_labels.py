@@ -20,15 +20,18 @@ _TEXT = ("model", "stage", "fold", "case_id", "center", "task", "label", "accept
 
 def rounds_sentence(settings: Mapping[str, Any]) -> str:
     """The thresholds of every round, and who was its teacher."""
-    rounds = settings["rounds"]
-    limits = [f"{number(r['min_probability'])} and {number(r['max_std'])}" for r in rounds]
-    named = [f"{limit} in {stage_name(stage_of_round(i))}" for i, limit in enumerate(limits, start=1)]
-    needed = limits[0] if len(rounds) == 1 else listing(named)
-    again = "" if len(rounds) == 1 else " The model of a round is the teacher of the next."
+    limits = [
+        f"the mean probability is at least {number(r['min_probability'])} and the standard deviation at most "
+        f"{number(r['max_std'])}"
+        for r in settings["rounds"]
+    ]
+    named = [f"{limit} ({stage_name(stage_of_round(i))})" for i, limit in enumerate(limits, start=1)]
+    needed, again = limits[0], ""
+    if len(limits) > 1:
+        needed, again = listing(named), " The model of a round is the teacher of the next."
     return (
-        "A case without a label gets the model's own where, over "
-        f"{plural(settings['passes'], 'stochastic pass', 'stochastic passes')}, the mean probability is at least and "
-        f"the standard deviation at most: {needed}. The next stage is trained anew with these.{again}"
+        f"A case without a label gets the model's own where over {settings['passes']} stochastic passes {needed}. "
+        f"The next stage is trained anew with these.{again}"
     )
 
 
