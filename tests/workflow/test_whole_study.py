@@ -192,7 +192,8 @@ def test_external_cases_of_refitted_models_are_predicted_by_the_refit_alone(fini
 def test_passes_and_folds_disagree_and_external_cases_get_the_temperature_of_all_folds(finished):
     predictions = read_table(finished.results / "predictions/net.tsv")
     ensemble = predictions["fold"] == "ensemble"
-    assert (predictions["pass_std"] > 0).all()
+    assert (predictions["pass_std"] >= 0).all()
+    assert (predictions["pass_std"] > 0).mean() > 0.5  # two passes of a small feature may drop the same parts of it
     assert (predictions["fold_std"].notna() == ensemble).all()
     assert read_table(finished.results / "predictions/age.tsv")["pass_std"].isna().all()
     fitted = read_table(finished.results / "calibration/net.tsv")
