@@ -21,8 +21,9 @@ Integers = NDArray[np.int64]
 MINIMUM_CASES = 10
 """Labelled cases that a temperature is fitted on at least: one number of fewer would be mostly chance."""
 
-COLDEST, HOTTEST = 0.05, 20.0
-"""The bounds of a temperature: a few cases that are all but separated would otherwise call for any certainty."""
+COLDEST, HOTTEST = 0.25, 20.0
+"""The bounds of a temperature: a few cases that are all but separated would otherwise call for any certainty, and what
+is lost where another centre's cases are not so separated is without a bound."""
 
 DIGITS = 4
 """Decimals of a temperature, so that the table that a reader sees holds the very number that was used."""
@@ -38,7 +39,7 @@ class Temperature(NamedTuple):
     note: str
 
 
-def fit_temperature(log_probabilities: Floats, truth: Integers) -> Temperature:
+def fit_temperature(log_probabilities: Floats, truth: Integers, *, at_least: int = MINIMUM_CASES) -> Temperature:
     """The temperature under which the true classes are likeliest.
 
     The negative log-likelihood is convex in 1/T, so there is one optimum and bounded scalar search finds it.
@@ -46,10 +47,11 @@ def fit_temperature(log_probabilities: Floats, truth: Integers) -> Temperature:
     Args:
         log_probabilities: (cases, classes), see `log_of`.
         truth: class index of each case (cases,); a negative one is unknown and left out.
+        at_least: labelled cases that are needed.
 
     Returns:
         The temperature, to `DIGITS` decimals, in [`COLDEST`, `HOTTEST`]; never less likely than 1 on these cases. It
-        is 1, with a note, where nothing can be fitted: fewer than `MINIMUM_CASES` cases, one class alone, every case
+        is 1, with a note, where nothing can be fitted: fewer than `at_least` cases, one class alone, every case
         predicted right (each more certainty would be likelier still), or no certainty to scale.
 
     Raises:
@@ -66,9 +68,9 @@ def fit_temperature(log_probabilities: Floats, truth: Integers) -> Temperature:
         )
     known = truth >= 0
     logs, truth = log_probabilities[known], truth[known]
-    if truth.size < MINIMUM_CASES:
+    if truth.size < at_least:
         cases = f"{truth.size} labelled case{'' if truth.size == 1 else 's'}"
-        return Temperature(1.0, f"not fitted: {cases}, at least {MINIMUM_CASES} are needed")
+        return Temperature(1.0, f"not fitted: {cases}, at least {at_least} are needed")
     if np.unique(truth).size == 1:
         return Temperature(1.0, f"not fitted: all {truth.size} labelled cases are of one class")
     others = np.where(np.eye(logs.shape[1], dtype=bool)[truth], -np.inf, logs).max(axis=1)

@@ -157,7 +157,7 @@ def test_labels_that_cannot_tell_leave_the_task_as_it_is_with_a_note():
     grade = table[table["task"] == "grade"]
     assert grade[["n", "n_fit"]].to_numpy().tolist() == [[0, 0]] * 4
     assert grade[["ece_before", "ece_after", "nll_before", "nll_after"]].isna().to_numpy().all()
-    assert set(grade["note"]) == {"not fitted: 0 labelled cases, at least 10 are needed"}
+    assert set(grade["note"]) == {"not fitted: 0 labelled cases, at least 30 are needed"}
     notes = table[table["task"] == "idh"].set_index("fold")["note"]
     assert notes["0"] == "not fitted: all 40 labelled cases are of one class"
     assert notes["all"] == "not fitted: all 60 labelled cases are of one class"

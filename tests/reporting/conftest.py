@@ -94,7 +94,7 @@ def calibration() -> pd.DataFrame:
     unknown = (table["model"] == "age_only") & (table["task"] == "grade")
     table.loc[unknown, ["ece_before", "ece_after", "nll_before", "nll_after"]] = np.nan
     table.loc[unknown, ["temperature", "n", "n_fit"]] = [1.0, 0, 0]
-    table.loc[unknown, "note"] = "not fitted: 0 labelled cases, at least 10 are needed"
+    table.loc[unknown, "note"] = "not fitted: 0 labelled cases, at least 30 are needed"
     return table
 
 

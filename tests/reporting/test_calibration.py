@@ -14,7 +14,7 @@ def test_a_row_shows_the_temperature_of_all_folds_and_what_it_changed():
     texts = [[cell.text for cell in row] for row in table.rows]
     assert len(texts) == 4 * 3
     assert texts[0] == ["cmtlnet · supervised", "IDH", "70", "2.04", ".153", ".042", ".913", ".531", ""]
-    note = "not fitted: 0 labelled cases, at least 10 are needed"
+    note = "not fitted: 0 labelled cases, at least 30 are needed"
     assert texts[-1] == ["age_only · supervised", "Grade", "0", "1.00", "–", "–", "–", "–", note]
 
 

@@ -37,6 +37,10 @@ CALIBRATION_COLUMNS = (
 ALL = "all"
 """The fold of the temperature fitted on all validation cases, which external cases get."""
 
+CASES = 30
+"""Labelled cases that a temperature is fitted on at least. Of fewer it says more of them than of the model, and it is
+the cases of other centres that would pay for it."""
+
 _FIT = ["model", "stage", "transfer", "task"]
 
 
@@ -136,11 +140,11 @@ def _fitted(
     scaled = probability.copy()
     for one in np.unique(fold):
         inside = fold == one
-        fit = fit_temperature(log_of(probability[~inside]), truth[~inside])
+        fit = fit_temperature(log_of(probability[~inside]), truth[~inside], at_least=CASES)
         scaled[inside] = tempered(probability[inside], fit.value)
         named = names | {"fold": str(one)}
         yield named | _judged(fit, truth[~inside], probability[inside], scaled[inside], truth[inside])
-    fit = fit_temperature(log_of(probability), truth)
+    fit = fit_temperature(log_of(probability), truth, at_least=CASES)
     yield names | {"fold": ALL} | _judged(fit, truth, probability, scaled, truth)
 
 
