@@ -1,0 +1,257 @@
+"""The networks side by side on phantoms: what multi-task learning, pseudo-labels, joint decoding and adaptation give.
+
+Usage:
+  snakemake --cores all --configfile config/network-study.yaml
+  python benchmarks/compare_networks.py [--only NAME ...] [--jobs N] [--tables]
+
+The study's own jobs make the cases, the splits and the baselines. Here every variant of a network is trained on each
+fold: another seed, and another two thirds of the teaching patients. Then it predicts the external centres. The library
+does all of it as the workflow does, but within one process: hundreds of short jobs would spend their time on starting.
+What is there already is not made again. Tables land in `results/network-study/comparison/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+import yaml
+
+from gliomanet.cohort.kept_labels import keep_labels
+from gliomanet.cohort.selection import cases_of_fold
+from gliomanet.learning.image_training import train_image_model
+from gliomanet.learning.pseudo_labels import TAUGHT, select_pseudo_labels
+from gliomanet.learning.teacher_gate import check_teacher, teacher_table
+from gliomanet.prediction.center import Member, predict_center
+from gliomanet.prediction.center_subsets import fusion_table, predict_center_subsets
+from gliomanet.prediction.image import stochastic_passes
+from gliomanet.seeds import derive_seed
+from gliomanet.stages import stage_of_round
+from gliomanet.study import Study, load_study
+from gliomanet.study_models import image_model
+from gliomanet.tables import read_table, write_table
+
+CONFIG = Path("config/network-study.yaml")
+EPOCHS = 20
+SHARED: dict[str, Any] = {
+    "preset": "tiny",
+    "modalities": ["t1", "t1c", "t2", "flair"],
+    "input_shape": [32, 32, 32],
+    "steps_per_epoch": 20,
+    "learning_rate": 1e-3,
+    "precision": "32",
+}
+"""The same for all, so that a difference is the networks'; all see 400 batches of six cases."""
+NETWORKS: dict[str, dict[str, Any]] = {
+    "cmtlnet": {"kind": "cmtlnet", "common_epochs": 12, "unique_epochs": 8, "scale": 16, "margin": 0.2},
+    "gmmas": {"kind": "gmmas", "pretraining_epochs": 4, "epochs": 16},
+    "mttunet": {"kind": "mttunet", "epochs": EPOCHS},
+    "psnet": {
+        "kind": "psnet",
+        "epochs": EPOCHS,
+        "task_weights": {"codel_1p19q": 3.38, "idh": 2.26, "grade": 1.33, "segmentation": 1},
+    },
+    "single_idh": {"kind": "singletask", "task": "idh", "epochs": EPOCHS},
+    "single_codel_1p19q": {"kind": "singletask", "task": "codel_1p19q", "epochs": EPOCHS},
+    "single_grade": {"kind": "singletask", "task": "grade", "epochs": EPOCHS},
+}
+JOINT = {"joint_likelihood": 1.0}
+DROPOUT = {"modality_dropout": 0.3}
+TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
+"""An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that adapts."""
+ADAPTED = {**DROPOUT, "distillation": 1.0, "contrast": 0.1}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of the comparison.
+
+    Attributes:
+        network: a key of `NETWORKS`.
+        changes: of its settings.
+        kept: share of the teaching patients whose labels are known.
+        rounds: of pseudo-labels after the supervised stage.
+        subsets: whether all subsets of the contrasts are predicted.
+    """
+
+    network: str
+    changes: Mapping[str, Any]
+    kept: float = 1.0
+    rounds: int = 0
+    subsets: bool = False
+
+
+VARIANTS: dict[str, Variant] = {
+    **{name: Variant(name, {}, subsets=name in ("cmtlnet", "gmmas")) for name in NETWORKS},
+    **{f"{name}_joint": Variant(name, JOINT) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_dropout": Variant(name, {**DROPOUT, **TWICE[name]}, subsets=True) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_adapted": Variant(name, ADAPTED, subsets=True) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_quarter": Variant(name, {}, kept=0.25, rounds=2) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The study that the snakemake command made, and where this writes."""
+
+    study: Study
+    cases: pd.DataFrame
+    splits: pd.DataFrame
+    preprocessed: Path
+    out: Path
+
+    @classmethod
+    def load(cls) -> Bench:
+        study = load_study(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
+        results = Path(study.results)
+        preprocessed = results / "preprocessed"
+        cases = read_table(results / "cohort" / "cases.tsv")
+        folders = [str(preprocessed / center / case) for center, case in zip(cases.center, cases.case_id, strict=True)]
+        return cls(
+            study,
+            cases.assign(folder=folders),
+            read_table(results / "splits.tsv"),
+            preprocessed,
+            results / "comparison",
+        )
+
+    def visible(self, variant: Variant) -> pd.DataFrame:
+        """The cases with the labels that a variant may learn from."""
+        if variant.kept == 1:
+            return self.cases
+        tables = [
+            keep_labels(
+                of_center,
+                variant.kept,
+                derive_seed(self.study.seed, "kept labels", str(center)),
+                self.study.tasks,
+                at_least=self.study.split.folds,
+            )
+            if center in self.study.centers_of("train")
+            else of_center
+            for center, of_center in self.cases.groupby("center", sort=False)
+        ]
+        return pd.concat(tables, ignore_index=True)
+
+
+def train(bench: Bench, name: str, fold: str) -> None:
+    """All stages of a variant on one fold; what is there already is left."""
+    variant = VARIANTS[name]
+    model = image_model({**SHARED, **NETWORKS[variant.network], **variant.changes})
+    cases = cases_of_fold(bench.splits, bench.visible(variant), fold)
+    cases = cases[cases["part"] != "external"]
+    stages = stages_of(variant)
+    for number, stage in enumerate(stages):
+        out = bench.out / name / stage / f"fold{fold}"
+        if (out / "model.json").is_file():
+            continue
+        began = time.process_time()
+        labels = select(bench, name, stages[number - 1], fold, cases, number) if number else None
+        if labels is not None and not (labels["accepted"] == "yes").any():
+            # The same labels, the same seed: training again would give the supervised network again.
+            shutil.copytree(bench.out / name / "supervised" / f"fold{fold}", out)
+            print(f"{name}, {stage}, fold {fold}: nothing accepted", flush=True)
+            continue
+        log = bench.out / "logs" / f"{name}.{stage}.{fold}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+            train_image_model(
+                cases,
+                bench.study.tasks,
+                model,
+                name={"model": name, "stage": stage, "fold": fold},
+                seed=derive_seed(bench.study.seed, "compare", variant.network, fold),
+                code="compare_networks",
+                threads=1,
+                gpus=0,
+                out=out,
+                scratch=bench.out / "checkpoints" / name / stage / fold,
+                pseudo_labels=labels,
+            )
+        print(f"{name}, {stage}, fold {fold}: {time.process_time() - began:.0f} s of CPU", flush=True)
+
+
+def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.DataFrame, number: int) -> pd.DataFrame:
+    """The pseudo-labels of a round, as the workflow's rule selects them; kept as a table."""
+    study, settings = bench.study, bench.study.pseudo_labels
+    folder = bench.out / name / teacher_stage / f"fold{fold}"
+    tasks = image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}).tasks_of(study.tasks)
+    seed = derive_seed(study.seed, "select", name, fold, str(number))
+    validation, pupils = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
+    judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, pupils))
+    teacher = check_teacher([(validation, judged)], tasks, settings, seed)
+    selected = select_pseudo_labels(pupils, passes, tasks, settings, teacher, number)
+    where = bench.out / "pseudo_labels" / name
+    write_table(selected, where / f"round{number}.fold{fold}.tsv")
+    write_table(teacher_table(teacher, number), where / f"round{number}.fold{fold}.teacher.tsv")
+    return selected
+
+
+def predict(bench: Bench, name: str) -> None:
+    """Rows of the folds for every case of every centre, and of every subset of the contrasts where they are asked."""
+    variant = VARIANTS[name]
+    members = [
+        Member(stage, "main", str(fold), bench.out / name / stage / f"fold{fold}")
+        for stage in stages_of(variant)
+        for fold in range(bench.study.split.folds)
+    ]
+    whole, reduced = (bench.out / what / f"{name}.tsv" for what in ("predictions", "subsets"))
+    if not whole.is_file():
+        tables = [
+            predict_center(
+                members,
+                bench.splits[bench.splits["center"] == center],
+                bench.cases[bench.cases["center"] == center].drop(columns="folder"),
+                model=name,
+                preprocessed=bench.preprocessed,
+                features=None,
+                threads=1,
+                gpus=0,
+            )[0]
+            for center in bench.study.centers
+        ]
+        write_table(pd.concat(tables, ignore_index=True), whole, exact=True)
+    if variant.subsets and not reduced.is_file():
+        tables = [
+            predict_center_subsets(
+                members,
+                bench.splits[bench.splits["center"] == center],
+                bench.cases[bench.cases["center"] == center].drop(columns="folder"),
+                model=name,
+                preprocessed=bench.preprocessed,
+                threads=1,
+                gpus=0,
+            )
+            for center in bench.study.centers_of("external")
+        ]
+        write_table(pd.concat(tables, ignore_index=True), reduced, exact=True)
+        write_table(fusion_table(members, name), reduced.with_suffix(".fusion.tsv"), exact=True)
+
+
+def stages_of(variant: Variant) -> tuple[str, ...]:
+    return ("supervised", *(stage_of_round(number + 1) for number in range(variant.rounds)))
+
+
+def make(name: str) -> None:
+    """Train and predict one variant."""
+    bench = Bench.load()
+    for fold in range(bench.study.split.folds):
+        train(bench, name, str(fold))
+    predict(bench, name)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
+    parser.add_argument("--jobs", type=int, default=1, help="variants at a time, a core each")
+    asked = parser.parse_args()
+    joblib.Parallel(n_jobs=asked.jobs)(joblib.delayed(make)(name) for name in asked.only)
