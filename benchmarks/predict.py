@@ -1,6 +1,8 @@
 """Prediction of a case: time to read it, time to compute it, memory and share of the matmul rate.
 
-Against the same network in plain 32-bit eager mode. Cases are read from their files and given to the network one at a
+Against the same network in plain 32-bit eager mode, which is how prediction itself computes: what the variants in bf16,
+channels-last or compiled gain could be had, and is not. Networks decide classes alone, without the segmentation that
+some could make, as prediction has them do. Cases are read from their files and given to the network one at a
 time, as prediction does it. `step_s` is the median over `--steps` cases of computing one, `read_share` the part of the
 whole time that reading takes.
 
@@ -38,6 +40,7 @@ from gliomanet.labels import DEFAULT_TASKS  # noqa: E402
 from gliomanet.networks import ImageNetwork, build  # noqa: E402
 from gliomanet.networks.acceleration import accelerate  # noqa: E402
 from gliomanet.networks.input import load_case, network_input  # noqa: E402
+from gliomanet.prediction.image import classes_alone  # noqa: E402
 
 
 def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -64,9 +67,9 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             between = clock(device)
             if options.variant is None:
                 with FlopCounterMode(display=False) as counter:
-                    network(x, available)
+                    network(x, available, **classes_alone(network))
                 return {"flops": int(counter.get_total_flops()), "rates": matmul_rates(device)}
-            network(x, available)
+            network(x, available, **classes_alone(network))
             computing.append(clock(device) - between)
             reading.append(between - start)
     reading, computing = reading[options.warm_up :], computing[options.warm_up :]

@@ -10,7 +10,7 @@ import pytest
 from gliomanet.labels import DEFAULT_TASKS
 from gliomanet.study import load_study
 from gliomanet.study_errors import StudyError
-from gliomanet.study_models import IMAGE_KINDS, image_model
+from gliomanet.study_models import IMAGE_KINDS, JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
 
 SINGLE = {"kind": "singletask", "task": "idh"}
 VALID: dict[str, Any] = {
@@ -178,3 +178,11 @@ def test_a_tabular_study_has_no_image_model(kind):
     config["centers"]["A"]["source"] = FEATURES
     with pytest.raises(StudyError, match=f"models.m: {kind} needs images"):
         load_study(config)
+
+
+def test_the_reference_tells_that_one_task_has_no_joint_likelihood():
+    described = {
+        kind: model.model_fields["joint_likelihood"].description
+        for kind, model in (("singletask", SingletaskModel), ("psnet", PsnetModel))
+    }
+    assert described == {"singletask": "Must stay 0: one task contradicts nothing.", "psnet": JOINT_LIKELIHOOD}

@@ -224,6 +224,7 @@ class SingletaskModel(ImageModel):
     kind: Literal["singletask"] = Field("singletask", description="Image network.")
     task: Identifier = Field(description="The task of the study that it learns.")
     epochs: int = Field(100, ge=1, description="Epochs.")
+    joint_likelihood: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
 
     @model_validator(mode="after")
     def _one_task_contradicts_nothing(self) -> Self:

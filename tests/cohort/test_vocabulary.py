@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS, harmonise, read_age
+from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS, allowed, harmonise, read_age
 from gliomanet.labels import VOCABULARY
 
 
@@ -106,3 +106,15 @@ def test_what_collections_call_a_value_is_read_where_the_study_has_that_value_on
         ValueError, match=re.escape("'positive' is no known spelling; allowed: low (low); high (high);")
     ):
         harmonise("mgmt", "positive", own)
+
+
+@pytest.mark.parametrize("label", ["mgmt", "MGMT", "Mgmt"])
+def test_a_further_labels_spellings_are_found_in_whatever_case_it_is_named(label):
+    vocabulary = {**VOCABULARY, label: ("unmethylated", "methylated")}
+    assert [harmonise(label, raw, vocabulary) for raw in ("positive", "Un-methylated", "0", "indeterminate")] == [
+        "methylated",
+        "unmethylated",
+        "unmethylated",
+        "",
+    ]
+    assert "methylated (methylated, positive, 1)" in allowed(label, vocabulary)

@@ -134,6 +134,35 @@ def test_possible_predictions_are_left_alone(study):
     assert (numbers == 0).all(axis=None)
 
 
+def in_turn(given):
+    """Each centre X by the transfer `without-X`."""
+    return given.assign(transfer="without-" + given["center"])
+
+
+def test_held_out_centres_are_pooled_as_one_transfer(study, result):
+    given, table = study
+    other = given.assign(transfer="without-X").query("center == 'Y'")  # external there too, but not the centre held out
+    held_out = evaluate(pd.concat([in_turn(given), other]), table, DEFAULT_TASKS, FAST, seed=7)
+    rows = held_out.decoding.query("transfer == 'leave-one-out'")
+    assert set(rows["center"]) == {"pooled"}
+    columns = ["model", "stage", "role", "center", "task", "metric", "independent", "joint", "difference", "n", "note"]
+    pooled = result.decoding.query("center == 'pooled'")  # the same answers, of one transfer
+    pd.testing.assert_frame_equal(rows[columns].reset_index(drop=True), pooled[columns].reset_index(drop=True))
+    assert (rows["ci_low"] <= rows["difference"]).all()
+    assert (rows["difference"] <= rows["ci_high"]).all()
+    centers = held_out.decoding.query("transfer == 'without-' + center")
+    assert set(centers["transfer"]) == {"without-X", "without-Y"}
+
+
+def test_one_held_out_centre_or_fits_of_other_tasks_are_not_pooled(study):
+    given, table = study
+    turns = in_turn(given)
+    one = evaluate(turns[turns["center"] == "X"], table, DEFAULT_TASKS, FAST, seed=7).decoding
+    assert set(one["transfer"]) == {"without-X"}
+    fewer = turns[(turns["center"] == "X") | (turns["task"] != "codel_1p19q")]
+    assert "leave-one-out" not in set(evaluate(fewer, table, DEFAULT_TASKS, FAST, seed=7).decoding["transfer"])
+
+
 def test_a_centre_without_a_class_is_empty_and_says_why(result):
     found = line(result, center="Y", task="codel_1p19q")
     assert np.isnan(found[["independent", "joint", "difference", "ci_low", "ci_high"]].astype(float)).all()

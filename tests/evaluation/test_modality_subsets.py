@@ -189,6 +189,20 @@ def test_without_a_complete_case_there_is_no_worth(study):
     assert (pool["n"], pool["note"]) == (50, "")
 
 
+def test_a_contrast_that_no_case_of_a_role_has_is_named(study):
+    predictions, cases = study
+    kept = (predictions["role"] == "validation") | ~predictions["subset"].str.contains("flair")
+    takes = {"m": ("t1c", "t2", "flair")}
+    rows = evaluate_subsets(predictions[kept], cases, TASKS, FAST, 7, modalities=takes).significance
+    shared = "no case has flair: t1c, t2 share the worth"
+    assert select(rows)["modality"].tolist() == ["t1c", "t2"]
+    assert select(rows)["note"].tolist() == [shared] * 2
+    assert select(rows, center="Y")["note"].tolist() == [f"not estimable: no mutant case; {shared}"] * 2
+    assert select(rows, role="validation", center="A")["note"].tolist() == [""] * 3
+    unseen = evaluate_subsets(*study, TASKS, FAST, 7, modalities={"m": ("t1", *takes["m"])}).significance
+    assert set(select(unseen)["note"]) == {"no case has t1: t1c, t2, flair share the worth"}
+
+
 def test_a_resample_without_any_complete_case_is_counted(study):
     predictions, cases = study
     kept = cases["case_id"].isin([f"X{i}" for i in range(30)])

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import SimpleITK
 from scipy.stats import skew
@@ -6,6 +7,7 @@ from scipy.stats import skew
 from gliomanet.labels import VOCABULARY
 from gliomanet.phantom.appearance import GRADE_SHARES
 from gliomanet.phantom.center import simulate_case
+from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.phantom.patients import diagnosis_of, plan_center
 from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, true_labels, truth_table
 from gliomanet.study_sources import PhantomSource, Scanner, Shortcut
@@ -102,3 +104,20 @@ def test_true_labels_hold_what_the_case_table_leaves_out():
     assert any(patient.missing_labels for patient in patients)
     assert truth.loc[truth["center"] == "A", list(VOCABULARY)].to_numpy().tolist() == [list(p.state) for p in patients]
     assert truth.loc[truth["center"] == "A", "case_id"].tolist() == [p.case_id for p in patients]
+
+
+def test_true_labels_hold_the_further_ones_that_the_case_table_leaves_out():
+    labels = {"mgmt": ("unmethylated", "methylated"), "ki67": ("low", "middle", "high")}
+    source = PhantomSource(cases=40, missing_labels=0.5)
+    truth = true_labels({"A": source, "B": PhantomSource(cases=3)}, 4, labels)
+    assert truth.columns.tolist() == ["center", "case_id", *VOCABULARY, *labels]
+    mine = truth[truth["center"] == "A"].reset_index(drop=True)
+    read = with_further_labels(mine[["case_id"]], labels, "A", source, 4)
+    for label, values in labels.items():
+        assert set(mine[label]) == set(values)
+        known = read[label] != ""
+        assert 10 < known.sum() < 30
+        assert read.loc[known, label].equals(mine.loc[known, label])
+    pd.testing.assert_frame_equal(
+        truth.drop(columns=list(labels)), true_labels({"A": source, "B": PhantomSource(cases=3)}, 4)
+    )

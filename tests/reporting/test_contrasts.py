@@ -170,6 +170,7 @@ def test_without_external_centres_validation_cases_are_shown():
 def test_the_section_is_on_the_page_where_the_tables_are(image_study, tmp_path, transfers):
     subsets, worth = made_up(transfers=transfers)
     _, page = render(tmp_path, **image_study, modality_subsets=subsets, modality_significance=worth)
+    assert "before calibration and without mirror images ( prediction.flips )" in page.text
     assert page.sections.index("missing-contrasts") == page.sections.index("comparisons") + 1
     assert len(page.identifiers) == len(set(page.identifiers))
     assert page.tables == page.captions

@@ -45,6 +45,19 @@ def test_transfers_and_models_of_other_tasks_have_their_place():
     assert table.filterable
 
 
+def test_held_out_centres_together_speak_for_the_transfers_that_hold_one_out():
+    parts = [decoding().assign(transfer=f"without-{center}") for center in ("east", "west")]
+    mean = decoding().query("role == 'external' and center == 'pooled'").assign(transfer="leave-one-out")
+    table = decoding_table(pd.concat([*parts, mean]))
+    named = {(row[1].text, row[2].text) for row in table.rows}
+    assert named == {
+        ("leave-one-out", "external"),
+        ("without-east", "validation"),
+        ("without-west", "validation"),
+    }
+    assert decoding_sentence(pd.concat([*parts, mean])).startswith("Of 12 changes of an MCC on external cases")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [

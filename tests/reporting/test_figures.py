@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gliomanet.reporting.drawing import inline_svg
-from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot, save_figures
+from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot, marks_sentence, save_figures
 
 
 def texts(svg: str) -> list[str]:
@@ -23,6 +23,33 @@ def test_the_forest_names_every_group_and_says_what_is_not_estimable(image_study
     ]
     assert {"IDH", "1p/19q", "Grade", "cmtlnet · pseudo-label", "n 37 (9+)"} <= set(found)
     assert found.count("not estimable") == 4  # four models and stages, 1p/19q in the centre without a codeleted case
+
+
+def marks(stage: str) -> set[str]:
+    """The shapes of the marks that a forest plot of one estimate draws."""
+    row = {"model": "m", "stage": stage, "transfer": "main", "role": "external", "center": "a", "task": "idh"}
+    row |= {"subset": "all", "metric": "mcc", "value": 0.5, "ci_low": 0.3, "ci_high": 0.7, "n": 9, "n_positive": 4}
+    svg = ET.fromstring(forest_plot(pd.DataFrame([row | {"note": ""}])))
+    return {
+        path.get("d") for path in svg.iterfind(".//{http://www.w3.org/2000/svg}defs/{http://www.w3.org/2000/svg}path")
+    }
+
+
+def test_each_round_of_pseudo_labels_has_a_mark_of_its_own():
+    rounds = ["pseudo_label", *(f"pseudo_label_{number}" for number in range(2, 6))]
+    shapes = [frozenset(marks(stage)) for stage in ("supervised", *rounds)]
+    assert len(set(shapes[:5])) == 5
+    assert shapes[5] == shapes[1]  # the fifth round's is the first's again
+    assert marks("last") == marks("supervised")  # another system's stage
+
+
+def test_the_legend_names_every_mark_in_the_order_of_training():
+    stages = ["pseudo_label_2", "supervised", "pseudo_label_5", "pseudo_label"]
+    metrics = pd.DataFrame({"stage": stages, "metric": "mcc"})
+    assert marks_sentence(metrics) == (
+        "Circle: supervised; diamond: pseudo-label and pseudo-label 5; square: pseudo-label 2."
+    )
+    assert marks_sentence(metrics[metrics["stage"] == "supervised"]) == "Circle: supervised."
 
 
 def test_a_single_external_centre_is_not_repeated_as_the_pool(image_study):

@@ -231,3 +231,8 @@ def test_the_largest_gap_of_the_shap_values_is_told(image_study):
         "A case's SHAP values and the mean output together miss the network's output by at most 0.01."
     )
     assert additivity_sentence({"old": tables["cmtlnet"].drop(columns="additivity_gap")}) == ""
+
+
+def test_the_forest_is_captioned_with_the_marks_of_its_stages(image_study, tmp_path):
+    _, page = render(tmp_path, **image_study)
+    assert "the yardstick. Circle: supervised; diamond: pseudo-label. The line at 0 is chance." in page.text

@@ -42,6 +42,7 @@ rule write_truth:
     params:
         code=code_of("write_truth.py"),
         centers={name: dump(source) for name, source in PHANTOMS.items()},
+        labels=STUDY.labels,
         seed=STUDY.seed,
     message:
         "Writing what is planted in the phantom centres"

@@ -134,6 +134,7 @@ rule evaluate_subsets:
         code=code_of("evaluate_subsets.py"),
         settings=dump(STUDY.evaluation),
         tasks=TASKS,
+        modalities={m: list(STUDY.models[m].modalities) for m in SUBSET_MODELS},
         # that of the metrics' table: what has all contrasts is scored on the same resamples
         seed=seed("evaluate"),
     message:

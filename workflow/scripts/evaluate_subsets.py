@@ -19,6 +19,7 @@ figures = evaluate_subsets(
     Evaluation.model_validate(snakemake.params.settings),
     snakemake.params.seed,
     fusion=read_tables(snakemake.input.fusion),
+    modalities=snakemake.params.modalities,
 )
 write_table(figures.subsets, snakemake.output.subsets)
 write_table(figures.significance, snakemake.output.significance)

@@ -13,4 +13,5 @@ from gliomanet.tables import write_table
 log_to(snakemake.log[0])
 centers = {name: PhantomSource.model_validate(source) for name, source in snakemake.params.centers.items()}
 write_table(truth_table(centers), snakemake.output.table)
-write_table(true_labels(centers, snakemake.params.seed), snakemake.output.labels)
+labels = true_labels(centers, snakemake.params.seed, snakemake.params.labels)
+write_table(labels, snakemake.output.labels)

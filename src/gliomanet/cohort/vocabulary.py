@@ -47,7 +47,10 @@ FURTHER_SPELLINGS: dict[str, dict[str, str]] = {
         methylated="methylated|positive|1",
     ),
 }
-"""The same for further labels that collections spell otherwise: read where a study gives its label these values."""
+"""The same for further labels that collections spell otherwise: read where a study gives its label these values.
+
+A study may write the label's name in any case: `MGMT` is `mgmt`.
+"""
 
 # UCSF-PDGM names the amino acid change ("IDH1 p.R132H"): any named change is a mutation.
 _IDH_VARIANT = re.compile(r"idh[12] p\.[a-z]+\d+[a-z]+")
@@ -80,7 +83,8 @@ def spellings_of(column: str, vocabulary: Vocabulary = VOCABULARY) -> Mapping[st
     if column in SPELLINGS:
         return SPELLINGS[column]
     values = vocabulary[column]
-    usual = {spelling: value for spelling, value in FURTHER_SPELLINGS.get(column, {}).items() if value in values}
+    further = FURTHER_SPELLINGS.get(column.lower(), {})
+    usual = {spelling: value for spelling, value in further.items() if value in values}
     return {**usual, **{plain(value): value for value in values}}
 
 

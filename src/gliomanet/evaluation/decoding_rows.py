@@ -13,7 +13,7 @@ from gliomanet.evaluation.metrics import Floats, Integers, confusion_counts, mat
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
 from gliomanet.evaluation.scored import Scored
 from gliomanet.evaluation.subsets import ALL
-from gliomanet.evaluation.tables import JOINT, Row
+from gliomanet.evaluation.tables import HELD_OUT, JOINT, LEAVE_ONE_OUT, POOLED, Row
 from gliomanet.joint_decoding import most_probable_classes
 from gliomanet.labels import MISSING
 
@@ -30,19 +30,29 @@ class _Answers:
     independent: Decisions
     joint: Decisions
 
+    @property
+    def decisions(self) -> tuple[Decisions, Decisions]:
+        return self.independent, self.joint
+
 
 def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
     """MCC of each task, and contradictions of all together, of both decisions and their paired difference.
 
     The joint decision is the most probable combination of classes (`joint_decoding.most_probable_classes`). Models
     whose tasks cannot contradict each other have no rows, and figures are over the cases that all tasks answered.
+    Centres that leave-one-centre-out holds out are pooled, too, each with the answers of the fits that never saw it, as
+    the transfer `leave-one-out`.
     """
     blocks: dict[tuple[str, str], list[_Answers]] = {}
     for members, rows in answered_together(study, scored):
         blocks.setdefault((members[0].transfer, members[0].role), []).append(_answers(study, members, rows))
+    if held_out := _held_out(study, [one for answers in blocks.values() for one in answers]):
+        blocks[LEAVE_ONE_OUT, "external"] = held_out
     for (transfer, role), answers in blocks.items():
         everywhere = np.unique(np.concatenate([one.rows for one in answers]))
         for center, inside in study.centers_of(everywhere):
+            if transfer == LEAVE_ONE_OUT and center != POOLED:  # they stand in the transfer that holds them out
+                continue
             for task in dict.fromkeys(name for one in answers for name in one.joint):
                 latest = LatestWeights(study)
                 for one in answers:
@@ -59,6 +69,32 @@ def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answe
     del names["task"]
     independent = {name: values.argmax(1) for name, values in probabilities.items()}
     return _Answers(names, rows, independent, most_probable_classes(probabilities, study.tasks))
+
+
+def _held_out(study: Resampling, answers: list[_Answers]) -> list[_Answers]:
+    """Each model's answers on centres X by its transfers `without-X`: two at least, which answer the same tasks."""
+    by_model: dict[tuple[str, str], list[_Answers]] = {}
+    for one in answers:
+        mine = np.char.add(HELD_OUT, study.cases.center[one.rows]) == one.names["transfer"]
+        if one.names["role"] == "external" and mine.any():
+            part = _Answers(one.names, one.rows[mine], *({k: v[mine] for k, v in d.items()} for d in one.decisions))
+            by_model.setdefault((one.names["model"], one.names["stage"]), []).append(part)
+    return [_together(parts) for parts in by_model.values() if len(parts) > 1 and _same_tasks(parts)]
+
+
+def _same_tasks(parts: list[_Answers]) -> bool:
+    return all(part.joint.keys() == parts[0].joint.keys() for part in parts)
+
+
+def _together(parts: list[_Answers]) -> _Answers:
+    """Answers on different cases as one model's, in the order of the cases."""
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows)
+    independent, joint = (
+        {task: np.concatenate([part.decisions[kind][task] for part in parts])[order] for task in parts[0].joint}
+        for kind in (0, 1)
+    )
+    return _Answers(parts[0].names | {"transfer": LEAVE_ONE_OUT}, rows[order], independent, joint)
 
 
 def _mcc(

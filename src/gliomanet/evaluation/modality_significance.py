@@ -12,7 +12,7 @@ The values of a model's contrasts sum to v(all) − v(∅).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +41,10 @@ def significance_rows(
     prior: Floats,
     fusion: Mapping[str, float],
     settings: Evaluation,
+    *,
+    taken: Sequence[str] = (),
 ) -> Iterator[Row]:
-    """A row for each contrast and measure.
+    """A row for each measure and each contrast that some case has; a note names the contrasts that none has.
 
     Args:
         sample: the cases of a centre and their resamples.
@@ -51,12 +53,15 @@ def significance_rows(
         prior: what is answered without an image (classes,).
         fusion: contrast → weight of a learned fusion; empty for models without.
         settings: resamples and confidence.
+        taken: the contrasts that the model takes.
 
     Raises:
         ValueError: a case is predicted with all contrasts, and not with every subset of them.
     """
     subsets = contrast_subsets({contrast for subset in by_subset for contrast in contrasts_of(subset)})
     contrasts = subsets[-1]
+    lacking = [contrast for contrast in taken if contrast not in contrasts]
+    shared = [f"no case has {', '.join(lacking)}: {', '.join(contrasts)} share the worth"] if lacking else []
     full = by_subset.get(subset_name(contrasts))
     complete = np.intersect1d(sample.rows, full.rows) if full else np.empty(0, dtype=np.int64)
     truth = sample.truth[np.searchsorted(sample.rows, complete)]
@@ -73,9 +78,9 @@ def significance_rows(
         for contrast in contrasts:
             row = cells | {"modality": contrast, "metric": measure, "fusion_weight": fusion.get(contrast, np.nan)}
             if reason:
-                yield row | {"shapley": np.nan, "note": f"not estimable: {reason}"}
+                yield row | {"shapley": np.nan, "note": "; ".join([f"not estimable: {reason}", *shared])}
                 continue
-            figure = interval_cells(shares[contrast], settings, [])
+            figure = interval_cells(shares[contrast], settings, shared)
             yield row | {"shapley": figure.pop("value")} | figure
 
 

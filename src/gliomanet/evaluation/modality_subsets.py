@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ def evaluate_subsets(
     seed: int,
     *,
     fusion: pd.DataFrame | None = None,
+    modalities: Mapping[str, Sequence[str]] | None = None,
 ) -> EvaluatedSubsets:
     """Score predictions over the subsets of contrasts against the labels.
 
@@ -62,10 +63,12 @@ def evaluate_subsets(
         settings: resamples and confidence.
         seed: of the resamples.
         fusion: columns model, stage, transfer, fold, modality, weight: what networks with a learned fusion learnt.
+        modalities: model → the contrasts that it takes, so that those that no case of a role has can be named.
 
     Returns:
-        MCC and AUC by subset, and Shapley values of the contrasts, see `modality_significance`; by centre and `pooled`.
-        A figure that is not estimable is an empty value with a note.
+        MCC and AUC by subset, and Shapley values of the contrasts, see `modality_significance`; by centre and `pooled`,
+        for every transfer by itself: with leave-one-centre-out nothing is pooled over the held-out centres. A figure
+        that is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.scored.score`; a subset has
@@ -86,7 +89,8 @@ def evaluate_subsets(
                 rows += _figures(sample, by_subset, names, study.settings)
                 learnt = shares.get((model, stage, transfer), {})
                 prior = _prior(study, groups.get((transfer, "validation", task), {}).get((model, stage), {}), task)
-                significance += significance_rows(sample, by_subset, names, prior, learnt, study.settings)
+                taken = (modalities or {}).get(model, ())
+                significance += significance_rows(sample, by_subset, names, prior, learnt, study.settings, taken=taken)
     return EvaluatedSubsets(
         subsets=ordered_table(rows, CONTRAST_COLUMNS, tasks),
         significance=ordered_table(significance, SIGNIFICANCE_COLUMNS, tasks),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gliomanet.labels import VOCABULARY, WhoState
+from gliomanet.phantom.further_labels import true_further_labels
 from gliomanet.phantom.patients import plan_center
 
 if TYPE_CHECKING:
@@ -63,22 +64,26 @@ def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def true_labels(centers: Mapping[str, PhantomSource], seed: int) -> pd.DataFrame:
+def true_labels(
+    centers: Mapping[str, PhantomSource], seed: int, labels: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
     """Every label of every phantom patient, those included that its case table leaves out.
 
     Args:
         centers: the phantom centres by key.
         seed: the study's seed.
+        labels: the study's further labels and their values.
 
     Returns:
-        One row a case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`.
+        One row a case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`, and a column a further label.
     """
-    rows = [
-        {"center": name, "case_id": patient.case_id, **patient.state._asdict()}
-        for name, source in centers.items()
-        for patient in plan_center(name, source, seed)
-    ]
-    return pd.DataFrame(rows, columns=["center", "case_id", *WhoState._fields])
+    rows = []
+    for name, source in centers.items():
+        further = true_further_labels(labels or {}, name, source, seed)
+        for number, patient in enumerate(plan_center(name, source, seed)):
+            dealt = {label: values[number] for label, values in further.items()}
+            rows.append({"center": name, "case_id": patient.case_id, **patient.state._asdict(), **dealt})
+    return pd.DataFrame(rows, columns=["center", "case_id", *WhoState._fields, *(labels or {})])
 
 
 def _shortcut_rows(center_id: str, shortcut: Shortcut) -> list[_Row]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gliomanet.reporting.cells import Cell, Column, Table, numeric
 from gliomanet.reporting.inputs import tidy
-from gliomanet.reporting.scores import JOINT
+from gliomanet.reporting.scores import HELD_OUT, JOINT, LEAVE_ONE_OUT
 from gliomanet.reporting.wording import (
     NOT_ESTIMABLE,
     count,
@@ -27,7 +27,10 @@ _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def decoding_table(decoding: pd.DataFrame | None) -> Table:
-    """A row per model, stage, transfer and role, all centres together: external cases first."""
+    """A row per model, stage, transfer and role, all centres together: external cases first.
+
+    Where centres are held out in turn, all of them together speak for the transfers that hold one out.
+    """
     table = _pooled(decoding)
     several = {key: len(set(table[key])) > 1 for key in ("stage", "transfer")}
     figures = list(dict.fromkeys(zip(table["task"], table["metric"], strict=True)))
@@ -67,6 +70,8 @@ def _pooled(decoding: pd.DataFrame | None) -> pd.DataFrame:
         figures=("independent", "joint", "difference", "ci_low", "ci_high", "n"),
     )
     table = table[table["center"] == "pooled"]
+    if (table["transfer"] == LEAVE_ONE_OUT).any():
+        table = table[~((table["role"] == "external") & table["transfer"].str.startswith(HELD_OUT))]
     return table.sort_values("role", key=lambda role: role != "external", kind="stable")
 
 

@@ -18,16 +18,20 @@ from gliomanet.reporting.wording import (
     WHOLE_GROUP,
     center_name,
     feature_name,
+    listing,
     model_name,
     number,
     of,
     stage_name,
     task_name,
 )
-from gliomanet.stages import round_of
+from gliomanet.stages import round_of, stage_order
 
 ROW, HEADER = 0.19, 0.30  # inches
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
+CIRCLE = ("o", "circle")
+ROUND_MARKERS = (("D", "diamond"), ("s", "square"), ("^", "triangle"), ("P", "plus"))
+"""The marks of rounds of pseudo-labels and how they are called, taken again after the last; other stages: a circle."""
 
 
 def save_figures(
@@ -113,6 +117,21 @@ def forest_plot(metrics: pd.DataFrame) -> str:
         return to_svg(figure)
 
 
+def marks_sentence(metrics: pd.DataFrame) -> str:
+    """Which stages each mark of `forest_plot` stands for: `Circle: supervised; diamond: pseudo-label.`."""
+    table = tidy_metrics(metrics)
+    stages: dict[str, list[str]] = {}
+    for stage in sorted(set(table.loc[table["metric"] == "mcc", "stage"]), key=stage_order):
+        stages.setdefault(_mark_of(stage)[1], []).append(stage_name(stage))
+    text = "; ".join(f"{shape}: {listing(names)}" for shape, names in stages.items())
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _mark_of(stage: str) -> tuple[str, str]:
+    number_of_round = round_of(stage)
+    return ROUND_MARKERS[(number_of_round - 1) % len(ROUND_MARKERS)] if number_of_round else CIRCLE
+
+
 def _bands(table: pd.DataFrame) -> list[tuple[str, str, str]]:
     """(transfer, role, center) of every group of cases, in the order they are drawn."""
     bands = []
@@ -158,7 +177,7 @@ def _draw_estimate(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> 
     if pd.notna(row["ci_low"]) and pd.notna(row["ci_high"]):
         axes.plot([row["ci_low"], row["ci_high"]], [y, y], color=color, lw=1.4, solid_capstyle="butt")
     hollow = row["role"] == "validation"
-    marker = "D" if round_of(row["stage"]) else "o"
+    marker, _ = _mark_of(row["stage"])
     face = "none" if hollow else color
     axes.plot(row["value"], y, marker, ms=3.8, mfc=face, mec=color, mew=1.1)
 

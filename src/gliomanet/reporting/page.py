@@ -19,7 +19,7 @@ from gliomanet.reporting.calibration import calibration_table
 from gliomanet.reporting.contrast_figures import subset_matrix, worth_bars
 from gliomanet.reporting.decoding import decoding_sentence, decoding_table
 from gliomanet.reporting.drawing import inline_svg
-from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot
+from gliomanet.reporting.figures import biomarker_forest, confusion_grid, forest_plot, marks_sentence
 from gliomanet.reporting.pictures import embed_sheets
 from gliomanet.reporting.segmentation import segmentation_table
 from gliomanet.reporting.wording import number
@@ -155,6 +155,7 @@ def render_report(
             "Forest plot of the MCC with its interval: a panel per task, a band per group of cases, a line per model. "
             "The table of all figures below holds the same numbers.",
         ),
+        "forest_marks": marks_sentence(metrics),
         "centers": people.centers_table(settings, cases, missing),
         "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
         "missing": people.missing_table(missing),

@@ -82,6 +82,16 @@ def test_every_format_reads_a_further_label(make_tree, kind):
     assert f"column {column!r}: 'perhaps'" in str(error.value)
 
 
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_a_label_may_be_named_in_capitals(make_tree, kind):
+    image, name, text = LAYOUTS[kind]
+    folder = make_tree([image])
+    (folder / name).write_text(text.replace("MGMT status", "MGMT promoter methylation"))
+    given = {"clinical": folder / name} if kind == "brats" else {}
+    cases, _ = read(kind, folder, {**VOCABULARY, "MGMT": MGMT["mgmt"]}, **given)
+    assert cases[["MGMT", "MGMT_source"]].to_numpy().tolist() == [["methylated", "measured"]]
+
+
 def test_a_table_without_the_column_leaves_the_label_unknown(make_tree):
     image, name, text = LAYOUTS["upenn-gbm"]
     folder = make_tree([image])

@@ -28,7 +28,7 @@ _CALLED = {
         *("MGMT methylation", "MGMT methylation status"),
     ),
 }
-"""The same for further labels, beside their own name."""
+"""The same for further labels, by their name in lower case, beside that name."""
 
 _NOT_READ = (".xls", ".ods", ".numbers")
 
@@ -46,7 +46,7 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Further labels of a study → what a column of each is usually called: `mgmt` → MGMT, MGMT status, …"""
-    return {label: (label, f"{label} status", *_CALLED.get(label, ())) for label in labels}
+    return {label: (label, f"{label} status", *_CALLED.get(label.lower(), ())) for label in labels}
 
 
 def find_columns(header: Iterable[str], wanted: Mapping[str, Iterable[str]]) -> dict[str, str]:
