@@ -81,6 +81,26 @@ def test_a_class_of_several_values_is_refused_only_if_none_fits():
     assert table["reason"].tolist() == ["", "completed: follows from codel_1p19q codeleted (pseudo-label)"]
 
 
+MGMT = {"label": "mgmt", "classes": {"unmethylated": ["unmethylated"], "methylated": ["methylated"]}}
+
+
+def test_a_diagnosis_of_an_earlier_edition_says_nothing_against_a_further_label():
+    legacy = cases_of(1, {"idh": ["wildtype"], "codel_1p19q": ["intact"], "grade": ["2"]})
+    tasks, passes = {"mgmt": Task.model_validate(MGMT)}, {"mgmt": two_passes([0.99])}
+    table = select_pseudo_labels(legacy, passes, tasks, SETTINGS, {"mgmt": PASSED})
+    assert table[["accepted", "reason"]].to_numpy().tolist() == [["yes", ""]]
+
+
+def test_two_tasks_that_disagree_on_a_further_label_do_not_both_teach():
+    turned = {"label": "mgmt", "classes": dict(reversed(MGMT["classes"].items()))}
+    tasks = {"mgmt": Task.model_validate(MGMT), "again": Task.model_validate(turned)}
+    passes = {"mgmt": two_passes([0.99, 0.99]), "again": two_passes([0.95, 0.05])}
+    table = select_pseudo_labels(cases_of(2), passes, tasks, SETTINGS, dict.fromkeys(tasks, PASSED))
+    refused = table[table["accepted"] == "no"]
+    assert refused[["case_id", "task"]].to_numpy().tolist() == [["c0", "again"]]
+    assert refused["reason"].item() == "contradicts the case's other labels (another task says mgmt differs)"
+
+
 def test_the_frequent_class_is_cut_to_its_surest():
     positive = [0.01 + 0.001 * i for i in range(20)] + [0.95]
     table = select({"idh": two_passes(positive)})

@@ -208,16 +208,23 @@ def _refuse_contradictions(
         task, values = tasks[name], standing[case]
         named = set(task.classes[label])
         agreed = named & values[task.label] if values[task.label] else named
-        conflict = _conflict({**values, task.label: agreed}) if agreed else f"another task says {task.label} differs"
+        conflict = _conflict(values, task.label, agreed)
         if conflict is None:
             values[task.label] = agreed
         else:
             _refuse(table, pd.Index([index]), f"contradicts the case's other labels ({conflict})")
 
 
-def _conflict(values: Mapping[str, set[str]]) -> str | None:
-    """Why no choice of one value a label is a diagnosis of WHO 2021, or `None` where one is."""
-    choices = [sorted(values[label]) or [""] for label in WhoState._fields]
+def _conflict(values: Mapping[str, set[str]], label: str, agreed: set[str]) -> str | None:
+    """Why a label cannot have one of the values that are agreed on beside the other labels, or `None` where it can.
+
+    WHO 2021 judges its own labels only: what a case's diagnosis is says nothing against a further label.
+    """
+    if not agreed:
+        return f"another task says {label} differs"
+    if label not in WhoState._fields:
+        return None
+    choices = [sorted(agreed if name == label else values[name]) or [""] for name in WhoState._fields]
     reasons = [contradiction(*choice) for choice in product(*choices)]
     return None if None in reasons else reasons[0]
 
