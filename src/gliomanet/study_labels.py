@@ -50,6 +50,8 @@ _OF_CASE_TABLES = (
 _OF_OTHER_TABLES = (
     *("transfer", "fold", "part", "folder", "region", "status", "contrasts", "decision", "model", "task", "class"),
     *("id", "subtype", "operation", "brats21", "date", "days", "stage", "joint", "segmentation"),
+    *("label", "probability", "std", "round", "accepted", "reason"),  # of the pseudo-labels
+    "hidden",
 )
 RESERVED_LABELS = {
     **_BUILT_IN,
