@@ -15,6 +15,7 @@ from gliomanet.cohort.importers.bids_sessions import _WANTED as SESSION_COLUMNS
 from gliomanet.cohort.splits import COLUMNS as SPLIT_COLUMNS
 from gliomanet.cohort.table import COLUMNS as CASE_COLUMNS
 from gliomanet.labels import VOCABULARY
+from gliomanet.learning.pseudo_labels import COLUMNS as PSEUDO_LABEL_COLUMNS
 from gliomanet.study import Study, load_study
 from gliomanet.study_errors import StudyError
 from gliomanet.study_labels import RESERVED_LABELS
@@ -104,6 +105,12 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("evaluation/confidence", 1, "evaluation.confidence: input should be less than 1"),
         ("compute/gpus", 2, "compute.gpus: input should be less than or equal to 1"),
         ("compute", {"compile": True, "gradient_checkpointing": True}, "compute: compile and gradient_checkpointing are both true, and a compiled"),
+        ("compute", {"compile": True, "gradient_checkpointing": True}, "set one of them to false\n"),
+        ("seed", {"a": 1, "b": 2}, "seed: input should be a valid integer (found a section of keys)\n"),
+        ("seed", {"a": 1}, "seed: input should be a valid integer (found {'a': 1})\n"),
+        ("pseudo_labels/min_probability", 0.9, "pseudo_labels.min_probability: no such key; it is a key of 'rounds'\n"),
+        ("pseudo_labels/max_std", 0.1, "pseudo_labels.max_std: no such key; it is a key of 'rounds'\n"),
+        ("epochs", 3, "epochs: no such key; allowed: centers, "),
         ("results", "", "results: string should have at least 1 character"),
         ("models/net/input_shape", [60, 64, 64], "must be positive multiples of 32"),
         ("models/net/modalities", ["t1", "t1"], "must name each contrast once"),
@@ -134,7 +141,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 def test_every_error_names_its_key_and_what_to_do(path, value, message):
     with pytest.raises(StudyError) as caught:
         load_study(changed(path, value))
-    assert message in str(caught.value)
+    assert message in f"{caught.value}\n"
 
 
 def test_a_tabular_study_has_no_image_model():
@@ -239,5 +246,5 @@ def test_classes_of_a_further_label_hold_its_values_only():
 def test_no_further_label_can_be_a_column_that_tables_have_already():
     readers = [bids._WANTED, brats._WANTED, egd._WANTED, lgg_1p19q._WANTED, rembrandt._WANTED, tcga._WANTED]
     fixed = [{**module.CLINICAL.columns, **module.CLINICAL.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
-    taken = set(CASE_COLUMNS).union(SPLIT_COLUMNS, SESSION_COLUMNS, *readers, *fixed)
+    taken = set(CASE_COLUMNS).union(SPLIT_COLUMNS, SESSION_COLUMNS, PSEUDO_LABEL_COLUMNS, *readers, *fixed, ["hidden"])
     assert {name for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -47,13 +47,33 @@ def _line(problem: ErrorDetails, model: type[BaseModel]) -> str:
         allowed = "letters, digits, '_' and '-', starting with a letter or a digit"
         return f"{key}: {problem['input']!r} cannot be a name; allowed: {allowed}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[0].lower()}{message[1:]} (found {problem['input']!r})"
+    return f"{key}: {message[0].lower()}{message[1:]}{_found(problem)}"
+
+
+def _found(problem: ErrorDetails) -> str:
+    """What stands there; a section of several keys is not repeated: its own checks name the keys that they mean."""
+    value = problem["input"]
+    if not isinstance(value, Mapping) or len(value) < 2:
+        return f" (found {value!r})"
+    return "" if problem["type"] == "value_error" else " (found a section of keys)"
 
 
 def _nearest(key: str, owner: Any) -> str:
     known = sorted(owner.model_fields)
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; allowed: {', '.join(known)}"
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    inside = [name for name, field in owner.model_fields.items() if key in _keys_of(field.annotation)]
+    return f"; it is a key of {inside[0]!r}" if len(inside) == 1 else f"; allowed: {', '.join(known)}"
+
+
+def _keys_of(annotation: Any) -> Collection[str]:
+    """The keys of a section, or of each in a list of sections: where a key may have been meant, or have moved to."""
+    annotation = _unwrapped(annotation)
+    if get_origin(annotation) is tuple:
+        annotation = get_args(annotation)[0]
+    is_section = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return annotation.model_fields if is_section else ()
 
 
 def _walk(annotation: Any, location: Location) -> tuple[list[str], Any]:
