@@ -163,6 +163,14 @@ def test_how_a_job_computes_is_a_resource_so_that_a_change_repeats_nothing(snake
     assert [other.resources[key] for key in keys] == [0, 1, 0, 1]
 
 
+def test_no_job_hangs_on_keys_that_it_does_not_use(repository: Path):
+    """How jobs compute, and whether subsets of contrasts are asked for, are no parameter of what is done already."""
+    for rules in (repository / "workflow" / "rules").glob("*.smk"):
+        text = rules.read_text(encoding="utf-8")
+        for whole in ("dump(STUDY)", "dump(STUDY.evaluation)"):
+            assert whole not in text, f"{rules.name}: {whole} holds keys that its job does not use"
+
+
 def test_a_cluster_is_asked_for_gpus_whatever_the_login_node_has(snakemake, repository: Path):
     run = snakemake(study(), "-n", "--profile", str(repository / "workflow/profiles/slurm"))
     assert run.status == 0, run.text

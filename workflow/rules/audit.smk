@@ -56,7 +56,7 @@ rule audit_cohort:
         runtime=60,
     params:
         code=code_of("audit_cohort.py"),
-        study=dump(STUDY),
+        study=WHOLE_STUDY,
         excluded=sorted(
             (center, case)
             for center, decided in DECISIONS.items()

@@ -109,6 +109,12 @@ def dump(section):
     return section.model_dump(mode="json")
 
 
+# How figures are computed, not which: to ask for those of subsets of contrasts repeats no other.
+FIGURES = STUDY.evaluation.model_dump(mode="json", exclude={"modality_subsets"})
+# The study without how its jobs compute, a change of which repeats nothing.
+WHOLE_STUDY = STUDY.model_dump(mode="json", exclude={"compute"})
+
+
 def seed(*names):
     return derive_seed(STUDY.seed, *names)
 

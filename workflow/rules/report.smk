@@ -73,7 +73,7 @@ rule write_report:
         runtime=30,
     params:
         code=code_of("write_report.py"),
-        study=dump(STUDY),
+        study=WHOLE_STUDY,
         models=MODELS,
         networks=NETWORKS,
     message:

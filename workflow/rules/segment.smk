@@ -62,7 +62,7 @@ rule evaluate_segmentations:
         runtime=30,
     params:
         code=code_of("evaluate_segmentations.py"),
-        settings=dump(STUDY.evaluation),
+        settings=FIGURES,
         seed=seed("evaluate"),
     message:
         "Evaluating the segmentations of {SEGMENTING}"

@@ -28,7 +28,7 @@ rule track_runs:
         code=code_of("track_runs.py"),
         uri=STUDY.tracking_uri or f"sqlite:///{R}/mlflow.db",
         artifacts=f"{R}/mlartifacts",
-        study=dump(STUDY),
+        study=WHOLE_STUDY,
     message:
         "Bringing the runs into MLflow"
     script:
