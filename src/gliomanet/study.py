@@ -252,7 +252,7 @@ class Study(Section):
         1.0,
         gt=0,
         le=1,
-        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured.",
+        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured. External figures count all.",
     )
     tasks: dict[Identifier, Task] = Field(
         default_factory=lambda: dict(DEFAULT_TASKS),

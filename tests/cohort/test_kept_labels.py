@@ -1,8 +1,9 @@
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.cohort.kept_labels import hidden_labels, keep_labels
+from gliomanet.cohort.kept_labels import hidden_labels, keep_labels, with_hidden_labels
 from gliomanet.cohort.table import case_frame
 from gliomanet.labels import DEFAULT_TASKS, VOCABULARY
 
@@ -89,3 +90,17 @@ def test_nothing_hidden_is_an_empty_table_of_the_same_columns():
 def test_a_centre_without_labels_stays_as_it_is():
     cases = center((0, 0, 0, 3))
     assert keep_labels(cases, 0.5, 1, DEFAULT_TASKS).equals(cases)
+
+
+def test_hidden_labels_are_put_back_and_marked():
+    cases = center()
+    kept = keep_labels(cases, 0.25, 1, DEFAULT_TASKS)
+    hidden = hidden_labels(cases, kept)
+    back = with_hidden_labels(kept, hidden.sample(frac=1, random_state=0))
+    assert back[list(VOCABULARY)].equals(cases[list(VOCABULARY)])
+    assert sorted(back.loc[back["hidden"], "case_id"]) == sorted(hidden["case_id"])
+    none = with_hidden_labels(cases, hidden.iloc[:0])
+    assert none.drop(columns="hidden").equals(cases)
+    assert not none["hidden"].any()
+    with pytest.raises(ValueError, match="hidden labels: case .* of centre A is not among the cases"):
+        with_hidden_labels(kept.iloc[:1], hidden)

@@ -239,3 +239,30 @@ def test_a_further_label_alone_has_no_contradictions(study):
     both = pd.concat([rows.assign(task=name) for name in tasks])
     found = evaluate(both, cases.assign(mgmt="u"), tasks, FAST, seed=7).metrics
     assert "joint" not in set(found["task"])
+
+
+def test_hidden_labels_count_in_external_figures_and_in_nothing_of_validation_cases(study):
+    predictions, cases = study
+    predictions = predictions[predictions["model"] == "good"]
+    # every other case of a centre that validates, and of one that tests
+    marked = cases.assign(hidden=cases["center"].isin(["A", "X"]) & (np.arange(len(cases)) % 2 == 0))
+    without = cases.copy()
+    without.loc[marked["hidden"], ["idh", "codel_1p19q", "grade"]] = ""
+    few = Evaluation(resamples=100)
+    complete, lacking, found = (evaluate(predictions, t, DEFAULT_TASKS, few, seed=7) for t in (cases, without, marked))
+    for role, expected in (("external", complete), ("validation", lacking)):
+        for name in ("metrics", "confusion", "comparisons", "decoding"):
+            ours, theirs = (comparable(getattr(each, name), role) for each in (found, expected))
+            assert len(ours)
+            pd.testing.assert_frame_equal(ours, theirs)
+    pd.testing.assert_frame_equal(found.thresholds, lacking.thresholds)  # nor is one chosen on them
+    assert figure(found, role="validation", center="A")["n"] == 30
+    assert figure(found, role="external", center="X")["n"] == 60
+
+
+def comparable(table: pd.DataFrame, role: str) -> pd.DataFrame:
+    """The rows of a role that hang on its cases alone: thresholds are of validation cases, and Holm's p of all pairs."""
+    mine = table["role"].eq(role)
+    if "metric" in table:
+        mine &= table["metric"].ne("mcc_at_threshold")
+    return table[mine].drop(columns="p_holm", errors="ignore").reset_index(drop=True)

@@ -70,9 +70,7 @@ def test_a_study_without_pseudo_labels_rates_none(snakemake):
 def test_the_two_thresholds_have_moved_into_rounds(snakemake):
     run = snakemake(study(pseudo_labels={"min_probability": 0.9, "rounds": []}))
     assert run.status != 0
-    assert (
-        "pseudo_labels.min_probability: no such key; allowed: balance, passes, rounds, teacher_confidence" in run.text
-    )
+    assert "pseudo_labels.min_probability: no such key; it is a key of 'rounds'" in run.text
     assert "pseudo_labels.rounds: " in run.text
 
 
@@ -84,3 +82,19 @@ def test_keeping_some_labels_adds_no_job(snakemake):
     )
     none = snakemake(study(kept_labels=0))
     assert "kept_labels: input should be greater than 0 (found 0)" in none.text
+
+
+def test_hidden_labels_count_where_their_centre_tests_and_are_fitted_nowhere(snakemake):
+    held_out = {"design": "leave_one_center_out", "folds": 2}
+    config = study(centers={name: phantom(cases=8) for name in "AB"}, models={"net": SEMI}, kept_labels=0.5)
+    run = snakemake({**config, "split": held_out, "evaluation": {"modality_subsets": True}})
+    assert run.status == 0, run.text
+    readers = {job.rule: {f for f in job.input if "/hidden/" in f} for job in run.jobs}
+    tables = {f"results/cohort/hidden/{center}.tsv" for center in "AB"}
+    assert {rule: files for rule, files in readers.items() if files} == {
+        "evaluate": tables,
+        "evaluate_subsets": tables,
+        "rate_pseudo_labels": tables,
+    }
+    fixed = snakemake({**config, "centers": CENTERS})  # its training centre tests nowhere
+    assert not any("/hidden/" in file for job in fixed.of("evaluate") for file in job.input)

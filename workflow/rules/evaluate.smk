@@ -7,6 +7,7 @@ rule evaluate:
             str(rules.collect_predictions.output.predictions), model=MODELS
         ),
         cases=rules.collect_cohort.output.cases,
+        hidden=hidden_labels(),
         approval=rules.approve_cohort.output.approval,
     output:
         metrics=report(
@@ -45,7 +46,7 @@ rule evaluate:
         runtime=60,
     params:
         code=code_of("evaluate.py"),
-        settings=STUDY.evaluation.model_dump(mode="json", exclude={"modality_subsets"}),
+        settings=FIGURES,
         tasks=TASKS,
         seed=seed("evaluate"),
     message:

@@ -271,6 +271,16 @@ def temperatures(wildcards):
     return f"{R}/calibration/{wildcards.model}.tsv"
 
 
+# evaluate
+
+
+def hidden_labels():
+    """What `kept_labels` hid of centres that also test: for their external figures, and for nothing that is fitted."""
+    tested = {center for transfer in STUDY.transfers for center in transfer.external}
+    centers = [c for c in tested if STUDY.kept_labels < 1 and labels_kept(c)]
+    return expand(str(rules.read_center.output.hidden), center=sorted(centers))
+
+
 # segment
 
 

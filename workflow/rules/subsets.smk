@@ -107,6 +107,7 @@ rule evaluate_subsets:
             str(rules.read_fusion_weights.output.weights), model=FUSING_MODELS
         ),
         cases=rules.collect_cohort.output.cases,
+        hidden=hidden_labels(),
         approval=rules.approve_cohort.output.approval,
     output:
         subsets=report(
@@ -132,7 +133,7 @@ rule evaluate_subsets:
         runtime=60,
     params:
         code=code_of("evaluate_subsets.py"),
-        settings=dump(STUDY.evaluation),
+        settings=FIGURES,
         tasks=TASKS,
         modalities={m: list(STUDY.models[m].modalities) for m in SUBSET_MODELS},
         # that of the metrics' table: what has all contrasts is scored on the same resamples

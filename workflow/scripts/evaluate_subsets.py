@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
+from gliomanet.cohort.kept_labels import with_hidden_labels
 from gliomanet.evaluation.modality_subsets import evaluate_subsets
 from gliomanet.joblog import log_to
 from gliomanet.labels import Task
@@ -14,7 +15,7 @@ from gliomanet.tables import read_table, read_tables, write_table
 log_to(snakemake.log[0])
 figures = evaluate_subsets(
     read_tables(snakemake.input.predictions),
-    read_table(snakemake.input.cases),
+    with_hidden_labels(read_table(snakemake.input.cases), read_tables(snakemake.input.hidden)),
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
     Evaluation.model_validate(snakemake.params.settings),
     snakemake.params.seed,

@@ -69,6 +69,34 @@ def hidden_labels(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([before.loc[rows, ["center", "case_id"]], lost[rows]], axis=1).reset_index(drop=True)
 
 
+def with_hidden_labels(cases: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
+    """A case table with hidden labels put back, and the cases that they are of marked: for figures, never for a fit.
+
+    Args:
+        cases: the case tables, as they teach.
+        hidden: rows of `hidden_labels`; empty where nothing was hidden.
+
+    Returns:
+        The cases in their order with the further column `hidden` (bool). Figures of cases that a model was validated
+        on leave those out; figures of a centre that a model was tested on count them.
+
+    Raises:
+        ValueError: a hidden label is of a case that is not among the cases.
+    """
+    if hidden.empty:
+        return cases.assign(hidden=False)
+    key = ["center", "case_id"]
+    at = pd.MultiIndex.from_frame(cases[key]).get_indexer(pd.MultiIndex.from_frame(hidden[key]))
+    if (at < 0).any():
+        first = hidden[at < 0].iloc[0]
+        raise ValueError(f"hidden labels: case {first['case_id']} of centre {first['center']} is not among the cases")
+    labels = [column for column in hidden if column not in key]
+    index = cases.index[at]
+    lost, result = hidden[labels].set_axis(index), cases.assign(hidden=cases.index.isin(index))
+    result.loc[index, labels] = lost.where(lost != "", cases.loc[index, labels])
+    return result
+
+
 def _keep_more(kept: NDArray[np.bool_], members: NDArray[np.int64], at_least: int) -> None:
     missing = at_least - int(kept[members].sum())
     if missing > 0:

@@ -105,9 +105,9 @@ def _mcc(
     center: str,
     inside: np.ndarray,
 ) -> Iterator[Row]:
-    task = block[2]
+    _, role, task = block
     classes = study.tasks[task].class_names
-    truth = study.cases.truth[task][one.rows]
+    truth = study.truth(task, role)[one.rows]
     at = np.flatnonzero(inside[one.rows] & (truth != MISSING))
     names = one.names | {"center": center, "task": task, "metric": "mcc", "n": at.size}
     absent = [name for k, name in enumerate(classes) if not (truth[at] == k).any()]

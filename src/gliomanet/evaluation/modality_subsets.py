@@ -58,7 +58,8 @@ def evaluate_subsets(
     Args:
         predictions: rows of `results/modality_subsets/`, of any number of models: the columns of predictions and
             `subset`; validation rows and external `ensemble` rows are read.
-        cases: rows of `results/cohort/`, of every centre that is predicted.
+        cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
+            external figures only.
         tasks: the study's tasks.
         settings: resamples and confidence.
         seed: of the resamples.

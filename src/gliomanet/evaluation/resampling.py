@@ -38,9 +38,14 @@ class Resampling:
             yield str(name), self.cases.center == name
         yield POOLED, np.ones(self.cases.center.size, dtype=bool)
 
+    def truth(self, task: str, role: str) -> Integers:
+        """The class of every case, as far as figures of a role know it: hidden labels count in external ones only."""
+        truth = self.cases.truth[task]
+        return truth if role == "external" else np.where(self.cases.hidden, MISSING, truth)
+
     def known(self, member: Scored, mask: np.ndarray) -> Integers:
         """Positions within a member of the cases inside a mask whose label is known."""
-        return np.flatnonzero(mask[member.rows] & (self.cases.truth[member.task][member.rows] != MISSING))
+        return np.flatnonzero(mask[member.rows] & (self.truth(member.task, member.role)[member.rows] != MISSING))
 
     def known_rows(self, member: Scored, mask: np.ndarray) -> Integers:
         """The same as rows of the case table."""

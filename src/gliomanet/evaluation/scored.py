@@ -38,17 +38,22 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Cases:
-    """The case table in the order of (centre, case), as arrays that predictions index into."""
+    """The case table in the order of (centre, case), as arrays that predictions index into.
+
+    `hidden`: cases whose labels were kept from training (`kept_labels`): a validation figure, or whatever is chosen on
+    validation cases, must not know them either; see `Resampling.truth`.
+    """
 
     center: NDArray[np.str_]
     case_id: NDArray[np.str_]
     patient: NDArray[np.str_]
     labels: Mapping[str, NDArray[np.str_]]
     truth: Mapping[str, Integers]
+    hidden: NDArray[np.bool_]
 
     @classmethod
     def of(cls, table: pd.DataFrame, tasks: Mapping[str, Task]) -> Cases:
-        """The arrays of a case table.
+        """The arrays of a case table; without a column `hidden`, no case is.
 
         Raises:
             ValueError: a column is missing or a case stands there twice.
@@ -67,7 +72,9 @@ class Cases:
         truth = {name: np.array([task.encode(v) for v in labels[task.label]]) for name, task in tasks.items()}
         center = text(rows["center"])
         patient = np.char.add(np.char.add(center, "/"), text(rows["patient_id"]))
-        return cls(center, text(rows["case_id"]), patient, labels, {k: v.astype(np.int64) for k, v in truth.items()})
+        hidden = rows["hidden"].to_numpy(dtype=bool) if "hidden" in rows else np.zeros(len(rows), dtype=bool)
+        encoded = {name: values.astype(np.int64) for name, values in truth.items()}
+        return cls(center, text(rows["case_id"]), patient, labels, encoded, hidden)
 
 
 @dataclass(frozen=True)

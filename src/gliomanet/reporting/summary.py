@@ -125,7 +125,8 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
     if study.get("kept_labels", 1) < 1:
         text = (
             f"Of the training centres' labelled patients {100 * study['kept_labels']:g} % kept their labels. The "
-            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure."
+            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure. "
+            "Where their centre tests, in the transfers that hold it out, external figures count all patients."
         )
         found.append(("Labels are hidden on purpose", text))
     return found
