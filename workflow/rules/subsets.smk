@@ -1,40 +1,6 @@
 # Robustness to missing contrasts (`evaluation.modality_subsets`): the final stage of each image model predicts its
 # validation and external cases with every non-empty subset of their contrasts. Off by default: 2^M - 1 passes a case.
 
-SUBSET_MODELS = IMAGE_MODELS if STUDY.evaluation.modality_subsets else []
-# The kinds whose network learns how much each contrast weighs.
-FUSING_MODELS = [m for m in SUBSET_MODELS if STUDY.models[m].kind == "gmmas"]
-
-
-def subset_folds(model, center=None):
-    """The folds whose network predicts a centre, or any centre."""
-    centers = CENTERS if center is None else [center]
-    return [
-        fold
-        for fold in folds_of(model)
-        if any(predicts(fold, name, model) for name in centers)
-    ]
-
-
-def subset_members(wildcards):
-    """Every trained network of the final stage that predicts a case of this centre, or of any."""
-    model, center = wildcards.model, getattr(wildcards, "center", None)
-    return [
-        file
-        for fold in subset_folds(model, center)
-        for file in trained(model, final_stage(model), fold)
-    ]
-
-
-def subset_predictions(*centers):
-    """The predictions over subsets of every centre that a model predicts, of some centres or of all."""
-    return [
-        f"{R}/modality_subsets/{model}/{center}.tsv.gz"
-        for model in SUBSET_MODELS
-        for center in centers or CENTERS
-        if subset_folds(model, center)
-    ]
-
 
 rule predict_subsets:
     input:
