@@ -134,7 +134,7 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         training,
         batches,
         ImageCases((), training.labels[:0], ""),
-        device=device,
+        devices=[device],
         precision=device.precision(precision),
         callbacks=[ticking],
     )

@@ -103,7 +103,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("prediction/passes", -1, "prediction.passes: input should be greater than or equal to 0"),
         ("evaluation/confidence", 0, "evaluation.confidence: input should be greater than 0"),
         ("evaluation/confidence", 1, "evaluation.confidence: input should be less than 1"),
-        ("compute/gpus", 2, "compute.gpus: input should be less than or equal to 1"),
+        ("compute/gpus", -1, "compute.gpus: input should be greater than or equal to 0"),
         ("compute", {"compile": True, "gradient_checkpointing": True}, "compute: compile and gradient_checkpointing are both true, and a compiled"),
         ("compute", {"compile": True, "gradient_checkpointing": True}, "set one of them to false\n"),
         ("seed", {"a": 1, "b": 2}, "seed: input should be a valid integer (found a section of keys)\n"),

@@ -203,8 +203,7 @@ class Compute(Section):
     gpus: int = Field(
         1,
         ge=0,
-        le=1,
-        description="GPUs that a job of the image arm asks for, one at most; `--resources gpu=0` falls back to CPU.",
+        description="GPUs of one machine that a training job of the image arm takes, each a share of every batch (as many cases as the tasks have classes); 1 trains folds and models side by side instead. Other jobs take one. `--resources gpu=0` falls back to CPU.",
     )
     cache: bool = Field(
         True,

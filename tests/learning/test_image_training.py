@@ -318,7 +318,7 @@ def test_only_an_unchanged_job_resumes(cohort, tmp_path, monkeypatch):
         assert events(train(cohort, tmp_path, **({"model": SHORT} | changes)))[-1]["resumed_from"] == 0, changes
     for name, other in (
         ("software_versions", lambda names: dict.fromkeys(names, "0")),
-        ("choose_device", lambda _: Device("cpu", bf16=True)),  # another precision
+        ("choose_devices", lambda _: (Device("cpu", bf16=True),)),  # another precision
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, other)
@@ -335,7 +335,7 @@ def test_the_device_and_the_versions_are_part_of_the_digest(cohort, tmp_path, mo
     monkeypatch.setattr(module, "digest_of", keep)
     with pytest.raises(InterruptedError):
         train(cohort, tmp_path)
-    assert digested["device"] == ["cpu", "32-true"]
+    assert digested["device"] == ["cpu", "32-true", 1]
     assert {"torch", "lightning", "numpy"} < set(digested["versions"])
 
 

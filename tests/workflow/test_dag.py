@@ -152,6 +152,11 @@ def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
     assert {job.resources["gpu"] for job in run.of("train_image")} == {0}
     given = snakemake(study(), "-n", "--resources", "gpu=2")
     assert {job.resources["gpu"] for job in given.of("train_image")} == {1}
+    several = snakemake(study(compute={"gpus": 2}), "-n", "--resources", "gpu=4")
+    assert several.status == 0, several.text
+    asked = {rule: {job.resources["gpu"] for job in several.of(rule)} for rule in ("train_image", "predict_center")}
+    assert asked["train_image"] == {2}
+    assert max(asked["predict_center"]) == 1
 
 
 def test_how_a_job_computes_is_a_resource_so_that_a_change_repeats_nothing(snakemake):

@@ -75,6 +75,7 @@ SEGMENTING = list(STUDY.segmenting_models)
 CASES = {center: case_ids(center) for center in CENTERS}
 DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}
+GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
 # nothing of its cluster's). And MLflow has one writer.

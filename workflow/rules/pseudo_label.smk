@@ -21,9 +21,7 @@ rule select_pseudo_labels:
         "../../envs/learning.yaml"
     threads: STUDY.compute.training_threads
     resources:
-        gpu=lambda wildcards: (
-            STUDY.compute.gpus if wildcards.model in IMAGE_MODELS else 0
-        ),
+        gpu=lambda wildcards: (GPU if wildcards.model in IMAGE_MODELS else 0),
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:

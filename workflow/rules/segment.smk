@@ -20,7 +20,7 @@ rule segment_center:
         "../../envs/learning.yaml"
     threads: STUDY.compute.training_threads
     resources:
-        gpu=STUDY.compute.gpus,
+        gpu=GPU,
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:

@@ -21,7 +21,7 @@ rule predict_subsets:
         "../../envs/learning.yaml"
     threads: STUDY.compute.training_threads
     resources:
-        gpu=STUDY.compute.gpus,
+        gpu=GPU,
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:

@@ -31,7 +31,8 @@ rule train_image:
         channels_last=int(STUDY.compute.channels_last),
         compiled=int(STUDY.compute.compile),
         checkpointed=int(STUDY.compute.gradient_checkpointing),
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        nodes=1,  # however many GPUs
+        mem_mb=lambda wildcards, attempt: 8000 * max(1, STUDY.compute.gpus) * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         code=code_of("train_image.py"),

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from gliomanet.learning.image_data import Batch
 from gliomanet.learning.modality_dropout import drop_contrasts
+from gliomanet.learning.together import mean_of_cases, mean_over_processes
 from gliomanet.networks.blocks.heads import TaskHeads
 
 VIEWS = 2
@@ -146,12 +147,13 @@ def logit_distillation(teacher: Tensor, student: Tensor, temperature: float) -> 
     """
     wanted = F.log_softmax(teacher.detach().float() / temperature, dim=1)
     said = F.log_softmax(student.float() / temperature, dim=1)
-    return temperature**2 * F.kl_div(said, wanted, reduction="batchmean", log_target=True)
+    each = F.kl_div(said, wanted, reduction="none", log_target=True).sum(dim=1)
+    return temperature**2 * mean_of_cases(each)
 
 
 def feature_distillation(teacher: Tensor, student: Tensor) -> Tensor:
     """1 − cos(teacher, student) of deep features (B, F), the mean over the cases; no gradient to the teacher."""
-    return (1 - F.cosine_similarity(teacher.detach().float(), student.float(), dim=1)).mean()
+    return mean_of_cases(1 - F.cosine_similarity(teacher.detach().float(), student.float(), dim=1))
 
 
 def contrastive_loss(z1: Tensor, z2: Tensor, p1: Tensor, p2: Tensor) -> Tensor:
@@ -167,7 +169,7 @@ def contrastive_loss(z1: Tensor, z2: Tensor, p1: Tensor, p2: Tensor) -> Tensor:
     """
     one = F.cosine_similarity(p1.float(), z2.detach().float(), dim=1)
     other = F.cosine_similarity(p2.float(), z1.detach().float(), dim=1)
-    return (1 - (one + other) / 2).mean()
+    return mean_of_cases(1 - (one + other) / 2)
 
 
 def feature_spread(z: Tensor) -> Tensor:
@@ -180,4 +182,7 @@ def feature_spread(z: Tensor) -> Tensor:
         z: (B, F).
     """
     directions = F.normalize(z.float(), dim=1)
-    return directions.std(dim=0, correction=0).mean() * math.sqrt(z.shape[1])
+    cases = mean_over_processes(torch.full_like(directions[0], len(z)))
+    mean = mean_over_processes(directions.sum(dim=0)) / cases
+    variance = mean_over_processes((directions - mean).square().sum(dim=0)) / cases
+    return variance.sqrt().mean() * math.sqrt(z.shape[1])

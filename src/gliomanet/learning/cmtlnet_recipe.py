@@ -23,6 +23,7 @@ from gliomanet.learning.region_prompts import (
     non_tumour_samples,
     tumour_samples,
 )
+from gliomanet.learning.together import own_draw
 from gliomanet.networks.cmtlnet import CMTLNet
 from gliomanet.seeds import derive_seed
 
@@ -66,7 +67,8 @@ class CommonPhase(CmtlnetPhase):
         has_tumour = tumour.flatten(1).any(dim=1)
         choices = torch.zeros(2, len(image), dtype=torch.int64)
         if step is not None:
-            draws = torch.Generator().manual_seed(derive_seed(self.recipe.seed, "prompts", self.epoch, step))
+            seed = derive_seed(self.recipe.seed, "prompts", self.epoch, step, *own_draw())
+            draws = torch.Generator().manual_seed(seed)
             choices[0] = torch.randint(TUMOUR_PROMPTS, (len(image),), generator=draws)
             choices[1] = torch.randint(NON_TUMOUR_PROMPTS, (len(image),), generator=draws)
         choices = choices.to(image.device)
@@ -106,7 +108,8 @@ class UniquePhase(CmtlnetPhase):
         if step is None:
             x = inference_prompt(batch)
         else:
-            draws = torch.Generator().manual_seed(derive_seed(self.recipe.seed, "unique prompts", self.epoch, step))
+            seed = derive_seed(self.recipe.seed, "unique prompts", self.epoch, step, *own_draw())
+            draws = torch.Generator().manual_seed(seed)
             # one prompt a case, whatever its views: they are to differ by their contrasts alone
             choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
             choice = choice.repeat(batch.views).to(batch.image.device)

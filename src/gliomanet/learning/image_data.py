@@ -167,6 +167,8 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
         self.steps = steps or -(-int(labelled.sum()) // len(self._decks))
         if not labelled.all():
             self._decks.append(np.flatnonzero(~labelled))
+        self.cases = len(self._decks)
+        """Of a batch."""
         self._seed, self._first_epoch, self.epoch = seed, first_epoch, first_epoch
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,13 @@ from gliomanet.learning.fold_cases import load_fold
 from gliomanet.learning.image_data import BalancedBatches, ImageCases
 from gliomanet.learning.only_trainer import discard_scratch, only_trainer
 from gliomanet.learning.phase import Phase
+from gliomanet.learning.processes import run_together
 from gliomanet.learning.recipes import plan_of
+from gliomanet.learning.together import rank, same_everywhere
 from gliomanet.learning.writing import write_atomically, write_heads, write_json
 from gliomanet.networks import ImageNetwork, build
 from gliomanet.networks.acceleration import AS_IT_IS, Acceleration, accelerate, stored_plainly
-from gliomanet.networks.devices import Device, choose_device
+from gliomanet.networks.devices import Device, choose_devices, common_precision, named
 from gliomanet.networks.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 
@@ -38,6 +41,25 @@ if TYPE_CHECKING:
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
 PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
 """What computes here: another version may give other figures, and does not resume this one's checkpoints."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The arguments of `train_image_model`, but with the devices that it found: what each process is told."""
+
+    cases: pd.DataFrame
+    tasks: Mapping[str, Task]
+    model: ImageModel
+    name: Mapping[str, str]
+    seed: int
+    code: str
+    threads: int
+    devices: tuple[Device, ...]
+    out: Path
+    scratch: Path
+    pseudo_labels: pd.DataFrame | None
+    cache: Path | None
+    acceleration: Acceleration
 
 
 @dataclass(frozen=True)
@@ -52,10 +74,15 @@ class _Job:
     batch_size: int
     seed: int
     threads: int
-    device: Device
+    devices: tuple[Device, ...]
     digest: str
     scratch: Path
     acceleration: Acceleration
+
+    @property
+    def device(self) -> Device:
+        """The one of this process."""
+        return self.devices[rank()]
 
 
 def train_image_model(
@@ -76,8 +103,9 @@ def train_image_model(
 ) -> None:
     """Train an image network and write it to a folder.
 
-    One process trains a job: while an orphan of a killed workflow still does, this waits, and then goes on from its
-    newest checkpoint, or is content with its result.
+    On several GPUs a process each trains on its share of every batch, and the first one writes. A job is trained once
+    at a time: while an orphan of a killed workflow still does, this waits, and then goes on from its newest checkpoint,
+    or is content with its result.
 
     Args:
         cases: case_id, center, part {train, validation, unlabelled}, folder (of the preprocessed case), and the label
@@ -88,8 +116,8 @@ def train_image_model(
         name: model, stage and fold: for events, messages and errors.
         seed: equal seeds and threads give bit-identical weights on a CPU, however often the job was killed.
         code: digest of the code; a checkpoint of other code is not resumed.
-        threads: CPU threads.
-        gpus: GPUs the job was given; 0 computes on the CPU.
+        threads: CPU threads, of all processes together.
+        gpus: GPUs the job was given, at most as many as a batch has cases; 0 computes on the CPU.
         out: gets weights.pt, model.json, heads.npz and events.jsonl, each written atomically, model.json last.
         scratch: this job's own folder; gets a checkpoint at every epoch's end, and is removed whole on success.
         pseudo_labels: case_id, task, label (class name), accepted {yes, no}.
@@ -100,58 +128,70 @@ def train_image_model(
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
-            histogram to learn, the model segments and no training case has a tumour mask, or GPUs were given and torch
-            sees none.
+            histogram to learn, the model segments and no training case has a tumour mask, GPUs were given and torch
+            sees none or fewer, or a batch has fewer cases than there are GPUs.
     """
-    fold = _named(name)
-    device = choose_device(gpus)  # before hours of waiting or minutes of reading: it may refuse
-    # Networks of fewer tasks see batches of the same size.
-    batch_size = sum(len(task.classes) for task in tasks.values())
-    tasks = model.tasks_of(tasks)
-    with only_trainer(scratch, fold):
-        kept = scratch / "cases" if cache is not None and model.intensities == "nyul" else cache
-        training, validation, histograms = load_fold(cases, tasks, model, pseudo_labels, fold, kept)
-        versions = software_versions(PACKAGES)
-        digest = digest_of(
-            {
-                "code": code,
-                "model": model.model_dump(mode="json"),
-                "name": dict(name),
-                "seed": seed,
-                "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
-                "threads": threads,
-                "batch_size": batch_size,
-                "device": [device.type, device.precision(model.precision)],
-                "acceleration": vars(acceleration),
-                "versions": versions,
-                "data": [training.digest, validation.digest],
-                "histograms": _as_json(histograms),
-                "cases": [[case.case_id for case in part.images] for part in (training, validation)],
-            }
-        )
-        if _is_finished(out, digest):
-            print(f"{fold}: another process has finished this job; its results stay", flush=True)
+    devices = choose_devices(gpus)  # before hours of waiting or minutes of reading: it may refuse
+    order = _Order(
+        cases, tasks, model, name, seed, code, threads, devices, out, scratch, pseudo_labels, cache, acceleration
+    )
+    with only_trainer(scratch, _named(name)):
+        if len(devices) == 1:
+            _read_and_train(order)
         else:
-            _train(
-                _Job(
-                    name=name,
-                    model=model,
-                    tasks=tasks,
-                    training=training,
-                    validation=validation,
-                    batch_size=batch_size,
-                    seed=seed,
-                    threads=threads,
-                    device=device,
-                    digest=digest,
-                    scratch=scratch,
-                    acceleration=acceleration,
-                ),
-                out,
-            )
-            description = _description(training, tasks, model, histograms, digest, seed, versions)
-            write_json(out / "model.json", description)
+            run_together(partial(_read_and_train, order), devices, _named(name))
         discard_scratch(scratch)
+
+
+def _read_and_train(order: _Order) -> None:
+    """The job itself, in the only process or in each of them; the first one writes."""
+    model, name, seed, devices, fold = order.model, order.name, order.seed, order.devices, _named(order.name)
+    # Networks of fewer tasks see batches of the same size.
+    batch_size = sum(len(task.classes) for task in order.tasks.values())
+    tasks = model.tasks_of(order.tasks)
+    kept = order.scratch / "cases" if order.cache is not None and model.intensities == "nyul" else order.cache
+    training, validation, histograms = load_fold(order.cases, tasks, model, order.pseudo_labels, fold, kept)
+    versions = software_versions(PACKAGES)
+    digest = digest_of(
+        {
+            "code": order.code,
+            "model": model.model_dump(mode="json"),
+            "name": dict(name),
+            "seed": seed,
+            "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
+            "threads": order.threads,
+            "batch_size": batch_size,
+            "device": [devices[0].type, common_precision(devices, model.precision), len(devices)],
+            "acceleration": vars(order.acceleration),
+            "versions": versions,
+            "data": [training.digest, validation.digest],
+            "histograms": _as_json(histograms),
+            "cases": [[case.case_id for case in part.images] for part in (training, validation)],
+        }
+    )
+    if not same_everywhere((digest, _is_finished(order.out, digest))):
+        raise RuntimeError(f"{fold}: the job's processes read different cases; does another program change them?")
+    if _is_finished(order.out, digest):
+        print(f"{fold}: another process has finished this job; its results stay", flush=True)
+        return
+    job = _Job(
+        name=name,
+        model=model,
+        tasks=tasks,
+        training=training,
+        validation=validation,
+        batch_size=batch_size,
+        seed=seed,
+        threads=max(1, order.threads // len(devices)),
+        devices=devices,
+        digest=digest,
+        scratch=order.scratch,
+        acceleration=order.acceleration,
+    )
+    _train(job, order.out)
+    if rank() == 0:
+        description = _description(training, tasks, model, histograms, digest, seed, versions)
+        write_json(order.out / "model.json", description)
 
 
 def _is_finished(out: Path, digest: str) -> bool:
@@ -187,7 +227,12 @@ def _train(job: _Job, out: Path) -> None:
             print(f"{fold}: resumed after {progress.epochs_done} epochs", flush=True)
         else:
             log.params(
-                {**model.model_dump(mode="json"), "seed": job.seed, "device": device.name, "threads": job.threads}
+                {
+                    **model.model_dump(mode="json"),
+                    "seed": job.seed,
+                    "device": named(job.devices),
+                    "threads": job.threads,
+                }
                 | {"training_cases": len(job.training), "validation_cases": len(job.validation)}
             )
             log.start()
@@ -195,6 +240,8 @@ def _train(job: _Job, out: Path) -> None:
         epochs_run = _run_phases(job, network, progress, log)
     log.end(epochs_run=epochs_run, resumed_from=done)
     print(f"{fold}: {epochs_run} epochs run in this process, resumed from {done}", flush=True)
+    if rank() != 0:
+        return
     stored_plainly(network.cpu().eval())
     write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
     write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
@@ -226,7 +273,8 @@ def _run_phases(job: _Job, network: ImageNetwork, progress: Progress | None, log
             shown = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
             print(f"{_named(job.name)}: {phase.name} {epoch + 1}/{wanted}: {shown}", flush=True)
             state = Progress(phase.name, epoch + 1, network.state_dict(), phase.state(), log.events, before + epoch + 1)
-            save_progress(job.scratch, job.digest, state)
+            if rank() == 0:
+                save_progress(job.scratch, job.digest, state)
 
         if done < wanted:
             phase = make(
@@ -246,8 +294,8 @@ def _fit(phase: Phase, epochs: int, job: _Job) -> None:
         job.training,
         BalancedBatches(labels, steps, derive_seed(job.seed, phase.name), phase.first_epoch, job.batch_size),
         job.validation,
-        device=job.device,
-        precision=job.device.precision(job.model.precision),
+        devices=job.devices,
+        precision=common_precision(job.devices, job.model.precision),
     )
 
 

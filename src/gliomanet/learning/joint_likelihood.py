@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from gliomanet.joint_decoding import Combinations
 from gliomanet.labels import MISSING
+from gliomanet.learning.together import divisor
 
 
 def joint_likelihood(
@@ -59,4 +60,4 @@ def joint_likelihood(
     fitting = score.masked_fill(~(fit | ~counts[:, None]), -torch.inf)
     losses = torch.logsumexp(score, dim=1) - torch.logsumexp(fitting, dim=1)
     case_weight = torch.stack(weight).sum(dim=0) / labels_known.clamp(min=1)
-    return torch.where(counts, case_weight * losses, 0.0).sum() / counts.sum().clamp(min=1)
+    return torch.where(counts, case_weight * losses, 0.0).sum() / divisor(counts.sum())

@@ -1,4 +1,7 @@
-"""Losses of labels that may be unknown: an unknown one is masked out, never filled with a class."""
+"""Losses of labels that may be unknown: an unknown one is masked out, never filled with a class.
+
+Where several processes train together, a mean is one over the cases of all: see `together.divisor`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gliomanet.labels import MISSING
+from gliomanet.learning.together import divisor
 from gliomanet.networks.outputs import Regions
 
 
@@ -36,7 +40,7 @@ def masked_cross_entropy(
     """
     _check_shapes(logits, targets, class_weights)
     losses = F.cross_entropy(logits.float(), targets, weight=class_weights, ignore_index=MISSING, reduction="none")
-    return losses.sum() / (targets != MISSING).sum().clamp(min=1)
+    return losses.sum() / divisor((targets != MISSING).sum())
 
 
 def cosface(
@@ -89,7 +93,7 @@ def soft_dice(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
     p, g = torch.sigmoid(logits.float()).flatten(2), targets.float().flatten(2)
     dice = (2 * (p * g).sum(dim=2) + 1) / (p.sum(dim=2) + g.sum(dim=2) + 1)  # (B, R)
     losses = torch.where(known, (1 - dice).sum(dim=1), 0.0)
-    return losses.sum() / known.sum().clamp(min=1)
+    return losses.sum() / divisor(known.sum())
 
 
 def region_targets(codes: Tensor, regions: Regions) -> tuple[Tensor, Tensor]:

@@ -25,7 +25,9 @@ from gliomanet.learning.phase import (
     batch_weights,
     brain_masked,
     common_settings,
+    mean_of_steps,
 )
+from gliomanet.learning.together import mean_over_processes, sum_over_processes
 from gliomanet.learning.weighting import Weighting, weighting_of
 from gliomanet.networks import GMMAS, MTTUNet, Outputs, PSNet, SingleTaskNet
 from gliomanet.study_models import SEGMENTATION
@@ -98,12 +100,12 @@ class MultitaskPhase(Phase):
             labels, logits = batch.labels[:, column], outputs.logits[task]
             weights = batch_weights(labels, logits.shape[1])
             losses.append(masked_cross_entropy(logits, labels, class_weights=weights))
-            known.append((labels != MISSING).any())
+            known.append((labels != MISSING).sum())
         if self.recipe.segmentation:
             targets, has_mask = self._targets(batch)
             losses.append(self.segmentation_loss(outputs, targets, has_mask))
-            known.append(has_mask.any())
-        return torch.stack(losses), torch.stack(known)
+            known.append(has_mask.sum())
+        return torch.stack(losses), sum_over_processes(torch.stack(known)) > 0
 
     def segmentation_loss(self, outputs: Outputs, targets: Tensor, known: Tensor) -> Tensor:
         """Dice of the segmentation (B, R, D, H, W) against bool targets, in the cases known (B,)."""
@@ -115,8 +117,8 @@ class MultitaskPhase(Phase):
 
         The joint likelihood's weight is given, not learnt, so it counts as it does in the loss.
         """
-        joint = torch.stack(self._figures.joint).double().mean() if self._figures.joint else 0.0
-        return sum(self._mean_terms().values()) + self.recipe.joint_likelihood * float(joint)
+        joint = mean_of_steps(self._figures.joint) if self._figures.joint else 0.0
+        return sum(self._mean_terms().values()) + self.recipe.joint_likelihood * joint
 
     def figures(self) -> dict[str, float]:
         found = {f"train/loss/{term}": value for term, value in self._mean_terms().items()}
@@ -126,7 +128,8 @@ class MultitaskPhase(Phase):
 
     def _mean_terms(self) -> dict[str, float]:
         """Term → its mean over the epoch's batches that had a label of it; without the terms that none had."""
-        terms, known = torch.stack(self._figures.terms).double(), torch.stack(self._figures.known)
+        terms = mean_over_processes(torch.stack(self._figures.terms).double())
+        known = torch.stack(self._figures.known)
         means = torch.where(known, terms, 0.0).sum(dim=0) / known.sum(dim=0)
         return {
             term: mean

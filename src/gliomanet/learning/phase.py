@@ -28,6 +28,7 @@ from gliomanet.learning.image_data import Batch
 from gliomanet.learning.joint_likelihood import joint_likelihood
 from gliomanet.learning.losses import class_weights
 from gliomanet.learning.modality_dropout import drop_contrasts
+from gliomanet.learning.together import mean_over_processes, own_draw, sum_over_processes
 from gliomanet.networks import Outputs, UniqueOutputs
 from gliomanet.seeds import derive_seed
 
@@ -129,6 +130,10 @@ class Phase(lightning.LightningModule):
         """Epochs of this phase that are done, in this process and in earlier ones."""
         return self.first_epoch + self.current_epoch
 
+    def draw(self, purpose: str, step: int) -> int:
+        """The seed of a draw in a step of this epoch, for the cases of this process."""
+        return derive_seed(self.recipe.seed, purpose, self.name, self.epoch, step, *own_draw())
+
     # -- what a phase is
 
     def begin(self) -> None:
@@ -169,7 +174,7 @@ class Phase(lightning.LightningModule):
 
     def progress(self) -> float:
         """What the learning rate follows: the epoch's mean training loss."""
-        return _mean(self._figures.losses)
+        return mean_of_steps(self._figures.losses)
 
     def figures(self) -> dict[str, float]:
         """Further figures of the epoch."""
@@ -203,12 +208,11 @@ class Phase(lightning.LightningModule):
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         image, masks, available = batch.image.float(), batch.masks.float(), batch.available
         adapts = self.trainer.training and self.adapter is not None
-        dropped = derive_seed(self.recipe.seed, "modality dropout", self.name, self.epoch, batch.step)
+        dropped = self.draw("modality dropout", batch.step)
         if self.trainer.training and self.recipe.modality_dropout and not adapts:
             image, available = drop_contrasts(image, available, self.recipe.modality_dropout, dropped)
         if self.trainer.training and self.recipe.augmentation:
-            seed = derive_seed(self.recipe.seed, "augmentation", self.name, self.epoch, batch.step)
-            image, masks = augment(image, masks, seed)
+            image, masks = augment(image, masks, self.draw("augmentation", batch.step))
         batch = batch._replace(image=image, masks=masks, available=available)
         # after the augmentation: both views of a case are to have the same
         return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if adapts else batch
@@ -216,7 +220,7 @@ class Phase(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         # Every step, not every epoch: a data loader draws from the same generator, in a job's first epoch before any
         # hook and in later ones after it, so that a resumed job would draw other dropout.
-        torch.manual_seed(derive_seed(self.recipe.seed, "dropout", self.name, self.epoch, batch.step))
+        torch.manual_seed(self.draw("dropout", batch.step))
         loss = self.loss(batch, batch.step)
         if not torch.isfinite(loss):
             raise FloatingPointError(
@@ -235,18 +239,18 @@ class Phase(lightning.LightningModule):
     def on_train_epoch_end(self) -> None:
         self.scheduler.step(self.progress())
         figures = {
-            "train/loss": _mean(self._figures.losses),
+            "train/loss": mean_of_steps(self._figures.losses),
             "train/learning_rate": self.optimizer.param_groups[0]["lr"],
         }
         if self._figures.joint:
-            figures["train/loss/joint"] = _mean(self._figures.joint)
+            figures["train/loss/joint"] = mean_of_steps(self._figures.joint)
         self.on_epoch(
             self, self.epoch, figures | self.figures() | self._adaptation_figures() | self._validation_figures()
         )
 
     def _adaptation_figures(self) -> dict[str, float]:
         steps = self._figures.adaptation
-        return {f"train/{name}": _mean([step[name] for step in steps]) for name in (steps[0] if steps else {})}
+        return {f"train/{name}": mean_of_steps([step[name] for step in steps]) for name in (steps[0] if steps else {})}
 
     def _validation_figures(self) -> dict[str, float]:
         if not self._figures.labels:
@@ -263,12 +267,12 @@ class Phase(lightning.LightningModule):
 
 
 def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
-    """Weights that give the classes met in a batch an equal say; `None` where no target is known.
+    """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
 
     The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
     the disease is.
     """
-    counts = torch.nn.functional.one_hot(targets[targets != MISSING], n_classes).sum(dim=0)
+    counts = sum_over_processes(torch.nn.functional.one_hot(targets[targets != MISSING], n_classes).sum(dim=0))
     return class_weights(counts) if bool(counts.any()) else None
 
 
@@ -277,5 +281,6 @@ def brain_masked(batch: Batch) -> Tensor:
     return batch.image * batch.masks[:, :1]
 
 
-def _mean(values: list[Tensor]) -> float:
-    return float(torch.stack(values).double().mean())
+def mean_of_steps(values: list[Tensor]) -> float:
+    """The mean of a figure over the steps, and over the processes that train together."""
+    return float(mean_over_processes(torch.stack(values).double()).mean())

@@ -1,4 +1,4 @@
-"""Where a job computes: the CPU, or one GPU that no other job of this machine holds.
+"""Where a job computes: the CPU, or GPUs that no other job of this machine holds.
 
 Snakemake counts GPUs but sets no CUDA_VISIBLE_DEVICES, so two jobs on one machine would both take the first GPU.
 Here a job locks a file named for the device; the lock ends with the process, however it ends.
@@ -10,7 +10,9 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +38,19 @@ class Device:
     def precision(self, wanted: Literal["auto", "32", "bf16"]) -> Literal["32-true", "bf16-mixed"]:
         """Lightning's name of the precision: `auto` is bf16 autocast on GPUs that have it, else 32 bit."""
         return "bf16-mixed" if wanted == "bf16" or (wanted == "auto" and self.bf16) else "32-true"
+
+
+def common_precision(
+    devices: Sequence[Device], wanted: Literal["auto", "32", "bf16"]
+) -> Literal["32-true", "bf16-mixed"]:
+    """`Device.precision` for devices that compute together: what all of them can do."""
+    return min((device.precision(wanted) for device in devices), key=("32-true", "bf16-mixed").index)
+
+
+def named(devices: Sequence[Device]) -> str:
+    """The names of devices that compute together: `2 × H200` where they are alike."""
+    counts = Counter(device.name for device in devices)
+    return " + ".join(name if count == 1 else f"{count} × {name}" for name, count in counts.items())
 
 
 @dataclass(frozen=True)
@@ -64,61 +79,98 @@ def visible_gpus() -> list[Gpu]:
     return gpus
 
 
-def choose_device(
+def choose_device(gpus: int) -> Device:
+    """The device of a job that computes on one, however many GPUs it was given; see `choose_devices`."""
+    return choose_devices(min(gpus, 1))[0]
+
+
+def choose_devices(
     gpus: int,
     *,
     visible: Callable[[], Sequence[Gpu]] = visible_gpus,
     locks: Path | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> Device:
-    """The device a job computes on, claimed for the life of this process.
+) -> tuple[Device, ...]:
+    """The devices a job computes on, claimed for the life of this process: all that it was given, or none yet.
 
     Args:
-        gpus: GPUs the job was given; 0 means the CPU. A job computes on one device, however many it was given.
+        gpus: GPUs the job was given; 0 means the CPU.
         visible: what may be claimed; the GPUs that torch sees.
         locks: folder of the lock files; default: one in the machine's temporary folder, shared by its users.
-        sleep: waits between two looks, where every GPU is held by another process. Falling back to the CPU instead
-            would turn hours into weeks without a word.
+        sleep: waits between two looks, where too many GPUs are held by other processes. Falling back to the CPU
+            instead would turn hours into weeks without a word.
 
     Returns:
-        The CPU if `gpus` is 0, else the first free GPU.
+        The CPU if `gpus` is 0, else so many GPUs, the first free ones.
 
     Raises:
-        ValueError: GPUs were given, and torch sees none.
+        ValueError: GPUs were given, and torch sees none or fewer.
     """
     if gpus < 0:
         raise ValueError(f"gpus must be 0 or more, got {gpus}")
     if gpus == 0:
-        return Device("cpu")
+        return (Device("cpu"),)
     found = visible()
+    environment = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
     if not found:
         raise ValueError(
             f"this job was given {gpus} GPU(s), and torch sees none: it is torch {torch.__version__}, built for CUDA "
-            f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}. "
+            f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {environment}. "
             "Compute on the CPU with `--resources gpu=0`, or install a build of torch for this machine's CUDA"
+        )
+    if len(found) < gpus:
+        raise ValueError(
+            f"this job was given {gpus} GPUs, and torch sees {len(found)}: CUDA_VISIBLE_DEVICES is {environment}. "
+            f"Set compute.gpus to {len(found)}, or run with `--resources gpu={len(found)}`"
         )
     folder = locks or Path(tempfile.gettempdir()) / "gliomanet-gpu-locks"
     told = False
     while True:
-        for gpu in found:
-            if _claim(folder / f"{gpu.key}.lock"):
-                return Device("cuda", gpu.index, gpu.name, gpu.bf16)
+        claimed = _claim(found, gpus, folder)
+        if claimed:
+            return tuple(Device("cuda", gpu.index, gpu.name, gpu.bf16) for gpu in claimed)
         if not told:
-            print(f"waiting for a GPU: other processes hold all {len(found)} (lock files in {folder})", flush=True)
+            wanted = (
+                "a GPU: other processes hold all" if gpus == 1 else f"{gpus} GPUs: other processes hold too many of"
+            )
+            print(f"waiting for {wanted} {len(found)} (lock files in {folder})", flush=True)
             told = True
         sleep(POLL_SECONDS)
 
 
-def _claim(path: Path) -> bool:
+def _claim(found: Sequence[Gpu], wanted: int, folder: Path) -> list[Gpu]:
+    """So many GPUs, or none: what could be locked is let go of where it is too little."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o777)  # other users' jobs must be able to name their devices here
+    claimed: list[Gpu] = []
+    with _one_at_a_time(folder / "choosing"):
+        before = set(_held)
+        for gpu in found:
+            if len(claimed) < wanted and _locked(folder / f"{gpu.key}.lock"):
+                claimed.append(gpu)
+        if len(claimed) == wanted:
+            return claimed
+        for path in set(_held) - before:
+            os.close(_held.pop(path))
+    return []
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Without it two jobs could each hold what the other lacks, let go at once, and try again at once, for ever."""
+    descriptor = _opened(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path) -> bool:
     if str(path) in _held:
         return True
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o777)  # other users' jobs must be able to name their devices here
-    try:
-        descriptor = os.open(path, os.O_RDONLY)  # flock needs no write access to another user's file
-    except FileNotFoundError:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+    descriptor = _opened(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -126,6 +178,13 @@ def _claim(path: Path) -> bool:
         return False
     _held[str(path)] = descriptor
     return True
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)  # flock needs no write access to another user's file
+    except FileNotFoundError:
+        return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
 
 
 def _named_by_environment(index: int) -> str:
