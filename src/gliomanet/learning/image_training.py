@@ -150,7 +150,7 @@ def train_image_model(
                 out,
             )
             description = _description(training, tasks, model, histograms, digest, seed, versions)
-            write_json(out / "model.json", description)
+            write_json(out / "model.json", description | {"computed": _computed(model, device, acceleration)})
         discard_scratch(scratch)
 
 
@@ -300,10 +300,17 @@ def _description(
         "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
         "missing_contrasts": model.model_dump(include={"modality_dropout", "distillation", "contrast"}),
+        "joint_likelihood": model.joint_likelihood,
         "digest": digest,
         "seed": seed,
         "versions": dict(versions),
     }
+
+
+def _computed(model: ImageModel, device: Device, acceleration: Acceleration) -> dict[str, Any]:
+    """What changes a model's last digits though no setting of it does: memory format and compilation among them."""
+    precision = device.precision(model.precision)
+    return {"device": device.name, "precision": precision, "acceleration": dict(vars(acceleration))}
 
 
 def _as_json(histograms: Mapping[str, CommonHistogram] | None) -> dict[str, dict[str, list[float]]] | None:
