@@ -105,7 +105,7 @@ def train_image_model(
     """
     fold = _named(name)
     device = choose_device(gpus)  # before hours of waiting or minutes of reading: it may refuse
-    # Networks of fewer tasks see batches of the same size.
+    # Networks of fewer tasks see batches of the same size (and those of `unlabelled_masks` one case more).
     batch_size = sum(len(task.classes) for task in tasks.values())
     tasks = model.tasks_of(tasks)
     with only_trainer(scratch, fold):
@@ -115,7 +115,7 @@ def train_image_model(
         digest = digest_of(
             {
                 "code": code,
-                "model": model.model_dump(mode="json"),
+                "model": model.training_values(),
                 "name": dict(name),
                 "seed": seed,
                 "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
@@ -187,7 +187,7 @@ def _train(job: _Job, out: Path) -> None:
             print(f"{fold}: resumed after {progress.epochs_done} epochs", flush=True)
         else:
             log.params(
-                {**model.model_dump(mode="json"), "seed": job.seed, "device": device.name, "threads": job.threads}
+                {**model.training_values(), "seed": job.seed, "device": device.name, "threads": job.threads}
                 | {"training_cases": len(job.training), "validation_cases": len(job.validation)}
             )
             log.start()
