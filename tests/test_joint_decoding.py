@@ -12,6 +12,7 @@ from gliomanet.joint_decoding import (
     combinations_of,
     decodes_jointly,
     joint_marginals,
+    joint_passes,
     most_probable_classes,
     state_probabilities,
 )
@@ -243,3 +244,24 @@ def test_classes_that_leave_no_diagnosis_are_refused():
 def test_what_are_no_probabilities_is_refused(values, message):
     with pytest.raises(ValueError, match=message):
         joint_marginals({**row(grade=[0.5, 0.5]), "idh": np.array(values)}, DEFAULT_TASKS)
+
+
+def test_passes_are_decoded_one_by_one_and_unread_cases_stay_unread():
+    rng = np.random.default_rng(0)
+    mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
+    tasks = {**DEFAULT_TASKS, "mgmt": mgmt}
+    passes = {name: rng.dirichlet(np.ones(len(task.classes)), size=(3, 4)) for name, task in tasks.items()}
+    for values in passes.values():
+        values[:, 2] = np.nan
+    given = {name: values.copy() for name, values in passes.items()}
+    found = joint_passes(passes, tasks)
+    for drawn, case in product(range(3), (0, 1, 3)):
+        alone = joint_marginals({name: values[drawn, case][None] for name, values in given.items()}, tasks)
+        for name in tasks:
+            np.testing.assert_allclose(found[name][drawn, case], alone[name][0], rtol=1e-12)
+    for name in tasks:
+        np.testing.assert_array_equal(passes[name], given[name])
+        assert found[name].shape == given[name].shape
+        assert np.isnan(found[name][:, 2]).all()
+    np.testing.assert_array_equal(found["mgmt"], given["mgmt"])
+    assert not np.allclose(found["idh"], given["idh"], equal_nan=True)

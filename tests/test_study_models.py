@@ -43,8 +43,8 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
     shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind"}
-    shared |= {"distillation", "distillation_temperature", "contrast", "joint_likelihood"}
-    one_phase = {"epochs", "segmentation", "weighting", "task_weights"}
+    shared |= {"distillation", "distillation_temperature", "contrast", "joint_likelihood", "flips"}
+    one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
         "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin"},
@@ -61,6 +61,31 @@ def test_plain_values_give_the_settings_back(name):
     assert image_model(model.model_dump(mode="json")) == model
 
 
+def test_a_network_predicts_with_its_own_flips_or_the_studys():
+    models = {
+        **VALID["models"],
+        "gmmas": {"kind": "gmmas", "flips": "all"},
+        "psnet": {"kind": "psnet", "flips": "none"},
+    }
+    study = load_study({**VALID, "models": models, "prediction": {"flips": "left_right"}})
+    assert {name: study.flips_of(name) for name in models} == {
+        "cmtlnet": "left_right",
+        "gmmas": "all",
+        "mttunet": "left_right",
+        "psnet": "none",
+        "single": "left_right",
+        "features": "none",
+        "age": "none",
+    }
+
+
+def test_training_does_not_know_the_flips_of_predictions():
+    plain = image_model({"kind": "gmmas"})
+    values = image_model({"kind": "gmmas", "flips": "all"}).training_values()
+    assert values == plain.training_values()
+    assert image_model(values) == plain
+
+
 def test_a_model_learns_all_tasks_or_its_own():
     study = load_study(VALID)
     assert list(study.models["gmmas"].tasks_of(DEFAULT_TASKS)) == list(DEFAULT_TASKS)
@@ -73,6 +98,11 @@ def test_a_model_learns_all_tasks_or_its_own():
         ({"kind": "singletask"}, "models.m.task: missing, and has no default"),
         ({"kind": "singletask", "task": "mgmt"}, "models.m.task: 'mgmt' is no task; tasks: idh, codel_1p19q, grade"),
         ({**SINGLE, "segmentation": True}, "models.m.segmentation: no such key"),
+        ({"kind": "psnet", "flips": "both"}, "models.m.flips: input should be 'none', 'left_right' or 'all'"),
+        (
+            {"kind": "psnet", "segmentation": False, "unlabelled_masks": True},
+            "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set segmentation",
+        ),
         ({"kind": "mttunet", "input_shape": [64, 60, 64]}, "input_shape (64, 60, 64) must be positive multiples of 8"),
         ({"kind": "gmmas", "input_shape": [64, 64, 48]}, "must be positive multiples of 32"),
         ({"kind": "psnet", "input_shape": [23, 64, 64]}, "input_shape (23, 64, 64) must be at least 24 each"),

@@ -123,6 +123,29 @@ def joint_marginals(
     return decoded
 
 
+def joint_passes(passes: Mapping[str, Floats], tasks: Mapping[str, Task]) -> dict[str, Floats]:
+    """Stochastic passes of a model that is to be read decoded: each pass of each case is decoded by itself.
+
+    Args:
+        passes: task name → (passes, cases, classes) probabilities; NaN for a case that has none.
+        tasks: the tasks of these names.
+
+    Returns:
+        Task name → its class probabilities after joint decoding, in the same order; NaN stays.
+
+    Raises:
+        ValueError: as `state_probabilities`.
+    """
+    flat = {name: np.asarray(values, dtype=np.float64).reshape(-1, values.shape[2]) for name, values in passes.items()}
+    answered = np.logical_and.reduce([~np.isnan(values).any(axis=1) for values in flat.values()])
+    decoded = joint_marginals({name: values[answered] for name, values in flat.items()}, tasks)
+    for name, values in flat.items():
+        whole = values.copy()
+        whole[answered] = decoded[name]
+        decoded[name] = whole.reshape(passes[name].shape)
+    return decoded
+
+
 def most_probable_classes(
     probabilities: Mapping[str, Floats], tasks: Mapping[str, Task], *, legacy: bool = True
 ) -> dict[str, Integers]:

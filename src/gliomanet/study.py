@@ -161,7 +161,7 @@ class Prediction(Section):
     )
     flips: Flips = Field(
         "none",
-        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS).",
+        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS). A model's own `flips` goes before.",
     )
     segmentation: bool = Field(
         True,
@@ -309,6 +309,11 @@ class Study(Section):
         """The models that have deep features and dropout: on images, and on feature tables."""
         kinds = ImageModel | TabularNetModel
         return tuple(name for name, model in self.models.items() if isinstance(model, kinds))
+
+    def flips_of(self, model: str) -> Flips:
+        """The mirror images that a model predicts and segments with: its own choice, else the study's."""
+        settings = self.models[model]
+        return (settings.flips or self.prediction.flips) if isinstance(settings, ImageModel) else "none"
 
     def stages_of(self, model: str) -> tuple[str, ...]:
         """The stages that a model is trained in, by name: `pseudo_label` among its `stages` stands for every round."""

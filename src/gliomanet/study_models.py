@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from gliomanet.study_types import Dropout, Identifier, Modality, Positive, Section, Stage, each_once
+from gliomanet.study_types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
 
 SEGMENTATION = "segmentation"
 """What the weight of the tumour masks' loss goes by, beside those of the tasks."""
@@ -89,6 +89,11 @@ class ImageModel(AnyModel):
     precision: Literal["auto", "32", "bf16"] = Field(
         "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
     )
+    flips: Flips | None = Field(
+        None,
+        description="Mirror images that it predicts and segments with, where `prediction.flips` is not to decide: GMMAS "
+        "used `all`. A change repeats no training.",
+    )
 
     @model_validator(mode="after")
     def _geometry_fits_the_network(self) -> Self:
@@ -115,6 +120,10 @@ class ImageModel(AnyModel):
                     f"without; set modality_dropout (0.3, say), or leave {key} out"
                 )
         return self
+
+    def training_values(self) -> dict[str, Any]:
+        """Plain values of the keys that training depends on: what a training job is given, and repeated for."""
+        return self.model_dump(mode="json", exclude={"flips"})
 
     def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
         """The arguments of its network, for the tasks that it learns (task → number of classes)."""
@@ -146,6 +155,11 @@ class MultitaskModel(ImageModel):
     segmentation: bool = Field(
         True, description="Learn to segment the tumour as well, from the training cases that have a tumour mask."
     )
+    unlabelled_masks: bool = Field(
+        False,
+        description="Tumour masks of training cases without any label teach segmentation too: one such case more a "
+        "batch, so that its batches are no longer those of the other networks.",
+    )
     weighting: Literal["uncertainty", "uncertainty_full", "fixed"] = Field(
         "uncertainty",
         description="Sum of the losses L: `uncertainty` ½·exp(−s)·L + ½·s with a learnt s each; `uncertainty_full` + s; "
@@ -165,6 +179,15 @@ class MultitaskModel(ImageModel):
             )
         if SEGMENTATION in self.task_weights and not self.segmentation:
             raise ValueError("task_weights names segmentation, which is off; leave it out, or set segmentation: true")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_have_something_to_teach(self) -> Self:
+        if self.unlabelled_masks and not self.segmentation:
+            raise ValueError(
+                "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set "
+                "segmentation: true"
+            )
         return self
 
     def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:

@@ -78,6 +78,17 @@ def test_a_case_that_was_preprocessed_again_is_read_again_and_the_old_file_goes(
     assert other[0].image.shape == (2, 32, 32, 64)
 
 
+def test_results_seen_under_another_path_share_their_files(tmp_path, folder):
+    digest = cached(tmp_path, folder)[1]
+    before = files(tmp_path)
+    mounted = Path(shutil.copytree(folder, tmp_path / "mounted" / "here" / "case-00"))
+    for path in folder.iterdir():
+        times = path.stat()
+        os.utime(mounted / path.name, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert cached(tmp_path, mounted)[1] == digest
+    assert files(tmp_path) == before
+
+
 def test_the_settings_and_the_code_that_reads_have_files_of_their_own(tmp_path, folder, monkeypatch):
     cached(tmp_path, folder)
     assert cached(tmp_path, folder, modalities=("t2", "t1c"))[0].image.shape == (2, *SHAPE)

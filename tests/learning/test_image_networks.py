@@ -89,6 +89,7 @@ def test_a_study_trains_writes_and_predicts_with_it(kind, trained, cohort):
     description = json.loads((trained[kind] / "model.json").read_text())
     assert description["kind"] == kind
     assert list(description["tasks"]) == learnt(kind)
+    assert description["joint_likelihood"] == OWN[kind].get("joint_likelihood", 0)
     network = build(description["kind"], **description["constructor"])
     network.load_state_dict(torch.load(trained[kind] / "weights.pt", weights_only=True))
     with np.load(trained[kind] / "heads.npz") as heads:
@@ -136,7 +137,8 @@ def test_phases_come_one_after_the_other(cohort, tmp_path, capsys):
     assert [line.split(": ")[1] for line in printed] == ["head 1/2", "head 2/2", "tasks 1/2", "tasks 2/2"]
 
 
-def test_all_networks_see_batches_of_one_size(cohort, tmp_path, monkeypatch):
+def test_all_networks_see_batches_of_one_size(outlined, tmp_path, monkeypatch):
+    """But one that is asked to learn from the masks of cases without a label."""
     seen = {}
 
     def keep(phase, epochs, job):
@@ -146,8 +148,10 @@ def test_all_networks_see_batches_of_one_size(cohort, tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "_fit", keep)
     for kind in OWN:
-        train(cohort, tmp_path / kind, settings(kind))
+        train(outlined, tmp_path / kind, settings(kind))
     assert seen == {kind: {4} for kind in OWN}
+    train(outlined, tmp_path / "asked", settings("psnet", unlabelled_masks=True))
+    assert seen["psnet"] == {5}
 
 
 # ------------------------------------------------------------------------------------- killed and resumed
@@ -359,10 +363,12 @@ def outlined(cohort) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("kind", ["gmmas", "psnet", "cmtlnet", "singletask"])
-def test_cases_without_a_label_teach_segmentation_alone(kind, outlined):
-    model = settings(kind)
+@pytest.mark.parametrize("asked", [False, True])
+def test_cases_without_a_label_teach_segmentation_alone_and_where_asked(kind, asked, outlined):
+    segments = kind in ("gmmas", "psnet")
+    model = settings(kind, **({"unlabelled_masks": asked} if segments else {}))
     training, validation, _ = load_fold(outlined, model.tasks_of(TASKS), model, None, "fold 0")
-    names = [f"case-{number:02}" for number in range(8) if kind in ("gmmas", "psnet") or number not in (5, 6)]
+    names = [f"case-{number:02}" for number in range(8) if (segments and asked) or number not in (5, 6)]
     assert [case.case_id for case in training.images] == names
     assert (training.labels[[names.index(n) for n in names if n in ("case-05", "case-06")]] == MISSING).all()
     assert len(validation) == 4
@@ -370,7 +376,7 @@ def test_cases_without_a_label_teach_segmentation_alone(kind, outlined):
 
 @pytest.mark.parametrize("kind", ["gmmas", "psnet"])
 def test_cases_of_which_nothing_can_be_learnt_are_not_read(kind, outlined, tmp_path):
-    model = settings(kind)
+    model = settings(kind, unlabelled_masks=True)
     elsewhere = outlined.copy()
     elsewhere.loc[elsewhere["case_id"] == "case-05", "part"] = "unlabelled"  # teaches by pseudo-labels alone
     folder = tmp_path / "case-06"

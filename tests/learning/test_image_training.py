@@ -79,6 +79,12 @@ def test_a_trained_model_is_described_whole(trained):
         "label": "idh",
         "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]},
     }
+    assert description["joint_likelihood"] == 0
+    assert description["computed"] == {
+        "device": "CPU",
+        "precision": "32-true",
+        "acceleration": {"channels_last": False, "compiled": False, "checkpointed": False},
+    }
     assert set(description["versions"]) == {
         *("python", "gliomanet"),
         *("torch", "lightning", "numpy", "scikit-learn", "pandas"),
@@ -139,6 +145,8 @@ def test_a_checkpointed_training_gives_the_same_weights_and_a_channels_last_one_
     for acceleration in (Acceleration(checkpointed=True), Acceleration(channels_last=True)):
         out = train(cohort, tmp_path / str(acceleration), acceleration=acceleration)
         weights[acceleration.checkpointed] = (out / "weights.pt").read_bytes()
+        computed = json.loads((out / "model.json").read_text())["computed"]
+        assert computed["acceleration"] == vars(acceleration)
     assert weights[True] == (trained / "weights.pt").read_bytes()
     found, plain = (
         torch.load(io.BytesIO(content), weights_only=True)

@@ -6,6 +6,7 @@ import torch
 
 from gliomanet.joint_decoding import combinations_of
 from gliomanet.labels import DEFAULT_TASKS, MISSING
+from gliomanet.learning.adaptation import Adaptation, with_reduced_cases
 from gliomanet.learning.image_data import Batch
 from gliomanet.learning.losses import region_targets, soft_dice
 from gliomanet.learning.multitask_recipe import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
@@ -204,6 +205,28 @@ def test_the_joint_likelihood_comes_to_the_weighted_losses(weighting):
     assert phase.progress() - plain.progress() == pytest.approx(expected, rel=1e-5)
     assert len(phase._figures.joint) == 1  # of training steps alone
     assert not plain._figures.joint
+
+
+@pytest.mark.parametrize("adaptation", [Adaptation(0.7, 2.0, 0.3), Adaptation(contrast=0.3), Adaptation(0.7)])
+def test_the_learning_rate_follows_the_adaptation_as_it_is_minimised(adaptation):
+    class Featured(Uninformed):
+        deep_feature_size = 4
+
+        def forward(self, x, available):
+            outputs = super().forward(x, available)
+            seen = x.mean(dim=(2, 3, 4)).repeat(1, 2) * torch.tensor([9.0, 5.0, -2.0, 1.0])
+            return replace(
+                outputs, logits={"idh": seen[:, :2], "grade": seen[:, :3]}, features=dict.fromkeys(TASKS, seen)
+            )
+
+    phase = MultitaskPhase(Featured(), replace(RECIPE, adaptation=adaptation))
+    losses = []
+    for step in range(2):
+        whole = batch([[0, 1], [1, 2]], [True, True])
+        both = with_reduced_cases(whole._replace(image=whole.image * (1 + step)), 0.5, step)
+        losses.append(phase.loss(both, step).item())
+    assert phase.progress() == pytest.approx(sum(losses) / 2, rel=1e-5)  # no weight is learnt here
+    assert phase.progress() - sum(phase._mean_terms().values()) > 0.01
 
 
 @pytest.mark.parametrize("name", ["gmmas", "mttunet", "psnet"])

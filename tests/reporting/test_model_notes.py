@@ -44,3 +44,15 @@ def test_how_a_network_learnt_to_do_without_contrasts(tmp_path):
         ("distilled", f"{dropped}, with {distilled}."),
         ("both", f"{dropped}, with {distilled} and {contrasted}."),
     ]
+
+
+def test_which_models_are_to_be_read_decoded(tmp_path):
+    contents = {
+        "plain/supervised/fold0": {"joint_likelihood": 0.0},
+        "older/supervised/fold0": {},
+        "net/supervised/fold0": {"joint_likelihood": 0.5},
+        "net/supervised/fold1": {"joint_likelihood": 0.5},
+        "features/supervised/foldall": {"joint_likelihood": 1.0},
+    }
+    said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
+    assert notes_of(contents, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]

@@ -40,9 +40,7 @@ rule predict_center:
             STUDY.prediction.passes if wildcards.model in NETWORKS else 0
         ),
         seed=lambda wildcards: seed("predict", wildcards.model, wildcards.center),
-        flips=lambda wildcards: (
-            STUDY.prediction.flips if wildcards.model in IMAGE_MODELS else "none"
-        ),
+        flips=lambda wildcards: STUDY.flips_of(wildcards.model),
     message:
         "Predicting {wildcards.center} with {wildcards.model}"
     script:

@@ -30,6 +30,7 @@ rule select_pseudo_labels:
         judged=judged_folds,
         teachers=lambda wildcards: f"{R}/models/{wildcards.model}/{teacher_stage(wildcards)}",
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
+        decoded=lambda wildcards: bool(STUDY.models[wildcards.model].joint_likelihood),
         preprocessed=f"{R}/preprocessed",
         settings=lambda wildcards: selection_settings(wildcards.stage),
         round=lambda wildcards: round_of(wildcards.stage),

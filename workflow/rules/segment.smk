@@ -31,7 +31,7 @@ rule segment_center:
         ],
         preprocessed=f"{R}/preprocessed",
         models=f"{R}/models/{{model}}",
-        flips=STUDY.prediction.flips,
+        flips=lambda wildcards: STUDY.flips_of(wildcards.model),
         smallest_focus=STUDY.prediction.smallest_focus,
     message:
         "Segmenting {wildcards.center} with {wildcards.model}"

@@ -37,7 +37,7 @@ rule train_image:
     params:
         code=code_of("train_image.py"),
         fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
-        model=lambda wildcards: dump(STUDY.models[wildcards.model]),
+        model=lambda wildcards: STUDY.models[wildcards.model].training_values(),
         name=training_name,
         tasks=TASKS,
         seed=lambda wildcards: seed(

@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from gliomanet.cohort.selection import cases_of_fold
 from gliomanet.joblog import log_to
+from gliomanet.joint_decoding import joint_passes
 from gliomanet.labels import Task
 from gliomanet.learning.pseudo_labels import TAUGHT, select_pseudo_labels
 from gliomanet.learning.teacher_gate import check_teacher, teacher_table
@@ -22,22 +23,23 @@ splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input
 
 
 def passes_over(cases, fold):
-    """Stochastic passes of a fold's teacher over some cases."""
+    """Stochastic passes of a fold's teacher over some cases, decoded where it learnt to be."""
     folder = Path(params.teachers) / f"fold{fold}"
     if params.kind in IMAGE_KINDS:
         from gliomanet.prediction.image import stochastic_passes
 
         cases = cases.assign(folder=params.preprocessed + "/" + cases["center"] + "/" + cases["case_id"])
         devices = {"threads": snakemake.threads, "gpus": snakemake.resources.gpu}
-        return stochastic_passes(folder, cases, settings.passes, params.seed, **devices)
-    from gliomanet.prediction.tabular import tabular_stochastic_passes
+        passes = stochastic_passes(folder, cases, settings.passes, params.seed, **devices)
+    else:
+        from gliomanet.prediction.tabular import tabular_stochastic_passes
 
-    features = wide_features(read_tables(snakemake.input.data))
-    return tabular_stochastic_passes(folder, cases, features, settings.passes, params.seed)
+        features = wide_features(read_tables(snakemake.input.data))
+        passes = tabular_stochastic_passes(folder, cases, features, settings.passes, params.seed)
+    return joint_passes(passes, tasks) if params.decoded else passes
 
 
-# a model that learns some of the study's tasks labels those
-tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}
+tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}  # those that the model learns
 of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [params.fold["id"], *params.judged]}
 validation = [(fold, of_fold[fold][of_fold[fold]["part"] == "validation"]) for fold in params.judged]
 teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in validation], tasks, settings, params.seed)

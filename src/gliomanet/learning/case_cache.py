@@ -4,8 +4,9 @@ All folds and models of a study read the same cases. From the files here each jo
 copy: the operating system keeps in memory what is in use, once a machine, and gives it up where memory is short.
 
 A file is named for what it was made from, so it never changes and a name that is there is right: for the case's files
-(their names, sizes and times, so that finding it reads none of them) and for how they were read. Jobs may write the
-same one at once, the first one's stays. What an earlier preprocessing of the case left is removed then.
+(their names, sizes and times, so that finding it reads none of them) and for how they were read. Not for where they
+are: machines may see the same results under different paths. Jobs may write the same one at once, the first one's
+stays. What an earlier preprocessing of the case left is removed then.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _settings_digest(modalities: Sequence[str], shape: Shape, histograms: Mappin
 def _files_digest(folder: Path) -> str:
     """What is in a case's folder, by name, size and time of last change; a folder that is not there has nothing."""
     found = sorted(os.scandir(folder), key=lambda entry: entry.name) if folder.is_dir() else []
-    return _short([str(folder.resolve()), [[e.name, e.stat().st_size, e.stat().st_mtime_ns] for e in found]])
+    return _short([[e.name, e.stat().st_size, e.stat().st_mtime_ns] for e in found])
 
 
 def _short(value: Any) -> str:

@@ -31,9 +31,9 @@ def load_fold(
     """The cases that teach and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
-    teach, but do not move the histograms. Nor do cases that have no label, and teach a model that segments by their
-    tumour masks alone; those of part `unlabelled` do not teach it. Arrays are in memory, or with a `cache` folder maps
-    of its files.
+    teach, but do not move the histograms. Nor do cases that have no label, and whose tumour masks alone teach a model
+    of `unlabelled_masks`; those of part `unlabelled` do not. Arrays are in memory, or with a `cache` folder maps of its
+    files.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
@@ -56,7 +56,7 @@ def load_fold(
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
         labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
         wanted = (labels != MISSING).any(axis=1)
-        if teaching and segments:
+        if teaching and getattr(model, "unlabelled_masks", False):
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined

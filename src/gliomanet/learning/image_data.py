@@ -1,7 +1,8 @@
 """Cases in memory or mapped, and the batches that are drawn from them.
 
 A batch holds one case of every class of every task, so that each class of a task is seen equally often, however rare.
-A network of fewer tasks than the study has takes several of each class, so that all networks see batches of one size.
+A network of fewer tasks than the study has takes several of each class, so that all networks see batches of one size;
+one of `unlabelled_masks` alone has one case more.
 """
 
 from __future__ import annotations
@@ -145,14 +146,14 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
     Each class of each task has a shuffled deck of its cases, dealt one a batch and shuffled again when it is empty:
     drawn at random, and no case comes twice before all have come once. A task of which only one class is known is
     dealt two cases of it, so that a batch never holds a single case (batch norm could not normalise it). Cases without
-    any label, which teach segmentation, have one deck more.
+    any label, which teach segmentation where the model's `unlabelled_masks` says so, have one deck more.
 
     Args:
         labels: (N, T).
         steps: batches an epoch; `None`: as many as one pass over the labelled cases takes.
         seed: with the epoch decides what is drawn, so an epoch can be run again by itself.
         first_epoch: the epoch of Lightning's epoch 0, in a job that goes on.
-        size: cases a batch: each class comes as often as fits into it, and once at least.
+        size: cases with a label a batch: each class comes as often as fits into it, and once at least.
     """
 
     def __init__(

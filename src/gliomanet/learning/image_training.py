@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -146,7 +146,7 @@ def train_image_model(
 def _read_and_train(order: _Order) -> None:
     """The job itself, in the only process or in each of them; the first one writes."""
     model, name, seed, devices, fold = order.model, order.name, order.seed, order.devices, _named(order.name)
-    # Networks of fewer tasks see batches of the same size.
+    # Networks of fewer tasks see batches of the same size (and those of `unlabelled_masks` one case more).
     batch_size = sum(len(task.classes) for task in order.tasks.values())
     tasks = model.tasks_of(order.tasks)
     kept = order.scratch / "cases" if order.cache is not None and model.intensities == "nyul" else order.cache
@@ -155,7 +155,7 @@ def _read_and_train(order: _Order) -> None:
     digest = digest_of(
         {
             "code": order.code,
-            "model": model.model_dump(mode="json"),
+            "model": model.training_values(),
             "name": dict(name),
             "seed": seed,
             "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
@@ -191,7 +191,7 @@ def _read_and_train(order: _Order) -> None:
     _train(job, order.out)
     if rank() == 0:
         description = _description(training, tasks, model, histograms, digest, seed, versions)
-        write_json(order.out / "model.json", description)
+        write_json(order.out / "model.json", description | {"computed": _computed(model, devices, order.acceleration)})
 
 
 def _is_finished(out: Path, digest: str) -> bool:
@@ -228,7 +228,7 @@ def _train(job: _Job, out: Path) -> None:
         else:
             log.params(
                 {
-                    **model.model_dump(mode="json"),
+                    **model.training_values(),
                     "seed": job.seed,
                     "device": named(job.devices),
                     "threads": job.threads,
@@ -348,10 +348,17 @@ def _description(
         "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
         "missing_contrasts": model.model_dump(include={"modality_dropout", "distillation", "contrast"}),
+        "joint_likelihood": model.joint_likelihood,
         "digest": digest,
         "seed": seed,
         "versions": dict(versions),
     }
+
+
+def _computed(model: ImageModel, devices: Sequence[Device], acceleration: Acceleration) -> dict[str, Any]:
+    """What changes a model's last digits though no setting of it does: memory format and compilation among them."""
+    precision = common_precision(devices, model.precision)
+    return {"device": named(devices), "precision": precision, "acceleration": dict(vars(acceleration))}
 
 
 def _as_json(histograms: Mapping[str, CommonHistogram] | None) -> dict[str, dict[str, list[float]]] | None:

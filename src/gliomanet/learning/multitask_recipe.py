@@ -115,10 +115,17 @@ class MultitaskPhase(Phase):
     def progress(self) -> float:
         """The sum of the losses before they are weighted: learnt weights lower the weighted one by themselves.
 
-        The joint likelihood's weight is given, not learnt, so it counts as it does in the loss.
+        The weights of the joint likelihood and of the adaptation are given, not learnt, so these count as they do in
+        the loss.
         """
         joint = mean_of_steps(self._figures.joint) if self._figures.joint else 0.0
-        return sum(self._mean_terms().values()) + self.recipe.joint_likelihood * joint
+        adapted, given = self._adaptation_figures(), self.recipe.adaptation
+        return (
+            sum(self._mean_terms().values())
+            + self.recipe.joint_likelihood * joint
+            + given.distillation * adapted.get("train/loss/distillation", 0.0)
+            + given.contrast * adapted.get("train/loss/contrast", 0.0)
+        )
 
     def figures(self) -> dict[str, float]:
         found = {f"train/loss/{term}": value for term, value in self._mean_terms().items()}

@@ -129,6 +129,7 @@ def train_tabular_model(
         "dropped_features": dropped,
         "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
         "harmonization": _described(harmonization),
+        "joint_likelihood": getattr(model, "joint_likelihood", 0.0),
         "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
         "seed": seed,
         "digest": digest,

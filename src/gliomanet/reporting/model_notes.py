@@ -10,7 +10,9 @@ NYUL = "Its contrasts are mapped to a common histogram, learnt from each fold's 
 
 
 def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Model and sentence: how its data were harmonised, and how it learnt to do without contrasts; once each.
+    """Model and sentence: how its data were harmonised, how it learnt to do without contrasts, and how to read it.
+
+    Each sentence comes once a model.
 
     Args:
         files: every `results/models/<model>/<stage>/fold<k>/model.json`.
@@ -24,6 +26,10 @@ def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
             found[model, NYUL] = None
         if note := _missing_contrasts(content.get("missing_contrasts", {})):
             found[model, note] = None
+        if weight := content.get("joint_likelihood"):
+            found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
+                None
+            )
     return list(found)
 
 
