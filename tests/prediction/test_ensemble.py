@@ -39,16 +39,16 @@ def test_external_cases_get_the_mean_of_their_folds_and_its_entropy():
     assert tuple(result.columns) == COLUMNS
 
 
-def test_the_mean_is_of_calibrated_probabilities():
+def test_folds_are_calibrated_and_their_mean_is_of_what_they_said():
     table = pd.concat([rows({"0": 0.1, "1": 0.5}), rows({"0": 0.9}, role="validation", case="v")])
     result = combined(table, temperatures({"all": 2.0, "0": 1.0, "1": 7.0}))
     mutant = result[result["class"] == "mutant"].set_index(["case_id", "fold"])
     # √.1 : √.9 is 1 : 3
     assert mutant.loc[("a", "0"), "probability"] == pytest.approx(0.25)
-    assert mutant.loc[("a", "ensemble"), "probability"] == pytest.approx((0.25 + 0.5) / 2)
+    assert mutant.loc[("a", "ensemble"), "probability"] == pytest.approx((0.1 + 0.5) / 2)
     assert mutant.loc[("a", "ensemble"), "raw_probability"] == pytest.approx((0.1 + 0.5) / 2)
     assert mutant.loc[("v", "0"), "probability"] == 0.9
-    expected = -(0.375 * math.log(0.375) + 0.625 * math.log(0.625))
+    expected = -(0.3 * math.log(0.3) + 0.7 * math.log(0.7))
     assert mutant.loc[("a", "ensemble"), "uncertainty"] == pytest.approx(expected)
     assert mutant.loc[("a", "0"), "uncertainty"] == pytest.approx(-(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
 

@@ -1,4 +1,4 @@
-"""What is said of a case in the end: the folds' calibrated probabilities, and their mean for external cases."""
+"""What is said of a case in the end: each fold's calibrated probabilities, and the folds' mean for external cases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -
         Columns `COLUMNS`, ordered by their keys (fold rows before ensemble rows), whatever order they came in. Sums
         are exact (`math.fsum`), so the order cannot change a digit either.
 
-        An ensemble's `probability` and `raw_probability` are the means of its folds'. `uncertainty` is the entropy of
+        An ensemble's `raw_probability` is the mean of its folds', and so is the `probability` of two folds or more:
+        averaging takes certainty away by itself, and of scaled members too much (Rahaman and Thiery, NeurIPS 2021,
+        arXiv:2007.08792; `benchmarks/README.md`). That of one fold is the fold's. `uncertainty` is the entropy of
         `probability` in nats. `fold_std`: standard deviation of `probability` over the folds, of ensembles of two or
         more. `pass_std`: standard deviation of the raw probability over stochastic passes, where there were some; of
         an ensemble the mean of its folds'.
@@ -52,6 +54,8 @@ def _ensemble(external: pd.DataFrame) -> pd.DataFrame:
     classes = external.groupby([*_ACROSS_FOLDS, "class"], sort=True)
     means = {name: classes[name].agg(_mean) for name in ("probability", "raw_probability", "pass_std")}
     added = pd.DataFrame({**means, "fold_std": classes["probability"].agg(_std)}).reset_index()
+    several = classes.size().to_numpy() > 1
+    added["probability"] = added["probability"].where(~several, added["raw_probability"])
     uncertainty = added.groupby(_ACROSS_FOLDS)["probability"].agg(lambda p: entropy(p.tolist()))
     added["uncertainty"] = uncertainty.reindex(pd.MultiIndex.from_frame(added[_ACROSS_FOLDS])).to_numpy()
     return added.assign(fold=ENSEMBLE)
