@@ -1,8 +1,9 @@
 """Processes that train one network together on this machine, a device each: started, watched and ended.
 
-They are fresh interpreters that are told their work by a file: CUDA cannot be forked, and a workflow engine's script
-can be neither run nor imported a second time, as other launchers would. They meet through a file of a private folder
-and talk over the loopback interface, so nothing outside the machine reaches them.
+They are fresh interpreters that are told their work through a pipe, so that no case table is left on a disk: CUDA
+cannot be forked, and a workflow engine's script can be neither run nor imported a second time, as other launchers
+would. They meet through a file of a private folder and talk over the loopback interface, so nothing outside the machine
+reaches them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -48,11 +49,12 @@ def run_together(work: Work, devices: Sequence[Device], name: str) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="gliomanet-") as made:
         folder = Path(made)
-        (folder / "work").write_bytes(pickle.dumps((work, tuple(devices))))
+        told = pickle.dumps((work, tuple(devices)))
         running: list[subprocess.Popen[bytes]] = []
         try:
             for number in range(len(devices)):
                 running.append(_started(folder, number, len(devices)))
+                _tell(running[-1], told)
             while any(each.poll() is None for each in running) and not any(each.poll() for each in running):
                 time.sleep(POLL_SECONDS)
             ended = [each.poll() for each in running]
@@ -61,13 +63,14 @@ def run_together(work: Work, devices: Sequence[Device], name: str) -> None:
                 each.kill()
                 each.wait()
                 assert each.stdin is not None
-                each.stdin.close()
+                with suppress(BrokenPipeError):
+                    each.stdin.close()
         if any(ended):
             raise _first_error(folder, ended, name)
 
 
 def _started(folder: Path, number: int, count: int) -> subprocess.Popen[bytes]:
-    """One process; its standard input is a pipe that closes when this process ends, however it ends."""
+    """One process; its standard input tells it its work, and closes when this process ends, however it ends."""
     source = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     place = {"RANK": number, "LOCAL_RANK": number, "WORLD_SIZE": count, "GROUP_RANK": 0}  # as Lightning reads it
@@ -82,6 +85,14 @@ def _started(folder: Path, number: int, count: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=None if number == 0 else subprocess.DEVNULL,
     )
+
+
+def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
+    """Send a process its work; one that is gone already is noticed by whoever waits for it."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(len(told).to_bytes(8, "big") + told)
+        process.stdin.flush()
 
 
 def _first_error(folder: Path, ended: Sequence[int | None], name: str) -> Exception:
@@ -104,19 +115,20 @@ def _first_error(folder: Path, ended: Sequence[int | None], name: str) -> Except
 
 def main(folder: Path, number: int) -> int:
     """What a started process does; returns its status."""
+    told = sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big"))
     Thread(target=_end_with_parent, daemon=True).start()
     try:
-        work, devices = pickle.loads((folder / "work").read_bytes())
+        work, devices = pickle.loads(told)
         with _joined(folder, devices, number):
             work()
     except Exception as error:
-        told = error
+        raised = error
         try:
             pickle.loads(pickle.dumps(error))
         except Exception:  # whatever an exception of a library raises when it is made anew
-            told = RuntimeError(f"{type(error).__name__}: {error}")
+            raised = RuntimeError(f"{type(error).__name__}: {error}")
         partial = folder / f".{number}"
-        partial.write_bytes(pickle.dumps((time.monotonic(), told, traceback.format_exc())))
+        partial.write_bytes(pickle.dumps((time.monotonic(), raised, traceback.format_exc())))
         partial.rename(folder / f"error{number}")
         return 1
     return 0
