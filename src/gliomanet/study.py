@@ -151,7 +151,8 @@ class Prediction(Section):
     calibration: Literal["temperature", "none"] = Field(
         "temperature",
         description="`temperature`: probabilities p^(1/T), a T for each model, stage, transfer and task that makes the "
-        "validation cases likeliest; cross-fitted for validation cases, and blind to external labels.",
+        "validation cases likeliest; cross-fitted for validation cases, and blind to external labels. An ensemble of folds "
+        "averages what they said unscaled.",
     )
     passes: Annotated[int, AfterValidator(_none_or_several)] = Field(
         0,

@@ -36,6 +36,7 @@ def calibration_table(calibration: pd.DataFrame | None) -> Table:
     columns += [Column(f"{figure} {when}", True) for figure in ("ECE", "NLL") for when in ("before", "after")]
     caption = (
         "Calibration error (ECE) and mean negative log-likelihood (NLL, nats) of validation cases, each scaled by a "
-        "temperature that the other folds' cases ask for. The temperature shown is the one that external cases get."
+        "temperature that the other folds' cases ask for. The temperature shown is the one that a fold's external "
+        "cases get; an ensemble of folds averages unscaled probabilities."
     )
     return Table("calibration", caption, (*columns, Column("Remarks")), tuple(rows), filterable=len(rows) > 12)
