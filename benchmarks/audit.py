@@ -15,13 +15,13 @@ from pathlib import Path
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"
 
-from gliomanet.cohort.check import audit_cases
+from gliomanet.audit.fingerprint import same_head_pairs
+from gliomanet.audit.images import inspect_case
+from gliomanet.audit.tables import audit_cases
 from gliomanet.cohort.table import read_case_table
-from gliomanet.imaging.fingerprint import same_head_pairs
-from gliomanet.imaging.inspection import inspect_case
+from gliomanet.config.load import load_study
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.center import simulate_center
-from gliomanet.study import load_study
-from gliomanet.study_sources import PhantomSource
 
 CENTER = "P500"
 

@@ -24,7 +24,7 @@ import torch  # noqa: E402
 from monai import transforms as monai  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from gliomanet.learning.augmentation import CHANCES, Augmentation, augment  # noqa: E402
+from gliomanet.training.data.augmentation import CHANCES, Augmentation, augment  # noqa: E402
 
 MODALITIES = 4
 

@@ -14,9 +14,9 @@ import nibabel as nib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gliomanet.imaging.alignment import best_start
 from gliomanet.imaging.foreground import filled_piece
-from gliomanet.imaging.mutual_information import fit
+from gliomanet.imaging.registration.coregistration import best_start
+from gliomanet.imaging.registration.mutual_information import fit
 from gliomanet.imaging.volume import Volume, resample
 
 DATA = Path(os.environ.get("GLIOMANET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "real-mri"

@@ -17,20 +17,20 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from gliomanet.cohort.features import read_feature_center
-from gliomanet.cohort.kept_labels import keep_labels
-from gliomanet.cohort.selection import cases_of_fold
-from gliomanet.cohort.splits import development_splits, external_splits
-from gliomanet.evaluation.evaluate import evaluate
-from gliomanet.learning.pseudo_labels import TAUGHT, select_pseudo_labels
-from gliomanet.learning.tabular import train_tabular_model
-from gliomanet.learning.teacher_gate import check_teacher
-from gliomanet.prediction.center import Member, predict_center
-from gliomanet.prediction.ensemble import combine_predictions
+from gliomanet.cohort.importers.feature_tables import read_feature_center
+from gliomanet.cohort.label_fraction import keep_labels
+from gliomanet.cohort.splits import cases_of_fold, development_splits, external_splits
+from gliomanet.config.load import load_study
+from gliomanet.config.study import Study
+from gliomanet.evaluation.analyses.performance import evaluate
+from gliomanet.prediction.combine import combine_predictions
+from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.tabular import tabular_stochastic_passes
 from gliomanet.radiomics.table import wide_features
 from gliomanet.seeds import derive_seed
-from gliomanet.study import Study, load_study
+from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.teacher_check import check_teacher
+from gliomanet.training.tabular import train_tabular_model
 
 CONFIG = Path("config/real-few-labels.yaml")
 NAME = "radiomics_net"

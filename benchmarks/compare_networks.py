@@ -25,19 +25,20 @@ import joblib
 import pandas as pd
 import yaml
 
-from gliomanet.cohort.kept_labels import keep_labels
-from gliomanet.cohort.selection import cases_of_fold
-from gliomanet.learning.image_training import train_image_model
-from gliomanet.learning.pseudo_labels import TAUGHT, select_pseudo_labels
-from gliomanet.learning.teacher_gate import check_teacher, teacher_table
-from gliomanet.prediction.center import Member, predict_center
-from gliomanet.prediction.center_subsets import fusion_table, predict_center_subsets
+from gliomanet.cohort.label_fraction import keep_labels
+from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.config.load import load_study
+from gliomanet.config.models import image_model
+from gliomanet.config.stages import stage_of_round
+from gliomanet.config.study import Study
 from gliomanet.prediction.image import stochastic_passes
+from gliomanet.prediction.predict_center import Member, predict_center
+from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets
 from gliomanet.seeds import derive_seed
-from gliomanet.stages import stage_of_round
-from gliomanet.study import Study, load_study
-from gliomanet.study_models import image_model
-from gliomanet.tables import read_table, write_table
+from gliomanet.tables.io import read_table, write_table
+from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
+from gliomanet.training.run.image import train_image_model
 
 CONFIG = Path("config/network-study.yaml")
 EPOCHS = 20

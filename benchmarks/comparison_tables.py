@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from compare_networks import VARIANTS, Bench
 
-from gliomanet.evaluation.evaluate import Evaluated, evaluate
-from gliomanet.evaluation.metrics import confusion_counts, matthews
-from gliomanet.evaluation.modality_subsets import evaluate_subsets
+from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
+from gliomanet.evaluation.analyses.performance import Evaluated, evaluate
+from gliomanet.evaluation.metrics.classification import confusion_counts, matthews
 from gliomanet.prediction.calibration import fit_temperatures
-from gliomanet.prediction.ensemble import combine_predictions
-from gliomanet.prediction.joint_rows import with_joint
-from gliomanet.tables import read_table, write_table
+from gliomanet.prediction.combine import combine_predictions
+from gliomanet.prediction.joint_decoding import with_joint
+from gliomanet.tables.io import read_table, write_table
 
 SINGLE = "single"
 """The three networks of one task each are one row."""

@@ -25,8 +25,8 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813 - SimpleITK's own short name
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+from gliomanet.config.analysis import Radiomics
 from gliomanet.radiomics.extract import extract_case
-from gliomanet.study import Radiomics
 
 CONTRASTS = ("t1", "t1c", "t2", "flair")
 CASES = {

@@ -23,11 +23,11 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from gliomanet.imaging.fingerprint import THRESHOLD, Fingerprint, fingerprint_case, same_head_pairs, similarities
+from gliomanet.audit.fingerprint import THRESHOLD, Fingerprint, fingerprint_case, same_head_pairs, similarities
+from gliomanet.config.sources import PhantomSource, Scanner
 from gliomanet.imaging.reading import read_contrast
 from gliomanet.imaging.volume import Grid, Volume, resample
 from gliomanet.phantom.center import plan_center, simulate_case
-from gliomanet.study_sources import PhantomSource, Scanner
 
 DATA = Path(os.environ.get("GLIOMANET_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "real-mri"
 REAL = {

@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.config.models import ImageModel, image_model
+from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.models.acceleration import Acceleration
+from gliomanet.models.devices import Device, choose_device
 from gliomanet.networks import IMAGE_NETWORKS
-from gliomanet.networks.acceleration import Acceleration
-from gliomanet.networks.devices import Device, choose_device
-from gliomanet.study_models import ImageModel, image_model
 
 MODALITIES = ("t1", "t1c", "t2", "flair")
 Work = Callable[[argparse.Namespace, Path], dict[str, Any]]

@@ -24,11 +24,11 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import matthews_corrcoef
 
-from gliomanet.labels import DEFAULT_TASKS
-from gliomanet.learning.image_training import train_image_model
-from gliomanet.networks.input import load_case
+from gliomanet.config.models import image_model
+from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.models.case_input import load_case
 from gliomanet.prediction.image import load_image_model
-from gliomanet.study_models import image_model
+from gliomanet.training.run.image import train_image_model
 
 CONTRASTS = ("t1", "t1c", "t2", "flair")
 SUBSETS = [s for n in range(1, 5) for s in combinations(range(4), n)]

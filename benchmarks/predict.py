@@ -36,10 +36,10 @@ from measuring import (  # noqa: E402
 )
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from gliomanet.labels import DEFAULT_TASKS  # noqa: E402
+from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
+from gliomanet.models.acceleration import accelerate  # noqa: E402
+from gliomanet.models.case_input import load_case, network_input  # noqa: E402
 from gliomanet.networks import ImageNetwork, build  # noqa: E402
-from gliomanet.networks.acceleration import accelerate  # noqa: E402
-from gliomanet.networks.input import load_case, network_input  # noqa: E402
 from gliomanet.prediction.image import classes_alone  # noqa: E402
 
 

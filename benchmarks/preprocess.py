@@ -39,15 +39,15 @@ sys.path.insert(0, str(ROOT / "src"))
 
 import numpy as np  # noqa: E402
 
+from gliomanet.config.preprocessing import Preprocessing  # noqa: E402
+from gliomanet.files.nifti import write_nifti  # noqa: E402
 from gliomanet.imaging import preprocess as steps  # noqa: E402
-from gliomanet.imaging.atlas import atlas  # noqa: E402
-from gliomanet.imaging.output import write_nifti  # noqa: E402
 from gliomanet.imaging.reading import read_contrast, read_mask  # noqa: E402
-from gliomanet.imaging.registration import ants_module, transform_matrix  # noqa: E402
-from gliomanet.imaging.similarity import normalized_mutual_information  # noqa: E402
+from gliomanet.imaging.registration.ants import ants_module, transform_matrix  # noqa: E402
+from gliomanet.imaging.registration.atlas import atlas  # noqa: E402
+from gliomanet.imaging.registration.similarity import normalized_mutual_information  # noqa: E402
 from gliomanet.imaging.volume import Matrix, resample  # noqa: E402
-from gliomanet.labels import MODALITIES  # noqa: E402
-from gliomanet.study_imaging import Preprocessing  # noqa: E402
+from gliomanet.modalities import MODALITIES  # noqa: E402
 
 Found = dict[str, Any]
 AS_STRIPPED = {"bias_correction": False, "coregistration": False, "brain_extraction": "none"}
@@ -100,7 +100,7 @@ def plain(case: Case, files: dict[str, Path], spacing_mm: float, out: Path) -> F
     settings = Preprocessing(**case.settings)
     seconds: dict[str, float] = {}
     template = atlas(spacing_mm)[0]
-    write_nifti(template, out / "atlas.nii.gz")
+    write_nifti(template.array, template.grid.affine, out / "atlas.nii.gz")
     fixed_atlas = ants.image_read(str(out / "atlas.nii.gz"))
     images = {name: ants.image_read(str(path)) for name, path in files.items()}
     if settings.bias_correction:

@@ -40,14 +40,14 @@ from measuring import (  # noqa: E402
 )
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from gliomanet.labels import DEFAULT_TASKS  # noqa: E402
-from gliomanet.learning import fitting  # noqa: E402
-from gliomanet.learning.image_data import BalancedBatches, ImageCases, encode_labels, load_cases  # noqa: E402
-from gliomanet.learning.phase import Phase  # noqa: E402
-from gliomanet.learning.recipes import plan_of  # noqa: E402
+from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
+from gliomanet.models.acceleration import accelerate  # noqa: E402
+from gliomanet.models.devices import Device  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
-from gliomanet.networks.acceleration import accelerate  # noqa: E402
-from gliomanet.networks.devices import Device  # noqa: E402
+from gliomanet.training.data.batches import BalancedBatches, ImageCases, encode_labels, load_cases  # noqa: E402
+from gliomanet.training.recipes.phase import Phase  # noqa: E402
+from gliomanet.training.recipes.registry import plan_of  # noqa: E402
+from gliomanet.training.run import lightning_fit as fitting  # noqa: E402
 
 
 class Clock(lightning.Callback):

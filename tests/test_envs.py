@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gliomanet.provenance import third_party_imports
+from gliomanet.code_digest import third_party_imports
 
 PACKAGES = {  # import name → conda or pip name, where they differ
     "PIL": "pillow",

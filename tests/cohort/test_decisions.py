@@ -1,7 +1,7 @@
 import pytest
 
 from gliomanet.cohort.decisions import Decision, excluded_cases, read_decisions
-from gliomanet.cohort.errors import CohortError
+from gliomanet.errors import CohortError
 
 KNOWN = {"Leiden": ["L-001", "L-002"], "Graz": ["007"]}
 

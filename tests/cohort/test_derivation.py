@@ -1,10 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliomanet.cohort.derivation import derive_1p19q
-from gliomanet.cohort.table import case_frame, read_case_table
-from gliomanet.labels import VOCABULARY, contradiction
-from gliomanet.tables import write_table
+from gliomanet.cohort.table import case_frame, derive_1p19q, read_case_table
+from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.labels.who import contradiction
+from gliomanet.tables.io import write_table
 
 STATES = st.lists(st.tuples(*(st.sampled_from(["", *VOCABULARY[label]]) for label in ("idh", "codel_1p19q"))))
 

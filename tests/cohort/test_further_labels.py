@@ -3,21 +3,21 @@
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.audit.columns import label_column_says_nothing
-from gliomanet.cohort.audit.labels import labels_derived
-from gliomanet.cohort.audit.material import Material, SecondTable
-from gliomanet.cohort.audit.rules import audit_tables
-from gliomanet.cohort.audit.second_table import second_table_disagrees
-from gliomanet.cohort.audit.spellings import missing_spellings, spellings_harmonised
-from gliomanet.cohort.centers import read_center
-from gliomanet.cohort.check import audit_study
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.features import read_feature_center
+from gliomanet.audit.context import Material, SecondTable
+from gliomanet.audit.registry import audit_tables
+from gliomanet.audit.rules.columns import label_column_says_nothing
+from gliomanet.audit.rules.reference_table import second_table_disagrees
+from gliomanet.audit.rules.spellings import missing_spellings, spellings_harmonised
+from gliomanet.audit.rules.who_labels import labels_derived
+from gliomanet.audit.tables import audit_study
+from gliomanet.cohort.importers.feature_tables import read_feature_center
+from gliomanet.cohort.read_center import read_center
 from gliomanet.cohort.splits import shuffle_labels
 from gliomanet.cohort.table import COLUMNS, columns_of, label_cells_in, labels_in, read_case_table, without_labels
-from gliomanet.labels import VOCABULARY
-from gliomanet.study import load_study
-from tests.cohort.audit.cohorts import good_cases, good_material
+from gliomanet.config.load import load_study
+from gliomanet.errors import CohortError
+from gliomanet.labels.vocabulary import VOCABULARY
+from tests.audit.cohorts import good_cases, good_material
 
 MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated")}
 CELLS = ["mgmt", "mgmt_source", "mgmt_raw"]

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.selection import cases_not_used, cases_of_fold
-from gliomanet.tables import write_table
+from gliomanet.cohort.splits import cases_not_used, cases_of_fold
+from gliomanet.tables.io import write_table
 
 
 def test_failed_and_dropped_cases_are_those_that_are_not_ok(tmp_path):

@@ -3,15 +3,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.splits import (
     COLUMNS,
     development_splits,
     external_splits,
     shuffle_labels,
 )
-from gliomanet.labels import DEFAULT_TASKS
-from gliomanet.study import Transfer
+from gliomanet.config.split import Transfer
+from gliomanet.errors import CohortError
+from gliomanet.labels.tasks import DEFAULT_TASKS
 
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
 MAIN = [Transfer(name="main", train=("A", "B"), external=("X", "Y"))]

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.table import COLUMNS, case_frame, read_case_table, without_labels
-from gliomanet.tables import TEXT, read_table, write_table
+from gliomanet.errors import CohortError
+from gliomanet.tables.io import TEXT, read_table, write_table
 
 
 def write(folder: Path, text: str, name: str = "cases.tsv") -> Path:

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS, allowed, harmonise, read_age
-from gliomanet.labels import VOCABULARY
+from gliomanet.labels.vocabulary import VOCABULARY
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from gliomanet.evaluation.evaluate import Evaluated, evaluate
-from gliomanet.labels import DEFAULT_TASKS, Task
-from gliomanet.study import Evaluation
+from gliomanet.config.analysis import Evaluation
+from gliomanet.evaluation.analyses.performance import Evaluated, evaluate
+from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 
 TASKS = {**DEFAULT_TASKS, "grade": Task(label="grade", classes={"2": ["2"], "3": ["3"], "4": ["4"]})}
 COLUMNS = {

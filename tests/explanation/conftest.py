@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from gliomanet.labels import Task
+from gliomanet.labels.tasks import Task
 
 TASKS = {"idh": Task(label="idh", classes={"wildtype": ["wildtype"], "mutant": ["mutant"]})}
 CENTERS = {"A": "train", "B": "train", "X": "external", "Y": "external"}

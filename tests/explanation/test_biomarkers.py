@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.config.analysis import Explanation
 from gliomanet.explanation import links
 from gliomanet.explanation.attribution import linear_shap
 from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.explanation.recovery import recovery
-from gliomanet.study import Explanation
 
 SHORTCUT = "flair_firstorder_Mean"
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from gliomanet.explanation.recovery import recovery
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.labels.tasks import DEFAULT_TASKS
 
 FOUND = pd.DataFrame(
     [

@@ -13,10 +13,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gliomanet.imaging.atlas import atlas
+from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.preprocess import preprocess_case
+from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.volume import Grid, Volume
-from gliomanet.study_imaging import Preprocessing
 
 VOXEL_MM = 4.0
 MODALITIES = ("t1", "t1c", "t2", "flair")

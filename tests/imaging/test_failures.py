@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from gliomanet.imaging.brain import why_no_signal
-from gliomanet.imaging.errors import StudyStopError
-from gliomanet.imaging.quality import collect_qc
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.errors import StudyStopError
+from gliomanet.imaging.brain_extraction.extraction import why_no_signal
+from gliomanet.imaging.quality.center_table import collect_qc
 from gliomanet.imaging.volume import Volume, resample
-from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import FAST, IN_ATLAS_SPACE, MODALITIES, STRIPPED, run, turned
 
 ALIGN = "set coregistration to true for this centre"
@@ -183,8 +183,8 @@ def test_declared_aligned_and_turned(degrees, failed, brain, contrasts):
 
 def test_a_contrast_that_registration_left_elsewhere_is_flagged(write_case, tmp_path, monkeypatch):
     astray = turned(0, [0, 15, 0])
-    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_: np.eye(4))
-    monkeypatch.setattr("gliomanet.imaging.alignment.refine", lambda *_: astray)
+    monkeypatch.setattr("gliomanet.imaging.registration.coregistration.coregister", lambda *_: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.registration.coregistration.refine", lambda *_: astray)
     settings = STRIPPED.model_copy(update={"coregistration": True})
     record = run(write_case(absent=("t1", "t2")), settings, tmp_path / "a")
     assert record["status"] == "ok"
@@ -216,8 +216,8 @@ def test_declared_in_atlas_space_and_elsewhere(failed, brain, contrasts):
 
 
 def test_a_contrast_that_covers_less_than_half_of_the_brain(failed, brain, contrasts, monkeypatch):
-    monkeypatch.setattr("gliomanet.imaging.alignment.coregister", lambda *_: np.eye(4))
-    monkeypatch.setattr("gliomanet.imaging.alignment.refine", lambda *_: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.registration.coregistration.coregister", lambda *_: np.eye(4))
+    monkeypatch.setattr("gliomanet.imaging.registration.coregistration.refine", lambda *_: np.eye(4))
     settings = SUPPLIED.model_copy(update={"coregistration": True, "atlas_registration": "none"})
     slab = contrasts["t2"][:, :, :18]
     reason = failed(settings, arrays={"t2": slab, "brain_mask": brain[1].astype(np.uint8)})
@@ -231,12 +231,12 @@ def test_a_contrast_that_covers_less_than_half_of_the_brain(failed, brain, contr
 
 
 def test_a_brain_outside_the_atlas_grid(failed, monkeypatch):
-    monkeypatch.setattr("gliomanet.imaging.onto_atlas.fit_atlas", lambda *_, **__: turned(0, [500, 0, 0]))
+    monkeypatch.setattr("gliomanet.imaging.atlas_resampling.fit_atlas", lambda *_, **__: turned(0, [500, 0, 0]))
     assert failed() == ("case case-1: its brain lies outside the atlas grid; look at the header of t1c.nii.gz")
 
 
 def test_a_registration_that_gives_up(failed, monkeypatch):
-    monkeypatch.setattr("gliomanet.imaging.alignment.best_start", lambda *_: turned(0, [900, 0, 0]))
+    monkeypatch.setattr("gliomanet.imaging.registration.coregistration.best_start", lambda *_: turned(0, [900, 0, 0]))
     assert failed(Preprocessing(**FAST, brain_extraction="none")) == (
         "case case-1: the images do not overlap; look whether its images show the same head at all"
     )

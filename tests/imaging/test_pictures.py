@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from gliomanet.imaging.evidence import Evidence
-from gliomanet.imaging.pictures import center_sheet, draw_case
-from gliomanet.imaging.pictures.canvas import Panel, draw_outline, gray, save_picture, window_of
-from gliomanet.imaging.pictures.planes import AXIAL, CORONAL, SAGITTAL, View, cut, edges, sample
-from gliomanet.imaging.pictures.scanned import describe, tilt
+from gliomanet.imaging.quality.evidence import Evidence
+from gliomanet.imaging.quality.pictures import center_sheet, draw_case
+from gliomanet.imaging.quality.pictures.as_acquired import describe, tilt
+from gliomanet.imaging.quality.pictures.canvas import Panel, draw_outline, gray, save_picture, window_of
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, View, cut, edges, sample
 from gliomanet.imaging.volume import Grid, Volume
 from tests.imaging.conftest import MODALITIES, tumour_of
 

@@ -4,9 +4,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gliomanet.imaging.output import write_nifti
-from gliomanet.imaging.volume import Volume, resample_labels
-from gliomanet.study_imaging import Preprocessing
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.files.nifti import write_nifti
+from gliomanet.imaging.volume import resample_labels
 from tests.imaging.conftest import (
     FAST,
     IN_ATLAS_SPACE,
@@ -76,7 +76,7 @@ def test_gzip_headers_hold_no_clock_and_no_name(posed):
 def test_a_written_file_holds_what_nibabel_would_write(kind, tmp_path):
     array = (np.random.default_rng(0).random((9, 12, 19)) * 9).astype(kind)
     affine = turned(11, [3, -4, 5])
-    write_nifti(Volume.of(array, affine), tmp_path / "one.nii.gz")
+    write_nifti(array, affine, tmp_path / "one.nii.gz")
     image = nib.Nifti1Image(array, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=2)

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from gliomanet.imaging.errors import CaseError
+from gliomanet.errors import CaseError
 from gliomanet.imaging.reading import background_value, read_contrast, read_mask
 from gliomanet.imaging.volume import Grid
 

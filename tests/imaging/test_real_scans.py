@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.volume import Volume, resample, resample_labels
-from gliomanet.study_imaging import Preprocessing
 from tests.imaging.conftest import dice, run, to_native, volume_of
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.config.sources import PhantomSource, Scanner
 from gliomanet.imaging.volume import Volume, resample, resample_labels
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import plan_center
 from gliomanet.phantom.seeds import generator
-from gliomanet.study_imaging import Preprocessing
-from gliomanet.study_sources import PhantomSource, Scanner
 from tests.imaging.conftest import dice, to_atlas, to_native, volume_of, write_files
 
 SEED, CENTER = 1, "A"
@@ -25,7 +25,7 @@ COMMAND = """
 import json, sys
 from pathlib import Path
 from gliomanet.imaging.preprocess import preprocess_case
-from gliomanet.study_imaging import Preprocessing
+from gliomanet.config.preprocessing import Preprocessing
 row, settings, out = sys.argv[1:]
 preprocess_case(json.loads(row), Preprocessing.model_validate_json(settings), Path(out), seed=7)
 """

@@ -7,10 +7,9 @@ from torch import nn
 from gliomanet.networks import build
 from gliomanet.networks.blocks.convolution import conv_block
 from gliomanet.networks.blocks.dense import DenseEncoder
+from gliomanet.networks.blocks.fusion import SelectiveFusion
 from gliomanet.networks.blocks.heads import CosineHead, TaskHeads
-from gliomanet.networks.blocks.projection import orthogonal_component
-from gliomanet.networks.blocks.selective_fusion import SelectiveFusion
-from gliomanet.networks.blocks.task_condition import TaskConditionedConv
+from gliomanet.networks.blocks.inter_task import TaskConditionedConv, orthogonal_component
 
 
 def noise(*shape, seed=0):

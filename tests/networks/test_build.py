@@ -3,8 +3,8 @@ from typing import get_args
 import pytest
 import torch
 
+from gliomanet.config.models import ImageModels, image_model
 from gliomanet.networks import IMAGE_NETWORKS, NETWORKS, ImageNetwork, build
-from gliomanet.study_models import ImageModels, image_model
 
 TASKS = {"idh": 2}
 every_image_network = pytest.mark.parametrize("name", IMAGE_NETWORKS)
@@ -20,7 +20,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_the_configuration_knows_every_network():
-    from gliomanet.study_models import Model
+    from gliomanet.config.models import Model
 
     kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(Model)[0])}
     assert set(NETWORKS) <= kinds

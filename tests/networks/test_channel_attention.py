@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gliomanet.networks.blocks.channel_attention import ChannelFusion
+from gliomanet.networks.blocks.fusion import ChannelFusion
 
 
 @pytest.mark.parametrize("bottleneck", [1, 4])

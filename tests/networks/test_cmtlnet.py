@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from gliomanet.learning.losses import cosface, masked_cross_entropy
 from gliomanet.networks import CMTLNet, build
 from gliomanet.networks.cmtlnet import PRESETS
+from gliomanet.training.losses.losses import cosface, masked_cross_entropy
 
 TASKS = {"idh": 2, "codel_1p19q": 2, "grade": 3}
 
@@ -316,6 +316,6 @@ def test_wrong_arguments_are_refused(change, message):
 def test_presets_are_named_in_the_configuration():
     from typing import get_args
 
-    from gliomanet.study_models import CmtlnetModel
+    from gliomanet.config.models import CmtlnetModel
 
     assert get_args(CmtlnetModel.model_fields["preset"].annotation) == tuple(PRESETS)

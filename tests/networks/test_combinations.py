@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 import torch
 
-from gliomanet.labels import MODALITIES
+from gliomanet.modalities import MODALITIES
 from gliomanet.networks import IMAGE_NETWORKS, build
 
 TASKS = {"idh": 2, "codel_1p19q": 2, "grade": 3}

@@ -3,7 +3,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from gliomanet.networks.blocks.convex_fusion import ConvexFusionStem
+from gliomanet.networks.blocks.fusion import ConvexFusionStem
 
 
 def stem_with(v):

@@ -1,8 +1,8 @@
 import torch
 from torch.nn import functional as F
 
+from gliomanet.networks.blocks.convolution import average_and_max
 from gliomanet.networks.blocks.inter_task import ClassifierWidths, InterTaskClassifier
-from gliomanet.networks.blocks.pooling import average_and_max
 
 WIDTHS = ClassifierWidths(shallow=4, deep=8, merged=6, hidden=5, bottleneck=1)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gliomanet.labels import LEGAL_STATES, WhoState
+from gliomanet.labels.who import LEGAL_STATES, WhoState
 from gliomanet.phantom.appearance import GRADE_SHARES, SITES, Spread, draw_appearance, rule_of
 
 

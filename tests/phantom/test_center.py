@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
+from gliomanet.config.sources import PhantomSource, Scanner, Shortcut
 from gliomanet.phantom.center import COLUMNS, flair_mark, simulate_case, simulate_center, write_image
 from gliomanet.phantom.ids import case_ids
 from gliomanet.phantom.patients import plan_center
-from gliomanet.study_sources import PhantomSource, Scanner, Shortcut
 
 SOURCE = PhantomSource(
     cases=3, scanner=Scanner(voxel_mm=(4, 4, 4), oblique_degrees=8), missing_contrasts=0.6, missing_labels=0.4

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gliomanet.labels import MODALITIES, WhoState
+from gliomanet.labels.who import WhoState
+from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.appearance import draw_appearance, rule_of
 from gliomanet.phantom.contrasts import true_signals

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.phantom.ids import case_ids
-from gliomanet.study_sources import PhantomSource
 
 LABELS = {"mgmt": ("unmethylated", "methylated"), "ki67": ("low", "middle", "high")}
 

@@ -1,8 +1,8 @@
 import subprocess
 import sys
 
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.ids import case_ids
-from gliomanet.study_sources import PhantomSource
 
 
 def test_ids_are_counted_from_one_in_order():

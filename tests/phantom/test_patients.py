@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.labels import LEGAL_STATES, contradiction
+from gliomanet.config.sources import PhantomSource, Prevalence
+from gliomanet.labels.who import LEGAL_STATES, contradiction
 from gliomanet.phantom.ids import case_ids
 from gliomanet.phantom.patients import diagnosis_of, plan_center, plan_patient, state_shares
-from gliomanet.study_sources import PhantomSource, Prevalence
 
 
 def test_a_patient_does_not_depend_on_who_else_there_is():

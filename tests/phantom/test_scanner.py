@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from gliomanet.labels import MODALITIES
+from gliomanet.config.sources import PhantomSource, Scanner
+from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import SPACING_MM, draw_anatomy
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.patients import plan_center
 from gliomanet.phantom.seeds import generator
-from gliomanet.study_sources import PhantomSource, Scanner
 
 
 def scan(index=1, **scanner):

@@ -4,13 +4,13 @@ import pytest
 import SimpleITK
 from scipy.stats import skew
 
-from gliomanet.labels import VOCABULARY
+from gliomanet.config.sources import PhantomSource, Scanner, Shortcut
+from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.phantom.appearance import GRADE_SHARES
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.phantom.patients import diagnosis_of, plan_center
 from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, true_labels, truth_table
-from gliomanet.study_sources import PhantomSource, Scanner, Shortcut
 
 
 def test_signals_hold_for_all_and_shortcuts_for_their_centre():

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gliomanet.labels import WhoState
+from gliomanet.labels.who import WhoState
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.appearance import draw_appearance, rule_of
 from gliomanet.phantom.tumour import CORE, ENHANCING, OEDEMA, grow_tumour

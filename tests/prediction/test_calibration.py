@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.labels import DEFAULT_TASKS, Task
+from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.prediction.calibration import CALIBRATION_COLUMNS, calibrate, fit_temperatures
 from gliomanet.prediction.fold_rows import FOLD_COLUMNS
-from gliomanet.probabilities import calibration_error, entropy, softmax
-from gliomanet.temperature import fit_temperature, log_loss, tempered
+from gliomanet.uncertainty.probabilities import calibration_error, entropy, softmax
+from gliomanet.uncertainty.temperature_scaling import fit_temperature, log_loss, tempered
 
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": Task(label="grade", classes={"2": ["2"], "3": ["3"], "4": ["4"]})}
 FOLDS, EACH = 3, 20

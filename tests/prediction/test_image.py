@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from gliomanet.models.case_input import load_case, network_input
 from gliomanet.networks import build
-from gliomanet.networks.input import load_case, network_input
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
-from gliomanet.probabilities import entropy, softmax
+from gliomanet.uncertainty.probabilities import entropy, softmax
 
 CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.5}
 

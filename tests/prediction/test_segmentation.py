@@ -8,14 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
+from gliomanet.errors import CaseError
+from gliomanet.evaluation.metrics.segmentation import dice, hd95
+from gliomanet.models.case_input import load_case, network_input
 from gliomanet.networks import build
-from gliomanet.networks.input import CaseError, load_case, network_input
 from gliomanet.networks.outputs import TUMOUR_PARTS, WHOLE_TUMOUR
-from gliomanet.prediction.center import Member
-from gliomanet.prediction.center_segmentation import SEGMENTATION_COLUMNS, segment_center
 from gliomanet.prediction.image import load_image_model
+from gliomanet.prediction.predict_center import Member
+from gliomanet.prediction.segment_center import SEGMENTATION_COLUMNS, segment_center
 from gliomanet.prediction.segmentation import drop_small_pieces, region_codes, segment_case, write_segmentation
-from gliomanet.prediction.segmentation_scores import dice, hd95, region_rows, regions_of
+from gliomanet.prediction.segmentation_rows import region_rows, regions_of
 from tests.phantom_folders import GRID
 
 CLASSES = {"idh": {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}}

@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.networks.combat import Combat
-from gliomanet.networks.estimators import NetEnsemble, SklearnModels, TabularInputs
+from gliomanet.models.combat import Combat
+from gliomanet.models.tabular import NetEnsemble, SklearnModels, TabularInputs
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular, tabular_stochastic_passes
 

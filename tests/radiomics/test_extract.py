@@ -4,8 +4,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from gliomanet.config.analysis import Radiomics
 from gliomanet.radiomics.extract import extract_case, region_features
-from gliomanet.study import Radiomics
 
 SHAPE = (30, 32, 28)
 

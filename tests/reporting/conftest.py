@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from gliomanet.findings import Finding, findings_table
-from gliomanet.study import load_study
+from gliomanet.cohort.findings import Finding, findings_table
+from gliomanet.config.load import load_study
 
 CENTERS = {"north": "train", "south": "train", "east": "external", "west": "external", "lake": "unlabelled"}
 SIZES = {"north": 40, "south": 30, "east": 25, "west": 12, "lake": 15}

@@ -1,6 +1,6 @@
 """Flat parameters."""
 
-from gliomanet.tracking.parameters import MAX_VALUE, accepted_name, flatten
+from gliomanet.tracking.mlflow_import import MAX_VALUE, accepted_name, flatten
 
 
 def test_nested_settings_become_dotted_keys_in_order():

@@ -198,6 +198,6 @@ def test_every_rule_has_an_environment_and_a_log(snakemake, repository: Path):
 def test_shipped_studies_are_valid(name, repository: Path):
     import yaml
 
-    from gliomanet.study import load_study
+    from gliomanet.config.load import load_study
 
     assert load_study(yaml.safe_load((repository / name).read_text(encoding="utf-8"))).models

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gliomanet.tables import read_table
+from gliomanet.tables.io import read_table
 from tests.workflow.conftest import IMAGE_NET, LOGISTIC, phantom, study
 
 LABELS = {"mgmt": ["unmethylated", "methylated"]}

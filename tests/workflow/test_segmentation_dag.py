@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gliomanet.study import load_study
-from gliomanet.study_errors import StudyError
+from gliomanet.config.load import load_study
+from gliomanet.errors import StudyError
 from tests.workflow.conftest import IMAGE_NET, LOGISTIC, phantom, study
 
 SEGMENTS = {"kind": "psnet", "preset": "tiny", "input_shape": [32, 32, 32], "epochs": 1, "stages": ["supervised"]}

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.center import simulate_center
 from gliomanet.prediction.fold_rows import CASE
-from gliomanet.study_sources import PhantomSource
-from gliomanet.tables import read_table, write_table
+from gliomanet.tables.io import read_table, write_table
 from tests.workflow.conftest import Run, run_snakemake
 
 pytestmark = pytest.mark.slow

@@ -9,17 +9,17 @@ sys.path.insert(0, str(ROOT / "src"))
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
-from gliomanet.cohort.centers import case_ids as source_case_ids
-from gliomanet.cohort.check import check_study, problem
+from gliomanet.cohort.read_center import case_ids as source_case_ids
+from gliomanet.audit.tables import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
-from gliomanet.cohort.errors import CohortError
-from gliomanet.machine import count_gpus
+from gliomanet.errors import CohortError
+from gliomanet.pipeline.environment import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
-from gliomanet.programs import missing_programs
-from gliomanet.provenance import source_digest
+from gliomanet.pipeline.environment import missing_programs
+from gliomanet.code_digest import source_digest
 from gliomanet.seeds import derive_seed
-from gliomanet.study import load_study
-from gliomanet.study_errors import StudyError
+from gliomanet.config.load import load_study
+from gliomanet.errors import StudyError
 
 
 def checked_study(values):

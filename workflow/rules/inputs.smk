@@ -3,9 +3,9 @@
 import hashlib
 from functools import cache
 
-from gliomanet.cohort.centers import read_center
+from gliomanet.cohort.read_center import read_center
 from gliomanet.cohort.table import FILE_COLUMNS
-from gliomanet.stages import SUPERVISED, round_of
+from gliomanet.config.stages import SUPERVISED, round_of
 
 # cohort
 

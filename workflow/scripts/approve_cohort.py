@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.auditing import refuse_false_results
-from gliomanet.joblog import log_to
-from gliomanet.tables import read_table
+from gliomanet.audit.study import refuse_false_results
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table
 
 log_to(snakemake.log[0])
 refuse_false_results(read_table(snakemake.input.findings))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.auditing import audit_cohort
-from gliomanet.joblog import log_to
-from gliomanet.study import load_study
-from gliomanet.tables import read_tables, write_table
+from gliomanet.audit.study import audit_cohort
+from gliomanet.config.load import load_study
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
 inputs = snakemake.input

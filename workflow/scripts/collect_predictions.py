@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.prediction.joint_rows import with_joint
-from gliomanet.tables import read_tables, write_table
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.prediction.joint_decoding import with_joint
+from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
 tasks = {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.imaging.pictures import center_sheet
-from gliomanet.imaging.quality import collect_qc
-from gliomanet.joblog import log_to
-from gliomanet.tables import write_table
+from gliomanet.imaging.quality.center_table import collect_qc
+from gliomanet.imaging.quality.pictures import center_sheet
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
+from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import center_table
-from gliomanet.tables import read_table, write_table
+from gliomanet.tables.io import read_table, write_table
 
 log_to(snakemake.log[0])
 write_table(center_table(map(read_table, snakemake.input.cases)), snakemake.output.features, exact=True)

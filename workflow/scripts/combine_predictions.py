@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.prediction.ensemble import combine_predictions
-from gliomanet.tables import read_table, write_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.prediction.combine import combine_predictions
+from gliomanet.tables.io import read_table, write_table
 
 log_to(snakemake.log[0])
 rows, temperatures = snakemake.input.predictions, snakemake.input.temperatures

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.made_files import FAILURE
-from gliomanet.imaging.dicom import convert_case
-from gliomanet.imaging.errors import CaseError
-from gliomanet.joblog import log_to
+from gliomanet.cohort.dicom.convert import convert_case
+from gliomanet.cohort.generated_files import FAILURE
+from gliomanet.errors import CaseError
+from gliomanet.pipeline.job_log import log_to
 
 log_to(snakemake.log[0])
 out = Path(snakemake.output.folder)

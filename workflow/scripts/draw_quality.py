@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.reporting.quality_pages import write_quality_pages
-from gliomanet.tables import read_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.reporting.quality.pages import write_quality_pages
+from gliomanet.tables.io import read_table
 
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.evaluation.segmentation import evaluate_segmentations
-from gliomanet.joblog import log_to
-from gliomanet.study import Evaluation
-from gliomanet.tables import read_table, read_tables, write_table
+from gliomanet.config.analysis import Evaluation
+from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
 table = evaluate_segmentations(

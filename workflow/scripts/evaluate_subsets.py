@@ -5,12 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.kept_labels import with_hidden_labels
-from gliomanet.evaluation.modality_subsets import evaluate_subsets
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.study import Evaluation
-from gliomanet.tables import read_table, read_tables, write_table
+from gliomanet.cohort.label_fraction import with_hidden_labels
+from gliomanet.config.analysis import Evaluation
+from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
 figures = evaluate_subsets(

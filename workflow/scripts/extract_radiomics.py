@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
+from gliomanet.config.analysis import Radiomics
+from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.extract import extract_case
-from gliomanet.study import Radiomics
-from gliomanet.tables import write_table
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 features, notes = extract_case(

@@ -8,11 +8,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 import numpy as np
 import pandas as pd
 
+from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.study import Explanation
-from gliomanet.tables import read_table, read_tables, write_table
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
 params = snakemake.params

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.calibration import fit_temperatures
-from gliomanet.tables import read_tables, write_table
+from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
 table = fit_temperatures(

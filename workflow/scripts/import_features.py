@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.features import read_feature_center
-from gliomanet.joblog import log_to
-from gliomanet.tables import write_table
+from gliomanet.cohort.importers.feature_tables import read_feature_center
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 center = snakemake.params.center

@@ -8,12 +8,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the figures
 
-from gliomanet.cohort.made_files import made_files
-from gliomanet.imaging.fingerprint import write_fingerprints
-from gliomanet.imaging.inspection import inspect_center
-from gliomanet.joblog import log_to
-from gliomanet.study_imaging import Preprocessing
-from gliomanet.tables import write_table
+from gliomanet.audit.fingerprint import write_fingerprints
+from gliomanet.audit.images import inspect_center
+from gliomanet.cohort.generated_files import made_files
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import write_table
 
 
 def main() -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.prediction.center import Member, predict_center
+from gliomanet.config.models import IMAGE_KINDS
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
-from gliomanet.study_models import IMAGE_KINDS
-from gliomanet.tables import read_tables, write_table
+from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center

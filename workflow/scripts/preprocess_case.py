@@ -9,10 +9,10 @@ import os
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the voxels
 
-from gliomanet.cohort.made_files import made_files
+from gliomanet.cohort.generated_files import made_files
+from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.preprocess import preprocess_case
-from gliomanet.joblog import log_to
-from gliomanet.study_imaging import Preprocessing
+from gliomanet.pipeline.job_log import log_to
 
 log_to(snakemake.log[0])
 center, case = snakemake.wildcards.center, snakemake.wildcards.case

@@ -7,10 +7,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 import pandas as pd
 
-from gliomanet.evaluation.pseudo_label_accuracy import pseudo_label_accuracy, truth_of
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.tables import read_table, read_tables, write_table
+from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
 

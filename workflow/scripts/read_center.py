@@ -5,18 +5,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.centers import read_center
-from gliomanet.cohort.derivation import derive_1p19q
-from gliomanet.cohort.kept_labels import hidden_labels, keep_labels
-from gliomanet.cohort.made_files import with_converted_files
+from gliomanet.cohort.findings import findings_table
+from gliomanet.cohort.generated_files import with_converted_files
+from gliomanet.cohort.label_fraction import hidden_labels, keep_labels
+from gliomanet.cohort.read_center import read_center
 from gliomanet.cohort.splits import shuffle_labels
-from gliomanet.cohort.table import read_case_table, without_labels
-from gliomanet.findings import findings_table
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
+from gliomanet.cohort.table import derive_1p19q, read_case_table, without_labels
+from gliomanet.config.centers import Center
+from gliomanet.config.study import Study
+from gliomanet.labels.tasks import Task
 from gliomanet.phantom.further_labels import with_further_labels
-from gliomanet.study import Center, Study
-from gliomanet.tables import write_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.prediction.center import Member
-from gliomanet.prediction.center_subsets import fusion_table
-from gliomanet.tables import write_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.prediction.predict_center import Member
+from gliomanet.prediction.predict_subsets import fusion_table
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 params = snakemake.params

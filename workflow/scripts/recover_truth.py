@@ -8,9 +8,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 import pandas as pd
 
 from gliomanet.explanation.recovery import recovery
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.tables import read_table, write_table
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, write_table
 
 log_to(snakemake.log[0])
 truth = read_table(snakemake.input.truth)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.selection import cases_of_fold
-from gliomanet.joblog import log_to
-from gliomanet.joint_decoding import joint_passes
-from gliomanet.labels import Task
-from gliomanet.learning.pseudo_labels import TAUGHT, select_pseudo_labels
-from gliomanet.learning.teacher_gate import check_teacher, teacher_table
+from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.config.models import IMAGE_KINDS
+from gliomanet.config.pseudo_labels import PseudoLabels
+from gliomanet.labels.joint_decoding import joint_passes
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
-from gliomanet.study import PseudoLabels
-from gliomanet.study_models import IMAGE_KINDS
-from gliomanet.tables import read_table, read_tables, write_table
+from gliomanet.tables.io import read_table, read_tables, write_table
+from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
 log_to(snakemake.log[0])
 params = snakemake.params

@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.center import simulate_center
-from gliomanet.study_sources import PhantomSource
+from gliomanet.pipeline.job_log import log_to
 
 log_to(snakemake.log[0])
 simulate_center(

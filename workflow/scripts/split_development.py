@@ -5,12 +5,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.selection import cases_not_used
-from gliomanet.cohort.splits import development_splits
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.study import Transfer
-from gliomanet.tables import read_tables, write_table
+from gliomanet.cohort.splits import cases_not_used, development_splits
+from gliomanet.config.split import Transfer
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
 splits = development_splits(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
-from gliomanet.tables import read_table, write_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, write_table
 from gliomanet.tracking.mlflow_import import import_runs
 
 log_to(snakemake.log[0])

@@ -5,13 +5,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.selection import cases_of_fold
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.learning.image_training import train_image_model
-from gliomanet.networks.acceleration import Acceleration
-from gliomanet.study_models import image_model
-from gliomanet.tables import read_table, read_tables
+from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.config.models import image_model
+from gliomanet.labels.tasks import Task
+from gliomanet.models.acceleration import Acceleration
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import read_table, read_tables
+from gliomanet.training.run.image import train_image_model
 
 log_to(snakemake.log[0])
 fold, asked = snakemake.params.fold, snakemake.resources

@@ -7,13 +7,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from pydantic import TypeAdapter
 
-from gliomanet.cohort.selection import cases_of_fold
-from gliomanet.joblog import log_to
-from gliomanet.labels import Task
-from gliomanet.learning.tabular import train_tabular_model
+from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.config.models import Model
+from gliomanet.labels.tasks import Task
+from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
-from gliomanet.study_models import Model
-from gliomanet.tables import read_table, read_tables
+from gliomanet.tables.io import read_table, read_tables
+from gliomanet.training.tabular import train_tabular_model
 
 log_to(snakemake.log[0])
 fold = snakemake.params.fold

@@ -7,13 +7,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 import pandas as pd
 
-from gliomanet.joblog import log_to
-from gliomanet.reporting.figures import save_figures
-from gliomanet.reporting.identical_tasks import identical_task_notes
-from gliomanet.reporting.model_notes import model_notes
-from gliomanet.reporting.page import write_report
-from gliomanet.reporting.versions import gathered_versions
-from gliomanet.tables import read_table, read_tables
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.reporting.study.figures.save import save_figures
+from gliomanet.reporting.study.page import write_report
+from gliomanet.reporting.study.sections.notes import identical_task_notes, model_notes
+from gliomanet.reporting.study.sections.versions import gathered_versions
+from gliomanet.tables.io import read_table, read_tables
 
 log_to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params

@@ -5,10 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.joblog import log_to
+from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.truth import true_labels, truth_table
-from gliomanet.study_sources import PhantomSource
-from gliomanet.tables import write_table
+from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
 centers = {name: PhantomSource.model_validate(source) for name, source in snakemake.params.centers.items()}

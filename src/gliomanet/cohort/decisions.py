@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from gliomanet.cohort.delimited import read_rows
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.read_rows import read_rows
+from gliomanet.errors import CohortError
 
 DECISIONS = ("keep", "review", "exclude")
 COLUMNS = ("center", "case_id", "decision", "reason")

@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.table import label_cells_in, labels_in
-from gliomanet.study import folds_of
+from gliomanet.config.study import folds_of
+from gliomanet.errors import CohortError
 
 if TYPE_CHECKING:
-    from gliomanet.labels import Task
-    from gliomanet.study import Fold, Transfer
+    from gliomanet.config.split import Fold, Transfer
+    from gliomanet.labels.tasks import Task
+from collections.abc import Iterable
+from pathlib import Path
+
+from gliomanet.tables.io import read_tables
 
 COLUMNS = ("case_id", "patient_id", "center", "role", "transfer", "fold", "part")
+
+
 _IDENTITY = ["case_id", "patient_id", "center", "role"]
 
 
@@ -180,3 +186,25 @@ def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFr
     splits = pd.concat(tables, ignore_index=True)
     splits = splits.assign(_fold=splits["fold"].map(place))
     return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]
+
+
+def cases_not_used(qc_tables: Iterable[str | Path]) -> list[tuple[str, str]]:
+    """Centre and id of the cases that take no part: preprocessing gave up on them, or a decision excludes them.
+
+    Args:
+        qc_tables: the centres' quality control tables: `center`, `case_id`, `status`, `decision` (`keep`, `review`,
+            `exclude`; a table without the column, and an empty cell, keep every case).
+    """
+    qc = read_tables(qc_tables)
+    if qc.empty:
+        return []
+    lost = qc["status"] != "ok"
+    if "decision" in qc:
+        lost |= qc["decision"] == "exclude"
+    return sorted(zip(qc.loc[lost, "center"], qc.loc[lost, "case_id"], strict=True))
+
+
+def cases_of_fold(splits: pd.DataFrame, cases: pd.DataFrame, fold: str) -> pd.DataFrame:
+    """The rows of the case tables at hand that a fold holds, each with its `part`, in the order of the splits."""
+    rows = splits.loc[splits["fold"] == fold, ["case_id", "center", "part"]]
+    return rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from gliomanet.cohort.delimited import read_rows
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
-from gliomanet.labels import MODALITIES, VOCABULARY, Vocabulary
+from gliomanet.errors import CohortError
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.modalities import MODALITIES
 
 FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
 
@@ -208,3 +209,18 @@ def _read_row(
     about = {name: cells.get(name, "") for name in ("grade_edition", "diagnosis", "other_ids")}
     about["scan"] = cells.get("scan") or "baseline"
     return {**identity, **files, **labels, **about}, [*problems, *found]
+
+
+def derive_1p19q(cases: pd.DataFrame) -> pd.DataFrame:
+    """Fill unknown 1p/19q as `intact` where IDH is wildtype.
+
+    Args:
+        cases: A case table.
+
+    Returns:
+        The table, with `codel_1p19q_source` "derived" for the filled cells; raw cells stay as found.
+    """
+    filled = cases["idh"].eq("wildtype") & cases["codel_1p19q"].eq("")
+    derived = cases.copy()
+    derived.loc[filled, ["codel_1p19q", "codel_1p19q_source"]] = ["intact", "derived"]
+    return derived

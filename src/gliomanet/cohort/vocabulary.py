@@ -9,8 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from gliomanet.labels import VOCABULARY, Vocabulary
-from gliomanet.spellings import MISSING_SPELLINGS, plain
+from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
 
 
 def _grades() -> dict[str, str]:

@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gliomanet.evaluation.intervals import Floats, Integers, named_generator, percentile_interval, resample_weights
-from gliomanet.evaluation.scored import Cases, Scored
-from gliomanet.evaluation.tables import POOLED, Row
-from gliomanet.labels import MISSING
+from gliomanet.evaluation.predictions import Cases, Scored
+from gliomanet.evaluation.rows import POOLED, Row
+from gliomanet.evaluation.statistics.bootstrap import (
+    Floats,
+    Integers,
+    named_generator,
+    percentile_interval,
+    resample_weights,
+)
+from gliomanet.labels.vocabulary import MISSING
 
 if TYPE_CHECKING:
-    from gliomanet.labels import Task
-    from gliomanet.study import Evaluation
+    from gliomanet.config.analysis import Evaluation
+    from gliomanet.labels.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -104,3 +110,35 @@ def interval_cells(values: Floats, settings: Evaluation, notes: list[str]) -> Ro
     known = values[1:][~np.isnan(values[1:])]
     spread = float(known.var(ddof=1)) if known.size > 1 else np.nan
     return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": "; ".join(notes), "spread": spread}
+
+
+@dataclass(frozen=True)
+class SubsetCases:
+    """Cases of known label.
+
+    Attributes:
+        center: a centre, or `pooled`.
+        rows: index into the case table (cases,), ascending.
+        truth: class index (cases,).
+        weights: (cases, 1 + resamples), the cases as they are first.
+        classes: the task's class names.
+    """
+
+    center: str
+    rows: Integers
+    truth: Integers
+    weights: Floats
+    classes: tuple[str, ...]
+
+    def of(self, member: Scored, rows: Integers | None = None) -> tuple[Integers, Floats, Floats]:
+        """Truth (n,), probabilities (n, classes) and weights (n, 1 + resamples) of the cases that a subset has.
+
+        `rows`: some of them only, which it must have.
+        """
+        wanted = np.intersect1d(self.rows, member.rows) if rows is None else rows
+        here = np.searchsorted(self.rows, wanted)
+        return self.truth[here], member.probability[np.searchsorted(member.rows, wanted)], self.weights[here]
+
+    def counts(self, truth: Integers) -> Row:
+        """The cells n and n_positive; positives are of a two-class task's second class."""
+        return {"n": truth.size, "n_positive": int((truth == 1).sum()) if len(self.classes) == 2 else ""}

@@ -18,11 +18,11 @@ from gliomanet.explanation.association import discovery_rates
 from gliomanet.explanation.consistency import Effect, class_effect, judge
 from gliomanet.explanation.features import Key, Radiomics, centers_of, modality_of
 from gliomanet.explanation.links import FoldLinks, Heads, fold_links, linked_features
-from gliomanet.labels import MISSING
+from gliomanet.labels.vocabulary import MISSING
 
 if TYPE_CHECKING:
-    from gliomanet.labels import Task
-    from gliomanet.study import Explanation
+    from gliomanet.config.analysis import Explanation
+    from gliomanet.labels.tasks import Task
 
 _BEFORE = ["transfer", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
 _AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "verdict", "reason", "additivity_gap"]

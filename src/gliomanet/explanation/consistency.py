@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from gliomanet.evaluation.random_effects import Summary, random_effects
+from gliomanet.evaluation.statistics.random_effects import Summary, random_effects
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from gliomanet.explanation.attribution import evidence, leading, linear_shap
 from gliomanet.explanation.features import VOLUMES, Radiomics
 
 if TYPE_CHECKING:
-    from gliomanet.study import Explanation
+    from gliomanet.config.analysis import Explanation
 
 Floats = NDArray[np.float64]
 Heads = Mapping[str, Mapping[str, tuple[Floats, Floats]]]

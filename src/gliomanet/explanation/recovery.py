@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gliomanet.labels import DEFAULT_TASKS
+from gliomanet.labels.tasks import DEFAULT_TASKS
 
 if TYPE_CHECKING:
-    from gliomanet.labels import Task
+    from gliomanet.labels.tasks import Task
 
 COLUMNS = [
     "transfer",

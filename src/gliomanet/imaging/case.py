@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gliomanet.imaging.evidence import Evidence
 from gliomanet.imaging.foreground import Mask
+from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import Contrast
 from gliomanet.imaging.volume import Grid, Matrix, Volume, resample
 
 if TYPE_CHECKING:
-    from gliomanet.study_imaging import Preprocessing
+    from gliomanet.config.preprocessing import Preprocessing
 
 
 @dataclass
@@ -106,3 +106,7 @@ class Case:
             figures=dict(self.qc),
             flags=tuple(self.flags),
         )
+
+
+REFERENCE_ORDER = ("t1c", "t2", "flair", "t1")
+"""The finer and the richer in contrast first."""

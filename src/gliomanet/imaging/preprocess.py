@@ -10,28 +10,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gliomanet.imaging import alignment, brain
-from gliomanet.imaging.bias import correct_bias
-from gliomanet.imaging.brain_programs import extract_with
-from gliomanet.imaging.case import Case
-from gliomanet.imaging.case_record import NAME as RECORD
-from gliomanet.imaging.case_record import write_record
-from gliomanet.imaging.errors import CaseError, StudyStopError
+from gliomanet.errors import CaseError, RegistrationError, StudyStopError
+from gliomanet.files.nifti import write_nifti
+from gliomanet.imaging.atlas_resampling import fit_case, resample_case
+from gliomanet.imaging.bias_correction import correct_bias
+from gliomanet.imaging.brain_extraction import extraction as brain
+from gliomanet.imaging.brain_extraction.external_tools import extract_with
+from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
-from gliomanet.imaging.interpolation import occupied
-from gliomanet.imaging.onto_atlas import fit_case, resample_case
-from gliomanet.imaging.output import write_nifti
-from gliomanet.imaging.pictures import draw_case
-from gliomanet.imaging.quality_figures import extra_figures
+from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.quality.metrics import extra_figures
+from gliomanet.imaging.quality.pictures import draw_case
 from gliomanet.imaging.reading import read_contrast, read_mask
-from gliomanet.imaging.reference import REFERENCE_ORDER
-from gliomanet.imaging.registration import RegistrationError
-from gliomanet.imaging.tumour import harmonize_codes
+from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.imaging.record import write_record
+from gliomanet.imaging.registration import coregistration as alignment
+from gliomanet.imaging.resampling import occupied
 from gliomanet.imaging.volume import Volume, resample
-from gliomanet.labels import MODALITIES
+from gliomanet.modalities import MODALITIES
 
 if TYPE_CHECKING:
-    from gliomanet.study_imaging import Preprocessing
+    from gliomanet.config.preprocessing import Preprocessing
 
 IMAGES = (*MODALITIES, "brain_mask", "tumour_mask")
 
@@ -88,7 +87,7 @@ def _run(work: Case, out_dir: Path) -> None:
     fit_case(work)
     images = resample_case(work)
     for name, volume in images.items():
-        write_nifti(volume, out_dir / f"{name}.nii.gz")
+        write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")
     evidence = work.evidence(images)
     work.qc |= extra_figures(evidence)
     write_record(work, out_dir, "ok", "")

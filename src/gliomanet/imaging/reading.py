@@ -12,7 +12,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from gliomanet.imaging.errors import CaseError
+from gliomanet.errors import CaseError
 from gliomanet.imaging.volume import Array, Grid, Volume
 
 _SMALLEST_AXIS = 8

@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from gliomanet.imaging.interpolation import interpolated, occupied, seen
+from gliomanet.imaging.resampling import interpolated, occupied, seen
 
 Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float32]

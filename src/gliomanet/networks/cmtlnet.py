@@ -20,14 +20,12 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gliomanet.networks.blocks.convolution import conv_block
+from gliomanet.networks.blocks.convolution import conv_block, initialise_convolutions
 from gliomanet.networks.blocks.dense import DenseEncoder
+from gliomanet.networks.blocks.fusion import SelectiveFusion
 from gliomanet.networks.blocks.heads import CosineHead, TaskHeads, check_tasks, linear_heads_of
-from gliomanet.networks.blocks.initialisation import initialise_convolutions
-from gliomanet.networks.blocks.projection import orthogonal_component
-from gliomanet.networks.blocks.selective_fusion import SelectiveFusion
+from gliomanet.networks.blocks.inter_task import TaskConditionedConv, orthogonal_component
 from gliomanet.networks.blocks.stem import AvailabilityStem
-from gliomanet.networks.blocks.task_condition import TaskConditionedConv
 from gliomanet.networks.outputs import Regions
 
 STRIDE = 32

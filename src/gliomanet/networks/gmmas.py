@@ -18,12 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gliomanet.networks.blocks.channel_attention import ChannelFusion
-from gliomanet.networks.blocks.convex_fusion import ConvexFusionStem
+from gliomanet.networks.blocks.convolution import initialise_convolutions
+from gliomanet.networks.blocks.fusion import ChannelFusion, ConvexFusionStem
 from gliomanet.networks.blocks.head_net import HeadMaps, HeadNet
 from gliomanet.networks.blocks.heads import linear_heads_of
 from gliomanet.networks.blocks.hybrid_encoder import HybridEncoder, HybridWidths
-from gliomanet.networks.blocks.initialisation import initialise_convolutions
 from gliomanet.networks.blocks.input_checks import check_arguments, check_input
 from gliomanet.networks.blocks.inter_task import ClassifierWidths, InterTaskClassifier
 from gliomanet.networks.blocks.region_decoder import RegionDecoder

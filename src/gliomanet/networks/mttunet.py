@@ -14,12 +14,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gliomanet.networks.blocks.available_conv import AvailableConv
+from gliomanet.networks.blocks.convolution import AvailableConv, average_and_max, initialise_convolutions
 from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
 from gliomanet.networks.blocks.hybrid_encoder import HybridEncoder, HybridWidths
-from gliomanet.networks.blocks.initialisation import initialise_convolutions
 from gliomanet.networks.blocks.input_checks import check_arguments, check_input
-from gliomanet.networks.blocks.pooling import average_and_max
 from gliomanet.networks.blocks.region_decoder import RegionDecoder
 from gliomanet.networks.outputs import TUMOUR_PARTS, Outputs, Regions
 

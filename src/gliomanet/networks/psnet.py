@@ -14,9 +14,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gliomanet.networks.blocks.available_conv import AvailableConv
+from gliomanet.networks.blocks.convolution import AvailableConv, initialise_convolutions
 from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
-from gliomanet.networks.blocks.initialisation import initialise_convolutions
 from gliomanet.networks.blocks.input_checks import check_arguments, check_input
 from gliomanet.networks.blocks.residual_unet import conv_norm_relu, group_norm
 from gliomanet.networks.outputs import WHOLE_TUMOUR, Outputs, Regions

@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from gliomanet.networks.blocks.convolution import initialise_convolutions
 from gliomanet.networks.blocks.dense import DenseEncoder
 from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
-from gliomanet.networks.blocks.initialisation import initialise_convolutions
 from gliomanet.networks.blocks.input_checks import check_arguments, check_input
 from gliomanet.networks.blocks.stem import AvailabilityStem
 from gliomanet.networks.cmtlnet import PRESETS

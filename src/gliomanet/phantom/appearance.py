@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from gliomanet.labels import WhoState
+    from gliomanet.labels.who import WhoState
 
 
 @dataclass(frozen=True)

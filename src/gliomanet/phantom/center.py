@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import nibabel as nib
 import pandas as pd
 
-from gliomanet.labels import MODALITIES, WhoState
+from gliomanet.labels.who import WhoState
+from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.contrasts import true_signals
 from gliomanet.phantom.patients import Patient, plan_center
@@ -19,7 +20,7 @@ from gliomanet.phantom.seeds import generator
 from gliomanet.phantom.tumour import grow_tumour
 
 if TYPE_CHECKING:
-    from gliomanet.study_sources import PhantomSource
+    from gliomanet.config.sources import PhantomSource
 
 COLUMNS = (
     "case_id",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from gliomanet.labels import MODALITIES
+from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import SPACING_MM, Anatomy
 from gliomanet.phantom.tumour import CORE, ENHANCING, OEDEMA, Tumour
 

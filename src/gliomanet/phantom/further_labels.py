@@ -11,7 +11,7 @@ from gliomanet.phantom.ids import case_ids
 from gliomanet.phantom.seeds import generator
 
 if TYPE_CHECKING:
-    from gliomanet.study_sources import PhantomSource
+    from gliomanet.config.sources import PhantomSource
 
 
 def with_further_labels(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gliomanet.study_sources import PhantomSource
+    from gliomanet.config.sources import PhantomSource
 
 
 def case_ids(center_id: str, source: PhantomSource) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gliomanet.labels import LEGAL_STATES, MODALITIES, WhoState
+from gliomanet.labels.who import LEGAL_STATES, WhoState
+from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.appearance import GRADE_SHARES, SITES, Appearance, draw_appearance, rule_of
 from gliomanet.phantom.ids import case_id
 from gliomanet.phantom.seeds import generator
@@ -13,7 +14,7 @@ from gliomanet.phantom.seeds import generator
 if TYPE_CHECKING:
     import numpy as np
 
-    from gliomanet.study_sources import PhantomSource, Prevalence
+    from gliomanet.config.sources import PhantomSource, Prevalence
 
 REFERENCE = "t1c"
 """The contrast that the tumour mask lies on; never missing."""

@@ -15,8 +15,8 @@ from gliomanet.phantom.patients import REFERENCE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gliomanet.config.sources import Scanner
     from gliomanet.phantom.tumour import Tumour
-    from gliomanet.study_sources import Scanner
 
 Array = NDArray[np.float32]
 Affine = NDArray[np.float64]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gliomanet.labels import VOCABULARY, WhoState
+from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.labels.who import WhoState
 from gliomanet.phantom.further_labels import true_further_labels
 from gliomanet.phantom.patients import plan_center
 
 if TYPE_CHECKING:
-    from gliomanet.study_sources import PhantomSource, Shortcut
+    from gliomanet.config.sources import PhantomSource, Shortcut
 
 COLUMNS = ("feature", "region", "label", "direction", "kind", "center", "why")
 """The columns of the truth table."""

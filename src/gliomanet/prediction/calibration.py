@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.prediction.fold_rows import CASE, ENSEMBLE, FOLD_COLUMNS
-from gliomanet.probabilities import calibration_error, entropy
-from gliomanet.temperature import Temperature, fit_temperature, log_loss, log_of, tempered
+from gliomanet.uncertainty.probabilities import calibration_error, entropy
+from gliomanet.uncertainty.temperature_scaling import Temperature, fit_temperature, log_loss, log_of, tempered
 
 if TYPE_CHECKING:
-    from gliomanet.labels import Task
+    from gliomanet.labels.tasks import Task
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -15,16 +15,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from gliomanet.errors import CaseError
+from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
+from gliomanet.models.devices import choose_device
+from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import ImageNetwork, build
-from gliomanet.networks.devices import choose_device
-from gliomanet.networks.input import CaseError, CaseImages, Shape, load_case, network_input
-from gliomanet.networks.nyul import CommonHistogram
-from gliomanet.prediction.flips import FLIPPED_AXES
-from gliomanet.probabilities import entropy, softmax
+from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 from gliomanet.seeds import derive_seed
+from gliomanet.uncertainty.probabilities import entropy, softmax
 
 if TYPE_CHECKING:
-    from gliomanet.study_types import Flips
+    from gliomanet.config.types import Flips
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def predict_cases(
     """Probabilities and deep features of cases, without a tumour mask; a network's segmentation is not made.
 
     A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
-    windows to slide; for segmentations there are, see `gliomanet.prediction.windows`. Cases go through the network one
-    at a time, so that a case's figures do not depend on its neighbours. A case none of whose contrasts can be read is
+    windows to slide; for segmentations there are, see `prediction.sliding_window`. Cases go through the network one at
+    a time, so that a case's figures do not depend on its neighbours. A case none of whose contrasts can be read is
     left out, and printed with the reason.
 
     Args:

@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from gliomanet.networks.input import CaseImages, Shape, crop_or_pad, load_case, network_input
+from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, load_case, network_input
 from gliomanet.networks.outputs import Regions
 from gliomanet.prediction.image import ImageModel, check_grid, reproducible
-from gliomanet.prediction.windows import region_probabilities
+from gliomanet.prediction.sliding_window import region_probabilities
 
 if TYPE_CHECKING:
-    from gliomanet.study_types import Flips
+    from gliomanet.config.types import Flips
 
 
 _CPU = torch.device("cpu")

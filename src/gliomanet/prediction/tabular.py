@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.networks.estimators import NetEnsemble, SklearnModels, has_inputs, model_table
-from gliomanet.probabilities import entropy
+from gliomanet.models.tabular import NetEnsemble, SklearnModels, has_inputs, model_table
+from gliomanet.uncertainty.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
 

@@ -18,11 +18,11 @@ import SimpleITK as sitk  # noqa: N813 - SimpleITK's own short name
 from numpy.typing import NDArray
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from gliomanet.labels import MODALITIES
+from gliomanet.modalities import MODALITIES
 from gliomanet.radiomics.table import KEYS, center_table
 
 if TYPE_CHECKING:
-    from gliomanet.study import Radiomics
+    from gliomanet.config.analysis import Radiomics
 
 INTENSITY_FAMILIES = ("firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 """pyradiomics' classes of the images' intensities; `shape` is of the mask alone."""

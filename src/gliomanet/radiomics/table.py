@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from gliomanet.labels import MODALITIES
+from gliomanet.modalities import MODALITIES
 
 KEYS = ("case_id", "region")
 _SOURCES = ("mask", *MODALITIES)

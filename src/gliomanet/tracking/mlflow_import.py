@@ -18,19 +18,30 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
-from gliomanet.tracking.parameters import accepted_name, flatten
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.tracking import MlflowClient
+import re
 
 JOB, DIGEST, EVALUATION, STEP = "gliomanet.job", "gliomanet.digest", "gliomanet.evaluation", "gliomanet.evaluation_step"
+
+
 PARENT = "mlflow.parentRunId"
+
+
 COLUMNS = ["run_id", "parent_id", "name", "kind", "status"]
+
+
 TEXT_SUFFIXES = frozenset({".tsv", ".csv", ".json", ".txt", ".yaml", ".yml", ".md"})
+
+
 METRICS_A_BATCH, PARAMS_A_BATCH = 1000, 100  # MLflow's own limits
 
+
 T = TypeVar("T")
+
+
 Index = dict[tuple[str, str], "Run"]
 
 
@@ -251,3 +262,32 @@ def _digest(value: Any) -> str:
 
 def _digest_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+MAX_VALUE = 500
+"""Characters kept of a parameter's value: longer ones (statistics of hundreds of features) stay in `model.json`."""
+
+
+_FORBIDDEN = re.compile(r"[^/\w.\- ]")
+
+
+def accepted_name(name: str) -> str:
+    """Replace every character that MLflow refuses in a name by `_`."""
+    return _FORBIDDEN.sub("_", name)
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Dotted keys → text of a nested mapping, in its order; values over `MAX_VALUE` characters are cut and end in `…`.
+
+    >>> flatten({"split": {"folds": 5}, "modalities": ["t1c", "t2"]}, "study.")
+    {'study.split.folds': '5', 'study.modalities': '["t1c", "t2"]'}
+    """
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{name}."))
+            continue
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        flat[accepted_name(name)[:250]] = text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+    return flat

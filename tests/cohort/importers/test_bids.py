@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
 from gliomanet.cohort.importers.bids import read
+from gliomanet.cohort.importers.case_table import import_center
+from gliomanet.errors import CohortError
 
 SUFFIXES = ("T1w", "ce-gadolinium_T1w", "T2w", "FLAIR")
 CONTRASTS = ["t1", "t1c", "t2", "flair"]

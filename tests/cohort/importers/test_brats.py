@@ -1,7 +1,7 @@
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
+from gliomanet.errors import CohortError
 
 OLD = ("t1", "t1ce", "t2", "flair", "seg")
 NEW = ("t1n", "t1c", "t2w", "t2f", "seg")

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.egd import case_id
+from gliomanet.errors import CohortError
 
 NAMES = ("T1", "T1GD", "T2", "FLAIR", "MASK")
 CONTRASTS = ["t1", "t1c", "t2", "flair", "tumour_mask"]

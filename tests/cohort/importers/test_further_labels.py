@@ -4,9 +4,9 @@ import csv
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
-from gliomanet.labels import VOCABULARY
+from gliomanet.cohort.importers.case_table import import_center
+from gliomanet.errors import CohortError
+from gliomanet.labels.vocabulary import VOCABULARY
 
 MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated")}
 NEW = ("t1n", "t1c", "t2w", "t2f")

@@ -3,10 +3,11 @@ from pathlib import Path
 import pytest
 
 from gliomanet.cohort import importers
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import FORMATS, import_center
+from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.importers import FORMATS
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.findings import Finding
+from gliomanet.errors import CohortError
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def exam(case_id="a", **about):
 def test_formats_are_those_of_the_study():
     from typing import get_args
 
-    from gliomanet.study_sources import CollectionSource
+    from gliomanet.config.sources import CollectionSource
 
     assert set(FORMATS) == set(get_args(CollectionSource.model_fields["kind"].annotation))
 

@@ -1,7 +1,7 @@
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
+from gliomanet.errors import CohortError
 
 HEADER = "Filename,1p/19q,Grade,Type\n"
 

@@ -1,8 +1,8 @@
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.rembrandt import patient_of
+from gliomanet.errors import CohortError
 
 NAMES = ("t1_LPS_rSRI", "t1ce_LPS_rSRI", "t2_LPS_rSRI", "flair_LPS_rSRI", "GlistrBoost_out")
 

@@ -1,8 +1,8 @@
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.tcga import barcode
+from gliomanet.errors import CohortError
 
 TOP = "Pre-operative_TCGA_GBM_NIfTI_and_Segmentations"
 NAMES = ("t1", "t1Gd", "t2", "flair", "GlistrBoost_ManuallyCorrected")

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.tree import Pattern, list_files, match_files, read_tree, unknown_files
+from gliomanet.errors import CohortError
 
 PATTERNS = (
     Pattern(r"(?P<case>c\d)/t1\.nii(?:\.gz)?", "t1", "t1.nii.gz"),

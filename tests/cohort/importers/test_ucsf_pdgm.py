@@ -2,11 +2,11 @@ import csv
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.ucsf_pdgm import case_id, read
 from gliomanet.cohort.table import COLUMNS, read_case_table
-from gliomanet.tables import read_table, write_table
+from gliomanet.errors import CohortError
+from gliomanet.tables.io import read_table, write_table
 
 HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,Final pathologic diagnosis (WHO 2021),1p/19q,IDH,BraTS21 ID\n"
 SUFFIXES = (

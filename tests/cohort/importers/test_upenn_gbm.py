@@ -2,9 +2,9 @@ import csv
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.upenn_gbm import read
+from gliomanet.errors import CohortError
 
 HEADER = "ID,Gender,Age_at_scan_years,Survival_from_surgery_days_UPDATED,IDH1\n"
 CONTRASTS = ("T1", "T1GD", "T2", "FLAIR")

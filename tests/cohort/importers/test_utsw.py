@@ -2,9 +2,9 @@ import csv
 
 import pytest
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers import import_center
+from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.utsw import read
+from gliomanet.errors import CohortError
 
 HEADER = "Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL\tOperation Status\r\n"
 PLAIN = ("brain_t1", "brain_t1ce", "brain_t2", "brain_flair")

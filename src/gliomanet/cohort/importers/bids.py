@@ -16,16 +16,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gliomanet.cohort.delimited import read_rows
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.bids_sessions import Session, read_sessions
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns, rows_by_id
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import list_files, unknown_files
-from gliomanet.findings import Finding
-from gliomanet.labels import MODALITIES
+from gliomanet.cohort.read_rows import read_rows
+from gliomanet.errors import CohortError
+from gliomanet.modalities import MODALITIES
 
 _IMAGE = re.compile(
     r"(?:(?P<above>.*)/)?sub-(?P<sub>[A-Za-z0-9]+)/(?:ses-(?P<ses>[A-Za-z0-9]+)/)?(?P<datatype>[a-z]+)/"

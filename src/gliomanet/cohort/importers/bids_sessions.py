@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gliomanet.cohort.delimited import read_rows
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns
+from gliomanet.cohort.read_rows import read_rows
+from gliomanet.errors import CohortError
 
 _TABLE = re.compile(r"(?:.*/)?sub-(?P<sub>[A-Za-z0-9]+)/sub-(?P=sub)_sessions\.tsv")
 _WANTED = {

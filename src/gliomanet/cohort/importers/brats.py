@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.clinical import RAW
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import (
@@ -32,9 +32,8 @@ from gliomanet.cohort.importers.headers import (
     tables_among,
     workbooks,
 )
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
-from gliomanet.findings import Finding
+from gliomanet.errors import CohortError
 
 _ID = re.compile(r"BraTS(?:20_[A-Za-z]+_\d+|2021_\d+|-[A-Z]+-\d+-\d+)", re.IGNORECASE)
 _LATER = re.compile(r"(BraTS-[A-Z]+-\d+)-(\d+)", re.IGNORECASE)

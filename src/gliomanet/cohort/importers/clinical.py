@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gliomanet.cohort.delimited import read_rows
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import called, find_columns
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Tree
-from gliomanet.findings import Finding
+from gliomanet.cohort.read_rows import read_rows
+from gliomanet.errors import CohortError
 
 RAW = ("idh", "codel_1p19q", "grade", "age", "sex")
 """Keys of `Exam.raw` that every study has; its further labels are keys, too."""

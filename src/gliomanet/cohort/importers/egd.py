@@ -16,13 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, rows_by_id, tables_among, workbooks
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
-from gliomanet.findings import Finding
+from gliomanet.errors import CohortError
 
 _ID = re.compile(r"(?:MR_)?EGD-(\d+)", re.IGNORECASE)
 _CASE = r"(?i:MR_)?(?P<case>(?i:EGD)-\d+)(?:_[^/]*)?/(?:[^/]+/)*"

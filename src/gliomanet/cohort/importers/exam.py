@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
-from gliomanet.findings import Finding
+from gliomanet.cohort.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,13 @@ class Collection:
     findings: tuple[Finding, ...] = ()
     clinical: Path | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def later_are_follow_ups(exams: Iterable[Exam]) -> tuple[Exam, ...]:
+    """The exams with `scan` by their order: their ids end in a date (`_1996.08.23`) or a number, and sort by it."""
+    ordered = sorted(exams, key=lambda exam: (exam.patient_id, exam.case_id))
+    return tuple(
+        replace(exam, scan="follow_up" if place else "baseline")
+        for _, scans in groupby(ordered, key=lambda exam: exam.patient_id)
+        for place, exam in enumerate(scans)
+    )

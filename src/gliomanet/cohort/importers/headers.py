@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from gliomanet.cohort.delimited import WORKBOOKS, read_rows
-from gliomanet.cohort.errors import CohortError
-from gliomanet.findings import Finding
+from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.read_rows import WORKBOOKS, read_rows
+from gliomanet.errors import CohortError
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     "idh": ("IDH", "IDH status", "IDH mutation", "IDH mutation status", "IDH1", "IDH1/2", "IDH1 status"),

@@ -14,11 +14,11 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
 from gliomanet.cohort.importers.tree import Pattern, read_tree
-from gliomanet.findings import Finding
 
 _ID = re.compile(r"LGG[-_ ]?(\d+)", re.IGNORECASE)
 _TABLE = re.compile(r".*TCIA_LGG_cases.*|.*1p_?19q.*", re.IGNORECASE)

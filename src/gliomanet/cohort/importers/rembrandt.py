@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
-from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.follow_ups import later_are_follow_ups
+from gliomanet.cohort.importers.exam import Collection, Exam, later_are_follow_ups
 from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 

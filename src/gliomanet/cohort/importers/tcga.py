@@ -14,14 +14,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.clinical import RAW, no_mapping
-from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.follow_ups import later_are_follow_ups
+from gliomanet.cohort.importers.exam import Collection, Exam, later_are_follow_ups
 from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, read_tree
 from gliomanet.cohort.vocabulary import harmonise
-from gliomanet.findings import Finding
 
 _BARCODE = re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})(?:-.*)?", re.IGNORECASE)
 _CASE = r"(?P<case>(?i:TCGA)-\w{2}-\w{4}(?:_\d{4}\.\d{2}\.\d{2})?)"

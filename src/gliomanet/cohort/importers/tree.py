@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gliomanet.cohort.errors import CohortError
-from gliomanet.cohort.importers.notices import case_findings
-from gliomanet.findings import Finding, Severity
-from gliomanet.labels import MODALITIES
+from gliomanet.cohort.findings import Finding, Severity, case_findings
+from gliomanet.errors import CohortError
+from gliomanet.modalities import MODALITIES
 
 _IMAGE = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|mgz|dcm)")
 _MOST_SHAPES = 50

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.clinical import (
     RAW,
     ClinicalTable,
@@ -25,9 +25,8 @@ from gliomanet.cohort.importers.clinical import (
     with_labels,
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Match, Pattern, read_tree
-from gliomanet.findings import Finding
+from gliomanet.errors import CohortError
 
 _ID = re.compile(r"UCSF-PDGM-(?P<number>\d+)(?P<follow_up>_FU\d+d)?")
 _FOLDER = r"(?P<case>UCSF-PDGM-\d+(?:_FU\d+d)?)(?:_nifti)?/(?P<named>UCSF-PDGM-\d+(?:_FU\d+d)?)_"

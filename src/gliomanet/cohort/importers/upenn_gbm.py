@@ -14,7 +14,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gliomanet.cohort.errors import CohortError
 from gliomanet.cohort.importers.clinical import (
     RAW,
     ClinicalTable,
@@ -26,6 +25,7 @@ from gliomanet.cohort.importers.clinical import (
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.tree import Pattern, read_tree
+from gliomanet.errors import CohortError
 
 _ID = re.compile(r"(?P<patient>UPENN-GBM-\d+)_(?P<scan>11|21)")
 _SCANS = {"11": "baseline", "21": "follow_up"}

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gliomanet.cohort.errors import CohortError
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.clinical import (
     RAW,
     ClinicalTable,
@@ -26,9 +26,8 @@ from gliomanet.cohort.importers.clinical import (
     with_labels,
 )
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.notices import case_findings
 from gliomanet.cohort.importers.tree import Pattern, read_tree
-from gliomanet.findings import Finding
+from gliomanet.errors import CohortError
 
 _ID = re.compile(r"BT\d+")
 _NOT_ADULT_TYPE = "DIFFUSE MIDLINE GLIOMA"

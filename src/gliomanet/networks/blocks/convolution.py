@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 def conv_block(in_channels: int, out_channels: int, *, bottleneck: int = 1) -> nn.Sequential:
@@ -31,3 +32,40 @@ def _normalised(in_channels: int, out_channels: int, *, kernel: int) -> nn.Seque
         nn.BatchNorm3d(out_channels),
         nn.ReLU(),
     )
+
+
+class AvailableConv(nn.Module):
+    """3³ convolution of the contrasts; an absent one counts as zeros, whatever it holds, and adds a learned bias.
+
+    Args:
+        n_modalities: contrasts.
+        channels: channels out.
+    """
+
+    def __init__(self, n_modalities: int, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(n_modalities, channels, kernel_size=3, padding=1, bias=False)
+        self.absent_bias = nn.Parameter(torch.zeros(n_modalities, channels))
+
+    def forward(self, x: Tensor, available: Tensor) -> Tensor:
+        """(B, M, D, H, W) contrasts and bool (B, M) → (B, channels, D, H, W)."""
+        features = self.conv(torch.where(available[:, :, None, None, None], x, x.new_zeros(())))  # NaN × 0 is NaN
+        bias = (~available).to(features.dtype) @ self.absent_bias.to(features.dtype)
+        return features + bias[:, :, None, None, None]  # type: ignore[no-any-return]
+
+
+def initialise_convolutions(module: nn.Module) -> None:
+    """He initialisation (arXiv:1502.01852) of every 3D convolution, zero biases; drawn from torch's generator.
+
+    Torch's own default is a third of this variance: with no residual paths, 100 layers of it fade the signal.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv3d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def average_and_max(maps: Tensor) -> Tensor:
+    """Global average and global maximum, one behind the other: (B, C, D, H, W) → (B, 2C)."""
+    return torch.cat([maps.mean(dim=(2, 3, 4)), maps.amax(dim=(2, 3, 4))], dim=1)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gliomanet.networks.blocks.convex_fusion import ConvexFusionStem
+from gliomanet.networks.blocks.fusion import ConvexFusionStem
 from gliomanet.networks.blocks.residual_unet import ResidualEncoder, UpBlock, region_logits
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from gliomanet.networks.blocks.channel_attention import ChannelFusion
+from gliomanet.networks.blocks.fusion import ChannelFusion
 from gliomanet.networks.blocks.residual_unet import ResidualBlock, UpBlock, conv_norm_relu, region_logits
 
 

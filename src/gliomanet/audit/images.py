@@ -1,0 +1,314 @@
+"""Every image file of a case looked at before anything is computed from it: what is wrong, and what is worth knowing.
+
+Files pass through the readers and checks of preprocessing itself (`reading`, `tumour`, `alignment`, `brain`), so that
+the audit and preprocessing cannot disagree; here their verdicts get rules' names and severities.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gliomanet.audit.file_facts import oblique_degrees, stored_type, verdict_of, whose_name
+from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
+from gliomanet.cohort.findings import Finding, Severity, findings_table
+from gliomanet.errors import CaseError
+from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
+from gliomanet.imaging.case import REFERENCE_ORDER
+from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.reading import Contrast, read_contrast, read_mask
+from gliomanet.imaging.registration.coregistration import misalignment
+from gliomanet.imaging.volume import Grid, Volume
+from gliomanet.modalities import MODALITIES
+
+if TYPE_CHECKING:
+    from gliomanet.config.preprocessing import Preprocessing
+
+MASKS = ("tumour_mask", "brain_mask")
+VOLUME_COLUMNS = ("center", "case_id", "tumour_volume_ml")
+OBLIQUE_DEGREES = 1.0
+"""Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""
+
+
+@dataclass
+class _Inspection:
+    case: Mapping[str, str]
+    settings: Preprocessing
+    findings: list[Finding] = field(default_factory=list)
+    contrasts: dict[str, Contrast] = field(default_factory=dict)
+    tumour_volume_ml: float = float("nan")
+
+    def path(self, column: str) -> Path | None:
+        cell = self.case.get(column, "")
+        return Path(cell) if isinstance(cell, str) and cell else None
+
+    def add(self, severity: Severity, rule: str, column: str, found: str, action: str) -> None:
+        path = self.path(column) if column else None
+        file = f"{column}: {path}" if path else ""
+        center, case_id = self.case.get("center", ""), self.case["case_id"]
+        self.findings.append(Finding(severity, rule, center, case_id, file, found, action))
+
+    def add_error(self, column: str, error: CaseError) -> str:
+        """The finding that an error of preprocessing means; returns its rule."""
+        rule, found, action = verdict_of(str(error))
+        self.add("error", rule, column, found, action)
+        return rule
+
+
+@dataclass(frozen=True)
+class _Inspected:
+    """What one case gives to its centre."""
+
+    findings: list[Finding]
+    fingerprints: dict[str, Fingerprint]
+    orientations: dict[str, str]
+    tumour_volume_ml: float
+
+
+def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
+    """What is to be said of a case's image files, and the fingerprint of each contrast that can be read.
+
+    Args:
+        case: a row of `results/cohort/<center>.tsv`; "" = missing.
+        settings: the centre's preprocessing: what is declared of its files is checked.
+
+    Returns:
+        Findings, and contrast → fingerprint. Findings of severity `error` are those that preprocessing fails at, and
+        files that are one another's copy or in one another's place.
+    """
+    inspected = _inspect(case, settings)
+    return inspected.findings, inspected.fingerprints
+
+
+def inspect_center(
+    cases: Sequence[Mapping[str, str]], settings: Preprocessing, *, processes: int = 1
+) -> tuple[pd.DataFrame, dict[str, dict[str, Fingerprint]], pd.DataFrame]:
+    """`inspect_case` of every case of a centre, and which cases are stored in another orientation than most.
+
+    Args:
+        cases: rows of the centre's case table.
+        settings: its preprocessing.
+        processes: cases inspected at once; the result does not depend on it.
+
+    Returns:
+        The table of findings (`gliomanet.cohort.findings.COLUMNS`); case_id → contrast → fingerprint; and the table of
+        `VOLUME_COLUMNS`, one row a case: the volume of every tumour code, NaN without a mask that can be read.
+    """
+    work = partial(_inspect, settings=settings)
+    plain = [dict(case) for case in cases]
+    if processes > 1 and len(plain) > 1:
+        # Started afresh, not forked: a fork of a process that has threads may hang.
+        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+            inspected = list(pool.map(work, plain))
+    else:
+        inspected = [work(case) for case in plain]
+    findings = [finding for one in inspected for finding in one.findings]
+    findings += _unusual_orientations(plain, [one.orientations for one in inspected])
+    prints = {case["case_id"]: one.fingerprints for case, one in zip(plain, inspected, strict=True)}
+    volumes = [
+        (case.get("center", ""), case["case_id"], one.tumour_volume_ml)
+        for case, one in zip(plain, inspected, strict=True)
+    ]
+    return findings_table(findings), prints, pd.DataFrame(volumes, columns=list(VOLUME_COLUMNS))
+
+
+def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
+    work = _Inspection(case, settings)
+    masks_for_images = [name for name in MODALITIES if work.path(name) and _read_contrast(work, name)]
+    _check_masks(work, masks_for_images)
+    _check_grids(work)
+    _check_stripping(work)
+    prints = fingerprint_case({name: one.volume for name, one in work.contrasts.items()})
+    for a, b in combinations(prints, 2):
+        if prints[a].digest == prints[b].digest:
+            work.add(
+                "error",
+                "same_voxels_twice_in_a_case",
+                b,
+                f"{b} and {a} ({work.path(a)}) hold the same voxels",
+                "a file was copied over another or named twice; name each contrast's own file, or leave the cell empty",
+            )
+    orientations = {name: one.orientation for name, one in work.contrasts.items()}
+    return _Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
+
+
+def _read_contrast(work: _Inspection, name: str) -> bool:
+    """Read a contrast; True where its file is a mask."""
+    path = work.path(name)
+    assert path is not None
+    try:
+        contrast = read_contrast(path, work.case["case_id"], name)
+    except CaseError as error:
+        return work.add_error(name, error) == "mask_in_place_of_image"
+    work.contrasts[name] = contrast
+    for note in contrast.notes:
+        rule = (
+            "four_dimensional"
+            if "squeezed" in note
+            else "float64"
+            if "float64" in note
+            else "background_not_zero"
+            if "background" in note
+            else "reader_note"
+        )
+        work.add("note", rule, name, note, "handled when it is read; nothing to do")
+    return False
+
+
+def _check_masks(work: _Inspection, masks_for_images: list[str]) -> None:
+    # Without a readable contrast there is no grid to compare with, but a mask's own defects are still found.
+    grids = {name: one.volume.grid for name, one in work.contrasts.items()}
+    for column in MASKS:
+        path = work.path(column)
+        if path is None:
+            continue
+        try:
+            mask, home = read_mask(path, work.case["case_id"], column, grids)
+        except CaseError as error:
+            if not grids and verdict_of(str(error))[0] == "mask_on_a_foreign_grid":
+                continue
+            rule = work.add_error(column, error)
+            if rule == "image_in_place_of_mask" and masks_for_images:
+                swapped = masks_for_images[0]
+                work.add(
+                    "error",
+                    "image_and_mask_swapped",
+                    column,
+                    f"{column} is an image, and {swapped} ({work.path(swapped)}) is a mask",
+                    "the two files stand in each other's place; swap the cells",
+                )
+            continue
+        kind = stored_type(path)
+        if kind.startswith("float"):
+            work.add("note", "float_mask", column, f"a mask of {kind} that holds integers", "read as integers")
+        _check_codes(work, column, path, mask, home)
+
+
+def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home: str) -> None:
+    if column == "brain_mask":
+        volume_ml = float((mask.array > 0).sum()) * mask.grid.voxel_ml
+        if work.settings.brain_extraction == "supplied" and (why := why_no_brain(volume_ml)) is not None:
+            work.add("error", "brain_mask_of_no_brain", column, why, "supply another mask")
+        return
+    try:
+        codes, how = harmonize_codes(mask, work.case["case_id"], path)
+    except CaseError as error:
+        work.add_error(column, error)
+        return
+    work.tumour_volume_ml = float((codes.array > 0).sum()) * codes.grid.voxel_ml
+    if not codes.array.any():
+        work.add(
+            "warning",
+            "empty_tumour_mask",
+            column,
+            f"no voxel of the mask on the grid of {home} is tumour",
+            "look whether the tumour was segmented at all; leave the cell empty where it was not",
+        )
+    elif how != "codes kept":
+        work.add("note", "mask_codes", column, f"codes {_codes(mask)}: {how}", "recoded when it is read; nothing to do")
+
+
+def _check_grids(work: _Inspection) -> None:
+    contrasts, settings = work.contrasts, work.settings
+    if not contrasts:
+        return
+    reference = next(name for name in (settings.reference, *REFERENCE_ORDER) if name in contrasts)
+    fixed = contrasts[reference].volume
+    others = {name: one.volume for name, one in contrasts.items() if name != reference}
+    if settings.coregistration:
+        differing = [name for name, one in others.items() if not fixed.grid.matches(one.grid)]
+        if differing:
+            grids = "; ".join(f"{name} {_grid_text(contrasts[name].volume.grid)}" for name in (reference, *differing))
+            work.add("note", "grids_differ", "", grids, "the contrasts are registered; nothing to do")
+    else:
+        for name, other in others.items():
+            if (why := misalignment(fixed, other)) is not None:
+                work.add(
+                    "error",
+                    "grids_differ" if why.startswith("grids differ") else "declared_aligned_but_not",
+                    name,
+                    f"declared aligned with {reference} ({work.path(reference)}; coregistration: false), but {why}",
+                    "set coregistration to true for this centre, or supply the registered files",
+                )
+    tilts = {name: oblique_degrees(one.file_grid.affine) for name, one in contrasts.items()}
+    if oblique := [f"{name} {tilt:.1f}" for name, tilt in tilts.items() if tilt > OBLIQUE_DEGREES]:
+        found = f"slices tilted against the scanner's axes, in degrees: {', '.join(oblique)}"
+        work.add("note", "oblique", "", found, "resampled with the full affine; nothing to do")
+    codes = {name: one.orientation for name, one in contrasts.items()}
+    if len(set(codes.values())) > 1:
+        found = "stored in different orientations: " + ", ".join(f"{name} {code}" for name, code in codes.items())
+        work.add("note", "orientations_differ_in_case", "", found, "brought to RAS+ when read; nothing to do")
+
+
+def _check_stripping(work: _Inspection) -> None:
+    declared = work.settings.brain_extraction == "none"
+    for name, contrast in work.contrasts.items():
+        path, array = work.path(name), contrast.volume.array
+        assert path is not None
+        why, said = why_not_stripped(contrast.volume), whose_name(path)
+        if declared and why is not None:
+            work.add(
+                "error",
+                "stripped_but_is_not",
+                name,
+                f"declared stripped (brain_extraction: none), but {why}",
+                "set brain_extraction to builtin or supplied for this centre, or name the stripped files",
+            )
+        if said == "with skull" and why is None:
+            work.add(
+                "warning",
+                "unstripped_name_on_stripped_file",
+                name,
+                f"{path.name} is called an image with skull, but around a brain's volume it is background",
+                "look whether the right file was named; rename it, or declare brain_extraction: none",
+            )
+        if said == "stripped" and why is not None and not declared:
+            work.add(
+                "warning",
+                "stripped_name_on_unstripped_file",
+                name,
+                f"{path.name} is called a stripped image, but {why}",
+                "look whether the right file was named",
+            )
+        if declared and why is None and contrast.background == 0 and (array < 0).any():
+            found = f"{int((array < 0).sum())} voxels of the stripped image are negative, down to {array.min():.4g}"
+            work.add("note", "negative_values", name, found, "kept as they are: interpolation leaves such values")
+
+
+def _unusual_orientations(
+    cases: Sequence[Mapping[str, str]], orientations: Sequence[Mapping[str, str]]
+) -> list[Finding]:
+    """A note for each case some of whose contrasts are stored otherwise than that contrast is in most cases."""
+    usual = {}
+    for name in MODALITIES:
+        counts = Counter(one[name] for one in orientations if name in one)
+        if counts:
+            usual[name] = min(counts, key=lambda code: (-counts[code], code))
+    notes = []
+    for case, one in zip(cases, orientations, strict=True):
+        other = [f"{name} {code} (most: {usual[name]})" for name, code in one.items() if code != usual[name]]
+        if other:
+            found = f"stored in another orientation than most of the centre's cases: {', '.join(other)}"
+            action = "brought to RAS+ when read; a wrong header looks the same, so look at left and right once"
+            notes.append(
+                Finding("note", "orientation_unlike_center", case.get("center", ""), case["case_id"], "", found, action)
+            )
+    return notes
+
+
+def _codes(mask: Volume) -> str:
+    return ", ".join(str(int(code)) for code in np.unique(mask.array) if code)
+
+
+def _grid_text(grid: Grid) -> str:
+    return f"{'x'.join(map(str, grid.shape))} of {'x'.join(f'{s:.3g}' for s in grid.spacing)} mm"

@@ -1,0 +1,1 @@
+"""Rules of the audit: one defect of tables a function."""

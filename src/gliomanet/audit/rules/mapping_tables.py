@@ -1,0 +1,98 @@
+"""Mapping tables of a study: each row holds the ids, one a column, that collections give the same patient."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from gliomanet.audit.context import Material, listed
+from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.patient_keys import is_local
+from gliomanet.cohort.read_rows import read_rows
+from gliomanet.cohort.table import CASE_ID
+from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
+from gliomanet.errors import CohortError
+from gliomanet.labels.vocabulary import MISSING_SPELLINGS
+
+_LEAST_DISTINCT = 0.5
+_Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id
+
+
+def mapping_table_unusable(material: Material) -> Iterator[Finding]:
+    """A mapping table that is not there, or has fewer than two columns of ids: error; columns passed over: note."""
+    for path in material.identities:
+        _, problems, passed_over = same_patient_ids(path, material.names)
+        for problem in problems:
+            found, _, action = problem.partition("; ")
+            yield Finding("error", "mapping_table_unusable", "", "", str(path), found, action or "correct identities")
+        if passed_over and not problems:
+            yield Finding(
+                "note",
+                "mapping_columns_not_used",
+                "",
+                "",
+                str(path),
+                f"columns that do not look like ids: {listed(passed_over)}",
+                "nothing; name a column of plain numbers after the centre whose ids they are",
+            )
+
+
+def same_patient_ids(path: Path, centers: Collection[str]) -> tuple[list[tuple[_Ids, int]], list[str], list[str]]:
+    """The ids of each row of a mapping table.
+
+    A column named after a centre holds that centre's ids, plain numbers too. Any other column holds ids where its
+    cells could name a case, are not all numbers or labels, and mostly differ from row to row.
+
+    Returns:
+        (centre or "", id) of each row with two ids or more, with its line; problems; columns passed over.
+    """
+    return _read(path, tuple(sorted(centers)), path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, centers: tuple[str, ...], _modified: int) -> tuple[list[tuple[_Ids, int]], list[str], list[str]]:
+    try:
+        header, rows = read_rows(path)
+    except CohortError as error:
+        return [], list(error.problems), []
+    used = [
+        column
+        for column in header
+        if column in centers or _are_ids([row[column] for row in rows if _known(row[column])])
+    ]
+    passed_over = [column for column in header if column not in used]
+    if len(used) < 2:
+        problem = (
+            f"{path}: {len(used)} columns of ids among {listed(header)}; at least two are needed, one a collection; a "
+            f"column of plain numbers must be named after its centre"
+        )
+        return [], [problem], passed_over
+    patients = []
+    for line, row in enumerate(rows, start=2):
+        cells = [(column if column in centers else "", row[column]) for column in used if _known(row[column])]
+        ids = [(center, cell) for center, cell in cells if center or not is_local(cell)]
+        if len(ids) > 1:
+            patients.append((ids, line))
+    return patients, [], passed_over
+
+
+def _known(cell: str) -> bool:
+    return cell.lower() not in MISSING_SPELLINGS
+
+
+def _are_ids(cells: list[str]) -> bool:
+    of_labels = (*SPELLINGS.values(), *FURTHER_SPELLINGS.values())
+    labels = {spelling for spellings in of_labels for spelling in spellings}
+    if not cells or all(is_local(cell) or cell.lower() in labels or _is_number(cell) for cell in cells):
+        return False
+    shaped = all(CASE_ID.fullmatch(cell) and any(letter.isdigit() for letter in cell) for cell in cells)
+    return shaped and len(set(cells)) > _LEAST_DISTINCT * len(cells)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The `gliomanet` command: one subcommand a file."""

@@ -1,0 +1,7 @@
+"""Where the command prints."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)

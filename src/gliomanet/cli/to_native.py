@@ -1,0 +1,31 @@
+"""`gliomanet to-native`: a mask on the scanner's own grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from gliomanet.cli.console import console
+from gliomanet.errors import CaseError
+
+
+def to_native(
+    mask: Annotated[Path, typer.Argument(help="Mask on the atlas grid of the case.", exists=True, dir_okay=False)],
+    case: Annotated[Path, typer.Option(help="The preprocessed folder: results/preprocessed/<centre>/<case>.")],
+    out: Annotated[Path, typer.Option(help="The mask on the scanner's grid (.nii.gz).")],
+    contrast: Annotated[str, typer.Option(help="Contrast whose scanner grid it is carried to.")] = "t1c",
+) -> None:
+    """Carry a mask from the atlas grid back to the scanner's own grid."""
+    from gliomanet.files.nifti import write_nifti
+    from gliomanet.imaging.native_space import carry_back
+
+    try:
+        native = carry_back(mask, case, contrast)
+        write_nifti(native.array, native.grid.affine, out)
+    except CaseError as error:
+        console.print(f"[red]{escape(str(mask))}[/red]: {escape(str(error))}")
+        raise typer.Exit(1) from None
+    console.print(escape(f"{out}: on the grid of {contrast} as scanned"))

@@ -1,0 +1,94 @@
+"""`gliomanet validate`: everything wrong with a study before any job."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from gliomanet.audit.tables import audit_study
+from gliomanet.cli.console import console
+from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings_table
+from gliomanet.config.load import load_study, read_study_file
+from gliomanet.config.study import Study
+from gliomanet.errors import CohortError, StudyError
+from gliomanet.phantom.ids import case_ids
+from gliomanet.pipeline.environment import missing_programs
+from gliomanet.tables.io import write_table
+
+StudyFile = Annotated[Path, typer.Argument(help="A study's configuration.", exists=True, dir_okay=False)]
+
+
+MOST_SHOWN = 12
+"""More findings of one rule are counted only: a person mends the first, and the others are in the table."""
+
+
+LONGEST = 600
+"""Characters of a finding that are shown: one may name hundreds of cases."""
+
+
+COLORS = {"fatal": "red", "error": "red", "warning": "yellow", "note": "dim"}
+
+
+def validate(
+    study: StudyFile = Path("config.yaml"),
+    images: Annotated[
+        bool, typer.Option(help="Read every image, too: defects of files, and the same head twice.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Write every finding, notes too, to this TSV file.")] = None,
+) -> None:
+    """Check a study before any job: its keys, its tables, their files, labels and patients."""
+    try:
+        checked = load_study(read_study_file(study))
+        sources = {name: center.source for name, center in checked.centers.items()}
+        known = {name: case_ids(name, s) for name, s in sources.items() if s.kind == "phantom"}
+        findings = [*missing_programs(checked), *audit_study(checked, known)]
+        if images:
+            from gliomanet.audit.study import audit_images  # ANTs and SciPy: only where images are read
+
+            findings = [*findings, *audit_images(checked, known, processes=os.cpu_count() or 1)]
+    except (StudyError, CohortError) as error:
+        console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
+        raise typer.Exit(1) from None
+    if out is not None:
+        write_table(findings_table(findings), out)
+    show_findings(findings)
+    if grave := sum(finding.severity in ("fatal", "error") for finding in findings):
+        console.print(f"[red]{escape(str(study))}[/red]: {grave} to mend before the study can be trusted")
+        raise typer.Exit(1)
+    console.print(escape(summary(checked)))
+
+
+def summary(study: Study) -> str:
+    """What a valid study will do, in a few lines."""
+    centers = [f"{len(study.centers_of(role))} {role}" for role in ("train", "external", "unlabelled")]
+    return (
+        f"{study.title}: valid. Centres: {', '.join(centers)}. Models: {', '.join(study.models)}. "
+        f"Transfers: {', '.join(t.name for t in study.transfers)} × {study.split.folds} folds."
+    )
+
+
+def show_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
+    """Every finding that wants a person, rule by rule, and how many notes there are beside."""
+    grave = findings_of(findings_table(finding for finding in findings if finding.severity != "note"))
+    for (severity, rule), group in groupby(grave, key=lambda finding: (finding.severity, finding.rule)):
+        ones = list(group)
+        color = COLORS[severity]
+        console.print(f"[{color}]{severity}[/{color}] [bold]{rule.replace('_', ' ')}[/bold] ({len(ones)})")
+        for place, one in enumerate(ones[:MOST_SHOWN]):
+            where = " ".join(filter(None, (one.center, one.case_id, one.file)))
+            found = textwrap.shorten(one.found, LONGEST, placeholder=" …")
+            console.print(escape(f"  {where}: {found}" if where else f"  {found}"))
+            last = place + 1 == min(len(ones), MOST_SHOWN)
+            if one.action and (last or ones[place + 1].action != one.action):  # once for all that it is said of
+                console.print(f"    [dim]{escape(one.action)}[/dim]")
+        if len(ones) > MOST_SHOWN:
+            console.print(f"  … and {len(ones) - MOST_SHOWN} more; --out FILE writes them all")
+    counts = {name: sum(finding.severity == name for finding in findings) for name in SEVERITIES}
+    told = [f"{count} {name}{'s' * (count > 1 and name != 'fatal')}" for name, count in counts.items() if count]
+    console.print(f"Findings: {', '.join(told) or 'none'}")

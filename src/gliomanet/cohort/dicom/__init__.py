@@ -1,0 +1,1 @@
+"""DICOM folders as a source of cases: series, conversion, ids."""

@@ -1,0 +1,268 @@
+"""One case's folder of DICOM files → one NIfTI file a contrast, by `dcm2niix`, without names or dates in any of them.
+
+dcm2niix reads the scanners' dialects (mosaics, enhanced files, tilted and compressed ones) and writes voxels and
+geometry; which series is which contrast is decided here, by `gliomanet.cohort.dicom.series`. What leaves this file
+is pixel data with a bare header and a table in terms of this project's own words: dcm2niix's own sidecars keep the
+institution, the time of day and the series description as typed, and the NIfTI header the time of day, even where it
+is told to anonymise.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import pandas as pd
+import SimpleITK as sitk  # noqa: N813
+
+from gliomanet.cohort.dicom.series import Judgement, Series, best_first, judge
+from gliomanet.errors import CaseError
+from gliomanet.modalities import MODALITIES
+from gliomanet.tables.io import write_table
+
+COLUMNS = ("series", "file", "words", "taken_as", "why")
+"""Of `series.tsv`: series number; the file written; words of the description that were understood; contrast; reason."""
+
+_SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
+_NO_AGENT = ("", "none", "no", "n", "0", "without")
+_FREE_TEXT = ((14, 32), (148, 228), (228, 252), (328, 344))
+"""Bytes of a NIfTI-1 header: db_name, descrip, aux_file, intent_name."""
+_VOXEL_OFFSET = 108
+_SOME_FAILED = 8  # dcm2niix's exit status for "some were converted, some were not"
+
+
+@dataclass(frozen=True)
+class _Image:
+    """One image that dcm2niix wrote, in the temporary folder."""
+
+    path: Path
+    series: Series
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class _Headers:
+    """What the DICOM headers themselves say, which dcm2niix does not pass on."""
+
+    with_agent: frozenset[str]
+    patients: int
+    days: int
+    unreadable: int
+
+
+def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
+    """Convert one case, and choose one series a contrast.
+
+    Args:
+        folder: the case's DICOM files, in any sub-folders.
+        out: folder for `<contrast>.nii.gz` and `series.tsv`, which has a row for every series and says why it was
+            used or not; made where missing. Contrasts and table of an earlier conversion are replaced.
+        case_id: the case, for messages.
+
+    Returns:
+        Contrast → its file, for the contrasts that were found.
+
+    Raises:
+        CaseError: no such folder, no DICOM file in it, files of two patients or of two days, no usable series.
+        RuntimeError: no `dcm2niix` program.
+    """
+    program = _dcm2niix()
+    if not folder.is_dir():
+        raise CaseError(f"case {case_id}: {folder} is no folder; it should hold the case's DICOM files")
+    headers = _read_headers(folder)
+    if headers.patients > 1:
+        raise CaseError(f"case {case_id}: {folder} holds files of {headers.patients} patients; a case is one patient")
+    if headers.days > 1:
+        raise CaseError(
+            f"case {case_id}: {folder} holds scans of {headers.days} days; give each day a folder of its own, since "
+            "contrasts of different days do not show the same tumour"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (*(f"{contrast}.nii.gz" for contrast in MODALITIES), "series.tsv"):
+        (out / name).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gliomanet-dicom-") as scratch:
+        incomplete = _run(program, folder, Path(scratch), case_id)
+        images = _converted(Path(scratch), headers.with_agent)
+        chosen, rows = _choose(images)
+        for contrast, image in chosen.items():
+            _write_bare(image.path, out / f"{contrast}.nii.gz")
+    if headers.unreadable:
+        rows.append(("", "", "", "", f"files that hold no DICOM image: {headers.unreadable}"))
+    if incomplete:
+        rows.append(("", "", "", "", "dcm2niix could not convert every series; run it by hand to see which"))
+    write_table(pd.DataFrame(rows, columns=list(COLUMNS), dtype=str), out / "series.tsv")
+    if not chosen:
+        reasons = "; ".join(f"series {number}: {why}" for number, *_, why in rows[:5])
+        raise CaseError(
+            f"case {case_id}: none of the {len(images)} series in {folder} is a T1, T1c, T2 or FLAIR of a whole head "
+            f"({reasons}{'; …' if len(rows) > 5 else ''}); see {out / 'series.tsv'}, or convert it by hand "
+            "and name the files in a table"
+        )
+    return {contrast: out / f"{contrast}.nii.gz" for contrast in MODALITIES if contrast in chosen}
+
+
+def _dcm2niix() -> str:
+    """The program that this environment installed, else the one on the path."""
+    beside = Path(sys.executable).with_name("dcm2niix")
+    program = str(beside) if beside.is_file() else shutil.which("dcm2niix")
+    if program is None:
+        raise RuntimeError(
+            f"no dcm2niix program beside {sys.executable} or on PATH; install it with `pip install dcm2niix`"
+        )
+    return program
+
+
+def _read_headers(folder: Path) -> _Headers:
+    reader: Any = sitk.ImageFileReader()  # type: ignore[no-untyped-call]
+    reader.SetImageIO("GDCMImageIO")
+    agents, patients, days, unreadable = set(), set(), set(), 0
+
+    def cell(tag: str) -> str:
+        return reader.GetMetaData(tag).strip() if reader.HasMetaDataKey(tag) else ""
+
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if not _looks_dicom(path):
+            unreadable += 1
+            continue
+        reader.SetFileName(str(path))
+        try:
+            reader.ReadImageInformation()
+        except RuntimeError:  # GDCM's word for a file without an image: a report, a directory file, a broken one
+            unreadable += 1
+            continue
+        patients.add(cell(_PATIENT))
+        days.add(cell(_DAY))
+        if cell(_AGENT).lower() not in _NO_AGENT:
+            agents.add(cell(_SERIES_UID))
+    return _Headers(frozenset(agents), len(patients - {""}), len(days - {""}), unreadable)
+
+
+def _looks_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".ima")
+
+
+def _run(program: str, folder: Path, scratch: Path, case_id: str) -> bool:
+    """Convert into `scratch` as `<series number>_<series uid>….nii`; whether some series could not be converted."""
+    # -g i: a person's own ~/.dcm2nii.ini must not change the result; -x i: the last axis stays that of the slices.
+    options = [
+        "-g",
+        "i",
+        "-x",
+        "i",
+        "-b",
+        "y",
+        "-ba",
+        "y",
+        "-z",
+        "n",
+        "-c",
+        "",
+        "-d",
+        "9",
+        "-f",
+        "%s_%j",
+        "-o",
+        str(scratch),
+    ]
+    done = subprocess.run([program, *options, str(folder)], capture_output=True, text=True, errors="replace")
+    if any(scratch.glob("*.nii")):
+        if done.returncode not in (0, _SOME_FAILED):
+            raise CaseError(f"case {case_id}: dcm2niix ended with status {done.returncode} on {folder}")
+        return done.returncode == _SOME_FAILED
+    raise CaseError(
+        f"case {case_id}: dcm2niix found no image in {folder} (status {done.returncode}); "
+        "it should hold the case's DICOM files"
+    )
+
+
+def _converted(scratch: Path, with_agent: frozenset[str]) -> list[_Image]:
+    images = []
+    for path in sorted(scratch.glob("*.nii")):
+        number, _, rest = path.stem.partition("_")
+        uid = re.split(r"[^0-9.]", rest)[0]  # echoes, phases and clashes of names follow it as "_e2", "_ph", "a"
+        sidecar = path.with_suffix(".json")
+        facts = json.loads(sidecar.read_text(encoding="utf-8", errors="replace")) if sidecar.is_file() else {}
+        image: Any = nib.load(path)
+        series = _series(facts, int(number), image, uid in with_agent)
+        # dcm2niix writes unevenly spaced or tilted slices twice, as they are and resampled; the second has no sidecar.
+        second = [*scratch.glob(f"{path.stem}_Eq*.nii"), *scratch.glob(f"{path.stem}_Tilt*.nii")]
+        judgement = judge(series)
+        if second or not sidecar.is_file():
+            judgement = Judgement("", judgement.words, "slices are unevenly spaced or tilted: one is missing, perhaps")
+        images.append(_Image(path, series, judgement))
+    return sorted(images, key=lambda image: (image.series.number, image.path.name))
+
+
+def _series(facts: Mapping[str, Any], number: int, image: Any, agent: bool) -> Series:
+    typed = [str(facts.get(key, "")) for key in ("SeriesDescription", "ProtocolName")]
+    x, y, z = (float(size) for size in image.header.get_zooms()[:3])
+    sequence = str(facts.get("ScanningSequence", "")).upper()
+    return Series(
+        number=number,
+        description=" ".join(dict.fromkeys(typed)),
+        image_type=tuple(map(str, facts.get("ImageType", ()))),
+        scanning_sequence=tuple(code for code in ("SE", "GR", "IR", "EP") if code in sequence),
+        echo_time=_seconds(facts, "EchoTime"),
+        repetition_time=_seconds(facts, "RepetitionTime"),
+        inversion_time=_seconds(facts, "InversionTime"),
+        three_dimensional=facts.get("MRAcquisitionType") == "3D",
+        contrast_agent=agent,
+        shape=tuple(image.shape),
+        voxel_mm=(x, y, z),
+    )
+
+
+def _seconds(facts: Mapping[str, Any], key: str) -> float | None:
+    return float(facts[key]) if facts.get(key) else None
+
+
+def _choose(images: Sequence[_Image]) -> tuple[dict[str, _Image], list[tuple[str, ...]]]:
+    """The image of each contrast, and a row of `COLUMNS` for every image."""
+    chosen: dict[str, _Image] = {}
+    for contrast in MODALITIES:
+        candidates = [image for image in images if image.judgement.contrast == contrast]
+        if candidates:
+            first = best_first([image.series for image in candidates])[0]
+            chosen[contrast] = next(image for image in candidates if image.series is first)
+    return chosen, list(_rows(images, chosen))
+
+
+def _rows(images: Sequence[_Image], chosen: Mapping[str, _Image]) -> Iterator[tuple[str, ...]]:
+    for image in images:
+        number, words, why = str(image.series.number), ", ".join(image.judgement.words), image.judgement.why
+        contrast = image.judgement.contrast
+        if not contrast:
+            yield number, "", words, "", why
+        elif chosen[contrast] is image:
+            yield number, f"{contrast}.nii.gz", words, contrast, why
+        else:
+            yield number, "", words, contrast, f"{why}; series {chosen[contrast].series.number} is used instead"
+
+
+def _write_bare(source: Path, target: Path) -> None:
+    """The image compressed without a clock, its header's free text emptied: it holds the time of day.
+
+    Voxels, scaling and geometry are copied byte by byte (NIfTI-1, little-endian, one file: what dcm2niix writes here).
+    """
+    content = source.read_bytes()
+    header = bytearray(content[:348])
+    for first, end in _FREE_TEXT:
+        header[first:end] = bytes(end - first)
+    (voxels,) = struct.unpack_from("<f", header, _VOXEL_OFFSET)
+    struct.pack_into("<f", header, _VOXEL_OFFSET, 352)  # any extension between header and voxels is left out
+    partial = target.with_name(target.name + ".partial")
+    with partial.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as out:
+        out.write(bytes(header) + bytes(4) + content[int(voxels) :])
+    partial.replace(target)

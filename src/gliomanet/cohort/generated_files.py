@@ -1,0 +1,43 @@
+"""Cases whose images a job made, by simulation or by conversion: which files each has, and why one has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from gliomanet.cohort.table import FILE_COLUMNS, read_case_table
+from gliomanet.modalities import MODALITIES
+
+FAILURE = "failure.txt"
+"""Left in the folder of a case that could not be converted: the reason, which preprocessing passes on."""
+
+
+def simulated_cases(folder: Path) -> dict[str, dict[str, str]]:
+    """Case → column → file, of a simulated centre's folder."""
+    rows = read_case_table(folder / "cases.tsv", center="", role="").to_dict("records")
+    return {row["case_id"]: {name: row[name] for name in FILE_COLUMNS if row[name]} for row in rows}
+
+
+def converted_case(folder: Path) -> dict[str, str]:
+    """Contrast → file, of the folder of a converted case; where the conversion failed, `failure` → its reason."""
+    failure = folder / FAILURE
+    if failure.is_file():
+        return {"failure": failure.read_text(encoding="utf-8").strip()}
+    files = {name: folder / f"{name}.nii.gz" for name in MODALITIES}
+    return {name: str(file) for name, file in files.items() if file.is_file()}
+
+
+def made_files(folders: Iterable[str | Path]) -> dict[str, dict[str, str]]:
+    """Case → column → file, from the folder of a simulated centre or from those of converted cases."""
+    paths = [Path(folder) for folder in folders]
+    if len(paths) == 1 and (paths[0] / "cases.tsv").is_file():
+        return simulated_cases(paths[0])
+    return {path.name: converted_case(path) for path in paths}
+
+
+def with_converted_files(cases: pd.DataFrame, folders: Iterable[str | Path]) -> pd.DataFrame:
+    """A case table with the converted files in its columns of contrasts; folders are named for their cases."""
+    found = made_files(folders)
+    return cases.assign(**{name: [found[case].get(name, "") for case in cases["case_id"]] for name in MODALITIES})

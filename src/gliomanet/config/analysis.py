@@ -1,0 +1,80 @@
+"""What is computed from images and trained models: radiomics, prediction, evaluation, explanation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from gliomanet.config.types import Flips, Fraction, Identifier, MaskCode, MaskCodes, Section
+
+
+def _none_or_several(passes: int) -> int:
+    if passes == 1:
+        raise ValueError("one pass has no standard deviation; give 0 for none, or at least 2")
+    return passes
+
+
+def _whole_tumour() -> dict[str, list[MaskCode]]:
+    return {"whole": [1, 2, 4]}
+
+
+class Radiomics(Section):
+    """Feature extraction with pyradiomics from the preprocessed contrasts."""
+
+    bin_width: float = Field(0.25, gt=0, description="Histogram bin width, in units of the normalised intensities.")
+    regions: dict[Identifier, MaskCodes] = Field(
+        default_factory=_whole_tumour,
+        min_length=1,
+        description="Region name → tumour mask codes (1 core, 2 oedema, 4 enhancing).",
+    )
+
+
+class Prediction(Section):
+    """What is made of the trained models' answers."""
+
+    calibration: Literal["temperature", "none"] = Field(
+        "temperature",
+        description="`temperature`: probabilities p^(1/T), a T for each model, stage, transfer and task that makes the "
+        "validation cases likeliest; cross-fitted for validation cases, and blind to external labels. An ensemble of folds "
+        "averages what they said unscaled.",
+    )
+    passes: Annotated[int, AfterValidator(_none_or_several)] = Field(
+        0,
+        ge=0,
+        description="Stochastic passes with dropout on, whose standard deviation is `pass_std` of the predictions; "
+        "0: none. Of networks only.",
+    )
+    flips: Flips = Field(
+        "none",
+        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS). A model's own `flips` goes before.",
+    )
+    segmentation: bool = Field(
+        True,
+        description="Networks that learnt to segment write the tumours of validation and external cases, scored where there is a mask; off: classes only.",
+    )
+    smallest_focus: Fraction = Field(
+        0.1,
+        description="Pieces of a segmented tumour below this share of its largest one's volume are dropped; 1: the largest alone stays, 0: all do.",
+    )
+
+
+class Evaluation(Section):
+    """Figures and their intervals."""
+
+    resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
+    confidence: float = Field(0.95, gt=0, lt=1, description="Of every interval.")
+    modality_subsets: bool = Field(
+        False,
+        description="Predict with every non-empty subset of an image model's contrasts, and tell each contrast's significance; costs 2^M − 1 passes a case and fold.",
+    )
+
+
+class Explanation(Section):
+    """Which radiomic features become biomarkers."""
+
+    share: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
+    max_q: Fraction = Field(0.05, description="Largest Benjamini-Hochberg q of a correlation.")
+    min_rho: Fraction = Field(0.3, description="Least |Spearman's rho| between a deep and a radiomic feature.")
+    max_i2: Fraction = Field(0.75, description="Largest share of the effects' variance that lies between centres.")
+    min_per_class: int = Field(3, ge=2, description="Cases a class that a centre needs for an effect.")

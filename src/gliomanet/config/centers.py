@@ -1,0 +1,34 @@
+"""A centre: its role, its source, its differences in preprocessing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from gliomanet.config.sources import Source
+from gliomanet.config.types import Fraction, Role, Section, each_once
+
+Scan = Literal["baseline", "follow_up", "post_operative"]
+
+
+class Center(Section):
+    """One hospital or collection."""
+
+    role: Role = Field(
+        description="`train`: labels teach; `external`: opened by prediction only; `unlabelled`: images teach."
+    )
+    source: Source = Field(description="Where its cases come from.")
+    preprocessing: dict[str, Any] = Field(default_factory=dict, description="Keys of `preprocessing` that differ here.")
+    scans: Annotated[tuple[Scan, ...], Field(min_length=1), AfterValidator(each_once)] = Field(
+        ("baseline",), description="Which scans of its patients enter the study; the others are listed, not used."
+    )
+    derive_1p19q: bool = Field(
+        False,
+        description="Fill unknown 1p/19q as intact where IDH is wildtype (WHO 2021); such labels are marked derived.",
+    )
+    second_table: str | None = Field(
+        None,
+        description="Another table of the same cases (`case_id`, labels, age, `tumour_volume_ml`), to check the labels against.",
+    )
+    minimum_share: Fraction = Field(0.8, description="Share of the cases that must survive preprocessing.")

@@ -1,0 +1,59 @@
+"""Reading and validation of a study's file: every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gliomanet.config.cross_checks import problems_of
+from gliomanet.config.messages import describe
+from gliomanet.config.study import Study
+from gliomanet.errors import StudyError
+
+
+def load_study(values: Mapping[str, Any]) -> Study:
+    """The validated study of a configuration mapping.
+
+    Raises:
+        StudyError: every problem at once, each with its key, what was found, what is allowed and the nearest key.
+    """
+    try:
+        study = Study.model_validate(dict(values))
+    except ValidationError as error:
+        raise StudyError(describe(error, Study)) from None
+    if problems := problems_of(study):
+        raise StudyError(problems)
+    return study
+
+
+def read_study_file(path: Path) -> dict[str, Any]:
+    """The keys and values of a study's YAML file; an empty file has none.
+
+    Raises:
+        StudyError: text that is no YAML or not UTF-8, or whose outermost level is no mapping, with its line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise StudyError([f"{path}, line {line}: not UTF-8 text; save it as UTF-8"]) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise StudyError([f"{path}, line {line}: a character that YAML does not allow; remove it"]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise StudyError(
+            [f"{where}: no YAML: {error.problem or error.context}; mend this line or the one above"]
+        ) from None
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        where = f"{path}, line {root.start_mark.line + 1}"
+        found = "a list" if isinstance(root, yaml.SequenceNode) else f"only {root.value!r}"
+        raise StudyError([f"{where}: found {found}, where a study is a mapping of keys to values (`centers: …`)"])
+    return values or {}

@@ -1,0 +1,326 @@
+"""The models of a study: networks on images, networks and baselines on features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+
+from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
+
+SEGMENTATION = "segmentation"
+"""What the weight of the tumour masks' loss goes by, beside those of the tasks."""
+
+_Task = TypeVar("_Task")
+
+Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(each_once)]
+Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
+Harmonization = Literal["none", "combat"]
+HARMONIZATION = (
+    "`combat`: radiomic features are harmonised across the training centres; centres that no fit has seen cannot be."
+)
+JOINT_LIKELIHOOD = (
+    "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
+    "case's known labels; 0: none. Read such a model by its joint decoding."
+)
+SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
+
+
+class AnyModel(Section):
+    """What every model of a study can be asked."""
+
+    def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
+        """Those of the study's tasks that the model learns, predicts and is explained by."""
+        return dict(tasks)
+
+
+class ImageModel(AnyModel):
+    """What all networks on images share, so that a difference between two of them is the networks' own."""
+
+    stride: ClassVar[int]
+    """Sizes of the input must be multiples of it,"""
+    smallest: ClassVar[int] = 1
+    """and none smaller than this."""
+
+    kind: str
+    preset: Literal["paper", "slim", "tiny"] = Field("slim", description="Widths of the network.")
+    modalities: tuple[Modality, ...] = Field(
+        ("t1", "t1c", "t2", "flair"), description="Input contrasts, in this order."
+    )
+    input_shape: tuple[int, int, int] = Field(
+        (160, 192, 160),
+        description="Central crop of the atlas grid; multiples of 32 (mttunet: of 8; psnet: at least 24).",
+    )
+    intensities: Literal["as_preprocessed", "nyul"] = Field(
+        "as_preprocessed",
+        description="`nyul`: contrasts mapped to a common histogram, learnt from each fold's training cases.",
+    )
+    stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="Batches an epoch; default: one pass over the labelled cases."
+    )
+    learning_rate: float = Field(1e-4, gt=0, description="Of Adam; halved on a plateau of the training loss.")
+    weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
+    dropout: Dropout = Field(
+        0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
+    )
+    augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
+    modality_dropout: Dropout = Field(
+        0.0, description="Rate at which each contrast of a training case is taken away; one stays at least."
+    )
+    distillation: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of self-distillation: the network's pass of the whole case teaches logits and deep features "
+        "of its pass without the contrasts that `modality_dropout` takes (one at least). Each step then learns its "
+        "labels from both passes: twice the time and memory. cmtlnet: in its second phase.",
+    )
+    distillation_temperature: float = Field(
+        2.0, gt=0, description="Both passes' logits are divided by it before they are compared."
+    )
+    contrast: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
+        "`distillation` too, there are still two.",
+    )
+    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
+    precision: Literal["auto", "32", "bf16"] = Field(
+        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
+    )
+    flips: Flips | None = Field(
+        None,
+        description="Mirror images that it predicts and segments with, where `prediction.flips` is not to decide: GMMAS "
+        "used `all`. A change repeats no training.",
+    )
+
+    @model_validator(mode="after")
+    def _geometry_fits_the_network(self) -> Self:
+        if any(size % self.stride or size < max(self.stride, self.smallest) for size in self.input_shape):
+            allowed = f"positive multiples of {self.stride}" if self.stride > 1 else f"at least {self.smallest} each"
+            raise ValueError(f"input_shape {self.input_shape} must be {allowed}")
+        if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
+            raise ValueError(f"modalities {self.modalities} must name each contrast once")
+        return self
+
+    @model_validator(mode="after")
+    def _adaptation_has_contrasts_to_do_without(self) -> Self:
+        for key in ("distillation", "contrast"):
+            if not getattr(self, key):
+                continue
+            if len(self.modalities) < 2:
+                raise ValueError(
+                    f"{key} is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
+                    f"cannot be taken away; name two at least, or leave {key} out"
+                )
+            if not self.modality_dropout:
+                raise ValueError(
+                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no contrast away to learn "
+                    f"without; set modality_dropout (0.3, say), or leave {key} out"
+                )
+        return self
+
+    def training_values(self) -> dict[str, Any]:
+        """Plain values of the keys that training depends on: what a training job is given, and repeated for."""
+        return self.model_dump(mode="json", exclude={"flips"})
+
+    def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
+        """The arguments of its network, for the tasks that it learns (task → number of classes)."""
+        return {
+            "n_modalities": len(self.modalities),
+            "tasks": dict(classes),
+            "preset": self.preset,
+            "dropout": self.dropout,
+        }
+
+
+class CmtlnetModel(ImageModel):
+    """CMTLNet (Chen et al. 2025): segmentation-free tumour perception, common and task-unique features."""
+
+    stride: ClassVar[int] = 32
+
+    kind: Literal["cmtlnet"] = Field("cmtlnet", description="Image network.")
+    modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input contrasts, in this order.")
+    common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
+    unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
+    margin: float = Field(0.5, ge=0, description="CosFace margin.")
+    scale: float = Field(64, gt=0, description="CosFace scale.")
+
+
+class MultitaskModel(ImageModel):
+    """What the image networks share that learn their tasks, and the tumour's segmentation, in one phase."""
+
+    epochs: int = Field(100, ge=1, description="Epochs of the phase in which all tasks are learnt.")
+    segmentation: bool = Field(
+        True, description="Learn to segment the tumour as well, from the training cases that have a tumour mask."
+    )
+    unlabelled_masks: bool = Field(
+        False,
+        description="Tumour masks of training cases without any label teach segmentation too: one such case more a "
+        "batch, so that its batches are no longer those of the other networks.",
+    )
+    weighting: Literal["uncertainty", "uncertainty_full", "fixed"] = Field(
+        "uncertainty",
+        description="Sum of the losses L: `uncertainty` ½·exp(−s)·L + ½·s with a learnt s each; `uncertainty_full` + s; "
+        "`fixed` by `task_weights`.",
+    )
+    task_weights: dict[Identifier, Positive] = Field(
+        default_factory=dict,
+        description="For `fixed`: task, or `segmentation`, → weight; 1 where not named. "
+        "PS-Net's: `{codel_1p19q: 3.38, idh: 2.26, grade: 1.33, segmentation: 1}`.",
+    )
+
+    @model_validator(mode="after")
+    def _weights_are_used(self) -> Self:
+        if self.task_weights and self.weighting != "fixed":
+            raise ValueError(
+                f"task_weights are given and weighting is {self.weighting}; set weighting: fixed, or leave them out"
+            )
+        if SEGMENTATION in self.task_weights and not self.segmentation:
+            raise ValueError("task_weights names segmentation, which is off; leave it out, or set segmentation: true")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_have_something_to_teach(self) -> Self:
+        if self.unlabelled_masks and not self.segmentation:
+            raise ValueError(
+                "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set "
+                "segmentation: true"
+            )
+        return self
+
+    def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
+        return {**super().constructor(classes), "segmentation": self.segmentation}
+
+
+class GmmasModel(MultitaskModel):
+    """GMMAS (Liu et al. 2025): learned fusion of the contrasts, head net, CNN and transformer, inter-task classifier."""
+
+    stride: ClassVar[int] = 32
+
+    kind: Literal["gmmas"] = Field("gmmas", description="Image network.")
+    pretraining_epochs: int = Field(
+        20,
+        ge=0,
+        description="Epochs in which the head net alone learns to segment, before it is frozen; 0: it learns with the rest.",
+    )
+
+    @model_validator(mode="after")
+    def _head_has_something_to_learn(self) -> Self:
+        if self.pretraining_epochs and not self.segmentation:
+            raise ValueError(
+                f"pretraining_epochs is {self.pretraining_epochs}, and without segmentation the head net has nothing "
+                "to learn alone; set pretraining_epochs: 0"
+            )
+        return self
+
+
+class MttunetModel(MultitaskModel):
+    """MTTU-Net (Cheng et al. 2022): CNN and transformer encoder, decoder, multi-scale classifiers."""
+
+    stride: ClassVar[int] = 8
+
+    kind: Literal["mttunet"] = Field("mttunet", description="Image network.")
+
+
+class PsnetModel(MultitaskModel):
+    """PS-Net (van der Voort et al. 2023): 3D U-Net of which every level is pooled."""
+
+    stride: ClassVar[int] = 1
+    smallest: ClassVar[int] = 24
+
+    kind: Literal["psnet"] = Field("psnet", description="Image network.")
+    weighting: Literal["uncertainty", "uncertainty_full", "fixed"] = Field(
+        "fixed", description="As `weighting` of gmmas."
+    )
+    dropout: Dropout = Field(
+        0.25, description="Dropout before each task's last layers; drawn again in stochastic passes."
+    )
+
+
+class SingletaskModel(ImageModel):
+    """CMTLNet's encoder for one task alone: what multi-task learning is measured against."""
+
+    stride: ClassVar[int] = 32
+
+    kind: Literal["singletask"] = Field("singletask", description="Image network.")
+    task: Identifier = Field(description="The task of the study that it learns.")
+    epochs: int = Field(100, ge=1, description="Epochs.")
+    joint_likelihood: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
+
+    @model_validator(mode="after")
+    def _one_task_contradicts_nothing(self) -> Self:
+        if self.joint_likelihood:
+            raise ValueError(
+                f"joint_likelihood is {self.joint_likelihood:g}, and one task alone cannot contradict the WHO "
+                "classification; leave it out"
+            )
+        return self
+
+    def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
+        return {self.task: tasks[self.task]}
+
+
+class TabularNetModel(AnyModel):
+    """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
+
+    kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
+    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: Stages = Field(("supervised",), description="Training stages to run.")
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
+    )
+    dropout: Dropout = Field(0.3, description="After every layer of the trunk.")
+    epochs: int = Field(150, ge=1, description="Passes over all training cases.")
+    learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
+    weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
+    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
+    ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+class LogisticModel(AnyModel):
+    """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
+
+    kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
+    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
+    c: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+class ExtraTreesModel(AnyModel):
+    """Extremely randomised trees, one forest a task."""
+
+    kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
+    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
+    trees: int = Field(500, ge=1, description="Trees a forest.")
+    min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+ImageModels = CmtlnetModel | GmmasModel | MttunetModel | PsnetModel | SingletaskModel
+Model = Annotated[
+    ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel,
+    Field(discriminator="kind"),
+]
+
+IMAGE_KINDS = tuple(model.model_fields["kind"].default for model in get_args(ImageModels))
+"""The kinds that take images, not feature tables."""
+
+
+def image_model(values: Mapping[str, Any]) -> ImageModel:
+    """The settings of an image network from plain values, as a job's parameters hold them."""
+    adapter: TypeAdapter[ImageModel] = TypeAdapter(Annotated[ImageModels, Field(discriminator="kind")])
+    return adapter.validate_python(values)

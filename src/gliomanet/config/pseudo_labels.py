@@ -1,0 +1,33 @@
+"""Selection of pseudo-labels."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gliomanet.config.types import Fraction, Section
+
+
+class PseudoLabelRound(Section):
+    """What a round accepts: of temperature-scaled probabilities, over the stochastic passes."""
+
+    min_probability: Fraction = Field(0.9, description="Least mean probability of an accepted label.")
+    max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")
+
+
+class PseudoLabels(Section):
+    """Uncertainty-aware selection of pseudo-labels (GMMAS)."""
+
+    passes: int = Field(10, ge=2, description="Stochastic passes with dropout on.")
+    rounds: tuple[PseudoLabelRound, ...] = Field(
+        (PseudoLabelRound(), PseudoLabelRound(min_probability=0.99, max_std=0.01)),
+        min_length=1,
+        description="The thresholds of each round; the model of a round is the teacher of the next. "
+        "Each is a training stage: `pseudo_label`, `pseudo_label_2`, …",
+    )
+    balance: float = Field(
+        3, ge=1, description="A class may have at most this multiple of (the rarest class's accepted labels + 1)."
+    )
+    teacher_confidence: Fraction = Field(
+        0.95,
+        description="How surely a teacher must tell a task's classes apart on its validation cases (permutation test of its MCC) before a label of it is accepted; 0: no test.",
+    )

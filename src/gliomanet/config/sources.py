@@ -1,0 +1,114 @@
+"""Where a centre's cases come from: simulated, a table, a public collection, DICOM files, or a table of features."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gliomanet.config.types import Fraction, Positive, Section
+from gliomanet.labels.vocabulary import VOCABULARY
+
+
+class Scanner(Section):
+    """What one centre's scanner does to the true signal of a phantom."""
+
+    voxel_mm: tuple[Positive, Positive, Positive] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
+    oblique_degrees: float = Field(0, ge=0, le=30, description="Largest tilt of the slices, in degrees.")
+    bias_field: float = Field(0.2, ge=0, le=1, description="Amplitude of the multiplicative bias field.")
+    noise: float = Field(0.03, ge=0, le=0.5, description="Rician noise, as a share of white matter's signal.")
+    gain: float = Field(1.0, gt=0, description="Contrast gain: the exponent put on the normalised signal.")
+    skull: bool = Field(False, description="Leave a simple skull and scalp on, and give every contrast its own grid.")
+
+
+class Prevalence(Section):
+    """How often each WHO 2021 diagnosis occurs among a phantom centre's patients (weights, normalised)."""
+
+    glioblastoma: float = Field(0.55, ge=0, description="IDH-wildtype, grade 4.")
+    astrocytoma: float = Field(0.28, ge=0, description="IDH-mutant, 1p/19q intact, grade 2 to 4.")
+    oligodendroglioma: float = Field(0.17, ge=0, description="IDH-mutant, 1p/19q codeleted, grade 2 or 3.")
+
+    @model_validator(mode="after")
+    def _some_diagnosis_occurs(self) -> Prevalence:
+        if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
+            raise ValueError("every weight is 0; at least one diagnosis must occur")
+        return self
+
+
+class Shortcut(Section):
+    """A mark of the scanner that goes with one label at this centre only, and must not become a biomarker."""
+
+    label: Literal["idh", "codel_1p19q", "grade"] = Field("idh", description="The label it goes with.")
+    value: str = Field("mutant", description="The label's value that carries the mark.")
+    strength: float = Field(
+        0.35, gt=0, le=1, description="Added to FLAIR inside the tumour, as a share of white matter."
+    )
+
+    @model_validator(mode="after")
+    def _value_is_one_of_the_label(self) -> Shortcut:
+        allowed = VOCABULARY[self.label]
+        if self.value not in allowed:
+            raise ValueError(f"{self.value!r} is no value of {self.label}; allowed: {', '.join(allowed)}")
+        return self
+
+
+class PhantomSource(Section):
+    """Simulated patients on the MNI152 anatomy, with a known truth."""
+
+    kind: Literal["phantom"] = Field("phantom", description="Simulated.")
+    cases: int = Field(ge=1, le=5000, description="Number of patients.")
+    scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
+    prevalence: Prevalence = Field(Prevalence(), description="Its mix of diagnoses.")
+    missing_contrasts: Fraction = Field(0.0, description="Rate of patients with one or two contrasts missing.")
+    missing_labels: Fraction = Field(0.0, description="Rate at which each label of a patient is unknown.")
+    shortcut: Shortcut | None = Field(None, description="A mark of this scanner that goes with one label.")
+
+
+class TableSource(Section):
+    """A table of image files: one row a case, in the columns of `results/cohort/cases.tsv`."""
+
+    kind: Literal["table"] = Field("table", description="A table of image files.")
+    path: str = Field(description="TSV or CSV file; `{data_root}` is filled in.")
+    files_root: str | None = Field(
+        None, description="Folder that the table's file names start at; default: the table's own."
+    )
+
+
+class FeatureSource(Section):
+    """A table of radiomic features: one row a patient, for the tabular arm."""
+
+    kind: Literal["features"] = Field("features", description="A table of features.")
+    path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
+    clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
+    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(description="Whose columns and spellings these are.")
+
+
+class CollectionSource(Section):
+    """A public collection, or a BIDS folder, as it was downloaded: read in its own layout and spellings."""
+
+    kind: Literal["ucsf-pdgm", "utsw", "upenn-gbm", "egd", "brats", "tcga", "lgg-1p19q", "rembrandt", "bids"] = Field(
+        description="Whose layout and columns these are."
+    )
+    folder: str = Field(description="Folder that holds the images; `{data_root}` is filled in.")
+    clinical: str | None = Field(
+        None,
+        description="The collection's own table of labels; where it has none or keeps it inside the folder, nothing.",
+    )
+    mapping: str | None = Field(
+        None, description="BraTS: the table that says which patient of which collection a case is."
+    )
+
+
+class DicomSource(Section):
+    """Folders of DICOM files, one a case, converted with dcm2niix."""
+
+    kind: Literal["dicom"] = Field("dicom", description="DICOM files.")
+    folder: str = Field(description="Folder that holds one folder a case; `{data_root}` is filled in.")
+    clinical: str | None = Field(
+        None, description="Table of labels with a column `case_id`, in the columns of a case table."
+    )
+
+
+Source = Annotated[
+    PhantomSource | TableSource | FeatureSource | CollectionSource | DicomSource, Field(discriminator="kind")
+]

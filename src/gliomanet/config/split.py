@@ -1,0 +1,40 @@
+"""Folds and scenarios: who trains, who tests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gliomanet.config.types import Identifier, Section
+
+# ----------------------------------------------------------------------------------------------- stages
+
+
+class Transfer(Section):
+    """Which centres teach and which ones test."""
+
+    name: Identifier = Field(description="Its name in every table.")
+    train: tuple[str, ...] = Field(description="Centres that teach.")
+    external: tuple[str, ...] = Field((), description="Centres that test.")
+
+
+class Fold(Section):
+    """One training of a transfer: on its folds but one, or (`refit`) on all of its cases."""
+
+    id: str
+    transfer: str
+    is_refit: bool
+    train: tuple[str, ...]
+    external: tuple[str, ...]
+
+
+class Split(Section):
+    """How cases are divided. Always by patient, never by case."""
+
+    design: Literal["fixed", "leave_one_center_out"] = Field(
+        "fixed",
+        description="`fixed`: centres of role external test; `leave_one_center_out`: every training centre is held out in turn.",
+    )
+    folds: int = Field(5, ge=2, le=20, description="Cross-validation folds inside the training centres.")
+    transfers: tuple[Transfer, ...] = Field((), description="Further pairs of teaching and testing centres.")

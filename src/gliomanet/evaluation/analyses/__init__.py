@@ -1,0 +1,1 @@
+"""The analyses behind the tables of `results/evaluation`: one table a file."""

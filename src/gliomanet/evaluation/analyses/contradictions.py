@@ -1,0 +1,64 @@
+"""How often a model's most probable classes contradict the WHO classification, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gliomanet.evaluation.predictions import Scored
+from gliomanet.evaluation.resampling import Resampling, interval_cells, names_of
+from gliomanet.evaluation.rows import JOINT, Row
+from gliomanet.evaluation.statistics.bootstrap import Integers
+from gliomanet.evaluation.subgroups import ALL
+from gliomanet.labels.consistency import VERDICTS, Verdict, verdicts
+from gliomanet.labels.who import WHO_LABELS
+
+METRICS: tuple[tuple[str, Verdict], ...] = (
+    ("contradictions_per_1000", "contradiction"),
+    ("legacy_per_1000", "legacy"),
+)
+
+
+def answered_together(study: Resampling, scored: list[Scored]) -> Iterator[tuple[list[Scored], Integers]]:
+    """Each model's tasks on labels of the WHO classification, where two labels are asked for, and their common cases.
+
+    A model stands here once for every stage, transfer and role; the cases are an index into the study's.
+    """
+    by_model: dict[tuple[str, str, str, str], list[Scored]] = {}
+    for member in scored:
+        if study.tasks[member.task].label in WHO_LABELS:
+            by_model.setdefault((member.model, member.stage, member.transfer, member.role), []).append(member)
+    for members in by_model.values():
+        if len({study.tasks[m.task].label for m in members}) < 2:
+            continue
+        rows = members[0].rows
+        for member in members[1:]:
+            rows = np.intersect1d(rows, member.rows)
+        yield members, rows
+
+
+def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
+    """WHO contradictions among the most probable classes of all tasks, labels known or not."""
+    for members, rows in answered_together(study, scored):
+        predicted = {m.task: m.probability[np.isin(m.rows, rows)].argmax(1) for m in members}
+        verdict = verdicts(predicted, study.tasks)
+        for center, inside in study.centers(members):
+            at = np.flatnonzero(inside[rows])
+            if not at.size:
+                continue
+            names = names_of(members[0]) | {
+                "center": center,
+                "task": JOINT,
+                "subset": ALL,
+                "n": at.size,
+                "n_positive": "",
+            }
+            stratum = np.zeros(at.size, dtype=np.int64)
+            first = members[0]
+            weights = study.weights(rows[at], stratum, (first.transfer, first.role, JOINT), center, ALL)
+            for metric, kind in METRICS:
+                found = (verdict[at] == VERDICTS.index(kind)).astype(np.float64)
+                values = 1000 * (found @ weights) / weights.sum(0)
+                notes = [f"{int(found.sum())} of {at.size} cases"]
+                yield names | {"metric": metric} | interval_cells(values, study.settings, notes)

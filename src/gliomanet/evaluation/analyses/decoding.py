@@ -1,0 +1,152 @@
+"""What WHO-consistent joint decoding changes: every model's decisions without it and with it, on the same resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gliomanet.evaluation.analyses.contradictions import METRICS, answered_together
+from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
+from gliomanet.evaluation.predictions import Scored
+from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
+from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_OUT, POOLED, Row
+from gliomanet.evaluation.subgroups import ALL
+from gliomanet.labels.consistency import VERDICTS, verdicts
+from gliomanet.labels.joint_decoding import most_probable_classes
+from gliomanet.labels.vocabulary import MISSING
+
+Decisions = dict[str, Integers]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """One model's answers on the cases that all its tasks answered."""
+
+    names: Row
+    rows: Integers
+    """Index into the cases, ascending."""
+    independent: Decisions
+    joint: Decisions
+
+    @property
+    def decisions(self) -> tuple[Decisions, Decisions]:
+        return self.independent, self.joint
+
+
+def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
+    """MCC of each task, and contradictions of all together, of both decisions and their paired difference.
+
+    The joint decision is the most probable combination of classes (`joint_decoding.most_probable_classes`). Models
+    whose tasks cannot contradict each other have no rows, and figures are over the cases that all tasks answered.
+    Centres that leave-one-centre-out holds out are pooled, too, each with the answers of the fits that never saw it, as
+    the transfer `leave-one-out`.
+    """
+    blocks: dict[tuple[str, str], list[_Answers]] = {}
+    for members, rows in answered_together(study, scored):
+        blocks.setdefault((members[0].transfer, members[0].role), []).append(_answers(study, members, rows))
+    if held_out := _held_out(study, [one for answers in blocks.values() for one in answers]):
+        blocks[LEAVE_ONE_OUT, "external"] = held_out
+    for (transfer, role), answers in blocks.items():
+        everywhere = np.unique(np.concatenate([one.rows for one in answers]))
+        for center, inside in study.centers_of(everywhere):
+            if transfer == LEAVE_ONE_OUT and center != POOLED:  # they stand in the transfer that holds them out
+                continue
+            for task in dict.fromkeys(name for one in answers for name in one.joint):
+                latest = LatestWeights(study)
+                for one in answers:
+                    if task in one.joint:
+                        yield from _mcc(study, one, latest, (transfer, role, task), center, inside)
+            latest = LatestWeights(study)
+            for one in answers:
+                yield from _contradictions(study, one, latest, (transfer, role, JOINT), center, inside)
+
+
+def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answers:
+    probabilities = {m.task: m.probability[np.isin(m.rows, rows)] for m in members}
+    names = names_of(members[0])
+    del names["task"]
+    independent = {name: values.argmax(1) for name, values in probabilities.items()}
+    return _Answers(names, rows, independent, most_probable_classes(probabilities, study.tasks))
+
+
+def _held_out(study: Resampling, answers: list[_Answers]) -> list[_Answers]:
+    """Each model's answers on centres X by its transfers `without-X`: two at least, which answer the same tasks."""
+    by_model: dict[tuple[str, str], list[_Answers]] = {}
+    for one in answers:
+        mine = np.char.add(HELD_OUT, study.cases.center[one.rows]) == one.names["transfer"]
+        if one.names["role"] == "external" and mine.any():
+            part = _Answers(one.names, one.rows[mine], *({k: v[mine] for k, v in d.items()} for d in one.decisions))
+            by_model.setdefault((one.names["model"], one.names["stage"]), []).append(part)
+    return [_together(parts) for parts in by_model.values() if len(parts) > 1 and _same_tasks(parts)]
+
+
+def _same_tasks(parts: list[_Answers]) -> bool:
+    return all(part.joint.keys() == parts[0].joint.keys() for part in parts)
+
+
+def _together(parts: list[_Answers]) -> _Answers:
+    """Answers on different cases as one model's, in the order of the cases."""
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows)
+    independent, joint = (
+        {task: np.concatenate([part.decisions[kind][task] for part in parts])[order] for task in parts[0].joint}
+        for kind in (0, 1)
+    )
+    return _Answers(parts[0].names | {"transfer": LEAVE_ONE_OUT}, rows[order], independent, joint)
+
+
+def _mcc(
+    study: Resampling,
+    one: _Answers,
+    latest: LatestWeights,
+    block: tuple[str, str, str],
+    center: str,
+    inside: np.ndarray,
+) -> Iterator[Row]:
+    _, role, task = block
+    classes = study.tasks[task].class_names
+    truth = study.truth(task, role)[one.rows]
+    at = np.flatnonzero(inside[one.rows] & (truth != MISSING))
+    names = one.names | {"center": center, "task": task, "metric": "mcc", "n": at.size}
+    absent = [name for k, name in enumerate(classes) if not (truth[at] == k).any()]
+    if absent:
+        note = f"not estimable: no {', '.join(absent)} case" if at.size else "not estimable: no case of known label"
+        yield names | {"note": note}
+        return
+    weights = latest.of(one.rows[at], truth[at], block, center, ALL)
+    independent, joint = (
+        matthews(confusion_counts(truth[at], decided[task][at], len(classes), weights))
+        for decided in (one.independent, one.joint)
+    )
+    changed = int((one.independent[task][at] != one.joint[task][at]).sum())
+    yield names | _difference(study, independent, joint, f"{changed} of {at.size} decisions changed")
+
+
+def _contradictions(
+    study: Resampling,
+    one: _Answers,
+    latest: LatestWeights,
+    block: tuple[str, str, str],
+    center: str,
+    inside: np.ndarray,
+) -> Iterator[Row]:
+    at = np.flatnonzero(inside[one.rows])
+    if not at.size:
+        return
+    weights = latest.of(one.rows[at], np.zeros(at.size, dtype=np.int64), block, center, ALL)
+    before, after = (verdicts(decided, study.tasks)[at] for decided in (one.independent, one.joint))
+    for metric, kind in METRICS:
+        found = [(verdict == VERDICTS.index(kind)).astype(np.float64) for verdict in (before, after)]
+        independent, joint = (1000 * (each @ weights) / weights.sum(0) for each in found)
+        note = f"{int(found[0].sum())}, then {int(found[1].sum())} of {at.size} cases"
+        names = one.names | {"center": center, "task": JOINT, "metric": metric, "n": at.size}
+        yield names | _difference(study, independent, joint, note)
+
+
+def _difference(study: Resampling, independent: Floats, joint: Floats, note: str) -> Row:
+    """Both figures, and joint minus independent with its interval, of (1 + resamples,) each."""
+    cells = interval_cells(joint - independent, study.settings, [note])
+    both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": cells["value"]}
+    return both | {name: cells[name] for name in ("ci_low", "ci_high", "note")}

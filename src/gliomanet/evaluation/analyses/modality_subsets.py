@@ -1,0 +1,188 @@
+"""How well models do with every subset of the contrasts, and what each contrast is worth to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gliomanet.evaluation.analyses.modality_significance import significance_rows
+from gliomanet.evaluation.metrics.classification import auc, confusion_counts, matthews
+from gliomanet.evaluation.predictions import Cases, Scored, require_columns, score
+from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases, interval_cells
+from gliomanet.evaluation.rows import CONTRAST_COLUMNS, SIGNIFICANCE_COLUMNS, Row, ordered_table
+from gliomanet.evaluation.statistics.bootstrap import Floats, Integers
+from gliomanet.evaluation.subgroups import ALL
+from gliomanet.modalities import contrasts_of
+
+if TYPE_CHECKING:
+    from gliomanet.config.analysis import Evaluation
+    from gliomanet.labels.tasks import Task
+
+Model = tuple[str, str, str]
+"""(model, stage, transfer)."""
+BySubset = dict[str, Scored]
+"""Name of a subset of contrasts → one model's probabilities with it, for one task and role."""
+
+METRICS = ("mcc", "auc")
+
+
+@dataclass(frozen=True)
+class EvaluatedSubsets:
+    """The two tables, in the columns and the order that are written."""
+
+    subsets: pd.DataFrame
+    significance: pd.DataFrame
+
+
+def evaluate_subsets(
+    predictions: pd.DataFrame,
+    cases: pd.DataFrame,
+    tasks: Mapping[str, Task],
+    settings: Evaluation,
+    seed: int,
+    *,
+    fusion: pd.DataFrame | None = None,
+    modalities: Mapping[str, Sequence[str]] | None = None,
+) -> EvaluatedSubsets:
+    """Score predictions over the subsets of contrasts against the labels.
+
+    A case counts in a subset where it has all of the subset's contrasts, so n may differ from subset to subset; the
+    contrasts' significance is over the cases that have them all. All subsets of a model are scored on the same
+    resamples of its cases, and with the seed of `evaluation.analyses.performance` on those of the metrics' table.
+
+    Args:
+        predictions: rows of `results/modality_subsets/`, of any number of models: the columns of predictions and
+            `subset`; validation rows and external `ensemble` rows are read.
+        cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
+            external figures only.
+        tasks: the study's tasks.
+        settings: resamples and confidence.
+        seed: of the resamples.
+        fusion: columns model, stage, transfer, fold, modality, weight: what networks with a learned fusion learnt.
+        modalities: model → the contrasts that it takes, so that those that no case of a role has can be named.
+
+    Returns:
+        MCC and AUC by subset, and Shapley values of the contrasts, see `modality_significance`; by centre and `pooled`,
+        for every transfer by itself: with leave-one-centre-out nothing is pooled over the held-out centres. A figure
+        that is not estimable is an empty value with a note.
+
+    Raises:
+        ValueError: predictions and cases do not fit each other, see `evaluation.predictions.score`; a subset has no
+            such name; or a case is predicted with all of a model's contrasts and not with every subset of them.
+    """
+    require_columns(predictions, ("subset",), "predictions over subsets of contrasts")
+    study = Resampling(Cases.of(cases, tasks), tasks, settings, seed)
+    groups = _by_model(predictions, study)
+    shares = _mean_shares(fusion)
+    rows: list[Row] = []
+    significance: list[Row] = []
+    for (transfer, role, task), models in groups.items():
+        latest = LatestWeights(study)
+        for center, inside in study.centers([member for group in models.values() for member in group.values()]):
+            for (model, stage), by_subset in models.items():
+                names = {"model": model, "stage": stage, "transfer": transfer, "role": role, "task": task}
+                sample = _sample(study, latest, by_subset, (transfer, role, task), center, inside)
+                rows += _figures(sample, by_subset, names, study.settings)
+                learnt = shares.get((model, stage, transfer), {})
+                prior = _prior(study, groups.get((transfer, "validation", task), {}).get((model, stage), {}), task)
+                taken = (modalities or {}).get(model, ())
+                significance += significance_rows(sample, by_subset, names, prior, learnt, study.settings, taken=taken)
+    return EvaluatedSubsets(
+        subsets=ordered_table(rows, CONTRAST_COLUMNS, tasks),
+        significance=ordered_table(significance, SIGNIFICANCE_COLUMNS, tasks),
+    )
+
+
+def _by_model(
+    predictions: pd.DataFrame, study: Resampling
+) -> dict[tuple[str, str, str], dict[tuple[str, str], BySubset]]:
+    """(transfer, role, task) → (model, stage) → its probabilities by subset."""
+    groups: dict[tuple[str, str, str], dict[tuple[str, str], BySubset]] = {}
+    for subset, rows in predictions.groupby("subset", sort=True):
+        contrasts_of(str(subset))  # an unknown name is an error here, where it is read
+        for member in score(rows, study.cases, study.tasks):
+            models = groups.setdefault((member.transfer, member.role, member.task), {})
+            models.setdefault((member.model, member.stage), {})[str(subset)] = member
+    return {key: dict(sorted(models.items())) for key, models in sorted(groups.items())}
+
+
+def _mean_shares(fusion: pd.DataFrame | None) -> dict[Model, dict[str, float]]:
+    """(model, stage, transfer) → contrast → its fusion weight, the mean over the folds."""
+    shares: dict[Model, dict[str, float]] = {}
+    if fusion is None or fusion.empty:
+        return shares
+    means = fusion.groupby(["model", "stage", "transfer", "modality"])["weight"].mean().reset_index()
+    for row in means.to_dict("records"):
+        shares.setdefault((row["model"], row["stage"], row["transfer"]), {})[row["modality"]] = float(row["weight"])
+    return shares
+
+
+def _sample(
+    study: Resampling,
+    latest: LatestWeights,
+    by_subset: BySubset,
+    block: tuple[str, str, str],
+    center: str,
+    inside: np.ndarray,
+) -> SubsetCases:
+    """The cases of a centre that one model predicted with any subset, and their resamples."""
+    task = block[2]
+    rows = np.unique(np.concatenate([study.known_rows(member, inside) for member in by_subset.values()]))
+    truth = study.cases.truth[task][rows]
+    weights = latest.of(rows, truth, block, center, ALL) if rows.size else np.empty((0, 0))
+    return SubsetCases(center, rows, truth, weights, study.tasks[task].class_names)
+
+
+def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
+    """What is known without an image: the classes' shares among a model's validation cases (K,).
+
+    One more case of each class is counted (Laplace's rule), so that a class that training centres lack is improbable
+    rather than impossible, and the classes are equally probable where there are no validation cases.
+    """
+    everywhere = np.ones(study.cases.center.size, dtype=bool)
+    known = [study.known_rows(member, everywhere) for member in validation.values()]
+    rows = np.unique(np.concatenate(known)) if known else np.empty(0, dtype=np.int64)
+    counts = np.bincount(study.cases.truth[task][rows], minlength=len(study.tasks[task].class_names)) + 1.0
+    return np.asarray(counts / counts.sum())
+
+
+def _figures(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Evaluation) -> Iterator[Row]:
+    for subset, member in by_subset.items():
+        truth, probability, weights = sample.of(member)
+        per_class = np.bincount(truth, minlength=len(sample.classes))
+        cells = names | {"center": sample.center, "subset": subset, "n_contrasts": len(contrasts_of(subset))}
+        cells |= sample.counts(truth)
+        for metric in METRICS:
+            if not truth.size:
+                note = "not estimable: no case of known label has these contrasts"
+                yield cells | {"metric": metric, "value": np.nan, "note": note}
+                continue
+            values = _metric(metric, truth, probability, weights)
+            notes = _notes(metric, per_class, probability, sample.classes)
+            yield cells | {"metric": metric} | interval_cells(values, settings, notes)
+
+
+def _metric(metric: str, truth: Integers, probability: Floats, weights: Floats) -> Floats:
+    """MCC, or AUC (more than two classes: the mean of one against the rest), of every weighting."""
+    number = probability.shape[1]
+    if metric == "mcc":
+        return matthews(confusion_counts(truth, probability.argmax(1), number, weights))
+    positives = [1] if number == 2 else range(number)
+    return np.asarray(np.mean([auc(truth == k, probability[:, k], weights) for k in positives], axis=0))
+
+
+def _notes(metric: str, per_class: Integers, probability: Floats, classes: tuple[str, ...]) -> list[str]:
+    notes = []
+    absent = [name for name, n in zip(classes, per_class, strict=True) if not n]
+    called = np.unique(probability.argmax(1))
+    if absent:
+        notes.append(f"not estimable: no {', '.join(absent)} case")
+    elif metric == "mcc" and called.size == 1:
+        notes.append(f"every case predicted {classes[int(called[0])]}")
+    if len(classes) > 2:
+        notes.append("n per class " + "/".join(map(str, per_class)))
+    return notes

@@ -1,0 +1,244 @@
+"""Every figure of every model, from the prediction tables and the labels, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gliomanet.evaluation.analyses.comparisons import compare_models
+from gliomanet.evaluation.analyses.contradictions import contradiction_rows
+from gliomanet.evaluation.analyses.decoding import decoding_rows
+from gliomanet.evaluation.metrics.classification import best_threshold, confusion_counts, figures, metric_names
+from gliomanet.evaluation.predictions import Cases, Scored, score
+from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
+from gliomanet.evaluation.rows import (
+    CONFUSION_COLUMNS,
+    DECODING_COLUMNS,
+    METRIC_COLUMNS,
+    THRESHOLD_COLUMNS,
+    Row,
+    ordered_table,
+)
+from gliomanet.evaluation.statistics.bootstrap import Integers
+from gliomanet.evaluation.subgroups import subsets
+
+if TYPE_CHECKING:
+    from gliomanet.config.analysis import Evaluation
+    from gliomanet.labels.tasks import Task
+from collections.abc import Iterable
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
+
+from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_OUT, POOLED, SUMMARY
+from gliomanet.evaluation.statistics.random_effects import random_effects
+
+if TYPE_CHECKING:
+    from gliomanet.config.analysis import Evaluation
+
+
+Chosen = dict[tuple[str, str, str, str], float]
+"""(model, stage, transfer, task) → the threshold chosen on validation cases."""
+
+
+_CHUNK = 4_000_000
+"""Cells of a weight matrix that are worked on at once, to bound the memory of a large pool."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The tables of an evaluation, in the columns and the order that are written."""
+
+    metrics: pd.DataFrame
+    confusion: pd.DataFrame
+    comparisons: pd.DataFrame
+    thresholds: pd.DataFrame
+    decoding: pd.DataFrame
+
+
+def evaluate(
+    predictions: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Task], settings: Evaluation, *, seed: int
+) -> Evaluated:
+    """Score predictions against the labels.
+
+    Args:
+        predictions: rows of `results/predictions/`; validation rows and external `ensemble` rows are read.
+        cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
+            external figures only.
+        tasks: the study's tasks.
+        settings: resamples and confidence.
+        seed: of the resamples, which otherwise depend on names only: (transfer, role, centre, task, subset). They are
+            shared by all models, which makes differences between models paired.
+
+    Returns:
+        Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
+        as the transfer `leave-one-out`; confusion matrices; comparisons; thresholds; what joint decoding changes. A
+        figure that is not estimable is an empty value with a note.
+
+    Raises:
+        ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.predictions.score`.
+    """
+    study = Resampling(Cases.of(cases, tasks), tasks, settings, seed)
+    scored = score(predictions, study.cases, tasks)
+    thresholds = list(_thresholds(study, scored))
+    chosen: Chosen = {
+        (row["model"], row["stage"], row["transfer"], row["task"]): row["threshold"]
+        for row in thresholds
+        if not np.isnan(row["threshold"])
+    }
+    rows: list[Row] = []
+    confusion: list[Row] = []
+    for members in blocks(scored):
+        for center, inside in study.centers(members):
+            for subset, mask in subsets(study.tasks[members[0].task].label, study.cases).items():
+                rows += _figures(study, members, chosen, center, subset, inside & mask)
+            confusion += _confusion(study, members, center, inside)
+    rows += center_summaries(rows, settings)
+    rows += contradiction_rows(study, scored)
+    return Evaluated(
+        metrics=ordered_table(rows, METRIC_COLUMNS, tasks),
+        confusion=ordered_table(confusion, CONFUSION_COLUMNS, tasks),
+        comparisons=compare_models(study, scored),
+        thresholds=ordered_table(thresholds, THRESHOLD_COLUMNS, tasks),
+        decoding=ordered_table(decoding_rows(study, scored), DECODING_COLUMNS, tasks),
+    )
+
+
+def _thresholds(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
+    for member in scored:
+        two_class = len(study.tasks[member.task].class_names) == 2
+        if member.role != "validation" or not two_class:
+            continue
+        at = study.known(member, np.ones(study.cases.center.size, dtype=bool))
+        positive = study.cases.truth[member.task][member.rows[at]] == 1
+        best = best_threshold(positive, member.probability[at, 1])
+        names = names_of(member)
+        del names["role"]
+        yield names | {
+            "threshold": best[0] if best else np.nan,
+            "mcc": best[1] if best else np.nan,
+            "n": at.size,
+            "n_positive": int(positive.sum()),
+            "note": "" if best else "not chosen: the validation cases hold one class, or one probability",
+        }
+
+
+def _figures(
+    study: Resampling,
+    members: list[Scored],
+    chosen: Chosen,
+    center: str,
+    subset: str,
+    mask: np.ndarray,
+) -> Iterator[Row]:
+    latest = LatestWeights(study)
+    for member in members:
+        at = study.known(member, mask)
+        classes = study.tasks[member.task].class_names
+        truth = study.cases.truth[member.task][member.rows[at]]
+        names = names_of(member) | {"center": center, "subset": subset, "n": at.size}
+        per_class = np.bincount(truth, minlength=len(classes))
+        names["n_positive"] = int(per_class[1]) if len(classes) == 2 else ""
+        if not at.size:
+            for metric in metric_names(classes):
+                yield names | {"metric": metric, "value": np.nan, "note": "not estimable: no case of known label"}
+            continue
+        weights = latest.of(member.rows[at], truth, block_of(member), center, subset)
+        threshold = chosen.get((member.model, member.stage, member.transfer, member.task))
+        probability = member.probability[at]
+        pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)
+        parts = [figures(truth, probability, piece, classes, threshold) for piece in pieces]
+        called = np.bincount(probability.argmax(1), minlength=len(classes))
+        for metric in metric_names(classes):
+            values = np.concatenate([part[metric] for part in parts])
+            notes = _notes(metric, values[0], per_class, called, classes, threshold, member.role)
+            yield names | {"metric": metric} | interval_cells(values, study.settings, notes)
+
+
+def _notes(
+    metric: str,
+    value: float,
+    per_class: Integers,
+    called: Integers,
+    classes: tuple[str, ...],
+    threshold: float | None,
+    role: str,
+) -> list[str]:
+    notes = []
+    if np.isnan(value):
+        absent = [name for name, n in zip(classes, per_class, strict=True) if not n]
+        uncalled = [name for name, n in zip(classes, called, strict=True) if not n]
+        if metric == "mcc_at_threshold" and threshold is None:
+            notes.append("not estimable: no threshold was chosen on validation cases")
+        elif absent:
+            notes.append(f"not estimable: no {', '.join(absent)} case")
+        else:
+            notes.append(f"not estimable: no case predicted {', '.join(uncalled)}")
+    elif metric == "mcc_at_threshold":
+        notes.append(f"threshold {threshold:.4g}" + (", chosen on these cases" if role == "validation" else ""))
+    elif metric == "mcc" and (called > 0).sum() == 1:
+        notes.append(f"every case predicted {classes[int(called.argmax())]}")
+    if len(classes) > 2:
+        notes.append("n per class " + "/".join(map(str, per_class)))
+    return notes
+
+
+def _confusion(study: Resampling, members: list[Scored], center: str, mask: np.ndarray) -> Iterator[Row]:
+    for member in members:
+        at = study.known(member, mask)
+        classes = study.tasks[member.task].class_names
+        truth = study.cases.truth[member.task][member.rows[at]]
+        predicted = member.probability[at].argmax(1)
+        counts = confusion_counts(truth, predicted, len(classes), np.ones((at.size, 1)))[..., 0]
+        for i, true_name in enumerate(classes):
+            for j, called in enumerate(classes):
+                cell = {"truth": true_name, "predicted": called, "n": int(counts[i, j])}
+                yield names_of(member) | {"center": center} | cell
+
+
+KEYS = ("model", "stage", "transfer", "role", "task", "subset")
+
+
+def center_summaries(rows: Iterable[Row], settings: Evaluation) -> Iterator[Row]:
+    """Random-effects summary of MCC over centres, wherever a group has at least two centres.
+
+    A group is the centres of one transfer and role; and, as the transfer `leave-one-out`, every centre X that a
+    transfer `without-X` holds out. The fits of two such transfers share training cases, so the centres' errors are not
+    quite independent; the interval takes them as if they were.
+    """
+    centers = [row for row in rows if row["metric"] == "mcc" and row["center"] != POOLED]
+    held_out = [
+        row | {"transfer": LEAVE_ONE_OUT}
+        for row in centers
+        if row["role"] == "external" and row["transfer"] == HELD_OUT + row["center"]
+    ]
+    ordered = sorted(chain(centers, held_out), key=lambda row: tuple(row[key] for key in (*KEYS, "center")))
+    for name, members in groupby(ordered, key=lambda row: tuple(row[key] for key in KEYS)):
+        group = list(members)
+        if len(group) > 1:
+            yield dict(zip(KEYS, name, strict=True)) | {"center": SUMMARY, "metric": "mcc"} | _summary(group, settings)
+
+
+def _summary(group: list[Row], settings: Evaluation) -> Row:
+    """Value, bounds, n and note of the centres of a group."""
+    known = [row for row in group if not np.isnan(row["value"])]
+    positives = [row["n_positive"] for row in known if row["n_positive"] != ""]
+    counts: Row = {"n": sum(row["n"] for row in known), "n_positive": sum(positives) if positives else ""}
+    left_out = sorted(row["center"] for row in group if np.isnan(row["value"]))
+    if len(known) < 2:
+        note = f"not estimable: MCC is estimable in {len(known)} of {len(group)} centres"
+        return counts | {"value": np.nan, "note": note}
+    # Resamples of a perfectly (or constantly) predicted centre do not vary, which says that the centre is small
+    # rather than certain: it gets phi's variance under independence, 1/n.
+    flat = [row["center"] for row in known if not row["spread"] > 1e-12]
+    variances = [row["spread"] if row["spread"] > 1e-12 else 1 / row["n"] for row in known]
+    fit = random_effects([row["value"] for row in known], variances, settings.confidence)
+    notes = [f"random effects over {fit.centers} centres: tau2 {fit.tau2:.4g}, I2 {fit.i2:.4g}"]
+    if left_out:
+        notes.append(f"not estimable in {', '.join(left_out)}")
+    if flat:
+        notes.append(f"resamples do not vary in {', '.join(flat)}: variance 1/n")
+    return counts | {"value": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high, "note": "; ".join(notes)}

@@ -1,0 +1,1 @@
+"""Metrics: functions of arrays that know no table."""

@@ -1,0 +1,104 @@
+"""The columns of the evaluation's tables, and the order of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gliomanet.config.stages import stage_order
+from gliomanet.evaluation.subgroups import ALL
+from gliomanet.modalities import MODALITIES, contrast_subsets, subset_name
+
+if TYPE_CHECKING:
+    from gliomanet.labels.tasks import Task
+
+Row = dict[str, Any]
+
+POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
+LEAVE_ONE_OUT, HELD_OUT = "leave-one-out", "without-"
+"""The transfer of the summary over held-out centres, and how the transfers that hold one out are named."""
+
+METRIC_COLUMNS = [
+    "model",
+    "stage",
+    "transfer",
+    "role",
+    "center",
+    "task",
+    "subset",
+    "metric",
+    "value",
+    "ci_low",
+    "ci_high",
+    "n",
+    "n_positive",
+    "note",
+]
+CONFUSION_COLUMNS = ["model", "stage", "transfer", "role", "center", "task", "truth", "predicted", "n"]
+COMPARISON_COLUMNS = [
+    "transfer",
+    "stage_a",
+    "stage_b",
+    "model_a",
+    "model_b",
+    "role",
+    "center",
+    "task",
+    "metric",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "p",
+    "p_holm",
+]
+DECODING_COLUMNS = [
+    "model",
+    "stage",
+    "transfer",
+    "role",
+    "center",
+    "task",
+    "metric",
+    "independent",
+    "joint",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "n",
+    "note",
+]
+THRESHOLD_COLUMNS = ["model", "stage", "transfer", "task", "threshold", "mcc", "n", "n_positive", "note"]
+CONTRAST_COLUMNS = [
+    *("model", "stage", "transfer", "role", "center", "subset", "n_contrasts", "task", "metric"),
+    *("value", "ci_low", "ci_high", "n", "n_positive", "note"),
+]
+SIGNIFICANCE_COLUMNS = [
+    *("model", "stage", "transfer", "role", "center", "task", "modality", "metric"),
+    *("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive", "note"),
+]
+_KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "modality", "metric")
+_FIRST = {
+    "subset": [ALL, *map(subset_name, contrast_subsets(MODALITIES))],
+    "modality": list(MODALITIES),
+    "metric": ["mcc", "mcc_at_threshold", "auc"],
+}
+_LAST = {"center": [POOLED, SUMMARY]}
+
+
+def ordered_table(rows: Iterable[Row], columns: list[str], tasks: Mapping[str, Task]) -> pd.DataFrame:
+    """Rows in a stable, readable order: names sorted, the pool and the summary after the centres."""
+    keys = [key for key in _KEYS if key in columns]
+    ordered = sorted(rows, key=lambda row: [_place(key, str(row[key]), tasks) for key in keys])
+    return pd.DataFrame(ordered, columns=columns)
+
+
+def _place(column: str, value: str, tasks: Mapping[str, Task]) -> tuple[float, str]:
+    if column == "stage":
+        return stage_order(value)
+    first = [*tasks, JOINT] if column == "task" else _FIRST.get(column, [])
+    last = _LAST.get(column, [])
+    if value in first:
+        return first.index(value), ""
+    return len(first) + (last.index(value) + 1 if value in last else 0), value

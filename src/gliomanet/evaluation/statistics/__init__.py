@@ -1,0 +1,1 @@
+"""Statistics that know no table: intervals, paired comparisons, random effects, Shapley values."""

@@ -1,0 +1,1 @@
+"""Brain extraction: built in, or by an external tool."""

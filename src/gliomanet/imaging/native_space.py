@@ -1,0 +1,98 @@
+"""Masks between a preprocessed case's atlas grid and the scanner's own, by the transforms that its record keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+
+from gliomanet.errors import CaseError
+from gliomanet.imaging.reading import read_mask
+from gliomanet.imaging.record import NAME
+from gliomanet.imaging.volume import Grid, Matrix, Volume, resample_labels
+
+
+def carry_back(mask: Path, case_dir: Path, contrast: str) -> Volume:
+    """A mask drawn or predicted on the atlas grid, on the voxels of a contrast's own file.
+
+    Args:
+        mask: integer codes (0 = nothing) on the case's atlas grid.
+        case_dir: the case's folder under `results/preprocessed`.
+        contrast: t1, t1c, t2 or flair: whose file's grid and orientation the result has.
+
+    Returns:
+        Codes, uint8 (x, y, z) in the file's own axis order; each voxel has the code of the largest share.
+
+    Raises:
+        CaseError: no record, a case that is not ok, a contrast it does not have, or a mask on another grid.
+    """
+    places = _places(case_dir, contrast)
+    volume, _ = read_mask(mask, places.case_id, "mask", {"atlas": _canonical(places.atlas)})
+    return Volume(resample_labels(volume, places.file, np.linalg.inv(places.matrix)), places.file)
+
+
+def carry_to_atlas(mask: Path, case_dir: Path, contrast: str) -> Volume:
+    """A mask drawn on a contrast's own file, on the case's atlas grid.
+
+    Args:
+        mask: integer codes (0 = nothing) on the grid of the contrast's file, in any axis order.
+        case_dir: the case's folder under `results/preprocessed`.
+        contrast: t1, t1c, t2 or flair.
+
+    Returns:
+        Codes, uint8 (x, y, z) on the atlas grid; each voxel has the code of the largest share.
+
+    Raises:
+        CaseError: no record, a case that is not ok, a contrast it does not have, or a mask on another grid.
+    """
+    places = _places(case_dir, contrast)
+    volume, _ = read_mask(mask, places.case_id, "mask", {contrast: _canonical(places.file)})
+    return Volume(resample_labels(volume, places.atlas, places.matrix), places.atlas)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The two grids of a case's contrast, and `matrix`: atlas RAS mm → RAS mm of the contrast's file."""
+
+    case_id: str
+    file: Grid
+    atlas: Grid
+    matrix: Matrix
+
+
+def _places(case_dir: Path, contrast: str) -> _Places:
+    path = case_dir / NAME
+    if not path.is_file():
+        raise CaseError(f"{path} does not exist: preprocess the case first, or name its folder")
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    case_id = str(record["case_id"])
+    if record["status"] != "ok":
+        raise CaseError(
+            f"case {case_id}: its status in {path} is {record['status']} ({record['reason']}): it has no transforms; "
+            "mend and preprocess it first"
+        )
+    if contrast not in record["contrasts"]:
+        raise CaseError(
+            f"case {case_id}: {path} knows no contrast {contrast!r}; it has {', '.join(record['contrasts'])}"
+        )
+    entry, atlas = record["transforms"][contrast], record["transforms"]["atlas"]
+    return _Places(case_id, _grid(entry), _grid(atlas), np.array(entry["matrix"]))
+
+
+def _grid(entry: dict[str, Any]) -> Grid:
+    x, y, z = entry["shape"]
+    return Grid((x, y, z), np.array(entry["affine"]))
+
+
+def _canonical(grid: Grid) -> Grid:
+    """The grid as masks are read: its axes nearest to RAS+."""
+    turn: Any = nib.orientations.io_orientation(grid.affine)  # type: ignore[no-untyped-call]
+    affine = grid.affine @ nib.orientations.inv_ornt_aff(turn, grid.shape)  # type: ignore[no-untyped-call]
+    shape = [0, 0, 0]
+    for axis, (target, _) in enumerate(turn):
+        shape[int(target)] = grid.shape[axis]
+    return Grid((shape[0], shape[1], shape[2]), np.asarray(affine, dtype=np.float64))

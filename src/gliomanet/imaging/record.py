@@ -1,0 +1,66 @@
+"""`preprocess.json`: what became of a case, by which steps and transforms, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import nibabel as nib
+import numpy as np
+
+from gliomanet.files.nifti import write_json
+from gliomanet.imaging.case import Case
+from gliomanet.imaging.registration.ants import version as ants_version
+from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
+from gliomanet.imaging.registration.atlas import atlas
+
+NAME = "preprocess.json"
+
+
+def write_record(work: Case, out_dir: Path, status: Literal["ok", "failed", "dropped"], reason: str) -> None:
+    """Write the record; transforms only where the status is `ok`."""
+    record = {
+        "case_id": work.case_id,
+        "center": work.row.get("center", ""),
+        "status": status,
+        "reason": reason,
+        "reference": work.reference,
+        "contrasts": list(work.volumes),
+        "steps": work.steps,
+        "transforms": _transforms(work) if status == "ok" else {},
+        "versions": {
+            "antspyx": ants_version(),
+            "nibabel": nib.__version__,
+            "numpy": np.__version__,
+            "atlas": ATLAS_NAME,
+        },
+        "qc": {**{key: _rounded(value) for key, value in work.qc.items()}, "flags": work.flags},
+    }
+    write_json(record, out_dir / NAME)
+
+
+def _transforms(work: Case) -> dict[str, Any]:
+    grid = atlas(work.settings.spacing_mm)[0].grid
+    from_atlas = np.linalg.inv(work.atlas_matrix)
+    return {
+        "convention": "matrix: RAS mm of the atlas → RAS mm of the contrast's file; affine: voxel index → RAS mm",
+        "atlas": {"shape": list(grid.shape), "affine": grid.affine.tolist()},
+        **{
+            name: {
+                "matrix": (work.from_reference[name] @ from_atlas).tolist(),
+                "shape": list(contrast.file_grid.shape),
+                "affine": contrast.file_grid.affine.tolist(),
+                "orientation": contrast.orientation,
+            }
+            for name, contrast in work.contrasts.items()
+        },
+    }
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value

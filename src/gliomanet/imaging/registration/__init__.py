@@ -1,0 +1,1 @@
+"""Registration: coregistration of modalities, and the atlas."""

@@ -1,0 +1,53 @@
+"""The four modalities of a glioma protocol, their subsets, and the names of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+MODALITIES = ("t1", "t1c", "t2", "flair")
+"""The contrasts, in the order of every channel axis of this project."""
+
+
+JOIN = "+"
+
+
+def contrast_subsets(contrasts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Every non-empty subset of some contrasts: the smallest first, each in the order of `MODALITIES`.
+
+    Args:
+        contrasts: M names, in any order.
+
+    Returns:
+        2^M − 1 subsets; the last one holds all contrasts.
+
+    Raises:
+        ValueError: a name is no contrast, or stands there twice.
+    """
+    names = tuple(contrasts)
+    if unknown := [name for name in names if name not in MODALITIES]:
+        raise ValueError(f"{', '.join(map(repr, unknown))}: no such contrast; contrasts: {', '.join(MODALITIES)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"contrasts {', '.join(names)}: each must be named once")
+    ordered = sorted(names, key=MODALITIES.index)
+    return tuple(subset for size in range(1, len(ordered) + 1) for subset in combinations(ordered, size))
+
+
+def subset_name(subset: Iterable[str]) -> str:
+    """`t1+t1c` for these two, whatever their order."""
+    return JOIN.join(sorted(subset, key=MODALITIES.index))
+
+
+def contrasts_of(name: str) -> tuple[str, ...]:
+    """The contrasts that a subset's name lists: `t1+t1c` → t1 and t1c.
+
+    Raises:
+        ValueError: it is not the name of a subset.
+    """
+    contrasts = tuple(name.split(JOIN))
+    if not set(contrasts) <= set(MODALITIES) or subset_name(set(contrasts)) != name:
+        raise ValueError(
+            f"{name!r} is no subset of contrasts; its name joins some of {', '.join(MODALITIES)}, in this order, "
+            f"by {JOIN!r}"
+        )
+    return contrasts

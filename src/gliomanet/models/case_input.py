@@ -1,0 +1,186 @@
+"""What an image network is given: one preprocessed case, cropped or padded to the network's input.
+
+Training and prediction both read cases here, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gliomanet.errors import CaseError
+from gliomanet.models.nyul import CommonHistogram
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class CaseImages:
+    """One case on the network's grid; D, H, W are the atlas axes x, y, z.
+
+    Attributes:
+        image: (M, D, H, W) float16 contrasts in the model's order; an absent one is 0.
+        brain: (D, H, W) bool.
+        tumour: (D, H, W) uint8 codes of the tumour mask, 0 where there is no tumour; `None` where the case has no
+            tumour mask, an empty one, or it was not asked for.
+        available: (M,) bool, which contrasts the case has.
+        grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
+    """
+
+    case_id: str
+    image: NDArray[np.float16]
+    brain: NDArray[np.bool_]
+    tumour: NDArray[np.uint8] | None
+    available: NDArray[np.bool_]
+    grid: Shape
+    spacing_mm: tuple[float, float, float]
+
+
+def crop_or_pad(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
+    """The centre of the last axes, zeros where the array is smaller: (…, X, Y, Z) → (…, *shape).
+
+    With an odd difference the extra voxel is cut (or added) at the end of the axis.
+    """
+    lead = array.ndim - len(shape)
+    if lead < 0:
+        raise ValueError(f"an array of shape {array.shape} has fewer axes than the target {tuple(shape)}")
+    result = np.zeros((*array.shape[:lead], *shape), dtype=array.dtype)
+    source, target = [slice(None)] * lead, [slice(None)] * lead
+    for have, want in zip(array.shape[lead:], shape, strict=True):
+        size = min(have, want)
+        source.append(slice((have - size) // 2, (have - size) // 2 + size))
+        target.append(slice((want - size) // 2, (want - size) // 2 + size))
+    result[tuple(target)] = array[tuple(source)]
+    return result
+
+
+def load_case(
+    case_id: str,
+    folder: Path,
+    modalities: Sequence[str],
+    shape: Shape,
+    *,
+    tumour: bool,
+    histograms: Mapping[str, CommonHistogram] | None = None,
+) -> CaseImages:
+    """Read a case's preprocessed images (`<modality>.nii.gz`, `brain_mask.nii.gz`, `tumour_mask.nii.gz`).
+
+    Args:
+        case_id: for errors.
+        folder: the case's folder of `results/preprocessed`.
+        modalities: contrasts, in the order of the channel axis; files that are not there are absent contrasts.
+        shape: the network's input.
+        tumour: read the tumour mask too, where there is one.
+        histograms: contrast → common histogram that its intensities inside the brain are mapped to, before the crop;
+            outside the brain is then 0. `None` leaves the intensities as preprocessed.
+
+    Without a brain mask (sources declared as stripped), the brain is where any contrast is not 0, as preprocessing
+    leaves it.
+
+    Raises:
+        CaseError: none of the contrasts is there, grids differ, a file is not 3D, values are not finite, or a
+            contrast cannot be mapped.
+    """
+    volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
+    image = np.zeros((len(modalities), *shape), dtype=np.float16)
+    for channel, name in enumerate(modalities):
+        if name not in volumes:
+            continue
+        volume = volumes[name]
+        if histograms is not None:
+            try:
+                inside = histograms[name].map(volume[brain])
+            except ValueError as error:
+                raise CaseError(
+                    f"case {case_id}: {folder / name}.nii.gz: {error}; preprocess the case again"
+                ) from error
+            volume = np.zeros_like(volume)
+            volume[brain] = inside
+        image[channel] = crop_or_pad(volume, shape)
+    mask = None
+    if "tumour_mask" in volumes:
+        mask = crop_or_pad(np.rint(volumes["tumour_mask"]).astype(np.uint8), shape)
+    if mask is not None and not mask.any():
+        mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
+    available = np.array([name in volumes for name in modalities])
+    return CaseImages(case_id, image, crop_or_pad(brain, shape), mask, available, brain.shape, spacing)
+
+
+def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """Contrast → a case's intensities inside the brain as preprocessed, (voxels,); what a histogram is learnt from.
+
+    Raises:
+        CaseError: as in `load_case`.
+    """
+    # The tumour mask too, so that a case is refused here for whatever refuses it as a teaching case.
+    volumes, brain, _ = _read_volumes(case_id, folder, modalities, _masks(tumour=True))
+    return {name: volumes[name][brain] for name in modalities if name in volumes}
+
+
+def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Tensor]:
+    """A case as a network is given it at inference, a batch of one.
+
+    Args:
+        case: with M contrasts.
+        prompt: with the region prompt's mask, the brain, as the last channel: [X·B, B]; without: X·B.
+
+    Returns:
+        float32 (1, M + 1, D, H, W) or (1, M, D, H, W), and bool (1, M).
+    """
+    x = case.image.astype(np.float32) * case.brain
+    if prompt:
+        x = np.concatenate([x, case.brain[None].astype(np.float32)])
+    return torch.from_numpy(x[None]), torch.from_numpy(case.available[None].copy())
+
+
+def _read_volumes(
+    case_id: str, folder: Path, modalities: Sequence[str], masks: Sequence[str]
+) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
+    """What there is of a case's contrasts and masks by name, its brain, and the voxel size."""
+    if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
+        raise CaseError(
+            f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "
+            "see its preprocess.json, or choose other modalities for the model"
+        )
+    volumes: dict[str, NDArray[np.float32]] = {}
+    grid, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
+    for name in (*modalities, *masks):
+        path = folder / f"{name}.nii.gz"
+        if not path.is_file():
+            continue
+        data, found_spacing = _read(case_id, path)
+        if not volumes:
+            grid, spacing = data.shape, found_spacing
+        elif data.shape != grid:
+            raise CaseError(
+                f"case {case_id}: {path} has grid {data.shape}, its first contrast {grid}; preprocess it again"
+            )
+        volumes[name] = data
+    if "brain_mask" in volumes:
+        brain = volumes["brain_mask"] > 0
+    else:
+        brain = np.any([volumes[name] != 0 for name in modalities if name in volumes], axis=0)
+    return volumes, brain, spacing
+
+
+def _masks(tumour: bool) -> tuple[str, ...]:
+    return ("brain_mask", "tumour_mask") if tumour else ("brain_mask",)
+
+
+def _read(case_id: str, path: Path) -> tuple[NDArray[np.float32], tuple[float, float, float]]:
+    volume: Any = nib.load(path)
+    data = np.asarray(volume.dataobj, dtype=np.float32)
+    if data.ndim != 3:
+        raise CaseError(f"case {case_id}: {path} has {data.ndim} axes, {data.shape}; one 3D volume a file is needed")
+    if not np.isfinite(data).all():
+        raise CaseError(f"case {case_id}: {path} holds values that are not finite; preprocess the case again")
+    x, y, z = (round(float(size), 4) for size in volume.header.get_zooms()[:3])
+    return data, (x, y, z)

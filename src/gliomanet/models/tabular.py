@@ -1,0 +1,218 @@
+"""What a fitted tabular model is: its inputs, its fits, and their probabilities. Unpickled wherever it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from gliomanet.models.combat import Combat
+from gliomanet.networks.tabular import TabularNet
+from gliomanet.uncertainty.probabilities import softmax
+
+AGE = "age"
+
+
+@dataclass(frozen=True)
+class TabularInputs:
+    """Numbers a case, completed and put on one scale by what the training cases showed.
+
+    Attributes:
+        columns: Features used, in the order of the input axis; `age` is one of them where the model takes it.
+        median: Training median of each, which fills in what a case lacks.
+        mean: Training mean of each, after filling in.
+        scale: What each is divided by: the training standard deviation, times the square root of its block's width
+            where blocks (radiomics, age) are given equal weight.
+    """
+
+    columns: tuple[str, ...]
+    median: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    limit: float = np.inf
+    """Largest magnitude in standard deviations; what lies beyond is put to it."""
+
+    @classmethod
+    def fit(
+        cls, table: pd.DataFrame, *, equal_blocks: bool = False, limit: float = np.inf
+    ) -> tuple[TabularInputs, list[str]]:
+        """The inputs as fitted on training cases, and the columns dropped: constant, or without any value.
+
+        Args:
+            table: Training cases × features, floats, NaN = missing.
+            equal_blocks: Give the radiomic features together the variance that age has alone.
+            limit: See the attribute.
+        """
+        median = table.median()
+        filled = table.fillna(median)
+        deviation = filled.std(ddof=0)
+        # A constant column's deviation is some rounding error, which must not blow the column up.
+        kept = (deviation > 1e-9 * filled.abs().max()) & median.notna()
+        columns = tuple(str(column) for column in table.columns[kept])
+        width = np.array([1 if column == AGE else sum(other != AGE for other in columns) for column in columns])
+        scale = deviation[kept].to_numpy(float) * (np.sqrt(width) if equal_blocks else 1.0)
+        fitted = cls(columns, median[kept].to_numpy(float), filled.loc[:, kept].mean().to_numpy(float), scale, limit)
+        return fitted, [str(column) for column in table.columns[~kept]]
+
+    def transform(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """(cases, columns) inputs of a model; a column that the table lacks is filled in like a missing cell."""
+        values = table.reindex(columns=list(self.columns)).to_numpy(float)
+        filled = np.where(np.isfinite(values), values, self.median)
+        scaled = (filled - self.mean) / self.scale
+        # The limit is in standard deviations, and the scale holds the block's width besides.
+        return np.asarray(np.clip(scaled, -self._bound(), self._bound()), dtype=np.float64)
+
+    def _bound(self) -> NDArray[np.float64]:
+        if not np.isfinite(self.limit):
+            return np.full(len(self.columns), np.inf)
+        radiomic = sum(column != AGE for column in self.columns)
+        width = np.array([1 if column == AGE else radiomic for column in self.columns])
+        bound: NDArray[np.float64] = self.limit / np.sqrt(width)
+        return bound
+
+
+@dataclass(frozen=True)
+class SklearnModels:
+    """One scikit-learn classifier a task.
+
+    Attributes:
+        inputs: Task → what its classifier takes, fitted on the cases whose label is known.
+        classes: Task → class names, in the order of the class axis.
+        models: Task → fitted classifier over the class indices.
+        harmonization: What tables must go through before they are given to `predict`.
+    """
+
+    inputs: Mapping[str, TabularInputs]
+    classes: Mapping[str, tuple[str, ...]]
+    models: Mapping[str, Any]
+    harmonization: Combat | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The inputs that any task takes."""
+        return tuple(dict.fromkeys(column for inputs in self.inputs.values() for column in inputs.columns))
+
+    def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Task → (cases, classes) probabilities."""
+        if not len(table):  # scikit-learn refuses to predict no case
+            return {task: np.zeros((0, len(self.classes[task]))) for task in self.models}
+        return {
+            task: np.asarray(model.predict_proba(self.inputs[task].transform(table)), dtype=np.float64)
+            for task, model in self.models.items()
+        }
+
+
+@dataclass(frozen=True)
+class NetEnsemble:
+    """Networks of different seeds whose logits are averaged: in the deep features together, one linear head a task.
+
+    Attributes:
+        inputs: What the networks take.
+        classes: Task → class names, in the order of the class axis.
+        arguments: Constructor arguments of `TabularNet`, the same for every member.
+        members: One state a member: parameter → array.
+        harmonization: What tables must go through before they are given to this model's methods.
+    """
+
+    inputs: TabularInputs
+    classes: Mapping[str, tuple[str, ...]]
+    arguments: Mapping[str, Any]
+    members: Sequence[Mapping[str, NDArray[np.float32]]]
+    harmonization: Combat | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The inputs of every task."""
+        return self.inputs.columns
+
+    def heads(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Task → weight (K, F) and bias (K,), so that the ensemble's logits are `weight @ z + bias`."""
+        each = [network.heads() for network in self._networks()]
+        size = len(each)
+        return {
+            task: (
+                np.concatenate([heads[task][0].double().numpy() for heads in each], axis=1) / size,
+                sum((heads[task][1].double().numpy() for heads in each), np.zeros(1)) / size,
+            )
+            for task in self.classes
+        }
+
+    def deep_features(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """(cases, members × width) trunk outputs, member after member."""
+        x = self._tensor(table)
+        with torch.no_grad():
+            return np.concatenate([network(x)[1].double().numpy() for network in self._networks()], axis=1)
+
+    def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Task → (cases, classes) probabilities."""
+        z = self.deep_features(table)
+        return {task: softmax(z @ weight.T + bias) for task, (weight, bias) in self.heads().items()}
+
+    def stochastic_passes(self, table: pd.DataFrame, passes: int, seed: int) -> dict[str, NDArray[np.float64]]:
+        """Task → (passes, cases, classes) probabilities with dropout on, the members taking turns."""
+        x = self._tensor(table)
+        networks = self._networks()
+        drawn: dict[str, list[NDArray[np.float64]]] = {task: [] for task in self.classes}
+        # Dropout draws from torch's generator alone; it is put back for whoever draws next.
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.manual_seed(seed)
+            for number in range(passes):
+                logits = networks[number % len(networks)].train()(x)[0]
+                for task in self.classes:
+                    drawn[task].append(softmax(logits[task].double().numpy()))
+        return {task: np.stack(values) for task, values in drawn.items()}
+
+    def _tensor(self, table: pd.DataFrame) -> torch.Tensor:
+        return torch.from_numpy(self.inputs.transform(table).astype(np.float32))
+
+    def _networks(self) -> list[TabularNet]:
+        networks = []
+        with torch.random.fork_rng(devices=[]):  # a constructor draws first weights, which are replaced
+            for state in self.members:
+                network = TabularNet(**self.arguments)
+                network.load_state_dict({name: torch.from_numpy(np.asarray(values)) for name, values in state.items()})
+                networks.append(network.eval())
+        return networks
+
+
+def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:
+    """The numbers that a model may take, (cases, features), in the cases' order; NaN = missing.
+
+    Args:
+        cases: With `case_id` and `age`.
+        features: One row a case: `case_id` and numbers; cases without a row have none.
+        inputs: `radiomics`, `age` or both.
+
+    Raises:
+        ValueError: a case with two rows of features.
+    """
+    blocks: list[pd.DataFrame] = []
+    if "radiomics" in inputs:
+        if features["case_id"].duplicated().any():
+            twice = sorted(features.loc[features["case_id"].duplicated(), "case_id"].unique())
+            raise ValueError(f"features hold several rows of the cases {twice[:5]}; widen the regions first")
+        wide = features.set_index("case_id").drop(columns=["region", AGE], errors="ignore")
+        blocks.append(wide.reindex(cases["case_id"].to_numpy()).reset_index(drop=True).astype(float))
+    if AGE in inputs:
+        age = pd.to_numeric(cases[AGE], errors="coerce").astype(float)
+        blocks.append(pd.DataFrame({AGE: age.to_numpy()}))
+    return pd.concat(blocks, axis=1)
+
+
+def has_inputs(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which cases a model may learn from and predict, (cases,): the rule of training and of prediction.
+
+    A model that takes radiomic features needs one of them, since medians in place of all would say nothing of the
+    case; its age may be missing. A model of age alone needs the age.
+
+    Args:
+        table: Cases × the model's inputs, NaN = missing (see `model_table`).
+    """
+    radiomic = [column for column in table.columns if column != AGE]
+    values = table[radiomic or list(table.columns)].to_numpy(float)
+    return np.asarray(np.isfinite(values).any(axis=1))

@@ -1,0 +1,102 @@
+"""What a trained image network says of a case when some of its contrasts are taken away.
+
+A case is seen with every non-empty subset of the contrasts that it has. A contrast that is taken away is marked absent
+and its channel emptied, as `gliomanet.models.case_input.load_case` leaves that of a case without the file, so that its
+content cannot matter. What was made with its help before the network is kept, as in any study: the case's place on the
+atlas and its brain mask. Figures are those of the network's plain pass, without the flips, the temperature and the
+joint decoding that a study may add to its predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from gliomanet.modalities import contrast_subsets, subset_name
+from gliomanet.models.case_input import CaseImages, load_case, network_input
+from gliomanet.models.devices import choose_device
+from gliomanet.prediction.image import ImageModel, classes_alone, load_image_model, read_inputs, reproducible
+from gliomanet.uncertainty.probabilities import softmax
+
+COLUMNS = ("case_id", "subset", "task", "class", "probability")
+
+
+def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
+    """Probabilities of cases for every non-empty subset of the network's contrasts that the case has.
+
+    Each case is read once; its subsets go through the network one at a time, so that a figure depends on nothing but
+    the case and the subset, and that of all contrasts is the ordinary prediction, bit for bit.
+
+    Args:
+        folder: of the trained network.
+        cases: columns case_id, folder (of the preprocessed case). A case without any contrast that can be read is left
+            out, and printed with the reason.
+        threads: CPU threads.
+        gpus: GPUs the job was given; 0 computes on the CPU.
+
+    Returns:
+        Columns `COLUMNS`; a subset is named by its contrasts, `t1+t1c`. A case that has m of the contrasts has
+        2^m − 1 subsets: it is no part of those of a contrast that it lacks.
+
+    Raises:
+        ValueError: the folder holds no image network, or a case's grid is not the one that it was trained on.
+    """
+    model = load_image_model(folder)
+    device = choose_device(gpus).torch
+    network = model.network.to(device)
+    folders = {str(case_id): Path(path) for case_id, path in zip(cases["case_id"], cases["folder"], strict=True)}
+    rows = []
+    for case_id, x, available in read_inputs(model, cases):
+        for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available):
+            with reproducible(threads), torch.inference_mode():
+                logits = network(reduced.to(device), kept.to(device), **classes_alone(network)).logits
+            for task, names in model.classes.items():
+                probabilities = softmax(logits[task][0].double().cpu().numpy()).tolist()
+                rows += [(case_id, subset, task, name, p) for name, p in zip(names, probabilities, strict=True)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def fusion_weights(folder: Path) -> dict[str, float]:
+    """Contrast → the share that a network's learned fusion gives it, summing to 1; empty where it has no such fusion.
+
+    Raises:
+        ValueError: the folder holds no image network.
+    """
+    model = load_image_model(folder)
+    learned = getattr(model.network, "modality_significance", None)
+    return {} if learned is None else dict(zip(model.modalities, learned().double().tolist(), strict=True))
+
+
+def _reduced_inputs(
+    model: ImageModel, case_id: str, folder: Path, x: Tensor, available: Tensor
+) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Each subset's name, and the input of a case that has these contrasts alone."""
+    subsets = contrast_subsets(name for name, has in zip(model.modalities, available[0].tolist(), strict=True) if has)
+    # Without a mask the brain is where a contrast is not 0: those taken away must not help to find it.
+    outlined_by_contrasts = not (folder / "brain_mask.nii.gz").is_file()
+    for subset in subsets:
+        if subset == subsets[-1]:
+            yield subset_name(subset), x, available
+        elif outlined_by_contrasts:
+            yield subset_name(subset), *_read_alone(model, case_id, folder, subset)
+        else:
+            kept = torch.tensor([[name in subset for name in model.modalities]])
+            reduced = x.clone()
+            reduced[:, : len(model.modalities)][~kept] = 0
+            yield subset_name(subset), reduced, kept
+
+
+def _read_alone(model: ImageModel, case_id: str, folder: Path, subset: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """The input of a case as if there were no files of other contrasts."""
+    case = load_case(case_id, folder, subset, model.shape, tumour=False, histograms=model.histograms)
+    image = np.zeros((len(model.modalities), *model.shape), dtype=np.float16)
+    for channel, name in zip(case.image, subset, strict=True):
+        image[model.modalities.index(name)] = channel
+    available = np.array([name in subset for name in model.modalities])
+    whole = CaseImages(case_id, image, case.brain, None, available, case.grid, case.spacing_mm)
+    return network_input(whole, prompt=bool(model.network.PROMPT_CHANNELS))

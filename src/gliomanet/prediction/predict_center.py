@@ -1,0 +1,145 @@
+"""The predictions of one centre by every trained model that did not learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
+from gliomanet.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from gliomanet.config.types import Flips
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained model: its stage, transfer and fold, and the folder it was written to."""
+
+    stage: str
+    transfer: str
+    fold: str
+    folder: Path
+
+
+def predict_center(
+    members: Sequence[Member],
+    splits: pd.DataFrame,
+    cases: pd.DataFrame,
+    *,
+    model: str,
+    preprocessed: Path | None,
+    features: pd.DataFrame | None,
+    threads: int,
+    gpus: int,
+    passes: int = 0,
+    seed: int = 0,
+    flips: Flips = "none",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict a centre's validation and external cases.
+
+    Args:
+        members: the trained models; each predicts the cases that its fold validates or tests.
+        splits: the centre's rows of the split tables. Training cases get deep features (the background that
+            explanations are measured from) and no predictions.
+        cases: the centre's case table.
+        model: the model's name in the study.
+        preprocessed: folder of the preprocessed centres (image models), or `None`.
+        features: the centre's feature table (tabular models), or `None`.
+        threads: CPU threads.
+        gpus: GPUs the job was given.
+        passes: stochastic passes whose standard deviation is `pass_std`; 0: none are made, and it is missing.
+        seed: of their draws.
+        flips: mirror images whose probabilities are averaged (image models).
+
+    Every fold's model leaves out the cases that it has no inputs of. An external case that only some folds of a
+    transfer could predict is left out of all of them, and printed: its ensemble would be another one.
+
+    Returns:
+        Rows of `results/fold_predictions/`, ordered by their keys, and of `results/deep_features/` (no rows for models
+        without a deep feature).
+    """
+    predictions, deep = [], []
+    for member in members:
+        rows = splits.loc[splits["fold"] == member.fold, ["case_id", "center", "part"]]
+        selected = rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")
+        if selected.empty:
+            continue
+        if preprocessed is not None:
+            from gliomanet.prediction.image import predict_cases
+
+            folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
+            selected = selected.assign(folder=folders)
+            probabilities, features_of = predict_cases(member.folder, selected, threads=threads, gpus=gpus, flips=flips)
+        else:
+            from gliomanet.prediction.tabular import predict_tabular
+
+            assert features is not None, "a tabular model needs the centre's feature table"
+            probabilities, features_of = predict_tabular(member.folder, selected, features)
+        named = {"stage": member.stage, "transfer": member.transfer, "fold": member.fold}
+        roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
+        rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
+        asked = selected[selected["case_id"].isin(rated["case_id"])]
+        if passes and len(asked):
+            own = derive_seed(seed, member.stage, member.fold)
+            drawn = _passes(member.folder, asked, features, passes, own, threads=threads, gpus=gpus)
+            rated = rated.merge(_pass_std(drawn, rated, asked), on=["case_id", "task", "class"], validate="1:1")
+        else:
+            rated = rated.assign(pass_std=np.nan)
+        predictions.append(rated.rename(columns={"probability": "raw_probability"}).assign(model=model, **named))
+        deep.append(features_of.assign(**named))
+    if not predictions:
+        return pd.DataFrame(columns=list(FOLD_COLUMNS)), pd.DataFrame(
+            columns=["stage", "transfer", "fold", "case_id", "task"]
+        )
+    columns = ["stage", "transfer", "fold", "case_id", "task"]
+    features_table = pd.concat(deep, ignore_index=True)
+    ordered = [*columns, *(c for c in features_table if c not in columns)]
+    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[list(FOLD_COLUMNS)]
+    table = table.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
+    return table, features_table.reindex(columns=ordered)
+
+
+def _passes(
+    folder: Path, cases: pd.DataFrame, features: pd.DataFrame | None, passes: int, seed: int, *, threads: int, gpus: int
+) -> dict[str, NDArray[np.float64]]:
+    """Task → (S, N, K) probabilities with dropout on."""
+    if features is None:
+        from gliomanet.prediction.image import stochastic_passes
+
+        return stochastic_passes(folder, cases, passes, seed, threads=threads, gpus=gpus)
+    from gliomanet.prediction.tabular import tabular_stochastic_passes
+
+    return tabular_stochastic_passes(folder, cases, features, passes, seed)
+
+
+def _pass_std(drawn: Mapping[str, NDArray[np.float64]], predicted: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    """Columns case_id, task, class, pass_std; a task's classes stand in `predicted` in the order of the class axis."""
+    tables = []
+    for task, probabilities in drawn.items():
+        names = predicted.loc[predicted["task"] == task, "class"].unique()
+        std = pd.DataFrame(probabilities.std(axis=0), columns=names, index=pd.Index(cases["case_id"], name="case_id"))
+        tables.append(std.reset_index().melt("case_id", var_name="class", value_name="pass_std").assign(task=task))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _predicted_by_all_folds(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows without the external cases that some of their transfer's folds left out; these are printed."""
+    external = rows[rows["role"] == "external"]
+    kept = pd.Series(True, index=rows.index)
+    for (stage, transfer), group in external.groupby(["stage", "transfer"], sort=True):
+        folds = group.groupby("case_id", sort=True)["fold"].nunique()
+        for case_id in folds.index[folds < group["fold"].nunique()]:
+            print(
+                f"left out: case {case_id}: only {folds[case_id]} of {group['fold'].nunique()} folds "
+                f"({stage}, transfer {transfer}) know an input of it",
+                flush=True,
+            )
+            kept[group.index[group["case_id"] == case_id]] = False
+    return rows[kept]

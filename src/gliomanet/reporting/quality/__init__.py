@@ -1,0 +1,1 @@
+"""The quality-control pages: one a centre, one a case."""

@@ -1,0 +1,65 @@
+"""What the audit found, for the page: every finding that wants a person, and how often each rule only took note."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from gliomanet.cohort.findings import COLUMNS, SEVERITIES
+from gliomanet.reporting.format import count, plural
+from gliomanet.reporting.study.results import tidy
+from gliomanet.reporting.table import Cell, Column, Table, numeric
+
+NOTE = "note"
+
+
+def findings_table(findings: pd.DataFrame | None) -> Table:
+    """Every finding that is more than a note, the gravest first."""
+    grave = _tidied(findings).query("severity != @NOTE")
+    rows = [
+        (
+            Cell(row["severity"]),
+            Cell(row["rule"].replace("_", " ")),
+            Cell(row["center"] or "the study"),
+            Cell(row["case_id"]),
+            Cell(row["found"], row["file"]),
+            Cell(row["action"]),
+        )
+        for row in grave.to_dict("records")
+    ]
+    columns = (
+        Column("Severity", choose=True),
+        Column("Rule", choose=True),
+        Column("Centre", choose=True),
+        Column("Case"),
+        Column("Found"),
+        Column("What to do"),
+    )
+    caption = f"{plural(len(rows), 'finding')} that a person should look at, with the file below what was found."
+    return Table("audit", caption, columns, tuple(rows), filterable=len(rows) > 12)
+
+
+def notes_table(findings: pd.DataFrame | None) -> Table:
+    """How often each rule only took note, by centre, with one example."""
+    notes = _tidied(findings).query("severity == @NOTE")
+    rows = []
+    for (rule, center), mine in notes.groupby(["rule", "center"], sort=True):
+        first = mine.iloc[0]
+        example = f"{first['case_id']}: {first['found']}" if first["case_id"] else first["found"]
+        name = str(rule).replace("_", " ")
+        rows.append((Cell(name), Cell(str(center) or "the study"), numeric(count(len(mine))), Cell(example)))
+    columns = (Column("Rule", choose=True), Column("Centre", choose=True), Column("Times", True), Column("For example"))
+    caption = "Understood and handled: nothing to do. All of them are in cohort/audit.tsv of the results folder."
+    return Table("audit-notes", caption, columns, tuple(rows), filterable=len(rows) > 12)
+
+
+def audit_sentence(findings: pd.DataFrame | None) -> str:
+    """How many findings there are of each severity; "" where no audit was run."""
+    if findings is None:
+        return ""
+    counts = _tidied(findings)["severity"].value_counts()
+    found = [plural(int(counts[name]), name) for name in SEVERITIES if name in counts and name != "fatal"]
+    return f"The audit of tables and images: {', '.join(found)}." if found else "The audit found nothing to report."
+
+
+def _tidied(findings: pd.DataFrame | None) -> pd.DataFrame:
+    return tidy(findings, text=COLUMNS)

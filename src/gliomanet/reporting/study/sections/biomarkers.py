@@ -1,0 +1,149 @@
+"""Biomarkers, and the planted truth they are held against."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from gliomanet.reporting.format import (
+    count,
+    estimate,
+    feature_name,
+    listing,
+    number,
+    plural,
+    probability,
+    stage_name,
+    task_name,
+)
+from gliomanet.reporting.study.results import FIGURES, tidy, tidy_biomarkers
+from gliomanet.reporting.table import Cell, Column, Table, numeric
+
+DROPPED_SHOWN = 200
+
+
+def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
+    """Kept biomarkers of a model, largest summary effect first."""
+    table = tidy_biomarkers(biomarkers)
+    kept = table[table["verdict"] == "kept"]
+    caption = f"Biomarkers kept for {model}: the same direction in every centre with enough cases."
+    return _biomarker_table(f"kept-{model}", caption, kept, reasons=False)
+
+
+def unlinked_sentence(biomarkers: pd.DataFrame, splits: pd.DataFrame) -> str:
+    """Why there is no biomarker: nothing could be linked, in so many cases a fold; empty where something was."""
+    if len(biomarkers):
+        return ""
+    table = tidy(splits, text=("case_id", "transfer", "fold", "part"))
+    sizes = table[table["part"] == "validation"].groupby(["transfer", "fold"]).size()
+    cases = "" if sizes.empty else f" ({_span(sizes.min(), sizes.max())} a fold)"
+    return f"No radiomic feature could be linked to a deep feature{cases}, so none was a candidate."
+
+
+def _span(low: int, high: int) -> str:
+    return plural(high, "validation case") if low == high else f"{count(low)} to {plural(high, 'validation case')}"
+
+
+def additivity_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
+    """How exactly the SHAP values add up to the output; empty where no table says."""
+    gaps = [gap for frame in biomarkers.values() for gap in tidy_biomarkers(frame)["additivity_gap"].dropna()]
+    if not gaps:
+        return ""
+    gap = f"by at most {max(gaps):.1g}" if max(gaps) > 0 else "by rounding only (less than 10⁻¹²)"
+    return f"A case's SHAP values and the mean output together miss the network's output {gap}."
+
+
+def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
+    """List the dropped ones of the strongest correlation, with the reason."""
+    table = tidy_biomarkers(biomarkers)
+    dropped = table[table["verdict"] != "kept"]
+    ranked = dropped.assign(size=dropped["rho"].abs()).sort_values("size", ascending=False, kind="stable")
+    shown = ranked.drop(columns="size").head(DROPPED_SHOWN)
+    rest = (
+        f"; the first {DROPPED_SHOWN} of {count(len(dropped))} by correlation" if len(dropped) > DROPPED_SHOWN else ""
+    )
+    return _biomarker_table(f"dropped-{model}", f"Dropped candidates of {model}{rest}.", shown, reasons=True)
+
+
+def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
+    """`80 direction differs between centres`, most frequent first."""
+    table = tidy_biomarkers(biomarkers)
+    texts = table.loc[table["verdict"] != "kept", "reason"]
+    reasons = Counter(reason_kind(part) for text in texts for part in text.split(";"))
+    return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def reason_kind(reason: str) -> str:
+    """Strip a reason of its figures and names, so that equal reasons count together."""
+    kind = re.sub(r"I2 [\d.]+ above", "I² above", reason.split(":")[0].split("(")[0])
+    return (
+        re.sub(r"(direction) in .*|\b0?\.\d+ (?=below|above|under|over)", r"\1", kind).strip()
+        or "no reason was recorded"
+    )
+
+
+def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool) -> Table:
+    centers = [c for c in table.columns if c.startswith("effect_") and table[c].notna().any()]
+    transfers = len(set(table["transfer"])) > 1
+    ordered = table if reasons else table.assign(size=table["summary"].abs())
+    if not reasons:
+        order = {task: i for i, task in enumerate(dict.fromkeys(table["task"]))}
+        ordered = ordered.assign(rank=ordered["task"].map(order)).sort_values(
+            ["transfer", "rank", "size"], ascending=[True, True, False], kind="stable"
+        )
+    rows = []
+    for row in ordered.to_dict("records"):
+        deep = [d for d in row["deep_features"].replace(";", ",").split(",") if d.strip()]
+        cells = [Cell(feature_name(row["feature"], row["region"])), Cell(task_name(row["task"]))]
+        cells += [Cell(row["transfer"])] if transfers else []
+        cells += [Cell(", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else ""))]
+        cells += [numeric("" if pd.isna(row["rho"]) else number(row["rho"])), numeric(probability(row["q"]))]
+        cells += [numeric("" if pd.isna(row[c]) else number(row[c])) for c in centers]
+        cells += [numeric("" if pd.isna(row["summary"]) else estimate(row["summary"], row["ci_low"], row["ci_high"]))]
+        cells += [numeric("" if pd.isna(row["i2"]) else number(row["i2"]))]
+        cells += [Cell(row["reason"], kind="note")] if reasons else []
+        rows.append(tuple(cells))
+    columns = [Column("Feature"), Column("Task", choose=True)]
+    columns += [Column("Transfer", choose=True)] if transfers else []
+    columns += [Column("Deep features linked"), Column("ρ", True), Column("q", True)]
+    columns += [Column(c.removeprefix("effect_"), True) for c in centers]
+    columns += [Column("Summary effect", True), Column("I²", True)]
+    columns += [Column("Reason", choose=False)] if reasons else []
+    return Table(name, caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
+
+
+def recovery_table(recovery: pd.DataFrame | None) -> Table:
+    """Show planted truth beside what was found: the table as it was given, in words."""
+    table = tidy(recovery)
+    names: dict[str, Callable[[str], str]] = {"task": task_name, "feature": feature_name, "stage": stage_name}
+    columns = tuple(
+        Column(c.replace("effect_", "").replace("_", " ").capitalize(), _is_number(table, c)) for c in table.columns
+    )
+    rows = tuple(
+        tuple(
+            numeric("" if pd.isna(value) else number(value))
+            if isinstance(value, float)
+            else Cell(names.get(str(column), str)(value), kind="number" if _is_number(table, column) else "")
+            for column, value in row.items()
+        )
+        for row in table.to_dict("records")
+    )
+    caption = "What was planted in the simulated patients, and what the search for biomarkers made of it."
+    return Table("recovery", caption, columns, rows)
+
+
+def _is_number(table: pd.DataFrame, column: object) -> bool:
+    known = table[column].replace("", None).dropna()
+    return column in FIGURES or (len(known) > 0 and bool(pd.to_numeric(known, errors="coerce").notna().all()))
+
+
+def kept_sentence(biomarkers: dict[str, pd.DataFrame]) -> str:
+    """How many candidates were kept by each model."""
+    parts = []
+    for model, frame in biomarkers.items():
+        table = tidy_biomarkers(frame)
+        parts.append(f"{model} kept {count((table['verdict'] == 'kept').sum())} of {plural(len(table), 'candidate')}")
+    return f"{listing(parts)}." if parts else ""

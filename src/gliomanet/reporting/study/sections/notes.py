@@ -1,0 +1,80 @@
+"""What the trained models say of themselves that a reader of their figures must know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from gliomanet.audit.rules.columns import Identical, identical_columns
+
+NYUL = "Its contrasts are mapped to a common histogram, learnt from each fold's training cases."
+
+
+def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
+    """Model and sentence: how its data were harmonised, how it learnt to do without contrasts, and how to read it.
+
+    Each sentence comes once a model.
+
+    Args:
+        files: every `results/models/<model>/<stage>/fold<k>/model.json`.
+    """
+    found: dict[tuple[str, str], None] = {}
+    for path in files:
+        model, content = path.parts[-4], json.loads(path.read_text(encoding="utf-8"))
+        if note := content.get("harmonization", {}).get("note"):
+            found[model, note] = None
+        if content.get("input", {}).get("intensities") == "nyul":
+            found[model, NYUL] = None
+        if note := _missing_contrasts(content.get("missing_contrasts", {})):
+            found[model, note] = None
+        if weight := content.get("joint_likelihood"):
+            found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
+                None
+            )
+    return list(found)
+
+
+def _missing_contrasts(weights: Mapping[str, float]) -> str:
+    """How a network learnt to do without contrasts, from what its `model.json` says of it; empty where it did not."""
+    if not weights.get("modality_dropout"):
+        return ""
+    named = {"distillation": "self-distillation from the whole case", "contrast": "contrastive learning across subsets"}
+    beside = [f"{words} (weight {weights[key]:g})" for key, words in named.items() if weights.get(key)]
+    dropped = f"It learnt to do without contrasts: each was taken away at a rate of {weights['modality_dropout']:g}"
+    return f"{dropped}{', with ' if beside else ''}{' and '.join(beside)}."
+
+
+_RUN = ["stage", "transfer", "role"]
+
+
+def identical_task_notes(predictions: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    """Model and sentence: which two tasks have identical probabilities, each pair once a model.
+
+    Args:
+        predictions: model → its rows of `results/predictions/`; validation rows and external `ensemble` rows are read,
+            of each task the raw probability of the last class named.
+    """
+    return [(model, sentence) for model, rows in predictions.items() for sentence in _sentences(rows)]
+
+
+def _sentences(rows: pd.DataFrame) -> Iterator[str]:
+    external = (rows["role"] == "external") & (rows["fold"].astype(str) == "ensemble")
+    used = rows[external | (rows["role"] == "validation")]
+    found: dict[tuple[str, str], list[tuple[Identical, str]]] = {}
+    for (stage, transfer, role), run in used.groupby(_RUN, sort=True):
+        # One probability a task: of two classes the other one says the same. Before calibration, whose temperatures
+        # differ where the columns differ by as little as one unknown label.
+        last = run.drop_duplicates(["center", "case_id", "task"], keep="last")
+        table = last.pivot_table(index=["center", "case_id"], columns="task", values="raw_probability").reset_index()
+        for pair in identical_columns(table, sorted(last["task"].unique())):
+            where = f"{role} cases of transfer {transfer}, stage {stage}"
+            found.setdefault((pair.first, pair.second), []).append((pair, where))
+    for (first, second), places in found.items():
+        pair, where = max(places, key=lambda place: place[0].cases)
+        yield (
+            f"Its probabilities of {first} and {second} are identical for all {pair.cases} {where}; check that the two "
+            "tasks were not read from one label column."
+        )

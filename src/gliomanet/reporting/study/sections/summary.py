@@ -1,0 +1,151 @@
+"""What was run, in words written from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from gliomanet.reporting.format import count, listing, plural, task_name
+from gliomanet.reporting.study.results import tidy
+from gliomanet.reporting.study.sections.cohort import tasks_of
+from gliomanet.reporting.study.sections.pseudo_labels import stages_phrase
+from gliomanet.reporting.table import Cell, Column, Table
+
+KINDS = {
+    "cmtlnet": "CMTLNet on images",
+    "gmmas": "GMMAS's network on images",
+    "mttunet": "MTTU-Net on images",
+    "psnet": "PS-Net on images",
+    "singletask": "one task on images, with CMTLNet's encoder",
+    "tabular_net": "multi-task network on features",
+    "logistic": "logistic regression on features",
+    "extra_trees": "extremely randomised trees on features",
+}
+
+
+def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, lost: int) -> str:
+    """Centres by role, cases, tasks, folds, models, stages and what tests externally."""
+    cases = tidy(cases, text=("case_id", "patient_id", "center"))
+    splits = tidy(splits, text=("case_id", "center", "transfer", "fold", "part"))
+    by_role = {
+        role: [c for c, v in study["centers"].items() if v["role"] == role]
+        for role in ("train", "external", "unlabelled")
+    }
+    sentences = [f"{_group('training centre', by_role['train'], cases)} {_verb(by_role['train'], 'teaches', 'teach')}"]
+    if by_role["external"]:
+        test, them = _verb(by_role["external"], "tests", "test"), _verb(by_role["external"], "it", "them")
+        sentences[0] += f"; {_group('external centre', by_role['external'], cases)} {test}, and no fit has seen {them}"
+    if by_role["unlabelled"]:
+        sentences[0] += (
+            f"; {_group('centre without labels', by_role['unlabelled'], cases, 'centres without labels')} "
+            f"{_verb(by_role['unlabelled'], 'gives', 'give')} cases for pseudo-labels"
+        )
+    tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in tasks_of(study).items()]
+    sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
+    models = [f"{name} ({KINDS.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
+    sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
+    stages = stages_phrase(study)
+    numbered = {fold.rsplit(".", 1)[-1] for fold in splits.loc[splits["part"] == "validation", "fold"]}
+    folds = len(numbered) or study["split"]["folds"]
+    sentences.append(
+        f"Each is trained in {plural(folds, 'fold')} split by patient, in the "
+        f"{'stage' if len(stages) == 1 else 'stages'} {listing(stages)}"
+    )
+    refit = [name for name, model in study["models"].items() if model.get("refit")]
+    mean = [name for name in study["models"] if name not in refit]
+    how = [f"of {listing(mean)} are the mean over folds"] * bool(mean)
+    how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
+    if by_role["external"] or study["split"]["design"] != "fixed" or study["split"]["transfers"]:
+        sentences.append(f"External predictions {'; those '.join(how)}")
+    transfers = list(dict.fromkeys(splits["transfer"]))
+    if len(transfers) > 1:
+        sentences.append(
+            f"There are {plural(len(transfers), 'transfer')}: choices of which centres teach and which test"
+        )
+    sentences.append(
+        f"{plural(lost, 'case')} could not be analysed by every model and {'is' if lost == 1 else 'are'} named below"
+        if lost
+        else "No case was lost on the way"
+    )
+    return ". ".join(sentence[0].upper() + sentence[1:] for sentence in sentences) + "."
+
+
+def _group(singular: str, centers: list[str], cases: pd.DataFrame, several: str = "") -> str:
+    mine = cases[cases["center"].isin(centers)]
+    patients = mine["patient_id"].nunique()
+    size = plural(len(mine), "case") + ("" if patients == len(mine) else f" of {plural(patients, 'patient')}")
+    return f"{plural(len(centers), singular, several)} ({', '.join(centers)}; {size})"
+
+
+def _verb(subjects: list[str], singular: str, several: str) -> str:
+    return singular if len(subjects) == 1 else several
+
+
+def transfers_table(splits: pd.DataFrame) -> Table:
+    """Which centres teach and which test, where there is more than one choice."""
+    table = tidy(splits, text=("case_id", "center", "transfer", "part"))
+    names = list(dict.fromkeys(table["transfer"]))
+    rows = []
+    for name in names if len(names) > 1 else []:
+        mine = table[table["transfer"] == name]
+        cells = [Cell(name)]
+        for parts in (("train", "validation"), ("external",)):
+            chosen = mine[mine["part"].isin(parts)]
+            cases = len(set(zip(chosen["center"], chosen["case_id"], strict=True)))
+            cells.append(Cell(", ".join(dict.fromkeys(chosen["center"])) or "none", plural(cases, "case")))
+        rows.append(tuple(cells))
+    columns = (Column("Transfer"), Column("Teaches"), Column("Tests"))
+    return Table("transfers", "Which centres teach and which test.", columns, tuple(rows))
+
+
+def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(heading, text) of what a reader must know before any figure."""
+    kinds = {name: center["source"]["kind"] for name, center in study["centers"].items()}
+    phantoms = [name for name, kind in kinds.items() if kind == "phantom"]
+    patients = [name for name, kind in kinds.items() if kind != "phantom"]
+    found = []
+    if phantoms and patients:
+        text = (
+            f"{listing(phantoms)} {_verb(phantoms, 'is', 'are')} simulated; {listing(patients)} "
+            f"{_verb(patients, 'is', 'are')} not. What a model learnt from simulated tumours means nothing clinically "
+            "on patients: those figures only show that the pipeline runs on real files."
+        )
+        found.append(("Simulated and real patients are mixed", text))
+    elif phantoms:
+        text = (
+            "Tumours and labels were made by a program with a known truth. The figures show whether the pipeline finds "
+            "what was planted; they say nothing about patients."
+        )
+        found.append(("Every patient here is simulated", text))
+    if study.get("shuffle_labels"):
+        text = "The training labels were shuffled, so every MCC must be about 0; if one is not, something leaks."
+        found.append(("This is a control", text))
+    if study.get("kept_labels", 1) < 1:
+        text = (
+            f"Of the training centres' labelled patients {100 * study['kept_labels']:g} % kept their labels. The "
+            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure. "
+            "Where their centre tests, in the transfers that hold it out, external figures count all patients."
+        )
+        found.append(("Labels are hidden on purpose", text))
+    return found
+
+
+def totals(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, lost: int) -> list[tuple[str, str]]:
+    """Figures for the page's head: (number, what it counts)."""
+    centers = study["centers"].values()
+    found = [
+        (count(len(cases)), "cases"),
+        (count(sum(c["role"] == "train" for c in centers)), "training centres"),
+        (count(sum(c["role"] == "external" for c in centers)), "external centres"),
+        (count(len(study["models"])), "models"),
+        (count(len(study["tasks"])), "tasks"),
+        (count(lost), "cases not analysed by every model"),
+    ]
+    return [(n, _one(what) if n == "1" else what) for n, what in found]
+
+
+def _one(what: str) -> str:
+    """`cases not analysed` → `case not analysed`."""
+    return what.replace("cases", "case", 1) if what.startswith("cases") else what.removesuffix("s")

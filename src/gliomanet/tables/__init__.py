@@ -1,0 +1,1 @@
+"""Tables of the results: reading, writing, schemas."""

@@ -1,0 +1,1 @@
+"""Cases of a fold as batches: reading, caching, augmentation, prefetching."""

@@ -1,0 +1,1 @@
+"""Pseudo-labels: their selection, and the check of the teachers."""

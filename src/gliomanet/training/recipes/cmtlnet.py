@@ -1,0 +1,170 @@
+"""CMTLNet's two phases of training (Chen et al. 2025).
+
+`common` learns tumour perception and the features that the tasks share, from region prompts; `unique` freezes them
+and learns each task's own features and the fusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from gliomanet.labels.vocabulary import MISSING
+from gliomanet.networks.cmtlnet import CMTLNet
+from gliomanet.seeds import derive_seed
+from gliomanet.training.data.batches import Batch
+from gliomanet.training.distributed.collectives import own_draw
+from gliomanet.training.losses.losses import cosface, masked_cross_entropy
+from gliomanet.training.recipes.phase import Phase, PhaseSettings, Plan, batch_weights, brain_masked, common_settings
+
+if TYPE_CHECKING:
+    from gliomanet.config.models import CmtlnetModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(PhaseSettings):
+    """With the scale and the margin of CosFace."""
+
+    scale: float
+    margin: float
+
+
+class CmtlnetPhase(Phase):
+    """What its two phases share."""
+
+    network: CMTLNet
+    recipe: Recipe
+
+    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
+        """Task → (B, K), larger for a likelier class: what the validation MCC is computed from."""
+        raise NotImplementedError
+
+    def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.loss(batch, None), self.scores(inference_prompt(batch), batch.available)
+
+    def _margin_loss(self, cosines: Tensor, targets: Tensor) -> Tensor:
+        weights = batch_weights(targets, cosines.shape[1])
+        return cosface(cosines, targets, scale=self.recipe.scale, margin=self.recipe.margin, class_weights=weights)
+
+
+class CommonPhase(CmtlnetPhase):
+    """Tumour perception, and for every task a joint term {non-tumour, classes} and a term within the tumour samples."""
+
+    name = "common"
+
+    def loss(self, batch: Batch, step: int | None) -> Tensor:
+        image, brain, tumour = batch.image, batch.masks[:, :1], tumour_mask(batch)
+        has_tumour = tumour.flatten(1).any(dim=1)
+        choices = torch.zeros(2, len(image), dtype=torch.int64)
+        if step is not None:
+            seed = derive_seed(self.recipe.seed, "prompts", self.epoch, step, *own_draw())
+            draws = torch.Generator().manual_seed(seed)
+            choices[0] = torch.randint(TUMOUR_PROMPTS, (len(image),), generator=draws)
+            choices[1] = torch.randint(NON_TUMOUR_PROMPTS, (len(image),), generator=draws)
+        choices = choices.to(image.device)
+        x = tumour_samples(image, brain, tumour, choices[0])
+        rest = non_tumour_samples(image[has_tumour], brain[has_tumour], tumour[has_tumour], choices[1][has_tumour])
+        outputs = self.network.common_outputs(
+            torch.cat([x, rest]), torch.cat([batch.available, batch.available[has_tumour]])
+        )
+        non_tumour = torch.zeros(len(rest), dtype=torch.int64, device=image.device)
+        is_tumour = torch.cat([torch.ones(len(x), dtype=torch.int64, device=image.device), non_tumour])
+        loss = masked_cross_entropy(outputs.tumour, is_tumour)
+        for column, task in enumerate(self.recipe.tasks):
+            labels = batch.labels[:, column]
+            joint = torch.where(labels == MISSING, MISSING, labels + 1)  # class 0 of the joint heads is non-tumour
+            loss = loss + self._margin_loss(outputs.joint[task], torch.cat([joint, non_tumour]))
+            loss = loss + self._margin_loss(outputs.within[task][: len(x)], labels)
+        return loss
+
+    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
+        return self.network.common_outputs(x, available).within
+
+
+class UniquePhase(CmtlnetPhase):
+    """For every task a margin term on its unique features and cross-entropy on the fused ones; tumour samples only.
+
+    The joint likelihood, where it is asked for, is that of the fused answers, which are the ones that predict.
+    """
+
+    name = "unique"
+    ADAPTS = True
+
+    def begin(self) -> None:
+        self.network.freeze_common()
+        super().begin()
+
+    def loss(self, batch: Batch, step: int | None) -> Tensor:
+        if step is None:
+            x = inference_prompt(batch)
+        else:
+            seed = derive_seed(self.recipe.seed, "unique prompts", self.epoch, step, *own_draw())
+            draws = torch.Generator().manual_seed(seed)
+            # one prompt a case, whatever its views: they are to differ by their contrasts alone
+            choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
+            choice = choice.repeat(batch.views).to(batch.image.device)
+            x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)
+        outputs = self.network.unique_outputs(x, batch.available)
+        loss = self.joint_term(outputs.logits, batch, step)
+        for column, task in enumerate(self.recipe.tasks):
+            labels = batch.labels[:, column]
+            logits = outputs.logits[task]
+            loss = loss + self._margin_loss(outputs.unique[task], labels)
+            loss = loss + masked_cross_entropy(logits, labels, class_weights=batch_weights(labels, logits.shape[1]))
+        return self.adapted(loss, outputs, batch)
+
+    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
+        return self.network.unique_outputs(x, available).logits
+
+
+def plan(model: CmtlnetModel, tasks: Sequence[str], seed: int) -> Plan:
+    """Common features first, then what is each task's own."""
+    recipe = Recipe(**common_settings(model, tasks, seed), scale=model.scale, margin=model.margin)
+    return Plan(recipe, ((CommonPhase, model.common_epochs), (UniquePhase, model.unique_epochs)))
+
+
+def inference_prompt(batch: Batch) -> Tensor:
+    """[X·B, B], as prediction gives it."""
+    return torch.cat([brain_masked(batch), batch.masks[:, :1].to(batch.image.dtype)], dim=1)
+
+
+def tumour_mask(batch: Batch) -> Tensor:
+    """(B, 1, D, H, W) of 0 and 1: the tumour, whatever its part."""
+    return (batch.masks[:, 1:] > 0).to(batch.masks.dtype)
+
+
+TUMOUR_PROMPTS = 3
+
+
+NON_TUMOUR_PROMPTS = 2
+
+
+def tumour_samples(image: Tensor, brain: Tensor, tumour: Tensor, choice: Tensor) -> Tensor:
+    """[X·B, B] (choice 0), [X·B, M] (1) or [X·M, B] (2) for each case.
+
+    Args:
+        image: (B, M, D, H, W).
+        brain: (B, 1, D, H, W) of 0 and 1.
+        tumour: likewise.
+        choice: int (B,). A case whose tumour mask is empty is given choice 0, whatever was drawn.
+
+    Returns:
+        (B, M + 1, D, H, W).
+    """
+    drawn = torch.where(tumour.flatten(1).any(dim=1), choice, 0)[:, None, None, None, None]
+    region = torch.where(drawn == 2, tumour, brain)
+    mask = torch.where(drawn == 1, tumour, brain)
+    return torch.cat([image * region, mask.to(image.dtype)], dim=1)
+
+
+def non_tumour_samples(image: Tensor, brain: Tensor, tumour: Tensor, choice: Tensor) -> Tensor:
+    """[X·(B−M), B] (choice 0) or [X·B, B−M] (1) for each case; shapes as `tumour_samples`, no mask may be empty."""
+    rest = brain * (1 - tumour)
+    drawn = choice[:, None, None, None, None]
+    region = torch.where(drawn == 0, rest, brain)
+    mask = torch.where(drawn == 0, brain, rest)
+    return torch.cat([image * region, mask.to(image.dtype)], dim=1)

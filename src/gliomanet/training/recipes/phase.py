@@ -1,0 +1,285 @@
+"""A phase of training, as a Lightning module around one network: what the phases of all recipes share.
+
+Unknown labels are masked. Every label of a drawn case counts, and each class of a task has the same weight in a batch,
+so the balance of the draw is kept for all tasks at once.
+
+Validation figures are events to look at. They decide nothing: the learning rate follows the training loss, and the
+last epoch is kept, because a choice on the fold that is then reported would flatter it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import lightning
+import numpy as np
+import torch
+from sklearn.metrics import matthews_corrcoef
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from gliomanet.labels.joint_decoding import Combinations
+from gliomanet.labels.vocabulary import MISSING
+from gliomanet.networks import Outputs, UniqueOutputs
+from gliomanet.seeds import derive_seed
+from gliomanet.training.data.augmentation import augment, drop_contrasts
+from gliomanet.training.data.batches import Batch
+from gliomanet.training.distributed.collectives import mean_over_processes, own_draw, sum_over_processes
+from gliomanet.training.losses.distillation import NO_ADAPTATION, Adaptation, SubsetAdapter, with_reduced_cases
+from gliomanet.training.losses.joint_likelihood import joint_likelihood
+from gliomanet.training.losses.losses import class_weights
+
+if TYPE_CHECKING:
+    from gliomanet.config.models import ImageModel
+
+PLATEAU_FACTOR = 0.5
+PLATEAU_PATIENCE = 5
+"""The learning rate is halved after so many epochs without a lower training loss (no paper gives figures)."""
+
+
+@dataclass(frozen=True)
+class PhaseSettings:
+    """What a phase needs to know beside the network and the data.
+
+    `joint_likelihood` is the weight of the loss of that name, over the `combinations` of classes that are possible.
+    """
+
+    tasks: tuple[str, ...]
+    learning_rate: float
+    weight_decay: float
+    augmentation: bool
+    seed: int
+    modality_dropout: float = 0.0
+    adaptation: Adaptation = NO_ADAPTATION
+    joint_likelihood: float = 0.0
+    combinations: Combinations | None = None
+
+
+def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[str, Any]:
+    """The fields of `PhaseSettings`, which every recipe takes from a model's settings alike."""
+    return {
+        "tasks": tuple(tasks),
+        "learning_rate": model.learning_rate,
+        "weight_decay": model.weight_decay,
+        "augmentation": model.augmentation,
+        "seed": seed,
+        "modality_dropout": model.modality_dropout,
+        "adaptation": Adaptation(model.distillation, model.distillation_temperature, model.contrast),
+    }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe for one network: its phases in their order, with the epochs of each, and their settings."""
+
+    settings: PhaseSettings
+    phases: tuple[tuple[type[Phase], int], ...]
+
+
+@dataclass
+class EpochFigures:
+    """What one epoch's steps add up to; made anew at every epoch's start."""
+
+    losses: list[Tensor] = field(default_factory=list)
+    validation_losses: list[Tensor] = field(default_factory=list)
+    scores: list[dict[str, Tensor]] = field(default_factory=list)
+    labels: list[Tensor] = field(default_factory=list)
+    adaptation: list[dict[str, Tensor]] = field(default_factory=list)
+    joint: list[Tensor] = field(default_factory=list)
+    """Every step's joint likelihood, before it is weighted."""
+
+
+class Phase(lightning.LightningModule):
+    """Optimiser, draws per (seed, phase, epoch, step), figures and the end of an epoch.
+
+    Args:
+        network: trained in place; only its parameters that require gradients are.
+        recipe: settings.
+        first_epoch: the epoch that Lightning's epoch 0 is, in a job that goes on.
+        state: what `state` gave after the epoch before, in a job that goes on.
+        on_epoch: called at the end of an epoch with its number and figures (name → value); writes the checkpoint.
+    """
+
+    name: ClassVar[str]
+    ADAPTS: ClassVar[bool] = False
+    """Whether its outputs have the tasks' logits and deep features, so that it can be adapted to missing contrasts."""
+
+    def __init__(
+        self,
+        network: Any,
+        recipe: Any,
+        *,
+        first_epoch: int = 0,
+        state: Mapping[str, Any] | None = None,
+        on_epoch: Callable[[Phase, int, dict[str, float]], None] = lambda *_: None,
+    ) -> None:
+        super().__init__()
+        self.network, self.recipe, self.first_epoch, self.on_epoch = network, recipe, first_epoch, on_epoch
+        self._restored = state
+        self._figures = EpochFigures()
+        self.adapter: SubsetAdapter | None = None
+        if self.ADAPTS and recipe.adaptation.wanted:
+            seed = derive_seed(recipe.seed, "adaptation", self.name)
+            self.adapter = SubsetAdapter(recipe.tasks, network.deep_feature_size, recipe.adaptation, seed)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs of this phase that are done, in this process and in earlier ones."""
+        return self.first_epoch + self.current_epoch
+
+    def draw(self, purpose: str, step: int) -> int:
+        """The seed of a draw in a step of this epoch, for the cases of this process."""
+        return derive_seed(self.recipe.seed, purpose, self.name, self.epoch, step, *own_draw())
+
+    # -- what a phase is
+
+    def begin(self) -> None:
+        """Bring the network into the state that the phase trains it in; called before the first epoch."""
+        self.network.train()
+
+    def loss(self, batch: Batch, step: int | None) -> Tensor:
+        """The phase's loss of a batch; `step` decides the draws, `None` means validation: nothing is drawn."""
+        raise NotImplementedError
+
+    def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """A validation batch's loss, and task → (B, K), larger for a likelier class, for the tasks that it learns."""
+        raise NotImplementedError
+
+    def companions(self) -> dict[str, nn.Module]:
+        """Modules that are learnt with the network and are no part of it, by name."""
+        return {} if self.adapter is None else {"adaptation": self.adapter}
+
+    def adapted(self, loss: Tensor, outputs: Outputs | UniqueOutputs, batch: Batch) -> Tensor:
+        """The labels' loss, with what the whole cases teach the reduced ones where the batch has both."""
+        if self.adapter is None or batch.views == 1:
+            return loss
+        added: Tensor
+        added, figures = self.adapter(outputs.logits, outputs.features)
+        self._figures.adaptation.append(figures)
+        return loss + added
+
+    def joint_term(self, logits: Mapping[str, Tensor], batch: Batch, step: int | None) -> Tensor:
+        """The weighted joint likelihood of the logits that predict: a scalar, 0 where it is not asked for."""
+        if self.recipe.combinations is None:
+            return batch.image.new_zeros(())
+        labels = {task: batch.labels[:, column] for column, task in enumerate(self.recipe.tasks)}
+        weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
+        term = joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
+        if step is not None:
+            self._figures.joint.append(term.detach())
+        return self.recipe.joint_likelihood * term  # type: ignore[no-any-return]
+
+    def progress(self) -> float:
+        """What the learning rate follows: the epoch's mean training loss."""
+        return mean_of_steps(self._figures.losses)
+
+    def figures(self) -> dict[str, float]:
+        """Further figures of the epoch."""
+        return {}
+
+    # -- Lightning's hooks
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        groups: list[dict[str, Any]] = [{"params": trained}]
+        beside = [parameter for module in self.companions().values() for parameter in module.parameters()]
+        if beside:
+            groups.append({"params": beside, "weight_decay": 0.0})
+        self.optimizer = torch.optim.Adam(groups, lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
+        self.scheduler = ReduceLROnPlateau(self.optimizer, factor=PLATEAU_FACTOR, patience=PLATEAU_PATIENCE)
+        if self._restored:
+            self.optimizer.load_state_dict(self._restored["optimizer"])
+            self.scheduler.load_state_dict(self._restored["scheduler"])
+            for name, module in self.companions().items():
+                module.load_state_dict(self._restored[name])
+        return self.optimizer
+
+    def state(self) -> dict[str, Any]:
+        """What a job that goes on needs beside the network."""
+        beside = {name: module.state_dict() for name, module in self.companions().items()}
+        return {"optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), **beside}
+
+    def on_train_epoch_start(self) -> None:
+        self._figures = type(self._figures)()
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        image, masks, available = batch.image.float(), batch.masks.float(), batch.available
+        adapts = self.trainer.training and self.adapter is not None
+        dropped = self.draw("modality dropout", batch.step)
+        if self.trainer.training and self.recipe.modality_dropout and not adapts:
+            image, available = drop_contrasts(image, available, self.recipe.modality_dropout, dropped)
+        if self.trainer.training and self.recipe.augmentation:
+            image, masks = augment(image, masks, self.draw("augmentation", batch.step))
+        batch = batch._replace(image=image, masks=masks, available=available)
+        # after the augmentation: both views of a case are to have the same
+        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if adapts else batch
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        # Every step, not every epoch: a data loader draws from the same generator, in a job's first epoch before any
+        # hook and in later ones after it, so that a resumed job would draw other dropout.
+        torch.manual_seed(self.draw("dropout", batch.step))
+        loss = self.loss(batch, batch.step)
+        if not torch.isfinite(loss):
+            raise FloatingPointError(
+                f"phase {self.name}, epoch {self.epoch}, step {batch.step}: the loss is {loss.item()}; "
+                "lower learning_rate, or set precision to 32"
+            )
+        self._figures.losses.append(loss.detach())
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        loss, scores = self.examine(batch)
+        self._figures.validation_losses.append(loss.detach() * len(batch.labels))
+        self._figures.scores.append({task: s.float().cpu() for task, s in scores.items()})
+        self._figures.labels.append(batch.labels.cpu())
+
+    def on_train_epoch_end(self) -> None:
+        self.scheduler.step(self.progress())
+        figures = {
+            "train/loss": mean_of_steps(self._figures.losses),
+            "train/learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        if self._figures.joint:
+            figures["train/loss/joint"] = mean_of_steps(self._figures.joint)
+        self.on_epoch(
+            self, self.epoch, figures | self.figures() | self._adaptation_figures() | self._validation_figures()
+        )
+
+    def _adaptation_figures(self) -> dict[str, float]:
+        steps = self._figures.adaptation
+        return {f"train/{name}": mean_of_steps([step[name] for step in steps]) for name in (steps[0] if steps else {})}
+
+    def _validation_figures(self) -> dict[str, float]:
+        if not self._figures.labels:
+            return {}
+        labels = torch.cat(self._figures.labels).numpy()
+        figures = {"validation/loss": float(torch.stack(self._figures.validation_losses).double().sum() / len(labels))}
+        for column, task in enumerate(self.recipe.tasks):
+            truth = labels[:, column]
+            known = truth != MISSING
+            if task in self._figures.scores[0] and len(np.unique(truth[known])) > 1:
+                predicted = torch.cat([scores[task] for scores in self._figures.scores]).argmax(dim=1).numpy()
+                figures[f"validation/mcc/{task}"] = float(matthews_corrcoef(truth[known], predicted[known]))
+        return figures
+
+
+def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
+    """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
+
+    The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
+    the disease is.
+    """
+    counts = sum_over_processes(torch.nn.functional.one_hot(targets[targets != MISSING], n_classes).sum(dim=0))
+    return class_weights(counts) if bool(counts.any()) else None
+
+
+def brain_masked(batch: Batch) -> Tensor:
+    """The contrasts, 0 outside the brain, as prediction gives them: (B, M, D, H, W)."""
+    return batch.image * batch.masks[:, :1]
+
+
+def mean_of_steps(values: list[Tensor]) -> float:
+    """The mean of a figure over the steps, and over the processes that train together."""
+    return float(mean_over_processes(torch.stack(values).double()).mean())

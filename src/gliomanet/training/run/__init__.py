@@ -1,0 +1,1 @@
+"""One training job: run, resume, lock, checkpoint."""

@@ -1,0 +1,247 @@
+"""Each defect planted in a copy of a good case: found, named, of the right severity; and nothing said of the good one."""
+
+import shutil
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case, voxel_digest
+from gliomanet.audit.images import VOLUME_COLUMNS, inspect_case, inspect_center
+from gliomanet.cohort.findings import COLUMNS
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.imaging.volume import Volume
+from tests.imaging.conftest import STRIPPED, tumour_of, turned
+
+REGISTERED = Preprocessing(brain_extraction="none")
+BUILTIN = Preprocessing()
+
+
+def said(row, settings=STRIPPED):
+    return {(one.severity, one.rule) for one in inspect_case(row, settings)[0]}
+
+
+def worst(row, settings=STRIPPED):
+    """Findings above a note."""
+    return {(severity, rule) for severity, rule in said(row, settings) if severity != "note"}
+
+
+def with_value(array, value, inside=None):
+    changed = array.astype(np.float32).copy()
+    place = (2, 3, 4) if inside is None else tuple(np.argwhere(inside)[5000])
+    changed[place] = value
+    return changed
+
+
+@pytest.fixture(autouse=True)
+def _without_poses(monkeypatch):
+    """The search for a head's pose takes a second a case, and says nothing of defects: only its digests are kept."""
+    monkeypatch.setattr(
+        "gliomanet.audit.images.fingerprint_case",
+        lambda contrasts: {
+            name: Fingerprint(voxel_digest(one.array), np.zeros(1, np.int8), 0.0) for name, one in contrasts.items()
+        },
+    )
+
+
+def head_of(array):
+    """The brain with something bright around it, up to the border."""
+    return np.where(array == 0, 40 + np.arange(array.size).reshape(array.shape) % 17, array).astype(np.float32)
+
+
+def test_a_good_case_has_no_finding(write_case):
+    findings, prints = inspect_case(write_case(), STRIPPED)
+    assert findings == []
+    assert set(prints) == {"t1", "t1c", "t2", "flair"}
+
+
+def test_the_fingerprints_are_the_images_own(write_case, contrasts, brain, monkeypatch):
+    monkeypatch.undo()
+    row = write_case(absent=("t1", "t2", "flair"))
+    prints = inspect_case(row, STRIPPED)[1]
+    direct = fingerprint_case({"t1c": Volume(contrasts["t1c"], brain[0].grid)})
+    assert prints["t1c"].digest == direct["t1c"].digest
+    assert np.array_equal(prints["t1c"].edges, direct["t1c"].edges)
+
+
+def defect_arrays(contrasts, brain):
+    t2, mask = contrasts["t2"], tumour_of(brain)
+    return {
+        "NaN": ({"t2": with_value(t2, np.nan)}, "error", "not_finite"),
+        "infinite": ({"t2": with_value(t2, np.inf)}, "error", "not_finite"),
+        "series": ({"t2": np.stack([t2] * 2, -1)}, "error", "not_three_dimensional"),
+        "one volume of four axes": ({"t2": t2[..., None]}, "note", "four_dimensional"),
+        "float64": ({"t2": t2.astype(np.float64)}, "note", "float64"),
+        "constant": ({"t2": np.full_like(t2, 7)}, "error", "constant_image"),
+        "negative": ({"t2": with_value(t2, -1, brain[1])}, "note", "negative_values"),
+        "z-scored": ({"t2": ((t2 - 50) / 30).astype(np.float32)}, "note", "background_not_zero"),
+        "with skull": ({"t2": head_of(t2)}, "error", "stripped_but_is_not"),
+        "copied": ({"t2": contrasts["t1"]}, "error", "same_voxels_twice_in_a_case"),
+        "codes 1, 2, 3": ({"tumour_mask": np.where(mask == 4, 3, mask)}, "note", "mask_codes"),
+        "binary": ({"tumour_mask": (mask > 0).astype(np.uint8)}, "note", "mask_codes"),
+        "codes 0 to 4": (
+            {"tumour_mask": np.where((mask == 2) & (np.indices(mask.shape)[0] % 2 == 0), 3, mask)},
+            "note",
+            "mask_codes",
+        ),
+        "code 7": ({"tumour_mask": np.where(mask == 4, 7, mask)}, "error", "unknown_mask_codes"),
+        "float mask": ({"tumour_mask": mask.astype(np.float32)}, "note", "float_mask"),
+        "soft mask": ({"tumour_mask": mask * np.float32(0.5)}, "error", "image_in_place_of_mask"),
+        "empty mask": ({"tumour_mask": np.zeros_like(mask)}, "warning", "empty_tumour_mask"),
+        "swapped": ({"tumour_mask": t2, "t2": mask}, "error", "image_and_mask_swapped"),
+        "mask on another grid": ({"tumour_mask": mask[:-2]}, "error", "mask_on_a_foreign_grid"),
+        "contrast on another grid": ({"t2": t2[:-2]}, "error", "grids_differ"),
+    }
+
+
+NAMES = (
+    *(
+        "NaN",
+        "infinite",
+        "series",
+        "one volume of four axes",
+        "float64",
+        "constant",
+        "negative",
+        "z-scored",
+        "with skull",
+    ),
+    *(
+        "copied",
+        "codes 1, 2, 3",
+        "binary",
+        "codes 0 to 4",
+        "code 7",
+        "float mask",
+        "soft mask",
+        "empty mask",
+        "swapped",
+    ),
+    *("mask on another grid", "contrast on another grid"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_planted_defect_is_named(name, write_case, contrasts, brain):
+    arrays, severity, rule = defect_arrays(contrasts, brain)[name]
+    findings, _ = inspect_case(write_case(arrays=arrays), STRIPPED)
+    assert (severity, rule) in {(one.severity, one.rule) for one in findings}
+    if severity == "note":
+        assert {one.severity for one in findings} == {"note"}
+    for one in findings:
+        assert one.case_id == "case-1"
+        assert one.center == "Here"
+        assert one.found
+        assert one.action
+
+
+def test_the_list_of_defects_is_whole(contrasts, brain):
+    assert set(NAMES) == set(defect_arrays(contrasts, brain))
+
+
+def test_an_absent_file_and_a_truncated_one(write_case):
+    row = write_case()
+    Path(row["t1"]).unlink()
+    content = Path(row["t2"]).read_bytes()
+    Path(row["t2"]).write_bytes(content[: len(content) // 2])
+    findings, prints = inspect_case(row, STRIPPED)
+    assert {(one.rule, one.file) for one in findings} == {
+        ("missing_file", f"t1: {row['t1']}"),
+        ("unreadable_file", f"t2: {row['t2']}"),
+    }
+    assert set(prints) == {"t1c", "flair"}
+
+
+def test_a_shifted_contrast_of_an_aligned_case(write_case, contrasts):
+    row = write_case(arrays={"t2": np.roll(contrasts["t2"], 4, axis=0)})
+    findings = [one for one in inspect_case(row, STRIPPED)[0] if one.rule == "declared_aligned_but_not"]
+    assert len(findings) == 1
+    assert "normalised mutual information grows from" in findings[0].found
+    assert findings[0].severity == "error"
+
+
+def test_grids_tilts_and_orientations_are_notes_where_contrasts_are_registered(write_case, contrasts, brain):
+    affine = brain[0].grid.affine
+    flip = np.diag([-1.0, -1.0, 1.0, 1.0])
+    flip[:2, 3] = np.array(contrasts["t1"].shape[:2]) - 1
+    row = write_case(
+        arrays={"t1": contrasts["t1"][::-1, ::-1]},
+        affines={"t1": affine @ flip, "t2": turned(10, [0, 0, 0]) @ affine},
+    )
+    findings = {one.rule: one for one in inspect_case(row, REGISTERED)[0]}
+    assert set(findings) == {"grids_differ", "oblique", "orientations_differ_in_case"}
+    assert {one.severity for one in findings.values()} == {"note"}
+    assert "t2 10.0" in findings["oblique"].found
+    assert "t1 LPS" in findings["orientations_differ_in_case"].found
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [((0, 1, 0.8), "skewed_axes"), ((0, 0, 30.0), "absurd_spacing")],
+)
+def test_headers_that_place_no_image(change, rule, write_case, brain):
+    affine = brain[0].grid.affine.copy()
+    affine[change[0], change[1]] = change[2]
+    row = write_case()
+    header = nib.load(row["t2"]).header.copy()
+    array = np.asarray(nib.load(row["t2"]).dataobj)
+    image = nib.Nifti1Image(array, None, header)
+    image.header.set_qform(None, code=0)
+    image.header["sform_code"] = 1
+    for line, name in enumerate(("srow_x", "srow_y", "srow_z")):
+        image.header[name] = affine[line]
+    image.header["qform_code"] = 0
+    path = Path(row["t2"]).with_suffix("")  # .nii
+    image.header["vox_offset"] = 352
+    image.header["magic"] = b"n+1"
+    path.write_bytes(image.header.binaryblock + bytes(4) + array.tobytes(order="F"))
+    assert ("error", rule) in said({**row, "t2": str(path)})
+
+
+def test_names_that_contradict_the_image(write_case, contrasts):
+    row = write_case(arrays={"flair": head_of(contrasts["flair"])})
+    folder = Path(row["t1"]).parent
+    t1, flair = folder / "t1_unstripped.nii.gz", folder / "flair_brain.nii.gz"
+    shutil.move(row["t1"], t1)
+    shutil.move(row["flair"], flair)
+    assert worst({**row, "t1": str(t1), "flair": str(flair)}, BUILTIN) == {
+        ("warning", "unstripped_name_on_stripped_file"),
+        ("warning", "stripped_name_on_unstripped_file"),
+    }
+
+
+def test_a_supplied_brain_mask_that_holds_no_brain(write_case, brain):
+    row = write_case(arrays={"brain_mask": tumour_of(brain)})
+    assert worst(row, Preprocessing(brain_extraction="supplied")) == {("error", "brain_mask_of_no_brain")}
+
+
+def test_a_case_without_any_readable_contrast_still_has_its_mask_looked_at(write_case, contrasts, brain):
+    mask = np.where(tumour_of(brain) == 4, 7, tumour_of(brain)) * np.float32(0.5)
+    row = write_case(arrays={"tumour_mask": mask}, absent=("t1", "t2", "flair"))
+    Path(row["t1c"]).unlink()
+    assert worst(row) == {("error", "missing_file"), ("error", "image_in_place_of_mask")}
+
+
+def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_case, contrasts, brain):
+    affine = brain[0].grid.affine
+    flip = np.diag([-1.0, 1.0, 1.0, 1.0])
+    flip[0, 3] = contrasts["t1"].shape[0] - 1
+    arrays = {name: array[::-1] for name, array in contrasts.items()} | {"tumour_mask": tumour_of(brain)[::-1]}
+    one_contrast = ("t1", "t2", "flair", "tumour_mask")
+    rows = [write_case(f"case-{number}", absent=one_contrast) for number in (1, 2)]
+    placed = dict.fromkeys(arrays, affine @ flip)
+    rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_contrast[:3]))
+    table, prints, volumes = inspect_center(rows, STRIPPED, processes=1)
+    assert list(table.columns) == list(COLUMNS)
+    assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [
+        ["note", "orientation_unlike_center", "case-3"]
+    ]
+    assert table.at[0, "found"].endswith("t1c LAS (most: RAS)")
+    assert list(prints) == ["case-1", "case-2", "case-3"]
+    assert list(volumes.columns) == list(VOLUME_COLUMNS)
+    assert volumes[["center", "case_id"]].to_numpy().tolist() == [["Here", f"case-{number}"] for number in (1, 2, 3)]
+    assert volumes["tumour_volume_ml"].isna().tolist() == [True, True, False]
+    assert volumes["tumour_volume_ml"][2] == pytest.approx((tumour_of(brain) > 0).sum() * 0.064)
+    # Stored in another direction, and yet the same voxels: the digest is of the image, not of the file.
+    assert prints["case-1"]["t1c"].digest == prints["case-3"]["t1c"].digest

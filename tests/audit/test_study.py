@@ -1,0 +1,100 @@
+"""The audit of tables and images together: the same head at two hospitals, one of which teaches and one tests."""
+
+import shutil
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from gliomanet.audit.fingerprint import write_fingerprints
+from gliomanet.audit.images import inspect_center
+from gliomanet.audit.study import audit_cohort, audit_images, refuse_false_results
+from gliomanet.cohort.findings import findings_table
+from gliomanet.cohort.read_center import read_center
+from gliomanet.config.load import load_study
+from gliomanet.config.sources import PhantomSource
+from gliomanet.config.study import Study
+from gliomanet.errors import CohortError
+from gliomanet.phantom.center import simulate_center
+from gliomanet.tables.io import write_table
+
+HOSPITAL = {"cases": 2, "scanner": {"voxel_mm": [3, 3, 3]}}
+
+
+@pytest.fixture(scope="module")
+def hospitals(tmp_path_factory) -> Study:
+    """B's second case is A's first under another id: stored with its axes turned round, and brighter."""
+    root = tmp_path_factory.mktemp("hospitals")
+    for center, seed in (("A", 1), ("B", 2)):
+        simulate_center(center, PhantomSource.model_validate(HOSPITAL), seed, root / center, report=lambda _line: None)
+    shutil.rmtree(root / "B" / "B-002")
+    (root / "B" / "B-002").mkdir()
+    for file in sorted((root / "A" / "A-001").glob("*.nii.gz")):
+        image = nib.load(file)
+        array = np.asarray(image.dataobj)
+        turned = nib.Nifti1Image(array if "mask" in file.name else 3 * array, image.affine)
+        nib.save(turned.as_reoriented([[0, -1], [2, 1], [1, -1]]), root / "B" / "B-002" / file.name)
+    return load_study(
+        {
+            "centers": {
+                center: {"role": role, "source": {"kind": "table", "path": str(root / center / "cases.tsv")}}
+                for center, role in (("A", "train"), ("B", "external"))
+            },
+            "preprocessing": {"coregistration": False, "brain_extraction": "none"},
+            "models": {"age": {"kind": "logistic", "inputs": ["age"]}},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def left_by_jobs(hospitals, tmp_path_factory):
+    """What the jobs of the centres leave: case tables, findings, fingerprints."""
+    folder = tmp_path_factory.mktemp("jobs")
+    tables, prints = {}, {}
+    for name in hospitals.centers:
+        tables[name], findings = read_center(name, hospitals)
+        write_table(findings_table(findings), folder / f"{name}.source.tsv")
+        rows = tables[name].to_dict("records")
+        found, own, _ = inspect_center(rows, hospitals.preprocessing_of(name))
+        write_table(found, folder / f"{name}.tsv")
+        prints[name] = folder / f"{name}.npz"
+        write_fingerprints(own, prints[name])
+    return tables, sorted(folder.glob("*.tsv")), prints
+
+
+def test_the_same_head_in_teaching_and_testing_centres_ends_the_study(hospitals, left_by_jobs):
+    tables, found, prints = left_by_jobs
+    findings = audit_cohort(hospitals, pd.concat(tables.values(), ignore_index=True), found, prints)
+    fatal = findings[findings["severity"] == "fatal"]
+    assert fatal[["rule", "center", "case_id"]].to_numpy().tolist() == [["same_head_under_two_names", "B", "B-002"]]
+    assert "the same head as case 'A-001' of centre A" in fatal["found"].iloc[0]
+    with pytest.raises(CohortError, match="the same head as case 'A-001' of centre A .*; look at both; exclude one"):
+        refuse_false_results(findings)
+
+
+def test_volumes_of_the_images_are_compared_with_a_second_table(hospitals, left_by_jobs, tmp_path):
+    tables, found, prints = left_by_jobs
+    cases = pd.concat(tables.values(), ignore_index=True)
+    rows = tables["A"].to_dict("records")
+    volumes = inspect_center(rows, hospitals.preprocessing_of("A"))[2]
+    assert (volumes["tumour_volume_ml"] > 0).all()
+    volumes.assign(tumour_volume_ml=volumes["tumour_volume_ml"] + [0, 50]).to_csv(tmp_path / "second.csv", index=False)
+    values = hospitals.model_dump(mode="json")
+    values["centers"]["A"]["second_table"] = str(tmp_path / "second.csv")
+    findings = audit_cohort(load_study(values), cases, found, prints, volumes=volumes)
+    differing = findings[findings["rule"] == "numbers_differ_from_second_table"]
+    assert differing[["center", "case_id"]].to_numpy().tolist() == [["A", "A-002"]]
+
+
+def test_a_person_resolves_it_by_excluding_one(hospitals, left_by_jobs):
+    tables, found, prints = left_by_jobs
+    cases = pd.concat(tables.values(), ignore_index=True)
+    findings = audit_cohort(hospitals, cases, found, prints, excluded={("B", "B-002")})
+    assert "fatal" not in set(findings["severity"])
+    refuse_false_results(findings)
+
+
+def test_validate_finds_it_in_the_files_alone(hospitals):
+    rules = {(finding.severity, finding.rule) for finding in audit_images(hospitals, {})}
+    assert ("fatal", "same_head_under_two_names") in rules

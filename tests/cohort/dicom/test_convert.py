@@ -1,0 +1,254 @@
+"""Conversion of synthetic DICOM series whose voxels, geometry and names are known."""
+
+import gzip
+import subprocess
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pydicom
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+
+from gliomanet.cohort.dicom import convert as dicom
+from gliomanet.cohort.dicom.convert import COLUMNS, convert_case
+from gliomanet.errors import CaseError
+
+SECRETS = (b"Testperson", b"Ada", b"ID777", b"19510203", b"20190405", b"2019", b"111213", b"11:12", b"Saint", b"Tor")
+T1_SE = {"ScanningSequence": "SE", "EchoTime": 12.0, "RepetitionTime": 550.0}
+MPRAGE = {"ScanningSequence": ["GR", "IR"], "EchoTime": 2.9, "RepetitionTime": 2300.0, "InversionTime": 900.0}
+T2 = {"ScanningSequence": "SE", "EchoTime": 100.0, "RepetitionTime": 5000.0}
+FLAIR = {"ScanningSequence": ["SE", "IR"], "EchoTime": 120.0, "RepetitionTime": 9000.0, "InversionTime": 2500.0}
+SPACING = (8.0, 9.0, 7.0)
+SHAPE = (20, 16, 24)
+SAGITTAL = np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]])
+
+
+def tilt(degrees):
+    """Direction cosines of rows, columns and slices (columns of the matrix): turned about two axes."""
+    c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+
+
+def write_series(folder, number, description, *, voxels=None, rotation=None, spacing=SPACING, scale=None, **attributes):
+    """One series as a scanner exports it; returns voxels (x, y, slice) and the affine in scanner coordinates (RAS)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(number)
+    voxels = rng.integers(0, 4000, SHAPE).astype("<u2") if voxels is None else voxels
+    rotation = np.eye(3) if rotation is None else rotation
+    origin = np.array([-70.0, -60.0, -50.0])
+    series = f"1.2.826.0.1.3680043.8.498.{number}"
+    for index in range(voxels.shape[2]):
+        ds = Dataset()
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = MRImageStorage
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = f"{series}.{index + 1}"
+        ds.SeriesInstanceUID, ds.StudyInstanceUID, ds.FrameOfReferenceUID = series, "1.2.826.0.1", "1.2.3"
+        ds.PatientName, ds.PatientID, ds.PatientBirthDate = "Testperson^Ada", "ID777", "19510203"
+        ds.InstitutionName, ds.ReferringPhysicianName, ds.ImageComments = "Saint Example", "Doc^Tor", "for Ada"
+        ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20190405"
+        ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = "111213.5"
+        ds.Modality, ds.Manufacturer, ds.ImageType = "MR", "SIEMENS", ["ORIGINAL", "PRIMARY", "M", "ND"]
+        ds.SeriesNumber, ds.InstanceNumber, ds.AcquisitionNumber = number, index + 1, 1
+        ds.SeriesDescription = description
+        for key, value in attributes.items():
+            setattr(ds, key, value)
+        ds.Columns, ds.Rows = voxels.shape[:2]
+        ds.PixelSpacing = [spacing[1], spacing[0]]
+        ds.SliceThickness = ds.SpacingBetweenSlices = spacing[2]
+        ds.ImageOrientationPatient = [round(float(v), 9) for v in (*rotation[:, 0], *rotation[:, 1])]
+        ds.ImagePositionPatient = [round(float(v), 6) for v in origin + rotation[:, 2] * spacing[2] * index]
+        ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+        if scale is not None:
+            ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = scale[0], scale[1], "normalized"
+        ds.PixelData = voxels[:, :, index].T.tobytes()
+        ds.save_as(folder / f"IM{number:03d}{index:04d}", enforce_file_format=True)
+    affine = np.eye(4)
+    affine[:3, :3] = rotation * np.array(spacing)
+    affine[:3, 3] = origin
+    return voxels, np.diag([-1, -1, 1, 1]) @ affine  # DICOM's axes point left and back, NIfTI's right and front
+
+
+def at_world(path, world):
+    """Value of an image at points of scanner space, nearest voxel."""
+    image = nib.load(path)
+    ijk = np.linalg.inv(image.affine) @ np.c_[world, np.ones(len(world))].T
+    i, j, k = np.rint(ijk[:3]).astype(int)
+    np.testing.assert_allclose(ijk[:3], np.array([i, j, k]), atol=1e-3)
+    return np.asarray(image.dataobj)[i, j, k]
+
+
+def same_everywhere(path, voxels, affine, gain=1.0, shift=0.0):
+    index = np.argwhere(np.ones(voxels.shape, bool))
+    world = (affine @ np.c_[index, np.ones(len(index))].T)[:3].T
+    np.testing.assert_allclose(at_world(path, world), gain * voxels[tuple(index.T)] + shift, rtol=1e-6)
+    assert nib.load(path).shape == voxels.shape
+
+
+@pytest.fixture(scope="module")
+def exam(tmp_path_factory):
+    """A hospital's exam: four contrasts and what else a scanner stores, in one folder; and its conversion."""
+    root = tmp_path_factory.mktemp("dicom")
+    folder = root / "case"
+    truth = {
+        "t1": write_series(folder, 2, "AX T1 SE", rotation=tilt(10), **T1_SE),
+        "t1c": write_series(
+            folder / "late",
+            9,
+            "t1_mprage_sag",
+            rotation=SAGITTAL,
+            MRAcquisitionType="3D",
+            ContrastBolusAgent="GADO 8 ml",
+            **MPRAGE,
+        ),
+        "t2": write_series(folder, 3, "t2_tse_tra Ada", rotation=tilt(-17), **T2),
+        "flair": write_series(folder, 4, "AX FLAIR", **FLAIR),
+    }
+    write_series(folder, 1, "localizer", voxels=np.ones((20, 16, 3), "<u2"), **T1_SE)
+    write_series(folder, 5, "ep2d_diff_ADC", **{**T2, "ScanningSequence": "EP"})
+    write_series(folder, 6, "AX T1 SE GD", ContrastBolusAgent="GADO 8 ml", spacing=(8, 9, 12), **T1_SE)
+    write_series(folder, 7, "Ax PD T2", **{**T2, "EchoTime": 20.0})
+    (folder / "README.txt").write_text("not DICOM")
+    files = convert_case(folder, root / "out", "c1")
+    return folder, root / "out", files, truth
+
+
+def test_every_contrast_has_its_voxels_in_place(exam):
+    _, out, files, truth = exam
+    assert list(files) == ["t1", "t1c", "t2", "flair"]
+    for contrast, (voxels, affine) in truth.items():
+        assert files[contrast] == out / f"{contrast}.nii.gz"
+        same_everywhere(files[contrast], voxels, affine)
+
+
+def test_every_series_is_in_the_table_with_its_reason(exam):
+    _, out, _, _ = exam
+    table = pd.read_csv(out / "series.tsv", sep="\t", dtype=str, keep_default_na=False)
+    assert tuple(table.columns) == COLUMNS
+    assert table["series"].tolist() == ["1", "2", "3", "4", "5", "6", "7", "9", ""]
+    assert table["taken_as"].tolist() == ["", "t1", "t2", "flair", "", "t1c", "", "t1c", ""]
+    assert table["file"].tolist() == ["", "t1.nii.gz", "t2.nii.gz", "flair.nii.gz", "", "", "", "t1c.nii.gz", ""]
+    why = table["why"].tolist()
+    assert why[0] == "localiser (word 'localizer')"
+    assert why[1] == "description: t1 and timing (TE 12 ms, TR 550 ms): t1; no sign of contrast medium"
+    assert why[3] == "description: flair and timing (TE 120 ms, TR 9000 ms, TI 2500 ms): flair"
+    assert why[4] == "diffusion (word 'ep2d')"
+    assert why[5].endswith("after contrast medium (word 'gd'); series 9 is used instead")
+    assert why[6] == "the description says t2, but the echo is short (TE 20 ms, TR 5000 ms)"
+    assert why[7].endswith("after contrast medium (the header names an agent)")
+    assert why[8] == "files that hold no DICOM image: 1"
+    assert table["words"].tolist()[2] == "t2"
+
+
+def test_no_name_and_no_date_in_any_byte(exam):
+    folder, out, _, _ = exam
+    raw = b"".join(path.read_bytes() for path in sorted(folder.rglob("IM*")))
+    assert all(secret in raw for secret in SECRETS if secret != b"11:12")  # the test could find them
+    assert sorted(path.name for path in out.iterdir()) == [
+        "flair.nii.gz",
+        "series.tsv",
+        "t1.nii.gz",
+        "t1c.nii.gz",
+        "t2.nii.gz",
+    ]
+    for path in out.iterdir():
+        # The header and what lies before the voxels; the voxels are random numbers, and may spell anything.
+        packed = path.suffix == ".gz"
+        content = gzip.decompress(path.read_bytes())[:352] if packed else path.read_bytes()
+        for secret in SECRETS:
+            assert secret not in content, (path.name, secret)
+        if packed:
+            assert path.read_bytes()[3:8] == bytes(5)  # gzip: no file name, no clock
+            header = nib.load(path).header
+            assert not any(
+                bytes(header[field]).strip(b"\0") for field in ("descrip", "aux_file", "db_name", "intent_name")
+            )
+
+
+def test_two_runs_are_the_same_bytes_and_replace_the_first(exam, tmp_path):
+    folder, out, files, _ = exam
+    (tmp_path / "series.tsv").write_text("old")
+    again = convert_case(folder, tmp_path, "c1")
+    assert list(again) == list(files)
+    for path in out.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_rescaled_values_are_kept(tmp_path):
+    voxels, affine = write_series(tmp_path / "in", 1, "AX T2", scale=(0.5, 3.0), **T2)
+    files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    same_everywhere(files["t2"], voxels, affine, gain=0.5, shift=3.0)
+
+
+def test_a_contrast_of_an_earlier_conversion_does_not_stay(tmp_path):
+    write_series(tmp_path / "in", 1, "AX T2", **T2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "t1.nii.gz").write_bytes(b"old")
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t2"]
+    assert not (tmp_path / "out" / "t1.nii.gz").exists()
+
+
+def test_a_dynamic_series_is_not_taken(tmp_path):
+    folder = tmp_path / "in"
+    write_series(folder, 1, "AX T2", **T2)
+    for volume in range(3):
+        write_series(folder / str(volume), 2, "AX T2 long", AcquisitionNumber=volume + 1, **T2)
+    for number, path in enumerate(sorted((folder).rglob("IM002*"))):  # three volumes of one series
+        ds = pydicom.dcmread(path)
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.0.2.{number}"
+        ds.InstanceNumber = number + 1
+        ds.TemporalPositionIdentifier = ds.AcquisitionNumber
+        ds.save_as(path)
+    convert_case(folder, tmp_path / "out", "c1")
+    table = pd.read_csv(tmp_path / "out" / "series.tsv", sep="\t", dtype=str)
+    assert table["why"].tolist()[1] == "3 volumes: diffusion, perfusion or function"
+
+
+def test_what_ends_a_case(tmp_path, monkeypatch):
+    with pytest.raises(CaseError, match=r"case c1: .*nowhere is no folder; it should hold the case's DICOM files"):
+        convert_case(tmp_path / "nowhere", tmp_path / "out", "c1")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "notes.txt").write_text("x")
+    with pytest.raises(CaseError, match=r"case c1: dcm2niix found no image in .*empty \(status \d\)"):
+        convert_case(empty, tmp_path / "out", "c1")
+    write_series(tmp_path / "two", 1, "AX T2", **T2)
+    write_series(tmp_path / "two", 2, "AX T1", **{**T1_SE, "PatientID": "other"})
+    with pytest.raises(CaseError, match="holds files of 2 patients; a case is one patient"):
+        convert_case(tmp_path / "two", tmp_path / "out", "c1")
+    write_series(tmp_path / "days", 1, "AX T2", **T2)
+    write_series(tmp_path / "days", 2, "AX T1", **{**T1_SE, "StudyDate": "20200101"})
+    with pytest.raises(CaseError, match=r"holds scans of 2 days; give each day a folder of its own"):
+        convert_case(tmp_path / "days", tmp_path / "out", "c1")
+    write_series(tmp_path / "none", 4, "ADC", **T2)
+    with pytest.raises(
+        CaseError,
+        match=r"case c1: none of the 1 series in .*none is a T1, T1c, T2 or FLAIR of a whole head \(series 4: diffusion \(word 'adc'\)\); see .*series.tsv",
+    ) as error:
+        convert_case(tmp_path / "none", tmp_path / "out", "c1")
+    assert "Testperson" not in str(error.value)
+    assert (tmp_path / "out" / "series.tsv").is_file()
+    monkeypatch.setattr(dicom.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        RuntimeError, match=r"no dcm2niix program beside .* or on PATH; install it with `pip install dcm2niix`"
+    ):
+        convert_case(empty, tmp_path / "out", "c1")
+
+
+@pytest.mark.parametrize(("status", "ends"), [(8, False), (1, True)])
+def test_a_conversion_that_partly_failed(tmp_path, monkeypatch, status, ends):
+    write_series(tmp_path / "in", 1, "AX T2", **T2)
+    run = subprocess.run
+    monkeypatch.setattr(
+        dicom.subprocess, "run", lambda *a, **k: subprocess.CompletedProcess(a, status) if run(*a, **k) else None
+    )
+    if ends:
+        with pytest.raises(CaseError, match="dcm2niix ended with status 1 on"):
+            convert_case(tmp_path / "in", tmp_path / "out", "c1")
+        return
+    convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    assert "dcm2niix could not convert every series" in (tmp_path / "out" / "series.tsv").read_text()

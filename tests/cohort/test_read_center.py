@@ -1,0 +1,140 @@
+"""Every kind of source through one door."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from gliomanet.cohort.read_center import case_ids, file_order, read_center, read_feature_source
+from gliomanet.cohort.table import COLUMNS
+from gliomanet.config.load import load_study
+from gliomanet.errors import CohortError
+
+
+def study_of(source, **keys):
+    center = {"role": "train", "source": source, **keys}
+    return load_study({"centers": {"A": center}, "models": {"m": {"kind": "logistic"}}})
+
+
+@pytest.fixture
+def table(tmp_path):
+    def make(text, name="a.tsv"):
+        (tmp_path / name).write_text(text)
+        return {"kind": "table", "path": str(tmp_path / name)}
+
+    return make
+
+
+def test_a_table_is_read_with_1p19q_derived_where_asked(table):
+    source = table("case_id\tt1\tidh\tcodel_1p19q\nb\tb.nii\twt\t\na\ta.nii\tmutant\t\n")
+    cases, findings = read_center("A", study_of(source))
+    assert cases["case_id"].tolist() == ["a", "b"]
+    assert cases["codel_1p19q"].tolist() == ["", ""]
+    assert findings == ()
+    cases, _ = read_center("A", study_of(source, derive_1p19q=True))
+    assert cases[["codel_1p19q", "codel_1p19q_source"]].to_numpy().tolist() == [["", ""], ["intact", "derived"]]
+    assert case_ids("A", study_of(source)) == ["a", "b"]
+    assert file_order("A", study_of(source)) == ("b", "a")
+
+
+def test_scans_that_the_study_does_not_use_are_noted(table):
+    source = table("case_id\tt1\tscan\nb\tb.nii\tfollow_up\na\ta.nii\t\nc\tc.nii\tbaseline\nd\td.nii\tpost_operative\n")
+    study = study_of(source)
+    cases, (note,) = read_center("A", study)
+    assert cases["case_id"].tolist() == case_ids("A", study) == ["a", "c"]
+    assert (note.rule, note.severity, note.center) == ("scans_not_used", "note", "A")
+    assert note.found.startswith("2 cases not used, because centers.A.scans is baseline")
+    assert note.found.endswith("follow_up: b; post_operative: d")
+    study = study_of(source, scans=["baseline", "follow_up"])
+    assert read_center("A", study)[0]["case_id"].tolist() == case_ids("A", study) == ["a", "b", "c"]
+
+
+def test_a_centre_without_a_scan_to_use_is_an_error(table):
+    study = study_of(table("case_id\tt1\tscan\nb\tb.nii\tfollow_up\n"))
+    with pytest.raises(
+        CohortError, match="no case is left: 1 case not used, because .* follow_up: b; name their kind in"
+    ):
+        read_center("A", study)
+
+
+def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
+    with pytest.raises(ValueError, match="'A' is a phantom source; its table is made by a job"):
+        read_center("A", study_of({"kind": "phantom", "cases": 2}))
+    files = {
+        "path": str(shared_data / "real-radiomics/UTSW-Glioma.csv"),
+        "clinical": str(shared_data / "clinical/UTSW_Glioma_Metadata-2-1.tsv"),
+    }
+    study = study_of({"kind": "features", "format": "utsw", **files}, derive_1p19q=True)
+    cases, _ = read_center("A", study)
+    assert len(cases) == 427
+    assert (cases["codel_1p19q_source"] == "derived").sum() > 100
+    assert len(read_feature_source("A", study)[1]) == 427
+    with pytest.raises(ValueError, match="'A' is a features source"):
+        case_ids("A", study)
+
+
+def test_a_collection_is_read_by_its_importer(tmp_path):
+    for case in ("BT0001", "BT0005"):
+        (tmp_path / case).mkdir()
+        for contrast in ("t1", "t1ce", "t2", "flair"):
+            (tmp_path / case / f"brain_{contrast}.nii.gz").touch()
+    header = (
+        "Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tPathology Information\tTumor Grade\tIDH\t1p19Q CODEL"
+    )
+    header += "\tOperation Status"
+    rows = [f"{case}\tF\t50\tGLIOBLASTOMA\tNA\t4\twild type\tNA\tPRE" for case in ("BT0001", "BT0005")]
+    (tmp_path / "labels.tsv").write_text("\n".join([header, *rows]) + "\n")
+    source = {"kind": "utsw", "folder": str(tmp_path), "clinical": str(tmp_path / "labels.tsv")}
+    study = study_of(source, derive_1p19q=True)
+    cases, findings = read_center("A", study)
+    assert case_ids("A", study) == cases["case_id"].tolist() == ["BT0001", "BT0005"]
+    assert cases["codel_1p19q_source"].tolist() == ["derived", "derived"]
+    assert {finding.center for finding in findings} <= {"A"}
+
+
+def test_dicom_cases_are_folders_with_labels_beside_them(tmp_path):
+    for case in ("P1", "P2", "P4"):
+        (tmp_path / "dicom" / case / "series").mkdir(parents=True)
+        (tmp_path / "dicom" / case / "series" / "0001.dcm").write_bytes(bytes(128) + b"DICM")
+    clinical = tmp_path / "labels.csv"
+    clinical.write_text("case_id,idh,scan\nP1,wt,\nP3,mutant,\nP4,mutant,follow_up\n")
+    source = {"kind": "dicom", "folder": str(tmp_path / "dicom"), "clinical": str(clinical)}
+    study = study_of(source, derive_1p19q=True)
+    cases, findings = read_center("A", study)
+    assert cases["case_id"].tolist() == case_ids("A", study) == ["P1", "P2"]
+    assert cases[["idh", "codel_1p19q"]].to_numpy().tolist() == [["wildtype", "intact"], ["", ""]]
+    assert list(cases.columns) == list(COLUMNS)
+    found = {finding.rule: finding for finding in findings}
+    assert found["images_without_labels"].found.endswith(": P2")
+    assert found["labels_without_images"].found.endswith(": P3")
+    assert "follow_up: P4" in found["scans_not_used"].found
+    clinical.write_text("id,idh\nP1,wt\n")
+    with pytest.raises(CohortError, match="no column 'case_id'; found: id, idh"):
+        read_center("A", study)
+    clinical.write_text("case_id,idh,scan\nP1,wt,later\n")
+    with pytest.raises(
+        CohortError, match="column 'scan': 'later'; allowed: baseline, follow_up, post_operative, empty"
+    ):
+        read_center("A", study)
+    clinical.write_text("case_id,idh\nP1,queer\n")
+    with pytest.raises(CohortError, match="'queer' is no known spelling"):
+        read_center("A", study)
+
+
+def test_reading_ids_imports_no_pandas(table):
+    """The workflow is parsed once a job."""
+    path = table("case_id\tt1\nb\tb.nii\n")["path"]
+    code = (
+        "import sys; from gliomanet.cohort.read_center import case_ids; from gliomanet.config.study import load_study; "
+        f"s = load_study({{'centers': {{'A': {{'role': 'train', 'source': {{'kind': 'table', 'path': {path!r}}}}}}}, "
+        "'models': {'m': {'kind': 'logistic'}}}); assert case_ids('A', s) == ['b']; print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_case_ids_do_not_become_numbers(table):
+    assert case_ids("A", study_of(table("case_id\tt1\n007\tb.nii\n"))) == ["007"]
+    cases, _ = read_center("A", study_of(table("case_id\tt1\n007\tb.nii\n")))
+    pd.testing.assert_series_equal(cases["case_id"], pd.Series(["007"], name="case_id"))

@@ -1,0 +1,44 @@
+import json
+import os
+
+import numpy as np
+import pytest
+
+from gliomanet.files.atomic import write_atomically, write_heads, write_json
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def full(_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_two_processes_write_two_partial_files(tmp_path, monkeypatch):
+    seen, own = [], os.getpid()
+    monkeypatch.setattr("os.fsync", lambda _: seen.extend(path.name for path in tmp_path.iterdir()))
+    write_atomically(tmp_path / "file", b"x")
+    monkeypatch.setattr("os.getpid", lambda: 7)
+    write_atomically(tmp_path / "file", b"y")
+    assert seen == [f".file.{own}.partial", *sorted([".file.7.partial", "file"], key=seen[1:].index)]
+
+
+def test_json_and_heads_are_read_back(tmp_path):
+    write_json(tmp_path / "new" / "a.json", {"ö": [1, 2]})
+    assert json.loads((tmp_path / "new" / "a.json").read_text(encoding="utf-8")) == {"ö": [1, 2]}
+    weight, bias = np.arange(6.0).reshape(2, 3), np.zeros(2, np.float32)
+    write_heads(tmp_path / "heads.npz", {"idh": (weight, bias)})
+    with np.load(tmp_path / "heads.npz") as heads:
+        assert sorted(heads) == ["idh.bias", "idh.weight"]
+        assert np.array_equal(heads["idh.weight"], weight)
+        assert heads["idh.bias"].dtype == np.float32
+    write_heads(tmp_path / "heads.npz", {})
+    with np.load(tmp_path / "heads.npz") as heads:
+        assert not list(heads)

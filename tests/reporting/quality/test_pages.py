@@ -1,0 +1,160 @@
+"""A centre of made-up cases: what its pages say, link to, and leave out."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from gliomanet.imaging.quality.center_table import collect_qc
+from gliomanet.reporting.quality.pages import page_name, read_curves, write_center_page, write_quality_pages
+from gliomanet.reporting.quality.plots import Dot, curve_of, histograms, shared_limits, strip
+
+PICTURES = ("scanned", "bias", "alignment", "atlas", "brain", "tumour", "thumbnail")
+
+
+def _case(folder: Path, case_id: str, *, pictures=PICTURES, status="ok", reason="", **qc) -> Path:
+    path = folder / case_id
+    (path / "qc").mkdir(parents=True)
+    record = {
+        "case_id": case_id,
+        "center": "Here",
+        "status": status,
+        "reason": reason,
+        "reference": "t1c",
+        "contrasts": ["t1c", "t2"],
+        "steps": ["N4: every contrast"],
+        "transforms": {
+            "t2": {"shape": [256, 224, 26], "affine": np.diag([-0.9, 0.9, 5.5, 1]).tolist(), "orientation": "LAS"}
+        },
+        "versions": {"antspyx": "1"},
+        "qc": {"brain_volume_ml": 1400.0, "similarity_t2": 0.2, "flags": [], **qc},
+    }
+    (path / "preprocess.json").write_text(json.dumps(record))
+    if status == "ok":
+        for name in pictures:
+            Image.new("RGB", (8, 8)).save(path / "qc" / f"{name}.webp")
+        Image.new("RGB", (8, 8)).save(path / "qc.png")
+        humps = np.exp(-((np.arange(64) - 30) ** 2) / 50)
+        both = {"low": 0.0, "high": 64.0, "share": (humps / humps.sum()).tolist()}
+        contrasts = {"t2": {"before": both, "after": {**both, "low": -5.0, "high": 5.0}}}
+        (path / "qc" / "histograms.json").write_text(json.dumps({"bins": 64, "contrasts": contrasts}))
+    return path
+
+
+@pytest.fixture
+def center(tmp_path):
+    """Six good cases, one with a misplaced contrast and an awkward name, one that failed."""
+    folder = tmp_path / "preprocessed"
+    paths = [_case(folder, f"c{i}", brain_volume_ml=1400.0 + 10 * i) for i in range(6)]
+    paths.append(_case(folder, "b&d #1", residual_shift_t2_mm=14.0, pictures=("brain", "thumbnail")))
+    paths.append(_case(folder, "lost", status="failed", reason="case lost: t1 holds NaN"))
+    return paths
+
+
+def test_pages_say_link_and_embed(center, tmp_path):
+    table = collect_qc(center, 0.5, {"c3": ("exclude", "recurrence")})
+    write_quality_pages(center, table, tmp_path / "pages")
+    names = {path.name for path in (tmp_path / "pages").iterdir()}
+    assert names == {"index.html", "b&d #1.html", "lost.html", *(f"c{i}.html" for i in range(6))}
+    index = (tmp_path / "pages" / "index.html").read_text()
+    assert 'href="b%26d%20%231.html"' in index
+    assert "Residual shift is 14, allowed: at most 5" in index
+    assert "case lost: t1 holds NaN" in index
+    assert "recurrence" not in index.split('id="all"')[0].split("<pre>")[0]  # c3 carries no flag
+    assert index.count('src="data:image/webp;base64,') == 8  # seven tiles, and the flagged case once more
+    good = (tmp_path / "pages" / "c3.html").read_text()
+    assert '<span class="badge exclude">exclude</span> decided by a person: recurrence' in good
+    assert "256 x 224 x 26" in good
+    assert "0.9 x 0.9 x 5.5" in good
+    assert "LAS" in good
+    assert good.count("Good looks like") == 8
+    bad = (tmp_path / "pages" / "b&d #1.html").read_text()
+    assert "N4 was off, so nothing was corrected." in bad
+    assert "There is no tumour mask" in bad
+    lost = (tmp_path / "pages" / "lost.html").read_text()
+    assert "case lost: t1 holds NaN" in lost
+    assert "Good looks like" not in lost
+
+
+def test_pages_need_nothing_else_and_warn_of_publication(center, tmp_path):
+    write_quality_pages(center, collect_qc(center, 0.5), tmp_path)
+    for page in tmp_path.glob("*.html"):
+        text = page.read_text()
+        assert "Not for publication" in text
+        assert not re.search(r'(?:src|href)="(?!data:|#|[^":]+\.html")', text), page.name
+        assert "https://" not in text
+        assert "http://" not in text
+
+
+def test_equal_inputs_give_equal_pages(center, tmp_path):
+    table = collect_qc(center, 0.5)
+    for name in ("one", "two"):
+        write_quality_pages(center[::-1] if name == "two" else center, table, tmp_path / name)
+    for page in (tmp_path / "one").iterdir():
+        assert page.read_bytes() == (tmp_path / "two" / page.name).read_bytes(), page.name
+
+
+def test_a_table_that_was_read_back_gives_the_same_page(center, tmp_path):
+    table = collect_qc(center, 0.5)
+    table.to_csv(tmp_path / "qc.tsv", sep="\t", index=False)
+    write_center_page(center, table, tmp_path / "a.html")
+    write_center_page(center, pd.read_csv(tmp_path / "qc.tsv", sep="\t"), tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_sixty_cases_stay_small(tmp_path):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (233, 190, 3), np.uint8))
+    paths = [_case(tmp_path / "in", f"case-{i:03}", pictures=()) for i in range(60)]
+    for path in paths:
+        noise.save(path / "qc" / "thumbnail.webp", quality=70)  # three times as large as a head
+    write_center_page(paths, collect_qc(paths, 0.5), tmp_path / "index.html")
+    assert (tmp_path / "index.html").stat().st_size < 6e6
+
+
+def test_a_case_called_index_does_not_replace_the_centre():
+    assert page_name("index") == "index-case.html"
+    assert page_name("007") == "007.html"
+
+
+def test_strip_names_outliers_and_keeps_dots_apart():
+    dots = [Dot(f"c{i}", 1.0, f"c{i}.html", False, "") for i in range(3)] + [Dot("far", 9.0, "far.html", True, "")]
+    svg = strip("title", dots, least=-np.inf, most=5.0, center=1.0, usual=(np.nan, np.nan))
+    assert svg.count("<circle") == 4
+    assert ">far</text>" in svg
+    assert 'class="bound"' in svg
+    places = re.findall(r'cx="([\d.]+)" cy="(\d+)"', svg)
+    assert len(set(places)) == 4
+
+
+def test_names_of_outliers_stay_inside_the_strip():
+    long = "a-very-long-case-name-of-a-hospital"
+    svg = strip("t", [Dot("c", 0.0, "c", False, ""), Dot(long, 9.0, "c", True, "")], least=-np.inf, most=np.inf, center=0.0, usual=(0, 1))  # fmt: skip
+    start = float(re.search(r'class="name" x="(\d+)"', svg).group(1))
+    assert start + 7.0 * len(long) <= 340
+
+
+def test_histograms_share_an_axis_and_show_a_case_over_the_band():
+    curves = [curve_of(f"c{i}", {"low": 10.0 * i, "high": 10.0 * i + 10, "share": [0, 1, 2, 1, 0]}) for i in range(3)]
+    assert curves[0].y.max() == 1
+    np.testing.assert_allclose(curves[1].x, [11, 13, 15, 17, 19])
+    assert shared_limits(curves) == (3.0, 27.0)
+    assert histograms("t", curves, limits=(0, 30)).count('class="case"') == 3
+    own = histograms("t", curves, own=curves[0], limits=(0, 30))
+    assert own.count('class="own"') == 1
+    assert own.count('class="band"') == 1
+
+
+def test_pictures_are_embedded_as_they_are(center, tmp_path):
+    write_quality_pages(center, collect_qc(center, 0.5), tmp_path)
+    picture = base64.b64encode((center[0] / "qc" / "brain.webp").read_bytes()).decode()
+    assert picture in (tmp_path / "c0.html").read_text()
+
+
+def test_cases_without_histograms_are_left_out_of_the_curves(tmp_path):
+    paths = [_case(tmp_path, "a"), _case(tmp_path, "b", status="failed")]
+    assert set(read_curves(paths)) == {"a"}

@@ -1,0 +1,58 @@
+import json
+
+from gliomanet.reporting.study.sections.notes import NYUL, model_notes
+
+
+def notes_of(contents, folder):
+    files = []
+    for name, content in contents.items():
+        files.append(folder / name / "model.json")
+        files[-1].parent.mkdir(parents=True)
+        files[-1].write_text(json.dumps(content))
+    return model_notes(files)
+
+
+def test_each_sentence_once_a_model(tmp_path):
+    contents = {
+        "net/supervised/fold0": {"input": {"intensities": "nyul"}},
+        "net/supervised/fold1": {"input": {"intensities": "nyul"}},
+        "trees/supervised/fold0": {"harmonization": {"method": "combat", "note": "EAST cannot be harmonised."}},
+        "age/supervised/fold0": {"harmonization": {"method": "none"}},
+    }
+    assert notes_of(contents, tmp_path) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
+
+
+def test_how_a_network_learnt_to_do_without_contrasts(tmp_path):
+    dropped = "It learnt to do without contrasts: each was taken away at a rate of 0.3"
+    distilled, contrasted = (
+        "self-distillation from the whole case (weight 0.5)",
+        "contrastive learning across subsets (weight 2)",
+    )
+    trained = {
+        "plain": (0.0, 0.0, 0.0),
+        "dropped": (0.3, 0.0, 0.0),
+        "distilled": (0.3, 0.5, 0.0),
+        "both": (0.3, 0.5, 2.0),
+    }
+    keys = ("modality_dropout", "distillation", "contrast")
+    contents = {
+        f"{name}/supervised/fold0": {"missing_contrasts": dict(zip(keys, values, strict=True))}
+        for name, values in trained.items()
+    }
+    assert notes_of(contents, tmp_path) == [
+        ("dropped", f"{dropped}."),
+        ("distilled", f"{dropped}, with {distilled}."),
+        ("both", f"{dropped}, with {distilled} and {contrasted}."),
+    ]
+
+
+def test_which_models_are_to_be_read_decoded(tmp_path):
+    contents = {
+        "plain/supervised/fold0": {"joint_likelihood": 0.0},
+        "older/supervised/fold0": {},
+        "net/supervised/fold0": {"joint_likelihood": 0.5},
+        "net/supervised/fold1": {"joint_likelihood": 0.5},
+        "features/supervised/foldall": {"joint_likelihood": 1.0},
+    }
+    said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
+    assert notes_of(contents, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]

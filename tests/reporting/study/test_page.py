@@ -1,0 +1,238 @@
+"""The page: complete, self-contained, honest about what is missing, and the same bytes every time."""
+
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from gliomanet.reporting.study.page import write_report
+from gliomanet.reporting.study.sections.biomarkers import additivity_sentence, recovery_table
+from gliomanet.reporting.study.sections.cohort import unpredicted_cases
+
+VOID = {"meta", "input", "img", "br", "hr", "link"}
+SVG_EMPTY = {"path", "use", "defs", "g", "rect", "image"}
+
+
+class Outline(HTMLParser):
+    """Checks that tags close in order; collects headings' sections, attributes and text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.sections: list[str] = []
+        self.identifiers: list[str] = []
+        self.loads: list[str] = []
+        self.tables = self.captions = 0
+        self.unscoped = self.pictures_without_text = 0
+        self.words: list[str] = []
+
+    def handle_startendtag(self, tag, attrs):
+        self._note(tag, dict(attrs))
+
+    def handle_starttag(self, tag, attrs):
+        self._note(tag, dict(attrs))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> at {self.getpos()}"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.words.append(data)
+
+    def _note(self, tag, attributes):
+        if tag == "section":
+            self.sections.append(attributes["id"])
+        if "id" in attributes:
+            self.identifiers.append(attributes["id"])
+        self.loads += [attributes[name] for name in ("src", "srcset", "data", "action") if attributes.get(name)]
+        if tag == "link" or (tag in ("a", "use", "image") and not attributes.get("href", "#").startswith("#")):
+            self.loads.append(str(attributes.get("href")))
+        self.tables += tag == "table"
+        self.captions += tag == "caption"
+        self.unscoped += tag == "th" and "scope" not in attributes
+        self.pictures_without_text += (tag == "img" and not attributes.get("alt")) or (
+            tag == "svg" and not attributes.get("aria-label")
+        )
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def render(folder, **arguments) -> tuple[str, Outline]:
+    write_report(folder / "report" / "index.html", **arguments)
+    html = (folder / "report" / "index.html").read_text(encoding="utf-8")
+    outline = Outline()
+    outline.feed(html)
+    outline.close()
+    assert not outline.open
+    return html, outline
+
+
+def test_calibration_is_told_where_there_is_one(image_study, tmp_path):
+    html, page = render(tmp_path, **image_study)
+    assert 'id="table-calibration"' in html
+    assert "T is fitted on validation cases, never on external ones." in page.text
+    html, page = render(tmp_path, **{**image_study, "calibration": None})
+    assert "Calibration" not in html
+
+
+def test_the_whole_page(image_study, tmp_path):
+    html, page = render(tmp_path, **image_study)
+    assert page.sections == [
+        "results",
+        "cases",
+        "audit",
+        "quality",
+        "figures",
+        "confusion",
+        "comparisons",
+        "biomarkers",
+        "pseudo-labels",
+        "reading",
+        "made-with",
+    ]
+    # nothing is loaded from elsewhere
+    links = {f"../qc/{center}/index.html" for center in ("north", "west")}
+    assert links < set(page.loads)
+    assert all(address in links or address.startswith("data:image/png;base64,") for address in page.loads)
+    assert not re.search(r"https?://|@import|url\((?!#)", html)
+    # accessible: captions, scopes, texts for pictures, no identifier twice
+    assert page.tables == page.captions > 8
+    assert page.unscoped == page.pictures_without_text == 0
+    assert len(page.identifiers) == len(set(page.identifiers))
+    # what a reader must find
+    text = page.text
+    assert "Five centres <and a test>" in text
+    assert "2 training centres (north, south; 70 cases) teach" in text
+    assert "1 case could not be analysed by every model and is named below." in text
+    assert "south-004 south failed t1c: the border of a stripped image is not empty (12.4 % of its voxels)" in text
+    assert "not estimable no codeleted case" in text
+    assert "Simulated and real patients are mixed. north, south, east and lake are simulated; west is not." in text
+    assert "opposite or no direction (6)" in text
+    assert "cmtlnet kept 18 of 24 candidates" in text
+    assert "miss the network's output by rounding only" in text
+    assert "Research use only" in text
+    # no float garbage, no missing values spelt by a library
+    figures = text.split("Configuration, with every default")[0]
+    assert not re.search(r"\d\.\d{4,}", figures)
+    assert not re.search(r"\b(nan|NaN|None|NaT)\b", figures)
+
+
+def test_equal_inputs_give_equal_bytes(image_study, tmp_path):
+    assert render(tmp_path / "a", **image_study)[0] == render(tmp_path / "b", **image_study)[0]
+
+
+def test_a_study_of_features_has_no_empty_sections(image_study, tmp_path):
+    for absent in ("findings", "qc", "sheets", "biomarkers", "recovery", "pseudo_labels"):
+        del image_study[absent]
+    image_study["comparisons"] = image_study["comparisons"].head(0)
+    del image_study["predictions"]
+    _, page = render(tmp_path, **image_study)
+    assert page.sections == ["results", "cases", "figures", "confusion", "reading", "made-with"]
+    assert "south-004 south left out in the case table, in no fold" in page.text
+    assert "Pseudo-labels" not in page.text
+
+
+def test_without_external_centres_the_headline_is_validation_and_says_so(image_study, tmp_path):
+    metrics = image_study["metrics"]
+    image_study["metrics"] = metrics[metrics["role"] == "validation"]
+    _, page = render(tmp_path, **image_study)
+    assert "No centre tests externally" in page.text
+    assert "MCC on validation cases (north, south)" in page.text
+
+
+def test_several_transfers_are_told_apart(image_study, tmp_path):
+    for name in ("metrics", "confusion", "comparisons", "splits"):
+        table = image_study[name]
+        image_study[name] = pd.concat([table, table.assign(transfer="without-north")], ignore_index=True)
+    _, page = render(tmp_path, **image_study)
+    assert "There are 2 transfers" in page.text
+    assert "transfer without-north." in page.text
+    assert "External, east (without-north)" in page.text
+
+
+def test_an_empty_study_still_has_a_page(image_study, tmp_path):
+    nothing = dict.fromkeys(("metrics", "confusion", "comparisons", "splits"), pd.DataFrame())
+    _, page = render(tmp_path, study=image_study["study"], cases=image_study["cases"], **nothing)
+    assert page.sections == ["cases", "reading", "made-with"]
+
+
+def test_a_missing_contact_sheet_is_named(image_study, tmp_path):
+    image_study["sheets"] = {"north": tmp_path / "gone.png"}
+    with pytest.raises(FileNotFoundError, match=r"gone\.png: this centre's contact sheet is missing"):
+        write_report(tmp_path / "index.html", **image_study)
+
+
+def test_a_control_says_that_it_is_one(image_study, tmp_path):
+    image_study["study"] = {**image_study["study"], "shuffle_labels": True}
+    assert "every MCC must be about 0" in render(tmp_path, **image_study)[1].text
+
+
+def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study, tmp_path):
+    predictions = image_study["predictions"]
+    for model, gone in {"cmtlnet": ["east-001", "north-002"], "forest": ["east-001", "south-004"]}.items():
+        predictions[model] = predictions[model].query(f"case_id not in {gone}")
+    _, page = render(tmp_path, **image_study)
+    why = "none of the model's contrasts or features is known"
+    assert f"east-001 east not predicted by cmtlnet and forest {why}" in page.text
+    assert f"north-002 north not predicted by cmtlnet {why}" in page.text
+    # one failed before any fold: it is asked of no model
+    assert page.text.count("south-004") == 1
+    assert "3 cases could not be analysed by every model and are named below." in page.text
+    assert "cases not analysed by every model 3" in page.text
+
+
+def test_a_case_that_only_some_stage_or_transfer_predicted_counts_as_lost(image_study):
+    splits, predictions = image_study["splits"], image_study["predictions"]
+    assert unpredicted_cases(splits, predictions).empty
+    table = predictions["cmtlnet"]
+    one_stage = table[(table["case_id"] != "west-003") | (table["stage"] == "supervised")]
+    assert unpredicted_cases(splits, {"cmtlnet": one_stage})["case_id"].tolist() == ["west-003"]
+    both = pd.concat([splits, splits.assign(transfer="other")])
+    found = unpredicted_cases(both, {"age_only": predictions["age_only"]})
+    assert set(found["status"]) == {"not predicted by age_only"}
+    nobody = unpredicted_cases(splits, {"age_only": predictions["age_only"].head(0)})
+    assert len(nobody) == len(splits.query("part in ['validation', 'external']")["case_id"].unique())
+
+
+def test_a_study_that_loses_nobody_says_so(image_study, tmp_path):
+    image_study["cases"] = image_study["cases"].query("case_id != 'south-004'")
+    image_study["qc"] = image_study["qc"].query("case_id != 'south-004'")
+    _, page = render(tmp_path, **image_study)
+    assert "No case was lost on the way" in page.text
+    assert "Every case of the case tables was analysed by every model." in page.text
+
+
+def test_a_network_without_links_says_how_few_cases_it_had(image_study, tmp_path):
+    image_study["biomarkers"]["cmtlnet"] = image_study["biomarkers"]["cmtlnet"].head(0)
+    _, page = render(tmp_path, **image_study)
+    sizes = image_study["splits"].query("part == 'validation'").groupby("fold").size()
+    expected = f"({sizes.min()} to {sizes.max()} validation cases a fold), so none was a candidate."
+    assert f"No radiomic feature could be linked to a deep feature {expected}" in page.text
+    assert "No linked feature met all the conditions." in page.text  # the other model linked some and kept none
+
+
+def test_planted_truth_that_was_never_a_candidate_is_empty_not_zero(image_study):
+    table = recovery_table(image_study["recovery"])
+    at = [column.title for column in table.columns].index("Shortcuts rejected")
+    assert table.columns[at].number
+    assert [row[at].text for row in table.rows] == ["1", "", ""]
+
+
+def test_the_largest_gap_of_the_shap_values_is_told(image_study):
+    tables = image_study["biomarkers"]
+    tables["cmtlnet"].loc[3, "additivity_gap"] = 0.0123
+    assert additivity_sentence(tables) == (
+        "A case's SHAP values and the mean output together miss the network's output by at most 0.01."
+    )
+    assert additivity_sentence({"old": tables["cmtlnet"].drop(columns="additivity_gap")}) == ""
+
+
+def test_the_forest_is_captioned_with_the_marks_of_its_stages(image_study, tmp_path):
+    _, page = render(tmp_path, **image_study)
+    assert "the yardstick. Circle: supervised; diamond: pseudo-label. The line at 0 is chance." in page.text
