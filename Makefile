@@ -40,7 +40,7 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint > .venv/snakemake-lint.txt 2>&1 || (cat .venv/snakemake-lint.txt; exit 1)
 
-# What is generated from src/gliomanet/study.py: schema, defaults, key table.
+# What is generated from src/gliomanet/config: schema, defaults, key table.
 reference: setup
 	$(BIN)/gliomanet reference
 

@@ -1,7 +1,7 @@
 """The augmentation here against the equivalent chain of MONAI's random transforms, on a batch on the CPU.
 
 MONAI's array transforms take one case at a time, and images and masks one after the other with the same draws; here the
-turning is done for the batch at once. Chances and amounts are the same; MONAI's contrast is bent by a power of the
+turning is done for the batch at once. Chances and amounts are the same; MONAI's modality is bent by a power of the
 whole image, not of the brain. Median of `--repeats` batches, in seconds of the process's own.
 
 Usage: python benchmarks/augment.py [--batch 6] [--shape 64 64 64] [--repeats 7] [--threads 1]

@@ -57,9 +57,9 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
         for name, rows in cases.groupby("center", sort=False)
     ]
     visible = pd.concat(tables, ignore_index=True)
-    splits = [development_splits(visible, study.transfers, study.split.folds, study.seed, study.tasks)]
+    splits = [development_splits(visible, study.scenarios, study.split.folds, study.seed, study.tasks)]
     splits += [
-        external_splits(rows, study.transfers, study.split.folds)
+        external_splits(rows, study.scenarios, study.split.folds)
         for name, rows in visible.groupby("center", sort=False)
         if study.centers[str(name)].role == "external"
     ]
@@ -87,7 +87,7 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
                 out=out,
                 pseudo_labels=labels,
             )
-            members.append(Member(stage, fold.transfer, fold.id, out))
+            members.append(Member(stage, fold.scenario, fold.id, out))
     rows = [
         predict_center(
             [member for member in members if is_new_to(study, member, name)],
@@ -116,12 +116,12 @@ def is_new_to(study: Study, member: Member, center: str) -> bool:
 def select(study: Study, mine: pd.DataFrame, features: pd.DataFrame, teacher: Path, number: int) -> pd.DataFrame:
     """The pseudo-labels of a round."""
     settings, seed = study.pseudo_labels, derive_seed(study.seed, "select", str(teacher.name), str(number))
-    validation, pupils = (mine[mine["part"].isin(parts)] for parts in (("validation",), TAUGHT))
+    validation, students = (mine[mine["part"].isin(parts)] for parts in (("validation",), TAUGHT))
     judged, passes = (
-        tabular_stochastic_passes(teacher, rows, features, settings.passes, seed) for rows in (validation, pupils)
+        tabular_stochastic_passes(teacher, rows, features, settings.passes, seed) for rows in (validation, students)
     )
     checks = check_teacher([(validation, judged)], study.tasks, settings, seed)
-    return select_pseudo_labels(pupils, passes, study.tasks, settings, checks, number)
+    return select_pseudo_labels(students, passes, study.tasks, settings, checks, number)
 
 
 def main() -> None:
@@ -132,14 +132,14 @@ def main() -> None:
     for seed in parser.parse_args().seeds:
         study = load_study({**values, "seed": seed})
         cases, features = cohort(study)
-        for kept in (study.kept_labels, 1.0):
+        for kept in (study.label_fraction, 1.0):
             with tempfile.TemporaryDirectory() as folder:
                 mcc, accepted = run(study, cases, features, kept, Path(folder))
             scores.append(mcc.assign(seed=seed, kept=kept))
             if len(accepted):
                 labels.append(accepted.merge(true_classes(study, cases), on=["case_id", "task"], how="left"))
             print(f"seed {seed}, {kept:.0%} of the labels: done", flush=True)
-    table = pd.concat(scores).groupby(["transfer", "center", "task", "kept", "stage"], sort=False)["value"]
+    table = pd.concat(scores).groupby(["scenario", "center", "task", "kept", "stage"], sort=False)["value"]
     print(table.agg(["mean", "min", "max", "size"]).dropna().round(3).to_string())
     print(counted(pd.concat(labels, ignore_index=True)).round(3).to_string())
 

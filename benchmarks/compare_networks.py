@@ -64,11 +64,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "single_codel_1p19q": {"kind": "singletask", "task": "codel_1p19q", "epochs": EPOCHS},
     "single_grade": {"kind": "singletask", "task": "grade", "epochs": EPOCHS},
 }
-JOINT = {"joint_likelihood": 1.0}
+JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
 TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
 """An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that adapts."""
-ADAPTED = {**DROPOUT, "distillation": 1.0, "contrast": 0.1}
+ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Variant:
         changes: of its settings.
         kept: share of the teaching patients whose labels are known.
         rounds: of pseudo-labels after the supervised stage.
-        subsets: whether all subsets of the contrasts are predicted.
+        subsets: whether all subsets of the modalities are predicted.
     """
 
     network: str
@@ -187,10 +187,10 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
     folder = bench.out / name / teacher_stage / f"fold{fold}"
     tasks = image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}).tasks_of(study.tasks)
     seed = derive_seed(study.seed, "select", name, fold, str(number))
-    validation, pupils = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
-    judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, pupils))
+    validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
+    judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, students))
     teacher = check_teacher([(validation, judged)], tasks, settings, seed)
-    selected = select_pseudo_labels(pupils, passes, tasks, settings, teacher, number)
+    selected = select_pseudo_labels(students, passes, tasks, settings, teacher, number)
     where = bench.out / "pseudo_labels" / name
     write_table(selected, where / f"round{number}.fold{fold}.tsv")
     write_table(teacher_table(teacher, number), where / f"round{number}.fold{fold}.teacher.tsv")
@@ -198,7 +198,7 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
 
 
 def predict(bench: Bench, name: str) -> None:
-    """Rows of the folds for every case of every centre, and of every subset of the contrasts where they are asked."""
+    """Rows of the folds for every case of every centre, and of every subset of the modalities where they are asked."""
     variant = VARIANTS[name]
     members = [
         Member(stage, "main", str(fold), bench.out / name / stage / f"fold{fold}")

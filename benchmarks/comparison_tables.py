@@ -1,4 +1,4 @@
-"""What the comparison of the networks showed: external MCC, joint decoding, pseudo-labels, missing contrasts.
+"""What the comparison of the networks showed: external MCC, joint decoding, pseudo-labels, missing modalities.
 
 Usage: python benchmarks/comparison_tables.py      (after benchmarks/compare_networks.py; shows what is there)
 

@@ -2,7 +2,7 @@
 
 Usage: PYTHONPATH=src python benchmarks/extract_radiomics.py DATA [--repeats 3]
 
-DATA is the folder that holds real-mri. Both read the same files (contrasts as preprocessing leaves them: z-scored
+DATA is the folder that holds real-mri. Both read the same files (modalities as preprocessing leaves them: z-scored
 inside the brain), with the same settings, in one process and on one thread. Two plain calls are timed: one as
 pyradiomics' documentation shows it, and a thrifty one that leaves out the diagnostics and describes the shape once.
 Printed: values and the largest relative difference, seconds and the ratios (medians of the repeats), and the ratio of
@@ -28,7 +28,7 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from gliomanet.config.analysis import Radiomics
 from gliomanet.radiomics.extract import extract_case
 
-CONTRASTS = ("t1", "t1c", "t2", "flair")
+MODALITIES = ("t1", "t1c", "t2", "flair")
 CASES = {
     "BraTS2021_00495": ("BraTS2021_00495", "tumour_expert.nii.gz"),
     "TCGA-DU-7294": ("TCGA-DU-7294/sri24", "tumour_consensus.nii.gz"),
@@ -38,7 +38,7 @@ SETTINGS = Radiomics(regions={"whole": [1]})
 
 def prepare(source: Path, mask: str, folder: Path) -> None:
     """A case's folder as preprocessing leaves it; its tumour mask is 1 in the whole tumour, for both callers."""
-    for name in CONTRASTS:
+    for name in MODALITIES:
         image = nib.load(source / f"{name}.nii.gz")
         values = np.asarray(image.dataobj, dtype=np.float32)
         brain = values != 0
@@ -57,9 +57,9 @@ def ours(folder: Path) -> dict[str, float]:
 
 
 def plain(folder: Path) -> dict[str, float]:
-    """Every contrast as in pyradiomics' documentation: an extractor, two paths, all features."""
+    """Every modality as in pyradiomics' documentation: an extractor, two paths, all features."""
     row = {}
-    for name in CONTRASTS:
+    for name in MODALITIES:
         extractor = RadiomicsFeatureExtractor(binWidth=SETTINGS.bin_width)
         found = extractor.execute(str(folder / f"{name}.nii.gz"), str(folder / "tumour_mask.nii.gz"))
         row |= _named(name, found)
@@ -71,16 +71,16 @@ def thrifty(folder: Path) -> dict[str, float]:
     row = {}
     extractor = RadiomicsFeatureExtractor(binWidth=SETTINGS.bin_width, additionalInfo=False)
     mask = sitk.ReadImage(str(folder / "tumour_mask.nii.gz"))
-    for name in CONTRASTS:
+    for name in MODALITIES:
         row |= _named(name, extractor.execute(sitk.ReadImage(str(folder / f"{name}.nii.gz")), mask))
         extractor.enableFeatureClassByName("shape", enabled=False)
     return row
 
 
-def _named(contrast: str, found: dict[str, float]) -> dict[str, float]:
+def _named(modality: str, found: dict[str, float]) -> dict[str, float]:
     """Features by the names of this package's tables, without the diagnostics."""
     features = {k.removeprefix("original_"): float(v) for k, v in found.items() if k.startswith("original_")}
-    return {f"{'mask' if name.startswith('shape_') else contrast}_{name}": v for name, v in features.items()}
+    return {f"{'mask' if name.startswith('shape_') else modality}_{name}": v for name, v in features.items()}
 
 
 def _timed(call: Callable[[Path], dict[str, float]], folder: Path) -> tuple[float, float, dict[str, float]]:

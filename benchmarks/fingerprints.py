@@ -1,6 +1,6 @@
 """Does the fingerprint of a head find it again, and confuse no two? Real cases and phantoms, moved and degraded.
 
-Usage: python benchmarks/fingerprints.py [--phantoms 50] [--copies 2] [--contrasts t1c flair] [--seed 2021]
+Usage: python benchmarks/fingerprints.py [--phantoms 50] [--copies 2] [--modalities t1c flair] [--seed 2021]
 
 Every image set is fingerprinted as it is and as random copies: a rigid move of up to 25 degrees an axis and 25 mm, by
 resampling to 1.3 mm or to 1.5 x 1.5 x 4 mm; then a bias field, an exponent, a gain and noise; then its axes permuted
@@ -25,7 +25,7 @@ from scipy.spatial.transform import Rotation
 
 from gliomanet.audit.fingerprint import THRESHOLD, Fingerprint, fingerprint_case, same_head_pairs, similarities
 from gliomanet.config.sources import PhantomSource, Scanner
-from gliomanet.imaging.reading import read_contrast
+from gliomanet.imaging.reading import read_modality
 from gliomanet.imaging.volume import Grid, Volume, resample
 from gliomanet.phantom.center import plan_center, simulate_case
 
@@ -40,15 +40,15 @@ REAL = {
 Images = dict[str, Volume]
 
 
-def real_sets(contrasts: list[str]) -> Iterator[tuple[str, str, Images]]:
+def real_sets(modalities: list[str]) -> Iterator[tuple[str, str, Images]]:
     for name, (patient, folder) in REAL.items():
-        files = {one: DATA / folder / f"{one}.nii.gz" for one in contrasts}
-        images = {one: read_contrast(path, name, one).volume for one, path in files.items() if path.is_file()}
+        files = {one: DATA / folder / f"{one}.nii.gz" for one in modalities}
+        images = {one: read_modality(path, name, one).volume for one, path in files.items() if path.is_file()}
         if images:
             yield name, patient, images
 
 
-def phantom_sets(count: int, contrasts: list[str]) -> Iterator[tuple[str, str, Images]]:
+def phantom_sets(count: int, modalities: list[str]) -> Iterator[tuple[str, str, Images]]:
     scanners = {
         "STRIPPED": Scanner(voxel_mm=(1.5, 1.5, 3)),
         "SKULL": Scanner(voxel_mm=(1.2, 1.2, 2), skull=True, oblique_degrees=8, bias_field=0.3),
@@ -57,7 +57,7 @@ def phantom_sets(count: int, contrasts: list[str]) -> Iterator[tuple[str, str, I
         source = PhantomSource(cases=(count + 1 - index) // 2 or 1, scanner=scanner)
         for patient in plan_center(center, source, seed=1) if count > index else []:
             images = simulate_case(center, patient, source, 1)
-            chosen = {one: images[one] for one in contrasts if one in images}
+            chosen = {one: images[one] for one in modalities if one in images}
             yield (
                 patient.case_id,
                 patient.case_id,
@@ -66,7 +66,7 @@ def phantom_sets(count: int, contrasts: list[str]) -> Iterator[tuple[str, str, I
 
 
 def changed(images: Images, rng: np.random.Generator, spacing_mm: tuple[float, float, float]) -> Images:
-    """A copy of a case: one rigid move for all contrasts, and gain, bias, noise and storage order of each its own."""
+    """A copy of a case: one rigid move for all modalities, and gain, bias, noise and storage order of each its own."""
     first = next(iter(images.values()))
     centre = np.array(ndimage.center_of_mass(np.maximum(first.array, 0)))
     middle = first.grid.affine[:3, :3] @ centre + first.grid.affine[:3, 3]
@@ -114,7 +114,7 @@ def restored(image: Volume, rng: np.random.Generator) -> Volume:
 
 
 def growth(prints: Fingerprint, cases: int) -> tuple[float, float]:
-    """Seconds for all pairs of that many synthetic cases of four contrasts, and their fingerprints' size in MB."""
+    """Seconds for all pairs of that many synthetic cases of four modalities, and their fingerprints' size in MB."""
     rng = np.random.default_rng(0)
     made = {
         ("X", f"{i:04d}"): {
@@ -128,16 +128,16 @@ def growth(prints: Fingerprint, cases: int) -> tuple[float, float]:
     return time.perf_counter() - start, cases * 4 * prints.edges.nbytes / 1e6
 
 
-def compared(prints: list[dict[str, Fingerprint]], contrast: str) -> np.ndarray:
-    """Similarity of every pair (n, n) in one contrast; NaN where one has none."""
-    having = [i for i, one in enumerate(prints) if contrast in one]
+def compared(prints: list[dict[str, Fingerprint]], modality: str) -> np.ndarray:
+    """Similarity of every pair (n, n) in one modality; NaN where one has none."""
+    having = [i for i, one in enumerate(prints) if modality in one]
     matrix = np.full((len(prints), len(prints)), np.nan)
-    matrix[np.ix_(having, having)] = similarities([prints[i][contrast] for i in having])
+    matrix[np.ix_(having, having)] = similarities([prints[i][modality] for i in having])
     return matrix
 
 
 def mean_of(matrices: Iterable[np.ndarray]) -> np.ndarray:
-    """The mean over the contrasts that both have: what a pair is judged by."""
+    """The mean over the modalities that both have: what a pair is judged by."""
     stacked = np.stack(list(matrices))
     known = np.isfinite(stacked)
     return np.where(
@@ -168,12 +168,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--phantoms", type=int, default=50, help="half of them with skull")
     parser.add_argument("--copies", type=int, default=2, help="changed copies of every image set")
-    parser.add_argument("--contrasts", nargs="+", default=["t1c", "flair"])
+    parser.add_argument("--modalities", nargs="+", default=["t1c", "flair"])
     parser.add_argument("--seed", type=int, default=2021, help="of the random changes")
     asked = parser.parse_args()
     rng = np.random.default_rng(asked.seed)
     names, patients, prints, seconds = [], [], [], []
-    for name, patient, images in chain(real_sets(asked.contrasts), phantom_sets(asked.phantoms, asked.contrasts)):
+    for name, patient, images in chain(real_sets(asked.modalities), phantom_sets(asked.phantoms, asked.modalities)):
         for copy in range(asked.copies + 1):
             spacing = (1.3, 1.3, 1.3) if copy % 2 else (1.5, 1.5, 4.0)
             case = changed(images, rng, spacing) if copy else images
@@ -187,14 +187,14 @@ def main() -> None:
             flush=True,
         )
     print(f"\n{len(prints)} image sets of {len(set(patients))} heads; threshold {THRESHOLD}")
-    alike = {contrast: compared(prints, contrast) for contrast in asked.contrasts}
-    for contrast, matrix in {**alike, "mean of these": mean_of(alike.values())}.items():
-        tell(contrast, matrix, names, patients)
-    cost = np.array(seconds[1:]) / len(asked.contrasts)
-    print(f"CPU a contrast: median {np.median(cost):.2f} s, most {cost.max():.2f} s")
+    alike = {modality: compared(prints, modality) for modality in asked.modalities}
+    for modality, matrix in {**alike, "mean of these": mean_of(alike.values())}.items():
+        tell(modality, matrix, names, patients)
+    cost = np.array(seconds[1:]) / len(asked.modalities)
+    print(f"CPU a modality: median {np.median(cost):.2f} s, most {cost.max():.2f} s")
     for cases in (125, 250, 500):
         took, size = growth(next(iter(prints[0].values())), cases)
-        print(f"{cases} cases of four contrasts: all pairs {took:.2f} s, fingerprints {size:.0f} MB")
+        print(f"{cases} cases of four modalities: all pairs {took:.2f} s, fingerprints {size:.0f} MB")
     print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

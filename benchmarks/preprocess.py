@@ -1,14 +1,14 @@
 """The preprocessing here against the plain antspyx chain: same real cases, one thread each, in one run.
 
-The plain chain is what a short script would do: each contrast N4 at its defaults, rigid registration to T1c at its
-defaults, affine of T1c to the atlas at 1 mm, one apply_transforms a contrast, and the files written. Of a head with
+The plain chain is what a short script would do: each modality N4 at its defaults, rigid registration to T1c at its
+defaults, affine of T1c to the atlas at 1 mm, one apply_transforms a modality, and the files written. Of a head with
 skull its affine is given HD-BET's brain mask for nothing; the pipeline finds the brain by itself, checks its input, and
 draws its pictures within its time; a second ratio leaves the pictures and the figures made for them out. Cases that
 come stripped and aligned skip N4 and the rigid step in both.
 
 Each run is a process of its own with one thread. Similarities are normalised mutual information of the raw images,
-moved by what each chain found, with the same interpolation inside the same masks: contrasts to T1c on T1c's own voxels,
-inside the supplied brain; T1c and T1 to the atlas on its voxels, inside its mask.
+moved by what each chain found, with the same interpolation inside the same masks: modalities to T1c on T1c's own
+voxels, inside the supplied brain; T1c and T1 to the atlas on its voxels, inside its mask.
 
 Usage: python benchmarks/preprocess.py [--data FOLDER] [--cases NAME …] [--repeats N] [--spacing-mm MM]
 """
@@ -42,7 +42,7 @@ import numpy as np  # noqa: E402
 from gliomanet.config.preprocessing import Preprocessing  # noqa: E402
 from gliomanet.files.nifti import write_nifti  # noqa: E402
 from gliomanet.imaging import preprocess as steps  # noqa: E402
-from gliomanet.imaging.reading import read_contrast, read_mask  # noqa: E402
+from gliomanet.imaging.reading import read_mask, read_modality  # noqa: E402
 from gliomanet.imaging.registration.ants import ants_module, transform_matrix  # noqa: E402
 from gliomanet.imaging.registration.atlas import atlas  # noqa: E402
 from gliomanet.imaging.registration.similarity import normalized_mutual_information  # noqa: E402
@@ -82,7 +82,7 @@ CASES = {
 
 
 def pipeline(case: Case, files: dict[str, Path], spacing_mm: float, out: Path) -> Found:
-    """What is here: matrices atlas RAS mm → contrast RAS mm."""
+    """What is here: matrices atlas RAS mm → modality RAS mm."""
     row = {"case_id": "case", "center": "benchmark", **{name: str(path) for name, path in files.items()}}
     seconds: dict[str, float] = {}
     for step in EXTRAS:
@@ -168,7 +168,7 @@ def _timed(seconds: dict[str, float], step: str, work: Callable[[], Any]) -> Any
 
 def similarities(case: Case, files: dict[str, Path], matrices: dict[str, Matrix]) -> dict[str, float]:
     """Figures of one chain's transforms on the raw images; higher is better."""
-    raw = {name: read_contrast(path, "case", name).volume for name, path in files.items()}
+    raw = {name: read_modality(path, "case", name).volume for name, path in files.items()}
     reference = raw["t1c"]
     if case.brain_mask is None:
         inside = reference.array != 0

@@ -10,7 +10,7 @@ import pytest
 GRID = (36, 32, 30)
 
 
-def write_case(folder: Path, seed: int, *, bright: bool, contrasts=("t1c", "t2"), tumour: bool = True) -> None:
+def write_case(folder: Path, seed: int, *, bright: bool, modalities=("t1c", "t2"), tumour: bool = True) -> None:
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True)
     brain = np.zeros(GRID, dtype=np.uint8)
@@ -19,9 +19,9 @@ def write_case(folder: Path, seed: int, *, bright: bool, contrasts=("t1c", "t2")
     x, y, z = rng.integers(10, 16, size=3)
     mask[x : x + 7, y : y + 7, z : z + 7] = 4
     affine = np.diag([4.0, 4.0, 4.0, 1.0])
-    for contrast in contrasts:
+    for modality in modalities:
         image = rng.normal(0, 0.5, GRID).astype(np.float32) + (3 if bright else -3) * (mask > 0)
-        nib.save(nib.Nifti1Image((image * brain).astype(np.float32), affine), folder / f"{contrast}.nii.gz")
+        nib.save(nib.Nifti1Image((image * brain).astype(np.float32), affine), folder / f"{modality}.nii.gz")
     nib.save(nib.Nifti1Image(brain, affine), folder / "brain_mask.nii.gz")
     if tumour:
         nib.save(nib.Nifti1Image(mask, affine), folder / "tumour_mask.nii.gz")
@@ -40,7 +40,7 @@ def cohort(tmp_path_factory) -> pd.DataFrame:
             folder,
             number,
             bright=mutant,
-            contrasts=("t1c",) if number == 3 else ("t1c", "t2"),
+            modalities=("t1c",) if number == 3 else ("t1c", "t2"),
             tumour=number != 4,
         )
         rows.append(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gliomanet.code_digest import reached_modules, source_digest, third_party_imports
 from gliomanet import code_digest as provenance
+from gliomanet.code_digest import reached_modules, source_digest, third_party_imports
 
 
 @pytest.fixture

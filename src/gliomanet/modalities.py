@@ -6,29 +6,29 @@ from collections.abc import Iterable
 from itertools import combinations
 
 MODALITIES = ("t1", "t1c", "t2", "flair")
-"""The contrasts, in the order of every channel axis of this project."""
+"""The modalities, in the order of every channel axis of this project."""
 
 
 JOIN = "+"
 
 
-def contrast_subsets(contrasts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Every non-empty subset of some contrasts: the smallest first, each in the order of `MODALITIES`.
+def modality_subsets_of(modalities: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Every non-empty subset of some modalities: the smallest first, each in the order of `MODALITIES`.
 
     Args:
-        contrasts: M names, in any order.
+        modalities: M names, in any order.
 
     Returns:
-        2^M − 1 subsets; the last one holds all contrasts.
+        2^M − 1 subsets; the last one holds all modalities.
 
     Raises:
-        ValueError: a name is no contrast, or stands there twice.
+        ValueError: a name is no modality, or stands there twice.
     """
-    names = tuple(contrasts)
+    names = tuple(modalities)
     if unknown := [name for name in names if name not in MODALITIES]:
-        raise ValueError(f"{', '.join(map(repr, unknown))}: no such contrast; contrasts: {', '.join(MODALITIES)}")
+        raise ValueError(f"{', '.join(map(repr, unknown))}: no such modality; modalities: {', '.join(MODALITIES)}")
     if len(set(names)) < len(names):
-        raise ValueError(f"contrasts {', '.join(names)}: each must be named once")
+        raise ValueError(f"modalities {', '.join(names)}: each must be named once")
     ordered = sorted(names, key=MODALITIES.index)
     return tuple(subset for size in range(1, len(ordered) + 1) for subset in combinations(ordered, size))
 
@@ -38,16 +38,16 @@ def subset_name(subset: Iterable[str]) -> str:
     return JOIN.join(sorted(subset, key=MODALITIES.index))
 
 
-def contrasts_of(name: str) -> tuple[str, ...]:
-    """The contrasts that a subset's name lists: `t1+t1c` → t1 and t1c.
+def modalities_of(name: str) -> tuple[str, ...]:
+    """The modalities that a subset's name lists: `t1+t1c` → t1 and t1c.
 
     Raises:
         ValueError: it is not the name of a subset.
     """
-    contrasts = tuple(name.split(JOIN))
-    if not set(contrasts) <= set(MODALITIES) or subset_name(set(contrasts)) != name:
+    modalities = tuple(name.split(JOIN))
+    if not set(modalities) <= set(MODALITIES) or subset_name(set(modalities)) != name:
         raise ValueError(
-            f"{name!r} is no subset of contrasts; its name joins some of {', '.join(MODALITIES)}, in this order, "
+            f"{name!r} is no subset of modalities; its name joins some of {', '.join(MODALITIES)}, in this order, "
             f"by {JOIN!r}"
         )
-    return contrasts
+    return modalities

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gliomanet.audit.context import Material
+from gliomanet.audit.context import AuditContext
 from gliomanet.cohort.table import FILE_COLUMNS
 from gliomanet.labels.who import LEGAL_STATES
 
@@ -51,8 +51,8 @@ def good_cases(number: int = 24) -> pd.DataFrame:
     return pd.concat(centers, ignore_index=True)
 
 
-def good_material(**changes: object) -> Material:
-    return Material(**{"cases": good_cases(), "leaks": LEAKS, "names": ("A", "B", "C"), **changes})
+def good_context(**changes: object) -> AuditContext:
+    return AuditContext(**{"cases": good_cases(), "leaks": LEAKS, "names": ("A", "B", "C"), **changes})
 
 
 def put(cases: pd.DataFrame, case_id: str, /, **values: object) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 import pytest
 
-from gliomanet.audit.context import Material, counted, leaking_pairs, listed
+from gliomanet.audit.context import AuditContext, counted, leaking_pairs, listed
 from gliomanet.config.load import load_study
 from tests.audit.cohorts import good_cases
 
@@ -21,7 +21,7 @@ def test_pairs_that_may_not_share_a_patient(design, expected):
 
 def test_tables_of_before_the_optional_columns_are_filled_with_unknown():
     old = good_cases(4).drop(columns=["other_ids", "diagnosis", "idh_raw"])
-    assert (Material(old).cases[["other_ids", "diagnosis", "idh_raw"]] == "").to_numpy().all()
+    assert (AuditContext(old).cases[["other_ids", "diagnosis", "idh_raw"]] == "").to_numpy().all()
     assert "other_ids" not in old
 
 

@@ -26,7 +26,7 @@ def test_what_a_name_claims(name, claim):
     assert whose_name(Path("brain") / name) == claim
 
 
-def test_a_verdict_has_rule_finding_and_action():
+def test_a_status_has_rule_finding_and_action():
     message = "case P-7: t2 (x.nii.gz) holds 1 voxels that are NaN or infinite; export it again, or fill them knowingly"
     assert verdict_of(message) == (
         "not_finite",

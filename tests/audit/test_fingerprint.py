@@ -21,7 +21,7 @@ from gliomanet.audit.fingerprint import (
     write_fingerprints,
 )
 from gliomanet.config.sources import PhantomSource, Scanner
-from gliomanet.imaging.reading import read_contrast
+from gliomanet.imaging.reading import read_modality
 from gliomanet.imaging.volume import Grid, Volume, resample
 from gliomanet.phantom.center import plan_center, simulate_case
 
@@ -80,7 +80,7 @@ def test_real_heads_stripped_and_with_skull(shared_data):
     folder = shared_data / "real-mri"
     prints = {}
     for name in ("TCGA-FG-6692/native", "TCGA-FG-6692/sri24", "TCGA-DU-7294/sri24"):
-        volume = read_contrast(folder / name / "t1c.nii.gz", name, "t1c").volume
+        volume = read_modality(folder / name / "t1c.nii.gz", name, "t1c").volume
         prints["real", name] = fingerprint_case({"t1c": volume})
     pairs = same_head_pairs(prints)
     assert pairs[["case_a", "case_b"]].to_numpy().tolist() == [["TCGA-FG-6692/native", "TCGA-FG-6692/sri24"]]
@@ -94,11 +94,11 @@ def made(seed: int, digest: str) -> Fingerprint:
     return Fingerprint(digest, edges, 0.5)
 
 
-def test_pairs_are_sorted_compared_within_a_contrast_and_marked_where_voxels_are_equal():
+def test_pairs_are_sorted_compared_within_a_modality_and_marked_where_voxels_are_equal():
     prints = {
         ("B", "2"): {"t1": made(1, "x"), "t2": made(7, "c")},
         ("A", "1"): {"t1": made(1, "x"), "t2": made(7, "d")},
-        ("A", "3"): {"t1c": made(1, "x")},  # the same voxels, but under another contrast
+        ("A", "3"): {"t1c": made(1, "x")},  # the same voxels, but under another modality
     }
     pairs = same_head_pairs(prints)
     assert list(pairs.columns) == list(COLUMNS)
@@ -115,15 +115,15 @@ def test_equal_voxels_are_a_pair_even_where_no_head_was_found():
 
 
 @pytest.mark.parametrize(("alike", "needed"), [(0.60, None), (0.65, 2), (0.70, 1)])
-def test_a_pair_that_shares_one_contrast_has_to_be_more_alike(alike, needed):
+def test_a_pair_that_shares_one_modality_has_to_be_more_alike(alike, needed):
     rng = np.random.default_rng(4)
     one, other = np.linalg.qr(rng.normal(size=(4000, 2)))[0].T  # at right angles, of length 1
     second = alike * one + np.sqrt(1 - alike**2) * other
     edges = [np.rint(30 * np.sqrt(4000) * side).clip(-127, 127).astype(np.int8) for side in (one, second)]
 
-    def found(contrasts):
+    def found(modalities):
         cases = {
-            ("A", str(n)): {name: Fingerprint(f"{n}{name}", side, 0.5) for name in contrasts}
+            ("A", str(n)): {name: Fingerprint(f"{n}{name}", side, 0.5) for name in modalities}
             for n, side in enumerate(edges)
         }
         return not same_head_pairs(cases).empty

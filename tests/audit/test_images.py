@@ -39,8 +39,8 @@ def _without_poses(monkeypatch):
     """The search for a head's pose takes a second a case, and says nothing of defects: only its digests are kept."""
     monkeypatch.setattr(
         "gliomanet.audit.images.fingerprint_case",
-        lambda contrasts: {
-            name: Fingerprint(voxel_digest(one.array), np.zeros(1, np.int8), 0.0) for name, one in contrasts.items()
+        lambda modalities: {
+            name: Fingerprint(voxel_digest(one.array), np.zeros(1, np.int8), 0.0) for name, one in modalities.items()
         },
     )
 
@@ -56,17 +56,17 @@ def test_a_good_case_has_no_finding(write_case):
     assert set(prints) == {"t1", "t1c", "t2", "flair"}
 
 
-def test_the_fingerprints_are_the_images_own(write_case, contrasts, brain, monkeypatch):
+def test_the_fingerprints_are_the_images_own(write_case, modalities, brain, monkeypatch):
     monkeypatch.undo()
     row = write_case(absent=("t1", "t2", "flair"))
     prints = inspect_case(row, STRIPPED)[1]
-    direct = fingerprint_case({"t1c": Volume(contrasts["t1c"], brain[0].grid)})
+    direct = fingerprint_case({"t1c": Volume(modalities["t1c"], brain[0].grid)})
     assert prints["t1c"].digest == direct["t1c"].digest
     assert np.array_equal(prints["t1c"].edges, direct["t1c"].edges)
 
 
-def defect_arrays(contrasts, brain):
-    t2, mask = contrasts["t2"], tumour_of(brain)
+def defect_arrays(modalities, brain):
+    t2, mask = modalities["t2"], tumour_of(brain)
     return {
         "NaN": ({"t2": with_value(t2, np.nan)}, "error", "not_finite"),
         "infinite": ({"t2": with_value(t2, np.inf)}, "error", "not_finite"),
@@ -77,7 +77,7 @@ def defect_arrays(contrasts, brain):
         "negative": ({"t2": with_value(t2, -1, brain[1])}, "note", "negative_values"),
         "z-scored": ({"t2": ((t2 - 50) / 30).astype(np.float32)}, "note", "background_not_zero"),
         "with skull": ({"t2": head_of(t2)}, "error", "stripped_but_is_not"),
-        "copied": ({"t2": contrasts["t1"]}, "error", "same_voxels_twice_in_a_case"),
+        "copied": ({"t2": modalities["t1"]}, "error", "same_voxels_twice_in_a_case"),
         "codes 1, 2, 3": ({"tumour_mask": np.where(mask == 4, 3, mask)}, "note", "mask_codes"),
         "binary": ({"tumour_mask": (mask > 0).astype(np.uint8)}, "note", "mask_codes"),
         "codes 0 to 4": (
@@ -91,7 +91,7 @@ def defect_arrays(contrasts, brain):
         "empty mask": ({"tumour_mask": np.zeros_like(mask)}, "warning", "empty_tumour_mask"),
         "swapped": ({"tumour_mask": t2, "t2": mask}, "error", "image_and_mask_swapped"),
         "mask on another grid": ({"tumour_mask": mask[:-2]}, "error", "mask_on_a_foreign_grid"),
-        "contrast on another grid": ({"t2": t2[:-2]}, "error", "grids_differ"),
+        "modality on another grid": ({"t2": t2[:-2]}, "error", "grids_differ"),
     }
 
 
@@ -118,13 +118,13 @@ NAMES = (
         "empty mask",
         "swapped",
     ),
-    *("mask on another grid", "contrast on another grid"),
+    *("mask on another grid", "modality on another grid"),
 )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_planted_defect_is_named(name, write_case, contrasts, brain):
-    arrays, severity, rule = defect_arrays(contrasts, brain)[name]
+def test_a_planted_defect_is_named(name, write_case, modalities, brain):
+    arrays, severity, rule = defect_arrays(modalities, brain)[name]
     findings, _ = inspect_case(write_case(arrays=arrays), STRIPPED)
     assert (severity, rule) in {(one.severity, one.rule) for one in findings}
     if severity == "note":
@@ -136,8 +136,8 @@ def test_a_planted_defect_is_named(name, write_case, contrasts, brain):
         assert one.action
 
 
-def test_the_list_of_defects_is_whole(contrasts, brain):
-    assert set(NAMES) == set(defect_arrays(contrasts, brain))
+def test_the_list_of_defects_is_whole(modalities, brain):
+    assert set(NAMES) == set(defect_arrays(modalities, brain))
 
 
 def test_an_absent_file_and_a_truncated_one(write_case):
@@ -153,20 +153,20 @@ def test_an_absent_file_and_a_truncated_one(write_case):
     assert set(prints) == {"t1c", "flair"}
 
 
-def test_a_shifted_contrast_of_an_aligned_case(write_case, contrasts):
-    row = write_case(arrays={"t2": np.roll(contrasts["t2"], 4, axis=0)})
+def test_a_shifted_modality_of_an_aligned_case(write_case, modalities):
+    row = write_case(arrays={"t2": np.roll(modalities["t2"], 4, axis=0)})
     findings = [one for one in inspect_case(row, STRIPPED)[0] if one.rule == "declared_aligned_but_not"]
     assert len(findings) == 1
     assert "normalised mutual information grows from" in findings[0].found
     assert findings[0].severity == "error"
 
 
-def test_grids_tilts_and_orientations_are_notes_where_contrasts_are_registered(write_case, contrasts, brain):
+def test_grids_tilts_and_orientations_are_notes_where_modalities_are_registered(write_case, modalities, brain):
     affine = brain[0].grid.affine
     flip = np.diag([-1.0, -1.0, 1.0, 1.0])
-    flip[:2, 3] = np.array(contrasts["t1"].shape[:2]) - 1
+    flip[:2, 3] = np.array(modalities["t1"].shape[:2]) - 1
     row = write_case(
-        arrays={"t1": contrasts["t1"][::-1, ::-1]},
+        arrays={"t1": modalities["t1"][::-1, ::-1]},
         affines={"t1": affine @ flip, "t2": turned(10, [0, 0, 0]) @ affine},
     )
     findings = {one.rule: one for one in inspect_case(row, REGISTERED)[0]}
@@ -199,8 +199,8 @@ def test_headers_that_place_no_image(change, rule, write_case, brain):
     assert ("error", rule) in said({**row, "t2": str(path)})
 
 
-def test_names_that_contradict_the_image(write_case, contrasts):
-    row = write_case(arrays={"flair": head_of(contrasts["flair"])})
+def test_names_that_contradict_the_image(write_case, modalities):
+    row = write_case(arrays={"flair": head_of(modalities["flair"])})
     folder = Path(row["t1"]).parent
     t1, flair = folder / "t1_unstripped.nii.gz", folder / "flair_brain.nii.gz"
     shutil.move(row["t1"], t1)
@@ -216,22 +216,22 @@ def test_a_supplied_brain_mask_that_holds_no_brain(write_case, brain):
     assert worst(row, Preprocessing(brain_extraction="supplied")) == {("error", "brain_mask_of_no_brain")}
 
 
-def test_a_case_without_any_readable_contrast_still_has_its_mask_looked_at(write_case, contrasts, brain):
+def test_a_case_without_any_readable_modality_still_has_its_mask_looked_at(write_case, modalities, brain):
     mask = np.where(tumour_of(brain) == 4, 7, tumour_of(brain)) * np.float32(0.5)
     row = write_case(arrays={"tumour_mask": mask}, absent=("t1", "t2", "flair"))
     Path(row["t1c"]).unlink()
     assert worst(row) == {("error", "missing_file"), ("error", "image_in_place_of_mask")}
 
 
-def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_case, contrasts, brain):
+def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_case, modalities, brain):
     affine = brain[0].grid.affine
     flip = np.diag([-1.0, 1.0, 1.0, 1.0])
-    flip[0, 3] = contrasts["t1"].shape[0] - 1
-    arrays = {name: array[::-1] for name, array in contrasts.items()} | {"tumour_mask": tumour_of(brain)[::-1]}
-    one_contrast = ("t1", "t2", "flair", "tumour_mask")
-    rows = [write_case(f"case-{number}", absent=one_contrast) for number in (1, 2)]
+    flip[0, 3] = modalities["t1"].shape[0] - 1
+    arrays = {name: array[::-1] for name, array in modalities.items()} | {"tumour_mask": tumour_of(brain)[::-1]}
+    one_modality = ("t1", "t2", "flair", "tumour_mask")
+    rows = [write_case(f"case-{number}", absent=one_modality) for number in (1, 2)]
     placed = dict.fromkeys(arrays, affine @ flip)
-    rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_contrast[:3]))
+    rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_modality[:3]))
     table, prints, volumes = inspect_center(rows, STRIPPED, processes=1)
     assert list(table.columns) == list(COLUMNS)
     assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [

@@ -8,7 +8,7 @@ import pytest
 from gliomanet.audit.registry import RULES, audit_tables
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.vocabulary import harmonise
-from tests.audit.cohorts import good_cases, good_material, put
+from tests.audit.cohorts import good_cases, good_context, put
 
 
 def another_scan(cases, case_id, **values):
@@ -151,7 +151,7 @@ DEFECTS = {
     ),
     "a younger follow-up": (another_scan(GOOD, A1, age=22.0), "age_differs_among_scans", "warning"),
     "a file that is not there": (put(GOOD, A1, t1="/nowhere/t1.nii.gz"), "file_missing", "error"),
-    "one file for two contrasts": (
+    "one file for two modalities": (
         put(GOOD, A1, t1="/nowhere/t1.nii.gz", t2="/nowhere/t1.nii.gz"),
         "file_used_twice",
         "error",
@@ -187,14 +187,14 @@ def test_the_cases_that_are_spoiled():
 
 
 def test_nothing_above_a_note_is_found_in_a_good_cohort():
-    findings = audit_tables(good_material())
+    findings = audit_tables(good_context())
     assert findings == []
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_a_planted_defect_is_found_and_named(defect):
     cases, rule, severity = DEFECTS[defect]
-    findings = audit_tables(good_material(cases=cases))
+    findings = audit_tables(good_context(cases=cases))
     mine = [finding for finding in findings if finding.rule == rule]
     assert mine, [finding.rule for finding in findings]
     assert {finding.severity for finding in mine} == {severity}
@@ -209,7 +209,11 @@ def test_every_rule_on_tables_is_planted():
     planted = {rule for _, rule, _ in DEFECTS.values()}
     rest = {
         *("mapping_table_unusable", "mapping_columns_not_used", "brain_mask_shared"),  # test_mapping_tables, test_files
-        *("second_table_unusable", "labels_shifted_by_a_row", "labels_differ_from_second_table"),  # test_second_table
+        *(
+            "reference_table_unusable",
+            "labels_shifted_by_a_row",
+            "labels_differ_from_reference_table",
+        ),  # test_reference_table
     }
     assert len(RULES) == 17
     assert len(planted | rest) >= 30
@@ -237,7 +241,7 @@ def test_every_spelling_is_told_with_its_value_and_count(label, spellings):
             cases = put(cases, case_id, **{f"{label}_raw": raw})
             expected[raw] = value
     assert len(expected) == {"idh": 9, "codel_1p19q": 8}[label]
-    (finding,) = [f for f in audit_tables(good_material(cases=cases)) if f.rule == "spellings_harmonised"]
+    (finding,) = [f for f in audit_tables(good_context(cases=cases)) if f.rule == "spellings_harmonised"]
     assert (finding.severity, finding.center, finding.file) == ("note", "A", f"{label}_raw")
     for raw, value in expected.items():
         assert raw == value or f"{raw!r} → {value} (1)" in finding.found
@@ -248,7 +252,7 @@ def test_every_spelling_of_missing_is_counted():
     for number, raw in enumerate([*MISSING, "unknown", ""]):
         assert harmonise("idh", raw) == ""
         cases = put(cases, f"A-{number + 1:04d}", idh="", idh_raw=raw, diagnosis="")
-    (finding,) = [f for f in audit_tables(good_material(cases=cases)) if f.rule == "labels_missing"]
+    (finding,) = [f for f in audit_tables(good_context(cases=cases)) if f.rule == "labels_missing"]
     assert finding.severity == "note"
     assert "idh is unknown for 8 cases of 24: empty (1)," in finding.found
     assert all(f"{raw!r} ({2 if raw == 'unknown' else 1})" in finding.found for raw in MISSING)
@@ -256,7 +260,7 @@ def test_every_spelling_of_missing_is_counted():
 
 def test_findings_of_equal_cohorts_are_equal_tables():
     cases, _, _ = DEFECTS["by a common other id"]
-    one, other = (findings_table(audit_tables(good_material(cases=cases))) for _ in range(2))
+    one, other = (findings_table(audit_tables(good_context(cases=cases))) for _ in range(2))
     assert one.equals(other)
     assert one.loc[0, "severity"] == "fatal"
 
@@ -266,7 +270,7 @@ def test_ten_times_the_cases_take_no_more_than_some_ten_times_as_long():
         cases = good_cases(number)
         # every patient of B is also at C, so that the identity rules have work to do
         cases.loc[cases["center"] == "C", "other_ids"] = cases.loc[cases["center"] == "B", "patient_id"].to_numpy()
-        material = good_material(cases=cases)
+        material = good_context(cases=cases)
         begin = time.process_time()
         findings = audit_tables(material)
         assert sum(f.rule == "patient_in_two_centers" for f in findings) == number

@@ -73,7 +73,7 @@ def test_the_same_head_in_teaching_and_testing_centres_ends_the_study(hospitals,
         refuse_false_results(findings)
 
 
-def test_volumes_of_the_images_are_compared_with_a_second_table(hospitals, left_by_jobs, tmp_path):
+def test_volumes_of_the_images_are_compared_with_a_reference_table(hospitals, left_by_jobs, tmp_path):
     tables, found, prints = left_by_jobs
     cases = pd.concat(tables.values(), ignore_index=True)
     rows = tables["A"].to_dict("records")
@@ -81,9 +81,9 @@ def test_volumes_of_the_images_are_compared_with_a_second_table(hospitals, left_
     assert (volumes["tumour_volume_ml"] > 0).all()
     volumes.assign(tumour_volume_ml=volumes["tumour_volume_ml"] + [0, 50]).to_csv(tmp_path / "second.csv", index=False)
     values = hospitals.model_dump(mode="json")
-    values["centers"]["A"]["second_table"] = str(tmp_path / "second.csv")
+    values["centers"]["A"]["reference_table"] = str(tmp_path / "second.csv")
     findings = audit_cohort(load_study(values), cases, found, prints, volumes=volumes)
-    differing = findings[findings["rule"] == "numbers_differ_from_second_table"]
+    differing = findings[findings["rule"] == "numbers_differ_from_reference_table"]
     assert differing[["center", "case_id"]].to_numpy().tolist() == [["A", "A-002"]]
 
 

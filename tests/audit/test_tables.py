@@ -150,21 +150,21 @@ def test_wrong_decisions_are_among_the_problems(tmp_path, image):
         check_study(decided)
 
 
-def test_mapping_and_second_tables_that_cannot_be_read_stop_the_study(tmp_path, image):
+def test_mapping_and_reference_tables_that_cannot_be_read_stop_the_study(tmp_path, image):
     study = study_of(tmp_path, {"A": f"{HEADER}a\tP-1\t{image}\t0\n"})
     gone = str(tmp_path / "gone.tsv")
     with pytest.raises(CohortError) as error:
-        check_study(with_keys(study, {"A": {"second_table": gone}}, identities=[gone]))
+        check_study(with_keys(study, {"A": {"reference_table": gone}}, identities=[gone]))
     assert len(error.value.problems) == 2
     assert all("gone.tsv: no such file" in problem for problem in error.value.problems)
 
 
-def test_a_second_table_that_slid_by_a_row_stops_the_study(tmp_path, image):
+def test_a_reference_table_that_slid_by_a_row_stops_the_study(tmp_path, image):
     idh = "0110100110010110100101100110100101"
     rows = [f"c{n:02d}\tP{n:02d}\t{image}\t{value}" for n, value in enumerate(idh)]
     study = study_of(tmp_path, {"A": HEADER + "\n".join(rows) + "\n"})
     second = tmp_path / "second.csv"
-    checked = with_keys(study, {"A": {"second_table": str(second)}})
+    checked = with_keys(study, {"A": {"reference_table": str(second)}})
     second.write_text("case_id,idh\n" + "\n".join(f"c{n:02d},{v}" for n, v in enumerate(idh)))
     check_study(checked)
     second.write_text("case_id,idh\n" + "\n".join(f"c{n:02d},{v}" for n, v in enumerate(idh[1:] + idh[:1])))
@@ -179,7 +179,7 @@ def test_labels_that_slid_while_the_measured_volumes_stand(tmp_path, image):
     rows = [f"{case}\tP{case}\t{image}\t{value}" for case, value in zip(names, idh, strict=True)]
     study = study_of(tmp_path, {"A": HEADER + "\n".join(rows) + "\n"})
     second = tmp_path / "second.csv"
-    checked = with_keys(study, {"A": {"second_table": str(second)}})
+    checked = with_keys(study, {"A": {"reference_table": str(second)}})
     cases, _ = read_center("A", checked)
     measured = pd.DataFrame({"center": "A", "case_id": names, "tumour_volume_ml": [7.5 * n for n in range(len(idh))]})
     measured.loc[3, "tumour_volume_ml"] = float("nan")  # no mask
@@ -195,4 +195,4 @@ def test_labels_that_slid_while_the_measured_volumes_stand(tmp_path, image):
     assert (slid.rule, slid.severity) == ("labels_shifted_by_a_row", "error")
     assert "tumour_volume_ml of 32 of 32 agree unmoved" in slid.found
     (other,) = findings(idh, lambda n: 7.5 * n + 100 * (n == 8))
-    assert (other.rule, other.case_id) == ("numbers_differ_from_second_table", "c08")
+    assert (other.rule, other.case_id) == ("numbers_differ_from_reference_table", "c08")

@@ -47,7 +47,7 @@ def test_what_cannot_be_meant_is_an_error(tmp_path, rows, message):
 
 
 def test_columns_that_are_not_there(tmp_path):
-    with pytest.raises(CohortError, match="no column 'decision'; found: center, case_id, verdict"):
+    with pytest.raises(CohortError, match="no column 'decision'; found: center, case_id, status"):
         read_decisions(write(tmp_path, header="center\tcase_id\tverdict"), KNOWN)
     with pytest.raises(CohortError, match="no such file"):
         read_decisions(tmp_path / "none.tsv", KNOWN)

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from gliomanet.audit.context import Material, SecondTable
+from gliomanet.audit.context import AuditContext, ReferenceTable
 from gliomanet.audit.registry import audit_tables
 from gliomanet.audit.rules.columns import label_column_says_nothing
-from gliomanet.audit.rules.reference_table import second_table_disagrees
+from gliomanet.audit.rules.reference_table import reference_table_disagrees
 from gliomanet.audit.rules.spellings import missing_spellings, spellings_harmonised
 from gliomanet.audit.rules.who_labels import labels_derived
 from gliomanet.audit.tables import audit_study
@@ -17,7 +17,7 @@ from gliomanet.cohort.table import COLUMNS, columns_of, label_cells_in, labels_i
 from gliomanet.config.load import load_study
 from gliomanet.errors import CohortError
 from gliomanet.labels.vocabulary import VOCABULARY
-from tests.audit.cohorts import good_cases, good_material
+from tests.audit.cohorts import good_cases, good_context
 
 MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated")}
 CELLS = ["mgmt", "mgmt_source", "mgmt_raw"]
@@ -130,8 +130,8 @@ def with_mgmt(cases: pd.DataFrame) -> pd.DataFrame:
     return cases.assign(mgmt=values, mgmt_raw=raw, mgmt_source=["derived", *source[1:]])
 
 
-def material(**changes) -> Material:
-    return good_material(**{"cases": with_mgmt(good_cases()), "vocabulary": MGMT, "labels": tuple(MGMT), **changes})
+def material(**changes) -> AuditContext:
+    return good_context(**{"cases": with_mgmt(good_cases()), "vocabulary": MGMT, "labels": tuple(MGMT), **changes})
 
 
 def test_a_good_cohort_with_a_further_label_has_notes_only():
@@ -150,7 +150,7 @@ def test_the_audit_tells_of_a_further_label_what_it_tells_of_the_others():
     assert [f.found for f in constant if f.center == "A"] == ["mgmt is methylated for all 24 cases that have one"]
 
 
-def test_a_second_table_is_held_against_a_further_label(tmp_path):
+def test_a_reference_table_is_held_against_a_further_label(tmp_path):
     cases = with_mgmt(good_cases())
     of_a = cases[cases["center"] == "A"]
     path = tmp_path / "second.tsv"
@@ -158,13 +158,13 @@ def test_a_second_table_is_held_against_a_further_label(tmp_path):
     other[0], other[2] = "methylated", "hyper"
     lines = [f"{case}\t{cell}" for case, cell in zip(of_a["case_id"], other, strict=True)]
     path.write_text("\n".join(["case_id\tMGMT status", *lines]) + "\n")
-    second = {"A": SecondTable(path, tuple(of_a["case_id"]))}
-    found = {f.rule: f for f in second_table_disagrees(material(second_tables=second))}
-    assert found["labels_differ_from_second_table"].case_id == "A-0001"
+    second = {"A": ReferenceTable(path, tuple(of_a["case_id"]))}
+    found = {f.rule: f for f in reference_table_disagrees(material(reference_tables=second))}
+    assert found["labels_differ_from_reference_table"].case_id == "A-0001"
     assert "mgmt differs for 1 case of 19 (ours, theirs): A-0001 (unmethylated, methylated)" in (
-        found["labels_differ_from_second_table"].found
+        found["labels_differ_from_reference_table"].found
     )
-    unread = found["second_table_spelling"]
+    unread = found["reference_table_spelling"]
     assert unread.found == "1 cell of mgmt could not be read, nor compared: 'hyper' (1)"
     assert unread.action.startswith("allowed: unmethylated (unmethylated")
 

@@ -14,7 +14,7 @@ def converted(tmp_path):
     return [tmp_path / "007", tmp_path / "010"]
 
 
-def test_a_converted_case_has_the_contrasts_that_came_out_or_the_reason_of_its_failure(converted):
+def test_a_converted_case_has_the_modalities_that_came_out_or_the_reason_of_its_failure(converted):
     files = made_files(converted)
     assert {name: path.rsplit("/", 1)[1] for name, path in files["007"].items()} == {
         "t1c": "t1c.nii.gz",

@@ -77,8 +77,8 @@ def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
 def test_a_collection_is_read_by_its_importer(tmp_path):
     for case in ("BT0001", "BT0005"):
         (tmp_path / case).mkdir()
-        for contrast in ("t1", "t1ce", "t2", "flair"):
-            (tmp_path / case / f"brain_{contrast}.nii.gz").touch()
+        for modality in ("t1", "t1ce", "t2", "flair"):
+            (tmp_path / case / f"brain_{modality}.nii.gz").touch()
     header = (
         "Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tPathology Information\tTumor Grade\tIDH\t1p19Q CODEL"
     )

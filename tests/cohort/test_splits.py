@@ -9,12 +9,12 @@ from gliomanet.cohort.splits import (
     external_splits,
     shuffle_labels,
 )
-from gliomanet.config.split import Transfer
+from gliomanet.config.split import Scenario
 from gliomanet.errors import CohortError
 from gliomanet.labels.tasks import DEFAULT_TASKS
 
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
-MAIN = [Transfer(name="main", train=("A", "B"), external=("X", "Y"))]
+MAIN = [Scenario(name="main", train=("A", "B"), external=("X", "Y"))]
 
 
 def center(name, n, role="train", scans=1):
@@ -73,7 +73,7 @@ def test_laws_of_a_split(sizes, scans, folds, seed):
     assert teaching.loc[teaching["fold"] == "all", "part"].eq("train").all()
     assert splits.loc[splits["center"] == "U", "part"].eq("unlabelled").all()
     assert not splits["center"].isin(["X", "Y"]).any()
-    assert not splits.duplicated(["case_id", "transfer", "fold"]).any()
+    assert not splits.duplicated(["case_id", "scenario", "fold"]).any()
     # neither the order of rows nor the external centres matter
     shuffled = cases.sample(frac=1, random_state=seed % 1000)
     assert development_splits(shuffled, MAIN, folds, seed, TASKS).equals(splits)
@@ -111,18 +111,18 @@ def test_external_rows_are_those_of_each_fold_without_the_failed():
     assert splits[splits["center"] != "Y"].reset_index(drop=True).equals(one)
 
 
-def test_transfers_name_their_folds_and_centres_of_no_part_have_no_rows():
-    transfers = [
-        Transfer(name="without-A", train=("B",), external=("A", "X")),
-        Transfer(name="b-alone", train=("B",), external=()),
+def test_scenarios_name_their_folds_and_centres_of_no_part_have_no_rows():
+    scenarios = [
+        Scenario(name="without-A", train=("B",), external=("A", "X")),
+        Scenario(name="b-alone", train=("B",), external=()),
     ]
-    splits = development_splits(cohort(), transfers, 2, 1, TASKS)
+    splits = development_splits(cohort(), scenarios, 2, 1, TASKS)
     assert splits["fold"].unique().tolist() == [
         *("without-A.0", "without-A.1", "without-A.all"),
         *("b-alone.0", "b-alone.1", "b-alone.all"),
     ]
     parts = {
-        name: rows.groupby("center")["part"].unique().map(sorted).to_dict() for name, rows in splits.groupby("transfer")
+        name: rows.groupby("center")["part"].unique().map(sorted).to_dict() for name, rows in splits.groupby("scenario")
     }
     assert parts["without-A"] == {
         "A": ["external"],
@@ -130,7 +130,7 @@ def test_transfers_name_their_folds_and_centres_of_no_part_have_no_rows():
         "U": ["unlabelled"],
     }
     assert parts["b-alone"] == {"B": ["train", "validation"], "U": ["unlabelled"]}
-    external = external_splits(cohort(), transfers, 2)
+    external = external_splits(cohort(), scenarios, 2)
     assert external[["center", "fold"]].drop_duplicates().to_numpy().tolist() == [
         *(["X", "without-A.0"], ["X", "without-A.1"], ["X", "without-A.all"])
     ]
@@ -149,7 +149,7 @@ def test_a_training_part_without_a_class_is_named():
 
 
 def test_too_few_patients_for_the_folds():
-    with pytest.raises(CohortError, match="transfer main: 4 patients in A, B cannot fill 5 folds"):
+    with pytest.raises(CohortError, match="scenario main: 4 patients in A, B cannot fill 5 folds"):
         development_splits(pd.concat([center("A", 2), center("B", 2)]), MAIN, 5, 1, TASKS)
 
 

@@ -43,7 +43,13 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
     shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind"}
-    shared |= {"distillation", "distillation_temperature", "contrast", "joint_likelihood", "flips"}
+    shared |= {
+        "distillation_weight",
+        "distillation_temperature",
+        "contrastive_weight",
+        "joint_likelihood_weight",
+        "test_time_augmentation",
+    }
     one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
@@ -64,10 +70,10 @@ def test_plain_values_give_the_settings_back(name):
 def test_a_network_predicts_with_its_own_flips_or_the_studys():
     models = {
         **VALID["models"],
-        "gmmas": {"kind": "gmmas", "flips": "all"},
-        "psnet": {"kind": "psnet", "flips": "none"},
+        "gmmas": {"kind": "gmmas", "test_time_augmentation": "all"},
+        "psnet": {"kind": "psnet", "test_time_augmentation": "none"},
     }
-    study = load_study({**VALID, "models": models, "prediction": {"flips": "left_right"}})
+    study = load_study({**VALID, "models": models, "prediction": {"test_time_augmentation": "left_right"}})
     assert {name: study.flips_of(name) for name in models} == {
         "cmtlnet": "left_right",
         "gmmas": "all",
@@ -81,7 +87,7 @@ def test_a_network_predicts_with_its_own_flips_or_the_studys():
 
 def test_training_does_not_know_the_flips_of_predictions():
     plain = image_model({"kind": "gmmas"})
-    values = image_model({"kind": "gmmas", "flips": "all"}).training_values()
+    values = image_model({"kind": "gmmas", "test_time_augmentation": "all"}).training_values()
     assert values == plain.training_values()
     assert image_model(values) == plain
 
@@ -98,7 +104,10 @@ def test_a_model_learns_all_tasks_or_its_own():
         ({"kind": "singletask"}, "models.m.task: missing, and has no default"),
         ({"kind": "singletask", "task": "mgmt"}, "models.m.task: 'mgmt' is no task; tasks: idh, codel_1p19q, grade"),
         ({**SINGLE, "segmentation": True}, "models.m.segmentation: no such key"),
-        ({"kind": "psnet", "flips": "both"}, "models.m.flips: input should be 'none', 'left_right' or 'all'"),
+        (
+            {"kind": "psnet", "test_time_augmentation": "both"},
+            "models.m.test_time_augmentation: input should be 'none', 'left_right' or 'all'",
+        ),
         (
             {"kind": "psnet", "segmentation": False, "unlabelled_masks": True},
             "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set segmentation",
@@ -107,23 +116,26 @@ def test_a_model_learns_all_tasks_or_its_own():
         ({"kind": "gmmas", "input_shape": [64, 64, 48]}, "must be positive multiples of 32"),
         ({"kind": "psnet", "input_shape": [23, 64, 64]}, "input_shape (23, 64, 64) must be at least 24 each"),
         ({**SINGLE, "input_shape": [16, 32, 32]}, "must be positive multiples of 32"),
-        ({"kind": "psnet", "modalities": ["t1", "t1"]}, "must name each contrast once"),
+        ({"kind": "psnet", "modalities": ["t1", "t1"]}, "must name each modality once"),
         ({"kind": "psnet", "modality_dropout": 1.0}, "models.m.modality_dropout: input should be less than 1"),
         (
-            {"kind": "gmmas", "distillation": 0.5},
+            {"kind": "gmmas", "distillation_weight": 0.5},
             (
-                "models.m: distillation is 0.5 and modality_dropout 0, which takes no contrast away to learn without; "
+                "models.m: distillation is 0.5 and modality_dropout 0, which takes no modality away to learn without; "
                 "set modality_dropout (0.3, say), or leave distillation out"
             ),
         ),
         (
-            {"kind": "cmtlnet", "contrast": 1, "modality_dropout": 0.3, "modalities": ["t1c"]},
+            {"kind": "cmtlnet", "contrastive_weight": 1, "modality_dropout": 0.3, "modalities": ["t1c"]},
             (
-                "models.m: contrast is 1, and of modalities there is only t1c, which cannot be taken away; "
-                "name two at least, or leave contrast out"
+                "models.m: modality is 1, and of modalities there is only t1c, which cannot be taken away; "
+                "name two at least, or leave modality out"
             ),
         ),
-        ({"kind": "psnet", "distillation": -1}, "models.m.distillation: input should be greater than or equal to 0"),
+        (
+            {"kind": "psnet", "distillation": -1},
+            "models.m.distillation_weight: input should be greater than or equal to 0",
+        ),
         (
             {"kind": "psnet", "distillation_temperature": 0},
             "models.m.distillation_temperature: input should be greater than 0",
@@ -150,11 +162,11 @@ def test_a_model_learns_all_tasks_or_its_own():
             "models.m.weighting: input should be 'uncertainty', 'uncertainty_full'",
         ),
         (
-            {"kind": "cmtlnet", "joint_likelihood": -1},
-            "models.m.joint_likelihood: input should be greater than or equal",
+            {"kind": "cmtlnet", "joint_likelihood_weight": -1},
+            "models.m.joint_likelihood_weight: input should be greater than or equal",
         ),
         (
-            {**SINGLE, "joint_likelihood": 0.5},
+            {**SINGLE, "joint_likelihood_weight": 0.5},
             "joint_likelihood is 0.5, and one task alone cannot contradict the WHO classification; leave it out",
         ),
         ({"kind": "mttunet", "stages": ["pseudo_label"]}, "models.m.stages: must start with supervised"),
@@ -178,7 +190,7 @@ def test_no_task_may_be_called_segmentation():
 
 
 @pytest.mark.parametrize(
-    ("name", "loss"), [("distillation", "self-distillation"), ("contrast", "contrastive learning")]
+    ("name", "loss"), [("distillation_weight", "self-distillation"), ("contrastive_weight", "contrastive learning")]
 )
 def test_no_task_is_called_like_another_loss(name, loss):
     config = {**VALID, "tasks": {name: {"label": "idh", "classes": {"a": ["wildtype"], "b": ["mutant"]}}}}
@@ -188,14 +200,14 @@ def test_no_task_is_called_like_another_loss(name, loss):
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "psnet", "tabular_net"])
 def test_the_joint_likelihood_needs_two_labels(kind):
-    model = {"kind": kind, "joint_likelihood": 0.5}
-    assert load_study(with_model(model)).models["m"].joint_likelihood == 0.5
+    model = {"kind": kind, "joint_likelihood_weight": 0.5}
+    assert load_study(with_model(model)).models["m"].joint_likelihood_weight == 0.5
     grades = {"2": ["2"], "3": ["3"], "4": ["4"]}
     tasks = {name: {"label": "grade", "classes": grades} for name in ("first", "second")}
     with pytest.raises(StudyError) as caught:
         load_study({**with_model(model), "tasks": tasks})
     assert (
-        "models.m.joint_likelihood: is 0.5, which needs tasks on two of the labels idh, codel_1p19q, grade; "
+        "models.m.joint_likelihood_weight: is 0.5, which needs tasks on two of the labels idh, codel_1p19q, grade; "
         "the study's tasks are on grade: add a task, or leave it out"
     ) in str(caught.value)
     load_study({**with_model({"kind": kind}), "tasks": tasks})
@@ -212,7 +224,7 @@ def test_a_tabular_study_has_no_image_model(kind):
 
 def test_the_reference_tells_that_one_task_has_no_joint_likelihood():
     described = {
-        kind: model.model_fields["joint_likelihood"].description
+        kind: model.model_fields["joint_likelihood_weight"].description
         for kind, model in (("singletask", SingletaskModel), ("psnet", PsnetModel))
     }
     assert described == {"singletask": "Must stay 0: one task contradicts nothing.", "psnet": JOINT_LIKELIHOOD}

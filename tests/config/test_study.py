@@ -60,13 +60,13 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("centers/A/role", "external", "centers: no centre has the role train; at least one must"),
         ("centers/A/source", FEATURES, "feature tables and images are mixed"),
         ("split", {"design": "leave_one_center_out"}, "needs at least two centres of role train"),
-        ("split", {"transfers": [{"name": "x", "train": ["Z"]}]}, "'Z' is no centre; centres: A, B, U"),
-        ("split", {"transfers": [{"name": "x", "train": ["B"]}]}, "'B' teaches, so its role must be train"),
-        ("split", {"transfers": [{"name": "x", "train": ["A"], "external": ["A"]}]}, "'A' both teaches and tests"),
-        ("split", {"transfers": [{"name": "leave-one-out", "train": ["A"]}]}, "split.transfers.leave-one-out: this name is reserved"),
-        ("split", {"transfers": [{"name": "main", "train": ["A"]}]}, "split.transfers.main: this name is taken"),
-        ("split", {"transfers": [{"name": "x", "train": ["A"], "external": ["U"]}]}, "split.transfers.x: centre U is unlabelled and cannot test"),
-        ("split", {"transfers": [{"name": "a/b", "train": ["A"]}]}, "split.transfers.0.name: 'a/b' cannot be a name; allowed: letters"),
+        ("split", {"scenarios": [{"name": "x", "train": ["Z"]}]}, "'Z' is no centre; centres: A, B, U"),
+        ("split", {"scenarios": [{"name": "x", "train": ["B"]}]}, "'B' teaches, so its role must be train"),
+        ("split", {"scenarios": [{"name": "x", "train": ["A"], "external": ["A"]}]}, "'A' both teaches and tests"),
+        ("split", {"scenarios": [{"name": "leave-one-center-out", "train": ["A"]}]}, "split.scenarios.leave-one-center-out: this name is reserved"),
+        ("split", {"scenarios": [{"name": "main", "train": ["A"]}]}, "split.scenarios.main: this name is taken"),
+        ("split", {"scenarios": [{"name": "x", "train": ["A"], "external": ["U"]}]}, "split.scenarios.x: centre U is unlabelled and cannot test"),
+        ("split", {"scenarios": [{"name": "a/b", "train": ["A"]}]}, "split.scenarios.0.name: 'a/b' cannot be a name; allowed: letters"),
         ("split/folds", 1, "split.folds: input should be greater than or equal to 2 (found 1)"),
         ("centers/cases", PHANTOM, "centers.cases: this name is reserved, because the cases of all centres"),
         ("centers/Cases", PHANTOM, "centers.Cases: this name is reserved"),
@@ -92,7 +92,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("models/net/stages", ["supervised", "supervised"], "models.net.stages: must name each value once"),
         ("models/net/stages", [], "models.net.stages: must start with supervised, found []"),
         ("models/net/learning_rate", float("inf"), "models.net.learning_rate: input should be a finite number"),
-        ("models/net/modalities", [], "must name each contrast once"),
+        ("models/net/modalities", [], "must name each modality once"),
         ("radiomics/regions", {}, "radiomics.regions: dictionary should have at least 1 item"),
         ("radiomics/regions", {"core": []}, "radiomics.regions.core: list should have at least 1 item"),
         ("radiomics/regions", {"core": [1, 3]}, "radiomics.regions.core.1: input should be 1, 2 or 4 (found 3)"),
@@ -114,7 +114,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("epochs", 3, "epochs: no such key; allowed: centers, "),
         ("results", "", "results: string should have at least 1 character"),
         ("models/net/input_shape", [60, 64, 64], "must be positive multiples of 32"),
-        ("models/net/modalities", ["t1", "t1"], "must name each contrast once"),
+        ("models/net/modalities", ["t1", "t1"], "must name each modality once"),
         ("models/net/stages", ["pseudo_label"], "models.net.stages: must start with supervised"),
         ("tasks", {"mgmt": {"label": "mgmt", "classes": {"a": ["x"], "b": ["y"]}}}, "tasks.mgmt.label: 'mgmt' is not a label column; allowed: idh, codel_1p19q, grade; a further label is named, with its values, in the section labels"),
         ("tasks", {"g": {"label": "Grad", "classes": {"a": ["2"], "b": ["4"]}}}, "tasks.g.label: 'Grad' is not a label column; did you mean 'grade'? a further label"),
@@ -151,10 +151,10 @@ def test_a_tabular_study_has_no_image_model():
         load_study(config)
 
 
-def test_subsets_of_contrasts_need_a_model_that_looks_at_images():
+def test_subsets_of_modalities_need_a_model_that_looks_at_images():
     config = changed("models", {"age": {"kind": "logistic"}}) | {"evaluation": {"modality_subsets": True}}
     message = (
-        "evaluation.modality_subsets: no model looks at images, so there are no contrasts to take away; leave it out"
+        "evaluation.modality_subsets: no model looks at images, so there are no modalities to take away; leave it out"
     )
     with pytest.raises(StudyError, match=message):
         load_study(config)
@@ -177,10 +177,10 @@ def test_a_centre_overrides_preprocessing_key_by_key():
     assert study.preprocessing_of("B").brain_extraction == "builtin"
 
 
-def test_the_fixed_design_is_one_transfer_with_plain_fold_names():
+def test_the_fixed_design_is_one_scenario_with_plain_fold_names():
     study = load_study(changed("split", {"folds": 3}))
-    (transfer,) = study.transfers
-    assert (transfer.name, transfer.train, transfer.external) == ("main", ("A",), ("B",))
+    (scenario,) = study.scenarios
+    assert (scenario.name, scenario.train, scenario.external) == ("main", ("A",), ("B",))
     assert [fold.id for fold in study.folds] == ["0", "1", "2", "all"]
 
 
@@ -192,7 +192,7 @@ def test_leave_one_centre_out_never_teaches_what_it_tests(centers, folds):
         "split": {"design": "leave_one_center_out", "folds": folds},
     }
     study = load_study(config)
-    assert len(study.transfers) == centers
+    assert len(study.scenarios) == centers
     assert len(study.folds) == centers * (folds + 1) == len({fold.id for fold in study.folds})
     for fold in study.folds:
         assert not set(fold.train) & set(fold.external)

@@ -19,7 +19,7 @@ CASES = pd.DataFrame(
 
 def predictions(**changes) -> pd.DataFrame:
     table = pd.DataFrame({"case_id": ["a", "a", "b", "b"], "class": ["wildtype", "mutant"] * 2})
-    names = {"model": "m", "stage": "supervised", "transfer": "main", "fold": "ensemble", "role": "external"}
+    names = {"model": "m", "stage": "supervised", "scenario": "main", "fold": "ensemble", "role": "external"}
     names |= {"center": "X", "task": "idh", "probability": [0.8, 0.2, 0.4, 0.6]}
     return table.assign(**{**names, **changes})
 

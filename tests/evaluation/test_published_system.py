@@ -33,7 +33,7 @@ def result(shared_data) -> Evaluated:
             rows.append(
                 cases[["center", "case_id"]].assign(task=task, probability=table[prefix + suffix], **{"class": name})
             )
-    names = {"model": "psnet", "stage": "supervised", "transfer": "main", "fold": "ensemble", "role": "external"}
+    names = {"model": "psnet", "stage": "supervised", "scenario": "main", "fold": "ensemble", "role": "external"}
     return evaluate(pd.concat(rows).assign(**names), cases, TASKS, Evaluation(), seed=1)
 
 

@@ -66,11 +66,11 @@ def simulate(seed: int, cases_per_center: int = 80, strength: float = 1.0) -> Pl
         half = model.coef_[0] / 2
         bias = float(model.intercept_[0]) / 2
         heads[fold] = {"idh": (np.stack([-half, half]), np.array([-bias, bias]))}
-        names = {"stage": "supervised", "transfer": "main", "fold": fold, "case_id": case_id, "task": "idh"}
+        names = {"stage": "supervised", "scenario": "main", "fold": fold, "case_id": case_id, "task": "idh"}
         rows = pd.DataFrame({**names, **{f"z{j}": z[:, j] for j in range(WIDTH)}})
         deep.append(rows[part != "train"])
         splits.append(
-            pd.DataFrame({"case_id": case_id, "center": center, "transfer": "main", "fold": fold, "part": part})
+            pd.DataFrame({"case_id": case_id, "center": center, "scenario": "main", "fold": fold, "part": part})
         )
     cases = pd.DataFrame({"case_id": case_id, "patient_id": case_id, "center": center})
     cases["idh"] = np.where(mutant, "mutant", "wildtype")

@@ -16,7 +16,7 @@ SHORTCUT = "flair_firstorder_Mean"
 def found(p, settings=None, **changes):
     p = replace(p, **changes)
     settings = settings or Explanation()
-    return biomarkers(p.deep, p.heads, p.radiomics, p.cases, p.splits, p.tasks, settings, transfer="main")
+    return biomarkers(p.deep, p.heads, p.radiomics, p.cases, p.splits, p.tasks, settings, scenario="main")
 
 
 @pytest.fixture(scope="module")
@@ -30,25 +30,25 @@ def table(study):
 
 
 def test_columns_are_the_contract(table):
-    expected = "transfer task feature modality region deep_features rho q effect_A effect_B effect_X effect_Y "
-    expected += "summary ci_low ci_high tau2 i2 verdict reason additivity_gap"
+    expected = "scenario task feature modality region deep_features rho q effect_A effect_B effect_X effect_Y "
+    expected += "summary ci_low ci_high tau2 i2 status reason additivity_gap"
     assert list(table) == expected.split()
 
 
 def test_signals_are_kept_and_the_shortcut_is_dropped_with_a_reason(table):
-    assert set(table.query("verdict == 'kept'")["feature"]) == {
+    assert set(table.query("status == 'kept'")["feature"]) == {
         "t1c_firstorder_Mean",
         "flair_glcm_Contrast",
         "t2_glszm_ZoneEntropy",
     }
     row = table.set_index("feature").loc[SHORTCUT]
-    assert row["verdict"] == "dropped"
+    assert row["status"] == "dropped"
     assert row["effect_A"] > 0.3
     assert "opposite or no direction" in row["reason"] or "I2" in row["reason"]
 
 
 def test_rho_is_with_evidence_for_the_positive_class(table):
-    kept = table.query("verdict == 'kept'")
+    kept = table.query("status == 'kept'")
     assert (np.sign(kept["rho"]) == np.sign(kept["summary"])).all()
     assert kept["deep_features"].str.fullmatch(r"\d:z\d+(,\d:z\d+)*").all()
     assert (kept["q"] <= 0.05).all()
@@ -79,7 +79,7 @@ def test_nothing_is_found_where_nothing_is_planted(planted):
     study = planted(1, strength=0.0)
     rng = np.random.default_rng(3)
     labels = rng.permutation(study.cases["idh"].to_numpy())
-    assert (found(study, cases=study.cases.assign(idh=labels))["verdict"] == "kept").sum() <= 1
+    assert (found(study, cases=study.cases.assign(idh=labels))["status"] == "kept").sum() <= 1
 
 
 def test_the_order_of_rows_changes_nothing(study, table):
@@ -135,7 +135,7 @@ def test_a_centre_with_too_few_cases_has_an_empty_effect(study):
     cases = study.cases.assign(idh=study.cases["idh"].where(study.cases["center"] != "Y", "wildtype"))
     result = found(study, cases=cases)
     assert result["effect_Y"].isna().all()
-    assert (result.query("verdict == 'kept'")["reason"] == "same direction in 3 centres").all()
+    assert (result.query("status == 'kept'")["reason"] == "same direction in 3 centres").all()
 
 
 def test_a_refit_on_every_case_is_passed_over(study, table):
@@ -148,13 +148,13 @@ def test_a_refit_on_every_case_is_passed_over(study, table):
 
 def test_bounds_are_used(study):
     assert found(study, Explanation(min_rho=1.0)).empty
-    assert (found(study, Explanation(max_i2=0.0, min_per_class=2))["verdict"] == "dropped").any()
+    assert (found(study, Explanation(max_i2=0.0, min_per_class=2))["status"] == "dropped").any()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda p: {"deep": p.deep.assign(transfer="other")}, "transfer 'main': found the stages none"),
+        (lambda p: {"deep": p.deep.assign(scenario="other")}, "scenario 'main': found the stages none"),
         (
             lambda p: {"deep": pd.concat([p.deep, p.deep.assign(stage="pseudo_label")])},
             "pseudo_label, supervised; pass the rows of exactly one",

@@ -21,7 +21,7 @@ def test_one_column_a_region_and_feature():
     assert found.column(("whole", "t1c_firstorder_Mean")).tolist() == [1, 2]
 
 
-def test_the_masks_volume_comes_before_a_contrasts():
+def test_the_masks_volume_comes_before_a_modalities():
     found = Radiomics.of(TABLE.assign(mask_shape_MeshVolume=1.0))
     assert found.keys[found.volume("whole")] == ("whole", "mask_shape_MeshVolume")
     assert Radiomics.of(TABLE).volume("whole") == 0
@@ -42,14 +42,14 @@ def test_teaching_centres_come_first():
         {
             "case_id": ["a", "a", "b", "c", "d"],
             "center": ["T", "T", "E", "T", "U"],
-            "transfer": "main",
+            "scenario": "main",
             "fold": ["0", "1", "0", "0", "0"],
             "part": ["train", "validation", "external", "train", "unlabelled"],
         }
     )
     assert {k: v.tolist() for k, v in centers_of(splits, "main").items()} == {"T": ["a", "c"], "E": ["b"]}
     assert list(centers_of(splits, "main")) == ["T", "E"]
-    with pytest.raises(ValueError, match="no transfer 'other'; transfers: main"):
+    with pytest.raises(ValueError, match="no scenario 'other'; scenarios: main"):
         centers_of(splits, "other")
 
 

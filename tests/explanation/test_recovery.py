@@ -12,7 +12,7 @@ FOUND = pd.DataFrame(
         ("main", "idh", "core", "t1_glcm_Id", 0.2, "kept"),
         ("main", "idh", "whole", "flair_firstorder_Mean", 0.2, "dropped"),
     ],
-    columns=["transfer", "task", "region", "feature", "summary", "verdict"],
+    columns=["scenario", "task", "region", "feature", "summary", "status"],
 )
 
 

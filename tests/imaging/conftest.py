@@ -39,8 +39,8 @@ def brain() -> Head:
 
 
 @pytest.fixture(scope="session")
-def contrasts(brain: Head) -> dict[str, np.ndarray]:
-    """Four contrasts with different tissue curves, 0 outside the brain, with noise inside and a tumour in T1c and FLAIR."""
+def modalities(brain: Head) -> dict[str, np.ndarray]:
+    """Four modalities with different tissue curves, 0 outside the brain, with noise inside and a tumour in T1c and FLAIR."""
     image, inside = brain
     rng = np.random.default_rng(3)
     t1 = image.array
@@ -79,10 +79,10 @@ def write_files(
 
 
 @pytest.fixture
-def write_case(tmp_path: Path, brain: Head, contrasts: dict[str, np.ndarray]) -> Callable[..., dict[str, str]]:
+def write_case(tmp_path: Path, brain: Head, modalities: dict[str, np.ndarray]) -> Callable[..., dict[str, str]]:
     """Write a stripped, aligned case and return its row; arguments change single files.
 
-    `arrays`: column → array in place of the contrast's; `affines`: column → affine; `absent`: columns left empty.
+    `arrays`: column → array in place of the modality's; `affines`: column → affine; `absent`: columns left empty.
     """
 
     def write(
@@ -92,7 +92,7 @@ def write_case(tmp_path: Path, brain: Head, contrasts: dict[str, np.ndarray]) ->
         affines: Mapping[str, np.ndarray] | None = None,
         absent: Collection[str] = (),
     ) -> dict[str, str]:
-        files = {**contrasts, "tumour_mask": tumour_of(brain), **(arrays or {})}
+        files = {**modalities, "tumour_mask": tumour_of(brain), **(arrays or {})}
         files = {name: array for name, array in files.items() if name not in absent}
         placed = {**dict.fromkeys(files, brain[0].grid.affine), **(affines or {})}
         return write_files(tmp_path / "raw" / case_id, files, placed, case_id)
@@ -116,13 +116,13 @@ def volume_of(path: Path | str) -> Volume:
 
 
 def to_native(record: Mapping[str, Any], name: str) -> tuple[Grid, np.ndarray]:
-    """What `preprocess.json` says of a contrast's file: its grid, and the matrix that brings atlas images onto it."""
+    """What `preprocess.json` says of a modality's file: its grid, and the matrix that brings atlas images onto it."""
     entry = record["transforms"][name]
     return Grid(tuple(entry["shape"]), np.array(entry["affine"])), np.linalg.inv(entry["matrix"])
 
 
 def to_atlas(record: Mapping[str, Any], name: str) -> tuple[Grid, np.ndarray]:
-    """The atlas grid, and the matrix that brings images in the space of a contrast's file onto it."""
+    """The atlas grid, and the matrix that brings images in the space of a modality's file onto it."""
     entry = record["transforms"]["atlas"]
     return Grid(tuple(entry["shape"]), np.array(entry["affine"])), np.array(record["transforms"][name]["matrix"])
 

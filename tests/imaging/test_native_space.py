@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from gliomanet.errors import CaseError
-from gliomanet.imaging.native_space import carry_back, carry_to_atlas
+from gliomanet.imaging.native_space import mask_to_atlas, mask_to_native
 from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.volume import Grid, Volume
 from tests.imaging.conftest import dice, turned, volume_of
@@ -25,7 +25,7 @@ def case_of(folder: Path, matrix: np.ndarray, shape=(220, 240, 30), affine=THICK
     grid = atlas(spacing)[0].grid
     entry = {"matrix": matrix.tolist(), "shape": list(shape), "affine": affine.tolist(), "orientation": "LAS"}
     place = {"shape": list(grid.shape), "affine": grid.affine.tolist()}
-    record = {"case_id": "c-1", "status": "ok", "reason": "", "contrasts": ["t1c"]}
+    record = {"case_id": "c-1", "status": "ok", "reason": "", "modalities": ["t1c"]}
     folder.mkdir(parents=True, exist_ok=True)
     record |= {"transforms": {"atlas": place, "t1c": entry}, **changes}
     (folder / "preprocess.json").write_text(json.dumps(record), encoding="utf-8")
@@ -49,7 +49,7 @@ def test_a_mask_lands_where_the_matrix_says_on_the_files_own_voxels(tmp_path):
     case = case_of(tmp_path / "case", pose)
     grid, home = atlas(2.0)[0].grid, Grid((220, 240, 30), THICK)
     mask = written(tmp_path / "mask.nii.gz", ball(grid, [20, -10, 20], 28), grid.affine)
-    back = carry_back(mask, case, "t1c")
+    back = mask_to_native(mask, case, "t1c")
     assert back.grid.shape == home.shape
     np.testing.assert_array_equal(back.grid.affine, THICK)
     truth = ball(home, (pose @ [20, -10, 20, 1])[:3], 28)
@@ -69,8 +69,8 @@ def test_to_the_atlas_and_back_is_the_mask_again(tmp_path_factory, turn, shift):
     case = case_of(tmp_path / "case", pose, shape=(120, 120, 30), affine=THICK @ np.diag([2, 2, 1, 1]), spacing=1.0)
     home = Grid((120, 120, 30), THICK @ np.diag([2, 2, 1, 1]))
     codes = ball(home, (pose @ [10, -20, 15, 1])[:3], 30)
-    there = carry_to_atlas(written(tmp_path / "mask.nii.gz", codes, home.affine), case, "t1c")
-    back = carry_back(written(tmp_path / "there.nii.gz", there.array, there.grid.affine), case, "t1c")
+    there = mask_to_atlas(written(tmp_path / "mask.nii.gz", codes, home.affine), case, "t1c")
+    back = mask_to_native(written(tmp_path / "there.nii.gz", there.array, there.grid.affine), case, "t1c")
     assert dice(back.array > 0, codes > 0) > 0.97
     assert dice(back.array == 4, codes == 4) > 0.95
 
@@ -78,10 +78,10 @@ def test_to_the_atlas_and_back_is_the_mask_again(tmp_path_factory, turn, shift):
 def test_a_mask_stored_in_another_axis_order_is_the_same_mask(tmp_path):
     case = case_of(tmp_path / "case", np.eye(4))
     codes = ball(Grid((220, 240, 30), THICK), [0, 0, 20], 30)
-    as_file = carry_to_atlas(written(tmp_path / "a.nii.gz", codes, THICK), case, "t1c")
+    as_file = mask_to_atlas(written(tmp_path / "a.nii.gz", codes, THICK), case, "t1c")
     flipped = nib.as_closest_canonical(nib.Nifti1Image(codes, THICK))
     nib.save(flipped, tmp_path / "b.nii.gz")
-    np.testing.assert_array_equal(carry_to_atlas(tmp_path / "b.nii.gz", case, "t1c").array, as_file.array)
+    np.testing.assert_array_equal(mask_to_atlas(tmp_path / "b.nii.gz", case, "t1c").array, as_file.array)
 
 
 def test_what_cannot_be_carried_is_said(tmp_path):
@@ -89,22 +89,22 @@ def test_what_cannot_be_carried_is_said(tmp_path):
     mask = written(tmp_path / "mask.nii.gz", np.zeros((20, 20, 20), np.uint8), np.eye(4))
     with pytest.raises(
         CaseError,
-        match=r"case c-1: mask \(.*\) lies on a grid of 20 x 20 x 20 .* which no contrast of the case has \(t1c 220 x ",
+        match=r"case c-1: mask \(.*\) lies on a grid of 20 x 20 x 20 .* which no modality of the case has \(t1c 220 x ",
     ):
-        carry_to_atlas(mask, case, "t1c")
+        mask_to_atlas(mask, case, "t1c")
     with pytest.raises(CaseError, match=r"case c-1: mask .* lies on a grid of .* \(atlas 79 x "):
-        carry_back(mask, case, "t1c")
-    with pytest.raises(CaseError, match=r"case c-1: .*preprocess.json knows no contrast 't2'; it has t1c"):
-        carry_back(mask, case, "t2")
+        mask_to_native(mask, case, "t1c")
+    with pytest.raises(CaseError, match=r"case c-1: .*preprocess.json knows no modality 't2'; it has t1c"):
+        mask_to_native(mask, case, "t2")
     with pytest.raises(
         CaseError, match="preprocess.json does not exist: preprocess the case first, or name its folder"
     ):
-        carry_back(mask, tmp_path, "t1c")
+        mask_to_native(mask, tmp_path, "t1c")
     failed = case_of(tmp_path / "failed", np.eye(4), status="failed", reason="no brain", transforms={})
     with pytest.raises(
         CaseError, match=r"case c-1: its status in .* is failed \(no brain\): it has no transforms; mend"
     ):
-        carry_back(mask, failed, "t1c")
+        mask_to_native(mask, failed, "t1c")
 
 
 def test_masks_of_a_real_head_survive_the_way_and_back(shared_data, tmp_path):
@@ -118,7 +118,7 @@ def test_masks_of_a_real_head_survive_the_way_and_back(shared_data, tmp_path):
     centre = np.argwhere(brain.array > 0).mean(axis=0)
     place = brain.grid.affine[:3, :3] @ centre + brain.grid.affine[:3, 3] + [25, 10, 10]
     for codes in (brain.array.astype(np.uint8), ball(brain.grid, place, 18)):
-        there = carry_to_atlas(written(tmp_path / "mask.nii.gz", codes, brain.grid.affine), case, "t1c")
-        back = carry_back(written(tmp_path / "there.nii.gz", there.array, there.grid.affine), case, "t1c")
+        there = mask_to_atlas(written(tmp_path / "mask.nii.gz", codes, brain.grid.affine), case, "t1c")
+        back = mask_to_native(written(tmp_path / "there.nii.gz", there.array, there.grid.affine), case, "t1c")
         assert isinstance(back, Volume)
         assert dice(back.array > 0, codes > 0) > 0.97

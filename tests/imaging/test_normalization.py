@@ -40,14 +40,14 @@ def test_a_constant_brain_is_0_and_no_division_by_it(how):
 
 
 @pytest.mark.parametrize(
-    ("contrast", "white", "other"),
+    ("modality", "white", "other"),
     [("t1", 200, 100), ("t1c", 200, 100), ("t2", 100, 160), ("flair", 100, 160)],
 )
-def test_white_matter_becomes_0_where_the_contrast_has_it(contrast, white, other):
+def test_white_matter_becomes_0_where_the_modality_has_it(modality, white, other):
     """On T1 it is the brightest peak, however large grey matter's is; on T2 and FLAIR the package takes the largest."""
-    largest = contrast in ("t2", "flair")
+    largest = modality in ("t2", "flair")
     image = brain(other, white) if largest else brain(white, other)
-    found = normalize(image, INSIDE, "whitestripe", contrast)
+    found = normalize(image, INSIDE, "whitestripe", modality)
     assert found.flag is None
     assert image[INSIDE & (np.abs(found.array) < 0.5)].mean() == pytest.approx(white, abs=5)
     assert not found.array[~INSIDE].any()

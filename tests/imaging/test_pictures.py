@@ -21,11 +21,11 @@ ALWAYS = {"scanned.webp", "atlas.webp", "brain.webp", "histograms.json", "thumbn
 
 
 @pytest.fixture(scope="module")
-def evidence(brain, contrasts):
+def evidence(brain, modalities):
     """A stripped head that lies on the atlas already; N4 halved the intensities."""
     image, inside = brain
-    raw = {name: image.with_array(contrasts[name]) for name in MODALITIES}
-    final = {name: image.with_array(np.where(inside, array / 50 - 1, 0)) for name, array in contrasts.items()}
+    raw = {name: image.with_array(modalities[name]) for name in MODALITIES}
+    final = {name: image.with_array(np.where(inside, array / 50 - 1, 0)) for name, array in modalities.items()}
     mask = image.with_array(inside.astype(np.uint8))
     tumour = image.with_array(tumour_of(brain))
     return Evidence(
@@ -75,12 +75,12 @@ def test_pictures_without_a_subject_are_not_drawn(evidence, tmp_path):
 def test_histograms_hold_the_brains_intensities(evidence, tmp_path):
     draw_case(evidence, tmp_path)
     found = json.loads((tmp_path / "qc" / "histograms.json").read_text())
-    assert list(found["contrasts"]) == list(MODALITIES)
-    for both in found["contrasts"].values():
+    assert list(found["modalities"]) == list(MODALITIES)
+    for both in found["modalities"].values():
         assert len(both["after"]["share"]) == found["bins"] == 64
         assert sum(both["before"]["share"]) == pytest.approx(1, abs=1e-3)
     t1 = evidence.corrected["t1"].array[evidence.brain_mask.array > 0]
-    before = found["contrasts"]["t1"]["before"]
+    before = found["modalities"]["t1"]["before"]
     assert before["high"] == pytest.approx(np.percentile(t1, 99.8), rel=0.02)
     centres = before["low"] + (np.arange(64) + 0.5) / 64 * (before["high"] - before["low"])
     assert np.dot(centres, before["share"]) == pytest.approx(t1.mean(), rel=0.02)

@@ -28,12 +28,12 @@ IMAGES = (*MODALITIES, "brain_mask", "tumour_mask")
 
 
 @pytest.fixture(scope="module")
-def posed(brain, contrasts, tmp_path_factory):
+def posed(brain, modalities, tmp_path_factory):
     """A stripped case in a pose of its own, its files stored from left to right reversed: row, folder, record."""
     affine = POSE @ brain[0].grid.affine
     affine[:3, 3] += affine[:3, 0] * (brain[0].array.shape[0] - 1)
     affine[:3, 0] *= -1
-    files = {name: array[::-1].copy() for name, array in {**contrasts, "tumour_mask": tumour_of(brain)}.items()}
+    files = {name: array[::-1].copy() for name, array in {**modalities, "tumour_mask": tumour_of(brain)}.items()}
     folder = tmp_path_factory.mktemp("posed")
     row = write_files(folder / "raw", files, dict.fromkeys(files, affine))
     record = run(row, STRIPPED.model_copy(update={"spacing_mm": 4}), folder / "out")
@@ -44,7 +44,7 @@ def posed(brain, contrasts, tmp_path_factory):
 def test_a_case_comes_out_complete_and_normalised(posed):
     _, out, record = posed
     assert (record["case_id"], record["center"], record["reason"]) == ("case-1", "Here", "")
-    assert record["contrasts"] == list(MODALITIES)
+    assert record["modalities"] == list(MODALITIES)
     names = sorted(path.name for path in out.iterdir())
     assert names == sorted([*(f"{name}.nii.gz" for name in IMAGES), "preprocess.json", "qc", "qc.png"])
     inside = load(out / "brain_mask.nii.gz") > 0
@@ -112,7 +112,7 @@ def test_masks_are_carried_to_the_atlas_and_back_by_the_recorded_matrices(posed,
     assert dice(outline > 0, brain[1][::-1]) > 0.97
 
 
-def test_contrasts_with_poses_of_their_own_are_brought_together(write_case, brain, tmp_path):
+def test_modalities_with_poses_of_their_own_are_brought_together(write_case, brain, tmp_path):
     grid = brain[0].grid
     affines = {"t1": turned(7, [5, 3, -4]) @ grid.affine, "flair": turned(-6, [-4, 6, 2]) @ grid.affine}
     settings = Preprocessing(**FAST, brain_extraction="none")
@@ -125,9 +125,9 @@ def test_contrasts_with_poses_of_their_own_are_brought_together(write_case, brai
         assert np.abs((matrix - truth) @ [20, -30, 20, 1]).max() < 2.0
 
 
-def test_a_z_scored_image_with_a_background_is_read_by_its_supplied_mask(write_case, brain, contrasts, tmp_path):
+def test_a_z_scored_image_with_a_background_is_read_by_its_supplied_mask(write_case, brain, modalities, tmp_path):
     inside = brain[1]
-    scored = {n: ((a - a[inside].mean()) / a[inside].std()).astype(np.float32) for n, a in contrasts.items()}
+    scored = {n: ((a - a[inside].mean()) / a[inside].std()).astype(np.float32) for n, a in modalities.items()}
     row = write_case(arrays={**scored, "brain_mask": inside.astype(np.float32) * 0.99999997}, absent=("t1", "t2"))
     settings = IN_ATLAS_SPACE.model_copy(update={"brain_extraction": "supplied"})
     record = run(row, settings, tmp_path / "a")
@@ -157,7 +157,7 @@ def test_images_of_an_earlier_run_do_not_outlive_a_failure(write_case, tmp_path)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["preprocess.json"]
 
 
-def test_the_record_says_how_each_contrast_came(posed, brain):
+def test_the_record_says_how_each_modality_came(posed, brain):
     qc = posed[2]["qc"]
     assert qc["background"] == dict.fromkeys(MODALITIES, 0.0)
     x, y, z = brain[1].shape
@@ -169,7 +169,7 @@ def test_the_record_says_how_each_contrast_came(posed, brain):
 
 @pytest.mark.parametrize("policy", ["mark", "drop", "refuse"])
 def test_a_failed_conversion_is_the_cases_reason(policy, tmp_path):
-    settings = STRIPPED.model_copy(update={"missing_contrast": policy})
+    settings = STRIPPED.model_copy(update={"missing_modality": policy})
     reason = "case case-1: folder ct holds CT images; magnetic resonance is needed"
     row = {"case_id": "case-1", "center": "Here", **dict.fromkeys(MODALITIES, ""), "failure": reason}
     record = run(row, settings, tmp_path)
@@ -207,7 +207,7 @@ def test_an_installed_program_is_given_the_reference_as_scanned(program, write_c
     np.testing.assert_array_equal(asked[0][1], load(row["t1c"]))
 
 
-def test_a_missing_stripe_is_said_and_flagged(write_case, contrasts, tmp_path, monkeypatch):
+def test_a_missing_stripe_is_said_and_flagged(write_case, modalities, tmp_path, monkeypatch):
     monkeypatch.setattr("gliomanet.imaging.normalization._white_stripe", lambda *_: "no peak")
     settings = IN_ATLAS_SPACE.model_copy(update={"normalization": "whitestripe"})
     record = run(write_case(absent=("t1", "t2")), settings, tmp_path / "a")

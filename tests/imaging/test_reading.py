@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gliomanet.errors import CaseError
-from gliomanet.imaging.reading import background_value, read_contrast, read_mask
+from gliomanet.imaging.reading import background_value, read_mask, read_modality
 from gliomanet.imaging.volume import Grid
 
 SHAPE = (10, 12, 14)
@@ -73,11 +73,11 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_contents_that_are_no_contrast(name, tmp_path):
+def test_contents_that_are_no_modality(name, tmp_path):
     array, message = CONTENTS[name]
     path = write(tmp_path / "x.nii.gz", array)
     with pytest.raises(CaseError) as caught:
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
     assert str(caught.value) == f"case P-7: t2 ({path}) {message}"
 
 
@@ -87,7 +87,7 @@ def test_a_flipped_bit_that_only_the_checksum_knows_of(tmp_path):
     content[-6] ^= 1  # in the stored checksum, which comes after all voxels
     path.write_bytes(content)
     with pytest.raises(CaseError, match="cannot be read as NIfTI: CRC check failed.*copy or export it again"):
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
 
 
 AFFINES = {
@@ -111,14 +111,14 @@ def test_headers_that_place_no_image(name, tmp_path):
     affine, message = AFFINES[name]
     path = write_with_sform(tmp_path / "x.nii", affine)
     with pytest.raises(CaseError) as caught:
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
     assert str(caught.value) == f"case P-7: t2 ({path}) {message}"
 
 
 def test_an_absent_file(tmp_path):
     path = tmp_path / "x.nii.gz"
     with pytest.raises(CaseError) as caught:
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
     assert str(caught.value) == (
         f"case P-7: t2 ({path}) does not exist; correct the path in the case table, or leave the cell empty"
     )
@@ -130,7 +130,7 @@ def test_a_truncated_file(suffix, keep, tmp_path):
     path = write(tmp_path / f"x{suffix}", image())
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(CaseError) as caught:
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
     assert str(caught.value).startswith(f"case P-7: t2 ({path}) cannot be read as NIfTI: ")
     assert str(caught.value).endswith("; copy or export it again")
 
@@ -141,7 +141,7 @@ def test_a_file_of_another_kind(tmp_path):
     with pytest.raises(
         CaseError, match=r"case P-7: t2 \(.*x.nii.gz\) cannot be read as NIfTI: .*; copy or export it again"
     ):
-        read_contrast(path, "P-7", "t2")
+        read_modality(path, "P-7", "t2")
 
 
 MASKS = {
@@ -183,13 +183,13 @@ def test_a_mask_on_a_grid_of_its_own(shape, origin, found, tmp_path):
     with pytest.raises(CaseError) as caught:
         read_mask(path, "P-7", "tumour_mask", GRIDS)
     assert str(caught.value) == (
-        f"case P-7: tumour_mask ({path}) lies on a grid of {found}, which no contrast of the case has (t1c 10 x 12 x 14 "
+        f"case P-7: tumour_mask ({path}) lies on a grid of {found}, which no modality of the case has (t1c 10 x 12 x 14 "
         "voxels of 3 x 3 x 4 mm from (0.0, 0.0, 0.0); t2 8 x 8 x 8 voxels of 3 x 3 x 4 mm from (0.0, 0.0, 0.0)); draw "
         "or resample it on the grid of one of them"
     )
 
 
-def test_a_mask_of_floats_is_read_as_codes_and_knows_its_contrast(tmp_path):
+def test_a_mask_of_floats_is_read_as_codes_and_knows_its_modality(tmp_path):
     codes = np.zeros(SHAPE, np.float32)
     codes[2:4], codes[4:6] = 0.9999997, 4.0002
     mask, home = read_mask(write(tmp_path / "m.nii.gz", codes), "P-7", "tumour_mask", GRIDS)
@@ -198,28 +198,28 @@ def test_a_mask_of_floats_is_read_as_codes_and_knows_its_contrast(tmp_path):
 
 def test_a_fourth_axis_of_one_and_float64_are_read_and_noted(tmp_path):
     array = image().astype(np.float64)
-    contrast = read_contrast(write(tmp_path / "x.nii.gz", array[..., None]), "P-7", "t2")
-    np.testing.assert_allclose(contrast.volume.array, array, rtol=1e-6)
-    assert contrast.notes == ("t2: 10 x 12 x 14 x 1 squeezed to three axes", "t2: float64 read as float32")
+    modality = read_modality(write(tmp_path / "x.nii.gz", array[..., None]), "P-7", "t2")
+    np.testing.assert_allclose(modality.volume.array, array, rtol=1e-6)
+    assert modality.notes == ("t2: 10 x 12 x 14 x 1 squeezed to three axes", "t2: float64 read as float32")
 
 
 def test_any_orientation_comes_out_as_ras_in_the_same_place(tmp_path):
     affine = np.array([[0, 0, -4, 50], [-3, 0, 0, 20], [0, 3, 0, -10], [0, 0, 0, 1.0]])
-    contrast = read_contrast(write(tmp_path / "x.nii.gz", image(), affine), "P-7", "t2")
-    assert contrast.orientation == "PSL"
-    assert nib.aff2axcodes(contrast.volume.grid.affine) == ("R", "A", "S")
+    modality = read_modality(write(tmp_path / "x.nii.gz", image(), affine), "P-7", "t2")
+    assert modality.orientation == "PSL"
+    assert nib.aff2axcodes(modality.volume.grid.affine) == ("R", "A", "S")
     index = np.array([4, 5, 6, 1.0])
-    found = np.rint(np.linalg.inv(contrast.volume.grid.affine) @ affine @ index).astype(int)
-    assert contrast.volume.array[tuple(found[:3])] == image()[4, 5, 6]
-    np.testing.assert_allclose(contrast.file_grid.affine, affine, atol=1e-5)
+    found = np.rint(np.linalg.inv(modality.volume.grid.affine) @ affine @ index).astype(int)
+    assert modality.volume.array[tuple(found[:3])] == image()[4, 5, 6]
+    np.testing.assert_allclose(modality.file_grid.affine, affine, atol=1e-5)
 
 
 def test_a_background_that_most_of_the_border_shares_is_moved_to_zero(tmp_path):
     array = np.full(SHAPE, -3.5, np.float32)
     array[3:-3, 3:-3, 3:-3] = image()[3:-3, 3:-3, 3:-3]
-    contrast = read_contrast(write(tmp_path / "x.nii.gz", array), "P-7", "t2")
-    assert contrast.background == -3.5
-    assert contrast.notes == ("t2: background -3.5 moved to 0",)
-    assert contrast.volume.array[0, 0, 0] == 0
-    assert contrast.volume.array[5, 5, 5] == pytest.approx(image()[5, 5, 5] + 3.5)
+    modality = read_modality(write(tmp_path / "x.nii.gz", array), "P-7", "t2")
+    assert modality.background == -3.5
+    assert modality.notes == ("t2: background -3.5 moved to 0",)
+    assert modality.volume.array[0, 0, 0] == 0
+    assert modality.volume.array[5, 5, 5] == pytest.approx(image()[5, 5, 5] + 3.5)
     assert background_value(image()) == 0

@@ -1,4 +1,4 @@
-"""Two real patients: a head with skull on thick oblique slices, and a z-scored one that lacks two contrasts."""
+"""Two real patients: a head with skull on thick oblique slices, and a z-scored one that lacks two modalities."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from tests.imaging.conftest import dice, run, to_native, volume_of
 def test_the_brain_of_a_real_head_agrees_with_hd_bet(shared_data, tmp_path):
     folder = shared_data / "real-mri" / "TCGA-FG-6692" / "native"
     row = {"case_id": "TCGA-FG-6692", "center": "TCGA"}
-    # Two of the four contrasts: each more costs seconds, and moves the Dice in its third decimal.
+    # Two of the four modalities: each more costs seconds, and moves the Dice in its third decimal.
     row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1", "t1c")} | {"t2": "", "flair": ""}
-    record = run(row, Preprocessing(spacing_mm=6, missing_contrast="mark"), tmp_path / "a")
+    record = run(row, Preprocessing(spacing_mm=6, missing_modality="mark"), tmp_path / "a")
     assert record["status"] == "ok", record["reason"]
     assert record["qc"]["flags"] == []
     found = volume_of(tmp_path / "a" / "brain_mask.nii.gz")
@@ -21,7 +21,7 @@ def test_the_brain_of_a_real_head_agrees_with_hd_bet(shared_data, tmp_path):
     assert record["qc"]["similarity_t1"] > 1.5 * record["qc"]["similarity_t1_before"]
 
 
-def test_a_real_z_scored_case_without_two_contrasts_goes_through(shared_data, tmp_path):
+def test_a_real_z_scored_case_without_two_modalities_goes_through(shared_data, tmp_path):
     folder = shared_data / "real-mri" / "brats_2013_pat0005"
     row = {"case_id": "pat0005", "center": "BraTS", "t1": "", "t2": ""}
     row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1c", "flair", "brain_mask")}
@@ -29,7 +29,7 @@ def test_a_real_z_scored_case_without_two_contrasts_goes_through(shared_data, tm
     settings = Preprocessing(spacing_mm=6, bias_correction=False, coregistration=False, brain_extraction="supplied")
     record = run(row, settings, tmp_path / "a")
     assert record["status"] == "ok", record["reason"]
-    assert record["contrasts"] == ["t1c", "flair"]
+    assert record["modalities"] == ["t1c", "flair"]
     assert "missing: t1, t2; marked absent" in record["steps"]
     assert any(step.startswith("t1c: background -3.4") for step in record["steps"])
     supplied = volume_of(folder / "brain_mask.nii.gz")

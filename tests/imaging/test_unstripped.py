@@ -47,7 +47,7 @@ def runs(tmp_path_factory, repository) -> Runs:
     assert (SETTINGS.brain_extraction, SETTINGS.atlas_registration) == ("builtin", "affine")
     source = PhantomSource(cases=1, scanner=Scanner(voxel_mm=(4, 4, 4), skull=True, oblique_degrees=6))
     patient = plan_center(CENTER, source, SEED)[0]
-    # Two contrasts are enough for every step, and cost half as much as four.
+    # Two modalities are enough for every step, and cost half as much as four.
     wanted = ("t1", "t1c", "tumour_mask")
     images = {name: image for name, image in simulate_case(CENTER, patient, source, SEED).items() if name in wanted}
     folder = tmp_path_factory.mktemp("unstripped")
@@ -80,8 +80,8 @@ def test_two_processes_write_the_same_bytes(runs):
 
 
 def test_every_step_was_on(runs):
-    assert "N4: every contrast" in runs.record["steps"]
-    assert "alignment: rigid, each contrast to t1c" in runs.record["steps"]
+    assert "N4: every modality" in runs.record["steps"]
+    assert "alignment: rigid, each modality to t1c" in runs.record["steps"]
     assert "brain: built-in, atlas to t1" in runs.record["steps"]
 
 

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gliomanet.labels.consistency import VERDICTS, verdict_of, verdicts
+from gliomanet.labels.consistency import STATUSES, statuses, verdict_of
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.labels.who import contradiction
@@ -21,7 +21,7 @@ def test_single_values_agree_with_the_labels_rule(state):
 
 
 @pytest.mark.parametrize(
-    ("predicted", "verdict"),
+    ("predicted", "status"),
     [
         ({"idh": "wildtype", "codel_1p19q": "intact", "grade": "4"}, "legal"),
         ({"idh": "wildtype", "codel_1p19q": "intact", "grade": "2-3"}, "legacy"),
@@ -33,11 +33,11 @@ def test_single_values_agree_with_the_labels_rule(state):
         ({"idh": "mutant", "mgmt": "yes"}, "legal"),
     ],
 )
-def test_a_class_stands_for_all_its_values(predicted, verdict):
+def test_a_class_stands_for_all_its_values(predicted, status):
     mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
-    assert verdict_of(predicted, {**DEFAULT_TASKS, "mgmt": mgmt}) == verdict
+    assert verdict_of(predicted, {**DEFAULT_TASKS, "mgmt": mgmt}) == status
 
 
 def test_many_cases_at_once():
     predicted = {"idh": np.array([0, 1, 0]), "codel_1p19q": np.array([0, 1, 1]), "grade": np.array([1, 0, 0])}
-    assert [VERDICTS[i] for i in verdicts(predicted, DEFAULT_TASKS)] == ["legal", "legal", "contradiction"]
+    assert [STATUSES[i] for i in statuses(predicted, DEFAULT_TASKS)] == ["legal", "legal", "contradiction"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.labels.consistency import VERDICTS, verdicts
+from gliomanet.labels.consistency import STATUSES, statuses
 from gliomanet.labels.joint_decoding import (
     combinations_of,
     decodes_jointly,
@@ -156,9 +156,9 @@ def test_marginals_sum_to_one_and_are_sums_over_the_states(tasks, data):
 def test_decisions_never_contradict_and_no_possible_combination_is_likelier(tasks, data):
     given_ = data.draw(answers(tasks))
     chosen = most_probable_classes(given_, tasks)
-    assert VERDICTS.index("contradiction") not in verdicts(chosen, tasks)
+    assert STATUSES.index("contradiction") not in statuses(chosen, tasks)
     legal = most_probable_classes(given_, tasks, legacy=False)
-    assert set(verdicts(legal, tasks)) == {VERDICTS.index("legal")}
+    assert set(statuses(legal, tasks)) == {STATUSES.index("legal")}
     product_of = {}
     for cell in product(*(range(len(task.class_names)) for task in tasks.values())):
         product_of[cell] = np.prod([given_[name][0, k] for name, k in zip(tasks, cell, strict=True)])

@@ -51,7 +51,7 @@ def test_too_few_axes_are_refused():
         crop_or_pad(np.ones((3, 3)), (2, 2, 2))
 
 
-def test_a_case_is_read_in_the_models_order_and_absent_contrasts_are_zero(tmp_path):
+def test_a_case_is_read_in_the_models_order_and_absent_modalities_are_zero(tmp_path):
     brain = np.ones(GRID, np.uint8)
     tumour = np.zeros(GRID, np.uint8)
     tumour[17, 16, 15] = 4
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_names_case_and_file(tmp_path):
     with pytest.raises(CaseError, match=r"case p1: none of t1c, t2 \(.nii.gz\) is in .*preprocess.json"):
         load(tmp_path)
     other = case(tmp_path / "grid", t1c=np.ones(GRID, np.float32), brain_mask=np.ones((9, 9, 9), np.uint8))
-    with pytest.raises(CaseError, match=r"brain_mask.nii.gz has grid \(9, 9, 9\), its first contrast \(34, 32, 30\)"):
+    with pytest.raises(CaseError, match=r"brain_mask.nii.gz has grid \(9, 9, 9\), its first modality \(34, 32, 30\)"):
         load(other)
     with pytest.raises(CaseError, match="has 4 axes"):
         load(case(tmp_path / "axes", t1c=np.ones((*GRID, 2), np.float32)))

@@ -59,9 +59,9 @@ def test_settings_and_network_agree(name):
 def test_the_smallest_input_of_the_settings_is_one_of_the_network(name):
     side = max(type(settings(name)).stride, type(settings(name)).smallest)
     model = settings(name, input_shape=[side] * 3)
-    network, contrasts = build(name, **model.constructor(TASKS)).eval(), len(model.modalities)
-    x = torch.zeros(1, contrasts + network.PROMPT_CHANNELS, *model.input_shape)
-    assert torch.isfinite(network(x, torch.ones(1, contrasts, dtype=torch.bool)).logits["idh"]).all()
+    network, modalities = build(name, **model.constructor(TASKS)).eval(), len(model.modalities)
+    x = torch.zeros(1, modalities + network.PROMPT_CHANNELS, *model.input_shape)
+    assert torch.isfinite(network(x, torch.ones(1, modalities, dtype=torch.bool)).logits["idh"]).all()
 
 
 def test_every_kind_of_the_configuration_that_takes_images_is_there():
@@ -79,7 +79,7 @@ def test_every_kind_of_the_configuration_that_takes_images_is_there():
         ("singletask", {"preset": "tiny", "modalities": 2, "segmentation": True}, "singletask does not segment"),
         ("tabular_net", {"modalities": 2, "n_features": 3}, "tabular_net takes no n_modalities; it takes n_features"),
         ("psnet", {"modalities": 2, "n_modalities": 2}, "psnet: give modalities or n_modalities, not both"),
-        ("psnet", {"modalities": ("t1", "t1")}, "it must be a list that names each contrast once"),
+        ("psnet", {"modalities": ("t1", "t1")}, "it must be a list that names each modality once"),
         ("psnet", {"modalities": "t1"}, "psnet has modalities='t1'; it must be a list"),
         ("psnet", {"preset": "tiny", "modalities": ()}, "psnet needs at least one modality"),
     ],

@@ -153,11 +153,11 @@ def test_an_unfrozen_common_part_learns_in_the_unique_phase():
     assert net.common.stem.conv.weight.grad.abs().sum() > 0
 
 
-# ----------------------------------------------------------------------------------------- absent contrasts
+# ----------------------------------------------------------------------------------------- absent modalities
 
 
 @pytest.mark.parametrize("content", [0.0, 7.5, math.nan, math.inf])
-def test_an_absent_contrast_has_exactly_no_influence(content):
+def test_an_absent_modality_has_exactly_no_influence(content):
     net = network().eval()
     x, available = batch(2)
     available[0, 1] = False
@@ -172,7 +172,7 @@ def test_an_absent_contrast_has_exactly_no_influence(content):
         assert torch.equal(first_common.joint[task], second_common.joint[task])
 
 
-def test_an_absent_contrast_differs_from_a_zero_one_once_its_bias_is_learned():
+def test_an_absent_modality_differs_from_a_zero_one_once_its_bias_is_learned():
     net = network().eval()
     nn.init.normal_(net.common.stem.absent_bias)
     x, available = batch(1)

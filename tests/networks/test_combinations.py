@@ -1,4 +1,4 @@
-"""Every image network in every preset, with every subset of the contrasts and every subset of the tasks."""
+"""Every image network in every preset, with every subset of the modalities and every subset of the tasks."""
 
 from itertools import combinations
 
@@ -29,7 +29,7 @@ def network(name, *, tasks, modalities, preset="tiny", segmentation=None):
 
 # ------------------------------------------------------------------------------------------- parameters
 
-# kind, preset, contrasts, tasks of two classes, whether it segments → millions of parameters
+# kind, preset, modalities, tasks of two classes, whether it segments → millions of parameters
 PARAMETERS = [
     ("cmtlnet", "paper", 2, 3, False, 324.5),  # the authors' network, counted by them; theirs within 1 %
     ("cmtlnet", "slim", 2, 3, False, 21.8),
@@ -89,7 +89,7 @@ def check(name, net, tasks, n_modalities, absent=()):
 
 @pytest.mark.parametrize("name", IMAGE_NETWORKS)
 @pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
-def test_every_subset_of_the_contrasts(name, subset):
+def test_every_subset_of_the_modalities(name, subset):
     tasks = task_subsets(name)[-1]
     check(name, network(name, tasks=tasks, modalities=subset), tasks, len(subset), absent=range(1, len(subset)))
 

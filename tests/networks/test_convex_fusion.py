@@ -22,13 +22,13 @@ def test_shares_by_hand():
     torch.testing.assert_close(shares, expected)
 
 
-def test_at_first_all_contrasts_count_alike():
+def test_at_first_all_modalities_count_alike():
     torch.testing.assert_close(
         ConvexFusionStem(4, 8).shares(torch.ones(1, 4, dtype=torch.bool)), torch.full((1, 4), 0.25)
     )
 
 
-def test_one_convolution_is_the_weighted_mean_of_a_convolution_a_contrast():
+def test_one_convolution_is_the_weighted_mean_of_a_convolution_a_modality():
     v = [0.5, 2.0, 1.0]
     stem = stem_with(v)
     x = torch.randn(2, 3, 5, 6, 7)

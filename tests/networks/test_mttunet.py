@@ -51,7 +51,7 @@ def test_the_tasks_see_the_average_and_the_maximum_of_every_level():
         torch.testing.assert_close(features, net.hidden["idh"](torch.cat(pooled, dim=1)))
 
 
-def test_an_absent_contrast_differs_from_a_zero_one_once_its_bias_is_learned():
+def test_an_absent_modality_differs_from_a_zero_one_once_its_bias_is_learned():
     net = network().eval()
     torch.nn.init.normal_(net.stem.absent_bias)
     x, available = torch.randn(1, 2, 16, 16, 16), torch.ones(1, 2, dtype=torch.bool)

@@ -82,12 +82,12 @@ def test_any_subset_of_tasks_uses_all_that_was_built_for_it(name, tasks, segment
     assert [parameter_name for parameter_name, p in net.named_parameters() if p.grad is None] == []
 
 
-# ----------------------------------------------------------------------------------------- absent contrasts
+# ----------------------------------------------------------------------------------------- absent modalities
 
 
 @every_network
 @pytest.mark.parametrize("content", [7.5, math.nan, math.inf])
-def test_an_absent_contrast_has_exactly_no_influence_and_no_gradient(name, content):
+def test_an_absent_modality_has_exactly_no_influence_and_no_gradient(name, content):
     net = network(name).eval()
     results, gradients = [], []
     for filling in (0.0, content):
@@ -108,7 +108,7 @@ def test_an_absent_contrast_has_exactly_no_influence_and_no_gradient(name, conte
 
 
 @every_network
-def test_a_contrast_that_is_there_has_influence(name):
+def test_a_modality_that_is_there_has_influence(name):
     net = network(name).eval()
     x, available = batch(name, 1)
     fewer = available.clone()
@@ -236,12 +236,12 @@ def test_wrong_channels_are_refused(name):
 )
 def test_wrong_availability_is_refused(name, flags):
     x, _ = batch(name, 1)
-    with pytest.raises(ValueError, match=r"must be bool \(1, 3\): one flag a case and contrast"):
+    with pytest.raises(ValueError, match=r"must be bool \(1, 3\): one flag a case and modality"):
         network(name)(x, flags)
 
 
 @every_network
-def test_a_case_without_any_contrast_is_refused(name):
+def test_a_case_without_any_modality_is_refused(name):
     x, available = batch(name, 3)
     available[1] = False
     with pytest.raises(ValueError, match=rf"1 of 3 cases of the batch \(at \[1\], counted from 0\); {name} needs"):

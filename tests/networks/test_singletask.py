@@ -59,7 +59,7 @@ def test_paper_preset_has_the_papers_encoder():
     assert sum(p.numel() for p in net.parameters()) / 1e6 == pytest.approx(11.3, rel=0.01)
 
 
-def test_the_masks_channel_is_where_a_contrast_that_is_there_is_not_zero():
+def test_the_masks_channel_is_where_a_modality_that_is_there_is_not_zero():
     net = network().eval()
     seen = []
     net.stem.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

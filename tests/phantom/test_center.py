@@ -12,7 +12,7 @@ from gliomanet.phantom.ids import case_ids
 from gliomanet.phantom.patients import plan_center
 
 SOURCE = PhantomSource(
-    cases=3, scanner=Scanner(voxel_mm=(4, 4, 4), oblique_degrees=8), missing_contrasts=0.6, missing_labels=0.4
+    cases=3, scanner=Scanner(voxel_mm=(4, 4, 4), oblique_degrees=8), missing_modalities=0.6, missing_labels=0.4
 )
 
 

@@ -47,16 +47,16 @@ def test_shares_cover_the_legal_states_and_sum_to_one():
 
 
 def test_rates_of_what_is_missing():
-    source = PhantomSource(cases=400, missing_contrasts=0.3, missing_labels=0.2)
+    source = PhantomSource(cases=400, missing_modalities=0.3, missing_labels=0.2)
     patients = plan_center("A", source, 1)
-    lost = [p.missing_contrasts for p in patients if p.missing_contrasts]
+    lost = [p.missing_modalities for p in patients if p.missing_modalities]
     assert len(lost) / 400 == pytest.approx(0.3, abs=0.07)
     assert {len(names) for names in lost} == {1, 2}
     assert all("t1c" not in names for names in lost)
     unknown = sum(len(p.missing_labels) for p in patients) / 1200
     assert unknown == pytest.approx(0.2, abs=0.04)
     complete = plan_center("A", PhantomSource(cases=50), 1)
-    assert not any(p.missing_contrasts or p.missing_labels for p in complete)
+    assert not any(p.missing_modalities or p.missing_labels for p in complete)
 
 
 def test_missing_rates_change_nothing_else():

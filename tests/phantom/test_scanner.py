@@ -71,7 +71,7 @@ def test_the_background_is_exactly_zero_and_the_tumour_lies_inside_the_drawn_bra
     assert (brain[mask > 0] > 0.499).all()
 
 
-def test_an_unstripped_centre_has_a_grid_a_contrast_and_thicker_slices(unstripped):
+def test_an_unstripped_centre_has_a_grid_a_modality_and_thicker_slices(unstripped):
     reference = unstripped["t1c"]
     assert np.array_equal(unstripped["tumour_mask"].affine, reference.affine)
     assert spacing(reference) == pytest.approx([2, 2, 3])
@@ -92,7 +92,7 @@ def test_oblique_grids_are_rotations(unstripped):
         assert 0.5 < angle < 25
 
 
-def test_motion_moves_the_other_contrasts_by_a_few_millimetres(unstripped):
+def test_motion_moves_the_other_modalities_by_a_few_millimetres(unstripped):
     def middle(image):
         # a cap above the eyes, so that the grids' different lower ends do not count
         index = np.argwhere(image.voxels > 120)

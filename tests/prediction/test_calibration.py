@@ -101,22 +101,22 @@ def test_external_labels_are_not_needed_and_external_rows_not_looked_at():
     pd.testing.assert_frame_equal(fit_temperatures(rows, cases[cases["center"] == "A"], TASKS), expected)
     inside = rows[rows["role"] == "validation"]
     pd.testing.assert_frame_equal(fit_temperatures(inside, cases, TASKS), expected)
-    # a centre that teaches in one transfer and is held out in another: its rows of the second have no say
-    held_out = inside.assign(role="external", transfer="without-A")
+    # a centre that teaches in one scenario and is held out in another: its rows of the second have no say
+    held_out = inside.assign(role="external", scenario="without-A")
     both = fit_temperatures(pd.concat([inside, held_out]), cases, TASKS)
     pd.testing.assert_frame_equal(both, expected)
 
 
-def test_transfers_stages_and_models_are_kept_apart():
+def test_scenarios_stages_and_models_are_kept_apart():
     rows, cases = study()
     inside = rows[rows["role"] == "validation"]
     others = [
         inside.assign(**{key: "other"}, raw_probability=0.5 * inside["raw_probability"] + 0.2)
-        for key in ("model", "stage", "transfer")
+        for key in ("model", "stage", "scenario")
     ]
     table = fit_temperatures(pd.concat([inside, *others]), cases, TASKS)
     assert len(table) == 4 * len(fit_temperatures(rows, cases, TASKS))
-    mine = table[(table[["model", "stage", "transfer"]] != "other").all(axis=1)].reset_index(drop=True)
+    mine = table[(table[["model", "stage", "scenario"]] != "other").all(axis=1)].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine, fit_temperatures(rows, cases, TASKS))
 
 
@@ -186,14 +186,14 @@ def test_what_does_not_fit_together_is_named():
     table = fit_temperatures(rows, cases, TASKS)
     with pytest.raises(
         ValueError,
-        match=f"no temperature was fitted for model m, stage {STAGE}, transfer main, task grade, fold all; fit the",
+        match=f"no temperature was fitted for model m, stage {STAGE}, scenario main, task grade, fold all; fit the",
     ):
         calibrate(rows, table[(table["task"] == "idh") | (table["fold"] != "all")])
-    with pytest.raises(ValueError, match=f"model m, stage {STAGE}, transfer main, task grade: case A-00 of A is in no"):
+    with pytest.raises(ValueError, match=f"model m, stage {STAGE}, scenario main, task grade: case A-00 of A is in no"):
         fit_temperatures(rows, cases[cases["case_id"] != "A-00"], TASKS)
     with pytest.raises(ValueError, match="case A-00 of A, fold 0, lacks the probability of a class; needed: 2, 3, 4"):
         fit_temperatures(rows.drop(rows[(rows["task"] == "grade") & (rows["class"] == "3")].index[0]), cases, TASKS)
     with pytest.raises(
-        ValueError, match="hold a row twice: model m, stage pseudo_label_3, transfer main, fold 0, role"
+        ValueError, match="hold a row twice: model m, stage pseudo_label_3, scenario main, fold 0, role"
     ):
         fit_temperatures(pd.concat([rows, rows.iloc[:1]]), cases, TASKS)

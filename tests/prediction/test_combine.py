@@ -8,18 +8,18 @@ from gliomanet.prediction.combine import COLUMNS, combine_predictions
 from gliomanet.prediction.fold_rows import FOLD_COLUMNS
 
 
-def rows(probabilities: dict[str, float], *, role="external", case="a", transfer="main", pass_std=np.nan):
+def rows(probabilities: dict[str, float], *, role="external", case="a", scenario="main", pass_std=np.nan):
     """Rows of one case: fold → probability of class mutant."""
     table = []
     for fold, p in probabilities.items():
         for name, value in (("wildtype", 1 - p), ("mutant", p)):
-            table.append(("m", "supervised", transfer, fold, role, "there", case, "idh", name, value, pass_std))
+            table.append(("m", "supervised", scenario, fold, role, "there", case, "idh", name, value, pass_std))
     return pd.DataFrame(table, columns=list(FOLD_COLUMNS))
 
 
-def temperatures(values: dict[str, float], transfer="main") -> pd.DataFrame:
+def temperatures(values: dict[str, float], scenario="main") -> pd.DataFrame:
     table = pd.DataFrame({"fold": list(values), "temperature": list(values.values())})
-    return table.assign(model="m", stage="supervised", transfer=transfer, task="idh")
+    return table.assign(model="m", stage="supervised", scenario=scenario, task="idh")
 
 
 def combined(table, given=None):
@@ -78,10 +78,10 @@ def test_a_refit_is_its_own_ensemble():
     assert result.groupby("fold")["probability"].apply(list).to_dict() == {"all": [0.3, 0.7], "ensemble": [0.3, 0.7]}
 
 
-def test_transfers_are_kept_apart():
-    result = combined(pd.concat([rows({"x.0": 0.2}, transfer="x"), rows({"y.0": 0.8}, transfer="y")]))
+def test_scenarios_are_kept_apart():
+    result = combined(pd.concat([rows({"x.0": 0.2}, scenario="x"), rows({"y.0": 0.8}, scenario="y")]))
     mutant = result[(result["fold"] == "ensemble") & (result["class"] == "mutant")]
-    assert mutant.set_index("transfer")["probability"].to_dict() == {"x": 0.2, "y": 0.8}
+    assert mutant.set_index("scenario")["probability"].to_dict() == {"x": 0.2, "y": 0.8}
 
 
 def test_the_order_of_the_rows_does_not_change_a_byte():
@@ -108,13 +108,13 @@ def test_a_case_that_a_fold_did_not_predict_is_named():
 
 
 def test_other_tables_are_refused():
-    with pytest.raises(ValueError, match="lack the columns transfer"):
-        combined(rows({"0": 0.1}).drop(columns="transfer"))
+    with pytest.raises(ValueError, match="lack the columns scenario"):
+        combined(rows({"0": 0.1}).drop(columns="scenario"))
     with pytest.raises(ValueError, match="hold a row twice: model m, stage supervised"):
         combined(pd.concat([rows({"0": 0.1})] * 2))
     with pytest.raises(ValueError, match="ensemble rows already"):
         combined(combined(rows({"0": 0.1})))
     with pytest.raises(
-        ValueError, match="no temperature was fitted for model m, stage supervised, transfer main, task"
+        ValueError, match="no temperature was fitted for model m, stage supervised, scenario main, task"
     ):
         combined(rows({"0": 0.1}), temperatures({"0": 2.0}))

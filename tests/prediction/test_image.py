@@ -224,7 +224,7 @@ def test_a_network_on_features_is_refused(tmp_path):
 
 @pytest.mark.parametrize(("flips", "passes"), [("left_right", [(), (2,)]), ("all", None)])
 def test_flips_average_probabilities_and_leave_the_deep_features(flips, passes, folder, cohort):
-    """CMTLNet, whose input has the brain beside the contrasts: both are flipped."""
+    """CMTLNet, whose input has the brain beside the modalities: both are flipped."""
     cases = cohort.iloc[1:2]
     plain, deep = predict_cases(folder, cases, threads=1, gpus=0)
     averaged, same_deep = predict_cases(folder, cases, threads=1, gpus=0, flips=flips)

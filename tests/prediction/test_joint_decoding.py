@@ -8,7 +8,7 @@ from gliomanet.labels.joint_decoding import joint_marginals
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.prediction.joint_decoding import with_joint
 
-KEYS = {"model": "m", "stage": "supervised", "transfer": "main", "fold": "0", "role": "external", "center": "X"}
+KEYS = {"model": "m", "stage": "supervised", "scenario": "main", "fold": "0", "role": "external", "center": "X"}
 
 
 def table(cases: dict[str, dict[str, list[float]]], tasks=DEFAULT_TASKS, **keys) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Predictions with contrasts taken away: those of a case that never had them."""
+"""Predictions with modalities taken away: those of a case that never had them."""
 
 import json
 import shutil
@@ -17,12 +17,12 @@ from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets
 from tests.phantom_folders import write_case
 
-CONTRASTS = ("t2", "t1c", "flair")  # not in the order of the subsets' names
+MODALITIES = ("t2", "t1c", "flair")  # not in the order of the subsets' names
 TASKS = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
 
 
 def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
-    """An untrained network, written as training writes one, with biases of absent contrasts that are not 0."""
+    """An untrained network, written as training writes one, with biases of absent modalities that are not 0."""
     folder.mkdir(parents=True)
     constructor = {"n_modalities": 3, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.2}
     constructor |= {"segmentation": True} if kind != "cmtlnet" else {}
@@ -34,7 +34,7 @@ def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
                 if name.endswith(("absent_bias", "significance")):
                     parameter.normal_()
     torch.save(network.state_dict(), folder / "weights.pt")
-    geometry = {"shape": [32, 32, 32], "modalities": CONTRASTS, "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
+    geometry = {"shape": [32, 32, 32], "modalities": MODALITIES, "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
     described = {task: {"label": task, "classes": {name: [name] for name in names}} for task, names in TASKS.items()}
     description = {"kind": kind, "constructor": constructor, "input": geometry, "tasks": described}
     (folder / "model.json").write_text(json.dumps(description))
@@ -45,10 +45,10 @@ def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
 def cases(tmp_path_factory) -> pd.DataFrame:
     """Three cases: one complete, one without T2, one without a brain mask."""
     root = tmp_path_factory.mktemp("preprocessed") / "there"
-    for number, contrasts in enumerate((CONTRASTS, CONTRASTS[1:], CONTRASTS)):
-        write_case(root / f"case-{number}", number, bright=True, contrasts=contrasts, tumour=False)
+    for number, modalities in enumerate((MODALITIES, MODALITIES[1:], MODALITIES)):
+        write_case(root / f"case-{number}", number, bright=True, modalities=modalities, tumour=False)
     (root / "case-2/brain_mask.nii.gz").unlink()
-    zeroed = nib.load(root / "case-2/t1c.nii.gz")  # each contrast alone outlines another brain
+    zeroed = nib.load(root / "case-2/t1c.nii.gz")  # each modality alone outlines another brain
     array = np.asanyarray(zeroed.dataobj).copy()
     array[:16] = 0
     nib.save(nib.Nifti1Image(array, zeroed.affine), root / "case-2/t1c.nii.gz")
@@ -76,7 +76,7 @@ def test_a_case_has_every_subset_of_what_it_has(predicted):
     assert table["class"].tolist()[:5] == ["wildtype", "mutant", "2", "3", "4"]
 
 
-def test_all_contrasts_give_the_ordinary_prediction_bit_for_bit(predicted, cases):
+def test_all_modalities_give_the_ordinary_prediction_bit_for_bit(predicted, cases):
     folder, table = predicted
     ordinary = predict_cases(folder, cases, threads=1, gpus=0)[0]
     for case, subset in (("case-0", "t1c+t2+flair"), ("case-1", "t1c+flair"), ("case-2", "t1c+t2+flair")):
@@ -121,14 +121,14 @@ def test_learnt_fusion_weights_are_the_networks_own(tmp_path):
     folder = write_model(tmp_path / "0", "gmmas", seed=1)
     weights = fusion_weights(folder)
     learned = torch.load(folder / "weights.pt", weights_only=True)["stem.significance"].double()
-    assert weights == pytest.approx(dict(zip(CONTRASTS, torch.softmax(learned, 0).tolist(), strict=True)), rel=1e-5)
+    assert weights == pytest.approx(dict(zip(MODALITIES, torch.softmax(learned, 0).tolist(), strict=True)), rel=1e-5)
     members = [
         Member("supervised", "main", "0", folder),
         Member("s", "main", "0", write_model(tmp_path / "1", "psnet")),
     ]
     table = fusion_table(members, "m")
-    assert list(table.columns) == ["model", "stage", "transfer", "fold", "modality", "weight"]
-    assert table["modality"].tolist() == list(CONTRASTS)
+    assert list(table.columns) == ["model", "stage", "scenario", "fold", "modality", "weight"]
+    assert table["modality"].tolist() == list(MODALITIES)
     assert fusion_table(members[1:], "m").empty
 
 
@@ -140,7 +140,7 @@ def test_a_centres_table_holds_validation_by_fold_and_external_cases_by_the_ense
     table = predict_center_subsets(
         members, splits, cases.assign(role="x"), model="m", preprocessed=preprocessed, threads=1, gpus=0
     )
-    keys = ["stage", "transfer", "fold", "role", "case_id"]
+    keys = ["stage", "scenario", "fold", "role", "case_id"]
     assert sorted(table[keys].drop_duplicates().itertuples(index=False, name=None)) == [
         ("last", "main", "0", "validation", "case-1"),
         ("last", "main", "1", "validation", "case-0"),
@@ -168,4 +168,4 @@ def test_a_subset_that_a_fold_could_not_predict_is_left_out_aloud(tmp_path, case
     splits = pd.concat([cases.iloc[:1][["case_id", "center"]].assign(fold=f, part="external") for f in "01"])
     table = predict_center_subsets(members, splits, cases, model="m", preprocessed=tmp_path, threads=1, gpus=0)
     assert table[["subset", "probability"]].to_numpy().tolist() == [["t1", 0.25]]
-    assert capsys.readouterr().out == ("left out: case case-0, t2: not predicted by every fold (last, transfer main)\n")
+    assert capsys.readouterr().out == ("left out: case case-0, t2: not predicted by every fold (last, scenario main)\n")

@@ -57,7 +57,7 @@ def test_an_external_case_that_only_some_folds_know_is_left_out_aloud(members, c
     }
     assert capsys.readouterr().out.splitlines() == [
         "left out: case y: none of this model's inputs is known",
-        "left out: case y: only 1 of 2 folds (supervised, transfer main) know an input of it",
+        "left out: case y: only 1 of 2 folds (supervised, scenario main) know an input of it",
     ]
     assert deep.empty
 

@@ -259,7 +259,7 @@ def test_a_centres_cases_are_segmented_by_the_folds_that_did_not_learn_from_them
     assert table["case_id"].tolist() == ["case-04", "case-08", "case-09", "case-10"]
     assert table["fold"].tolist() == ["ensemble", "0", "1", "ensemble"]
     assert table["role"].tolist() == ["external", "validation", "validation", "external"]
-    assert table[["model", "stage", "transfer", "center"]].drop_duplicates().to_numpy().tolist() == [
+    assert table[["model", "stage", "scenario", "center"]].drop_duplicates().to_numpy().tolist() == [
         ["ps", "supervised", "main", "here"]
     ]
     assert table["dice"].isna().tolist() == [True, False, False, False]
@@ -290,7 +290,7 @@ def test_small_pieces_leave_and_flips_are_asked_for(cohort, preprocessed, tmp_pa
     splits = splits_of(cohort).iloc[:1]
     volumes = [
         segment_center(sparse, splits, preprocessed, tmp_path, model="ps", **asked)["volume_ml"].iloc[0]
-        for asked in ({}, {"smallest_focus": 1.0}, {"flips": "left_right"})
+        for asked in ({}, {"min_component_fraction": 1.0}, {"flips": "left_right"})
     ]
     assert volumes[1] < volumes[0]
     assert volumes[2] != volumes[0]
@@ -308,11 +308,11 @@ def test_a_case_that_cannot_be_read_is_a_row_with_its_reason(folds, cohort, prep
     assert len(table) == 4
 
 
-def test_members_of_several_transfers_and_doubly_validated_cases_are_refused(folds, cohort, preprocessed, tmp_path):
+def test_members_of_several_scenarios_and_doubly_validated_cases_are_refused(folds, cohort, preprocessed, tmp_path):
     mixed = [members(folds)[0], Member("supervised", "other", "1", folds[1])]
-    with pytest.raises(ValueError, match="one stage and transfer, found supervised/main, supervised/other"):
+    with pytest.raises(ValueError, match="one stage and scenario, found supervised/main, supervised/other"):
         segment_center(mixed, splits_of(cohort), preprocessed, tmp_path, model="ps")
-    with pytest.raises(ValueError, match="one stage and transfer, found none"):
+    with pytest.raises(ValueError, match="one stage and scenario, found none"):
         segment_center([], splits_of(cohort), preprocessed, tmp_path, model="ps")
     twice = splits_of(cohort)
     twice.loc[twice["case_id"] == "case-08", "part"] = "validation"

@@ -11,7 +11,7 @@ from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 
 
 class Toy(nn.Module):
-    """Segments by the first contrast; `slope` makes it see left from right."""
+    """Segments by the first modality; `slope` makes it see left from right."""
 
     REGIONS = WHOLE_TUMOUR
 

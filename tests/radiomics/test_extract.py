@@ -16,7 +16,7 @@ def save(path, array, spacing=3.0):
 
 @pytest.fixture
 def case(tmp_path):
-    """A ball of radius 15 mm, core 4 of radius 9 mm inside oedema 2, on two contrasts."""
+    """A ball of radius 15 mm, core 4 of radius 9 mm inside oedema 2, on two modalities."""
     generator = np.random.default_rng(1)
     distance = np.linalg.norm(np.indices(SHAPE).T - np.array([15, 14, 13]), axis=-1).T * 3.0
     mask = np.where(distance <= 9, 4, np.where(distance <= 15, 2, 0))
@@ -32,7 +32,7 @@ def test_a_case_with_two_regions(case):
     assert notes == []
     assert table["case_id"].tolist() == ["007", "007"]
     assert table["region"].tolist() == ["enhancing", "whole"]
-    # 14 shape features of the mask, and 18 + 24 + 16 + 16 + 14 + 5 of each contrast
+    # 14 shape features of the mask, and 18 + 24 + 16 + 16 + 14 + 5 of each modality
     assert len(table.columns) == 2 + 14 + 2 * 93
     volume = table.set_index("region")["mask_shape_VoxelVolume"]
     assert volume["whole"] == 27 * (mask > 0).sum()
@@ -84,10 +84,10 @@ def test_cases_without_features_give_a_reason_and_no_row(case):
     save(folder / "tumour_mask.nii.gz", mask)
     (folder / "t1c.nii.gz").unlink()
     (folder / "t2.nii.gz").unlink()
-    assert "no contrast; looked for t1.nii.gz" in extract_case(folder, "a", Radiomics())[1][0]
+    assert "no modality; looked for t1.nii.gz" in extract_case(folder, "a", Radiomics())[1][0]
 
 
-def test_contrasts_that_cannot_be_described(case):
+def test_modalities_that_cannot_be_described(case):
     folder = case[0]
     image = np.asarray(nib.load(folder / "t2.nii.gz").dataobj).copy()
     image[15, 14, 13] = 1e5

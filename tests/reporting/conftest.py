@@ -48,7 +48,7 @@ def cases(rng: np.random.Generator) -> pd.DataFrame:
         for number in range(SIZES[center]):
             case = f"{center}-{number:03d}"
             row = {"case_id": case, "patient_id": case, "center": center, "role": role}
-            row |= {contrast: f"{case}/{contrast}.nii.gz" for contrast in ("t1", "t1c", "t2", "flair")}
+            row |= {modality: f"{case}/{modality}.nii.gz" for modality in ("t1", "t1c", "t2", "flair")}
             for label, values in CLASSES.items():
                 known = role != "unlabelled" and rng.random() > 0.1
                 row |= {label: rng.choice(values) if known else "", f"{label}_source": "measured" if known else ""}
@@ -63,15 +63,15 @@ def splits(table: pd.DataFrame) -> pd.DataFrame:
             part = {"external": "external", "unlabelled": "unlabelled"}.get(row["role"])
             part = part or ("validation" if int(row["case_id"][-3:]) % 3 == int(fold) else "train")
             keep = {key: row[key] for key in ("case_id", "patient_id", "center", "role")}
-            rows.append({**keep, "transfer": "main", "fold": fold, "part": part})
+            rows.append({**keep, "scenario": "main", "fold": fold, "part": part})
     return pd.DataFrame(rows)
 
 
 def predictions(parts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """One row a case and stage is enough to tell who was predicted."""
     tested = parts[parts["part"].isin(["validation", "external"])].assign(role=parts["part"])
-    tested = tested.drop_duplicates(["transfer", "role", "center", "case_id"])
-    keys = ["transfer", "role", "center", "case_id"]
+    tested = tested.drop_duplicates(["scenario", "role", "center", "case_id"])
+    keys = ["scenario", "role", "center", "case_id"]
     return {
         model: pd.concat([tested[keys].assign(model=model, stage=stage, task="idh") for stage in stages])
         for model, stages in MODELS.items()
@@ -88,7 +88,7 @@ def calibration() -> pd.DataFrame:
                     figures = {"temperature": value, "n": 70, "n_fit": 70, "ece_before": 0.1534, "ece_after": 0.0421}
                     figures |= {"nll_before": 0.9127, "nll_after": 0.5312, "note": ""}
                     rows.append(
-                        {"model": model, "stage": stage, "transfer": "main", "task": task, "fold": fold, **figures}
+                        {"model": model, "stage": stage, "scenario": "main", "task": task, "fold": fold, **figures}
                     )
     table = pd.DataFrame(rows)
     unknown = (table["model"] == "age_only") & (table["task"] == "grade")
@@ -99,15 +99,15 @@ def calibration() -> pd.DataFrame:
 
 
 def qc(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    frame = table[["case_id", "center"]].assign(status="ok", contrasts="t1,t1c,t2,flair", flags="", reason="")
+    frame = table[["case_id", "center"]].assign(status="ok", modalities="t1,t1c,t2,flair", flags="", reason="")
     frame["atlas_similarity"] = rng.normal(0.9, 0.02, len(frame))
     frame["similarity_t2"] = rng.normal(0.6, 0.05, len(frame))
     frame["brain_volume_ml"] = rng.normal(1450, 90, len(frame))
     frame["tumour_volume_ml"] = rng.gamma(3, 20, len(frame))
     by_case = frame["case_id"]
-    frame.loc[by_case == "north-007", ["contrasts", "flags"]] = ["t1c,flair", "brain_volume_ml,atlas_similarity"]
+    frame.loc[by_case == "north-007", ["modalities", "flags"]] = ["t1c,flair", "brain_volume_ml,atlas_similarity"]
     failed = ["failed", "", "t1c: the border of a stripped image is not empty (12.4 % of its voxels)"]
-    frame.loc[by_case == "south-004", ["status", "contrasts", "reason"]] = failed
+    frame.loc[by_case == "south-004", ["status", "modalities", "reason"]] = failed
     return frame
 
 
@@ -139,7 +139,7 @@ def metrics(rng: np.random.Generator) -> pd.DataFrame:
                 for center in (*centers, "pooled"):
                     keys = (model, stage, "main", role, center, "joint", "all", "contradictions_per_1000")
                     rows.append((*keys, 83.3, 25.0, 166.7, 36, np.nan, "3 of 36 cases"))
-    columns = ["model", "stage", "transfer", "role", "center", "task", "subset", "metric", "value", "ci_low", "ci_high"]
+    columns = ["model", "stage", "scenario", "role", "center", "task", "subset", "metric", "value", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=[*columns, "n", "n_positive", "note"])
 
 
@@ -165,7 +165,7 @@ def confusion(rng: np.random.Generator) -> pd.DataFrame:
                             n = rng.integers(8, 20) if truth == predicted else rng.integers(0, 6)
                             for center in ("east", "pooled"):
                                 rows.append((model, stage, "main", role, center, task, truth, predicted, int(n)))
-    columns = ["model", "stage", "transfer", "role", "center", "task", "truth", "predicted", "n"]
+    columns = ["model", "stage", "scenario", "role", "center", "task", "truth", "predicted", "n"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -179,7 +179,7 @@ def comparisons() -> pd.DataFrame:
         for metric in ("mcc", "auc")
     ]
     rows.append(("main", "supervised", "supervised", *pairs[0], "external", "west", "idh", "mcc", *[np.nan] * 5))
-    columns = ["transfer", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"]
+    columns = ["scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"]
     return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"])
 
 
@@ -205,7 +205,7 @@ def decoding() -> pd.DataFrame:
                     after = 0.0 if metric.startswith("contra") else 54.1
                     figures = (before, after, after - before, after - before - 9, after - before + 9)
                     rows.append((*keys, "joint", metric, *figures, 37, "3, then 0 of 37 cases"))
-    columns = ["model", "stage", "transfer", "role", "center", "task", "metric", "independent", "joint", "difference"]
+    columns = ["model", "stage", "scenario", "role", "center", "task", "metric", "independent", "joint", "difference"]
     return pd.DataFrame(rows, columns=[*columns, "ci_low", "ci_high", "n", "note"])
 
 
@@ -218,12 +218,12 @@ def biomarkers(rng: np.random.Generator) -> pd.DataFrame:
                 effect = rng.normal(0.2, 0.08) * (1 if index % 2 else -1)
                 kept = index != 3
                 reason = "opposite or no direction in south; I2 0.82 above 0.75: effects differ between centres"
-                row = {"transfer": "main", "task": task, "feature": f"{modality}_{name}", "modality": modality}
+                row = {"scenario": "main", "task": task, "feature": f"{modality}_{name}", "modality": modality}
                 row |= {"region": "whole", "deep_features": "z3,z17,z40,z41,z55", "rho": 0.52, "q": 0.00002}
                 row |= {f"effect_{c}": effect + rng.normal(0, 0.05) for c in ("north", "south", "east", "west")}
                 row |= {"summary": effect, "ci_low": effect - 0.08, "ci_high": effect + 0.08, "tau2": 0.001, "i2": 0.12}
                 row |= {
-                    "verdict": "kept" if kept else "dropped",
+                    "status": "kept" if kept else "dropped",
                     "reason": "same direction in 4 centres" if kept else reason,
                     "additivity_gap": 0.0,
                 }
@@ -247,7 +247,7 @@ def recovery() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": "cmtlnet",
-            "transfer": "main",
+            "scenario": "main",
             "task": list(CLASSES),
             "kept": [6, 6, 6],
             "signals": [3, 2, 0],
@@ -288,7 +288,7 @@ def make_image_study(folder: Path) -> dict[str, Any]:
         "findings": findings(),
         "qc": qc(table, rng),
         "sheets": sheets,
-        "biomarkers": {"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(verdict="dropped")},
+        "biomarkers": {"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(status="dropped")},
         "recovery": recovery(),
         "pseudo_labels": pseudo_labels(rng),
         "versions": {"Python": "3.11.9", "torch": "2.13.0"},

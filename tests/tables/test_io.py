@@ -21,7 +21,7 @@ def test_ids_and_grades_stay_text_and_empty_stays_empty(tmp_path):
     "column",
     [
         *("model", "model_a", "model_b", "stage", "stage_a", "stage_b", "role", "status", "metric"),
-        *("feature", "modality", "kind", "direction", "verdict", "deep_features"),
+        *("feature", "modality", "kind", "direction", "status", "deep_features"),
     ],
 )
 def test_names_that_look_like_numbers_stay_text(tmp_path, column):

@@ -34,7 +34,7 @@ def write_fold(root: Path, model: str, stage: str, fold: str, digest: str = "a",
 
 
 def evaluation(value: float | str = 0.61) -> pd.DataFrame:
-    columns = ["model", "stage", "transfer", "role", "center", "task", "subset", "metric", "value", "n"]
+    columns = ["model", "stage", "scenario", "role", "center", "task", "subset", "metric", "value", "n"]
     rows = [
         ("cmtlnet", "supervised", "main", "external", "pooled", "idh", "all", "mcc", value, 90),
         ("cmtlnet", "supervised", "main", "external", "north", "idh", "all", "mcc", "", 9),

@@ -85,7 +85,7 @@ def test_the_files_and_that_a_run_repeats_itself(tmp_path, model):
     packages = {"torch", "numpy", "scikit-learn", "pandas", "neuroCombat"}
     assert set(described["versions"]) == {"python", "gliomanet"} | packages
     assert described["harmonization"] == {"method": "none"}
-    assert described["joint_likelihood"] == 0
+    assert described["joint_likelihood_weight"] == 0
 
 
 def test_what_a_fit_depends_on_is_in_its_digest(tmp_path, monkeypatch):
@@ -131,7 +131,7 @@ def test_the_joint_likelihood_moves_the_network_towards_possible_answers(tmp_pat
         model = TabularNetModel(ensemble=2, epochs=100, joint_likelihood=weight)
         options = {"name": NAME, "seed": 3, "code": "c", "out": out}
         train_tabular_model(cases, features, DEFAULT_TASKS, model, **options)
-        assert json.loads((out / "model.json").read_text())["joint_likelihood"] == weight
+        assert json.loads((out / "model.json").read_text())["joint_likelihood_weight"] == weight
         rows = predict_tabular(out, tested, their_features)[0].query("task == 'codel_1p19q' and `class` == 'codeleted'")
         called[weight] = rows["probability"].to_numpy()[tested["grade"] == "4"].mean()
     assert called[1.0] < called[0.0] - 0.1

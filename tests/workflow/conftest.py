@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-CONTRASTS = ("t1", "t1c", "t2", "flair")
+MODALITIES = ("t1", "t1c", "t2", "flair")
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,14 @@ def table_center(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
     def make(name: str, rows: list[dict[str, str]], role: str = "train") -> dict[str, Any]:
         folder = tmp_path / name
-        lines = ["\t".join(("case_id", *CONTRASTS, "idh", "codel_1p19q", "grade"))]
+        lines = ["\t".join(("case_id", *MODALITIES, "idh", "codel_1p19q", "grade"))]
         for row in rows:
-            files = {c: f"{row['case_id']}/{c}.nii.gz" for c in row.get("contrasts", ",".join(CONTRASTS)).split(",")}
+            files = {c: f"{row['case_id']}/{c}.nii.gz" for c in row.get("modalities", ",".join(MODALITIES)).split(",")}
             (folder / row["case_id"]).mkdir(parents=True, exist_ok=True)
             for file in files.values():
                 (folder / file).touch()
             labels = [row.get(label, "") for label in ("idh", "codel_1p19q", "grade")]
-            lines.append("\t".join([row["case_id"], *(files.get(c, "") for c in CONTRASTS), *labels]))
+            lines.append("\t".join([row["case_id"], *(files.get(c, "") for c in MODALITIES), *labels]))
         (folder / "cases.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return {"role": role, "source": {"kind": "table", "path": str(folder / "cases.tsv")}}
 

@@ -51,8 +51,8 @@ def test_an_unlabelled_centre_teaches_the_second_stage_only(snakemake):
     assert all(opened(job, "U") == (job.wildcards["stage"] == "pseudo_label") for job in whole.of("train_image"))
 
 
-def test_cases_with_missing_contrasts_are_preprocessed_from_what_there_is(snakemake, table_center):
-    rows = [*LABELLED, {"case_id": "p3", "contrasts": "t1c,flair", "idh": "mutant"}]
+def test_cases_with_missing_modalities_are_preprocessed_from_what_there_is(snakemake, table_center):
+    rows = [*LABELLED, {"case_id": "p3", "modalities": "t1c,flair", "idh": "mutant"}]
     run = snakemake(study(centers={"A": table_center("A", rows)}))
     assert run.status == 0, run.text
     assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"p1", "p2", "p3"}
@@ -96,9 +96,9 @@ def test_leave_one_centre_out_holds_out_every_centre(snakemake):
         assert [opened(job, center) for center in "ABC"] == [center != held_out for center in "ABC"]
 
 
-def test_further_transfers_add_their_folds(snakemake):
-    transfers = [{"name": "from-A", "train": ["A"], "external": ["B"]}]
-    run = snakemake(study(centers={"A": phantom(), "B": phantom()}, split={"folds": 2, "transfers": transfers}))
+def test_further_scenarios_add_their_folds(snakemake):
+    scenarios = [{"name": "from-A", "train": ["A"], "external": ["B"]}]
+    run = snakemake(study(centers={"A": phantom(), "B": phantom()}, split={"folds": 2, "scenarios": scenarios}))
     assert run.status == 0, run.text
     assert {j.wildcards["fold"] for j in run.of("train_image")} == {"main.0", "main.1", "from-A.0", "from-A.1"}
 
@@ -107,7 +107,7 @@ def test_models_that_are_refitted_have_one_fold_more(snakemake):
     run = snakemake(study(models={"logistic": {**LOGISTIC, "refit": True}}))
     assert {job.wildcards["fold"] for job in run.of("train_tabular")} == {"0", "1", "all"}
     assert run.count("find_biomarkers") == 0
-    assert run.count("recover_truth") == 0
+    assert run.count("evaluate_recovery") == 0
     without = snakemake(study(models={"logistic": {**LOGISTIC, "refit": False}}))
     assert {job.wildcards["fold"] for job in without.of("train_tabular")} == {"0", "1"}
 
@@ -139,7 +139,7 @@ def test_temperatures_are_fitted_without_a_look_at_external_centres(snakemake):
     assert without.count("combine_predictions") == 4
 
 
-def test_held_out_centres_still_tell_in_the_transfers_that_they_teach_in(snakemake):
+def test_held_out_centres_still_tell_in_the_scenarios_that_they_teach_in(snakemake):
     config = study(centers={name: phantom() for name in "AB"}, split={"design": "leave_one_center_out", "folds": 2})
     run = snakemake(config)
     for job in run.of("fit_temperatures"):
@@ -169,7 +169,7 @@ def test_how_a_job_computes_is_a_resource_so_that_a_change_repeats_nothing(snake
 
 
 def test_no_job_hangs_on_keys_that_it_does_not_use(repository: Path):
-    """How jobs compute, and whether subsets of contrasts are asked for, are no parameter of what is done already."""
+    """How jobs compute, and whether subsets of modalities are asked for, are no parameter of what is done already."""
     for rules in (repository / "workflow" / "rules").glob("*.smk"):
         text = rules.read_text(encoding="utf-8")
         for whole in ("dump(STUDY)", "dump(STUDY.evaluation)"):

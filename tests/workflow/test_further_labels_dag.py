@@ -10,7 +10,7 @@ from tests.workflow.conftest import IMAGE_NET, LOGISTIC, phantom, study
 LABELS = {"mgmt": ["unmethylated", "methylated"]}
 MGMT = {"label": "mgmt", "classes": {"unmethylated": ["unmethylated"], "methylated": ["methylated"]}}
 IDH = {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}
-CONTRASTS = ("t1", "t1c", "t2", "flair")
+MODALITIES = ("t1", "t1c", "t2", "flair")
 
 
 def test_a_study_of_images_with_mgmt(snakemake):
@@ -23,7 +23,7 @@ def test_a_study_of_images_with_mgmt(snakemake):
         ("only-mgmt", "pseudo_label")
     ) == 2
     assert {job.wildcards["model"] for job in run.of("find_biomarkers")} == set(models)
-    assert (run.count("read_center"), run.count("evaluate"), run.count("write_report")) == (3, 1, 1)
+    assert (run.count("build_case_table"), run.count("evaluate"), run.count("write_report")) == (3, 1, 1)
 
 
 def test_a_tabular_study_with_mgmt(snakemake, feature_center, tmp_path):
@@ -65,7 +65,7 @@ def test_centres_give_their_further_labels_and_phantoms_draw_theirs(snakemake, t
     columns = (
         "case_id",
         "patient_id",
-        *CONTRASTS,
+        *MODALITIES,
         "tumour_mask",
         "brain_mask",
         "idh",
@@ -80,7 +80,7 @@ def test_centres_give_their_further_labels_and_phantoms_draw_theirs(snakemake, t
     config = study(labels=LABELS, tasks={"mgmt": MGMT}, centers={"A": phantom(cases=20), "H": hospital})
     run = snakemake(config, "--cores", "1", "results/cohort/A.tsv", "results/cohort/H.tsv")
     assert run.status == 0, run.text
-    assert run.rules == {"read_center"}
+    assert run.rules == {"build_case_table"}
     read = read_table(tmp_path / "results/cohort/H.tsv")
     assert read["mgmt"].tolist() == ["methylated", "unmethylated", ""]
     assert read["mgmt_raw"].tolist() == ["POSITIVE", "negative", ""]

@@ -38,7 +38,7 @@ def test_the_model_of_a_round_is_the_teacher_of_the_next(snakemake, rounds):
     (report,) = run.of("write_report")
     assert files_of(report, "models") == folds
     assert "results/pseudo_labels/accuracy.tsv" in report.input
-    assert "results/phantom/labels.tsv" in run.of("rate_pseudo_labels")[0].input
+    assert "results/phantom/labels.tsv" in run.of("evaluate_pseudo_labels")[0].input
 
 
 def test_no_round_has_an_external_centre_among_its_ancestors(snakemake):
@@ -48,7 +48,7 @@ def test_no_round_has_an_external_centre_among_its_ancestors(snakemake):
     assert run.status == 0, run.text
     assert {job.wildcards["stage"] for job in run.of("train_image")} == set(STAGES[:3])  # two rounds are the default
     assert run.centers == {"A", "U"}
-    assert "rate_pseudo_labels" not in run.rules  # nor the hidden truth
+    assert "evaluate_pseudo_labels" not in run.rules  # nor the hidden truth
 
 
 def test_a_refit_has_no_validation_cases_and_is_judged_by_its_folds(snakemake, feature_center):
@@ -64,7 +64,7 @@ def test_a_refit_has_no_validation_cases_and_is_judged_by_its_folds(snakemake, f
 def test_a_study_without_pseudo_labels_rates_none(snakemake):
     run = snakemake(study(centers=CENTERS))
     assert run.status == 0, run.text
-    assert not {"select_pseudo_labels", "rate_pseudo_labels"} & run.rules
+    assert not {"select_pseudo_labels", "evaluate_pseudo_labels"} & run.rules
 
 
 def test_the_two_thresholds_have_moved_into_rounds(snakemake):
@@ -75,18 +75,18 @@ def test_the_two_thresholds_have_moved_into_rounds(snakemake):
 
 
 def test_keeping_some_labels_adds_no_job(snakemake):
-    whole, quarter = snakemake(study(centers=CENTERS)), snakemake(study(centers=CENTERS, kept_labels=0.25))
+    whole, quarter = snakemake(study(centers=CENTERS)), snakemake(study(centers=CENTERS, label_fraction=0.25))
     assert quarter.status == 0, quarter.text
     assert sorted((j.rule, str(j.wildcards)) for j in whole.jobs) == sorted(
         (j.rule, str(j.wildcards)) for j in quarter.jobs
     )
-    none = snakemake(study(kept_labels=0))
-    assert "kept_labels: input should be greater than 0 (found 0)" in none.text
+    none = snakemake(study(label_fraction=0))
+    assert "label_fraction: input should be greater than 0 (found 0)" in none.text
 
 
 def test_hidden_labels_count_where_their_centre_tests_and_are_fitted_nowhere(snakemake):
     held_out = {"design": "leave_one_center_out", "folds": 2}
-    config = study(centers={name: phantom(cases=8) for name in "AB"}, models={"net": SEMI}, kept_labels=0.5)
+    config = study(centers={name: phantom(cases=8) for name in "AB"}, models={"net": SEMI}, label_fraction=0.5)
     run = snakemake({**config, "split": held_out, "evaluation": {"modality_subsets": True}})
     assert run.status == 0, run.text
     readers = {job.rule: {f for f in job.input if "/hidden/" in f} for job in run.jobs}
@@ -94,7 +94,7 @@ def test_hidden_labels_count_where_their_centre_tests_and_are_fitted_nowhere(sna
     assert {rule: files for rule, files in readers.items() if files} == {
         "evaluate": tables,
         "evaluate_subsets": tables,
-        "rate_pseudo_labels": tables,
+        "evaluate_pseudo_labels": tables,
     }
     fixed = snakemake({**config, "centers": CENTERS})  # its training centre tests nowhere
     assert not any("/hidden/" in file for job in fixed.of("evaluate") for file in job.input)

@@ -72,6 +72,7 @@ def test_a_centre_target_holds_its_segmentations(snakemake):
 
 def test_flips_that_there_are_not_stop_the_study():
     with pytest.raises(
-        StudyError, match="prediction.flips: input should be 'none', 'left_right' or 'all' .found 'both'."
+        StudyError,
+        match="prediction.test_time_augmentation: input should be 'none', 'left_right' or 'all' .found 'both'.",
     ):
-        load_study(study(prediction={"flips": "both"}))
+        load_study(study(prediction={"test_time_augmentation": "both"}))

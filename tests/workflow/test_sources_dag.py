@@ -98,9 +98,9 @@ def test_a_label_corrected_inside_a_collections_folder_is_read_again(snakemake, 
     )
     target = "results/cohort/B.tsv"
     assert snakemake(config, "--cores", "1", target).status == 0
-    assert snakemake(config, "-n", target).count("read_center") == 0
+    assert snakemake(config, "-n", target).count("build_case_table") == 0
     labels.write_text("participant_id\tidh\nsub-01\tmut\nsub-02\tmut\n")
-    assert snakemake(config, "-n", target).count("read_center") == 1
+    assert snakemake(config, "-n", target).count("build_case_table") == 1
 
 
 def test_figures_are_computed_for_an_approved_cohort_only(snakemake):

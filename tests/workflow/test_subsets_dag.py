@@ -1,4 +1,4 @@
-"""Predictions over subsets of contrasts: no job unless they are asked for, then those of image models and no others."""
+"""Predictions over subsets of modalities: no job unless they are asked for, then those of image models and no others."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_centre_target_predicts_that_centre_alone(snakemake):
     assert jobs == {("net", "C"), ("fusing", "C")}
 
 
-def test_a_held_out_centre_is_predicted_by_its_own_transfer(snakemake):
+def test_a_held_out_centre_is_predicted_by_its_own_scenario(snakemake):
     split = {"design": "leave_one_center_out", "folds": 2}
     run = snakemake(
         study(centers={name: phantom() for name in "AB"}, models={"net": {**GMMAS}}, split=split, evaluation=ON)

@@ -32,10 +32,20 @@ CONFIG = {
         "A": {"role": "train", "source": {"kind": "phantom", "cases": 7, "prevalence": EVEN, "scanner": SCANNER}},
         "B": {
             "role": "train",
-            "source": {"kind": "phantom", "cases": 6, "prevalence": EVEN, "scanner": SCANNER, "missing_contrasts": 0.3},
+            "source": {
+                "kind": "phantom",
+                "cases": 6,
+                "prevalence": EVEN,
+                "scanner": SCANNER,
+                "missing_modalities": 0.3,
+            },
         },
         "U": {"role": "unlabelled", "source": {"kind": "phantom", "cases": 2, "scanner": SCANNER}},
-        "X": {"role": "external", "source": {"kind": "table", "path": "hospital/cases.tsv"}, "minimum_share": 0.5},
+        "X": {
+            "role": "external",
+            "source": {"kind": "table", "path": "hospital/cases.tsv"},
+            "min_success_fraction": 0.5,
+        },
     },
     "preprocessing": {"spacing_mm": 6, **STRIPPED},
     "split": {"folds": 2},
@@ -54,7 +64,7 @@ CONFIG = {
     },
     # An untrained network is sure of nothing: the thresholds let the second stage have labels to learn from.
     # It is no better than chance either, which would accept nothing.
-    "pseudo_labels": {"passes": 2, "rounds": [{"min_probability": 0.4, "max_std": 0.5}], "teacher_confidence": 0},
+    "pseudo_labels": {"passes": 2, "rounds": [{"min_probability": 0.4, "max_std": 0.5}], "teacher_alpha": 1},
     "prediction": {"passes": 2},
     "radiomics": {"regions": {"whole": [1, 2, 4], "enhancing": [4]}},
     "evaluation": {"resamples": 100},
@@ -126,18 +136,18 @@ COLUMNS = {
     "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask idh codel_1p19q grade age sex"
     " idh_source codel_1p19q_source grade_source idh_raw codel_1p19q_raw grade_raw grade_edition diagnosis scan other_ids",
     "cohort/audit.tsv": "severity rule center case_id file found action",
-    "splits.tsv": "case_id patient_id center role transfer fold part",
-    "predictions/net.tsv": "model stage transfer fold role center case_id task class probability uncertainty fold_std"
+    "splits.tsv": "case_id patient_id center role scenario fold part",
+    "predictions/net.tsv": "model stage scenario fold role center case_id task class probability uncertainty fold_std"
     " pass_std raw_probability joint_probability",
-    "fold_predictions/net/X.tsv": "model stage transfer fold role center case_id task class raw_probability pass_std",
-    "calibration/net.tsv": "model stage transfer task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
-    "evaluation/metrics.tsv": "model stage transfer role center task subset metric value ci_low ci_high n n_positive note",
-    "evaluation/comparisons.tsv": "transfer stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
+    "fold_predictions/net/X.tsv": "model stage scenario fold role center case_id task class raw_probability pass_std",
+    "calibration/net.tsv": "model stage scenario task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
+    "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high n n_positive note",
+    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
     "pseudo_labels/net/pseudo_label/fold0.tsv": "case_id center task label probability std round accepted reason",
     "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
     "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",
     "pseudo_labels/accuracy.tsv": "model stage fold task class unknown accepted completed share n_truth correct accuracy ci_low ci_high",
-    "evaluation/decoding.tsv": "model stage transfer role center task metric independent joint difference ci_low ci_high n note",
+    "evaluation/decoding.tsv": "model stage scenario role center task metric independent joint difference ci_low ci_high n note",
 }
 
 
@@ -229,18 +239,18 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
     run = restored.would_run()
     assert run.centers == {"X"}
     assert run.rules == {
-        "read_center",
+        "build_case_table",
         "split_external",
         "collect_cohort",
         "audit_cohort",
-        "approve_cohort",
+        "gate_cohort",
         "collect_splits",
         "predict_center",
         "combine_predictions",
         "collect_predictions",
         "evaluate",
         "find_biomarkers",
-        "recover_truth",
+        "evaluate_recovery",
         "write_report",
         "track_runs",
         "all",

@@ -33,7 +33,7 @@ rule audit_cohort:
     input:
         cases=lambda wildcards: cohort_tables(*CENTERS),
         sources=lambda wildcards: expand(
-            str(rules.read_center.output.findings), center=CENTERS
+            str(rules.build_case_table.output.findings), center=CENTERS
         ),
         findings=lambda wildcards: inspections("findings"),
         fingerprints=lambda wildcards: inspections("fingerprints"),
@@ -69,19 +69,19 @@ rule audit_cohort:
         "../scripts/audit_cohort.py"
 
 
-rule approve_cohort:
+rule gate_cohort:
     input:
         findings=rules.audit_cohort.output.findings,
     output:
         approval=f"{R}/audit/approved.txt",
     log:
-        f"{R}/logs/approve_cohort.log",
+        f"{R}/logs/gate_cohort.log",
     priority: 100
     conda:
         "../../envs/imaging.yaml"
     params:
-        code=code_of("approve_cohort.py"),
+        code=code_of("gate_cohort.py"),
     message:
         "Refusing a study whose results would be false"
     script:
-        "../scripts/approve_cohort.py"
+        "../scripts/gate_cohort.py"

@@ -1,7 +1,7 @@
 # One case table a centre, in the same columns whatever the source; one centre's table never wakes another's jobs.
 
 
-rule read_center:
+rule build_case_table:
     input:
         unpack(source_tables),
     output:
@@ -9,14 +9,14 @@ rule read_center:
         hidden=f"{R}/cohort/hidden/{{center}}.tsv",
         findings=f"{R}/audit/{{center}}.source.tsv",
     log:
-        f"{R}/logs/read_center/{{center}}.log",
+        f"{R}/logs/build_case_table/{{center}}.log",
     conda:
         "../../envs/tables.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_of("read_center.py"),
+        code=code_of("build_case_table.py"),
         center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
         data_root=str(STUDY.data_path("{data_root}")),
         labels=STUDY.labels,
@@ -33,7 +33,7 @@ rule read_center:
     message:
         "Reading the case table of {wildcards.center}"
     script:
-        "../scripts/read_center.py"
+        "../scripts/build_case_table.py"
 
 
 rule collect_cohort:

@@ -110,7 +110,7 @@ def dump(section):
     return section.model_dump(mode="json")
 
 
-# How figures are computed, not which: to ask for those of subsets of contrasts repeats no other.
+# How figures are computed, not which: to ask for those of subsets of modalities repeats no other.
 FIGURES = STUDY.evaluation.model_dump(mode="json", exclude={"modality_subsets"})
 # The study without how its jobs compute, a change of which repeats nothing.
 WHOLE_STUDY = STUDY.model_dump(mode="json", exclude={"compute"})
@@ -130,7 +130,7 @@ def case_folders(*centers):
 
 
 def cohort_tables(*centers):
-    return expand(str(rules.read_center.output.cases), center=centers)
+    return expand(str(rules.build_case_table.output.cases), center=centers)
 
 
 def qc_tables(*centers):

@@ -8,7 +8,7 @@ rule evaluate:
         ),
         cases=rules.collect_cohort.output.cases,
         hidden=hidden_labels(),
-        approval=rules.approve_cohort.output.approval,
+        approval=rules.gate_cohort.output.approval,
     output:
         metrics=report(
             f"{R}/evaluation/metrics.tsv",

@@ -33,7 +33,7 @@ rule find_biomarkers:
         code=code_of("find_biomarkers.py"),
         stage=lambda wildcards: final_stage(wildcards.model),
         folds=fold_ids(),
-        transfers=[transfer.name for transfer in STUDY.transfers],
+        scenarios=[scenario.name for scenario in STUDY.scenarios],
         settings=dump(STUDY.explanation),
         tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
     message:
@@ -42,7 +42,7 @@ rule find_biomarkers:
         "../scripts/find_biomarkers.py"
 
 
-rule recover_truth:
+rule evaluate_recovery:
     input:
         biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
         truth=rules.write_truth.output.table,
@@ -54,13 +54,13 @@ rule recover_truth:
             labels={"model": "planted truth"},
         ),
     log:
-        f"{R}/logs/recover_truth.log",
+        f"{R}/logs/evaluate_recovery.log",
     conda:
         "../../envs/tables.yaml"
     params:
-        code=code_of("recover_truth.py"),
+        code=code_of("evaluate_recovery.py"),
         tasks={name: STUDY.models[name].tasks_of(TASKS) for name in NETWORKS},
     message:
         "Comparing the biomarkers with what was planted"
     script:
-        "../scripts/recover_truth.py"
+        "../scripts/evaluate_recovery.py"

@@ -37,11 +37,11 @@ def table_digest(wildcards):
 
 def labels_kept(center):
     """How many of a training centre's labels to keep; nothing where all are."""
-    if STUDY.kept_labels == 1 or STUDY.centers[center].role != "train":
+    if STUDY.label_fraction == 1 or STUDY.centers[center].role != "train":
         return None
-    fewest = min(len(transfer.train) for transfer in STUDY.transfers)
+    fewest = min(len(scenario.train) for scenario in STUDY.scenarios)
     return {
-        "share": STUDY.kept_labels,
+        "share": STUDY.label_fraction,
         "tasks": TASKS,
         "at_least": -(-STUDY.split.folds // fewest),
         "seed": seed("kept labels", center),
@@ -77,7 +77,7 @@ def inspections(output):
 
 def audited_tables(wildcards):
     """The tables that the centres' own are compared with."""
-    second = [center.second_table for center in STUDY.centers.values()]
+    second = [center.reference_table for center in STUDY.centers.values()]
     return [str(STUDY.data_path(path)) for path in (*second, *STUDY.identities) if path]
 
 
@@ -144,8 +144,8 @@ def splits_of(center):
 # train
 
 
-def teaching_centers(wildcards):
-    """The centres whose cases a training job may see: those that teach in the fold's transfer, and unlabelled ones."""
+def training_centers(wildcards):
+    """The centres whose cases a training job may see: those that teach in the fold's scenario, and unlabelled ones."""
     teaching = FOLDS[wildcards.fold].train
     return (
         teaching
@@ -192,14 +192,14 @@ def teacher(wildcards):
 
 
 def judged_folds(wildcards):
-    """The folds whose validation cases judge a teacher: its own; of a refit, which has none, its transfer's folds."""
+    """The folds whose validation cases judge a teacher: its own; of a refit, which has none, its scenario's folds."""
     mine = FOLDS[wildcards.fold]
     if not mine.is_refit:
         return [mine.id]
     return [
         fold.id
         for fold in STUDY.folds
-        if fold.transfer == mine.transfer and not fold.is_refit
+        if fold.scenario == mine.scenario and not fold.is_refit
     ]
 
 
@@ -217,13 +217,13 @@ def judged_teachers(wildcards):
     ]
 
 
-def pupil_centers(wildcards):
+def student_centers(wildcards):
     return (*FOLDS[wildcards.fold].train, *STUDY.centers_of("unlabelled"))
 
 
-def pupil_data(wildcards):
+def student_data(wildcards):
     """What the teacher looks at: preprocessed folders, or feature tables."""
-    centers = pupil_centers(wildcards)
+    centers = student_centers(wildcards)
     return (
         case_folders(*centers)
         if wildcards.model in IMAGE_MODELS
@@ -275,22 +275,22 @@ def temperatures(wildcards):
 
 
 def hidden_labels():
-    """What `kept_labels` hid of centres that also test: for their external figures, and for nothing that is fitted."""
-    tested = {center for transfer in STUDY.transfers for center in transfer.external}
-    centers = [c for c in tested if STUDY.kept_labels < 1 and labels_kept(c)]
-    return expand(str(rules.read_center.output.hidden), center=sorted(centers))
+    """What `label_fraction` hid of centres that also test: for their external figures, and for nothing that is fitted."""
+    tested = {center for scenario in STUDY.scenarios for center in scenario.external}
+    centers = [c for c in tested if STUDY.label_fraction < 1 and labels_kept(c)]
+    return expand(str(rules.build_case_table.output.hidden), center=sorted(centers))
 
 
 # segment
 
 
 def segmenting_folds(wildcards):
-    """The folds whose networks segment a centre, of one transfer: the first that it tests, else that it validates."""
+    """The folds whose networks segment a centre, of one scenario: the first that it tests, else that it validates."""
     center = wildcards.center
     folds = [fold for fold in STUDY.folds if not fold.is_refit]
     tested = [fold for fold in folds if center in fold.external]
     chosen = tested or [fold for fold in folds if center in fold.train]
-    return [fold.id for fold in chosen if fold.transfer == chosen[0].transfer]
+    return [fold.id for fold in chosen if fold.scenario == chosen[0].scenario]
 
 
 def segmenting_members(wildcards):
@@ -303,11 +303,11 @@ def segmenting_members(wildcards):
     ]
 
 
-# subsets of the contrasts
+# subsets of the modalities
 
 
 SUBSET_MODELS = IMAGE_MODELS if STUDY.evaluation.modality_subsets else []
-# The kinds whose network learns how much each contrast weighs.
+# The kinds whose network learns how much each modality weighs.
 FUSING_MODELS = [m for m in SUBSET_MODELS if STUDY.models[m].kind == "gmmas"]
 
 
@@ -364,4 +364,4 @@ def pseudo_label_tables(kind=""):
 
 def label_accuracy(wildcards):
     """How often pseudo-labels are true, in a study that has some."""
-    return rules.rate_pseudo_labels.output.accuracy if pseudo_label_tables() else []
+    return rules.evaluate_pseudo_labels.output.accuracy if pseudo_label_tables() else []

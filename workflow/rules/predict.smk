@@ -19,7 +19,7 @@ rule predict_center:
     wildcard_constraints:
         center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=lambda wildcards: (GPU if wildcards.model in IMAGE_MODELS else 0),

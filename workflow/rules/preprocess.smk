@@ -53,7 +53,9 @@ rule collect_qc:
         runtime=30,
     params:
         code=code_of("collect_qc.py"),
-        minimum_share=lambda wildcards: STUDY.centers[wildcards.center].minimum_share,
+        min_success_fraction=lambda wildcards: STUDY.centers[
+            wildcards.center
+        ].min_success_fraction,
         decisions=lambda wildcards: {
             case: tuple(decision)
             for case, decision in DECISIONS[wildcards.center].items()

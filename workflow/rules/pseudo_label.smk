@@ -7,8 +7,8 @@ rule select_pseudo_labels:
         teacher=teacher,
         judged=judged_teachers,
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*pupil_centers(wildcards)),
-        data=pupil_data,
+        cases=lambda wildcards: cohort_tables(*student_centers(wildcards)),
+        data=student_data,
     output:
         labels=f"{R}/pseudo_labels/{{model}}/{{stage}}/fold{{fold}}.tsv",
         teacher=f"{R}/pseudo_labels/{{model}}/{{stage}}/fold{{fold}}.teacher.tsv",
@@ -18,7 +18,7 @@ rule select_pseudo_labels:
         model=any_of(NETWORKS),
         stage=any_of(PSEUDO_LABEL_STAGES),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=lambda wildcards: (GPU if wildcards.model in IMAGE_MODELS else 0),
@@ -30,7 +30,9 @@ rule select_pseudo_labels:
         judged=judged_folds,
         teachers=lambda wildcards: f"{R}/models/{wildcards.model}/{teacher_stage(wildcards)}",
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
-        decoded=lambda wildcards: bool(STUDY.models[wildcards.model].joint_likelihood),
+        decoded=lambda wildcards: bool(
+            STUDY.models[wildcards.model].joint_likelihood_weight
+        ),
         preprocessed=f"{R}/preprocessed",
         settings=lambda wildcards: selection_settings(wildcards.stage),
         round=lambda wildcards: round_of(wildcards.stage),
@@ -42,12 +44,12 @@ rule select_pseudo_labels:
         "../scripts/select_pseudo_labels.py"
 
 
-rule rate_pseudo_labels:
+rule evaluate_pseudo_labels:
     input:
         labels=pseudo_label_tables(),
         teachers=pseudo_label_tables(".teacher"),
         hidden=expand(
-            str(rules.read_center.output.hidden),
+            str(rules.build_case_table.output.hidden),
             center=DEVELOPMENT,
         ),
         truth=rules.write_truth.output.labels if PHANTOMS else [],
@@ -65,13 +67,13 @@ rule rate_pseudo_labels:
             labels={"table": "teachers"},
         ),
     log:
-        f"{R}/logs/rate_pseudo_labels.log",
+        f"{R}/logs/evaluate_pseudo_labels.log",
     conda:
         "../../envs/tables.yaml"
     params:
-        code=code_of("rate_pseudo_labels.py"),
+        code=code_of("evaluate_pseudo_labels.py"),
         tasks=TASKS,
     message:
         "Counting accepted pseudo-labels, and those that are true"
     script:
-        "../scripts/rate_pseudo_labels.py"
+        "../scripts/evaluate_pseudo_labels.py"

@@ -32,7 +32,9 @@ rule write_report:
             else expand(str(rules.collect_qc.output.sheet), center=CENTERS)
         ),
         biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
-        recovery=rules.recover_truth.output.recovery if PHANTOMS and NETWORKS else [],
+        recovery=(
+            rules.evaluate_recovery.output.recovery if PHANTOMS and NETWORKS else []
+        ),
         segmentation=rules.evaluate_segmentations.output.figures if SEGMENTING else [],
         pseudo_labels=pseudo_label_tables(),
         label_accuracy=label_accuracy,

@@ -1,4 +1,4 @@
-# The tumours that networks segment: one job a model × centre, the model's final stage and one transfer.
+# The tumours that networks segment: one job a model × centre, the model's final stage and one scenario.
 
 
 rule segment_center:
@@ -17,7 +17,7 @@ rule segment_center:
         model=any_of(SEGMENTING),
         center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=GPU,
@@ -32,7 +32,7 @@ rule segment_center:
         preprocessed=f"{R}/preprocessed",
         models=f"{R}/models/{{model}}",
         flips=lambda wildcards: STUDY.flips_of(wildcards.model),
-        smallest_focus=STUDY.prediction.smallest_focus,
+        min_component_fraction=STUDY.prediction.min_component_fraction,
     message:
         "Segmenting {wildcards.center} with {wildcards.model}"
     script:
@@ -45,7 +45,7 @@ rule evaluate_segmentations:
             str(rules.segment_center.output.table), model=SEGMENTING, center=PREDICTED
         ),
         cases=rules.collect_cohort.output.cases,
-        approval=rules.approve_cohort.output.approval,
+        approval=rules.gate_cohort.output.approval,
     output:
         figures=report(
             f"{R}/evaluation/segmentation.tsv",

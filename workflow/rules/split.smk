@@ -14,7 +14,7 @@ rule split_development:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_development.py"),
-        transfers=[dump(transfer) for transfer in STUDY.transfers],
+        scenarios=[dump(scenario) for scenario in STUDY.scenarios],
         tasks=TASKS,
         folds=STUDY.split.folds,
         seed=seed("split"),
@@ -38,7 +38,7 @@ rule split_external:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_external.py"),
-        transfers=[dump(transfer) for transfer in STUDY.transfers],
+        scenarios=[dump(scenario) for scenario in STUDY.scenarios],
         folds=STUDY.split.folds,
     message:
         "Listing the external cases of {wildcards.center}"

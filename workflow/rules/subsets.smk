@@ -1,5 +1,5 @@
-# Robustness to missing contrasts (`evaluation.modality_subsets`): the final stage of each image model predicts its
-# validation and external cases with every non-empty subset of their contrasts. Off by default: 2^M - 1 passes a case.
+# Robustness to missing modalities (`evaluation.modality_subsets`): the final stage of each image model predicts its
+# validation and external cases with every non-empty subset of their modalities. Off by default: 2^M - 1 passes a case.
 
 
 rule predict_subsets:
@@ -18,7 +18,7 @@ rule predict_subsets:
         model=any_of(SUBSET_MODELS),
         center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=GPU,
@@ -34,7 +34,7 @@ rule predict_subsets:
         preprocessed=f"{R}/preprocessed",
         models=f"{R}/models/{{model}}",
     message:
-        "Predicting {wildcards.center} with every subset of the contrasts of {wildcards.model}"
+        "Predicting {wildcards.center} with every subset of the modalities of {wildcards.model}"
     script:
         "../scripts/predict_subsets.py"
 
@@ -49,7 +49,7 @@ rule read_fusion_weights:
     wildcard_constraints:
         model=any_of(FUSING_MODELS),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
@@ -61,7 +61,7 @@ rule read_fusion_weights:
         ],
         models=f"{R}/models/{{model}}",
     message:
-        "Reading how {wildcards.model} weighs its contrasts"
+        "Reading how {wildcards.model} weighs its modalities"
     script:
         "../scripts/read_fusion_weights.py"
 
@@ -74,19 +74,19 @@ rule evaluate_subsets:
         ),
         cases=rules.collect_cohort.output.cases,
         hidden=hidden_labels(),
-        approval=rules.approve_cohort.output.approval,
+        approval=rules.gate_cohort.output.approval,
     output:
         subsets=report(
             f"{R}/evaluation/modality_subsets.tsv",
             caption="../report/modality_subsets.rst",
             category="Evaluation",
-            labels={"table": "figures by subset of contrasts"},
+            labels={"table": "figures by subset of modalities"},
         ),
         significance=report(
             f"{R}/evaluation/modality_significance.tsv",
             caption="../report/modality_significance.rst",
             category="Evaluation",
-            labels={"table": "what each contrast is worth"},
+            labels={"table": "what each modality is worth"},
         ),
     log:
         f"{R}/logs/evaluate_subsets.log",
@@ -102,9 +102,9 @@ rule evaluate_subsets:
         settings=FIGURES,
         tasks=TASKS,
         modalities={m: list(STUDY.models[m].modalities) for m in SUBSET_MODELS},
-        # that of the metrics' table: what has all contrasts is scored on the same resamples
+        # that of the metrics' table: what has all modalities is scored on the same resamples
         seed=seed("evaluate"),
     message:
-        "Evaluating the subsets of contrasts of {SUBSET_MODELS}"
+        "Evaluating the subsets of modalities of {SUBSET_MODELS}"
     script:
         "../scripts/evaluate_subsets.py"

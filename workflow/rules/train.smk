@@ -7,8 +7,8 @@ MODEL_FOLDER = f"{R}/models/{{model}}/{{stage}}/fold{{fold}}"
 rule train_image:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*teaching_centers(wildcards)),
-        folders=lambda wildcards: case_folders(*teaching_centers(wildcards)),
+        cases=lambda wildcards: cohort_tables(*training_centers(wildcards)),
+        folders=lambda wildcards: case_folders(*training_centers(wildcards)),
         pseudo_labels=accepted_labels,
     output:
         weights=f"{MODEL_FOLDER}/weights.pt",
@@ -22,7 +22,7 @@ rule train_image:
     wildcard_constraints:
         model=any_of(IMAGE_MODELS),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=STUDY.compute.gpus,
@@ -55,8 +55,8 @@ rule train_image:
 rule train_tabular:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*teaching_centers(wildcards)),
-        features=lambda wildcards: radiomics_tables(*teaching_centers(wildcards)),
+        cases=lambda wildcards: cohort_tables(*training_centers(wildcards)),
+        features=lambda wildcards: radiomics_tables(*training_centers(wildcards)),
         pseudo_labels=accepted_labels,
     output:
         weights=f"{MODEL_FOLDER}/model.joblib",
@@ -70,7 +70,7 @@ rule train_tabular:
     wildcard_constraints:
         model=any_of(TABULAR_MODELS),
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/training.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,

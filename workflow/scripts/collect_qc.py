@@ -13,6 +13,6 @@ from gliomanet.tables.io import write_table
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]
 params = snakemake.params
-table = collect_qc(folders, params.minimum_share, decisions=params.decisions, review=params.review)
+table = collect_qc(folders, params.min_success_fraction, decisions=params.decisions, review=params.review)
 center_sheet(folders, Path(snakemake.output.sheet), dict(zip(table["case_id"], table["decision"], strict=True)))
 write_table(table, snakemake.output.table)

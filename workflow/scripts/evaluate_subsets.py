@@ -1,4 +1,4 @@
-"""Turn predictions over subsets of contrasts into figures by subset, and the worth of each contrast."""
+"""Turn predictions over subsets of modalities into figures by subset, and the worth of each modality."""
 
 import sys
 from pathlib import Path

@@ -29,7 +29,7 @@ common = (
     read_table(snakemake.input.splits),
 )
 found = [
-    biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), transfer=transfer)
-    for transfer in params.transfers
+    biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), scenario=scenario)
+    for scenario in params.scenarios
 ]
 write_table(pd.concat(found, ignore_index=True), snakemake.output.biomarkers)

@@ -16,7 +16,7 @@ params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 predictions, deep = predict_center(
     [
-        Member(stage, fold["transfer"], fold["id"], Path(params.models) / stage / f"fold{fold['id']}")
+        Member(stage, fold["scenario"], fold["id"], Path(params.models) / stage / f"fold{fold['id']}")
         for stage in params.stages
         for fold in params.folds
     ],

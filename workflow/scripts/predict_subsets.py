@@ -1,4 +1,4 @@
-"""Predict one centre with every subset of its contrasts, by each fold of a model that did not train on it."""
+"""Predict one centre with every subset of its modalities, by each fold of a model that did not train on it."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 predictions = predict_center_subsets(
     [
-        Member(params.stage, fold["transfer"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
+        Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
         for fold in params.folds
     ],
     splits[splits["center"] == center],

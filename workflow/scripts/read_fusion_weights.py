@@ -1,4 +1,4 @@
-"""Read the weights that a model's networks learnt to fuse their contrasts with."""
+"""Read the weights that a model's networks learnt to fuse their modalities with."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from gliomanet.tables.io import write_table
 log_to(snakemake.log[0])
 params = snakemake.params
 members = [
-    Member(params.stage, fold["transfer"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
+    Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
     for fold in params.folds
 ]
 write_table(fusion_table(members, snakemake.wildcards.model), snakemake.output.weights, exact=True)

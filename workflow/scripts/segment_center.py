@@ -15,7 +15,7 @@ params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 table = segment_center(
     [
-        Member(params.stage, fold["transfer"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
+        Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
         for fold in params.folds
     ],
     splits[splits["center"] == center],
@@ -25,6 +25,6 @@ table = segment_center(
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
     flips=params.flips,
-    smallest_focus=params.smallest_focus,
+    min_component_fraction=params.min_component_fraction,
 )
 write_table(table, snakemake.output.table)

@@ -44,7 +44,7 @@ of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [params.fold["i
 validation = [(fold, of_fold[fold][of_fold[fold]["part"] == "validation"]) for fold in params.judged]
 teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in validation], tasks, settings, params.seed)
 mine = of_fold[params.fold["id"]]
-pupils = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
-passes = passes_over(pupils, params.fold["id"])
-write_table(select_pseudo_labels(pupils, passes, tasks, settings, teacher, params.round), snakemake.output.labels)
+students = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
+passes = passes_over(students, params.fold["id"])
+write_table(select_pseudo_labels(students, passes, tasks, settings, teacher, params.round), snakemake.output.labels)
 write_table(teacher_table(teacher, params.round), snakemake.output.teacher)

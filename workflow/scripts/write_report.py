@@ -23,7 +23,7 @@ pseudo_labels = [
 ]
 predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
 scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons", "decoding")}
-contrasts = {Path(path).stem: read_table(path) for path in inputs.modality_subsets}
+modalities = {Path(path).stem: read_table(path) for path in inputs.modality_subsets}
 write_report(
     Path(snakemake.output.page),
     study=params.study,
@@ -32,7 +32,7 @@ write_report(
     notes=[*model_notes([*map(Path, inputs.models)]), *identical_task_notes(predictions)],
     splits=read_table(inputs.splits),
     **scores,
-    **contrasts,
+    **modalities,
     qc=read_tables(inputs.qc) if inputs.qc else None,
     sheets={Path(path).stem: Path(path) for path in inputs.sheets},
     biomarkers=biomarkers,

@@ -19,7 +19,7 @@ _MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
-class SecondTable:
+class ReferenceTable:
     """Another table of a centre's cases.
 
     Attributes:
@@ -32,17 +32,17 @@ class SecondTable:
 
 
 @dataclass(frozen=True)
-class Material:
+class AuditContext:
     """Everything that a rule may ask for.
 
     Attributes:
         cases: case tables of all centres that could be read, without the cases that a person excluded.
-        leaks: pairs of centres of which one teaches and the other tests in some transfer.
+        leaks: pairs of centres of which one teaches and the other tests in some scenario.
         labels: label columns that the study's tasks use.
         vocabulary: every label of the study, with its values.
         names: every centre of the study, phantoms too.
         identities: mapping tables: each row holds the ids of one patient.
-        second_tables: centre → another table of its cases.
+        reference_tables: centre → another table of its cases.
         measured: volumes measured in the cases' images (`center`, `case_id`, columns of volumes), compared with second
             tables that have a column of the same name.
         known_ids: centre → case ids, for centres without a table as yet.
@@ -54,7 +54,7 @@ class Material:
     vocabulary: Vocabulary = field(default_factory=lambda: VOCABULARY)
     names: tuple[str, ...] = ()
     identities: tuple[Path, ...] = ()
-    second_tables: Mapping[str, SecondTable] = field(default_factory=dict)
+    reference_tables: Mapping[str, ReferenceTable] = field(default_factory=dict)
     measured: pd.DataFrame | None = None
     known_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -77,9 +77,9 @@ def leaking_pairs(study: Study) -> frozenset[frozenset[str]]:
     unlabelled = study.centers_of("unlabelled")
     return frozenset(
         frozenset((teaches, tests))
-        for transfer in study.transfers
-        for teaches in (*transfer.train, *unlabelled)
-        for tests in transfer.external
+        for scenario in study.scenarios
+        for teaches in (*scenario.train, *unlabelled)
+        for tests in scenario.external
         if teaches != tests
     )
 

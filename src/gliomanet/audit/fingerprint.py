@@ -22,22 +22,22 @@ THRESHOLD = 0.62
 """Mean similarity from which two heads are one; `benchmarks/fingerprints.py` measures both sides' distance from it."""
 
 SINGLE_THRESHOLD = 0.68
-"""Similarity from which two heads are one that share one contrast alone: no other evens out its chance likeness, and
-single contrasts of different phantoms of one template reach .649, above `THRESHOLD`."""
+"""Similarity from which two heads are one that share one modality alone: no other evens out its chance likeness, and
+single modalities of different phantoms of one template reach .649, above `THRESHOLD`."""
 
 POSE_ORDER = ("t1c", "t1", "flair", "t2")
 _EDGE_MM = 2.5
 _DEEP_MM = 8.0
 _SHARED_POSE = 0.4
 _SCALE = 30
-COLUMNS = ("center_a", "case_a", "center_b", "case_b", "contrast", "similarity", "same_voxels")
+COLUMNS = ("center_a", "case_a", "center_b", "case_b", "modality", "similarity", "same_voxels")
 
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """One contrast of a case.
+    """One modality of a case.
 
     Attributes:
         digest: SHA-256 of its voxels in RAS+ order, shape included: equal for the same voxels under another name.
@@ -51,20 +51,20 @@ class Fingerprint:
 
 
 Fingerprints = Mapping[str, Fingerprint]
-"""Contrast → fingerprint, of one case."""
+"""Modality → fingerprint, of one case."""
 
 
-def fingerprint_case(contrasts: Mapping[str, Volume]) -> dict[str, Fingerprint]:
-    """The fingerprint of each contrast of a case.
+def fingerprint_case(modalities: Mapping[str, Volume]) -> dict[str, Fingerprint]:
+    """The fingerprint of each modality of a case.
 
-    Contrasts of a session lie nearly on each other, so the pose of one is where the search for the others starts;
+    Modalities of a session lie nearly on each other, so the pose of one is where the search for the others starts;
     where that does not lead to the brain (exports with coordinates of their own, or a first pose that was wrong), the
-    whole head is searched, and the contrasts before are tried at the pose found there.
+    whole head is searched, and the modalities before are tried at the pose found there.
 
     Args:
-        contrasts: images in RAS+ order with a background of 0, as `reading.read_contrast` gives them.
+        modalities: images in RAS+ order with a background of 0, as `reading.read_modality` gives them.
     """
-    images = {name: pooled(contrasts[name]) for name in sorted(contrasts, key=POSE_ORDER.index)}
+    images = {name: pooled(modalities[name]) for name in sorted(modalities, key=POSE_ORDER.index)}
     poses: dict[str, Fit] = {}
     searched: list[Matrix] = []
     for name, image in images.items():
@@ -78,10 +78,10 @@ def fingerprint_case(contrasts: Mapping[str, Volume]) -> dict[str, Fingerprint]:
         poses = {name: max(pose, refine_pose(images[name], searched), key=_explained) for name, pose in poses.items()}
     return {
         name: Fingerprint(
-            voxel_digest(contrasts[name].array), _individual(images[name], poses[name]), poses[name].explained
+            voxel_digest(modalities[name].array), _individual(images[name], poses[name]), poses[name].explained
         )
         for name in MODALITIES
-        if name in contrasts
+        if name in modalities
     }
 
 
@@ -123,19 +123,19 @@ def same_head_pairs(
     threshold: float = THRESHOLD,
     single_threshold: float = SINGLE_THRESHOLD,
 ) -> pd.DataFrame:
-    """The pairs of cases that show the same head: all pairs are compared by one matrix product a contrast.
+    """The pairs of cases that show the same head: all pairs are compared by one matrix product a modality.
 
-    A pair is judged by its mean similarity over the contrasts that both cases have: of 124,750 pairs of phantoms of one
-    template, single contrasts reach .649, the mean of four .60. So a pair that shares one contrast alone has to be more
-    alike.
+    A pair is judged by its mean similarity over the modalities that both cases have: of 124,750 pairs of phantoms of
+    one template, single modalities reach .649, the mean of four .60. So a pair that shares one modality alone has to be
+    more alike.
 
     Args:
-        fingerprints: (center, case_id) → contrast → fingerprint.
-        threshold: least mean similarity over two contrasts or more.
-        single_threshold: least similarity of pairs that share one contrast.
+        fingerprints: (center, case_id) → modality → fingerprint.
+        threshold: least mean similarity over two modalities or more.
+        single_threshold: least similarity of pairs that share one modality.
 
     Returns:
-        One row a contrast of each such pair, and of each pair of which a contrast's voxels are equal (`same_voxels`),
+        One row a modality of each such pair, and of each pair of which a modality's voxels are equal (`same_voxels`),
         in `COLUMNS`, sorted.
     """
     keys = sorted(fingerprints)
@@ -157,18 +157,18 @@ def same_head_pairs(
 
 @dataclass(frozen=True)
 class _Compared:
-    """One contrast of every pair of cases (n, n): similarity, NaN where one has none, and whether voxels are equal."""
+    """One modality of every pair of cases (n, n): similarity, NaN where one has none, and whether voxels are equal."""
 
     alike: Array
     equal: Array
 
 
-def _compared(keys: Sequence[Key], fingerprints: Mapping[Key, Fingerprints], contrast: str) -> _Compared:
+def _compared(keys: Sequence[Key], fingerprints: Mapping[Key, Fingerprints], modality: str) -> _Compared:
     alike = np.full((len(keys), len(keys)), np.nan, np.float32)
     equal = np.zeros(alike.shape, dtype=bool)
-    having = [place for place, key in enumerate(keys) if contrast in fingerprints[key]]
+    having = [place for place, key in enumerate(keys) if modality in fingerprints[key]]
     if having:
-        ones = [fingerprints[keys[place]][contrast] for place in having]
+        ones = [fingerprints[keys[place]][modality] for place in having]
         digests = np.array([one.digest for one in ones])
         same = digests[:, None] == digests[None, :]
         alike[np.ix_(having, having)] = np.where(same, np.float32(1), similarities(ones))
@@ -177,7 +177,7 @@ def _compared(keys: Sequence[Key], fingerprints: Mapping[Key, Fingerprints], con
 
 
 def similarities(ones: Sequence[Fingerprint]) -> Array:
-    """The correlation of every pair of fingerprints of one contrast (n, n), float32 in [-1, 1]."""
+    """The correlation of every pair of fingerprints of one modality (n, n), float32 in [-1, 1]."""
     rows = np.stack([one.edges for one in ones]).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + np.float32(1e-6)
     alike: Array = np.clip(rows @ rows.T, -1, 1)
@@ -191,13 +191,13 @@ def write_fingerprints(fingerprints: Mapping[str, Fingerprints], path: Path) -> 
     """Write a centre's fingerprints as one compressed .npz, byte-identical for equal content.
 
     Args:
-        fingerprints: case_id → contrast → fingerprint.
+        fingerprints: case_id → modality → fingerprint.
         path: the file.
     """
     flat = [(case_id, name, one) for case_id in sorted(fingerprints) for name, one in fingerprints[case_id].items()]
     arrays = {
         "case_id": np.array([case_id for case_id, _, _ in flat], dtype=np.str_),
-        "contrast": np.array([name for _, name, _ in flat], dtype=np.str_),
+        "modality": np.array([name for _, name, _ in flat], dtype=np.str_),
         "digest": np.array([one.digest for _, _, one in flat], dtype=np.str_),
         "explained": np.array([one.explained for _, _, one in flat], dtype=np.float64),
         "edges": np.stack([one.edges for _, _, one in flat]) if flat else np.zeros((0, 0), np.int8),
@@ -214,11 +214,11 @@ def write_fingerprints(fingerprints: Mapping[str, Fingerprints], path: Path) -> 
 
 
 def read_fingerprints(path: Path) -> dict[str, dict[str, Fingerprint]]:
-    """A centre's fingerprints as `write_fingerprints` wrote them: case_id → contrast → fingerprint."""
+    """A centre's fingerprints as `write_fingerprints` wrote them: case_id → modality → fingerprint."""
     with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in ("case_id", "contrast", "digest", "explained", "edges")}
+        arrays = {name: stored[name] for name in ("case_id", "modality", "digest", "explained", "edges")}
     read: dict[str, dict[str, Fingerprint]] = {}
     for index, case_id in enumerate(arrays["case_id"]):
         one = Fingerprint(str(arrays["digest"][index]), arrays["edges"][index], float(arrays["explained"][index]))
-        read.setdefault(str(case_id), {})[str(arrays["contrast"][index])] = one
+        read.setdefault(str(case_id), {})[str(arrays["modality"][index])] = one
     return read

@@ -1,7 +1,7 @@
 """Every image file of a case looked at before anything is computed from it: what is wrong, and what is worth knowing.
 
 Files pass through the readers and checks of preprocessing itself (`reading`, `tumour`, `alignment`, `brain`), so that
-the audit and preprocessing cannot disagree; here their verdicts get rules' names and severities.
+the audit and preprocessing cannot disagree; here their statuses get rules' names and severities.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
 from gliomanet.imaging.mask_codes import harmonize_codes
-from gliomanet.imaging.reading import Contrast, read_contrast, read_mask
+from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
 from gliomanet.modalities import MODALITIES
@@ -45,7 +45,7 @@ class _Inspection:
     case: Mapping[str, str]
     settings: Preprocessing
     findings: list[Finding] = field(default_factory=list)
-    contrasts: dict[str, Contrast] = field(default_factory=dict)
+    modalities: dict[str, Modality] = field(default_factory=dict)
     tumour_volume_ml: float = float("nan")
 
     def path(self, column: str) -> Path | None:
@@ -76,14 +76,14 @@ class _Inspected:
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
-    """What is to be said of a case's image files, and the fingerprint of each contrast that can be read.
+    """What is to be said of a case's image files, and the fingerprint of each modality that can be read.
 
     Args:
         case: a row of `results/cohort/<center>.tsv`; "" = missing.
         settings: the centre's preprocessing: what is declared of its files is checked.
 
     Returns:
-        Findings, and contrast → fingerprint. Findings of severity `error` are those that preprocessing fails at, and
+        Findings, and modality → fingerprint. Findings of severity `error` are those that preprocessing fails at, and
         files that are one another's copy or in one another's place.
     """
     inspected = _inspect(case, settings)
@@ -101,7 +101,7 @@ def inspect_center(
         processes: cases inspected at once; the result does not depend on it.
 
     Returns:
-        The table of findings (`gliomanet.cohort.findings.COLUMNS`); case_id → contrast → fingerprint; and the table of
+        The table of findings (`gliomanet.cohort.findings.COLUMNS`); case_id → modality → fingerprint; and the table of
         `VOLUME_COLUMNS`, one row a case: the volume of every tumour code, NaN without a mask that can be read.
     """
     work = partial(_inspect, settings=settings)
@@ -124,11 +124,11 @@ def inspect_center(
 
 def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
     work = _Inspection(case, settings)
-    masks_for_images = [name for name in MODALITIES if work.path(name) and _read_contrast(work, name)]
+    masks_for_images = [name for name in MODALITIES if work.path(name) and _read_modality(work, name)]
     _check_masks(work, masks_for_images)
     _check_grids(work)
     _check_stripping(work)
-    prints = fingerprint_case({name: one.volume for name, one in work.contrasts.items()})
+    prints = fingerprint_case({name: one.volume for name, one in work.modalities.items()})
     for a, b in combinations(prints, 2):
         if prints[a].digest == prints[b].digest:
             work.add(
@@ -136,22 +136,22 @@ def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
                 "same_voxels_twice_in_a_case",
                 b,
                 f"{b} and {a} ({work.path(a)}) hold the same voxels",
-                "a file was copied over another or named twice; name each contrast's own file, or leave the cell empty",
+                "a file was copied over another or named twice; name each modality's own file, or leave the cell empty",
             )
-    orientations = {name: one.orientation for name, one in work.contrasts.items()}
+    orientations = {name: one.orientation for name, one in work.modalities.items()}
     return _Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
 
 
-def _read_contrast(work: _Inspection, name: str) -> bool:
-    """Read a contrast; True where its file is a mask."""
+def _read_modality(work: _Inspection, name: str) -> bool:
+    """Read a modality; True where its file is a mask."""
     path = work.path(name)
     assert path is not None
     try:
-        contrast = read_contrast(path, work.case["case_id"], name)
+        modality = read_modality(path, work.case["case_id"], name)
     except CaseError as error:
         return work.add_error(name, error) == "mask_in_place_of_image"
-    work.contrasts[name] = contrast
-    for note in contrast.notes:
+    work.modalities[name] = modality
+    for note in modality.notes:
         rule = (
             "four_dimensional"
             if "squeezed" in note
@@ -166,8 +166,8 @@ def _read_contrast(work: _Inspection, name: str) -> bool:
 
 
 def _check_masks(work: _Inspection, masks_for_images: list[str]) -> None:
-    # Without a readable contrast there is no grid to compare with, but a mask's own defects are still found.
-    grids = {name: one.volume.grid for name, one in work.contrasts.items()}
+    # Without a readable modality there is no grid to compare with, but a mask's own defects are still found.
+    grids = {name: one.volume.grid for name, one in work.modalities.items()}
     for column in MASKS:
         path = work.path(column)
         if path is None:
@@ -219,17 +219,17 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
 
 
 def _check_grids(work: _Inspection) -> None:
-    contrasts, settings = work.contrasts, work.settings
-    if not contrasts:
+    modalities, settings = work.modalities, work.settings
+    if not modalities:
         return
-    reference = next(name for name in (settings.reference, *REFERENCE_ORDER) if name in contrasts)
-    fixed = contrasts[reference].volume
-    others = {name: one.volume for name, one in contrasts.items() if name != reference}
+    reference = next(name for name in (settings.reference, *REFERENCE_ORDER) if name in modalities)
+    fixed = modalities[reference].volume
+    others = {name: one.volume for name, one in modalities.items() if name != reference}
     if settings.coregistration:
         differing = [name for name, one in others.items() if not fixed.grid.matches(one.grid)]
         if differing:
-            grids = "; ".join(f"{name} {_grid_text(contrasts[name].volume.grid)}" for name in (reference, *differing))
-            work.add("note", "grids_differ", "", grids, "the contrasts are registered; nothing to do")
+            grids = "; ".join(f"{name} {_grid_text(modalities[name].volume.grid)}" for name in (reference, *differing))
+            work.add("note", "grids_differ", "", grids, "the modalities are registered; nothing to do")
     else:
         for name, other in others.items():
             if (why := misalignment(fixed, other)) is not None:
@@ -240,11 +240,11 @@ def _check_grids(work: _Inspection) -> None:
                     f"declared aligned with {reference} ({work.path(reference)}; coregistration: false), but {why}",
                     "set coregistration to true for this centre, or supply the registered files",
                 )
-    tilts = {name: oblique_degrees(one.file_grid.affine) for name, one in contrasts.items()}
+    tilts = {name: oblique_degrees(one.file_grid.affine) for name, one in modalities.items()}
     if oblique := [f"{name} {tilt:.1f}" for name, tilt in tilts.items() if tilt > OBLIQUE_DEGREES]:
         found = f"slices tilted against the scanner's axes, in degrees: {', '.join(oblique)}"
         work.add("note", "oblique", "", found, "resampled with the full affine; nothing to do")
-    codes = {name: one.orientation for name, one in contrasts.items()}
+    codes = {name: one.orientation for name, one in modalities.items()}
     if len(set(codes.values())) > 1:
         found = "stored in different orientations: " + ", ".join(f"{name} {code}" for name, code in codes.items())
         work.add("note", "orientations_differ_in_case", "", found, "brought to RAS+ when read; nothing to do")
@@ -252,10 +252,10 @@ def _check_grids(work: _Inspection) -> None:
 
 def _check_stripping(work: _Inspection) -> None:
     declared = work.settings.brain_extraction == "none"
-    for name, contrast in work.contrasts.items():
-        path, array = work.path(name), contrast.volume.array
+    for name, modality in work.modalities.items():
+        path, array = work.path(name), modality.volume.array
         assert path is not None
-        why, said = why_not_stripped(contrast.volume), whose_name(path)
+        why, said = why_not_stripped(modality.volume), whose_name(path)
         if declared and why is not None:
             work.add(
                 "error",
@@ -280,7 +280,7 @@ def _check_stripping(work: _Inspection) -> None:
                 f"{path.name} is called a stripped image, but {why}",
                 "look whether the right file was named",
             )
-        if declared and why is None and contrast.background == 0 and (array < 0).any():
+        if declared and why is None and modality.background == 0 and (array < 0).any():
             found = f"{int((array < 0).sum())} voxels of the stripped image are negative, down to {array.min():.4g}"
             work.add("note", "negative_values", name, found, "kept as they are: interpolation leaves such values")
 
@@ -288,7 +288,7 @@ def _check_stripping(work: _Inspection) -> None:
 def _unusual_orientations(
     cases: Sequence[Mapping[str, str]], orientations: Sequence[Mapping[str, str]]
 ) -> list[Finding]:
-    """A note for each case some of whose contrasts are stored otherwise than that contrast is in most cases."""
+    """A note for each case some of whose modalities are stored otherwise than that modality is in most cases."""
     usual = {}
     for name in MODALITIES:
         counts = Counter(one[name] for one in orientations if name in one)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from gliomanet.audit.context import Material
+from gliomanet.audit.context import AuditContext
 from gliomanet.audit.rules.ages import age_differs_among_scans, age_implausible
 from gliomanet.audit.rules.columns import label_column_says_nothing, label_columns_identical
 from gliomanet.audit.rules.diagnoses import diagnosis_against_labels
 from gliomanet.audit.rules.files import file_missing, file_used_twice
 from gliomanet.audit.rules.identity import case_id_in_two_centers, patient_under_two_names
 from gliomanet.audit.rules.mapping_tables import mapping_table_unusable
-from gliomanet.audit.rules.reference_table import second_table_disagrees
+from gliomanet.audit.rules.reference_table import reference_table_disagrees
 from gliomanet.audit.rules.spellings import missing_spellings, spellings_harmonised
 from gliomanet.audit.rules.who_labels import (
     grade_editions_mixed,
@@ -21,7 +21,7 @@ from gliomanet.audit.rules.who_labels import (
 )
 from gliomanet.cohort.findings import Finding
 
-Rule = Callable[[Material], Iterable[Finding]]
+Rule = Callable[[AuditContext], Iterable[Finding]]
 
 RULES: tuple[Rule, ...] = (
     file_missing,
@@ -30,7 +30,7 @@ RULES: tuple[Rule, ...] = (
     mapping_table_unusable,
     patient_under_two_names,
     case_id_in_two_centers,
-    second_table_disagrees,
+    reference_table_disagrees,
     who_contradiction,
     diagnosis_against_labels,
     label_columns_identical,
@@ -45,6 +45,6 @@ RULES: tuple[Rule, ...] = (
 """In the order in which a person would mend what they find."""
 
 
-def audit_tables(material: Material, rules: Sequence[Rule] = RULES) -> list[Finding]:
+def audit_tables(material: AuditContext, rules: Sequence[Rule] = RULES) -> list[Finding]:
     """What every rule finds in the tables, in the order of the rules; images are looked at elsewhere."""
     return [finding for rule in rules for finding in rule(material)] if len(material.cases) else []

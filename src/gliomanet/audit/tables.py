@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gliomanet.audit.context import Material, SecondTable, leaking_pairs
+from gliomanet.audit.context import AuditContext, ReferenceTable, leaking_pairs
 from gliomanet.audit.registry import RULES, audit_tables
 from gliomanet.audit.rules.files import file_missing
 from gliomanet.audit.rules.identity import case_id_in_two_centers
@@ -57,7 +57,7 @@ def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
         try:
             tables[name], found = read_center(name, study)
         except CohortError as error:
-            findings += [_unreadable(name, problem_) for problem_ in error.problems]
+            findings += [_unreadable(name, str(problem_)) for problem_ in error.problems]
             continue
         findings += found
     known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **(known_ids or {})}
@@ -88,35 +88,37 @@ def audit_cases(
         cases: Case tables of all centres, one below the other.
         excluded: Centre and id of each case that a person excluded.
         known_ids: Centre → case ids, for the centres that have no table yet.
-        measured: Volumes of the cases by `center` and `case_id`, see `Material`.
+        measured: Volumes of the cases by `center` and `case_id`, see `AuditContext`.
     """
-    whole = material_of(study, cases, known_ids, measured)
+    whole = context_of(study, cases, known_ids, measured)
     kept = [case not in excluded for case in zip(cases["center"], cases["case_id"], strict=True)]
     if all(kept):
         return audit_tables(whole)
-    rest = material_of(study, cases[pd.array(kept, dtype=bool)], known_ids, measured)
+    rest = context_of(study, cases[pd.array(kept, dtype=bool)], known_ids, measured)
     others = [rule for rule in RULES if rule not in _OF_EXCLUDED_CASES_TOO]
     return [*audit_tables(whole, _OF_EXCLUDED_CASES_TOO), *audit_tables(rest, others)]
 
 
-def material_of(
+def context_of(
     study: Study,
     cases: pd.DataFrame,
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
-) -> Material:
+) -> AuditContext:
     """What the rules look at, from a study's keys and its case tables."""
     # Labels that were dealt anew (a control) differ from every other table, on purpose.
-    second = {} if study.shuffle_labels else {n: c.second_table for n, c in study.centers.items() if c.second_table}
-    return Material(
+    second = (
+        {} if study.shuffle_labels else {n: c.reference_table for n, c in study.centers.items() if c.reference_table}
+    )
+    return AuditContext(
         cases=cases,
         leaks=leaking_pairs(study),
         labels=tuple(sorted({task.label for task in study.tasks.values()})),
         vocabulary=study.vocabulary,
         names=tuple(study.centers),
         identities=tuple(study.data_path(path) for path in study.identities),
-        second_tables={
-            name: SecondTable(
+        reference_tables={
+            name: ReferenceTable(
                 study.data_path(path),
                 file_order(name, study) or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
             )
@@ -153,5 +155,5 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
     except CohortError as error:
         return (), [
             Finding("error", "decisions_unusable", "", "", str(path), found, action or "correct quality.decisions")
-            for found, _, action in (text.partition("; ") for text in error.problems)
+            for found, _, action in (text.partition("; ") for text in map(str, error.problems))
         ]

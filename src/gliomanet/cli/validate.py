@@ -69,7 +69,7 @@ def summary(study: Study) -> str:
     centers = [f"{len(study.centers_of(role))} {role}" for role in ("train", "external", "unlabelled")]
     return (
         f"{study.title}: valid. Centres: {', '.join(centers)}. Models: {', '.join(study.models)}. "
-        f"Transfers: {', '.join(t.name for t in study.transfers)} × {study.split.folds} folds."
+        f"Scenarios: {', '.join(t.name for t in study.scenarios)} × {study.split.folds} folds."
     )
 
 

@@ -21,7 +21,7 @@ def simulated_cases(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def converted_case(folder: Path) -> dict[str, str]:
-    """Contrast → file, of the folder of a converted case; where the conversion failed, `failure` → its reason."""
+    """Modality → file, of the folder of a converted case; where the conversion failed, `failure` → its reason."""
     failure = folder / FAILURE
     if failure.is_file():
         return {"failure": failure.read_text(encoding="utf-8").strip()}
@@ -38,6 +38,6 @@ def made_files(folders: Iterable[str | Path]) -> dict[str, dict[str, str]]:
 
 
 def with_converted_files(cases: pd.DataFrame, folders: Iterable[str | Path]) -> pd.DataFrame:
-    """A case table with the converted files in its columns of contrasts; folders are named for their cases."""
+    """A case table with the converted files in its columns of modalities; folders are named for their cases."""
     found = made_files(folders)
     return cases.assign(**{name: [found[case].get(name, "") for case in cases["case_id"]] for name in MODALITIES})

@@ -1,4 +1,4 @@
-"""Which cases teach, validate and test, in every fold of every transfer. Always by patient, never by case."""
+"""Which cases teach, validate and test, in every fold of every scenario. Always by patient, never by case."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gliomanet.config.study import folds_of
 from gliomanet.errors import CohortError
 
 if TYPE_CHECKING:
-    from gliomanet.config.split import Fold, Transfer
+    from gliomanet.config.split import Fold, Scenario
     from gliomanet.labels.tasks import Task
 from collections.abc import Iterable
 from pathlib import Path
 
 from gliomanet.tables.io import read_tables
 
-COLUMNS = ("case_id", "patient_id", "center", "role", "transfer", "fold", "part")
+COLUMNS = ("case_id", "patient_id", "center", "role", "scenario", "fold", "part")
 
 
 _IDENTITY = ["case_id", "patient_id", "center", "role"]
@@ -29,7 +29,7 @@ _IDENTITY = ["case_id", "patient_id", "center", "role"]
 
 def development_splits(
     cases: pd.DataFrame,
-    transfers: Sequence[Transfer],
+    scenarios: Sequence[Scenario],
     folds: int,
     seed: int,
     tasks: Mapping[str, Task],
@@ -37,42 +37,42 @@ def development_splits(
 ) -> pd.DataFrame:
     """The rows of every centre that is opened before prediction (roles `train` and `unlabelled`).
 
-    Patients of a transfer's teaching centres are dealt to the folds by scikit-learn's StratifiedGroupKFold, stratified
+    Patients of a scenario's teaching centres are dealt to the folds by scikit-learn's StratifiedGroupKFold, stratified
     by centre and labels together as far as there are cases for it. Cases that failed are dealt too and left out
     afterwards, so that a failure moves nobody else.
 
     Args:
         cases: Case tables of the centres of every role; rows of role `external` are not looked at.
-        transfers: Pairs of teaching and testing centres.
+        scenarios: Pairs of teaching and testing centres.
         folds: Number of folds beside the refit.
         seed: Root of the dealing; the same seed gives the same table, in whatever order the cases come.
         tasks: Tasks that every training part must hold all classes of.
         failed: Centre and id of each case left out, because its preprocessing failed.
 
     Returns:
-        One row a case and fold in `COLUMNS`, ordered by transfer, fold, centre, case.
+        One row a case and fold in `COLUMNS`, ordered by scenario, fold, centre, case.
 
     Raises:
         CohortError: all folds that cannot be: too few patients, or a training part without a class of a task.
     """
     cases = cases[cases["role"] != "external"].sort_values(["center", "case_id"], ignore_index=True)
-    every_fold = folds_of(transfers, folds)
+    every_fold = folds_of(scenarios, folds)
     tables, problems = [], []
-    for transfer in transfers:
-        teaching = cases[cases["center"].isin(transfer.train)]
+    for scenario in scenarios:
+        teaching = cases[cases["center"].isin(scenario.train)]
         patients = teaching["patient_id"].nunique()
         if patients < folds:
             problems.append(
-                f"transfer {transfer.name}: {patients} patients in {', '.join(transfer.train)} cannot fill {folds} "
+                f"scenario {scenario.name}: {patients} patients in {', '.join(scenario.train)} cannot fill {folds} "
                 "folds; lower split.folds or add cases"
             )
             continue
         number = _deal(teaching, folds, seed, tasks)
-        others = _other_parts(cases, transfer)
-        for place, fold in enumerate(fold for fold in every_fold if fold.transfer == transfer.name):
+        others = _other_parts(cases, scenario)
+        for place, fold in enumerate(fold for fold in every_fold if fold.scenario == scenario.name):
             part = np.where(number == place, "validation", "train")  # the refit is the last, and no case is dealt to it
             rows = pd.concat([teaching.assign(part=part), others])
-            rows = _without(rows[[*_IDENTITY, "part"]].assign(transfer=transfer.name, fold=fold.id), failed)
+            rows = _without(rows[[*_IDENTITY, "part"]].assign(scenario=scenario.name, fold=fold.id), failed)
             tables.append(rows)
             problems += _missing_classes(_without(teaching[part == "train"], failed), fold, tasks)
     if problems:
@@ -81,20 +81,20 @@ def development_splits(
 
 
 def external_splits(
-    cases: pd.DataFrame, transfers: Sequence[Transfer], folds: int, failed: Collection[tuple[str, str]] = ()
+    cases: pd.DataFrame, scenarios: Sequence[Scenario], folds: int, failed: Collection[tuple[str, str]] = ()
 ) -> pd.DataFrame:
-    """The rows of the cases of role `external`, in the transfers that their centres test: nothing is fitted or dealt.
+    """The rows of the cases of role `external`, in the scenarios that their centres test: nothing is fitted or dealt.
 
     Args:
         cases: Case tables; rows of other roles are not looked at.
-        transfers: As given to `development_splits`.
+        scenarios: As given to `development_splits`.
         folds: As given to `development_splits`.
         failed: Centre and id of each case left out, because its preprocessing failed.
     """
     external = _without(cases.loc[cases["role"] == "external", _IDENTITY], failed)
-    every_fold = folds_of(transfers, folds)
+    every_fold = folds_of(scenarios, folds)
     tables = [
-        external[external["center"].isin(fold.external)].assign(transfer=fold.transfer, fold=fold.id, part="external")
+        external[external["center"].isin(fold.external)].assign(scenario=fold.scenario, fold=fold.id, part="external")
         for fold in every_fold
     ]
     return _ordered(tables, every_fold)
@@ -123,10 +123,10 @@ def _without(rows: pd.DataFrame, failed: Collection[tuple[str, str]]) -> pd.Data
     return rows[~np.array(lost, dtype=bool)]
 
 
-def _other_parts(cases: pd.DataFrame, transfer: Transfer) -> pd.DataFrame:
-    """Cases of the development that the transfer tests, and those without labels; a centre of no part has no rows."""
+def _other_parts(cases: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Cases of the development that the scenario tests, and those without labels; a centre of no part has no rows."""
     unlabelled = cases["role"].eq("unlabelled")
-    others = cases[unlabelled | cases["center"].isin(transfer.external)]
+    others = cases[unlabelled | cases["center"].isin(scenario.external)]
     return others.assign(part=np.where(unlabelled[others.index], "unlabelled", "external"))
 
 
@@ -175,14 +175,14 @@ def _missing_classes(training: pd.DataFrame, fold: Fold, tasks: Mapping[str, Tas
         for label in (label for label, count in counts.items() if not count):
             listed = ", ".join(f"{label} {count}" for label, count in counts.items())
             problems.append(
-                f"transfer {fold.transfer}, fold {fold.id}, task {name}: no training case is {label!r} ({listed}); add "
+                f"scenario {fold.scenario}, fold {fold.id}, task {name}: no training case is {label!r} ({listed}); add "
                 "labelled cases, lower split.folds, group the task's classes or remove the task"
             )
     return problems
 
 
 def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFrame:
-    place = {fold.id: number for number, fold in enumerate(folds)}  # an id holds its transfer's name
+    place = {fold.id: number for number, fold in enumerate(folds)}  # an id holds its scenario's name
     splits = pd.concat(tables, ignore_index=True)
     splits = splits.assign(_fold=splits["fold"].map(place))
     return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]

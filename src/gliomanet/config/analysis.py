@@ -20,7 +20,7 @@ def _whole_tumour() -> dict[str, list[MaskCode]]:
 
 
 class Radiomics(Section):
-    """Feature extraction with pyradiomics from the preprocessed contrasts."""
+    """Feature extraction with pyradiomics from the preprocessed modalities."""
 
     bin_width: float = Field(0.25, gt=0, description="Histogram bin width, in units of the normalised intensities.")
     regions: dict[Identifier, MaskCodes] = Field(
@@ -35,7 +35,7 @@ class Prediction(Section):
 
     calibration: Literal["temperature", "none"] = Field(
         "temperature",
-        description="`temperature`: probabilities p^(1/T), a T for each model, stage, transfer and task that makes the "
+        description="`temperature`: probabilities p^(1/T), a T for each model, stage, scenario and task that makes the "
         "validation cases likeliest; cross-fitted for validation cases, and blind to external labels. An ensemble of folds "
         "averages what they said unscaled.",
     )
@@ -45,15 +45,15 @@ class Prediction(Section):
         description="Stochastic passes with dropout on, whose standard deviation is `pass_std` of the predictions; "
         "0: none. Of networks only.",
     )
-    flips: Flips = Field(
+    test_time_augmentation: Flips = Field(
         "none",
-        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS). A model's own `flips` goes before.",
+        description="Image networks see a case flipped, too, and probabilities are averaged: `left_right` (2 passes; training flips so), `all` axes (8; GMMAS). A model's own key goes before.",
     )
     segmentation: bool = Field(
         True,
         description="Networks that learnt to segment write the tumours of validation and external cases, scored where there is a mask; off: classes only.",
     )
-    smallest_focus: Fraction = Field(
+    min_component_fraction: Fraction = Field(
         0.1,
         description="Pieces of a segmented tumour below this share of its largest one's volume are dropped; 1: the largest alone stays, 0: all do.",
     )
@@ -66,14 +66,14 @@ class Evaluation(Section):
     confidence: float = Field(0.95, gt=0, lt=1, description="Of every interval.")
     modality_subsets: bool = Field(
         False,
-        description="Predict with every non-empty subset of an image model's contrasts, and tell each contrast's significance; costs 2^M − 1 passes a case and fold.",
+        description="Predict with every non-empty subset of an image model's modalities, and tell each modality's significance; costs 2^M − 1 passes a case and fold.",
     )
 
 
 class Explanation(Section):
     """Which radiomic features become biomarkers."""
 
-    share: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
+    shap_fraction: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
     max_q: Fraction = Field(0.05, description="Largest Benjamini-Hochberg q of a correlation.")
     min_rho: Fraction = Field(0.3, description="Least |Spearman's rho| between a deep and a radiomic feature.")
     max_i2: Fraction = Field(0.75, description="Largest share of the effects' variance that lies between centres.")

@@ -27,8 +27,8 @@ class Center(Section):
         False,
         description="Fill unknown 1p/19q as intact where IDH is wildtype (WHO 2021); such labels are marked derived.",
     )
-    second_table: str | None = Field(
+    reference_table: str | None = Field(
         None,
         description="Another table of the same cases (`case_id`, labels, age, `tumour_volume_ml`), to check the labels against.",
     )
-    minimum_share: Fraction = Field(0.8, description="Share of the cases that must survive preprocessing.")
+    min_success_fraction: Fraction = Field(0.8, description="Share of the cases that must survive preprocessing.")

@@ -20,7 +20,7 @@ class Compute(Section):
     )
     cache: bool = Field(
         True,
-        description="Map the training images from files in `<results>/cache`, shared by all folds and models, instead of a copy in each job's memory; 49 MB a case of four contrasts at 160×192×160. Results are the same; may be deleted while nothing trains.",
+        description="Map the training images from files in `<results>/cache`, shared by all folds and models, instead of a copy in each job's memory; 49 MB a case of four modalities at 160×192×160. Results are the same; may be deleted while nothing trains.",
     )
     channels_last: bool = Field(
         False, description="Train with the channels as the fastest axis in memory; see `benchmarks/train.py`."

@@ -18,12 +18,12 @@ RESERVED_CENTERS = {
     "summary": "tables of figures call the mean over the centres so",
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
-RESERVED_TRANSFERS = {"leave-one-out": "the mean over all held-out centres is kept under it"}
+RESERVED_SCENARIOS = {"leave-one-center-out": "the mean over all held-out centres is kept under it"}
 RESERVED_TASKS = {
     "joint": "tables of figures call all tasks together so",
     SEGMENTATION: "models weigh the loss of the tumour masks by it",
     "distillation": "events of training call the loss of self-distillation so",
-    "contrast": "events of training call the loss of contrastive learning so",
+    "modality": "events of training call the loss of contrastive learning so",
 }
 
 
@@ -36,10 +36,10 @@ def problems_of(study: Study) -> list[str]:
         *_name_problems("labels", study.labels, {}),
         *label_problems(study.labels),
         *task_problems(study.tasks, study.vocabulary),
-        *_name_problems("split.transfers", [t.name for t in study.split.transfers], RESERVED_TRANSFERS),
+        *_name_problems("split.scenarios", [t.name for t in study.split.scenarios], RESERVED_SCENARIOS),
         *_center_problems(study),
         *_quality_problems(study),
-        *_transfer_problems(study),
+        *_scenario_problems(study),
         *_model_problems(study),
     ]
 
@@ -78,28 +78,28 @@ def _quality_problems(study: Study) -> list[str]:
     return []
 
 
-def _transfer_problems(study: Study) -> list[str]:
+def _scenario_problems(study: Study) -> list[str]:
     problems = []
     if study.split.design == "leave_one_center_out" and len(study.centers_of("train")) < 2:
         problems.append("split.design: leave_one_center_out needs at least two centres of role train")
-    names = [transfer.name for transfer in study.transfers]
-    for transfer in study.split.transfers:
-        key = f"split.transfers.{transfer.name}"
-        if names.count(transfer.name) > 1:
-            problems.append(f"{key}: this name is taken; give each transfer its own")
-        if not transfer.train:
+    names = [scenario.name for scenario in study.scenarios]
+    for scenario in study.split.scenarios:
+        key = f"split.scenarios.{scenario.name}"
+        if names.count(scenario.name) > 1:
+            problems.append(f"{key}: this name is taken; give each scenario its own")
+        if not scenario.train:
             problems.append(f"{key}: names no centre that teaches")
-        for center in (*transfer.train, *transfer.external):
+        for center in (*scenario.train, *scenario.external):
             if center not in study.centers:
                 problems.append(f"{key}: {center!r} is no centre; centres: {', '.join(study.centers)}")
-            elif center in transfer.train and study.centers[center].role != "train":
+            elif center in scenario.train and study.centers[center].role != "train":
                 problems.append(f"{key}: {center!r} teaches, so its role must be train")
-            elif center in transfer.external and study.centers[center].role == "unlabelled":
+            elif center in scenario.external and study.centers[center].role == "unlabelled":
                 problems.append(
                     f"{key}: centre {center} is unlabelled and cannot test; give it the role external, or leave it out"
                 )
         problems += [
-            f"{key}: {center!r} both teaches and tests" for center in transfer.train if center in transfer.external
+            f"{key}: {center!r} both teaches and tests" for center in scenario.train if center in scenario.external
         ]
     return problems
 
@@ -108,7 +108,7 @@ def _model_problems(study: Study) -> list[str]:
     problems = []
     if study.evaluation.modality_subsets and not study.image_models:
         problems.append(
-            "evaluation.modality_subsets: no model looks at images, so there are no contrasts to take away; "
+            "evaluation.modality_subsets: no model looks at images, so there are no modalities to take away; "
             "leave it out, or add a network on images"
         )
     for name, model in study.models.items():
@@ -118,11 +118,11 @@ def _model_problems(study: Study) -> list[str]:
             problems.append(f"models.{name}.stages: must start with supervised, found {list(model.stages)}")
         if isinstance(model, SingletaskModel) and model.task not in study.tasks:
             problems.append(f"models.{name}.task: {model.task!r} is no task; tasks: {', '.join(study.tasks)}")
-        if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood:
+        if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood_weight:
             labels = dict.fromkeys(task.label for task in study.tasks.values())
             if len([label for label in labels if label in WHO_LABELS]) < 2:
                 problems.append(
-                    f"models.{name}.joint_likelihood: is {model.joint_likelihood:g}, which needs tasks on two of the "
+                    f"models.{name}.joint_likelihood_weight: is {model.joint_likelihood_weight:g}, which needs tasks on two of the "
                     f"labels {', '.join(WHO_LABELS)}; the study's tasks are on {', '.join(labels)}: add a task, or "
                     "leave it out"
                 )

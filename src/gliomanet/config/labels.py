@@ -48,7 +48,7 @@ _OF_CASE_TABLES = (
     *("grade_edition", "diagnosis", "scan", "other_ids"),
 )
 _OF_OTHER_TABLES = (
-    *("transfer", "fold", "part", "folder", "region", "status", "contrasts", "decision", "model", "task", "class"),
+    *("scenario", "fold", "part", "folder", "region", "status", "modalities", "decision", "model", "task", "class"),
     *("id", "subtype", "operation", "brats21", "date", "days", "stage", "joint", "segmentation"),
     *("label", "probability", "std", "round", "accepted", "reason"),  # of the pseudo-labels
     "hidden",

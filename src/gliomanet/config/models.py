@@ -46,7 +46,7 @@ class ImageModel(AnyModel):
     kind: str
     preset: Literal["paper", "slim", "tiny"] = Field("slim", description="Widths of the network.")
     modalities: tuple[Modality, ...] = Field(
-        ("t1", "t1c", "t2", "flair"), description="Input contrasts, in this order."
+        ("t1", "t1c", "t2", "flair"), description="Input modalities, in this order."
     )
     input_shape: tuple[int, int, int] = Field(
         (160, 192, 160),
@@ -54,7 +54,7 @@ class ImageModel(AnyModel):
     )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",
-        description="`nyul`: contrasts mapped to a common histogram, learnt from each fold's training cases.",
+        description="`nyul`: modalities mapped to a common histogram, learnt from each fold's training cases.",
     )
     stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
     steps_per_epoch: int | None = Field(
@@ -67,31 +67,31 @@ class ImageModel(AnyModel):
     )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
     modality_dropout: Dropout = Field(
-        0.0, description="Rate at which each contrast of a training case is taken away; one stays at least."
+        0.0, description="Rate at which each modality of a training case is taken away; one stays at least."
     )
-    distillation: float = Field(
+    distillation_weight: float = Field(
         0.0,
         ge=0,
         description="Weight of self-distillation: the network's pass of the whole case teaches logits and deep features "
-        "of its pass without the contrasts that `modality_dropout` takes (one at least). Each step then learns its "
+        "of its pass without the modalities that `modality_dropout` takes (one at least). Each step then learns its "
         "labels from both passes: twice the time and memory. cmtlnet: in its second phase.",
     )
     distillation_temperature: float = Field(
         2.0, gt=0, description="Both passes' logits are divided by it before they are compared."
     )
-    contrast: float = Field(
+    contrastive_weight: float = Field(
         0.0,
         ge=0,
         description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
         "`distillation` too, there are still two.",
     )
-    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
+    joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
         "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
     )
-    flips: Flips | None = Field(
+    test_time_augmentation: Flips | None = Field(
         None,
-        description="Mirror images that it predicts and segments with, where `prediction.flips` is not to decide: GMMAS "
+        description="Mirror images that it predicts and segments with, where `prediction.test_time_augmentation` is not to decide: GMMAS "
         "used `all`. A change repeats no training.",
     )
 
@@ -101,12 +101,12 @@ class ImageModel(AnyModel):
             allowed = f"positive multiples of {self.stride}" if self.stride > 1 else f"at least {self.smallest} each"
             raise ValueError(f"input_shape {self.input_shape} must be {allowed}")
         if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
-            raise ValueError(f"modalities {self.modalities} must name each contrast once")
+            raise ValueError(f"modalities {self.modalities} must name each modality once")
         return self
 
     @model_validator(mode="after")
-    def _adaptation_has_contrasts_to_do_without(self) -> Self:
-        for key in ("distillation", "contrast"):
+    def _adaptation_has_modalities_to_do_without(self) -> Self:
+        for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
                 continue
             if len(self.modalities) < 2:
@@ -116,14 +116,14 @@ class ImageModel(AnyModel):
                 )
             if not self.modality_dropout:
                 raise ValueError(
-                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no contrast away to learn "
+                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no modality away to learn "
                     f"without; set modality_dropout (0.3, say), or leave {key} out"
                 )
         return self
 
     def training_values(self) -> dict[str, Any]:
         """Plain values of the keys that training depends on: what a training job is given, and repeated for."""
-        return self.model_dump(mode="json", exclude={"flips"})
+        return self.model_dump(mode="json", exclude={"test_time_augmentation"})
 
     def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
         """The arguments of its network, for the tasks that it learns (task → number of classes)."""
@@ -141,7 +141,7 @@ class CmtlnetModel(ImageModel):
     stride: ClassVar[int] = 32
 
     kind: Literal["cmtlnet"] = Field("cmtlnet", description="Image network.")
-    modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input contrasts, in this order.")
+    modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input modalities, in this order.")
     common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
     unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
     margin: float = Field(0.5, ge=0, description="CosFace margin.")
@@ -195,7 +195,7 @@ class MultitaskModel(ImageModel):
 
 
 class GmmasModel(MultitaskModel):
-    """GMMAS (Liu et al. 2025): learned fusion of the contrasts, head net, CNN and transformer, inter-task classifier."""
+    """GMMAS (Liu et al. 2025): learned fusion of the modalities, head net, CNN and transformer, inter-task classifier."""
 
     stride: ClassVar[int] = 32
 
@@ -247,13 +247,13 @@ class SingletaskModel(ImageModel):
     kind: Literal["singletask"] = Field("singletask", description="Image network.")
     task: Identifier = Field(description="The task of the study that it learns.")
     epochs: int = Field(100, ge=1, description="Epochs.")
-    joint_likelihood: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
+    joint_likelihood_weight: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
 
     @model_validator(mode="after")
     def _one_task_contradicts_nothing(self) -> Self:
-        if self.joint_likelihood:
+        if self.joint_likelihood_weight:
             raise ValueError(
-                f"joint_likelihood is {self.joint_likelihood:g}, and one task alone cannot contradict the WHO "
+                f"joint_likelihood_weight is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO "
                 "classification; leave it out"
             )
         return self
@@ -276,7 +276,7 @@ class TabularNetModel(AnyModel):
     epochs: int = Field(150, ge=1, description="Passes over all training cases.")
     learning_rate: float = Field(1e-3, gt=0, description="Of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
-    joint_likelihood: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
+    joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."
@@ -290,7 +290,7 @@ class LogisticModel(AnyModel):
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    c: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
+    C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."
     )
@@ -303,7 +303,7 @@ class ExtraTreesModel(AnyModel):
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    trees: int = Field(500, ge=1, description="Trees a forest.")
+    n_estimators: int = Field(500, ge=1, description="Trees a forest.")
     min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."

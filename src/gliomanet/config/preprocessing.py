@@ -15,8 +15,8 @@ class Preprocessing(Section):
     spacing_mm: float = Field(
         1.0, ge=0.5, le=8, description="Voxel size of the atlas grid that cases are resampled to."
     )
-    reference: Modality = Field("t1c", description="Contrast that the others are registered to.")
-    bias_correction: bool = Field(True, description="N4 bias field correction of every contrast.")
+    reference: Modality = Field("t1c", description="Modality that the others are registered to.")
+    bias_correction: bool = Field(True, description="N4 bias field correction of every modality.")
     coregistration: bool = Field(
         True, description="Rigid registration to the reference; off = declared aligned, and checked."
     )
@@ -33,8 +33,8 @@ class Preprocessing(Section):
         description="Intensities inside the brain: mean 0 and standard deviation 1 of the brain (`zscore`) or of the "
         "stripe round its white matter's peak (`whitestripe`: the stripe is narrow, so values run to some tens).",
     )
-    missing_contrast: Literal["refuse", "drop", "mark"] = Field(
-        "mark", description="A missing contrast ends the study, drops the case, or is marked absent."
+    missing_modality: Literal["refuse", "drop", "mark"] = Field(
+        "mark", description="A missing modality ends the study, drops the case, or is marked absent."
     )
 
 

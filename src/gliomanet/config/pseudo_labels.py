@@ -24,10 +24,10 @@ class PseudoLabels(Section):
         description="The thresholds of each round; the model of a round is the teacher of the next. "
         "Each is a training stage: `pseudo_label`, `pseudo_label_2`, …",
     )
-    balance: float = Field(
+    max_class_ratio: float = Field(
         3, ge=1, description="A class may have at most this multiple of (the rarest class's accepted labels + 1)."
     )
-    teacher_confidence: Fraction = Field(
-        0.95,
-        description="How surely a teacher must tell a task's classes apart on its validation cases (permutation test of its MCC) before a label of it is accepted; 0: no test.",
+    teacher_alpha: Fraction = Field(
+        0.05,
+        description="Largest p at which a teacher may label: a permutation test of its MCC on its validation cases, task by task; 1: no test.",
     )

@@ -25,7 +25,7 @@ def defaults() -> str:
     """Every key of a study that has a default, as YAML."""
     optional = {k: f for k, f in Study.model_fields.items() if not f.is_required()}
     values = {k: _plain(f.get_default(call_default_factory=True)) for k, f in optional.items()}
-    return "# Generated from src/gliomanet/study.py: the keys that a study may leave out.\n" + yaml.safe_dump(
+    return "# Generated from src/gliomanet/config: the keys that a study may leave out.\n" + yaml.safe_dump(
         values, sort_keys=False, width=110
     )
 

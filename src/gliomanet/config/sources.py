@@ -18,7 +18,7 @@ class Scanner(Section):
     bias_field: float = Field(0.2, ge=0, le=1, description="Amplitude of the multiplicative bias field.")
     noise: float = Field(0.03, ge=0, le=0.5, description="Rician noise, as a share of white matter's signal.")
     gain: float = Field(1.0, gt=0, description="Contrast gain: the exponent put on the normalised signal.")
-    skull: bool = Field(False, description="Leave a simple skull and scalp on, and give every contrast its own grid.")
+    skull: bool = Field(False, description="Leave a simple skull and scalp on, and give every modality its own grid.")
 
 
 class Prevalence(Section):
@@ -59,7 +59,7 @@ class PhantomSource(Section):
     cases: int = Field(ge=1, le=5000, description="Number of patients.")
     scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
     prevalence: Prevalence = Field(Prevalence(), description="Its mix of diagnoses.")
-    missing_contrasts: Fraction = Field(0.0, description="Rate of patients with one or two contrasts missing.")
+    missing_modalities: Fraction = Field(0.0, description="Rate of patients with one or two modalities missing.")
     missing_labels: Fraction = Field(0.0, description="Rate at which each label of a patient is unknown.")
     shortcut: Shortcut | None = Field(None, description="A mark of this scanner that goes with one label.")
 

@@ -11,7 +11,7 @@ from gliomanet.config.types import Identifier, Section
 # ----------------------------------------------------------------------------------------------- stages
 
 
-class Transfer(Section):
+class Scenario(Section):
     """Which centres teach and which ones test."""
 
     name: Identifier = Field(description="Its name in every table.")
@@ -20,10 +20,10 @@ class Transfer(Section):
 
 
 class Fold(Section):
-    """One training of a transfer: on its folds but one, or (`refit`) on all of its cases."""
+    """One training of a scenario: on its folds but one, or (`refit`) on all of its cases."""
 
     id: str
-    transfer: str
+    scenario: str
     is_refit: bool
     train: tuple[str, ...]
     external: tuple[str, ...]
@@ -37,4 +37,4 @@ class Split(Section):
         description="`fixed`: centres of role external test; `leave_one_center_out`: every training centre is held out in turn.",
     )
     folds: int = Field(5, ge=2, le=20, description="Cross-validation folds inside the training centres.")
-    transfers: tuple[Transfer, ...] = Field((), description="Further pairs of teaching and testing centres.")
+    scenarios: tuple[Scenario, ...] = Field((), description="Further pairs of teaching and testing centres.")

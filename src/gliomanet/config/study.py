@@ -19,7 +19,7 @@ from gliomanet.config.labels import LabelValues
 from gliomanet.config.models import ImageModel, Model, TabularNetModel
 from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
-from gliomanet.config.split import Fold, Split, Transfer
+from gliomanet.config.split import Fold, Scenario, Split
 from gliomanet.config.stages import PSEUDO_LABEL, stage_of_round
 from gliomanet.config.types import Flips, Identifier, Modality, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
@@ -27,20 +27,20 @@ from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.modalities import MODALITIES
 
 
-def folds_of(transfers: Sequence[Transfer], number: int) -> tuple[Fold, ...]:
-    """Every fold of every transfer in order: `number` of them, and the refit last.
+def folds_of(scenarios: Sequence[Scenario], number: int) -> tuple[Fold, ...]:
+    """Every fold of every scenario in order: `number` of them, and the refit last.
 
-    Ids are "0", "1", … "all"; in a study of several transfers "<transfer>.0", …, so that each names one fit.
+    Ids are "0", "1", … "all"; in a study of several scenarios "<scenario>.0", …, so that each names one fit.
     """
     return tuple(
         Fold(
-            id=str(fold) if len(transfers) == 1 else f"{transfer.name}.{fold}",
-            transfer=transfer.name,
+            id=str(fold) if len(scenarios) == 1 else f"{scenario.name}.{fold}",
+            scenario=scenario.name,
             is_refit=fold == "all",
-            train=transfer.train,
-            external=transfer.external,
+            train=scenario.train,
+            external=scenario.external,
         )
-        for transfer in transfers
+        for scenario in scenarios
         for fold in (*range(number), "all")
     )
 
@@ -52,7 +52,7 @@ class Study(Section):
     seed: int = Field(1, ge=0, description="Root of every seed: the same study gives the same files.")
     results: str = Field("results", min_length=1, description="Folder that everything is written to.")
     data_root: str = Field(
-        "../shared/data",
+        "data",
         description="What `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
     )
     tracking_uri: str | None = Field(None, description="MLflow server; default: `mlflow.db` in the results folder.")
@@ -63,7 +63,7 @@ class Study(Section):
         default_factory=dict,
         description="Further label columns of the case tables, beside `idh`, `codel_1p19q` and `grade`: name → its values in class order.",
     )
-    kept_labels: float = Field(
+    label_fraction: float = Field(
         1.0,
         gt=0,
         le=1,
@@ -80,7 +80,7 @@ class Study(Section):
     )
     preprocessing: Preprocessing = Field(Preprocessing(), description="Imaging steps of every centre.")
     quality: Quality = Field(Quality(), description="What becomes of cases that quality control looked at.")
-    split: Split = Field(Split(), description="Folds and transfers.")
+    split: Split = Field(Split(), description="Folds and scenarios.")
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(
         PseudoLabels(), description="Which of a model's own labels the next stage learns from."
@@ -123,7 +123,11 @@ class Study(Section):
     def flips_of(self, model: str) -> Flips:
         """The mirror images that a model predicts and segments with: its own choice, else the study's."""
         settings = self.models[model]
-        return (settings.flips or self.prediction.flips) if isinstance(settings, ImageModel) else "none"
+        return (
+            (settings.test_time_augmentation or self.prediction.test_time_augmentation)
+            if isinstance(settings, ImageModel)
+            else "none"
+        )
 
     def stages_of(self, model: str) -> tuple[str, ...]:
         """The stages that a model is trained in, by name: `pseudo_label` among its `stages` stands for every round."""
@@ -138,26 +142,26 @@ class Study(Section):
         return Preprocessing.model_validate({**self.preprocessing.model_dump(), **self.centers[center].preprocessing})
 
     @property
-    def transfers(self) -> tuple[Transfer, ...]:
+    def scenarios(self) -> tuple[Scenario, ...]:
         """Every pair of teaching and testing centres: the design's own, then the further ones."""
         train, external = self.centers_of("train"), self.centers_of("external")
         if self.split.design == "fixed":
-            own = [Transfer(name="main", train=train, external=external)]
+            own = [Scenario(name="main", train=train, external=external)]
         else:
             own = [
-                Transfer(
+                Scenario(
                     name=f"without-{held_out}",
                     train=tuple(c for c in train if c != held_out),
                     external=(held_out, *external),
                 )
                 for held_out in train
             ]
-        return (*own, *self.split.transfers)
+        return (*own, *self.split.scenarios)
 
     @property
     def folds(self) -> tuple[Fold, ...]:
-        """Every fold of every transfer."""
-        return folds_of(self.transfers, self.split.folds)
+        """Every fold of every scenario."""
+        return folds_of(self.scenarios, self.split.folds)
 
     def data_path(self, path: str) -> Path:
         """A source's file, with `{data_root}` filled in; relative paths start at the working directory."""

@@ -22,7 +22,7 @@ Integers = NDArray[np.int64]
 PREDICTION_COLUMNS = (
     "model",
     "stage",
-    "transfer",
+    "scenario",
     "fold",
     "role",
     "center",
@@ -31,7 +31,7 @@ PREDICTION_COLUMNS = (
     "class",
     "probability",
 )
-GROUP = ["model", "stage", "transfer", "role", "task"]
+GROUP = ["model", "stage", "scenario", "role", "task"]
 TOLERANCE = 1e-3
 """How far a case's probabilities may sum from one: tables hold six digits, published ones fewer."""
 
@@ -40,8 +40,8 @@ TOLERANCE = 1e-3
 class Cases:
     """The case table in the order of (centre, case), as arrays that predictions index into.
 
-    `hidden`: cases whose labels were kept from training (`kept_labels`): a validation figure, or whatever is chosen on
-    validation cases, must not know them either; see `Resampling.truth`.
+    `hidden`: cases whose labels were kept from training (`label_fraction`): a validation figure, or whatever is chosen
+    on validation cases, must not know them either; see `Resampling.truth`.
     """
 
     center: NDArray[np.str_]
@@ -79,11 +79,11 @@ class Cases:
 
 @dataclass(frozen=True)
 class Scored:
-    """One model's probabilities for one task: of one stage, transfer and role."""
+    """One model's probabilities for one task: of one stage, scenario and role."""
 
     model: str
     stage: str
-    transfer: str
+    scenario: str
     role: str
     task: str
     rows: Integers
@@ -118,7 +118,7 @@ def score(predictions: pd.DataFrame, cases: Cases, tasks: Mapping[str, Task]) ->
         tasks: the study's tasks.
 
     Returns:
-        One element for every (model, stage, transfer, role, task), in that order; cases of unknown label included.
+        One element for every (model, stage, scenario, role, task), in that order; cases of unknown label included.
 
     Raises:
         ValueError: an unknown case, task or class, a case that is predicted twice or for some of the classes only,

@@ -86,18 +86,18 @@ class LatestWeights:
 
 
 def blocks(scored: list[Scored]) -> Iterator[list[Scored]]:
-    """Members that share transfer, role and task: one block's models are scored on the same resamples."""
+    """Members that share scenario, role and task: one block's models are scored on the same resamples."""
     ordered = sorted(scored, key=block_of)
     for _, members in groupby(ordered, key=block_of):
         yield list(members)
 
 
 def block_of(member: Scored) -> tuple[str, str, str]:
-    return member.transfer, member.role, member.task
+    return member.scenario, member.role, member.task
 
 
 def names_of(member: Scored) -> Row:
-    return {name: getattr(member, name) for name in ("model", "stage", "transfer", "role", "task")}
+    return {name: getattr(member, name) for name in ("model", "stage", "scenario", "role", "task")}
 
 
 def interval_cells(values: Floats, settings: Evaluation, notes: list[str]) -> Row:

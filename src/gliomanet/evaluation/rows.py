@@ -9,7 +9,7 @@ import pandas as pd
 
 from gliomanet.config.stages import stage_order
 from gliomanet.evaluation.subgroups import ALL
-from gliomanet.modalities import MODALITIES, contrast_subsets, subset_name
+from gliomanet.modalities import MODALITIES, modality_subsets_of, subset_name
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
-LEAVE_ONE_OUT, HELD_OUT = "leave-one-out", "without-"
-"""The transfer of the summary over held-out centres, and how the transfers that hold one out are named."""
+LEAVE_ONE_CENTER_OUT, HELD_OUT = "leave-one-center-out", "without-"
+"""The scenario of the summary over held-out centres, and how the scenarios that hold one out are named."""
 
 METRIC_COLUMNS = [
     "model",
     "stage",
-    "transfer",
+    "scenario",
     "role",
     "center",
     "task",
@@ -36,9 +36,9 @@ METRIC_COLUMNS = [
     "n_positive",
     "note",
 ]
-CONFUSION_COLUMNS = ["model", "stage", "transfer", "role", "center", "task", "truth", "predicted", "n"]
+CONFUSION_COLUMNS = ["model", "stage", "scenario", "role", "center", "task", "truth", "predicted", "n"]
 COMPARISON_COLUMNS = [
-    "transfer",
+    "scenario",
     "stage_a",
     "stage_b",
     "model_a",
@@ -56,7 +56,7 @@ COMPARISON_COLUMNS = [
 DECODING_COLUMNS = [
     "model",
     "stage",
-    "transfer",
+    "scenario",
     "role",
     "center",
     "task",
@@ -69,18 +69,18 @@ DECODING_COLUMNS = [
     "n",
     "note",
 ]
-THRESHOLD_COLUMNS = ["model", "stage", "transfer", "task", "threshold", "mcc", "n", "n_positive", "note"]
-CONTRAST_COLUMNS = [
-    *("model", "stage", "transfer", "role", "center", "subset", "n_contrasts", "task", "metric"),
+THRESHOLD_COLUMNS = ["model", "stage", "scenario", "task", "threshold", "mcc", "n", "n_positive", "note"]
+MODALITY_COLUMNS = [
+    *("model", "stage", "scenario", "role", "center", "subset", "n_modalities", "task", "metric"),
     *("value", "ci_low", "ci_high", "n", "n_positive", "note"),
 ]
 SIGNIFICANCE_COLUMNS = [
-    *("model", "stage", "transfer", "role", "center", "task", "modality", "metric"),
+    *("model", "stage", "scenario", "role", "center", "task", "modality", "metric"),
     *("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive", "note"),
 ]
-_KEYS = ("model", "stage", "transfer", "role", "task", "center", "subset", "modality", "metric")
+_KEYS = ("model", "stage", "scenario", "role", "task", "center", "subset", "modality", "metric")
 _FIRST = {
-    "subset": [ALL, *map(subset_name, contrast_subsets(MODALITIES))],
+    "subset": [ALL, *map(subset_name, modality_subsets_of(MODALITIES))],
     "modality": list(MODALITIES),
     "metric": ["mcc", "mcc_at_threshold", "auc"],
 }

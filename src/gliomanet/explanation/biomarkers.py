@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from gliomanet.config.analysis import Explanation
     from gliomanet.labels.tasks import Task
 
-_BEFORE = ["transfer", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
-_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "verdict", "reason", "additivity_gap"]
+_BEFORE = ["scenario", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
+_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "status", "reason", "additivity_gap"]
 
 
 def biomarkers(
@@ -37,12 +37,12 @@ def biomarkers(
     tasks: Mapping[str, Task],
     settings: Explanation,
     *,
-    transfer: str,
+    scenario: str,
 ) -> pd.DataFrame:
-    """Find the radiomic features that explain a model and hold in every centre of a transfer.
+    """Find the radiomic features that explain a model and hold in every centre of a scenario.
 
     Args:
-        deep: rows of `results/deep_features/`, of one stage: stage, transfer, fold, case_id, task, z0, z1, …; the part
+        deep: rows of `results/deep_features/`, of one stage: stage, scenario, fold, case_id, task, z0, z1, …; the part
             that `splits` gives a case in the fold says what it is for. Validation cases rank; training cases, where
             there are any, are the background of the SHAP values (else the validation cases are); both correlate.
             External cases are passed over.
@@ -52,7 +52,7 @@ def biomarkers(
         splits: rows of `results/splits.tsv`.
         tasks: the study's tasks; effects are those of the last class against the others.
         settings: bounds.
-        transfer: whose folds and centres are used.
+        scenario: whose folds and centres are used.
 
     Returns:
         One row a linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
@@ -62,33 +62,33 @@ def biomarkers(
         machine's rounding).
 
     Raises:
-        ValueError: several stages, an unknown transfer, a fold without a head, or a case twice.
+        ValueError: several stages, an unknown scenario, a fold without a head, or a case twice.
     """
-    selected = _one_stage(deep, transfer)
+    selected = _one_stage(deep, scenario)
     matrix = Radiomics.of(radiomics)
     labels = _labels(cases, tasks)
-    centers = centers_of(splits, transfer)
-    parts = splits[splits["transfer"].astype(str) == transfer]
+    centers = centers_of(splits, scenario)
+    parts = splits[splits["scenario"].astype(str) == scenario]
     rows: list[dict[str, Any]] = []
     for name in tasks:
         folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)
         gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
         for key, link in _linked(folds, matrix, settings).items():
             effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
-            verdict = judge(effects, settings.max_i2)
-            row: dict[str, Any] = {"transfer": transfer, "task": name, "region": key[0], "feature": key[1]}
+            status = judge(effects, settings.max_i2)
+            row: dict[str, Any] = {"scenario": scenario, "task": name, "region": key[0], "feature": key[1]}
             row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
             row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
-            if verdict.summary:
-                fit = verdict.summary
+            if status.summary:
+                fit = status.summary
                 row |= {"summary": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high}
                 row |= {"tau2": fit.tau2, "i2": fit.i2}
-            rows.append(row | {"verdict": "kept" if verdict.kept else "dropped", "reason": verdict.reason})
+            rows.append(row | {"status": "kept" if status.kept else "dropped", "reason": status.reason})
     position = {name: index for index, name in enumerate(tasks)}
     rows.sort(
         key=lambda r: (
             position[r["task"]],
-            r["verdict"] != "kept",
+            r["status"] != "kept",
             -abs(r.get("summary", 0)),
             r["region"],
             r["feature"],
@@ -97,12 +97,12 @@ def biomarkers(
     return pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
 
 
-def _one_stage(deep: pd.DataFrame, transfer: str) -> pd.DataFrame:
-    rows = deep[deep["transfer"].astype(str) == transfer]
+def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    rows = deep[deep["scenario"].astype(str) == scenario]
     stages = sorted(rows["stage"].astype(str).unique())
     if len(stages) != 1:
         raise ValueError(
-            f"deep features of transfer {transfer!r}: found the stages {', '.join(stages) or 'none'}; "
+            f"deep features of scenario {scenario!r}: found the stages {', '.join(stages) or 'none'}; "
             f"pass the rows of exactly one"
         )
     return rows.assign(fold=rows["fold"].astype(str), case_id=rows["case_id"].astype(str))

@@ -27,7 +27,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Status:
     """What the centres say together; the summary is absent where fewer than two centres have an effect."""
 
     kept: bool
@@ -64,7 +64,7 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
     return Effect(area - 0.5, shrunk * (1 - shrunk) * spread / (m * n), m + n, m)
 
 
-def judge(effects: Mapping[str, Effect], max_i2: float) -> Verdict:
+def judge(effects: Mapping[str, Effect], max_i2: float) -> Status:
     """Keep a feature whose direction is the same in every centre, whose summary excludes zero and varies little.
 
     Args:
@@ -72,11 +72,11 @@ def judge(effects: Mapping[str, Effect], max_i2: float) -> Verdict:
         max_i2: largest share of the variance between centres.
 
     Returns:
-        The verdict; the reason names every condition that fails, and the centres it fails in.
+        The status; the reason names every condition that fails, and the centres it fails in.
     """
     if len(effects) < 2:
         having = ", ".join(effects) or "none"
-        return Verdict(False, f"fewer than two centres have enough cases of each class ({having})", None)
+        return Status(False, f"fewer than two centres have enough cases of each class ({having})", None)
     values = {center: effect.effect for center, effect in effects.items()}
     summary = random_effects(list(values.values()), [e.variance for e in effects.values()], CONFIDENCE)
     reasons = []
@@ -88,4 +88,4 @@ def judge(effects: Mapping[str, Effect], max_i2: float) -> Verdict:
     if summary.i2 > max_i2:
         reasons.append(f"I2 {summary.i2:.2f} above {max_i2:g}: effects differ between centres")
     kept = f"same direction in {len(effects)} centres"
-    return Verdict(not reasons, "; ".join(reasons) or kept, summary)
+    return Status(not reasons, "; ".join(reasons) or kept, summary)

@@ -1,4 +1,4 @@
-"""Radiomic tables as one matrix, and the cases and centres that belong to a transfer."""
+"""Radiomic tables as one matrix, and the cases and centres that belong to a scenario."""
 
 from __future__ import annotations
 
@@ -72,26 +72,26 @@ class Radiomics:
         return np.asarray(self.values[:, self.keys.index(key)])
 
     def volume(self, region: str) -> int | None:
-        """Column of a region's volume: that of the mask, else the first contrast's that has one."""
+        """Column of a region's volume: that of the mask, else the first modality's that has one."""
         found = [i for i, (where, name) in enumerate(self.keys) if where == region and name.endswith(VOLUMES[0])]
         return min(found, key=lambda i: (not self.keys[i][1].startswith("mask_"), i), default=None)
 
 
 def modality_of(feature: str) -> str:
-    """The contrast that a feature is measured in, or `mask` for shape measured once."""
+    """The modality that a feature is measured in, or `mask` for shape measured once."""
     return feature.partition("_")[0]
 
 
-def centers_of(splits: pd.DataFrame, transfer: str) -> Mapping[str, NDArray[np.str_]]:
-    """Centre → its labelled cases in a transfer: the teaching centres first, then the external ones, each sorted.
+def centers_of(splits: pd.DataFrame, scenario: str) -> Mapping[str, NDArray[np.str_]]:
+    """Centre → its labelled cases in a scenario: the teaching centres first, then the external ones, each sorted.
 
     Raises:
-        ValueError: the splits know no such transfer.
+        ValueError: the splits know no such scenario.
     """
-    rows = splits[splits["transfer"].astype(str) == transfer]
+    rows = splits[splits["scenario"].astype(str) == scenario]
     if rows.empty:
-        known = ", ".join(sorted(splits["transfer"].astype(str).unique()))
-        raise ValueError(f"splits: no transfer {transfer!r}; transfers: {known}")
+        known = ", ".join(sorted(splits["scenario"].astype(str).unique()))
+        raise ValueError(f"splits: no scenario {scenario!r}; scenarios: {known}")
     result: dict[str, NDArray[np.str_]] = {}
     for parts in (["train", "validation"], ["external"]):
         inside = rows[rows["part"].isin(parts)]

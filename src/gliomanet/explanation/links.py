@@ -51,11 +51,11 @@ def fold_links(
     alone and at the external cases.
 
     Args:
-        deep: rows of one stage, transfer and task.
+        deep: rows of one stage, scenario and task.
         task: its name.
         heads: by fold and task.
         radiomics: features of all cases.
-        splits: rows of the same transfer; they say which part a case is in.
+        splits: rows of the same scenario; they say which part a case is in.
         settings: the share of |SHAP|.
 
     Returns:
@@ -85,7 +85,7 @@ def fold_links(
         unseen = values[parts == "validation"]
         background = values[parts == "train"] if (parts == "train").any() else unseen
         shap = linear_shap(unseen, background, weight, bias)
-        kept = leading(shap.values, settings.share)
+        kept = leading(shap.values, settings.shap_fraction)
         teaching = np.isin(parts, ["train", "validation"])
         ids = rows["case_id"].to_numpy(dtype=np.str_)[teaching]
         correlation = _by_region(values[teaching][:, kept], radiomics.rows(ids), radiomics)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
 
 COLUMNS = [
-    "transfer",
+    "scenario",
     "task",
     "linked",
     "kept",
@@ -43,11 +43,11 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
         tasks: the study's tasks; a truth row belongs to every task of its label.
 
     Returns:
-        One row a transfer and task: counts; precision = kept features that are a planted signal in its direction, of
+        One row a scenario and task: counts; precision = kept features that are a planted signal in its direction, of
         those kept; recall = signals found, of those planted; shortcut_rejection = shortcuts that no kept feature
         matches, of those that a linked one matches: what was never a candidate was not rejected. A share of nothing is
         empty, and so is the number of rejected shortcuts where none was a candidate, with a note. A table without a
-        row gives rows of an empty transfer, with a recall of zero.
+        row gives rows of an empty scenario, with a recall of zero.
 
     Raises:
         ValueError: the truth lacks a column, or holds a kind or a direction that is not known.
@@ -66,11 +66,11 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
         row["sign"] = _sign(row["direction"])
     rows = []
     # A study that links nothing found nothing: leaving it out would flatter the mean over studies.
-    for transfer in biomarkers["transfer"].unique() if len(biomarkers) else [""]:
+    for scenario in biomarkers["scenario"].unique() if len(biomarkers) else [""]:
         for name, task in tasks.items():
-            here = biomarkers[(biomarkers["transfer"] == transfer) & (biomarkers["task"] == name)]
+            here = biomarkers[(biomarkers["scenario"] == scenario) & (biomarkers["task"] == name)]
             linked = here[["region", "feature"]].to_dict("records")
-            kept = here.loc[here["verdict"] == "kept", ["region", "feature", "summary"]].to_dict("records")
+            kept = here.loc[here["status"] == "kept", ["region", "feature", "summary"]].to_dict("records")
             signals = [row for row in planted if row["label"] == task.label and row["kind"] == "signal"]
             shortcuts = [row for row in planted if row["label"] == task.label and row["kind"] == "shortcut"]
             true = sum(any(_matches(k, s) and _agrees(k, s) for s in signals) for k in kept)
@@ -80,7 +80,7 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
             counts = (len(linked), len(kept), len(signals), found, len(shortcuts), len(candidates))
             shares = (_share(true, len(kept)), _share(found, len(signals)), _share(rejected, len(candidates)))
             note = _note(len(linked), len(shortcuts), len(candidates))
-            rows.append((transfer, name, *counts, rejected if candidates else pd.NA, *shares, note))
+            rows.append((scenario, name, *counts, rejected if candidates else pd.NA, *shares, note))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"shortcuts_rejected": "Int64"})
 

@@ -1,4 +1,4 @@
-"""The one resampling: each contrast and mask from its native voxels to the atlas grid, with the figures to judge it."""
+"""The one resampling: each modality and mask from its native voxels to the atlas grid, with the figures to judge it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from gliomanet.imaging.normalization import normalize
 from gliomanet.imaging.registration import similarity
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
 from gliomanet.imaging.registration.atlas import atlas
-from gliomanet.imaging.registration.atlas_registration import LEAST_OVERLAP, centred, fit_atlas, overlap_with_atlas
+from gliomanet.imaging.registration.atlas_registration import (
+    LEAST_OVERLAP,
+    centred,
+    overlap_with_atlas,
+    register_to_atlas,
+)
 from gliomanet.imaging.volume import Array, Grid, Matrix, Volume, resample, resample_labels
 
 LEAST_COVERAGE = 0.5
@@ -41,8 +46,8 @@ def fit_case(work: Case) -> None:
             )
         work.steps.append(f"atlas: declared in the space of {ATLAS_NAME}, Dice {overlap:.2f}")
         return
-    name = work.atlas_contrast
-    work.to_atlas = fit_atlas(work.on_reference(name), work.brain, kind, initial=work.to_atlas)
+    name = work.atlas_modality
+    work.to_atlas = register_to_atlas(work.on_reference(name), work.brain, kind, initial=work.to_atlas)
     work.steps.append(f"atlas: {kind} of {name} to {ATLAS_NAME}")
 
 
@@ -50,7 +55,7 @@ def resample_case(work: Case) -> dict[str, Volume]:
     """File stem → final image on the study's atlas grid.
 
     Raises:
-        CaseError: the brain lies outside the grid, or a contrast shows less than half of it.
+        CaseError: the brain lies outside the grid, or a modality shows less than half of it.
     """
     grid, reference = atlas(work.settings.spacing_mm)[0].grid, work.volumes[work.reference]
     from_atlas = np.linalg.inv(work.atlas_matrix)

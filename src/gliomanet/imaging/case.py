@@ -11,7 +11,7 @@ import numpy as np
 
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.quality.evidence import Evidence
-from gliomanet.imaging.reading import Contrast
+from gliomanet.imaging.reading import Modality
 from gliomanet.imaging.volume import Grid, Matrix, Volume, resample
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class Case:
         row: its row of the case table.
         settings: its centre's preprocessing.
         seed: of what draws by chance.
-        contrasts: as read.
+        modalities: as read.
         volumes: as far as the steps have brought them, native grids.
-        reference: the contrast that the others are registered to.
-        from_reference: contrast → reference RAS mm → that contrast's RAS mm.
+        reference: the modality that the others are registered to.
+        from_reference: modality → reference RAS mm → that modality's RAS mm.
         brain_mask: on the reference's grid.
-        tumour: the mask, and the contrast whose grid it lies on.
+        tumour: the mask, and the modality whose grid it lies on.
         to_atlas: reference RAS mm → atlas RAS mm.
         steps: what was done, a sentence each.
         flags: what a person should look at, a sentence each.
@@ -41,7 +41,7 @@ class Case:
     row: Mapping[str, str]
     settings: Preprocessing
     seed: int
-    contrasts: dict[str, Contrast] = field(default_factory=dict)
+    modalities: dict[str, Modality] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     reference: str = ""
     from_reference: dict[str, Matrix] = field(default_factory=dict)
@@ -69,8 +69,8 @@ class Case:
         return self.to_atlas
 
     @property
-    def atlas_contrast(self) -> str:
-        """The contrast compared with the atlas: T1, as the template is, where there is one."""
+    def atlas_modality(self) -> str:
+        """The modality compared with the atlas: T1, as the template is, where there is one."""
         return "t1" if "t1" in self.volumes else self.reference
 
     def path(self, column: str) -> Path | None:
@@ -78,12 +78,12 @@ class Case:
         return Path(cell) if isinstance(cell, str) and cell else None
 
     def grids(self) -> dict[str, Grid]:
-        """Contrast → native grid, the reference first."""
+        """Modality → native grid, the reference first."""
         order = [self.reference, *(name for name in self.volumes if name != self.reference)]
         return {name: self.volumes[name].grid for name in order}
 
     def on_reference(self, name: str) -> Volume:
-        """A contrast on the reference's grid, to measure on: what is written is resampled once, from its own voxels."""
+        """A modality on the reference's grid, to measure on: what is written is resampled once, from its own voxels."""
         reference = self.volumes[self.reference]
         if name == self.reference:
             return reference
@@ -96,7 +96,7 @@ class Case:
             case_id=self.case_id,
             center=self.row.get("center", ""),
             reference=self.reference,
-            raw={name: contrast.volume for name, contrast in self.contrasts.items()},
+            raw={name: modality.volume for name, modality in self.modalities.items()},
             corrected=dict(self.volumes),
             from_reference=dict(self.from_reference),
             brain_mask=Volume(self.brain.astype(np.uint8), reference.grid),

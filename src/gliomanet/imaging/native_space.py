@@ -16,47 +16,47 @@ from gliomanet.imaging.record import NAME
 from gliomanet.imaging.volume import Grid, Matrix, Volume, resample_labels
 
 
-def carry_back(mask: Path, case_dir: Path, contrast: str) -> Volume:
-    """A mask drawn or predicted on the atlas grid, on the voxels of a contrast's own file.
+def mask_to_native(mask: Path, case_dir: Path, modality: str) -> Volume:
+    """A mask drawn or predicted on the atlas grid, on the voxels of a modality's own file.
 
     Args:
         mask: integer codes (0 = nothing) on the case's atlas grid.
         case_dir: the case's folder under `results/preprocessed`.
-        contrast: t1, t1c, t2 or flair: whose file's grid and orientation the result has.
+        modality: t1, t1c, t2 or flair: whose file's grid and orientation the result has.
 
     Returns:
         Codes, uint8 (x, y, z) in the file's own axis order; each voxel has the code of the largest share.
 
     Raises:
-        CaseError: no record, a case that is not ok, a contrast it does not have, or a mask on another grid.
+        CaseError: no record, a case that is not ok, a modality it does not have, or a mask on another grid.
     """
-    places = _places(case_dir, contrast)
+    places = _places(case_dir, modality)
     volume, _ = read_mask(mask, places.case_id, "mask", {"atlas": _canonical(places.atlas)})
     return Volume(resample_labels(volume, places.file, np.linalg.inv(places.matrix)), places.file)
 
 
-def carry_to_atlas(mask: Path, case_dir: Path, contrast: str) -> Volume:
-    """A mask drawn on a contrast's own file, on the case's atlas grid.
+def mask_to_atlas(mask: Path, case_dir: Path, modality: str) -> Volume:
+    """A mask drawn on a modality's own file, on the case's atlas grid.
 
     Args:
-        mask: integer codes (0 = nothing) on the grid of the contrast's file, in any axis order.
+        mask: integer codes (0 = nothing) on the grid of the modality's file, in any axis order.
         case_dir: the case's folder under `results/preprocessed`.
-        contrast: t1, t1c, t2 or flair.
+        modality: t1, t1c, t2 or flair.
 
     Returns:
         Codes, uint8 (x, y, z) on the atlas grid; each voxel has the code of the largest share.
 
     Raises:
-        CaseError: no record, a case that is not ok, a contrast it does not have, or a mask on another grid.
+        CaseError: no record, a case that is not ok, a modality it does not have, or a mask on another grid.
     """
-    places = _places(case_dir, contrast)
-    volume, _ = read_mask(mask, places.case_id, "mask", {contrast: _canonical(places.file)})
+    places = _places(case_dir, modality)
+    volume, _ = read_mask(mask, places.case_id, "mask", {modality: _canonical(places.file)})
     return Volume(resample_labels(volume, places.atlas, places.matrix), places.atlas)
 
 
 @dataclass(frozen=True)
 class _Places:
-    """The two grids of a case's contrast, and `matrix`: atlas RAS mm → RAS mm of the contrast's file."""
+    """The two grids of a case's modality, and `matrix`: atlas RAS mm → RAS mm of the modality's file."""
 
     case_id: str
     file: Grid
@@ -64,7 +64,7 @@ class _Places:
     matrix: Matrix
 
 
-def _places(case_dir: Path, contrast: str) -> _Places:
+def _places(case_dir: Path, modality: str) -> _Places:
     path = case_dir / NAME
     if not path.is_file():
         raise CaseError(f"{path} does not exist: preprocess the case first, or name its folder")
@@ -75,11 +75,11 @@ def _places(case_dir: Path, contrast: str) -> _Places:
             f"case {case_id}: its status in {path} is {record['status']} ({record['reason']}): it has no transforms; "
             "mend and preprocess it first"
         )
-    if contrast not in record["contrasts"]:
+    if modality not in record["modalities"]:
         raise CaseError(
-            f"case {case_id}: {path} knows no contrast {contrast!r}; it has {', '.join(record['contrasts'])}"
+            f"case {case_id}: {path} knows no modality {modality!r}; it has {', '.join(record['modalities'])}"
         )
-    entry, atlas = record["transforms"][contrast], record["transforms"]["atlas"]
+    entry, atlas = record["transforms"][modality], record["transforms"]["atlas"]
     return _Places(case_id, _grid(entry), _grid(atlas), np.array(entry["matrix"]))
 
 

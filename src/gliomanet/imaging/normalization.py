@@ -19,21 +19,21 @@ _TISSUE_CURVE = {"t1": "t1", "t1c": "t1", "t2": "t2", "flair": "flair"}
 
 @dataclass(frozen=True)
 class Normalized:
-    """A contrast's intensities (float32, 0 outside the brain), and why the method asked for was not the one used."""
+    """A modality's intensities (float32, 0 outside the brain), and why the method asked for was not the one used."""
 
     array: Float
     flag: str | None = None
 
 
-def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", "none"], contrast: str) -> Normalized:
+def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", "none"], modality: str) -> Normalized:
     """Intensities inside the brain on the scale asked for, 0 outside.
 
     Args:
         array: intensities (x, y, z).
-        inside: the brain's voxels that the contrast covers, (x, y, z); at least one.
+        inside: the brain's voxels that the modality covers, (x, y, z); at least one.
         how: `zscore`: mean 0 and standard deviation 1 of the brain; `whitestripe`: of its normal-appearing white
             matter; `none`: as they are.
-        contrast: t1, t1c, t2 or flair: WhiteStripe looks for white matter at the last peak of the histogram on T1 and
+        modality: t1, t1c, t2 or flair: WhiteStripe looks for white matter at the last peak of the histogram on T1 and
             T1c, at the largest on T2 and FLAIR.
 
     Returns:
@@ -44,9 +44,9 @@ def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", 
     values = array[inside].astype(np.float64)
     flag = None
     if how == "whitestripe":
-        stripe = _white_stripe(values, contrast)
+        stripe = _white_stripe(values, modality)
         if isinstance(stripe, str):
-            flag = f"{contrast}: WhiteStripe found no white matter ({stripe}); z-scored instead"
+            flag = f"{modality}: WhiteStripe found no white matter ({stripe}); z-scored instead"
             how = "zscore"
         else:
             values = (values - stripe[0]) / max(stripe[1], LEAST_STD)
@@ -58,7 +58,7 @@ def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", 
     return Normalized(normalized, flag)
 
 
-def _white_stripe(values: Array, contrast: str) -> tuple[float, float] | str:
+def _white_stripe(values: Array, modality: str) -> tuple[float, float] | str:
     """Mean and standard deviation of the white stripe, or why there is none."""
     # Imported here: it brings scikit-learn along, which z-scores need not wait for.
     from intensity_normalization import WhiteStripeNormalizer
@@ -70,7 +70,7 @@ def _white_stripe(values: Array, contrast: str) -> tuple[float, float] | str:
     spread = float(chosen.std())
     if spread < LEAST_STD:
         return "the brain is constant"
-    normalizer: Any = WhiteStripeNormalizer(modality=Modality(_TISSUE_CURVE[contrast]))
+    normalizer: Any = WhiteStripeNormalizer(modality=Modality(_TISSUE_CURVE[modality]))
     try:
         # The package keeps float32: a shift and a scale of our own keep its digits, and are taken back below.
         normalizer.fit(NumpyImageAdapter((chosen - chosen.mean()) / spread), NumpyImageAdapter(np.ones(chosen.shape)))

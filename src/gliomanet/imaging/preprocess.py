@@ -21,7 +21,7 @@ from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import harmonize_codes
 from gliomanet.imaging.quality.metrics import extra_figures
 from gliomanet.imaging.quality.pictures import draw_case
-from gliomanet.imaging.reading import read_contrast, read_mask
+from gliomanet.imaging.reading import read_mask, read_modality
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.imaging.record import write_record
 from gliomanet.imaging.registration import coregistration as alignment
@@ -39,14 +39,14 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     """Bring one case onto the atlas grid; leaves `preprocess.json` in any event, and images where its status is `ok`.
 
     Args:
-        case: a row of `results/cohort/<center>.tsv`; "" = missing. One without any contrast may say why under
+        case: a row of `results/cohort/<center>.tsv`; "" = missing. One without any modality may say why under
             `failure`, which then is the reason that is recorded.
         settings: the centre's preprocessing.
         out_dir: the case's folder; images of an earlier run in it are removed first.
         seed: of the registrations' random sampling; the same seed gives byte-identical files.
 
     Raises:
-        StudyStopError: a contrast is missing and the study refuses that. A case's own defects are not raised: they
+        StudyStopError: a modality is missing and the study refuses that. A case's own defects are not raised: they
             become status `failed` with a reason.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -59,14 +59,14 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     try:
         if len(missing) == len(MODALITIES) and case.get("failure"):
             raise CaseError(case["failure"])  # its conversion from DICOM said why
-        if missing and settings.missing_contrast != "mark":
-            policy = f"missing_contrast is {settings.missing_contrast}"
-            reason = f"case {work.case_id}: contrasts missing: {', '.join(missing)}; {policy}"
-            dropped = settings.missing_contrast == "drop"
+        if missing and settings.missing_modality != "mark":
+            policy = f"missing_modality is {settings.missing_modality}"
+            reason = f"case {work.case_id}: modalities missing: {', '.join(missing)}; {policy}"
+            dropped = settings.missing_modality == "drop"
             write_record(work, out_dir, "dropped" if dropped else "failed", reason)
             if not dropped:
                 raise StudyStopError(
-                    f"{reason}: supply the files, or set preprocessing.missing_contrast to drop or mark"
+                    f"{reason}: supply the files, or set preprocessing.missing_modality to drop or mark"
                 )
             return
         _run(work, out_dir)
@@ -97,22 +97,22 @@ def _run(work: Case, out_dir: Path) -> None:
 def _read(work: Case) -> None:
     paths = {name: path for name in MODALITIES if (path := work.path(name)) is not None}
     if not paths:
-        raise CaseError(f"case {work.case_id}: no contrast at all; at least one of {', '.join(MODALITIES)} is needed")
+        raise CaseError(f"case {work.case_id}: no modality at all; at least one of {', '.join(MODALITIES)} is needed")
     missing = [name for name in MODALITIES if name not in paths]
     if missing:
         work.steps.append(f"missing: {', '.join(missing)}; marked absent")
     for name, path in paths.items():
-        work.contrasts[name] = read_contrast(path, work.case_id, name)
-        work.volumes[name] = work.contrasts[name].volume
-        work.steps += work.contrasts[name].notes
-    work.qc["background"] = {name: contrast.background for name, contrast in work.contrasts.items()}
+        work.modalities[name] = read_modality(path, work.case_id, name)
+        work.volumes[name] = work.modalities[name].volume
+        work.steps += work.modalities[name].notes
+    work.qc["background"] = {name: modality.background for name, modality in work.modalities.items()}
     work.qc["sizes"] = {
         name: {
-            "shape": list(contrast.file_grid.shape),
-            "spacing_mm": list(contrast.file_grid.spacing),
-            "orientation": contrast.orientation,
+            "shape": list(modality.file_grid.shape),
+            "spacing_mm": list(modality.file_grid.spacing),
+            "orientation": modality.orientation,
         }
-        for name, contrast in work.contrasts.items()
+        for name, modality in work.modalities.items()
     }
     wanted = work.settings.reference
     work.reference = next(name for name in (wanted, *REFERENCE_ORDER) if name in paths)
@@ -141,7 +141,7 @@ def _correct_bias(work: Case) -> None:
         return
     for name, volume in work.volumes.items():
         work.volumes[name] = volume.with_array(correct_bias(volume))
-    work.steps.append("N4: every contrast")
+    work.steps.append("N4: every modality")
 
 
 def _coregister(work: Case) -> None:
@@ -160,21 +160,21 @@ def _coregister(work: Case) -> None:
                 f"({work.path(work.reference)}) are declared aligned (coregistration: false), but {why}; set "
                 "coregistration to true for this centre"
             )
-    how = "rigid, each contrast to" if work.settings.coregistration else "declared and checked, with"
+    how = "rigid, each modality to" if work.settings.coregistration else "declared and checked, with"
     work.steps.append(f"alignment: {how} {work.reference}")
 
 
 def _extract_brain(work: Case) -> None:
     reference, kind = work.volumes[work.reference], work.settings.brain_extraction
     if kind == "builtin":
-        name = work.atlas_contrast
+        name = work.atlas_modality
         others = {other: work.on_reference(other) for other in work.volumes if other != name}
         extracted = brain.extract_brain(work.on_reference(name), seed=work.seed, others=others)
         work.brain_mask, work.to_atlas = extracted.mask, extracted.atlas_matrix
         work.steps.append(f"brain: built-in, atlas to {name}")
     elif kind == "hd-bet" or kind == "synthstrip":
         # As scanned: the programs were trained on images without bias correction.
-        scanned = work.contrasts[work.reference].volume
+        scanned = work.modalities[work.reference].volume
         work.brain_mask = extract_with(kind, scanned, work.case_id)
         work.steps.append(f"brain: {kind} on {work.reference}")
     elif kind == "supplied":
@@ -195,15 +195,15 @@ def _extract_brain(work: Case) -> None:
     work.qc["brain_volume_ml"] = volume_ml
 
 
-def _outline(contrasts: list[Volume]) -> Mask:
+def _outline(modalities: list[Volume]) -> Mask:
     """`stripped_outline`, looked for in the box of what is not background alone."""
-    boxes = [occupied(volume.array, np.ones(3, int)) for volume in contrasts]
+    boxes = [occupied(volume.array, np.ones(3, int)) for volume in modalities]
     x, y, z = (
         slice(min(side.start for side in sides), max(side.stop for side in sides)) for sides in zip(*boxes, strict=True)
     )
-    outline = np.zeros(contrasts[0].grid.shape, bool)
+    outline = np.zeros(modalities[0].grid.shape, bool)
     outline[x, y, z] = brain.stripped_outline(
-        [Volume.of(volume.array[x, y, z], volume.grid.affine) for volume in contrasts]
+        [Volume.of(volume.array[x, y, z], volume.grid.affine) for volume in modalities]
     )
     return outline
 
@@ -225,7 +225,7 @@ def _supplied_mask(work: Case) -> Mask:
 
 
 def _refine(work: Case) -> None:
-    """Fit each contrast again by the brain alone, and flag one that still would fit better elsewhere."""
+    """Fit each modality again by the brain alone, and flag one that still would fit better elsewhere."""
     if not work.settings.coregistration:
         return
     fixed = work.volumes[work.reference]

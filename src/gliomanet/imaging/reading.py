@@ -21,8 +21,8 @@ _FEWEST_VALUES = 12
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """One contrast as read: in RAS+ order, its background moved to 0."""
+class Modality:
+    """One modality as read: in RAS+ order, its background moved to 0."""
 
     volume: Volume
     file_grid: Grid
@@ -31,8 +31,8 @@ class Contrast:
     notes: tuple[str, ...]
 
 
-def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
-    """A contrast, checked and in canonical orientation.
+def read_modality(path: Path, case_id: str, name: str) -> Modality:
+    """A modality, checked and in canonical orientation.
 
     A background that is not 0 (images z-scored by somebody else) is recognised as the value that most of the image's
     outer faces share, and subtracted: the raw signal's 0 is then 0 again, up to scale.
@@ -65,20 +65,20 @@ def read_contrast(path: Path, case_id: str, name: str) -> Contrast:
             "without a brain; export it again or leave the cell empty"
         )
     orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
-    return Contrast(volume, _grid(image), orientation, background, tuple(notes))
+    return Modality(volume, _grid(image), orientation, background, tuple(notes))
 
 
 def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) -> tuple[Volume, str]:
-    """A mask's integer codes (uint8, RAS+), and the contrast on whose grid it lies.
+    """A mask's integer codes (uint8, RAS+), and the modality on whose grid it lies.
 
     Args:
         path: the mask's file; integers, or floats that hold integers (to 0.001).
         case_id: named in errors.
         name: `tumour_mask` or `brain_mask`, named in errors.
-        grids: contrast → grid in RAS+; where several match, the first is taken.
+        grids: modality → grid in RAS+; where several match, the first is taken.
 
     Raises:
-        CaseError: unreadable, values that are no codes, or a grid that no contrast has.
+        CaseError: unreadable, values that are no codes, or a grid that no modality has.
     """
     volume, _, _ = _read(path, case_id, name)
     codes = np.rint(volume.array)
@@ -88,12 +88,12 @@ def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) ->
             f"case {case_id}: {name} ({path}) holds values between {volume.array.min():g} and {volume.array.max():g} "
             "that are no integer codes: an image in the place of a mask? Put the mask's file there"
         )
-    for contrast, grid in grids.items():
+    for modality, grid in grids.items():
         if grid.matches(volume.grid, tolerance_mm=0.5 * min(grid.spacing)):
-            return Volume(codes.astype(np.uint8), grid), contrast
-    found = "; ".join(f"{contrast} {_describe(grid)}" for contrast, grid in grids.items())
+            return Volume(codes.astype(np.uint8), grid), modality
+    found = "; ".join(f"{modality} {_describe(grid)}" for modality, grid in grids.items())
     raise CaseError(
-        f"case {case_id}: {name} ({path}) lies on a grid of {_describe(volume.grid)}, which no contrast of the case "
+        f"case {case_id}: {name} ({path}) lies on a grid of {_describe(volume.grid)}, which no modality of the case "
         f"has ({found}); draw or resample it on the grid of one of them"
     )
 

@@ -26,7 +26,7 @@ def write_record(work: Case, out_dir: Path, status: Literal["ok", "failed", "dro
         "status": status,
         "reason": reason,
         "reference": work.reference,
-        "contrasts": list(work.volumes),
+        "modalities": list(work.volumes),
         "steps": work.steps,
         "transforms": _transforms(work) if status == "ok" else {},
         "versions": {
@@ -44,16 +44,16 @@ def _transforms(work: Case) -> dict[str, Any]:
     grid = atlas(work.settings.spacing_mm)[0].grid
     from_atlas = np.linalg.inv(work.atlas_matrix)
     return {
-        "convention": "matrix: RAS mm of the atlas → RAS mm of the contrast's file; affine: voxel index → RAS mm",
+        "convention": "matrix: RAS mm of the atlas → RAS mm of the modality's file; affine: voxel index → RAS mm",
         "atlas": {"shape": list(grid.shape), "affine": grid.affine.tolist()},
         **{
             name: {
                 "matrix": (work.from_reference[name] @ from_atlas).tolist(),
-                "shape": list(contrast.file_grid.shape),
-                "affine": contrast.file_grid.affine.tolist(),
-                "orientation": contrast.orientation,
+                "shape": list(modality.file_grid.shape),
+                "affine": modality.file_grid.affine.tolist(),
+                "orientation": modality.orientation,
             }
-            for name, contrast in work.contrasts.items()
+            for name, modality in work.modalities.items()
         },
     }
 

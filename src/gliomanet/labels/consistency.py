@@ -14,11 +14,11 @@ from gliomanet.labels.who import LEGACY_STATES, LEGAL_STATES, WhoState
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
 
-Verdict = Literal["legal", "legacy", "contradiction"]
-VERDICTS: tuple[Verdict, ...] = ("legal", "legacy", "contradiction")
+Status = Literal["legal", "legacy", "contradiction"]
+STATUSES: tuple[Status, ...] = ("legal", "legacy", "contradiction")
 
 
-def verdict_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Verdict:
+def verdict_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Status:
     """Whether some diagnosis fits all predicted classes at once.
 
     Args:
@@ -41,8 +41,8 @@ def verdict_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Verdi
     return "contradiction"
 
 
-def verdicts(predicted: Mapping[str, NDArray[np.int64]], tasks: Mapping[str, Task]) -> NDArray[np.int64]:
-    """Index into `VERDICTS` of each case.
+def statuses(predicted: Mapping[str, NDArray[np.int64]], tasks: Mapping[str, Task]) -> NDArray[np.int64]:
+    """Index into `STATUSES` of each case.
 
     Args:
         predicted: task name → predicted class index of each case (cases,), all of one length.
@@ -53,5 +53,5 @@ def verdicts(predicted: Mapping[str, NDArray[np.int64]], tasks: Mapping[str, Tas
     table = np.empty(shape, dtype=np.int64)
     for cell in product(*(range(size) for size in shape)):
         choice = {name: tasks[name].class_names[index] for name, index in zip(names, cell, strict=True)}
-        table[cell] = VERDICTS.index(verdict_of(choice, tasks))
+        table[cell] = STATUSES.index(verdict_of(choice, tasks))
     return np.asarray(table[tuple(predicted[name] for name in names)])

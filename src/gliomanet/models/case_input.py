@@ -27,11 +27,11 @@ class CaseImages:
     """One case on the network's grid; D, H, W are the atlas axes x, y, z.
 
     Attributes:
-        image: (M, D, H, W) float16 contrasts in the model's order; an absent one is 0.
+        image: (M, D, H, W) float16 modalities in the model's order; an absent one is 0.
         brain: (D, H, W) bool.
         tumour: (D, H, W) uint8 codes of the tumour mask, 0 where there is no tumour; `None` where the case has no
             tumour mask, an empty one, or it was not asked for.
-        available: (M,) bool, which contrasts the case has.
+        available: (M,) bool, which modalities the case has.
         grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
     """
 
@@ -76,18 +76,18 @@ def load_case(
     Args:
         case_id: for errors.
         folder: the case's folder of `results/preprocessed`.
-        modalities: contrasts, in the order of the channel axis; files that are not there are absent contrasts.
+        modalities: modalities, in the order of the channel axis; files that are not there are absent modalities.
         shape: the network's input.
         tumour: read the tumour mask too, where there is one.
-        histograms: contrast → common histogram that its intensities inside the brain are mapped to, before the crop;
+        histograms: modality → common histogram that its intensities inside the brain are mapped to, before the crop;
             outside the brain is then 0. `None` leaves the intensities as preprocessed.
 
-    Without a brain mask (sources declared as stripped), the brain is where any contrast is not 0, as preprocessing
+    Without a brain mask (sources declared as stripped), the brain is where any modality is not 0, as preprocessing
     leaves it.
 
     Raises:
-        CaseError: none of the contrasts is there, grids differ, a file is not 3D, values are not finite, or a
-            contrast cannot be mapped.
+        CaseError: none of the modalities is there, grids differ, a file is not 3D, values are not finite, or a
+            modality cannot be mapped.
     """
     volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
     image = np.zeros((len(modalities), *shape), dtype=np.float16)
@@ -115,7 +115,7 @@ def load_case(
 
 
 def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """Contrast → a case's intensities inside the brain as preprocessed, (voxels,); what a histogram is learnt from.
+    """Modality → a case's intensities inside the brain as preprocessed, (voxels,); what a histogram is learnt from.
 
     Raises:
         CaseError: as in `load_case`.
@@ -129,7 +129,7 @@ def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Ten
     """A case as a network is given it at inference, a batch of one.
 
     Args:
-        case: with M contrasts.
+        case: with M modalities.
         prompt: with the region prompt's mask, the brain, as the last channel: [X·B, B]; without: X·B.
 
     Returns:
@@ -144,7 +144,7 @@ def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Ten
 def _read_volumes(
     case_id: str, folder: Path, modalities: Sequence[str], masks: Sequence[str]
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
-    """What there is of a case's contrasts and masks by name, its brain, and the voxel size."""
+    """What there is of a case's modalities and masks by name, its brain, and the voxel size."""
     if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
         raise CaseError(
             f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "
@@ -161,7 +161,7 @@ def _read_volumes(
             grid, spacing = data.shape, found_spacing
         elif data.shape != grid:
             raise CaseError(
-                f"case {case_id}: {path} has grid {data.shape}, its first contrast {grid}; preprocess it again"
+                f"case {case_id}: {path} has grid {data.shape}, its first modality {grid}; preprocess it again"
             )
         volumes[name] = data
     if "brain_mask" in volumes:

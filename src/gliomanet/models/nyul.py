@@ -1,4 +1,4 @@
-"""A common histogram of a contrast, and the mapping of an image's intensities to it.
+"""A common histogram of a modality, and the mapping of an image's intensities to it.
 
 Source: Nyúl and Udupa, IEEE Transactions on Medical Imaging 19:143 (2000), 10.1109/42.836373: percentiles as
 landmarks, a line between each two. The figures are those of `intensity_normalization.NyulNormalizer`, which is not

@@ -19,7 +19,7 @@ from gliomanet.networks.tabular import TabularNet
 ImageNetwork = CMTLNet | GMMAS | MTTUNet | PSNet | SingleTaskNet
 """What takes images: `forward(x, available)` with `logits` and `features` a task, `heads()`, and class attributes.
 
-`STRIDE` of the input's sizes; `PROMPT_CHANNELS` beyond the contrasts; `REGIONS`, the codes of segmented channels.
+`STRIDE` of the input's sizes; `PROMPT_CHANNELS` beyond the modalities; `REGIONS`, the codes of segmented channels.
 """
 
 IMAGE_NETWORKS: dict[str, type[ImageNetwork]] = {
@@ -68,7 +68,7 @@ def build(
         name: a key of `NETWORKS`.
         tasks: task → number of classes; their order is part of the weights' meaning.
         preset: widths of an image network: paper, slim or tiny.
-        modalities: contrasts of an image network by name, in the order of its channels, or their number.
+        modalities: modalities of an image network by name, in the order of its channels, or their number.
         segmentation: whether it segments the tumour.
         options: what else its constructor takes: dropout, and what is its own.
 
@@ -99,5 +99,5 @@ def build(
 
 def _count(name: str, modalities: Sequence[str]) -> int:
     if isinstance(modalities, str) or len(set(modalities)) != len(modalities):
-        raise ValueError(f"{name} has modalities={modalities!r}; it must be a list that names each contrast once")
+        raise ValueError(f"{name} has modalities={modalities!r}; it must be a list that names each modality once")
     return len(modalities)

@@ -62,7 +62,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    # the paper's: DenseNet-121, 324.5 M parameters with two contrasts and three tasks
+    # the paper's: DenseNet-121, 324.5 M parameters with two modalities and three tasks
     "paper": Preset(
         stem_channels=64,
         stem_kernel=7,
@@ -146,14 +146,14 @@ class CMTLNet(nn.Module):
     """Cooperative multi-task learning network.
 
     Args:
-        n_modalities: image contrasts; the input has one channel more, the region prompt's mask.
+        n_modalities: image modalities; the input has one channel more, the region prompt's mask.
         tasks: task → number of classes; their order is part of the weights' meaning.
         preset: a key of `PRESETS`.
         dropout: rate before each task's last layer.
 
     Attributes:
         STRIDE: sizes of the input volume must be multiples of it.
-        PROMPT_CHANNELS: channels of the input beyond the contrasts: the region prompt's mask.
+        PROMPT_CHANNELS: channels of the input beyond the modalities: the region prompt's mask.
         REGIONS: no segmentation, no codes.
         DROPS_DEEP_FEATURES_ONLY: whether dropout is nowhere but on the deep features, so that these are the same in
             every stochastic pass.
@@ -186,7 +186,7 @@ class CMTLNet(nn.Module):
         initialise_convolutions(self)
 
     def forward(self, x: Tensor, available: Tensor) -> UniqueOutputs:
-        """The predictions; see `unique_outputs`. Prompt at inference: brain-masked contrasts, and the brain mask."""
+        """The predictions; see `unique_outputs`. Prompt at inference: brain-masked modalities, and the brain mask."""
         return self.unique_outputs(x, available)
 
     def common_outputs(self, x: Tensor, available: Tensor) -> CommonOutputs:
@@ -194,7 +194,7 @@ class CMTLNet(nn.Module):
 
         Args:
             x: (B, n_modalities + 1, D, H, W), sizes in multiples of 32; the last channel is the prompt's mask.
-            available: bool (B, n_modalities); the content of an absent contrast has no influence.
+            available: bool (B, n_modalities); the content of an absent modality has no influence.
 
         Raises:
             ValueError: the input's shape or type is none of these.
@@ -239,7 +239,7 @@ class CMTLNet(nn.Module):
         if x.ndim != 5 or x.shape[1] != channels:
             raise ValueError(
                 f"input has shape {tuple(x.shape)}; cmtlnet takes (batch, {channels}, D, H, W): "
-                f"{self.n_modalities} contrasts, then the mask channel"
+                f"{self.n_modalities} modalities, then the mask channel"
             )
         if any(size % STRIDE or size < STRIDE for size in x.shape[2:]):
             raise ValueError(
@@ -249,7 +249,7 @@ class CMTLNet(nn.Module):
         if available.shape != (x.shape[0], self.n_modalities) or available.dtype != torch.bool:
             raise ValueError(
                 f"`available` is {available.dtype} {tuple(available.shape)}; "
-                f"it must be bool {(x.shape[0], self.n_modalities)}: one flag a case and contrast"
+                f"it must be bool {(x.shape[0], self.n_modalities)}: one flag a case and modality"
             )
 
 

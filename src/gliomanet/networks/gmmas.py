@@ -1,4 +1,4 @@
-"""GMMAS: segmentation, subtype and molecular markers from one network that tolerates missing contrasts.
+"""GMMAS: segmentation, subtype and molecular markers from one network that tolerates missing modalities.
 
 Liu et al. (2025), Glioma Multimodal MRI Analysis System. Written from its description. What that leaves open is chosen
 so that the four parts have the published numbers of parameters, and is marked "inferred" in `PRESETS`.
@@ -56,7 +56,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    # the paper's: 68.2 M parameters with four contrasts, four tasks of two classes, and segmentation
+    # the paper's: 68.2 M parameters with four modalities, four tasks of two classes, and segmentation
     "paper": Preset(
         crop=128,
         head_channels=(16, 32, 64, 128, 256),  # inferred beyond the first
@@ -126,7 +126,7 @@ class GMMAS(nn.Module):
     """Glioma multimodal MRI analysis system: its network.
 
     Args:
-        n_modalities: image contrasts.
+        n_modalities: image modalities.
         tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
         segmentation: whether tumour parts are segmented. Without, there is no decoder and the head net no coarse
             tumour: the crop is taken from the middle of the volume, unless its centre is given.
@@ -137,7 +137,7 @@ class GMMAS(nn.Module):
 
     Attributes:
         STRIDE: sizes of the input volume must be multiples of it: half resolution, then four halvings.
-        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        PROMPT_CHANNELS: channels of the input beyond the modalities.
         REGIONS: codes of each channel of the segmentations.
 
     Raises:
@@ -212,14 +212,14 @@ class GMMAS(nn.Module):
 
         Args:
             x: (B, n_modalities, D, H, W), sizes in multiples of 32.
-            available: bool (B, n_modalities), at least one a case; an absent contrast has no influence.
+            available: bool (B, n_modalities), at least one a case; an absent modality has no influence.
             centres: (B, 3) voxels around which to crop; by default the coarse tumour's centre of mass, and the
                 volume's middle where the head net finds none. A crop never leaves the volume.
             segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
                 The head net runs whole, because it says where the crop is.
 
         Raises:
-            ValueError: the input's shape or type is none of these, or a case has no contrast.
+            ValueError: the input's shape or type is none of these, or a case has no modality.
         """
         self._check_input(x, available)
         head = self._head(x, available)
@@ -292,7 +292,7 @@ class GMMAS(nn.Module):
         self.head.requires_grad_(False)
 
     def modality_significance(self) -> Tensor:
-        """The learned weights of the contrasts in the crop's stem, none absent: (M,) on the CPU, summing to 1."""
+        """The learned weights of the modalities in the crop's stem, none absent: (M,) on the CPU, summing to 1."""
         everything = torch.ones(1, self.n_modalities, dtype=torch.bool, device=self.stem.significance.device)
         return self.stem.shares(everything)[0].detach().float().cpu()
 

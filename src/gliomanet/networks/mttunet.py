@@ -93,7 +93,7 @@ class MTTUNet(nn.Module):
     """Multi-task CNN–transformer U-Net.
 
     Args:
-        n_modalities: image contrasts. An absent one counts as zeros and a learned bias.
+        n_modalities: image modalities. An absent one counts as zeros and a learned bias.
         tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
         segmentation: whether tumour parts are segmented.
         preset: a key of `PRESETS`.
@@ -101,7 +101,7 @@ class MTTUNet(nn.Module):
 
     Attributes:
         STRIDE: sizes of the input volume must be multiples of it.
-        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        PROMPT_CHANNELS: channels of the input beyond the modalities.
         REGIONS: codes of each channel of the segmentation.
 
     Raises:
@@ -149,11 +149,11 @@ class MTTUNet(nn.Module):
 
         Args:
             x: (B, n_modalities, D, H, W), sizes in multiples of 8.
-            available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+            available: bool (B, n_modalities), at least one a case; the content of an absent modality has no influence.
             segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
 
         Raises:
-            ValueError: the input's shape or type is none of these, or a case has no contrast.
+            ValueError: the input's shape or type is none of these, or a case has no modality.
         """
         check_input("mttunet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE)
         levels, deep = self.encoder(self.stem(x, available))

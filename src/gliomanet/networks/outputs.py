@@ -31,7 +31,7 @@ class Outputs:
         coarse: GMMAS's head net alone: logits (B, R, D/2, H/2, W/2) of the same regions; `None` of other networks.
         corners: int64 (B, 3), the first voxel of the crop that GMMAS looked at closely. Its `segmentation` is the
             decoder's inside the crop and the enlarged `coarse` outside; `None` of networks that do not crop.
-        shares: (B, M) the weights, summing to 1, with which GMMAS fused the contrasts of each case, 0 for an absent
+        shares: (B, M) the weights, summing to 1, with which GMMAS fused the modalities of each case, 0 for an absent
             one; without gradient; `None` of networks without learned fusion.
     """
 

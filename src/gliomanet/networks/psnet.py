@@ -57,7 +57,7 @@ class PSNet(nn.Module):
     Any input size of at least 24 voxels a side works: sizes are rounded up on the way down and cut on the way up.
 
     Args:
-        n_modalities: image contrasts. An absent one counts as zeros and a learned bias.
+        n_modalities: image modalities. An absent one counts as zeros and a learned bias.
         tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
         segmentation: whether the whole tumour is segmented.
         preset: a key of `PRESETS`.
@@ -65,7 +65,7 @@ class PSNet(nn.Module):
 
     Attributes:
         STRIDE: sizes of the input volume need not be multiples of anything.
-        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        PROMPT_CHANNELS: channels of the input beyond the modalities.
         REGIONS: codes of the segmentation's one channel.
 
     Raises:
@@ -130,12 +130,12 @@ class PSNet(nn.Module):
 
         Args:
             x: (B, n_modalities, D, H, W), at least 24 voxels a side.
-            available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+            available: bool (B, n_modalities), at least one a case; the content of an absent modality has no influence.
             segment: whether the mask's layer runs, where there is one. It is all that classes can do without: they are
                 decided from the levels on the way up as well.
 
         Raises:
-            ValueError: the input's shape or type is none of these, or a case has no contrast.
+            ValueError: the input's shape or type is none of these, or a case has no modality.
         """
         check_input("psnet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE, smallest=SMALLEST)
         levels = self.levels(x, available)

@@ -22,10 +22,10 @@ class SingleTaskNet(nn.Module):
     """CMTLNet's stem and dense encoder, global average, linear layer.
 
     The stem's mask channel, CMTLNet's region prompt, is the brain here, as CMTLNet has it at inference: the voxels
-    where a contrast of the brain-masked input is not zero.
+    where a modality of the brain-masked input is not zero.
 
     Args:
-        n_modalities: image contrasts.
+        n_modalities: image modalities.
         tasks: the task → number of classes; exactly one.
         segmentation: must be False: the encoder has no way back to the input's grid.
         preset: a key of CMTLNet's `PRESETS`, whose encoder it is.
@@ -33,7 +33,7 @@ class SingleTaskNet(nn.Module):
 
     Attributes:
         STRIDE: sizes of the input volume must be multiples of it.
-        PROMPT_CHANNELS: channels of the input beyond the contrasts.
+        PROMPT_CHANNELS: channels of the input beyond the modalities.
         REGIONS: no segmentation, no codes.
         DROPS_DEEP_FEATURES_ONLY: whether dropout is nowhere but on the deep feature, so that it is the same in every
             stochastic pass.
@@ -90,10 +90,10 @@ class SingleTaskNet(nn.Module):
 
         Args:
             x: (B, n_modalities, D, H, W), zero outside the brain, sizes in multiples of 32.
-            available: bool (B, n_modalities), at least one a case; the content of an absent contrast has no influence.
+            available: bool (B, n_modalities), at least one a case; the content of an absent modality has no influence.
 
         Raises:
-            ValueError: the input's shape or type is none of these, or a case has no contrast.
+            ValueError: the input's shape or type is none of these, or a case has no modality.
         """
         check_input("singletask", x, available, n_modalities=self.n_modalities, stride=self.STRIDE)
         brain = ((x != 0) & available[:, :, None, None, None]).any(dim=1, keepdim=True).to(x.dtype)

@@ -13,7 +13,7 @@ import pandas as pd
 from gliomanet.labels.who import WhoState
 from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
-from gliomanet.phantom.contrasts import true_signals
+from gliomanet.phantom.modalities import true_signals
 from gliomanet.phantom.patients import Patient, plan_center
 from gliomanet.phantom.scanner import Image, acquire
 from gliomanet.phantom.seeds import generator
@@ -66,14 +66,14 @@ def simulate_center(
 
 
 def simulate_case(center_id: str, patient: Patient, source: PhantomSource, seed: int) -> dict[str, Image]:
-    """One patient's images by name: the contrasts that are not missing, and `tumour_mask`."""
+    """One patient's images by name: the modalities that are not missing, and `tumour_mask`."""
     appearance = patient.appearance
     rng = {part: generator(seed, center_id, patient.index, part) for part in ("anatomy", "tumour", "signal", "scanner")}
     anatomy = draw_anatomy(patient.location_mm, appearance.mass_effect_mm, source.scanner.skull, rng["anatomy"])
     tumour = grow_tumour(anatomy, patient.location_mm, appearance, patient.site.endswith("-cortical"), rng["tumour"])
     signals = true_signals(anatomy, tumour, appearance, flair_mark(patient, source), rng["signal"])
     images = acquire(signals, anatomy, tumour, source.scanner, rng["scanner"])
-    return {name: image for name, image in images.items() if name not in patient.missing_contrasts}
+    return {name: image for name, image in images.items() if name not in patient.missing_modalities}
 
 
 def flair_mark(patient: Patient, source: PhantomSource) -> float:

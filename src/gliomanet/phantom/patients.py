@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gliomanet.config.sources import PhantomSource, Prevalence
 
 REFERENCE = "t1c"
-"""The contrast that the tumour mask lies on; never missing."""
+"""The modality that the tumour mask lies on; never missing."""
 
 _GOLDEN = 0.6180339887498949
 _SITE_JITTER_MM = 7.0
@@ -38,7 +38,7 @@ class Patient:
     location_mm: tuple[float, float, float]
     """Where the tumour starts, in MNI152 mm."""
     appearance: Appearance
-    missing_contrasts: tuple[str, ...]
+    missing_modalities: tuple[str, ...]
     missing_labels: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ def plan_patient(center_id: str, source: PhantomSource, seed: int, index: int) -
         site=site,
         location_mm=_location(site, rng),
         appearance=draw_appearance(rule, rng),
-        missing_contrasts=_missing_contrasts(source.missing_contrasts, rng),
+        missing_modalities=_missing_modalities(source.missing_modalities, rng),
         missing_labels=tuple(name for name in WhoState._fields if rng.random() < source.missing_labels),
     )
 
@@ -111,7 +111,7 @@ def _location(site: str, rng: np.random.Generator) -> tuple[float, float, float]
     return side * max(x + dx, 8.0), y + dy, z + dz
 
 
-def _missing_contrasts(rate: float, rng: np.random.Generator) -> tuple[str, ...]:
+def _missing_modalities(rate: float, rng: np.random.Generator) -> tuple[str, ...]:
     is_incomplete, how_many = rng.random() < rate, int(rng.integers(1, 3))
     order = rng.permutation([name for name in MODALITIES if name != REFERENCE])
     lost = {str(name) for name in order[:how_many]} if is_incomplete else set()

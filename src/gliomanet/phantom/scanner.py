@@ -36,13 +36,13 @@ class Image:
 def acquire(
     signals: Mapping[str, Array], anatomy: Anatomy, tumour: Tumour, scanner: Scanner, rng: np.random.Generator
 ) -> dict[str, Image]:
-    """The contrasts and the `tumour_mask` as one centre's scanner records them.
+    """The modalities and the `tumour_mask` as one centre's scanner records them.
 
-    A stripped centre (`skull` off) has all contrasts on one grid and 0 outside the brain. Otherwise the head stays on,
-    and every contrast but T1c has thicker slices, a tilt of its own, and a patient who moved a little.
+    A stripped centre (`skull` off) has all modalities on one grid and 0 outside the brain. Otherwise the head stays on,
+    and every modality but T1c has thicker slices, a tilt of its own, and a patient who moved a little.
 
     Args:
-        signals: true signal by contrast on the patient's grid, white matter about 1.
+        signals: true signal by modality on the patient's grid, white matter about 1.
         anatomy: the patient's grid and brain.
         tumour: the compartments, for the mask; it lies on T1c's grid.
         scanner: the centre's character.

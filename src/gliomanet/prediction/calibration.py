@@ -22,7 +22,7 @@ Integers = NDArray[np.int64]
 CALIBRATION_COLUMNS = (
     "model",
     "stage",
-    "transfer",
+    "scenario",
     "task",
     "fold",
     "temperature",
@@ -41,11 +41,11 @@ CASES = 30
 """Labelled cases that a temperature is fitted on at least. Of fewer it says more of them than of the model, and it is
 the cases of other centres that would pay for it."""
 
-_FIT = ["model", "stage", "transfer", "task"]
+_FIT = ["model", "stage", "scenario", "task"]
 
 
 def fit_temperatures(rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
-    """One temperature a model, stage, transfer and task, and one that leaves out each fold.
+    """One temperature a model, stage, scenario and task, and one that leaves out each fold.
 
     A fold's validation cases are scaled by what the *other* folds' cases ask for, external cases by what all
     validation cases ask for. So no label has a say in its own case's probability, and external labels have none at

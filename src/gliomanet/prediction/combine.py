@@ -13,7 +13,7 @@ from gliomanet.uncertainty.probabilities import entropy
 COLUMNS = (*CASE, "class", "probability", "uncertainty", "fold_std", "pass_std", "raw_probability")
 """Columns of `results/predictions/`."""
 
-_ACROSS_FOLDS = ["model", "stage", "transfer", "role", "center", "case_id", "task"]
+_ACROSS_FOLDS = ["model", "stage", "scenario", "role", "center", "case_id", "task"]
 
 
 def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -
 
     Raises:
         ValueError: a missing column, a row given twice, ensemble rows already there, a case that some of its
-            transfer's folds did not predict, or a row without a temperature.
+            scenario's folds did not predict, or a row without a temperature.
     """
     check_rows(rows)
     if rows.empty:
@@ -74,7 +74,7 @@ def _std(values: pd.Series) -> float:
 
 
 def _check_folds(external: pd.DataFrame) -> None:
-    for keys, group in external.groupby(["model", "stage", "transfer"], sort=True):
+    for keys, group in external.groupby(["model", "stage", "scenario"], sort=True):
         folds = sorted(group["fold"].unique())
         counts = group.groupby([*_ACROSS_FOLDS, "class"], sort=True)["fold"].agg(lambda f: sorted(f.unique()))
         for case, found in zip(counts.index.to_list(), counts, strict=True):

@@ -3,7 +3,7 @@
 Both rules read them, and neither should run again because the other one's code changed: so they stand by themselves.
 """
 
-CASE = ["model", "stage", "transfer", "fold", "role", "center", "case_id", "task"]
+CASE = ["model", "stage", "scenario", "fold", "role", "center", "case_id", "task"]
 """What names a case of a fold; with the class it names a row."""
 
 FOLD_COLUMNS = (*CASE, "class", "raw_probability", "pass_std")

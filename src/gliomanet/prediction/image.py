@@ -36,7 +36,7 @@ class ImageModel:
         classes: task that the network learned → class names, in the order of the class axis.
         dropout: rate before each task's last layer.
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
-        histograms: contrast → common histogram learnt in training, which images are mapped to; `None`: they are given
+        histograms: modality → common histogram learnt in training, which images are mapped to; `None`: they are given
             to the network as preprocessed.
     """
 
@@ -96,7 +96,7 @@ def predict_cases(
 
     A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
     windows to slide; for segmentations there are, see `prediction.sliding_window`. Cases go through the network one at
-    a time, so that a case's figures do not depend on its neighbours. A case none of whose contrasts can be read is
+    a time, so that a case's figures do not depend on its neighbours. A case none of whose modalities can be read is
     left out, and printed with the reason.
 
     Args:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 Integers = NDArray[np.int64]
 
 JOINT = "joint_probability"
-_CASE = ["model", "stage", "transfer", "fold", "role", "center", "case_id"]
+_CASE = ["model", "stage", "scenario", "fold", "role", "center", "case_id"]
 
 
 def with_joint(rows: pd.DataFrame, tasks: Mapping[str, Task]) -> pd.DataFrame:
     """Predictions with a last column `joint_probability`: the class's marginal after joint decoding.
 
-    Rows of one model, stage, transfer, fold, role, centre and case are decoded together: of an ensemble its own
+    Rows of one model, stage, scenario, fold, role, centre and case are decoded together: of an ensemble its own
     probabilities, not the mean of its folds' decoded ones. A decision from it is the most probable combination of
     classes (`joint_decoding.most_probable_classes`), which the marginals alone may miss.
 

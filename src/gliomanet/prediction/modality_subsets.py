@@ -1,6 +1,6 @@
-"""What a trained image network says of a case when some of its contrasts are taken away.
+"""What a trained image network says of a case when some of its modalities are taken away.
 
-A case is seen with every non-empty subset of the contrasts that it has. A contrast that is taken away is marked absent
+A case is seen with every non-empty subset of the modalities that it has. A modality that is taken away is marked absent
 and its channel emptied, as `gliomanet.models.case_input.load_case` leaves that of a case without the file, so that its
 content cannot matter. What was made with its help before the network is kept, as in any study: the case's place on the
 atlas and its brain mask. Figures are those of the network's plain pass, without the flips, the temperature and the
@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gliomanet.modalities import contrast_subsets, subset_name
+from gliomanet.modalities import modality_subsets_of, subset_name
 from gliomanet.models.case_input import CaseImages, load_case, network_input
 from gliomanet.models.devices import choose_device
 from gliomanet.prediction.image import ImageModel, classes_alone, load_image_model, read_inputs, reproducible
@@ -27,21 +27,21 @@ COLUMNS = ("case_id", "subset", "task", "class", "probability")
 
 
 def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
-    """Probabilities of cases for every non-empty subset of the network's contrasts that the case has.
+    """Probabilities of cases for every non-empty subset of the network's modalities that the case has.
 
     Each case is read once; its subsets go through the network one at a time, so that a figure depends on nothing but
-    the case and the subset, and that of all contrasts is the ordinary prediction, bit for bit.
+    the case and the subset, and that of all modalities is the ordinary prediction, bit for bit.
 
     Args:
         folder: of the trained network.
-        cases: columns case_id, folder (of the preprocessed case). A case without any contrast that can be read is left
+        cases: columns case_id, folder (of the preprocessed case). A case without any modality that can be read is left
             out, and printed with the reason.
         threads: CPU threads.
         gpus: GPUs the job was given; 0 computes on the CPU.
 
     Returns:
-        Columns `COLUMNS`; a subset is named by its contrasts, `t1+t1c`. A case that has m of the contrasts has
-        2^m − 1 subsets: it is no part of those of a contrast that it lacks.
+        Columns `COLUMNS`; a subset is named by its modalities, `t1+t1c`. A case that has m of the modalities has
+        2^m − 1 subsets: it is no part of those of a modality that it lacks.
 
     Raises:
         ValueError: the folder holds no image network, or a case's grid is not the one that it was trained on.
@@ -62,7 +62,7 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
 
 
 def fusion_weights(folder: Path) -> dict[str, float]:
-    """Contrast → the share that a network's learned fusion gives it, summing to 1; empty where it has no such fusion.
+    """Modality → the share that a network's learned fusion gives it, summing to 1; empty where it has no such fusion.
 
     Raises:
         ValueError: the folder holds no image network.
@@ -75,14 +75,16 @@ def fusion_weights(folder: Path) -> dict[str, float]:
 def _reduced_inputs(
     model: ImageModel, case_id: str, folder: Path, x: Tensor, available: Tensor
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """Each subset's name, and the input of a case that has these contrasts alone."""
-    subsets = contrast_subsets(name for name, has in zip(model.modalities, available[0].tolist(), strict=True) if has)
-    # Without a mask the brain is where a contrast is not 0: those taken away must not help to find it.
-    outlined_by_contrasts = not (folder / "brain_mask.nii.gz").is_file()
+    """Each subset's name, and the input of a case that has these modalities alone."""
+    subsets = modality_subsets_of(
+        name for name, has in zip(model.modalities, available[0].tolist(), strict=True) if has
+    )
+    # Without a mask the brain is where a modality is not 0: those taken away must not help to find it.
+    outlined_by_modalities = not (folder / "brain_mask.nii.gz").is_file()
     for subset in subsets:
         if subset == subsets[-1]:
             yield subset_name(subset), x, available
-        elif outlined_by_contrasts:
+        elif outlined_by_modalities:
             yield subset_name(subset), *_read_alone(model, case_id, folder, subset)
         else:
             kept = torch.tensor([[name in subset for name in model.modalities]])
@@ -92,7 +94,7 @@ def _reduced_inputs(
 
 
 def _read_alone(model: ImageModel, case_id: str, folder: Path, subset: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """The input of a case as if there were no files of other contrasts."""
+    """The input of a case as if there were no files of other modalities."""
     case = load_case(case_id, folder, subset, model.shape, tumour=False, histograms=model.histograms)
     image = np.zeros((len(model.modalities), *model.shape), dtype=np.float16)
     for channel, name in zip(case.image, subset, strict=True):

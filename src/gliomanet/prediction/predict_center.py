@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Member:
-    """One trained model: its stage, transfer and fold, and the folder it was written to."""
+    """One trained model: its stage, scenario and fold, and the folder it was written to."""
 
     stage: str
-    transfer: str
+    scenario: str
     fold: str
     folder: Path
 
@@ -59,7 +59,7 @@ def predict_center(
         flips: mirror images whose probabilities are averaged (image models).
 
     Every fold's model leaves out the cases that it has no inputs of. An external case that only some folds of a
-    transfer could predict is left out of all of them, and printed: its ensemble would be another one.
+    scenario could predict is left out of all of them, and printed: its ensemble would be another one.
 
     Returns:
         Rows of `results/fold_predictions/`, ordered by their keys, and of `results/deep_features/` (no rows for models
@@ -82,7 +82,7 @@ def predict_center(
 
             assert features is not None, "a tabular model needs the centre's feature table"
             probabilities, features_of = predict_tabular(member.folder, selected, features)
-        named = {"stage": member.stage, "transfer": member.transfer, "fold": member.fold}
+        named = {"stage": member.stage, "scenario": member.scenario, "fold": member.fold}
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
         asked = selected[selected["case_id"].isin(rated["case_id"])]
@@ -96,9 +96,9 @@ def predict_center(
         deep.append(features_of.assign(**named))
     if not predictions:
         return pd.DataFrame(columns=list(FOLD_COLUMNS)), pd.DataFrame(
-            columns=["stage", "transfer", "fold", "case_id", "task"]
+            columns=["stage", "scenario", "fold", "case_id", "task"]
         )
-    columns = ["stage", "transfer", "fold", "case_id", "task"]
+    columns = ["stage", "scenario", "fold", "case_id", "task"]
     features_table = pd.concat(deep, ignore_index=True)
     ordered = [*columns, *(c for c in features_table if c not in columns)]
     table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[list(FOLD_COLUMNS)]
@@ -130,15 +130,15 @@ def _pass_std(drawn: Mapping[str, NDArray[np.float64]], predicted: pd.DataFrame,
 
 
 def _predicted_by_all_folds(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows without the external cases that some of their transfer's folds left out; these are printed."""
+    """The rows without the external cases that some of their scenario's folds left out; these are printed."""
     external = rows[rows["role"] == "external"]
     kept = pd.Series(True, index=rows.index)
-    for (stage, transfer), group in external.groupby(["stage", "transfer"], sort=True):
+    for (stage, scenario), group in external.groupby(["stage", "scenario"], sort=True):
         folds = group.groupby("case_id", sort=True)["fold"].nunique()
         for case_id in folds.index[folds < group["fold"].nunique()]:
             print(
                 f"left out: case {case_id}: only {folds[case_id]} of {group['fold'].nunique()} folds "
-                f"({stage}, transfer {transfer}) know an input of it",
+                f"({stage}, scenario {scenario}) know an input of it",
                 flush=True,
             )
             kept[group.index[group["case_id"] == case_id]] = False

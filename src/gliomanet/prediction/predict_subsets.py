@@ -1,4 +1,4 @@
-"""A centre's predictions over all subsets of contrasts, by every fold of a model that did not learn from it."""
+"""A centre's predictions over all subsets of modalities, by every fold of a model that did not learn from it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gliomanet.prediction.modality_subsets import fusion_weights, predict_subset
 from gliomanet.prediction.predict_center import Member
 
 COLUMNS = (
-    *("model", "stage", "transfer", "fold", "role", "center", "case_id"),
+    *("model", "stage", "scenario", "fold", "role", "center", "case_id"),
     *("subset", "task", "class", "probability"),
 )
-FUSION_COLUMNS = ("model", "stage", "transfer", "fold", "modality", "weight")
+FUSION_COLUMNS = ("model", "stage", "scenario", "fold", "modality", "weight")
 _ENSEMBLE = "ensemble"
 
 
@@ -29,7 +29,7 @@ def predict_center_subsets(
     threads: int,
     gpus: int,
 ) -> pd.DataFrame:
-    """Predict a centre's validation and external cases with every subset of their contrasts.
+    """Predict a centre's validation and external cases with every subset of their modalities.
 
     Args:
         members: the trained networks; each predicts the cases that its fold validates or tests.
@@ -56,7 +56,7 @@ def predict_center_subsets(
         folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
         found = predict_subsets(member.folder, selected.assign(folder=folders), threads=threads, gpus=gpus)
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
-        named = {"model": model, "stage": member.stage, "transfer": member.transfer, "fold": member.fold}
+        named = {"model": model, "stage": member.stage, "scenario": member.scenario, "fold": member.fold}
         tables.append(found.merge(roles, on="case_id", validate="m:1").assign(**named)[list(COLUMNS)])
     if not tables:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -68,7 +68,7 @@ def predict_center_subsets(
 def fusion_table(members: Sequence[Member], model: str) -> pd.DataFrame:
     """Each network's learned fusion weights, columns `FUSION_COLUMNS`; no rows for networks without such a fusion."""
     rows = [
-        (model, member.stage, member.transfer, member.fold, modality, weight)
+        (model, member.stage, member.scenario, member.fold, modality, weight)
         for member in members
         for modality, weight in fusion_weights(member.folder).items()
     ]
@@ -77,12 +77,12 @@ def fusion_table(members: Sequence[Member], model: str) -> pd.DataFrame:
 
 def _mean_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
     keys = [column for column in COLUMNS if column not in ("fold", "probability")]
-    folds = rows.groupby(["stage", "transfer"])["fold"].transform("nunique")
+    folds = rows.groupby(["stage", "scenario"])["fold"].transform("nunique")
     seen = rows.groupby(keys)["fold"].transform("nunique")
-    for _, lost in rows[seen < folds].drop_duplicates(["stage", "transfer", "case_id", "subset"]).iterrows():
+    for _, lost in rows[seen < folds].drop_duplicates(["stage", "scenario", "case_id", "subset"]).iterrows():
         print(
             f"left out: case {lost['case_id']}, {lost['subset']}: not predicted by every fold "
-            f"({lost['stage']}, transfer {lost['transfer']})",
+            f"({lost['stage']}, scenario {lost['scenario']})",
             flush=True,
         )
     grouped = rows[seen == folds].groupby(keys, sort=False)["probability"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gliomanet.config.types import Flips
 
 SEGMENTATION_COLUMNS = (
-    *("model", "stage", "transfer", "fold", "role", "center", "case_id", "region"),
+    *("model", "stage", "scenario", "fold", "role", "center", "case_id", "region"),
     *FIGURES,
     "note",
 )
@@ -36,12 +36,12 @@ def segment_center(
     threads: int = 1,
     gpus: int = 0,
     flips: Flips = "none",
-    smallest_focus: float = 0.0,
+    min_component_fraction: float = 0.0,
 ) -> pd.DataFrame:
     """Segment a centre's cases: a validation case by the fold that validates it, an external one by all folds' mean.
 
     Args:
-        members: a model's folds of one stage and one transfer.
+        members: a model's folds of one stage and one scenario.
         splits: the centre's rows of the split tables: case_id, center, fold, part.
         preprocessed: folder of the preprocessed centres.
         out: folder that `<case>.nii.gz` is written to, for each case that can be read.
@@ -49,18 +49,18 @@ def segment_center(
         threads: CPU threads.
         gpus: GPUs the job was given.
         flips: see `gliomanet.prediction.sliding_window.region_probabilities`.
-        smallest_focus: see `gliomanet.prediction.segmentation.drop_small_pieces`.
+        min_component_fraction: see `gliomanet.prediction.segmentation.drop_small_pieces`.
 
     Returns:
         Columns `SEGMENTATION_COLUMNS`, a row a case and region, in the order of the case ids. A case that cannot be
         given to a network has rows without figures, whose note is the reason.
 
     Raises:
-        ValueError: the members are of several stages or transfers, or a case validates in several of their folds.
+        ValueError: the members are of several stages or scenarios, or a case validates in several of their folds.
     """
-    if len({(member.stage, member.transfer) for member in members}) != 1:
-        found = sorted({f"{member.stage}/{member.transfer}" for member in members})
-        raise ValueError(f"segmentations come from one stage and transfer, found {', '.join(found) or 'none'}")
+    if len({(member.stage, member.scenario) for member in members}) != 1:
+        found = sorted({f"{member.stage}/{member.scenario}" for member in members})
+        raise ValueError(f"segmentations come from one stage and scenario, found {', '.join(found) or 'none'}")
     device = choose_device(gpus).torch
     folds = {member.fold: load_image_model(member.folder) for member in members}
     for loaded in folds.values():
@@ -71,7 +71,7 @@ def segment_center(
         named: dict[str, object] = {
             "model": model,
             "stage": members[0].stage,
-            "transfer": members[0].transfer,
+            "scenario": members[0].scenario,
             "fold": fold,
         }
         named |= {"role": role, "center": center, "case_id": case_id}
@@ -83,7 +83,7 @@ def segment_center(
                 case_id,
                 folder,
                 flips=flips,
-                smallest_focus=smallest_focus,
+                min_component_fraction=min_component_fraction,
                 threads=threads,
                 device=device,
             )

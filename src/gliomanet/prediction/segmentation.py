@@ -49,7 +49,7 @@ def segment_case(
     folder: Path,
     *,
     flips: Flips = "none",
-    smallest_focus: float = 0.0,
+    min_component_fraction: float = 0.0,
     threads: int = 1,
     device: torch.device = _CPU,
 ) -> SegmentedCase:
@@ -63,7 +63,7 @@ def segment_case(
         case_id: for errors.
         folder: the preprocessed case. A tumour mask in it is handed on for comparison, no network sees it.
         flips: see `region_probabilities`.
-        smallest_focus: see `drop_small_pieces`.
+        min_component_fraction: see `drop_small_pieces`.
         threads: CPU threads.
         device: where to compute.
 
@@ -87,7 +87,7 @@ def segment_case(
     brain = crop_or_pad(case.brain, case.grid)
     codes = region_codes(total / len(models), models[0].network.REGIONS) * brain
     return SegmentedCase(
-        drop_small_pieces(codes, smallest_focus),
+        drop_small_pieces(codes, min_component_fraction),
         brain,
         None if case.tumour is None else crop_or_pad(case.tumour, case.grid),
         case.spacing_mm,

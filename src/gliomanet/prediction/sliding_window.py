@@ -33,7 +33,7 @@ def region_probabilities(
 
     Args:
         network: one that segments, in evaluation mode.
-        x: (1, M, D, H, W) contrasts of one case, no side smaller than the window's.
+        x: (1, M, D, H, W) modalities of one case, no side smaller than the window's.
         available: bool (1, M).
         window: the network's input shape.
         flips: mirror images that are segmented as well, and turned back.

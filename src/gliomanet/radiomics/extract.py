@@ -37,13 +37,13 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
     """All features of a case, one row a region.
 
     Args:
-        case_dir: Folder of a preprocessed case: `<contrast>.nii.gz` of those present, `tumour_mask.nii.gz`, and
+        case_dir: Folder of a preprocessed case: `<modality>.nii.gz` of those present, `tumour_mask.nii.gz`, and
             `preprocess.json`, whose status must be `ok` where it is there.
         case_id: Written into each row.
         settings: Bin width and regions.
 
     Returns:
-        `case_id`, `region`, `mask_shape_<feature>`, `<contrast>_<family>_<feature>`, …; and why a region or a contrast
+        `case_id`, `region`, `mask_shape_<feature>`, `<modality>_<family>_<feature>`, …; and why a region or a modality
         has no features, one sentence each. A case without a usable mask gives no row.
     """
     empty = pd.DataFrame(columns=list(KEYS))
@@ -52,15 +52,15 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
     image: Any = nib.load(case_dir / "tumour_mask.nii.gz")
     codes = np.asanyarray(image.dataobj)
     spacing = tuple(float(size) for size in image.header.get_zooms()[:3])
-    box = _box(codes != 0)  # of all regions: each contrast is cut to it once
-    contrasts = {name: _load_on_grid(case_dir / f"{name}.nii.gz", image, box) for name in _present(case_dir)}
+    box = _box(codes != 0)  # of all regions: each modality is cut to it once
+    modalities = {name: _load_on_grid(case_dir / f"{name}.nii.gz", image, box) for name in _present(case_dir)}
     codes = codes[box]
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     for region, wanted in settings.regions.items():
         mask = np.isin(codes, wanted)
         try:
-            row, found = _region_row(contrasts, mask, spacing, settings.bin_width)
+            row, found = _region_row(modalities, mask, spacing, settings.bin_width)
         except ValueError as error:
             notes.append(f"case {case_id!r}, region {region!r} (codes {wanted}): {error}")
             continue
@@ -108,23 +108,23 @@ def region_features(
 
 
 def _region_row(
-    contrasts: Mapping[str, NDArray[np.float64]], mask: NDArray[np.bool_], spacing: Sequence[float], bin_width: float
+    modalities: Mapping[str, NDArray[np.float64]], mask: NDArray[np.bool_], spacing: Sequence[float], bin_width: float
 ) -> tuple[dict[str, float], list[str]]:
     shape = region_features(mask.astype(np.float64), mask, spacing, {"binWidth": bin_width}, families=("shape",))
     row = {f"mask_{name}": value for name, value in shape.items()}
     notes = []
-    for contrast, image in contrasts.items():
+    for modality, image in modalities.items():
         inside = image[mask]
         if not np.isfinite(inside).all():
-            notes.append(f"{contrast}: {int((~np.isfinite(inside)).sum())} voxels are not finite; no features")
+            notes.append(f"{modality}: {int((~np.isfinite(inside)).sum())} voxels are not finite; no features")
         elif (levels := np.ptp(inside) / bin_width) > MOST_GREY_LEVELS:
             notes.append(
-                f"{contrast}: {levels:.0f} grey levels of radiomics.bin_width {bin_width:g} (at most "
+                f"{modality}: {levels:.0f} grey levels of radiomics.bin_width {bin_width:g} (at most "
                 f"{MOST_GREY_LEVELS}); no features: raise it or normalise the images"
             )
         else:
             features = region_features(image, mask, spacing, {"binWidth": bin_width})
-            row |= {f"{contrast}_{name}": value for name, value in features.items()}
+            row |= {f"{modality}_{name}": value for name, value in features.items()}
     return row, notes
 
 
@@ -137,7 +137,7 @@ def _not_usable(case_dir: Path) -> str | None:
     if not (case_dir / "tumour_mask.nii.gz").is_file():
         return "no tumour mask"
     if not _present(case_dir):
-        return f"no contrast; looked for {', '.join(f'{name}.nii.gz' for name in MODALITIES)}"
+        return f"no modality; looked for {', '.join(f'{name}.nii.gz' for name in MODALITIES)}"
     return None
 
 

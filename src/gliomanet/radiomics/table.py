@@ -16,7 +16,7 @@ _FAMILIES = ("shape", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 def center_table(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """The cases' tables as one, sorted by case and region; features that a case lacks are empty.
 
-    Columns: `case_id`, `region`, then features by source (mask, then contrasts), family and name, so that the table
+    Columns: `case_id`, `region`, then features by source (mask, then modalities), family and name, so that the table
     does not depend on which case came first.
     """
     filled = [table for table in tables if len(table)]

@@ -25,7 +25,7 @@ METRICS = {
     "legacy_per_1000": "Diagnoses of earlier editions per 1,000",
 }
 TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}
-CONTRASTS = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
+MODALITIES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features": "feature table"}
 WHOLE_GROUP = ("", "all")
 """How the tables name the subset of all cases."""
@@ -51,7 +51,7 @@ def task_name(name: str) -> str:
 
 
 def contrast_name(name: str) -> str:
-    return CONTRASTS.get(name, name)
+    return MODALITIES.get(name, name)
 
 
 def stage_name(name: str) -> str:
@@ -149,7 +149,7 @@ def listing(names: Iterable[str]) -> str:
 
 def feature_name(feature: str, region: str = "") -> str:
     """`t1c_glcm_Contrast` in `whole` → `T1c GLCM Contrast (whole)`."""
-    known = CONTRASTS | {"mask": "Mask", "firstorder": "first order"}
+    known = MODALITIES | {"mask": "Mask", "firstorder": "first order"}
     parts = [
         known.get(part, part.upper() if part.startswith("gl") or part == "ngtdm" else part)
         for part in feature.split("_")

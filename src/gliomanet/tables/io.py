@@ -9,13 +9,13 @@ import pandas as pd
 
 TEXT = dict.fromkeys(
     [
-        *("case_id", "patient_id", "center", "role", "fold", "transfer", "stage", "stage_a", "stage_b"),
+        *("case_id", "patient_id", "center", "role", "fold", "scenario", "stage", "stage_a", "stage_b"),
         *("model", "model_a", "model_b", "task", "label", "class", "truth", "predicted", "subset", "metric"),
         *("t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "idh", "codel_1p19q", "grade", "sex"),
         *("idh_source", "codel_1p19q_source", "grade_source", "idh_raw", "codel_1p19q_raw", "grade_raw"),
-        *("grade_edition", "diagnosis", "scan", "other_ids", "contrasts", "status", "flags", "note", "reason"),
+        *("grade_edition", "diagnosis", "scan", "other_ids", "modalities", "status", "flags", "note", "reason"),
         *("severity", "rule", "file", "found", "action", "decision", "decided_by", "decision_reason"),
-        *("feature", "modality", "region", "deep_features", "kind", "direction", "verdict"),
+        *("feature", "modality", "region", "deep_features", "kind", "direction", "status"),
     ],
     str,
 )

@@ -181,7 +181,7 @@ def _log_evaluation(client: MlflowClient, parent: Run, figures: Mapping[str, flo
 
 
 def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
-    """Map `mcc/<role>/<center>/<task>[/<subset>][/<transfer>]` to the value, where estimable, of one model × stage."""
+    """Map `mcc/<role>/<center>/<task>[/<subset>][/<scenario>]` to the value, where estimable, of one model × stage."""
     if metrics is None or metrics.empty:
         return {}
     rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].str.startswith("mcc")]
@@ -191,9 +191,9 @@ def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, 
         if pd.isna(value):
             continue
         parts = [row["metric"], row["role"], row["center"], row["task"]]
-        subset, transfer = row.get("subset"), row.get("transfer")
+        subset, scenario = row.get("subset"), row.get("scenario")
         parts += [subset] if isinstance(subset, str) and subset not in ("", "all") else []
-        parts += [transfer] if isinstance(transfer, str) and transfer not in ("", "main") else []
+        parts += [scenario] if isinstance(scenario, str) and scenario not in ("", "main") else []
         figures[accepted_name("/".join(map(str, parts)))] = float(value)
     return figures
 

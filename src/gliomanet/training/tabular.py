@@ -129,7 +129,7 @@ def train_tabular_model(
         "dropped_features": dropped,
         "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
         "harmonization": _described(harmonization),
-        "joint_likelihood": getattr(model, "joint_likelihood", 0.0),
+        "joint_likelihood_weight": getattr(model, "joint_likelihood_weight", 0.0),
         "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
         "seed": seed,
         "digest": digest,
@@ -227,7 +227,7 @@ def _fit(
     classes = {name: task.class_names for name, task in tasks.items()}
     if model.kind == "tabular_net":
         shared = next(iter(inputs.values()))
-        joint = combinations_of(tasks) if model.joint_likelihood else None
+        joint = combinations_of(tasks) if model.joint_likelihood_weight else None
         networks = _fit_networks(shared, shared.transform(rows), targets, classes, model, seed, log, joint)
         return replace(networks, harmonization=harmonization)
     fits = {}
@@ -241,9 +241,9 @@ def _fit(
 
 def _classifier(model: LogisticModel | ExtraTreesModel, seed: int) -> LogisticRegression | ExtraTreesClassifier:
     if model.kind == "logistic":
-        return LogisticRegression(C=model.c, class_weight="balanced", max_iter=5000)
+        return LogisticRegression(C=model.C, class_weight="balanced", max_iter=5000)
     return ExtraTreesClassifier(
-        n_estimators=model.trees,
+        n_estimators=model.n_estimators,
         min_samples_leaf=model.min_samples_leaf,
         class_weight="balanced",
         random_state=seed,
@@ -304,7 +304,7 @@ def _fit_network(
         losses = {n: masked_cross_entropy(logits[n], labels[n], class_weights=weights[n]) for n in labels}
         loss = torch.stack(list(losses.values())).mean()
         if joint is not None:
-            loss = loss + model.joint_likelihood * joint_likelihood(logits, labels, joint, class_weights=weights)
+            loss = loss + model.joint_likelihood_weight * joint_likelihood(logits, labels, joint, class_weights=weights)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         if log is not None:

@@ -4,7 +4,7 @@ import pytest
 
 from gliomanet.audit.rules.diagnoses import diagnosis_against_labels, read_words
 from gliomanet.cohort.importers.feature_tables import read_feature_center
-from tests.audit.cohorts import good_material
+from tests.audit.cohorts import good_context
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_the_real_words_of_ucsf(shared_data):
     with clinical.open(encoding="utf-8-sig") as file:
         rows = {row["ID"]: row["Final pathologic diagnosis (WHO 2021)"] for row in csv.DictReader(file)}
     words = [rows[f"UCSF-PDGM-{int(case.rpartition('-')[2]):03d}"] for case in cases["case_id"]]
-    findings = list(diagnosis_against_labels(good_material(cases=cases.assign(diagnosis=words))))
+    findings = list(diagnosis_against_labels(good_context(cases=cases.assign(diagnosis=words))))
     assert {finding.rule for finding in findings} == {"diagnosis_of_an_earlier_edition"}
     assert len(findings) == sum(diagnosis == "Astrocytoma, IDH-wildtype" for diagnosis in words)

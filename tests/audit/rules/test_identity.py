@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from gliomanet.audit.rules.identity import case_id_in_two_centers, patient_under_two_names
 from gliomanet.cohort.findings import findings_table
-from tests.audit.cohorts import good_cases, good_material, put
+from tests.audit.cohorts import good_cases, good_context, put
 
 SHARED = put(put(good_cases(8), "C-0001", patient_id="A-0001"), "B-0001", other_ids="a-1;BraTS2021_00001")
 
 
 def found(cases, **changes):
-    return list(patient_under_two_names(good_material(cases=cases, **changes)))
+    return list(patient_under_two_names(good_context(cases=cases, **changes)))
 
 
 def test_a_patient_of_three_centres_is_told_beside_the_centre_that_leaks():
@@ -26,7 +26,7 @@ def test_a_patient_of_three_centres_is_told_beside_the_centre_that_leaks():
     assert (left.severity, left.case_id) == ("fatal", "C-0001")
 
 
-def test_without_a_transfer_between_them_it_is_an_error():
+def test_without_a_scenario_between_them_it_is_an_error():
     assert {finding.severity for finding in found(SHARED, leaks=frozenset())} == {"error"}
 
 
@@ -69,8 +69,8 @@ def test_unknown_other_ids_join_nobody():
 
 
 def test_case_ids_of_centres_without_a_table_count():
-    (finding,) = case_id_in_two_centers(good_material(known_ids={"P": ("P-1", "A-0001")}))
+    (finding,) = case_id_in_two_centers(good_context(known_ids={"P": ("P-1", "A-0001")}))
     assert (finding.rule, finding.severity, finding.center) == ("case_id_in_two_centers", "error", "P")
     assert finding.found == "case_id 'A-0001' is used by the centres A and P"
     twice = pd.concat([good_cases(8), good_cases(8)[:1].assign(center="B")])
-    assert len(list(case_id_in_two_centers(good_material(cases=twice)))) == 1
+    assert len(list(case_id_in_two_centers(good_context(cases=twice)))) == 1

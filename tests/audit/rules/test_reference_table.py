@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.audit.context import SecondTable
-from gliomanet.audit.rules.reference_table import find_shift, second_table_disagrees
+from gliomanet.audit.context import ReferenceTable
+from gliomanet.audit.rules.reference_table import find_shift, reference_table_disagrees
 from gliomanet.cohort.importers.feature_tables import read_feature_center
-from tests.audit.cohorts import good_cases, good_material
+from tests.audit.cohorts import good_cases, good_context
 
 IDS = [f"c{n:03d}" for n in range(60)]
 RANDOM = np.random.default_rng(3)
@@ -76,8 +76,8 @@ def second(tmp_path):
         table = change(table.copy().reset_index(drop=True)).rename(columns=renamed)
         table.to_csv(tmp_path / "second.csv", index=False)
         order = tuple(cases.loc[cases["center"] == "A", "case_id"])
-        material = good_material(cases=cases, second_tables={"A": SecondTable(tmp_path / "second.csv", order)})
-        return list(second_table_disagrees(material))
+        material = good_context(cases=cases, reference_tables={"A": ReferenceTable(tmp_path / "second.csv", order)})
+        return list(reference_table_disagrees(material))
 
     return run
 
@@ -116,15 +116,15 @@ def test_ids_that_slid_against_everything(second):
 
 def test_few_differences_are_a_warning_and_many_an_error(second):
     (few,) = second(changed("idh", [0], "mutant"))
-    assert (few.rule, few.severity, few.case_id) == ("labels_differ_from_second_table", "warning", "A-0001")
+    assert (few.rule, few.severity, few.case_id) == ("labels_differ_from_reference_table", "warning", "A-0001")
     assert few.found.endswith("idh differs for 1 case of 60 (ours, theirs): A-0001 (wildtype, mutant)")
     (many,) = second(changed("idh", range(0, 60, 4), "mutant"))
-    assert (many.rule, many.severity) == ("labels_differ_from_second_table", "error")
+    assert (many.rule, many.severity) == ("labels_differ_from_reference_table", "error")
     (age,) = second(changed("age", [3], 99))
-    assert (age.rule, age.severity) == ("numbers_differ_from_second_table", "warning")
+    assert (age.rule, age.severity) == ("numbers_differ_from_reference_table", "warning")
     assert "A-0004 (51, 99)" in age.found
     (volume,) = second(changed("tumour_volume_ml", [3, 7], 250))
-    assert volume.rule == "numbers_differ_from_second_table"
+    assert volume.rule == "numbers_differ_from_reference_table"
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_few_differences_are_a_warning_and_many_an_error(second):
         (lambda table: table[:0], "has no row"),
     ],
 )
-def test_a_second_table_that_cannot_be_compared_is_an_error(second, change, message):
+def test_a_reference_table_that_cannot_be_compared_is_an_error(second, change, message):
     findings = second(change)
-    assert {(finding.rule, finding.severity) for finding in findings} == {("second_table_unusable", "error")}
+    assert {(finding.rule, finding.severity) for finding in findings} == {("reference_table_unusable", "error")}
     assert message in f"{findings[0].found}; {findings[0].action}"
 
 
@@ -152,10 +152,10 @@ def test_a_spelling_that_is_not_known_is_told_and_the_rest_compared(second, colu
         return changed(column, [1, 2], "queer")(changed("grade", [0], "2")(table.astype(object)))
 
     spelling, grade = second(change)
-    assert (spelling.rule, spelling.severity) == ("second_table_spelling", "warning")
+    assert (spelling.rule, spelling.severity) == ("reference_table_spelling", "warning")
     assert spelling.found == f"2 cells of {column} could not be read, nor compared: 'queer' (2)"
     assert spelling.action.startswith(message)
-    assert grade.rule == "labels_differ_from_second_table"
+    assert grade.rule == "labels_differ_from_reference_table"
 
 
 # ------------------------------------------------------------------------------------------------ real tables
@@ -177,12 +177,12 @@ def test_the_real_ucsf_labels_beside_the_feature_tables_copy(shared_data, tmp_pa
     volume = "flair_shape_VoxelVolume"
     second[volume] = [row["original_shape_VoxelVolume_FLAIR"] for row in found]
     second.to_csv(tmp_path / "second.csv", index=False)
-    material = good_material(
+    material = good_context(
         cases=cases,
         measured=measured[["case_id", volume]].assign(center="A"),
-        second_tables={"A": SecondTable(tmp_path / "second.csv", tuple(ids))},
+        reference_tables={"A": ReferenceTable(tmp_path / "second.csv", tuple(ids))},
     )
-    findings = list(second_table_disagrees(material))
+    findings = list(reference_table_disagrees(material))
     if rows == 0:
         assert findings == []
     else:
@@ -204,8 +204,8 @@ def test_the_real_clinical_table_itself_as_the_second_one(shared_data, tmp_path)
     for rows in (0, 1):
         # ids have three digits here and four in the features; six follow-ups have no case
         table.assign(IDH=np.roll(table["IDH"], rows))[columns].to_csv(tmp_path / "second.csv", index=False)
-        material = good_material(cases=cases, second_tables={"A": SecondTable(tmp_path / "second.csv", order)})
-        findings = list(second_table_disagrees(material))
+        material = good_context(cases=cases, reference_tables={"A": ReferenceTable(tmp_path / "second.csv", order)})
+        findings = list(reference_table_disagrees(material))
         if rows:
             (finding,) = findings
             assert finding.rule == "labels_shifted_by_a_row"

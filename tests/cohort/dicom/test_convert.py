@@ -90,7 +90,7 @@ def same_everywhere(path, voxels, affine, gain=1.0, shift=0.0):
 
 @pytest.fixture(scope="module")
 def exam(tmp_path_factory):
-    """A hospital's exam: four contrasts and what else a scanner stores, in one folder; and its conversion."""
+    """A hospital's exam: four modalities and what else a scanner stores, in one folder; and its conversion."""
     root = tmp_path_factory.mktemp("dicom")
     folder = root / "case"
     truth = {
@@ -116,12 +116,12 @@ def exam(tmp_path_factory):
     return folder, root / "out", files, truth
 
 
-def test_every_contrast_has_its_voxels_in_place(exam):
+def test_every_modality_has_its_voxels_in_place(exam):
     _, out, files, truth = exam
     assert list(files) == ["t1", "t1c", "t2", "flair"]
-    for contrast, (voxels, affine) in truth.items():
-        assert files[contrast] == out / f"{contrast}.nii.gz"
-        same_everywhere(files[contrast], voxels, affine)
+    for modality, (voxels, affine) in truth.items():
+        assert files[modality] == out / f"{modality}.nii.gz"
+        same_everywhere(files[modality], voxels, affine)
 
 
 def test_every_series_is_in_the_table_with_its_reason(exam):
@@ -183,7 +183,7 @@ def test_rescaled_values_are_kept(tmp_path):
     same_everywhere(files["t2"], voxels, affine, gain=0.5, shift=3.0)
 
 
-def test_a_contrast_of_an_earlier_conversion_does_not_stay(tmp_path):
+def test_a_modality_of_an_earlier_conversion_does_not_stay(tmp_path):
     write_series(tmp_path / "in", 1, "AX T2", **T2)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "t1.nii.gz").write_bytes(b"old")

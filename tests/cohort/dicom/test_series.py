@@ -28,7 +28,7 @@ def series(
 
 
 @pytest.mark.parametrize(
-    ("facts", "contrast"),
+    ("facts", "modality"),
     [
         ({"description": "AX T1 SE", **T1}, "t1"),
         ({"description": "AxT1 Post", **T1}, "t1c"),
@@ -51,8 +51,8 @@ def series(
         ({"description": "T1 POST, pre-RT plan", "agent": True, **T1}, "t1c"),
         ({"description": "T1 pre-RT", "agent": True, **T1}, "t1c"),
         ({"description": "t1 mprage non-angled", "agent": True, **MPRAGE}, "t1c"),
-        ({"description": "T1 post BRAIN WITH AND WITHOUT CONTRAST", **T1}, "t1c"),
-        ({"description": "T1 BRAIN W/WO CONTRAST", **T1}, "t1"),
+        ({"description": "T1 post BRAIN WITH AND WITHOUT MODALITY", **T1}, "t1c"),
+        ({"description": "T1 BRAIN W/WO MODALITY", **T1}, "t1"),
         ({"description": "t1_mprage", "agent": True, **MPRAGE}, "t1c"),
         ({"description": "Ax T1 FLAIR", "times": (0.01, 2.2, 0.8), "sequence": ("SE", "IR")}, "t1"),
         ({"description": "Ax BRAVO +C", "times": (0.003, 0.008, 0.45), "sequence": ("GR",)}, "t1c"),
@@ -117,12 +117,12 @@ def series(
         ),
     ],
 )
-def test_rules(facts, contrast):
+def test_rules(facts, modality):
     judgement = judge(series(**facts))
-    if contrast in ("t1", "t1c", "t2", "flair"):
-        assert (judgement.contrast, bool(judgement.why)) == (contrast, True)
+    if modality in ("t1", "t1c", "t2", "flair"):
+        assert (judgement.modality, bool(judgement.why)) == (modality, True)
     else:
-        assert (judgement.contrast, judgement.why) == ("", contrast)
+        assert (judgement.modality, judgement.why) == ("", modality)
 
 
 def test_words_hold_nothing_but_known_words():
@@ -132,7 +132,7 @@ def test_words_hold_nothing_but_known_words():
 def test_a_later_series_with_medium_does_not_take_the_place_of_the_one_without():
     plain = series("t1 mprage", number=3, **MPRAGE)
     enhanced = series("t1 mprage non-angled", number=9, agent=True, **MPRAGE)
-    assert [judge(plain).contrast, judge(enhanced).contrast] == ["t1", "t1c"]
+    assert [judge(plain).modality, judge(enhanced).modality] == ["t1", "t1c"]
 
 
 def test_which_series_comes_first():

@@ -7,7 +7,7 @@ from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.errors import CohortError
 
 SUFFIXES = ("T1w", "ce-gadolinium_T1w", "T2w", "FLAIR")
-CONTRASTS = ["t1", "t1c", "t2", "flair"]
+MODALITIES = ["t1", "t1c", "t2", "flair"]
 
 
 def anat(subject, session="", suffixes=SUFFIXES, top="", end=".nii.gz"):
@@ -49,7 +49,7 @@ def test_layout_labels_and_masks(make_tree):
     )
     cases, findings = import_bids(folder)
     assert cases["case_id"].tolist() == cases["patient_id"].tolist() == ["sub-01", "sub-02", "sub-03"]
-    assert cases.loc[0, CONTRASTS].tolist() == [str(folder / path) for path in anat("01")]
+    assert cases.loc[0, MODALITIES].tolist() == [str(folder / path) for path in anat("01")]
     assert cases.loc[0, "tumour_mask"] == str(folder / anat("01", suffixes=masks, top="derivatives/seg/")[0])
     assert cases.loc[0, "brain_mask"].endswith("derivatives/hdbet/sub-01/anat/sub-01_desc-brain_mask.nii.gz")
     assert cases.loc[1, "tumour_mask"].endswith("derivatives/tumour/sub-02/anat/sub-02_dseg.nii.gz")
@@ -139,7 +139,7 @@ def test_labels_of_a_session_stand_over_the_participants(make_tree):
     assert cases["idh"].tolist() == ["mutant", "mutant"]
 
 
-def test_several_images_of_a_contrast_and_of_a_mask(make_tree):
+def test_several_images_of_a_modality_and_of_a_mask(make_tree):
     folder = make_tree(
         [
             *anat("01", suffixes=["run-1_T1w", "run-2_T1w", "acq-fast_run-3_T1w", "part-phase_T1w"]),

@@ -7,7 +7,7 @@ from gliomanet.cohort.importers.egd import case_id
 from gliomanet.errors import CohortError
 
 NAMES = ("T1", "T1GD", "T2", "FLAIR", "MASK")
-CONTRASTS = ["t1", "t1c", "t2", "flair", "tumour_mask"]
+MODALITIES = ["t1", "t1c", "t2", "flair", "tumour_mask"]
 
 
 def subject(number, names=NAMES):
@@ -54,7 +54,7 @@ def test_subjects_with_metadata(make_tree):
     assert cases["age"].tolist()[0] == 41.5
     assert cases["sex"].tolist() == ["F", "", ""]
     assert cases["grade_edition"].tolist() == ["2016", "", ""]
-    for column, name in zip(CONTRASTS, NAMES, strict=True):
+    for column, name in zip(MODALITIES, NAMES, strict=True):
         assert cases.loc[0, column] == str(folder / "SUBJECTS" / "EGD-0001" / f"{name}.nii.gz")
     assert set(cases["brain_mask"]) == {str(folder / "METADATA" / "Brain_mask.nii.gz")}
     assert cases.loc[2, ["t1c", "tumour_mask"]].tolist() == ["", ""]

@@ -31,18 +31,18 @@ def test_preference_and_what_it_passed_over(make_tree):
     assert {finding.severity for finding in tree.findings} == {"note"}
 
 
-def test_contrasts_come_from_one_variant(make_tree):
+def test_modalities_come_from_one_variant(make_tree):
     folder = make_tree(["c1/t1.nii.gz", "c1/t1_raw.nii.gz", "c1/t2_raw.nii.gz", "c2/t1.nii", "c2/t2_raw.nii.gz"])
     tree = read_tree(folder, PATTERNS)
     assert tree.files["c1"] == {"t1": folder / "c1/t1_raw.nii.gz", "t2": folder / "c1/t2_raw.nii.gz"}
     assert tree.files["c2"] == {"t1": folder / "c2/t1.nii"}, "of equals the first listed, and no mixture"
-    second, left = rules(tree)["files_of_second_choice"], rules(tree)["contrast_left_out"]
+    second, left = rules(tree)["files_of_second_choice"], rules(tree)["modality_left_out"]
     assert (second.severity, second.case_id, second.action) == ("warning", "c1", "it has a skull")
     assert second.found == "c1/t1_raw.nii.gz, c1/t2_raw.nii.gz had to be taken"
     assert (left.severity, left.case_id) == ("warning", "c2")
     assert not any(finding.rule == "unknown_files" for finding in tree.findings)
     assert left.found == "t2 is there as t2_raw.nii.gz only; left out"
-    assert left.action == "the contrast counts as missing; add the file in the version of the others"
+    assert left.action == "the modality counts as missing; add the file in the version of the others"
 
 
 def test_two_files_that_nothing_prefers(make_tree):
@@ -55,7 +55,7 @@ def test_two_files_that_nothing_prefers(make_tree):
     )
 
 
-def test_what_is_unknown_unused_or_without_contrasts(make_tree):
+def test_what_is_unknown_unused_or_without_modalities(make_tree):
     names = ["c1/t1.nii.gz", "c1/dwi.nii.gz", "c2/mask.nii.gz", "c1/perfusion07.nii.gz", "c2/perfusion12.nii.gz"]
     folder = make_tree([*names, "LICENSE.txt", ".hidden", "__MACOSX/c1/t1.nii.gz", "labels.csv"])
     tree = read_tree(folder, PATTERNS, passed_over=[folder / "labels.csv", None])
@@ -88,7 +88,7 @@ def test_many_cases_share_a_finding(make_tree):
     folder = make_tree(f"c{n}/mask.nii.gz" for n in range(10, 40))
     (finding,) = (f for f in read_tree(folder, many).findings if f.rule == "no_image")
     named = ", ".join(sorted(f"c{n}" for n in range(1, 40)))
-    assert finding.found == f"39 cases have masks and no contrast: {named}"
+    assert finding.found == f"39 cases have masks and no modality: {named}"
     assert (finding.case_id, finding.action) == ("", "not in the case table; add images, or remove the masks")
 
 

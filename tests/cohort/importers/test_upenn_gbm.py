@@ -7,15 +7,15 @@ from gliomanet.cohort.importers.upenn_gbm import read
 from gliomanet.errors import CohortError
 
 HEADER = "ID,Gender,Age_at_scan_years,Survival_from_surgery_days_UPDATED,IDH1\n"
-CONTRASTS = ("T1", "T1GD", "T2", "FLAIR")
+MODALITIES = ("T1", "T1GD", "T2", "FLAIR")
 STRIPPED = "NIfTI-files/images_structural/{0}/{0}_{1}.nii.gz"
 UNSTRIPPED = "NIfTI-files/images_structural_unstripped/{0}/{0}_{1}_unstripped.nii.gz"
 CORRECTED = "NIfTI-files/images_segm/{0}_segm.nii.gz"
 AUTOMATED = "NIfTI-files/automated_segm/{0}_automated_approx_segm.nii.gz"
 
 
-def scan(case, layout=STRIPPED, contrasts=CONTRASTS):
-    return [layout.format(case, contrast) for contrast in contrasts]
+def scan(case, layout=STRIPPED, modalities=MODALITIES):
+    return [layout.format(case, modality) for modality in modalities]
 
 
 def import_upenn(folder, clinical=None):
@@ -33,7 +33,7 @@ def test_a_small_collection(make_tree):
             *(*scan(one), *scan(one, UNSTRIPPED), CORRECTED.format(one), AUTOMATED.format(one)),
             *scan(again),
             *(*scan(two, UNSTRIPPED), AUTOMATED.format(two)),
-            *(*scan(three, contrasts=CONTRASTS[:3]), *scan(three, UNSTRIPPED, CONTRASTS[1:])),
+            *(*scan(three, modalities=MODALITIES[:3]), *scan(three, UNSTRIPPED, MODALITIES[1:])),
             f"NIfTI-files/images_DTI/images_DTI/{one}/{one}_DTI_FA.nii.gz",
             f"NIfTI-files/images_DSC/{one}/{one}_DSC_ap-rCBV.nii.gz",
         ]
@@ -57,7 +57,7 @@ def test_a_small_collection(make_tree):
         str(folder / UNSTRIPPED.format(two, "T1GD")),
         str(folder / STRIPPED.format(three, "T1GD")),
     ]
-    assert cases["flair"].tolist()[3] == "", "no skull among contrasts without one"
+    assert cases["flair"].tolist()[3] == "", "no skull among modalities without one"
     assert cases["tumour_mask"].tolist() == [
         str(folder / CORRECTED.format(one)),
         "",
@@ -67,7 +67,7 @@ def test_a_small_collection(make_tree):
     (skull,) = by_rule(findings, "files_of_second_choice")
     assert (skull.severity, skull.case_id) == ("warning", two)
     assert skull.action.startswith("these scans have a skull, the others have none")
-    (left,) = by_rule(findings, "contrast_left_out")
+    (left,) = by_rule(findings, "modality_left_out")
     assert (left.case_id, left.found) == (three, "flair is there as <id>_FLAIR_unstripped.nii.gz only; left out")
     assert {f.severity for f in findings if f.rule == "preferred_files"} == {"note"}
     assert "<id>_DSC_ap-rCBV.nii.gz (1), <id>_DTI_FA.nii.gz (1)" in by_rule(findings, "unused_files")[0].found

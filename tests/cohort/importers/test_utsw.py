@@ -54,7 +54,7 @@ def test_variants_and_masks_in_their_order(make_tree, table):
     ]
     (second,) = by_rule(findings, "files_of_second_choice")
     assert (second.severity, second.case_id) == ("warning", "BT0002")
-    assert "this mask of some cases is on another grid than the contrasts" in second.action
+    assert "this mask of some cases is on another grid than the modalities" in second.action
     found = {finding.found for finding in by_rule(findings, "preferred_files")}
     assert "rtumorseg_manual_correction.nii.gz is preferred to tumorseg_FeTS.nii.gz in case BT0001" in found
     assert "brain_flair.nii.gz is preferred to brain_fl_ants.nii.gz in case BT0001" in found

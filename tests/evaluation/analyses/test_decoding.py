@@ -36,7 +36,7 @@ def simulated(cases: int = 90, *, models=("m",), tasks=DEFAULT_TASKS, seed: int 
             logit = 1.5 * np.eye(len(task.class_names))[truth] + rng.normal(0, 1, (cases, len(task.class_names)))
             p = np.exp(logit) / np.exp(logit).sum(1, keepdims=True)
             keys = table[["case_id", "center"]].assign(
-                model=model, stage="supervised", transfer="main", fold="ensemble"
+                model=model, stage="supervised", scenario="main", fold="ensemble"
             )
             for k, label in enumerate(task.class_names):
                 rows.append(keys.assign(role="external", task=name, **{"class": label, "probability": p[:, k]}))
@@ -135,31 +135,31 @@ def test_possible_predictions_are_left_alone(study):
 
 
 def in_turn(given):
-    """Each centre X by the transfer `without-X`."""
-    return given.assign(transfer="without-" + given["center"])
+    """Each centre X by the scenario `without-X`."""
+    return given.assign(scenario="without-" + given["center"])
 
 
-def test_held_out_centres_are_pooled_as_one_transfer(study, result):
+def test_held_out_centres_are_pooled_as_one_scenario(study, result):
     given, table = study
-    other = given.assign(transfer="without-X").query("center == 'Y'")  # external there too, but not the centre held out
+    other = given.assign(scenario="without-X").query("center == 'Y'")  # external there too, but not the centre held out
     held_out = evaluate(pd.concat([in_turn(given), other]), table, DEFAULT_TASKS, FAST, seed=7)
-    rows = held_out.decoding.query("transfer == 'leave-one-out'")
+    rows = held_out.decoding.query("scenario == 'leave-one-center-out'")
     assert set(rows["center"]) == {"pooled"}
     columns = ["model", "stage", "role", "center", "task", "metric", "independent", "joint", "difference", "n", "note"]
-    pooled = result.decoding.query("center == 'pooled'")  # the same answers, of one transfer
+    pooled = result.decoding.query("center == 'pooled'")  # the same answers, of one scenario
     pd.testing.assert_frame_equal(rows[columns].reset_index(drop=True), pooled[columns].reset_index(drop=True))
     assert (rows["ci_low"] <= rows["difference"]).all()
     assert (rows["difference"] <= rows["ci_high"]).all()
-    assert set(held_out.decoding["transfer"]) == {"without-X", "without-Y", "leave-one-out"}
+    assert set(held_out.decoding["scenario"]) == {"without-X", "without-Y", "leave-one-center-out"}
 
 
 def test_one_held_out_centre_or_fits_of_other_tasks_are_not_pooled(study):
     given, table = study
     turns = in_turn(given)
     one = evaluate(turns[turns["center"] == "X"], table, DEFAULT_TASKS, FAST, seed=7).decoding
-    assert set(one["transfer"]) == {"without-X"}
+    assert set(one["scenario"]) == {"without-X"}
     fewer = turns[(turns["center"] == "X") | (turns["task"] != "codel_1p19q")]
-    assert "leave-one-out" not in set(evaluate(fewer, table, DEFAULT_TASKS, FAST, seed=7).decoding["transfer"])
+    assert "leave-one-center-out" not in set(evaluate(fewer, table, DEFAULT_TASKS, FAST, seed=7).decoding["scenario"])
 
 
 def test_a_centre_without_a_class_is_empty_and_says_why(result):

@@ -1,4 +1,4 @@
-"""Figures by subset of contrasts, and what each contrast is worth: a planted contrast tells the label, others do not."""
+"""Figures by subset of modalities, and what each modality is worth: a planted modality tells the label, others do not."""
 
 import numpy as np
 import pandas as pd
@@ -7,20 +7,20 @@ import pytest
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
 from gliomanet.evaluation.analyses.performance import evaluate
-from gliomanet.evaluation.rows import CONTRAST_COLUMNS, SIGNIFICANCE_COLUMNS
+from gliomanet.evaluation.rows import MODALITY_COLUMNS, SIGNIFICANCE_COLUMNS
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.modalities import contrast_subsets, contrasts_of, subset_name
+from gliomanet.modalities import modalities_of, modality_subsets_of, subset_name
 
 FAST = Evaluation(resamples=200)
 GRADE = Task(label="grade", classes={"2": ["2"], "3": ["3"], "4": ["4"]})
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": GRADE}
-CONTRASTS = ("t1c", "t2", "flair")
-WORTH = {"t1c": 1.5, "t2": 0.6, "flair": 0.0}  # how far the label shifts the logit that a contrast adds
+MODALITIES = ("t1c", "t2", "flair")
+WORTH = {"t1c": 1.5, "t2": 0.6, "flair": 0.0}  # how far the label shifts the logit that a modality adds
 
 
 @pytest.fixture(scope="module")
 def study() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A training centre and two external ones, Y without a mutant; cases Y0 to Y4 lack T2. One network, three contrasts."""
+    """A training centre and two external ones, Y without a mutant; cases Y0 to Y4 lack T2. One network, three modalities."""
     rng = np.random.default_rng(0)
     center = np.repeat(["A", "X", "Y"], [60, 50, 20])
     mutant = (rng.random(center.size) < 0.4) & (center != "Y")
@@ -29,13 +29,13 @@ def study() -> tuple[pd.DataFrame, pd.DataFrame]:
     cases["idh"] = np.where(mutant, "mutant", "wildtype")
     cases["grade"] = np.where(mutant, np.where(np.arange(center.size) % 2, "2", "3"), "4")
     incomplete = np.isin(case_id, [f"Y{i}" for i in range(5)])
-    noise = {name: rng.normal(size=center.size) for name in CONTRASTS}
+    noise = {name: rng.normal(size=center.size) for name in MODALITIES}
     tables = []
-    for subset in contrast_subsets(CONTRASTS):
+    for subset in modality_subsets_of(MODALITIES):
         shift = sum(WORTH[c] * np.where(mutant, 1, -1) + (WORTH[c] > 0) * noise[c] for c in subset) - 0.3
         p = 1 / (1 + np.exp(-shift))
         external = center != "A"
-        rows = cases[["case_id", "center"]].assign(model="m", stage="last", transfer="main", subset=subset_name(subset))
+        rows = cases[["case_id", "center"]].assign(model="m", stage="last", scenario="main", subset=subset_name(subset))
         rows["role"] = np.where(external, "external", "validation")
         rows["fold"] = np.where(external, "ensemble", "0")
         answers = {"idh": {"wildtype": 1 - p, "mutant": p}, "grade": {"2": p / 2, "3": p / 2 * 0.9, "4": 1 - 0.95 * p}}
@@ -48,8 +48,10 @@ def study() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def fusion() -> pd.DataFrame:
-    rows = [("m", "last", "main", fold, c, w) for fold in "01" for c, w in zip(CONTRASTS, (0.5, 0.3, 0.2), strict=True)]
-    table = pd.DataFrame(rows, columns=["model", "stage", "transfer", "fold", "modality", "weight"])
+    rows = [
+        ("m", "last", "main", fold, c, w) for fold in "01" for c, w in zip(MODALITIES, (0.5, 0.3, 0.2), strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["model", "stage", "scenario", "fold", "modality", "weight"])
     table.loc[(table["fold"] == "1") & (table["modality"] == "t1c"), "weight"] = 0.6
     return table
 
@@ -73,18 +75,18 @@ def only(table, **where):
 
 
 def test_columns_and_rows_are_the_contract(result):
-    assert list(result.subsets) == CONTRAST_COLUMNS
+    assert list(result.subsets) == MODALITY_COLUMNS
     assert list(result.significance) == SIGNIFICANCE_COLUMNS
     groups = 2 * 2 + 2 * 3  # tasks × (A, pooled; X, Y, pooled)
     assert len(result.subsets) == groups * 7 * 2
     assert len(result.significance) == groups * 3 * 2
     shown = select(result.subsets)
     assert shown["subset"].tolist() == ["t1c", "t2", "flair", "t1c+t2", "t1c+flair", "t2+flair", "t1c+t2+flair"]
-    assert shown["n_contrasts"].tolist() == [1, 1, 1, 2, 2, 2, 3]
-    assert select(result.significance)["modality"].tolist() == list(CONTRASTS)
+    assert shown["n_modalities"].tolist() == [1, 1, 1, 2, 2, 2, 3]
+    assert select(result.significance)["modality"].tolist() == list(MODALITIES)
 
 
-def test_all_contrasts_have_the_figures_and_intervals_of_the_metrics_table(study, result):
+def test_all_modalities_have_the_figures_and_intervals_of_the_metrics_table(study, result):
     predictions, cases = study
     full = predictions[predictions["subset"] == "t1c+t2+flair"].drop(columns="subset")
     reference = evaluate(full, cases, TASKS, FAST, seed=7).metrics
@@ -98,11 +100,11 @@ def test_all_contrasts_have_the_figures_and_intervals_of_the_metrics_table(study
                     assert ours[cell] == theirs[cell], (where, cell)
 
 
-def test_a_contrast_that_tells_nothing_changes_nothing_and_is_worth_nothing(result):
+def test_a_modality_that_tells_nothing_changes_nothing_and_is_worth_nothing(result):
     """FLAIR shifts no probability: with and without it figures, intervals and therefore their differences are equal."""
     for subset in ("t1c", "t2", "t1c+t2"):
         with_it, without = (
-            only(result.subsets, subset=name) for name in (subset_name([*contrasts_of(subset), "flair"]), subset)
+            only(result.subsets, subset=name) for name in (subset_name([*modalities_of(subset), "flair"]), subset)
         )
         assert with_it[["value", "ci_low", "ci_high"]].tolist() == without[["value", "ci_low", "ci_high"]].tolist()
     worthless = only(result.significance, modality="flair")
@@ -113,7 +115,7 @@ def test_a_contrast_that_tells_nothing_changes_nothing_and_is_worth_nothing(resu
 
 
 @pytest.mark.parametrize("task", list(TASKS))
-def test_the_worths_sum_to_what_all_contrasts_achieve(result, task):
+def test_the_worths_sum_to_what_all_modalities_achieve(result, task):
     total = select(result.significance, task=task)["shapley"].sum()
     assert total == pytest.approx(only(result.subsets, subset="t1c+t2+flair", task=task)["value"])
 
@@ -181,15 +183,15 @@ def test_without_a_complete_case_there_is_no_worth(study):
     lacking = predictions[(predictions["center"] != "Y") | ~predictions["subset"].str.contains("t2")]
     rows = evaluate_subsets(lacking, cases, TASKS, FAST, 7)
     found = select(rows.significance, center="Y")
-    assert found["note"].tolist() == ["not estimable: no case of known label has every contrast"] * 3
+    assert found["note"].tolist() == ["not estimable: no case of known label has every modality"] * 3
     assert (found["n"] == 0).all()
     empty = only(rows.subsets, center="Y", subset="t1c+t2")
-    assert (empty["n"], empty["note"]) == (0, "not estimable: no case of known label has these contrasts")
+    assert (empty["n"], empty["note"]) == (0, "not estimable: no case of known label has these modalities")
     pool = only(rows.significance, center="pooled", modality="t1c")
     assert (pool["n"], pool["note"]) == (50, "")
 
 
-def test_a_contrast_that_no_case_of_a_role_has_is_named(study):
+def test_a_modality_that_no_case_of_a_role_has_is_named(study):
     predictions, cases = study
     kept = (predictions["role"] == "validation") | ~predictions["subset"].str.contains("flair")
     takes = {"m": ("t1c", "t2", "flair")}
@@ -232,13 +234,13 @@ def test_the_order_of_the_rows_changes_nothing(study, result, fusion):
 
 def test_tables_that_do_not_fit_are_refused(study):
     predictions, cases = study
-    with pytest.raises(ValueError, match="predictions over subsets of contrasts: lacks the columns subset"):
+    with pytest.raises(ValueError, match="predictions over subsets of modalities: lacks the columns subset"):
         evaluate_subsets(predictions.drop(columns="subset"), cases, TASKS, FAST, 7)
-    with pytest.raises(ValueError, match="'t1-t2' is no subset of contrasts"):
+    with pytest.raises(ValueError, match="'t1-t2' is no subset of modalities"):
         evaluate_subsets(predictions.assign(subset="t1-t2"), cases, TASKS, FAST, 7)
     gap = predictions[~((predictions["subset"] == "t2") & (predictions["case_id"] == "X3"))]
     message = (
-        "predictions of m, last, transfer main, external, task grade: cases that have every contrast lack the subset t2; "
+        "predictions of m, last, scenario main, external, task grade: cases that have every modality lack the subset t2; "
         "predict them with all subsets"
     )
     with pytest.raises(ValueError, match=message):

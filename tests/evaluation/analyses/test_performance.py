@@ -29,7 +29,7 @@ def study() -> tuple[pd.DataFrame, pd.DataFrame]:
             truth = np.array([task.encode(v) for v in cases[task.label]])
             p = 1 / (1 + np.exp(-(2 * truth - 1.5 + noise * rng.normal(size=truth.size))))
             external = np.isin(center, ["X", "Y"])
-            rows = cases[["case_id", "center"]].assign(model=model, stage=stage, transfer="main", task=name)
+            rows = cases[["case_id", "center"]].assign(model=model, stage=stage, scenario="main", task=name)
             rows["role"] = np.where(external, "external", "validation")
             rows["fold"] = np.where(external, "ensemble", "0")
             for k, label in enumerate(task.class_names):
@@ -178,27 +178,27 @@ def held_out(study):
     predictions, cases = study
     validation = predictions[predictions["role"] == "validation"]
     external = [
-        validation[validation["center"] == c].assign(transfer=f"without-{c}", role="external", fold="ensemble")
+        validation[validation["center"] == c].assign(scenario=f"without-{c}", role="external", fold="ensemble")
         for c in "AB"
     ]
     return evaluate(pd.concat(external), cases, DEFAULT_TASKS, FAST, seed=7)
 
 
 def test_held_out_centres_have_a_summary(held_out):
-    found = figure(held_out, transfer="leave-one-out", center="summary")
-    centers = [figure(held_out, transfer=f"without-{c}", center=c) for c in "AB"]
+    found = figure(held_out, scenario="leave-one-center-out", center="summary")
+    centers = [figure(held_out, scenario=f"without-{c}", center=c) for c in "AB"]
     assert min(c["value"] for c in centers) <= found["value"] <= max(c["value"] for c in centers)
     assert found["n"] == sum(c["n"] for c in centers)
     assert found["note"].startswith("random effects over 2 centres")
-    assert set(held_out.metrics.query("center == 'summary'")["transfer"]) == {"leave-one-out"}
+    assert set(held_out.metrics.query("center == 'summary'")["scenario"]) == {"leave-one-center-out"}
 
 
-def test_a_centre_that_is_external_in_every_transfer_is_not_held_out(study):
+def test_a_centre_that_is_external_in_every_scenario_is_not_held_out(study):
     predictions, cases = study
     external = predictions[predictions["role"] == "external"]
-    parts = [external.assign(transfer=f"without-{c}") for c in "AB"]
+    parts = [external.assign(scenario=f"without-{c}") for c in "AB"]
     found = evaluate(pd.concat(parts), cases, DEFAULT_TASKS, FAST, seed=7)
-    assert "leave-one-out" not in set(found.metrics["transfer"])
+    assert "leave-one-center-out" not in set(found.metrics["scenario"])
 
 
 def test_the_pool_of_one_centre_is_that_centre(held_out):

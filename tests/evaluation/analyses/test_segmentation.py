@@ -8,12 +8,12 @@ from gliomanet.evaluation.analyses.segmentation import SEGMENTATION_COLUMNS, eva
 SETTINGS = Evaluation(resamples=400)
 
 
-def scores(values, *, center="A", role="external", transfer="main", region="whole", model="net", hd95=None, first=0):
+def scores(values, *, center="A", role="external", scenario="main", region="whole", model="net", hd95=None, first=0):
     return pd.DataFrame(
         {
             "model": model,
             "stage": "supervised",
-            "transfer": transfer,
+            "scenario": scenario,
             "role": role,
             "center": center,
             "case_id": [f"c{first + n}" for n in range(len(values))],
@@ -89,10 +89,10 @@ def test_empty_figures_are_left_out_and_counted():
 
 
 def test_centres_held_out_in_turn_are_pooled_together():
-    given = pd.concat([scores([0.2], center=c, transfer=f"without-{c}") for c in "AB"] + [scores([0.6], center="X")])
+    given = pd.concat([scores([0.2], center=c, scenario=f"without-{c}") for c in "AB"] + [scores([0.6], center="X")])
     table = evaluate_segmentations(given, cases("A", "B", "X"), SETTINGS, seed=1)
-    pools = table[(table["center"] == "pooled") & (table["metric"] == "dice")].set_index("transfer")["n"]
-    assert pools.to_dict() == {"leave-one-out": 2, "main": 1}
+    pools = table[(table["center"] == "pooled") & (table["metric"] == "dice")].set_index("scenario")["n"]
+    assert pools.to_dict() == {"leave-one-center-out": 2, "main": 1}
 
 
 def test_roles_and_regions_are_apart_and_in_order():

@@ -63,7 +63,7 @@ def test_signed_distance_is_in_mm_and_negative_inside():
 
 
 def head(spacing: tuple[float, float, float]) -> tuple[list[Volume], np.ndarray]:
-    """Two contrasts of a brain 3 mm larger than the atlas' in front and 3 mm smaller behind, dark skull, bright scalp."""
+    """Two modalities of a brain 3 mm larger than the atlas' in front and 3 mm smaller behind, dark skull, bright scalp."""
     template, mask = atlas(2.0)
     pad = 12
     affine = template.grid.affine.copy()
@@ -90,22 +90,22 @@ def head(spacing: tuple[float, float, float]) -> tuple[list[Volume], np.ndarray]
 
 @pytest.mark.parametrize(("spacing", "least"), [((2, 2, 2), 0.97), ((2, 2, 6), 0.96)])
 def test_the_outline_moves_to_the_edge_in_the_images(spacing, least):
-    contrasts, brain = head(spacing)
+    modalities, brain = head(spacing)
     template_mask = atlas(2.0)[1]
-    outline = Volume.of(np.pad(template_mask.array, 12), contrasts[0].grid.affine).array
+    outline = Volume.of(np.pad(template_mask.array, 12), modalities[0].grid.affine).array
     outline = outline[tuple(slice(None, None, round(mm / 2)) for mm in spacing)] > 0
-    found = refine_brain(contrasts, np.eye(4), seed=3)
+    found = refine_brain(modalities, np.eye(4), seed=3)
     assert dice(found, brain) > least > dice(outline, brain) + 0.01
     assert ndimage.label(found)[1] == 1
     np.testing.assert_array_equal(found, ndimage.binary_fill_holes(found))
-    np.testing.assert_array_equal(found, refine_brain(contrasts, np.eye(4), seed=3))
+    np.testing.assert_array_equal(found, refine_brain(modalities, np.eye(4), seed=3))
 
 
-def test_one_contrast_is_enough_and_its_scale_says_nothing():
-    contrasts, brain = head((2, 2, 6))
-    found = refine_brain(contrasts[:1], np.eye(4), seed=3)
+def test_one_modality_is_enough_and_its_scale_says_nothing():
+    modalities, brain = head((2, 2, 6))
+    found = refine_brain(modalities[:1], np.eye(4), seed=3)
     assert dice(found, brain) > 0.95
-    louder = contrasts[0].with_array(contrasts[0].array * 8)  # a power of two: no rounding
+    louder = modalities[0].with_array(modalities[0].array * 8)  # a power of two: no rounding
     np.testing.assert_array_equal(found, refine_brain([louder], np.eye(4), seed=3))
 
 
@@ -121,13 +121,13 @@ def test_a_stripped_image_keeps_its_brain():
 
 
 def test_an_atlas_outside_the_image_is_said():
-    contrasts, _ = head((2, 2, 6))
+    modalities, _ = head((2, 2, 6))
     away = np.eye(4)
     away[0, 3] = 1000
     with pytest.raises(
         RegistrationError, match="the atlas' brain lies outside the image: the registration .* has failed"
     ):
-        refine_brain(contrasts, away, seed=3)
+        refine_brain(modalities, away, seed=3)
     tight = Volume(np.ones((20, 20, 20), np.float32), Grid((20, 20, 20), np.diag([2.0, 2, 2, 1])))
     deep = np.eye(4)
     deep[:3, 3] = [-19, -37, -9]  # a cube of 38 mm around the brain's middle

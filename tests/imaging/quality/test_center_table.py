@@ -16,7 +16,7 @@ def _case(folder, case_id, status="ok", reason="", **qc):
         "center": "Here",
         "status": status,
         "reason": reason,
-        "contrasts": ["t1c", "t2"],
+        "modalities": ["t1c", "t2"],
         "qc": qc,
     }
     (path / "preprocess.json").write_text(json.dumps(record))
@@ -29,7 +29,7 @@ def test_rows_are_in_order_and_complete(tmp_path):
     assert table["case_id"].tolist() == ["a", "b"]
     assert table.loc[1, "tumour_volume_ml"] == 12.5
     assert np.isnan(table.loc[0, "similarity_t2"])
-    assert table.loc[0, "contrasts"] == "t1c,t2"
+    assert table.loc[0, "modalities"] == "t1c,t2"
     assert table["decision"].tolist() == ["keep", "keep"]
     assert table["decided_by"].tolist() == ["pipeline", "pipeline"]
 
@@ -49,9 +49,9 @@ def test_outliers_are_flagged_with_their_z(tmp_path):
 @pytest.mark.parametrize(
     ("qc", "words"),
     [
-        ({"residual_shift_t2_mm": 14.0}, "residual_shift_mm is 14, allowed: at most 5: the contrast may not lie"),
+        ({"residual_shift_t2_mm": 14.0}, "residual_shift_mm is 14, allowed: at most 5: the modality may not lie"),
         ({"similarity_t2": 0.03, "similarity_t2_before": 0.02}, "similarity_t2 is 0.03, allowed: at least 0.04"),
-        ({"similarity_t2": 0.1, "similarity_t2_before": 0.15}, "alignment_gain is -0.05, allowed: at least -0.01"),
+        ({"similarity_t2": 0.1, "similarity_t2_before": 0.15}, "coregistration_gain is -0.05, allowed: at least -0.01"),
         ({"rim_outside": 0.6}, "rim_outside is 0.6, allowed: at most 0.5: brain lies outside the mask"),
         ({"rim_inside": 0.1}, "rim_inside is 0.1, allowed: at least 0.25: more than brain lies inside"),
         ({"mask_atlas_dice": 0.7}, "mask_atlas_dice is 0.7, allowed: at least 0.85"),
@@ -66,11 +66,11 @@ def test_a_single_case_is_flagged_by_bounds_that_need_no_centre(tmp_path, qc, wo
     assert row["decision"] == "review"
 
 
-def test_the_worst_contrast_counts(tmp_path):
+def test_the_worst_modality_counts(tmp_path):
     qc = {"residual_shift_t1_mm": 0.0, "residual_shift_t2_mm": 2.0, "similarity_t1": 0.3, "similarity_t1_before": 0.1}
     row = collect_qc([_case(tmp_path, "a", **qc, similarity_t2=0.2, similarity_t2_before=0.195)], 1.0).loc[0]
     assert row["residual_shift_mm"] == 2.0
-    assert row["alignment_gain"] == pytest.approx(0.005)
+    assert row["coregistration_gain"] == pytest.approx(0.005)
     assert row["flags"] == ""
 
 

@@ -13,14 +13,14 @@ from tests.imaging.conftest import MODALITIES, tumour_of
 
 
 @pytest.fixture(scope="module")
-def evidence(brain, contrasts):
-    """A head in place: brain in fluid, inside a skull of another brightness in every contrast."""
+def evidence(brain, modalities):
+    """A head in place: brain in fluid, inside a skull of another brightness in every modality."""
     image, inside = brain
     beyond = ndimage.distance_transform_edt(~inside, sampling=image.grid.spacing)
     surround = {"t1": (20, 160), "t1c": (20, 160), "t2": (160, 10), "flair": (10, 120)}
     heads = {
         name: image.with_array(
-            np.select([inside, beyond <= 4, beyond <= 12], [contrasts[name], *surround[name]], 0).astype(np.float32)
+            np.select([inside, beyond <= 4, beyond <= 12], [modalities[name], *surround[name]], 0).astype(np.float32)
         )
         for name in MODALITIES
     }
@@ -64,7 +64,7 @@ def test_a_good_case_is_within_every_bound(evidence):
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_a_contrast_shifted_by_15_mm_is_found(evidence, axis):
+def test_a_modality_shifted_by_15_mm_is_found(evidence, axis):
     matrix = np.eye(4)
     matrix[axis, 3] = 15
     moved = dataclasses.replace(evidence, from_reference={**evidence.from_reference, "flair": matrix})
@@ -89,7 +89,7 @@ def test_a_mask_off_the_atlas_and_a_tumour_off_the_brain_are_found(evidence):
 
 @pytest.mark.parametrize("shift", [[0, 15, 0]])
 def test_real_scans_keep_the_bounds_and_lose_them_when_spoilt(shared_data, shift):
-    """BraTS2021_00495: stripped and aligned; then one contrast shifted, and the mask eroded."""
+    """BraTS2021_00495: stripped and aligned; then one modality shifted, and the mask eroded."""
     import nibabel as nib
 
     from gliomanet.imaging.volume import Volume

@@ -12,7 +12,7 @@ from gliomanet.imaging.volume import Grid, Volume
 POINTS = np.array([[0, 0, 0, 1], [40, 30, 20, 1], [-40, -60, 30, 1.0]])
 
 
-def other_contrast(image: Volume, pose: np.ndarray) -> Volume:
+def other_modality(image: Volume, pose: np.ndarray) -> Volume:
     """The same anatomy with another curve of grey, seen from another place; 0 outside the brain."""
     array = np.where(image.array > 0, 1.2 - image.array, 0).astype(np.float32)
     return Volume(array, Grid(image.grid.shape, pose @ image.grid.affine))
@@ -20,11 +20,11 @@ def other_contrast(image: Volume, pose: np.ndarray) -> Volume:
 
 @settings(max_examples=4, deadline=None)
 @given(st.tuples(*[st.floats(-0.15, 0.15)] * 3), st.tuples(*[st.floats(-12, 12)] * 3))
-def test_a_rigid_pose_is_found_across_contrasts(turn, shift):
+def test_a_rigid_pose_is_found_across_modalities(turn, shift):
     image, mask = atlas(4.0)
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = Rotation.from_rotvec(turn).as_matrix(), shift
-    moving = other_contrast(image, pose)
+    moving = other_modality(image, pose)
     found = fit(image, moving, "rigid", inside=mask.array > 0, start=np.eye(4))
     assert np.abs((found - pose) @ POINTS.T).max() < 1.0
     np.testing.assert_allclose(found[:3, :3] @ found[:3, :3].T, np.eye(3), atol=1e-9)
@@ -34,7 +34,7 @@ def test_a_rigid_pose_is_found_across_contrasts(turn, shift):
 def test_an_affine_finds_sizes_and_shears():
     image, mask = atlas(4.0)
     pose = np.array([[1.08, 0.03, 0, 4], [0, 0.95, 0.04, -3], [0, 0, 1.05, 2], [0, 0, 0, 1.0]])
-    found = fit(image, other_contrast(image, pose), "affine", inside=mask.array > 0, start=np.eye(4))
+    found = fit(image, other_modality(image, pose), "affine", inside=mask.array > 0, start=np.eye(4))
     assert np.abs((found - pose) @ POINTS.T).max() < 1.0
 
 

@@ -26,8 +26,8 @@ def _case(folder: Path, case_id: str, *, pictures=PICTURES, status="ok", reason=
         "status": status,
         "reason": reason,
         "reference": "t1c",
-        "contrasts": ["t1c", "t2"],
-        "steps": ["N4: every contrast"],
+        "modalities": ["t1c", "t2"],
+        "steps": ["N4: every modality"],
         "transforms": {
             "t2": {"shape": [256, 224, 26], "affine": np.diag([-0.9, 0.9, 5.5, 1]).tolist(), "orientation": "LAS"}
         },
@@ -41,14 +41,14 @@ def _case(folder: Path, case_id: str, *, pictures=PICTURES, status="ok", reason=
         Image.new("RGB", (8, 8)).save(path / "qc.png")
         humps = np.exp(-((np.arange(64) - 30) ** 2) / 50)
         both = {"low": 0.0, "high": 64.0, "share": (humps / humps.sum()).tolist()}
-        contrasts = {"t2": {"before": both, "after": {**both, "low": -5.0, "high": 5.0}}}
-        (path / "qc" / "histograms.json").write_text(json.dumps({"bins": 64, "contrasts": contrasts}))
+        modalities = {"t2": {"before": both, "after": {**both, "low": -5.0, "high": 5.0}}}
+        (path / "qc" / "histograms.json").write_text(json.dumps({"bins": 64, "modalities": modalities}))
     return path
 
 
 @pytest.fixture
 def center(tmp_path):
-    """Six good cases, one with a misplaced contrast and an awkward name, one that failed."""
+    """Six good cases, one with a misplaced modality and an awkward name, one that failed."""
     folder = tmp_path / "preprocessed"
     paths = [_case(folder, f"c{i}", brain_volume_ml=1400.0 + 10 * i) for i in range(6)]
     paths.append(_case(folder, "b&d #1", residual_shift_t2_mm=14.0, pictures=("brain", "thumbnail")))

@@ -30,7 +30,7 @@ def test_the_forest_names_every_group_and_says_what_is_not_estimable(image_study
 
 def marks(stage: str) -> set[str]:
     """The shapes of the marks that a forest plot of one estimate draws."""
-    row = {"model": "m", "stage": stage, "transfer": "main", "role": "external", "center": "a", "task": "idh"}
+    row = {"model": "m", "stage": stage, "scenario": "main", "role": "external", "center": "a", "task": "idh"}
     row |= {"subset": "all", "metric": "mcc", "value": 0.5, "ci_low": 0.3, "ci_high": 0.7, "n": 9, "n_positive": 4}
     svg = ET.fromstring(forest_plot(pd.DataFrame([row | {"note": ""}])))
     return {
@@ -64,7 +64,7 @@ def test_a_single_external_centre_is_not_repeated_as_the_pool(image_study):
 
 
 def test_confusion_counts_are_the_pooled_ones_or_the_centres_sum():
-    columns = ["model", "stage", "transfer", "role", "center", "task", "truth", "predicted", "n"]
+    columns = ["model", "stage", "scenario", "role", "center", "task", "truth", "predicted", "n"]
     same = ("m", "supervised", "main", "external")
     rows = [
         (*same, center, "idh", truth, predicted, n)

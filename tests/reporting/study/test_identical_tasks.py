@@ -7,16 +7,16 @@ import pytest
 from gliomanet.reporting.study.sections.notes import identical_task_notes
 
 
-def predicted(model, probabilities, role="external", fold="ensemble", transfer="main"):
+def predicted(model, probabilities, role="external", fold="ensemble", scenario="main"):
     """Rows of `results/predictions/`: task → probability of its last class, a case each."""
     return pd.DataFrame(
         [
-            (model, "supervised", transfer, fold, role, "EAST", f"c{n:02d}", task, name, value)
+            (model, "supervised", scenario, fold, role, "EAST", f"c{n:02d}", task, name, value)
             for task, column in probabilities.items()
             for n, p in enumerate(column)
             for name, value in (("no", 1 - p), ("yes", p))
         ],
-        columns=["model", "stage", "transfer", "fold", "role", "center", "case_id", "task", "class", "raw_probability"],
+        columns=["model", "stage", "scenario", "fold", "role", "center", "case_id", "task", "class", "raw_probability"],
     )
 
 
@@ -35,7 +35,7 @@ def test_identical_tasks_are_named_once_a_model(chance):
     ]
     trees = predicted("trees", {"idh": chance(), "codel": chance()})
     sentence = (
-        "Its probabilities of codel and idh are identical for all 12 external cases of transfer main, stage "
+        "Its probabilities of codel and idh are identical for all 12 external cases of scenario main, stage "
         "supervised; check that the two tasks were not read from one label column."
     )
     predictions = {"net": pd.concat(tables, ignore_index=True), "trees": trees}

@@ -22,8 +22,8 @@ def test_each_sentence_once_a_model(tmp_path):
     assert notes_of(contents, tmp_path) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
 
 
-def test_how_a_network_learnt_to_do_without_contrasts(tmp_path):
-    dropped = "It learnt to do without contrasts: each was taken away at a rate of 0.3"
+def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
+    dropped = "It learnt to do without modalities: each was taken away at a rate of 0.3"
     distilled, contrasted = (
         "self-distillation from the whole case (weight 0.5)",
         "contrastive learning across subsets (weight 2)",
@@ -34,9 +34,9 @@ def test_how_a_network_learnt_to_do_without_contrasts(tmp_path):
         "distilled": (0.3, 0.5, 0.0),
         "both": (0.3, 0.5, 2.0),
     }
-    keys = ("modality_dropout", "distillation", "contrast")
+    keys = ("modality_dropout", "distillation_weight", "contrastive_weight")
     contents = {
-        f"{name}/supervised/fold0": {"missing_contrasts": dict(zip(keys, values, strict=True))}
+        f"{name}/supervised/fold0": {"missing_modalities": dict(zip(keys, values, strict=True))}
         for name, values in trained.items()
     }
     assert notes_of(contents, tmp_path) == [
@@ -48,11 +48,11 @@ def test_how_a_network_learnt_to_do_without_contrasts(tmp_path):
 
 def test_which_models_are_to_be_read_decoded(tmp_path):
     contents = {
-        "plain/supervised/fold0": {"joint_likelihood": 0.0},
+        "plain/supervised/fold0": {"joint_likelihood_weight": 0.0},
         "older/supervised/fold0": {},
-        "net/supervised/fold0": {"joint_likelihood": 0.5},
-        "net/supervised/fold1": {"joint_likelihood": 0.5},
-        "features/supervised/foldall": {"joint_likelihood": 1.0},
+        "net/supervised/fold0": {"joint_likelihood_weight": 0.5},
+        "net/supervised/fold1": {"joint_likelihood_weight": 0.5},
+        "features/supervised/foldall": {"joint_likelihood_weight": 1.0},
     }
     said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
     assert notes_of(contents, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]

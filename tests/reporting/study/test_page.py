@@ -146,13 +146,13 @@ def test_without_external_centres_the_headline_is_validation_and_says_so(image_s
     assert "MCC on validation cases (north, south)" in page.text
 
 
-def test_several_transfers_are_told_apart(image_study, tmp_path):
+def test_several_scenarios_are_told_apart(image_study, tmp_path):
     for name in ("metrics", "confusion", "comparisons", "splits"):
         table = image_study[name]
-        image_study[name] = pd.concat([table, table.assign(transfer="without-north")], ignore_index=True)
+        image_study[name] = pd.concat([table, table.assign(scenario="without-north")], ignore_index=True)
     _, page = render(tmp_path, **image_study)
-    assert "There are 2 transfers" in page.text
-    assert "transfer without-north." in page.text
+    assert "There are 2 scenarios" in page.text
+    assert "scenario without-north." in page.text
     assert "External, east (without-north)" in page.text
 
 
@@ -178,7 +178,7 @@ def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study,
     for model, gone in {"cmtlnet": ["east-001", "north-002"], "forest": ["east-001", "south-004"]}.items():
         predictions[model] = predictions[model].query(f"case_id not in {gone}")
     _, page = render(tmp_path, **image_study)
-    why = "none of the model's contrasts or features is known"
+    why = "none of the model's modalities or features is known"
     assert f"east-001 east not predicted by cmtlnet and forest {why}" in page.text
     assert f"north-002 north not predicted by cmtlnet {why}" in page.text
     # one failed before any fold: it is asked of no model
@@ -187,13 +187,13 @@ def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study,
     assert "cases not analysed by every model 3" in page.text
 
 
-def test_a_case_that_only_some_stage_or_transfer_predicted_counts_as_lost(image_study):
+def test_a_case_that_only_some_stage_or_scenario_predicted_counts_as_lost(image_study):
     splits, predictions = image_study["splits"], image_study["predictions"]
     assert unpredicted_cases(splits, predictions).empty
     table = predictions["cmtlnet"]
     one_stage = table[(table["case_id"] != "west-003") | (table["stage"] == "supervised")]
     assert unpredicted_cases(splits, {"cmtlnet": one_stage})["case_id"].tolist() == ["west-003"]
-    both = pd.concat([splits, splits.assign(transfer="other")])
+    both = pd.concat([splits, splits.assign(scenario="other")])
     found = unpredicted_cases(both, {"age_only": predictions["age_only"]})
     assert set(found["status"]) == {"not predicted by age_only"}
     nobody = unpredicted_cases(splits, {"age_only": predictions["age_only"].head(0)})

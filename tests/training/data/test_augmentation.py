@@ -24,7 +24,7 @@ def test_the_same_seed_gives_the_same_batch_and_another_another(batch):
     assert not torch.equal(first, other)
 
 
-def test_absent_contrasts_and_the_outside_stay_zero(batch):
+def test_absent_modalities_and_the_outside_stay_zero(batch):
     image, masks = augment(*batch, 3)
     assert not image[0, 1].any()
     assert not (image * (1 - masks[:, :1])).any()
@@ -74,7 +74,7 @@ def test_a_power_of_one_gives_back_a_z_scored_image_and_others_keep_its_order():
     assert not (bent * (1 - brain)).any()
 
 
-def test_an_absent_contrast_cannot_be_bent():
+def test_an_absent_modality_cannot_be_bent():
     brain = torch.ones(4, 4, 4)
     assert not bend_contrast(torch.zeros(1, 4, 4, 4), brain, torch.tensor([1.5])).any()
 

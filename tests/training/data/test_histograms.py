@@ -11,7 +11,7 @@ from gliomanet.models.nyul import CommonHistogram
 from gliomanet.training.data.fold_cases import learn_histograms
 
 
-def test_each_contrasts_histogram_is_the_mean_of_the_cases_that_have_it(cohort):
+def test_each_modalities_histogram_is_the_mean_of_the_cases_that_have_it(cohort):
     rows = cohort.iloc[2:5]  # case-03 has no T2
     found = learn_histograms(rows, ("t1c", "t2"))
     images = {

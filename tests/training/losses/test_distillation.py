@@ -27,7 +27,7 @@ from gliomanet.training.recipes.cmtlnet import Recipe as CmtlnetRecipe
 from gliomanet.training.recipes.gmmas import HeadPhase
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe
 
-BOTH = Adaptation(distillation=0.7, temperature=2.0, contrast=0.3)
+BOTH = Adaptation(distillation_weight=0.7, temperature=2.0, contrastive_weight=0.3)
 TASKS = ("idh", "grade")
 COMMON = {"tasks": TASKS, "learning_rate": 1e-3, "weight_decay": 0.0, "augmentation": True, "seed": 1}
 COMMON |= {"modality_dropout": 0.3}
@@ -39,7 +39,7 @@ def normal(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def batch(available, labels=None, *, size=8) -> Batch:
-    """Cases with the contrasts given, 0 where absent and outside the brain; each has a tumour of two parts."""
+    """Cases with the modalities given, 0 where absent and outside the brain; each has a tumour of two parts."""
     available = torch.tensor(available)
     n = len(available)
     masks = torch.zeros(n, 2, size, size, size)
@@ -76,7 +76,7 @@ def gradients(phase) -> dict[str, torch.Tensor]:
 
 
 @given(flags, st.floats(0, 0.99), st.integers(0, 99))
-def test_the_second_half_is_the_first_with_fewer_contrasts(available, rate, seed):
+def test_the_second_half_is_the_first_with_fewer_modalities(available, rate, seed):
     whole = batch(available)
     both = with_reduced_cases(whole, rate, seed)
     n = len(available)
@@ -183,7 +183,7 @@ def test_terms_are_summed_over_the_tasks_and_weighted():
 def test_only_reduced_cases_learn_from_distillation():
     logits = {"idh": normal(8, 2).requires_grad_()}
     features = {"idh": normal(8, 6).requires_grad_()}
-    SubsetAdapter(("idh",), 6, Adaptation(distillation=1.0), seed=3)(logits, features)[0].backward()
+    SubsetAdapter(("idh",), 6, Adaptation(distillation_weight=1.0), seed=3)(logits, features)[0].backward()
     for values in (logits["idh"], features["idh"]):
         assert not values.grad[:4].any()
         assert values.grad[4:].abs().amin(dim=1).max() > 0
@@ -191,10 +191,10 @@ def test_only_reduced_cases_learn_from_distillation():
 
 def test_a_term_of_no_weight_is_not_computed_nor_told():
     logits, features = {"idh": normal(4, 2)}, {"idh": normal(4, 6)}
-    alone = SubsetAdapter(("idh",), 6, Adaptation(distillation=1.0), seed=3)
+    alone = SubsetAdapter(("idh",), 6, Adaptation(distillation_weight=1.0), seed=3)
     assert not list(alone.parameters())
     assert set(alone(logits, features)[1]) == {"feature_std", "loss/distillation"}
-    assert set(SubsetAdapter(("idh",), 6, Adaptation(contrast=1.0), seed=3)(logits, features)[1]) == {
+    assert set(SubsetAdapter(("idh",), 6, Adaptation(contrastive_weight=1.0), seed=3)(logits, features)[1]) == {
         *("feature_std", "loss/contrast")
     }
 
@@ -216,7 +216,7 @@ def test_predictors_depend_on_their_seed_alone():
 
 
 class Told(torch.nn.Module):
-    """Stands in for a network: certainty that falls with each contrast that a case lacks."""
+    """Stands in for a network: certainty that falls with each modality that a case lacks."""
 
     REGIONS = ((1, 2, 4),)
     deep_feature_size = 2
@@ -229,7 +229,7 @@ class Told(torch.nn.Module):
 def test_labels_teach_both_passes_alike():
     whole = batch([[True] * 3] * 2, [[0, MISSING], [0, MISSING]])
     both = with_reduced_cases(whole, 0.5, 1)
-    recipe = Recipe(**COMMON, adaptation=Adaptation(distillation=1e-9))
+    recipe = Recipe(**COMMON, adaptation=Adaptation(distillation_weight=1e-9))
     lost = both.available[2:].sum(dim=1).double()
     expected = (math.log1p(math.exp(-3)) + torch.log1p(torch.exp(-lost)).mean().item()) / 2
     assert MultitaskPhase(Told(), recipe).loss(both, 0).item() == pytest.approx(expected, rel=1e-5)
@@ -246,14 +246,14 @@ def test_a_batch_of_one_view_is_learnt_and_validated_as_ever():
         assert adapted._adaptation_figures() == {}
 
 
-def test_the_other_phases_take_contrasts_away_as_ever():
+def test_the_other_phases_take_modalities_away_as_ever():
     for made in (HeadPhase, CommonPhase):
         assert made(Told(), Recipe(**COMMON, adaptation=BOTH)).adapter is None
 
 
 @pytest.mark.parametrize("kind", IMAGE_NETWORKS)
 def test_a_case_that_lost_nothing_has_nothing_to_learn_from_itself(kind):
-    phase = phase_of(kind, Adaptation(distillation=1.0), tasks=("idh",))
+    phase = phase_of(kind, Adaptation(distillation_weight=1.0), tasks=("idh",))
     both = with_reduced_cases(batch([[True, False], [False, True]], [[0], [1]], size=32), 0.5, 1)
     phase.loss(both, 0)
     assert phase._adaptation_figures()["train/loss/distillation"] == pytest.approx(0, abs=1e-5)
@@ -263,7 +263,7 @@ def test_a_case_that_lost_nothing_has_nothing_to_learn_from_itself(kind):
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])
-def test_absent_contrasts_have_no_influence(kind):
+def test_absent_modalities_have_no_influence(kind):
     both = with_reduced_cases(batch([[True, True], [True, False]], size=32), 0.5, 1)
     present = both.available[:, :, None, None, None]
     found = []
@@ -281,7 +281,7 @@ def test_absent_contrasts_have_no_influence(kind):
 @pytest.mark.parametrize("kind", ["cmtlnet", "psnet"])
 def test_unknown_labels_move_no_head_in_either_pass(kind):
     # contrastive learning ends at the deep features, so that only labels can move a head
-    phase = phase_of(kind, Adaptation(contrast=1.0))
+    phase = phase_of(kind, Adaptation(contrastive_weight=1.0))
     both = with_reduced_cases(batch([[True, True]] * 2, [[0, MISSING], [1, MISSING]], size=32), 0.5, 1)
     phase.loss(both, 0).backward()
     heads = phase.network.fusion.heads if kind == "cmtlnet" else phase.network.task_heads

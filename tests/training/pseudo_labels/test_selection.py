@@ -216,7 +216,7 @@ def test_completed_labels_are_balanced_too_unless_they_follow_from_known_ones():
 
 
 def test_the_balance_is_a_key():
-    table = select({"idh": two_passes([0.01] * 9)}, settings=SETTINGS.model_copy(update={"balance": 1.5}))
+    table = select({"idh": two_passes([0.01] * 9)}, settings=SETTINGS.model_copy(update={"max_class_ratio": 1.5}))
     assert (table["accepted"] == "yes").sum() == 1
     assert table["reason"].iloc[-1] == "surplus: 9 of wildtype, at most 1 beside 0 of mutant"
 

@@ -35,8 +35,8 @@ def check(truth, called, sure=0.99, settings=SETTINGS, **columns):
 
 def accepted_of(checks, passes) -> int:
     n = passes["idh"].shape[1]
-    pupils = pd.DataFrame({"case_id": [f"u{i}" for i in range(n)], "center": "U", "part": "unlabelled", "idh": ""})
-    return int((select_pseudo_labels(pupils, passes, TASK, SETTINGS, checks)["accepted"] == "yes").sum())
+    students = pd.DataFrame({"case_id": [f"u{i}" for i in range(n)], "center": "U", "part": "unlabelled", "idh": ""})
+    return int((select_pseudo_labels(students, passes, TASK, SETTINGS, checks)["accepted"] == "yes").sum())
 
 
 def test_a_good_teacher_passes_with_the_exact_p_of_few_cases():
@@ -47,7 +47,7 @@ def test_a_good_teacher_passes_with_the_exact_p_of_few_cases():
     # Two positives of eight can be right by chance in 1 of 28 ways: enough at 95 %, not at 99 %.
     rare = [0] * 6 + [1] * 2
     assert check(rare, rare).reason == ""
-    stricter = SETTINGS.model_copy(update={"teacher_confidence": 0.99})
+    stricter = SETTINGS.model_copy(update={"teacher_alpha": 0.01})
     assert check(rare, rare, settings=stricter).reason.startswith("teacher not above chance: validation MCC 1.00 of 8")
 
 
@@ -68,7 +68,7 @@ def test_validation_cases_of_one_class_or_none_judge_nobody():
     unknown = validation([0, 1]).assign(idh="")
     result = check_teacher([(unknown, passes_of([0, 1]))], TASK, SETTINGS, 1)["idh"]
     assert result.reason == "teacher not judged: needs validation cases of two classes, found none"
-    without = SETTINGS.model_copy(update={"teacher_confidence": 0})
+    without = SETTINGS.model_copy(update={"teacher_alpha": 1})
     assert check([1] * 6, [1] * 6, settings=without).reason == ""
     assert check([0, 1] * 12, [1] * 24, settings=without).reason == ""
 
@@ -171,9 +171,9 @@ def test_real_networks_label_only_what_they_have_learnt(tmp_path, epochs, shuffl
     name = {"model": "m", "stage": "supervised", "fold": "0"}
     train_tabular_model(taught, features, TASK, model, name=name, seed=1, code="", out=tmp_path)
     passes = partial(tabular_stochastic_passes, tmp_path, features=features, passes=10, seed=2)
-    validated, pupils = (cases[cases["part"] == part] for part in ("validation", "unlabelled"))
+    validated, students = (cases[cases["part"] == part] for part in ("validation", "unlabelled"))
     checks = check_teacher([(validated, passes(validated))], TASK, SETTINGS, 1)
-    selected = select_pseudo_labels(pupils, passes(pupils), TASK, SETTINGS, checks)
+    selected = select_pseudo_labels(students, passes(students), TASK, SETTINGS, checks)
     accepted = selected[selected["accepted"] == "yes"]
     assert bool(len(accepted)) == accepts
     if shuffled:  # it is sure of itself: only its validation cases tell

@@ -61,7 +61,7 @@ def test_the_unique_loss_is_the_sum_of_its_unit_weighted_terms():
 
 def test_the_joint_likelihood_is_that_of_the_fused_answers():
     combinations = combinations_of({name: DEFAULT_TASKS[name] for name in RECIPE.tasks})
-    joint = replace(RECIPE, joint_likelihood=2.0, combinations=combinations)
+    joint = replace(RECIPE, joint_likelihood_weight=2.0, combinations=combinations)
     given = batch([[0, 1], [1, MISSING], [MISSING, MISSING]], [True] * 3)
     for step in (0, None):
         with_it, without = (UniquePhase(Uninformed(), recipe).loss(given, step) for recipe in (joint, RECIPE))

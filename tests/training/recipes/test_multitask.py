@@ -35,13 +35,13 @@ class Uninformed(torch.nn.Module):
         return Outputs(logits, logits, segmentation=self.logit.expand(len(x), 1, *x.shape[2:]))
 
 
-def batch(labels, has_tumour, *, contrasts=2, size=8, code=2) -> Batch:
+def batch(labels, has_tumour, *, modalities=2, size=8, code=2) -> Batch:
     n, third = len(labels), size // 4
-    image = torch.randn(n, contrasts, size, size, size, generator=torch.Generator().manual_seed(0))
+    image = torch.randn(n, modalities, size, size, size, generator=torch.Generator().manual_seed(0))
     masks = torch.zeros(n, 2, size, size, size)
     masks[:, 0, 1:-1, 1:-1, 1:-1] = 1
     masks[torch.tensor(has_tumour), 1, third : 2 * third, third : 2 * third, third : 2 * third] = code
-    return Batch(image, masks, torch.ones(n, contrasts, dtype=torch.bool), torch.tensor(labels), 0)
+    return Batch(image, masks, torch.ones(n, modalities, dtype=torch.bool), torch.tensor(labels), 0)
 
 
 def dice_term(p: float, voxels: int = 8**3, tumour: int = 2**3) -> float:
@@ -179,18 +179,21 @@ def test_plans_follow_the_settings():
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas", "mttunet", "psnet"])
 def test_the_joint_likelihood_is_planned_where_it_is_asked_for(kind):
-    asked = plan_of(image_model({"kind": kind, "joint_likelihood": 0.5}), DEFAULT_TASKS, 5)
+    asked = plan_of(image_model({"kind": kind, "joint_likelihood_weight": 0.5}), DEFAULT_TASKS, 5)
     without = plan_of(image_model({"kind": kind}), DEFAULT_TASKS, 5)
-    assert (asked.settings.joint_likelihood, asked.settings.combinations) == (0.5, combinations_of(DEFAULT_TASKS))
-    assert (without.settings.joint_likelihood, without.settings.combinations) == (0.0, None)
-    assert replace(asked.settings, joint_likelihood=0.0, combinations=None) == without.settings
+    assert (asked.settings.joint_likelihood_weight, asked.settings.combinations) == (
+        0.5,
+        combinations_of(DEFAULT_TASKS),
+    )
+    assert (without.settings.joint_likelihood_weight, without.settings.combinations) == (0.0, None)
+    assert replace(asked.settings, joint_likelihood_weight=0.0, combinations=None) == without.settings
 
 
 @pytest.mark.parametrize("weighting", ["fixed", "uncertainty"])
 def test_the_joint_likelihood_comes_to_the_weighted_losses(weighting):
     recipe = replace(RECIPE, segmentation=False, weighting=weighting, tasks=("idh", "codel_1p19q"))
     tasks = {name: DEFAULT_TASKS[name] for name in recipe.tasks}
-    joint = replace(recipe, joint_likelihood=0.25, combinations=combinations_of(tasks))
+    joint = replace(recipe, joint_likelihood_weight=0.25, combinations=combinations_of(tasks))
 
     class TwoTasks(Uninformed):
         def forward(self, x, available):
@@ -208,7 +211,7 @@ def test_the_joint_likelihood_comes_to_the_weighted_losses(weighting):
     assert not plain._figures.joint
 
 
-@pytest.mark.parametrize("adaptation", [Adaptation(0.7, 2.0, 0.3), Adaptation(contrast=0.3), Adaptation(0.7)])
+@pytest.mark.parametrize("adaptation", [Adaptation(0.7, 2.0, 0.3), Adaptation(contrastive_weight=0.3), Adaptation(0.7)])
 def test_the_learning_rate_follows_the_adaptation_as_it_is_minimised(adaptation):
     class Featured(Uninformed):
         deep_feature_size = 4
@@ -235,7 +238,7 @@ def test_the_joint_likelihood_teaches_the_head_of_an_unknown_label(name):
     torch.manual_seed(0)
     tasks = {task: DEFAULT_TASKS[task] for task in ("idh", "codel_1p19q")}
     network = build(name, preset="tiny", modalities=2, tasks=dict.fromkeys(tasks, 2), dropout=0.0)
-    recipe = replace(RECIPE, segmentation=False, tasks=tuple(tasks), joint_likelihood=1.0)
+    recipe = replace(RECIPE, segmentation=False, tasks=tuple(tasks), joint_likelihood_weight=1.0)
     phase = MultitaskPhase(network.train(), replace(recipe, combinations=combinations_of(tasks)))
     heads = network.classifier.heads if name == "gmmas" else network.task_heads
     phase.loss(batch([[MISSING, MISSING], [MISSING, MISSING]], [True, True], size=32), 0).backward()

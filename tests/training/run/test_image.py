@@ -79,7 +79,7 @@ def test_a_trained_model_is_described_whole(trained):
         "label": "idh",
         "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]},
     }
-    assert description["joint_likelihood"] == 0
+    assert description["joint_likelihood_weight"] == 0
     assert description["computed"] == {
         "device": "CPU",
         "precision": "32-true",
@@ -211,7 +211,7 @@ def test_predictions_read_the_histograms_that_training_saved(trained_on_histogra
     np.testing.assert_allclose(deep.loc[deep["task"] == "idh"].iloc[0, 2:].to_numpy(float), z, rtol=1e-4, atol=1e-7)
 
 
-def test_a_contrast_that_no_training_case_has_cannot_be_mapped(two_scanners, tmp_path):
+def test_a_modality_that_no_training_case_has_cannot_be_mapped(two_scanners, tmp_path):
     model = settings(intensities="nyul", modalities=("t1c", "flair"))
     with pytest.raises(ValueError, match="fold 0: no training case has a histogram of flair to learn from; choose"):
         train(two_scanners, tmp_path, model=model)

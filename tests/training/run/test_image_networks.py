@@ -27,10 +27,10 @@ from gliomanet.training.run.image import train_image_model
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
 OWN = {
-    "cmtlnet": {"common_epochs": 1, "unique_epochs": 1, "joint_likelihood": 0.5},
+    "cmtlnet": {"common_epochs": 1, "unique_epochs": 1, "joint_likelihood_weight": 0.5},
     "gmmas": {"pretraining_epochs": 2, "epochs": 2},
     "mttunet": {"epochs": 2, "weighting": "uncertainty_full"},
-    "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood": 0.5},
+    "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood_weight": 0.5},
     "singletask": {"epochs": 2, "task": "idh"},
 }
 """Each kind's own keys here."""
@@ -71,8 +71,8 @@ def adapted(kind: str) -> ImageModel:
     """With whole cases that teach reduced ones."""
     return settings(
         kind,
-        distillation=0.5,
-        contrast=0.5,
+        distillation_weight=0.5,
+        contrastive_weight=0.5,
         **({"unique_epochs": 2} if kind == "cmtlnet" else {"pretraining_epochs": 1}),
     )
 
@@ -90,7 +90,7 @@ def test_a_study_trains_writes_and_predicts_with_it(kind, trained, cohort):
     description = json.loads((trained[kind] / "model.json").read_text())
     assert description["kind"] == kind
     assert list(description["tasks"]) == learnt(kind)
-    assert description["joint_likelihood"] == OWN[kind].get("joint_likelihood", 0)
+    assert description["joint_likelihood_weight"] == OWN[kind].get("joint_likelihood_weight", 0)
     network = build(description["kind"], **description["constructor"])
     network.load_state_dict(torch.load(trained[kind] / "weights.pt", weights_only=True))
     with np.load(trained[kind] / "heads.npz") as heads:
@@ -240,7 +240,7 @@ def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(make, whole, done, requ
     assert_same(train(cohort, tmp_path, model), request.getfixturevalue(whole)["gmmas"], done)
 
 
-# ------------------------------------------------------------------------------------- adapted to missing contrasts
+# ------------------------------------------------------------------------------------- adapted to missing modalities
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])
@@ -250,7 +250,11 @@ def test_adaptation_is_told_of_the_epochs_that_have_it(kind, trained_adapted):
     assert [e["step"] for e in told if e["name"] == "train/loss/distillation"] == [2, 3]  # the first phase has none
     assert min(found["train/loss/distillation"]) > 0
     description = json.loads((trained_adapted[kind] / "model.json").read_text())
-    assert description["missing_contrasts"] == {"modality_dropout": 0.3, "distillation": 0.5, "contrast": 0.5}
+    assert description["missing_modalities"] == {
+        "modality_dropout": 0.3,
+        "distillation_weight": 0.5,
+        "contrastive_weight": 0.5,
+    }
     assert all(0 < value < 4 for value in found["train/loss/contrast"])
     assert all(0 < value <= 1 for value in found["train/feature_std"])
 
@@ -275,7 +279,7 @@ def test_an_adapted_job_that_failed_goes_on_and_ends_in_the_same_bytes(
 
 
 def test_adaptation_of_no_weight_is_none(trained, cohort, tmp_path):
-    off = settings("gmmas", distillation=0.0, contrast=0.0, distillation_temperature=7.0)
+    off = settings("gmmas", distillation_weight=0.0, contrastive_weight=0.0, distillation_temperature=7.0)
     again = train(cohort, tmp_path, off)
     assert (again / "weights.pt").read_bytes() == (trained["gmmas"] / "weights.pt").read_bytes()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliomanet.audit.context import Material, listed
+from gliomanet.audit.context import AuditContext, listed
 from gliomanet.cohort.findings import Finding
 
 _ADULT, _OLDEST = 18, 100
@@ -12,7 +12,7 @@ _MOST_YEARS = 15
 _BIRTHDAY = 1.01  # years are whole in many tables
 
 
-def age_implausible(material: Material) -> Iterator[Finding]:
+def age_implausible(material: AuditContext) -> Iterator[Finding]:
     """Children, whose gliomas WHO 2021 classifies otherwise, and ages over 100: warning."""
     cases = material.cases[(material.cases["age"] < _ADULT) | (material.cases["age"] > _OLDEST)]
     for center, case_id, age in cases[["center", "case_id", "age"]].itertuples(index=False):
@@ -30,7 +30,7 @@ def age_implausible(material: Material) -> Iterator[Finding]:
         )
 
 
-def age_differs_among_scans(material: Material) -> Iterator[Finding]:
+def age_differs_among_scans(material: AuditContext) -> Iterator[Finding]:
     """A later scan of a younger patient, or scans many years apart: warning."""
     several = material.cases[material.cases.duplicated(["center", "patient_id"], keep=False)]
     for (center, patient), scans in several.groupby(["center", "patient_id"], sort=False):

@@ -63,7 +63,7 @@ class Columns:
         return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in (self.ours[case], self.theirs[case]))
 
 
-def read_second_table(path: Path) -> Table:
+def read_reference_table(path: Path) -> Table:
     """Header and rows.
 
     Raises:
@@ -71,7 +71,7 @@ def read_second_table(path: Path) -> Table:
     """
     header, rows = read_rows(path)
     if not rows:
-        raise CohortError([f"{path}: has no row; fill it, or remove second_table"])
+        raise CohortError([f"{path}: has no row; fill it, or remove reference_table"])
     return Table(tuple(header), tuple(rows))
 
 

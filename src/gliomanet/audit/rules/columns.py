@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from gliomanet.audit.context import Material, counted
+from gliomanet.audit.context import AuditContext, counted
 from gliomanet.cohort.findings import Finding
 
 LEAST_CASES = 10
@@ -65,7 +65,7 @@ def _same(first: pd.Series[str], second: pd.Series[str]) -> bool:
     return bool(equal or np.allclose(one + other, (one + other)[0], rtol=0, atol=_TOLERANCE))
 
 
-def label_columns_identical(material: Material) -> Iterator[Finding]:
+def label_columns_identical(material: AuditContext) -> Iterator[Finding]:
     """Two label columns of a centre that divide its cases alike: warning."""
     for center, cases in material.by_center():
         for first, second, number in identical_columns(cases, material.labels):
@@ -91,7 +91,7 @@ def _pairs(cases: pd.DataFrame, first: str, second: str) -> str:
     return ", ".join(parts)
 
 
-def label_column_says_nothing(material: Material) -> Iterator[Finding]:
+def label_column_says_nothing(material: AuditContext) -> Iterator[Finding]:
     """A label of a training centre that is empty or the same for all: warning; no label at all: error."""
     for center, cases in material.by_center():
         if cases["role"].iloc[0] != "train":

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from gliomanet.audit.context import Material
+from gliomanet.audit.context import AuditContext
 from gliomanet.cohort.findings import Finding
 
 _OTHER_TUMOURS = re.compile(
@@ -67,7 +67,7 @@ def read_words(diagnosis: str) -> Words:
     )
 
 
-def diagnosis_against_labels(material: Material) -> Iterator[Finding]:
+def diagnosis_against_labels(material: AuditContext) -> Iterator[Finding]:
     """A diagnosis that WHO 2021 does not have for adults, or that its labels contradict: warning, one a reason."""
     columns = ["center", "case_id", "diagnosis", "idh", "codel_1p19q", "grade"]
     cases = material.cases.loc[material.cases["diagnosis"] != "", columns]

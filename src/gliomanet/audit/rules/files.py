@@ -7,14 +7,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from gliomanet.audit.context import Material, counted, listed
+from gliomanet.audit.context import AuditContext, counted, listed
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.table import FILE_COLUMNS
 
 _Use = tuple[str, str, str, str]  # centre, case, column, path
 
 
-def file_missing(material: Material) -> Iterator[Finding]:
+def file_missing(material: AuditContext) -> Iterator[Finding]:
     """Image and mask files that a table names and the disk does not hold: error."""
     for center, case_id, column, path in _uses(material):
         if _identity(path) is None:
@@ -29,7 +29,7 @@ def file_missing(material: Material) -> Iterator[Finding]:
             )
 
 
-def file_used_twice(material: Material) -> Iterator[Finding]:
+def file_used_twice(material: AuditContext) -> Iterator[Finding]:
     """One file, by whatever path, under two columns or two cases: error; fatal where one teaches and the other tests.
 
     A brain mask may serve several cases (collections on an atlas ship one for all): note.
@@ -79,7 +79,7 @@ def _shared_brain_mask(uses: list[_Use]) -> Finding:
     )
 
 
-def _uses(material: Material) -> Iterator[_Use]:
+def _uses(material: AuditContext) -> Iterator[_Use]:
     columns = [material.cases[column].tolist() for column in ("center", "case_id", *FILE_COLUMNS)]
     for center, case_id, *paths in zip(*columns, strict=True):
         for column, path in zip(FILE_COLUMNS, paths, strict=True):

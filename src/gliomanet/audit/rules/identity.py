@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from gliomanet.audit.context import Material
+from gliomanet.audit.context import AuditContext
 from gliomanet.audit.rules.mapping_tables import same_patient_ids
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local, patient_key
@@ -22,7 +22,7 @@ _Graph = dict[_Node, list[tuple[_Node, str]]]
 _MOST_EXPLAINED = 50  # a wrong mapping table can join everyone, and looking for each way would take quadratic time
 
 
-def patient_under_two_names(material: Material) -> Iterator[Finding]:
+def patient_under_two_names(material: AuditContext) -> Iterator[Finding]:
     """One patient in two centres (fatal where one teaches and the other tests), or under two ids in one: error."""
     rows = material.rows()
     graph, at = _graph(material, rows)
@@ -34,7 +34,7 @@ def patient_under_two_names(material: Material) -> Iterator[Finding]:
             yield from _compare(material, graph, same)
 
 
-def case_id_in_two_centers(material: Material) -> Iterator[Finding]:
+def case_id_in_two_centers(material: AuditContext) -> Iterator[Finding]:
     """Case ids that two centres use: error. Ids name folders and rows, whoever the patients are."""
     ids = {name: cases["case_id"].tolist() for name, cases in material.by_center()}
     owners: dict[str, str] = {}
@@ -53,7 +53,7 @@ def case_id_in_two_centers(material: Material) -> Iterator[Finding]:
                 )
 
 
-def _graph(material: Material, rows: list[_Row]) -> tuple[_Graph, dict[_Node, list[int]]]:
+def _graph(material: AuditContext, rows: list[_Row]) -> tuple[_Graph, dict[_Node, list[int]]]:
     """Edges between ids, each with what said so; and the rows of each patient id."""
     graph: _Graph = defaultdict(list)
     at: dict[_Node, list[int]] = defaultdict(list)
@@ -101,7 +101,7 @@ def _components(graph: _Graph) -> Iterator[list[_Node]]:
         yield nodes
 
 
-def _compare(material: Material, graph: _Graph, same: list[_Row]) -> Iterator[Finding]:
+def _compare(material: AuditContext, graph: _Graph, same: list[_Row]) -> Iterator[Finding]:
     """Each case of a patient beside an earlier one that it may not stand beside."""
     met: dict[str, dict[str, _Row]] = {}  # centre → at most two patients' first rows: one of them is another patient
     for row in same:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gliomanet.cohort.findings import Finding, Severity
 
-PAIR_COLUMNS = ("center_a", "case_a", "center_b", "case_b", "contrast", "similarity", "same_voxels")
+PAIR_COLUMNS = ("center_a", "case_a", "center_b", "case_b", "modality", "similarity", "same_voxels")
 
 
 def image_identity(
@@ -22,7 +22,7 @@ def image_identity(
     patient_id share a head, but not their voxels: warning.
 
     Args:
-        pairs: `PAIR_COLUMNS`, one row a contrast; `similarity` in [0, 1], `same_voxels`
+        pairs: `PAIR_COLUMNS`, one row a modality; `similarity` in [0, 1], `same_voxels`
             ("yes" or "no", as the fingerprints' table has it, or a truth value) whether the arrays are equal.
         cases: case tables of all centres; pairs of cases that it does not hold (excluded ones) are passed over.
         leaks: pairs of centres of which one teaches and the other tests; default: by the roles of the cases.
@@ -49,8 +49,8 @@ def _judge(
     severity: Severity = "fatal" if leak else "error"
     if same_patient or (len(centers) == 1 and not equal):
         severity = "warning"
-    told = sorted(equal or pairs, key=lambda pair: (-float(pair["similarity"]), str(pair["contrast"])))
-    contrasts = ", ".join(f"{pair['contrast']} {float(pair['similarity']):.3f}" for pair in told)
+    told = sorted(equal or pairs, key=lambda pair: (-float(pair["similarity"]), str(pair["modality"])))
+    modalities = ", ".join(f"{pair['modality']} {float(pair['similarity']):.3f}" for pair in told)
     what = "the same voxels" if equal else "the same head"
     return Finding(
         severity,
@@ -59,7 +59,7 @@ def _judge(
         other["case_id"],
         "",
         f"case {other['case_id']!r} shows {what} as case {one['case_id']!r} of centre {one['center']} "
-        f"(patients {one['patient_id']!r}, {other['patient_id']!r}); similarity: {contrasts}",
+        f"(patients {one['patient_id']!r}, {other['patient_id']!r}); similarity: {modalities}",
         "look at both; exclude one in quality.decisions, or give both the same patient_id inside a centre",
     )
 

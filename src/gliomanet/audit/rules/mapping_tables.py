@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from gliomanet.audit.context import Material, listed
+from gliomanet.audit.context import AuditContext, listed
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_rows
@@ -19,12 +19,12 @@ _LEAST_DISTINCT = 0.5
 _Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id
 
 
-def mapping_table_unusable(material: Material) -> Iterator[Finding]:
+def mapping_table_unusable(material: AuditContext) -> Iterator[Finding]:
     """A mapping table that is not there, or has fewer than two columns of ids: error; columns passed over: note."""
     for path in material.identities:
         _, problems, passed_over = same_patient_ids(path, material.names)
         for problem in problems:
-            found, _, action = problem.partition("; ")
+            found, _, action = str(problem).partition("; ")
             yield Finding("error", "mapping_table_unusable", "", "", str(path), found, action or "correct identities")
         if passed_over and not problems:
             yield Finding(
@@ -55,7 +55,7 @@ def _read(path: Path, centers: tuple[str, ...], _modified: int) -> tuple[list[tu
     try:
         header, rows = read_rows(path)
     except CohortError as error:
-        return [], list(error.problems), []
+        return [], list(map(str, error.problems)), []
     used = [
         column
         for column in header

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from gliomanet.audit.context import Material, SecondTable, counted, listed
-from gliomanet.audit.rules.column_matching import Columns, pair_columns, read_second_table
+from gliomanet.audit.context import AuditContext, ReferenceTable, counted, listed
+from gliomanet.audit.rules.column_matching import Columns, pair_columns, read_reference_table
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.vocabulary import allowed
 from gliomanet.errors import CohortError
@@ -63,13 +63,13 @@ class _Compared:
         return len(self.same) + len(self.different)
 
 
-def second_table_disagrees(material: Material) -> Iterator[Finding]:
+def reference_table_disagrees(material: AuditContext) -> Iterator[Finding]:
     """Labels and figures of a centre that its second table has otherwise.
 
     Slid rows: error. Spellings that are not known: warning, and the rest is compared. Otherwise a warning a column, and
     an error where more than a tenth of the labels differ.
     """
-    for center, second in material.second_tables.items():
+    for center, second in material.reference_tables.items():
         cases = material.cases[material.cases["center"] == center]
         if not cases.empty:
             yield from _compare(center, cases, second, material)
@@ -143,17 +143,19 @@ def _equal(one: object, other: object) -> bool:
     return one == other
 
 
-def _compare(center: str, cases: pd.DataFrame, second: SecondTable, material: Material) -> Iterator[Finding]:
+def _compare(center: str, cases: pd.DataFrame, second: ReferenceTable, material: AuditContext) -> Iterator[Finding]:
     path, measured = str(second.path), material.measured
     try:
-        table = read_second_table(second.path)
+        table = read_reference_table(second.path)
         if measured is not None:
             cases = cases.merge(measured, on=["center", "case_id"], how="left", suffixes=("", "_measured"))
         columns, theirs_order = pair_columns(cases, table, second.path, material.vocabulary)
     except CohortError as error:
         for problem in error.problems:
-            found, _, action = problem.partition("; ")
-            yield Finding("error", "second_table_unusable", center, "", path, found, action or "correct second_table")
+            found, _, action = str(problem).partition("; ")
+            yield Finding(
+                "error", "reference_table_unusable", center, "", path, found, action or "correct reference_table"
+            )
         return
     orders = {"the second table": theirs_order, "the case table": second.own_order}
     for one in columns:
@@ -204,7 +206,7 @@ def _unread(center: str, path: str, columns: Columns, vocabulary: Vocabulary) ->
     counts = Counter(columns.unread.values())
     return Finding(
         "warning",
-        "second_table_spelling",
+        "reference_table_spelling",
         center,
         "",
         f"{path}, column {columns.theirs_name!r}",
@@ -220,7 +222,7 @@ def _differing(center: str, path: str, one: _Compared) -> Finding:
     values = listed(f"{case} ({columns.show(case)})" for case in one.different)
     return Finding(
         "error" if many else "warning",
-        "labels_differ_from_second_table" if columns.is_label else "numbers_differ_from_second_table",
+        "labels_differ_from_reference_table" if columns.is_label else "numbers_differ_from_reference_table",
         center,
         one.different[0] if len(one.different) == 1 else "",
         f"{path}, column {columns.theirs_name!r}",

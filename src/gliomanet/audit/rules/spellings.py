@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliomanet.audit.context import Material, counted
+from gliomanet.audit.context import AuditContext, counted
 from gliomanet.cohort.findings import Finding
 
 
-def spellings_harmonised(material: Material) -> Iterator[Finding]:
+def spellings_harmonised(material: AuditContext) -> Iterator[Finding]:
     """Raw cells that became another value, with their counts: one note a centre and label."""
     for center, cases in material.by_center():
         for label in material.vocabulary:
@@ -30,7 +30,7 @@ def spellings_harmonised(material: Material) -> Iterator[Finding]:
             )
 
 
-def missing_spellings(material: Material) -> Iterator[Finding]:
+def missing_spellings(material: AuditContext) -> Iterator[Finding]:
     """How many labels are unknown, by their spelling: one note a centre and label."""
     for center, cases in material.by_center():
         for label in material.vocabulary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gliomanet.audit.context import Material, counted, listed
+from gliomanet.audit.context import AuditContext, counted, listed
 from gliomanet.cohort.findings import Finding
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.labels.who import contradiction
@@ -12,7 +12,7 @@ from gliomanet.labels.who import contradiction
 _CURRENT = "2021"
 
 
-def who_contradiction(material: Material) -> Iterator[Finding]:
+def who_contradiction(material: AuditContext) -> Iterator[Finding]:
     """Labels that no diagnosis of WHO 2021 has: warning. States of earlier editions are a rule's name of their own."""
     columns = ["center", "case_id", *VOCABULARY, "grade_edition"]
     reasons: dict[tuple[str, str, str], str | None] = {}
@@ -38,7 +38,7 @@ def who_contradiction(material: Material) -> Iterator[Finding]:
         )
 
 
-def labels_derived(material: Material) -> Iterator[Finding]:
+def labels_derived(material: AuditContext) -> Iterator[Finding]:
     """How many labels of a centre follow from a rule instead of a measurement: note."""
     for center, cases in material.by_center():
         for label in material.vocabulary:
@@ -55,7 +55,7 @@ def labels_derived(material: Material) -> Iterator[Finding]:
                 )
 
 
-def grade_editions_mixed(material: Material) -> Iterator[Finding]:
+def grade_editions_mixed(material: AuditContext) -> Iterator[Finding]:
     """Grades of several editions in a centre, or among centres: note. Before 2021 histology alone decided."""
     graded = material.cases[material.cases["grade"] != ""]
     counts = {
@@ -103,7 +103,7 @@ def _action(editions: object) -> str:
 # ------------------------------------------------------------------------------------------------ scans of a patient
 
 
-def labels_differ_among_scans(material: Material) -> Iterator[Finding]:
+def labels_differ_among_scans(material: AuditContext) -> Iterator[Finding]:
     """IDH or 1p/19q of one patient that changes from scan to scan: warning. Grade may progress; these do not."""
     several = material.cases[material.cases.duplicated(["center", "patient_id"], keep=False)]
     for (center, patient), scans in several.groupby(["center", "patient_id"], sort=False):

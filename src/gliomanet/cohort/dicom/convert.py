@@ -1,7 +1,7 @@
-"""One case's folder of DICOM files → one NIfTI file a contrast, by `dcm2niix`, without names or dates in any of them.
+"""One case's folder of DICOM files → one NIfTI file a modality, by `dcm2niix`, without names or dates in any of them.
 
 dcm2niix reads the scanners' dialects (mosaics, enhanced files, tilted and compressed ones) and writes voxels and
-geometry; which series is which contrast is decided here, by `gliomanet.cohort.dicom.series`. What leaves this file
+geometry; which series is which modality is decided here, by `gliomanet.cohort.dicom.series`. What leaves this file
 is pixel data with a bare header and a table in terms of this project's own words: dcm2niix's own sidecars keep the
 institution, the time of day and the series description as typed, and the NIfTI header the time of day, even where it
 is told to anonymise.
@@ -32,7 +32,7 @@ from gliomanet.modalities import MODALITIES
 from gliomanet.tables.io import write_table
 
 COLUMNS = ("series", "file", "words", "taken_as", "why")
-"""Of `series.tsv`: series number; the file written; words of the description that were understood; contrast; reason."""
+"""Of `series.tsv`: series number; the file written; words of the description that were understood; modality; reason."""
 
 _SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
 _NO_AGENT = ("", "none", "no", "n", "0", "without")
@@ -62,16 +62,16 @@ class _Headers:
 
 
 def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
-    """Convert one case, and choose one series a contrast.
+    """Convert one case, and choose one series a modality.
 
     Args:
         folder: the case's DICOM files, in any sub-folders.
-        out: folder for `<contrast>.nii.gz` and `series.tsv`, which has a row for every series and says why it was
-            used or not; made where missing. Contrasts and table of an earlier conversion are replaced.
+        out: folder for `<modality>.nii.gz` and `series.tsv`, which has a row for every series and says why it was
+            used or not; made where missing. Modalities and table of an earlier conversion are replaced.
         case_id: the case, for messages.
 
     Returns:
-        Contrast → its file, for the contrasts that were found.
+        Modality → its file, for the modalities that were found.
 
     Raises:
         CaseError: no such folder, no DICOM file in it, files of two patients or of two days, no usable series.
@@ -86,17 +86,17 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
     if headers.days > 1:
         raise CaseError(
             f"case {case_id}: {folder} holds scans of {headers.days} days; give each day a folder of its own, since "
-            "contrasts of different days do not show the same tumour"
+            "modalities of different days do not show the same tumour"
         )
     out.mkdir(parents=True, exist_ok=True)
-    for name in (*(f"{contrast}.nii.gz" for contrast in MODALITIES), "series.tsv"):
+    for name in (*(f"{modality}.nii.gz" for modality in MODALITIES), "series.tsv"):
         (out / name).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="gliomanet-dicom-") as scratch:
         incomplete = _run(program, folder, Path(scratch), case_id)
         images = _converted(Path(scratch), headers.with_agent)
         chosen, rows = _choose(images)
-        for contrast, image in chosen.items():
-            _write_bare(image.path, out / f"{contrast}.nii.gz")
+        for modality, image in chosen.items():
+            _write_bare(image.path, out / f"{modality}.nii.gz")
     if headers.unreadable:
         rows.append(("", "", "", "", f"files that hold no DICOM image: {headers.unreadable}"))
     if incomplete:
@@ -109,7 +109,7 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
             f"({reasons}{'; …' if len(rows) > 5 else ''}); see {out / 'series.tsv'}, or convert it by hand "
             "and name the files in a table"
         )
-    return {contrast: out / f"{contrast}.nii.gz" for contrast in MODALITIES if contrast in chosen}
+    return {modality: out / f"{modality}.nii.gz" for modality in MODALITIES if modality in chosen}
 
 
 def _dcm2niix() -> str:
@@ -229,26 +229,26 @@ def _seconds(facts: Mapping[str, Any], key: str) -> float | None:
 
 
 def _choose(images: Sequence[_Image]) -> tuple[dict[str, _Image], list[tuple[str, ...]]]:
-    """The image of each contrast, and a row of `COLUMNS` for every image."""
+    """The image of each modality, and a row of `COLUMNS` for every image."""
     chosen: dict[str, _Image] = {}
-    for contrast in MODALITIES:
-        candidates = [image for image in images if image.judgement.contrast == contrast]
+    for modality in MODALITIES:
+        candidates = [image for image in images if image.judgement.modality == modality]
         if candidates:
             first = best_first([image.series for image in candidates])[0]
-            chosen[contrast] = next(image for image in candidates if image.series is first)
+            chosen[modality] = next(image for image in candidates if image.series is first)
     return chosen, list(_rows(images, chosen))
 
 
 def _rows(images: Sequence[_Image], chosen: Mapping[str, _Image]) -> Iterator[tuple[str, ...]]:
     for image in images:
         number, words, why = str(image.series.number), ", ".join(image.judgement.words), image.judgement.why
-        contrast = image.judgement.contrast
-        if not contrast:
+        modality = image.judgement.modality
+        if not modality:
             yield number, "", words, "", why
-        elif chosen[contrast] is image:
-            yield number, f"{contrast}.nii.gz", words, contrast, why
+        elif chosen[modality] is image:
+            yield number, f"{modality}.nii.gz", words, modality, why
         else:
-            yield number, "", words, contrast, f"{why}; series {chosen[contrast].series.number} is used instead"
+            yield number, "", words, modality, f"{why}; series {chosen[modality].series.number} is used instead"
 
 
 def _write_bare(source: Path, target: Path) -> None:

@@ -1,11 +1,11 @@
-"""Which contrast an MRI series is, told from its own header: the rules, in one place, without reading a file.
+"""Rules that tell an MRI series' modality from its own header, without reading a file.
 
 A series is judged by two witnesses that must not contradict each other: the words that people typed into its
 description and protocol name, and its timing (echo, repetition and inversion time).
 
 | step | rule |
 | --- | --- |
-| not an image of the contrasts | a word or an image type of `OTHER_KINDS`; echo-planar readout; more than one volume |
+| not an image of the modalities | a word or an image type of `OTHER_KINDS`; echo-planar readout; more than one volume |
 | not the whole head | fewer than `FEWEST_SLICES` slices, or less than `LEAST_COVERAGE_MM` along any side |
 | timing says FLAIR | echo ≥ 60 ms, and inversion ≥ 1.2 s or (inversion recovery of unknown time, repetition ≥ 4 s) |
 | timing says T2 | echo ≥ 60 ms, repetition ≥ 1.5 s, no inversion |
@@ -119,18 +119,18 @@ class Judgement:
     """What a series was taken for.
 
     Attributes:
-        contrast: `t1`, `t1c`, `t2` or `flair`; "" where it is none of them.
+        modality: `t1`, `t1c`, `t2` or `flair`; "" where it is none of them.
         words: words of the description that were understood; the description itself may hold names, and is not kept.
         why: the reason, one phrase.
     """
 
-    contrast: str
+    modality: str
     words: tuple[str, ...]
     why: str
 
 
 def judge(series: Series) -> Judgement:
-    """The contrast of a series by the rules of this file's docstring."""
+    """The modality of a series by the rules of this file's docstring."""
     text = _plain(series.description)
     found = [word for pattern in (_FLAIR, _T1, _T2, _POST, _PRE) for word in _words(pattern, text)]
     kinds = [(kind, word) for kind, pattern in OTHER_KINDS.items() for word in _words(pattern, text)]
@@ -153,12 +153,12 @@ def judge(series: Series) -> Judgement:
     )
     if weighting != "t1":
         return Judgement(weighting, words, why)
-    contrast, reason = _enhanced(series, text)
-    return Judgement(contrast, words, f"{why}; {reason}" if contrast else reason)
+    modality, reason = _enhanced(series, text)
+    return Judgement(modality, words, f"{why}; {reason}" if modality else reason)
 
 
 def best_first(candidates: Sequence[Series]) -> list[Series]:
-    """Series of the same contrast, the one to use first.
+    """Series of the same modality, the one to use first.
 
     Acquired images before reformatted ones, then the ones whose longest voxel edge is shortest (to 0.1 mm), then
     volumes before stacks of slices, then the smaller voxel, then the later one, which was repeated for a reason.
@@ -173,7 +173,7 @@ def best_first(candidates: Sequence[Series]) -> list[Series]:
 
 
 def _why_not(series: Series, kinds: Sequence[tuple[str, str]]) -> str:
-    """Why a series is no image of the four contrasts of a whole head; "" where it may be one."""
+    """Why a series is no image of the four modalities of a whole head; "" where it may be one."""
     for value in series.image_type:
         if kind := OTHER_IMAGE_TYPES.get(value.upper()):
             return f"{kind} (image type {value})"

@@ -1,4 +1,4 @@
-"""Any folder in the Brain Imaging Data Structure (bids-specification.readthedocs.io): contrasts, masks, labels.
+"""Any folder in the Brain Imaging Data Structure (bids-specification.readthedocs.io): modalities, masks, labels.
 
 Layout: `sub-01/[ses-02/]anat/sub-01_[ses-02_]{T1w,ce-gadolinium_T1w,T2w,FLAIR}.nii.gz`; labels in
 `participants.tsv`; masks in `derivatives`, as `…_{mask,dseg}.nii.gz` whose `label`, `desc` or pipeline says tumour,
@@ -35,7 +35,7 @@ _ABOUT = re.compile(
     r"|README(?:\.\w+)?|CHANGES|LICENSE|CITATION\.cff|[^/]+\.(?:bval|bvec))"
 )
 _NOT_RAW = re.compile(r"(?:.*/)?(?:sourcedata|code|stimuli|phenotype)(?:/.*)?")
-_CONTRASTS = {"t1w": "t1", "t2w": "t2", "flair": "flair", "t1c": "t1c", "t1ce": "t1c", "t1gd": "t1c", "t1wce": "t1c"}
+_MODALITIES = {"t1w": "t1", "t2w": "t2", "flair": "flair", "t1c": "t1c", "t1ce": "t1c", "t1gd": "t1c", "t1wce": "t1c"}
 _NO_AGENT = ("none", "no", "pre")
 _TUMOUR, _BRAIN = re.compile(r"tumou?r|lesion", re.IGNORECASE), re.compile(r"brain", re.IGNORECASE)
 _MANUAL = re.compile(r"manual|expert|corrected|consensus", re.IGNORECASE)
@@ -75,7 +75,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no image of the contrasts, images of several datasets, a table without `participant_id`, sessions
+        CohortError: no image of the modalities, images of several datasets, a table without `participant_id`, sessions
             that cannot be ordered.
     """
     no_mapping(mapping, "BIDS")
@@ -99,7 +99,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         session = sessions[first.subject, first.session]
         exams.append(_exam(case, first.subject, found, rows.get(f"sub-{first.subject}", {}), session, labels))
     action = "not in the case table; add an image, or remove its files"
-    findings += case_findings("warning", "no_image", str(folder), without, "cases with masks and no contrast", action)
+    findings += case_findings("warning", "no_image", str(folder), without, "cases with masks and no modality", action)
     findings += [*chosen_findings, *about_table, *unmatched({exam.patient_id for exam in exams}, rows, table)]
     return Collection(tuple(exams), tuple(findings), table, columns)
 
@@ -177,7 +177,7 @@ def _column(suffix: str, entities: Mapping[str, str], above: str, derived: bool)
         return "tumour_mask" if derived and _TUMOUR.search(above.rpartition("derivatives")[2]) else None
     if derived or entities.get("part", "mag") != "mag":
         return None
-    column = _CONTRASTS.get(suffix.lower())
+    column = _MODALITIES.get(suffix.lower())
     return "t1c" if column == "t1" and entities.get("ce", "none").lower() not in _NO_AGENT else column
 
 

@@ -67,7 +67,7 @@ def read_sessions(
         try:
             rows = _read(tables[subject], labels) if subject in tables else {}
         except CohortError as error:
-            problems += error.problems
+            problems += map(str, error.problems)
             continue
         seen_baseline = False
         for place, name in enumerate(_in_time(sorted(names, key=_natural), rows)):

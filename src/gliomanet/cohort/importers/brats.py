@@ -84,7 +84,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table without its columns.
+        CohortError: no exam, two files for one modality, a table without its columns.
     """
     files = [folder / path for path in list_files(folder)]
     mappings = [mapping] if mapping else tables_among(files, _MAPPING)

@@ -58,7 +58,7 @@ def read_clinical(path: Path, known: ClinicalTable) -> tuple[dict[str, Exam], li
     try:
         header, rows = read_rows(path)
     except CohortError as error:
-        return {}, list(error.problems)
+        return {}, list(map(str, error.problems))
     absent = [name for name in known.columns.values() if name not in header]
     if absent:
         return {}, [f"{path}: no column {', '.join(map(repr, absent))}; found: {', '.join(header)}"]

@@ -1,7 +1,7 @@
 """EGD, the Erasmus Glioma Database (van der Voort et al., Data in Brief 37:107191, 2021): 774 patients.
 
 Layout: `SUBJECTS/EGD-0001/{T1,T1GD,T2,FLAIR,MASK}.nii.gz` with `metadata.json`, or the export of its XNAT server,
-`MR_EGD-0001/1_T1/NIFTI/T1.nii.gz`, …. Contrasts are on MNI152's grid at 1 mm with the skull on, defaced; `MASK` is
+`MR_EGD-0001/1_T1/NIFTI/T1.nii.gz`, …. Modalities are on MNI152's grid at 1 mm with the skull on, defaced; `MASK` is
 the whole tumour; `METADATA/Brain_mask.nii.gz` is the atlas's brain, one for all patients.
 
 Labels of the WHO's edition of 2016 with the codes 0, 1 and -1 (unknown), from `Genetic_and_Histological_labels` as
@@ -67,7 +67,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table without its columns, a broken `metadata.json`.
+        CohortError: no exam, two files for one modality, a table without its columns, a broken `metadata.json`.
     """
     no_mapping(mapping, "EGD")
     tables = [clinical] if clinical else _tables(folder)

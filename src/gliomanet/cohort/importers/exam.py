@@ -17,7 +17,7 @@ class Exam:
     Attributes:
         case_id: names the exam in every table and folder of a study.
         patient_id: the patient's, shared by a patient's exams.
-        files: column of the case table (a contrast, `tumour_mask`, `brain_mask`) → file.
+        files: column of the case table (a modality, `tumour_mask`, `brain_mask`) → file.
         raw: `idh`, `codel_1p19q`, `grade`, `age`, `sex`, further labels of the study → cell as found; an absent key is
             an unknown value.
         read_as: the same keys → spelling to harmonise in its place, where the collection's own would mislead.

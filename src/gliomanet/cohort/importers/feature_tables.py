@@ -1,6 +1,6 @@
 """Collections that come as tables of radiomic features: their cases and features in this project's terms.
 
-The feature tables are pyradiomics' (`original_<family>_<feature>_<contrast>`, whole tumour); labels, age and sex come
+The feature tables are pyradiomics' (`original_<family>_<feature>_<modality>`, whole tumour); labels, age and sex come
 from each collection's own clinical table (UCSF-PDGM v5, UTSW-Glioma, UPENN-GBM v2.1 of The Cancer Imaging Archive).
 """
 
@@ -20,8 +20,8 @@ from gliomanet.cohort.table import case_frame, id_problems
 from gliomanet.errors import CohortError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 
-_FEATURE = re.compile(r"original_(?P<family>[a-z]+)_(?P<name>\w+)_(?P<contrast>[A-Za-z0-9]+)")
-_CONTRASTS = {"T1": "t1", "T1c": "t1c", "T1GD": "t1c", "T2": "t2", "FLAIR": "flair"}
+_FEATURE = re.compile(r"original_(?P<family>[a-z]+)_(?P<name>\w+)_(?P<modality>[A-Za-z0-9]+)")
+_MODALITIES = {"T1": "t1", "T1c": "t1c", "T1GD": "t1c", "T2": "t2", "FLAIR": "flair"}
 _MOST_NAMED = 10
 
 
@@ -41,7 +41,7 @@ def read_feature_center(
     Args:
         center: Name of the centre.
         role: Role of the centre.
-        path: CSV file of features: `PatientID`, `IDH_mutant`, `original_<family>_<feature>_<contrast>`, …
+        path: CSV file of features: `PatientID`, `IDH_mutant`, `original_<family>_<feature>_<modality>`, …
         clinical: The collection's clinical table; labels come from there only.
         collection: Key of `COLLECTIONS`: whose columns and spellings these are.
         vocabulary: The study's labels; a further one that the clinical table lacks is unknown.
@@ -80,26 +80,28 @@ def read_feature_center(
 def contract_name(column: str) -> str | None:
     """`original_shape_Elongation_FLAIR` → `flair_shape_Elongation`; `None` for a column that is no feature."""
     match = _FEATURE.fullmatch(column)
-    if match is None or match["contrast"] not in _CONTRASTS:
+    if match is None or match["modality"] not in _MODALITIES:
         return None
-    return f"{_CONTRASTS[match['contrast']]}_{match['family']}_{match['name']}"
+    return f"{_MODALITIES[match['modality']]}_{match['family']}_{match['name']}"
 
 
 def _feature_rows(path: Path, known: ClinicalTable) -> tuple[list[dict[str, str]], list[str]]:
     try:
         header, rows = read_rows(path)
     except CohortError as error:
-        return [], list(error.problems)
+        return [], list(map(str, error.problems))
     if "PatientID" not in header:
         return [], [f"{path}: no column 'PatientID'; found: {', '.join(header[:_MOST_NAMED])}, …"]
     names = [name for column in header if (name := contract_name(column))]
     if not names:
-        return [], [f"{path}: no column named like original_shape_Elongation_FLAIR; contrasts: {', '.join(_CONTRASTS)}"]
+        return [], [
+            f"{path}: no column named like original_shape_Elongation_FLAIR; modalities: {', '.join(_MODALITIES)}"
+        ]
     problems = [f"{path}: two columns are the feature {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
     for column in header:
         if column not in ("PatientID", "IDH_mutant") and contract_name(column) is None:
             problems.append(
-                f"{path}: column {column!r} is not known; features are original_<family>_<feature>_<contrast>"
+                f"{path}: column {column!r} is not known; features are original_<family>_<feature>_<modality>"
             )
     return [row for row in rows if not _is_follow_up(row["PatientID"], known)], problems
 

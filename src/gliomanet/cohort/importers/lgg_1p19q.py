@@ -61,7 +61,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table without its columns.
+        CohortError: no exam, two files for one modality, a table without its columns.
     """
     no_mapping(mapping, "LGG-1p19qDeletion")
     table = find_table(folder, clinical, _TABLE)

@@ -1,7 +1,7 @@
 """REMBRANDT (The Cancer Imaging Archive, 10.7937/K9/TCIA.2015.588OZUZB): grade only, 130 patients.
 
 Layout, as its segmented release has it: `<id>_<date>/<id>_<date>_{t1,t1ce,t2,flair}_LPS_rSRI.nii.gz` with
-`…_GlistrBoost_out.nii.gz`, ids `900-00-5303` and `HF1318`, dates `2005.03.24`. Contrasts are on SRI24's grid.
+`…_GlistrBoost_out.nii.gz`, ids `900-00-5303` and `HF1318`, dates `2005.03.24`. Modalities are on SRI24's grid.
 `WHO_GRADE` is II, III or IV; the collection does not say by which edition (patients of 2004 to 2006).
 """
 
@@ -26,12 +26,12 @@ _WANTED = {
     "sex": USUAL["sex"],
     "diagnosis": ("DISEASE_TYPE", "Disease", "Histology", "Diagnosis"),
 }
-_CONTRASTS = (("t1", "t1"), ("t1ce", "t1c"), ("t1gd", "t1c"), ("t1c", "t1c"), ("t2", "t2"), ("flair", "flair"))
+_MODALITIES = (("t1", "t1"), ("t1ce", "t1c"), ("t1gd", "t1c"), ("t1c", "t1c"), ("t2", "t2"), ("flair", "flair"))
 _MASKS = ("GlistrBoost_ManuallyCorrected", "GlistrBoost_out", "GlistrBoost", "seg")
 PATTERNS = (
     *(
         Pattern(rf"{_CASE}_(?i:{name}(?:_LPS)?(?:_rSRI)?)\.nii(?:\.gz)?", column, f"<id>_{name}_LPS_rSRI.nii.gz")
-        for name, column in _CONTRASTS
+        for name, column in _MODALITIES
     ),
     *(
         Pattern(rf"{_CASE}_(?i:{name}(?:_LPS)?(?:_rSRI)?)\.nii(?:\.gz)?", "tumour_mask", f"<id>_{name}.nii.gz")
@@ -65,7 +65,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table without its columns.
+        CohortError: no exam, two files for one modality, a table without its columns.
     """
     no_mapping(mapping, "REMBRANDT")
     table = find_table(folder, clinical, _TABLE)

@@ -1,7 +1,7 @@
 """TCGA-GBM and TCGA-LGG with the BraTS-TCGA segmentations (Bakas et al., Scientific Data 4:170117, 2017).
 
 Layout: `Pre-operative_TCGA_{GBM,LGG}_NIfTI_and_Segmentations/TCGA-02-0006/TCGA-02-0006_1996.08.23_{flair,t1,t1Gd,t2}
-.nii.gz`, masks `…_GlistrBoost_ManuallyCorrected` (preferred) and `…_GlistrBoost`. Contrasts are on SRI24's grid and
+.nii.gz`, masks `…_GlistrBoost_ManuallyCorrected` (preferred) and `…_GlistrBoost`. Modalities are on SRI24's grid and
 brain-extracted. A patient's earliest date is the baseline.
 
 Labels from a molecular table (Ceccarelli et al., Cell 164:550, 2016, or an export of cBioPortal), joined on the
@@ -39,11 +39,11 @@ _SUBTYPES = {
     "idhmut-non-codel": {"idh": "mutant", "codel_1p19q": "intact"},
     "idhmut-codel": {"idh": "mutant", "codel_1p19q": "codeleted"},
 }
-_CONTRASTS = (("t1", "t1"), ("t1Gd", "t1c"), ("t1ce", "t1c"), ("t2", "t2"), ("flair", "flair"))
+_MODALITIES = (("t1", "t1"), ("t1Gd", "t1c"), ("t1ce", "t1c"), ("t2", "t2"), ("flair", "flair"))
 PATTERNS = (
     *(
         Pattern(rf"{_CASE}_(?i:{name})\.nii(?:\.gz)?", column, f"<barcode>_<date>_{name}.nii.gz")
-        for name, column in _CONTRASTS
+        for name, column in _MODALITIES
     ),
     *(
         Pattern(rf"{_CASE}_(?i:{name})\.nii(?:\.gz)?", "tumour_mask", f"<barcode>_<date>_{name}.nii.gz")
@@ -74,7 +74,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table without its columns or with rows that disagree.
+        CohortError: no exam, two files for one modality, a table without its columns or with rows that disagree.
     """
     no_mapping(mapping, "TCGA")
     table = find_table(folder, clinical, _TABLE)

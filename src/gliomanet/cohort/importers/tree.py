@@ -1,4 +1,4 @@
-"""The files below a collection's folder: which exam and contrast each one is, by patterns of its path."""
+"""The files below a collection's folder: which exam and modality each one is, by patterns of its path."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Pattern:
             part. Group `case` is the exam.
         column: column of the case table that the file fills; `None`: a file that is known and not used.
         name: the kind of file, for messages.
-        variant: which version of an exam's contrasts it belongs to. An exam's contrasts all come from one variant, so
-            that they share their processing: the one with the most contrasts, and of equals the first listed.
+        variant: which version of an exam's modalities it belongs to. An exam's modalities all come from one variant, so
+            that they share their processing: the one with the most modalities, and of equals the first listed.
         caution: what a person should know, and do, where such a file had to be taken; a warning then.
     """
 
@@ -58,7 +58,7 @@ class Tree:
     """The files of a collection.
 
     Attributes:
-        files: exam → column of the case table → chosen file, sorted by exam; every exam has a contrast.
+        files: exam → column of the case table → chosen file, sorted by exam; every exam has a modality.
         matches: every file that fits a pattern.
         findings: what fits none, is known and not used, or was preferred to something.
     """
@@ -189,7 +189,7 @@ def _choose(
             continue
         chosen[case] = {}
         for column, candidates in columns.items():
-            # Files of another variant stay out even where this one lacks the contrast: grids and skulls differ.
+            # Files of another variant stay out even where this one lacks the modality: grids and skulls differ.
             fitting = [c for c in candidates if column not in MODALITIES or c.pattern.variant == variant]
             if fitting:
                 best = min(fitting, key=lambda match: place[match.pattern])
@@ -210,8 +210,8 @@ class _Choice:
         ambiguous: problems: files of one kind for one column of an exam.
         preferred: taken kind, kind that was passed over → exams.
         second_choice: caution → exam → the files that it is about.
-        left_out: exam → the contrasts that are there in another variant only.
-        masks_only: exam → the masks of one without contrasts.
+        left_out: exam → the modalities that are there in another variant only.
+        masks_only: exam → the masks of one without modalities.
     """
 
     ambiguous: list[str] = field(default_factory=list)
@@ -244,24 +244,24 @@ class _Choice:
             files_of = {case: f"{', '.join(m.path for m in files)} had to be taken" for case, files in taken.items()}
             together = f"cases where {kinds} had to be taken"
             found += case_findings("warning", "files_of_second_choice", "", files_of, together, caution)
-        left_out = {case: ", ".join(contrasts) for case, contrasts in self.left_out.items()}
-        together = "cases have a contrast in another version than their others only"
-        action = "the contrast counts as missing; add the file in the version of the others"
-        found += case_findings("warning", "contrast_left_out", "", left_out, together, action)
-        together, action = "cases have masks and no contrast", "not in the case table; add images, or remove the masks"
+        left_out = {case: ", ".join(modalities) for case, modalities in self.left_out.items()}
+        together = "cases have a modality in another version than their others only"
+        action = "the modality counts as missing; add the file in the version of the others"
+        found += case_findings("warning", "modality_left_out", "", left_out, together, action)
+        together, action = "cases have masks and no modality", "not in the case table; add images, or remove the masks"
         return (*found, *case_findings("warning", "no_image", "", self.masks_only, together, action))
 
 
 def _variant(columns: Mapping[str, Sequence[Match]], place: Mapping[Pattern, int]) -> str | None:
-    """The variant with the most contrasts, of equals the first listed; `None` without contrasts."""
-    contrasts: dict[str, set[str]] = defaultdict(set)
+    """The variant with the most modalities, of equals the first listed; `None` without modalities."""
+    modalities: dict[str, set[str]] = defaultdict(set)
     first: dict[str, int] = {}
     for column in columns.keys() & set(MODALITIES):
         for match in columns[column]:
             variant = match.pattern.variant
-            contrasts[variant].add(column)
+            modalities[variant].add(column)
             first[variant] = min(first.get(variant, len(place)), place[match.pattern])
-    return min(contrasts, key=lambda v: (-len(contrasts[v]), first[v]), default=None)
+    return min(modalities, key=lambda v: (-len(modalities[v]), first[v]), default=None)
 
 
 def _unused(matches: Iterable[Match]) -> tuple[Finding, ...]:

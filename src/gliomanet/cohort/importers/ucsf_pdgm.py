@@ -1,8 +1,8 @@
 """UCSF-PDGM (The Cancer Imaging Archive, 10.7937/tcia.bdgf-8v37): 495 patients, 501 exams, table of version 5.
 
 Layout: `UCSF-PDGM-0004_nifti/UCSF-PDGM-0004_{T1,T1c,T2,FLAIR,…}.nii.gz` with `_tumor_segmentation` and
-`_brain_segmentation`. Contrasts are co-registered and brain-extracted. Older releases name T1c `T1gad`. The plain
-contrasts are preferred to their `_bias` versions: the study corrects the bias field of every centre alike.
+`_brain_segmentation`. Modalities are co-registered and brain-extracted. Older releases name T1c `T1gad`. The plain
+modalities are preferred to their `_bias` versions: the study corrects the bias field of every centre alike.
 
 The folder names the exam: the digits of some files in it disagree, and the table writes three of four digits.
 """
@@ -91,10 +91,10 @@ def _pattern(suffix: str, column: str | None, variant: str = "") -> Pattern:
     return Pattern(rf"{_FOLDER}{suffix}\.nii(?:\.gz)?", column, f"<id>_{suffix}.nii.gz", variant)
 
 
-_CONTRASTS = (("T1", "t1"), ("T1c", "t1c"), ("T1gad", "t1c"), ("T2", "t2"), ("FLAIR", "flair"))
+_MODALITIES = (("T1", "t1"), ("T1c", "t1c"), ("T1gad", "t1c"), ("T2", "t2"), ("FLAIR", "flair"))
 PATTERNS = (
-    *(_pattern(suffix, column) for suffix, column in _CONTRASTS),
-    *(_pattern(f"{suffix}_bias", column, "bias") for suffix, column in _CONTRASTS),
+    *(_pattern(suffix, column) for suffix, column in _MODALITIES),
+    *(_pattern(f"{suffix}_bias", column, "bias") for suffix, column in _MODALITIES),
     _pattern("tumor_segmentation", "tumour_mask"),
     _pattern("brain_segmentation", "brain_mask"),
     *(_pattern(suffix, None) for suffix in _UNUSED),
@@ -112,7 +112,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table that is not the collection's.
+        CohortError: no exam, two files for one modality, a table that is not the collection's.
     """
     no_mapping(mapping, "UCSF-PDGM")
     table = find_clinical(folder, clinical, CLINICAL)

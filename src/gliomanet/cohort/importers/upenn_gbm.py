@@ -56,11 +56,11 @@ def _pattern(suffix: str, column: str | None, variant: str = "", caution: str = 
     return Pattern(path, column, f"<id>_{suffix}.nii.gz", variant, caution)
 
 
-_CONTRASTS = (("T1", "t1"), ("T1GD", "t1c"), ("T2", "t2"), ("FLAIR", "flair"))
+_MODALITIES = (("T1", "t1"), ("T1GD", "t1c"), ("T2", "t2"), ("FLAIR", "flair"))
 _SKULL = "these scans have a skull, the others have none: the centre's brain_extraction must suit both"
 PATTERNS = (
-    *(_pattern(suffix, column) for suffix, column in _CONTRASTS),
-    *(_pattern(f"{suffix}_unstripped", column, "unstripped", _SKULL) for suffix, column in _CONTRASTS),
+    *(_pattern(suffix, column) for suffix, column in _MODALITIES),
+    *(_pattern(f"{suffix}_unstripped", column, "unstripped", _SKULL) for suffix, column in _MODALITIES),
     _pattern("segm", "tumour_mask"),
     _pattern("automated_approx_segm", "tumour_mask"),
     *(_pattern(f"DTI_{name}", None) for name in ("AD", "FA", "RD", "TR")),
@@ -78,7 +78,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table that is not the collection's.
+        CohortError: no exam, two files for one modality, a table that is not the collection's.
     """
     no_mapping(mapping, "UPENN-GBM")
     table = find_clinical(folder, clinical, CLINICAL)

@@ -1,8 +1,8 @@
 """UTSW-Glioma (The Cancer Imaging Archive, 10.7937/DFAE-1B86): 625 patients with grade, IDH and 1p/19q.
 
 Layout: `BT0001/{brain_t1,brain_t1ce,brain_t2,brain_flair}.nii.gz`, or the same as `…_ants`, FLAIR also as
-`brain_fl…`. Contrasts are brain-extracted. Masks in the order of preference: `rtumorseg_manual_correction` (by hand,
-on the contrasts' grid), `tumorseg_manual_correction` (by hand, of some cases on a grid of its own), `tumorseg_FeTS`.
+`brain_fl…`. Modalities are brain-extracted. Masks in the order of preference: `rtumorseg_manual_correction` (by hand,
+on the modalities' grid), `tumorseg_manual_correction` (by hand, of some cases on a grid of its own), `tumorseg_FeTS`.
 
 `Tumor Type` is histology of several editions of the WHO's classification (oligoastrocytomas beside tumours graded by
 IDH), so the edition of a grade is not known.
@@ -66,7 +66,7 @@ def _pattern(name: str, column: str, variant: str = "", caution: str = "") -> Pa
     return Pattern(rf"(?P<case>BT\d+)/{name}\.nii(?:\.gz)?", column, f"{name}.nii.gz", variant, caution)
 
 
-_CONTRASTS = (
+_MODALITIES = (
     ("brain_t1", "t1"),
     ("brain_t1ce", "t1c"),
     ("brain_t2", "t2"),
@@ -74,13 +74,13 @@ _CONTRASTS = (
     ("brain_fl", "flair"),
 )
 PATTERNS = (
-    *(_pattern(name, column) for name, column in _CONTRASTS),
-    *(_pattern(f"{name}_ants", column, "ants") for name, column in _CONTRASTS),
+    *(_pattern(name, column) for name, column in _MODALITIES),
+    *(_pattern(f"{name}_ants", column, "ants") for name, column in _MODALITIES),
     _pattern("rtumorseg_manual_correction", "tumour_mask"),
     _pattern(
         "tumorseg_manual_correction",
         "tumour_mask",
-        caution="this mask of some cases is on another grid than the contrasts; look at the case's page",
+        caution="this mask of some cases is on another grid than the modalities; look at the case's page",
     ),
     _pattern("tumorseg_FeTS", "tumour_mask"),
 )
@@ -96,7 +96,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         labels: further labels of the study, looked for in that table.
 
     Raises:
-        CohortError: no exam, two files for one contrast, a table that is not the collection's.
+        CohortError: no exam, two files for one modality, a table that is not the collection's.
     """
     no_mapping(mapping, "UTSW-Glioma")
     table = find_clinical(folder, clinical, CLINICAL)

@@ -48,7 +48,7 @@ def _compare(
     if not common.size:
         return
     truth = study.cases.truth[a.task][common]
-    names = {"transfer": a.transfer, "stage_a": a.stage, "stage_b": b.stage, "model_a": a.model, "model_b": b.model}
+    names = {"scenario": a.scenario, "stage_a": a.stage, "stage_b": b.stage, "model_a": a.model, "model_b": b.model}
     names |= {"role": a.role, "center": POOLED, "task": a.task}
     resampled, ranked = [], []
     for member in (a, b):

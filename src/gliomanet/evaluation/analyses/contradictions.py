@@ -11,10 +11,10 @@ from gliomanet.evaluation.resampling import Resampling, interval_cells, names_of
 from gliomanet.evaluation.rows import JOINT, Row
 from gliomanet.evaluation.statistics.bootstrap import Integers
 from gliomanet.evaluation.subgroups import ALL
-from gliomanet.labels.consistency import VERDICTS, Verdict, verdicts
+from gliomanet.labels.consistency import STATUSES, Status, statuses
 from gliomanet.labels.who import WHO_LABELS
 
-METRICS: tuple[tuple[str, Verdict], ...] = (
+METRICS: tuple[tuple[str, Status], ...] = (
     ("contradictions_per_1000", "contradiction"),
     ("legacy_per_1000", "legacy"),
 )
@@ -23,12 +23,12 @@ METRICS: tuple[tuple[str, Verdict], ...] = (
 def answered_together(study: Resampling, scored: list[Scored]) -> Iterator[tuple[list[Scored], Integers]]:
     """Each model's tasks on labels of the WHO classification, where two labels are asked for, and their common cases.
 
-    A model stands here once for every stage, transfer and role; the cases are an index into the study's.
+    A model stands here once for every stage, scenario and role; the cases are an index into the study's.
     """
     by_model: dict[tuple[str, str, str, str], list[Scored]] = {}
     for member in scored:
         if study.tasks[member.task].label in WHO_LABELS:
-            by_model.setdefault((member.model, member.stage, member.transfer, member.role), []).append(member)
+            by_model.setdefault((member.model, member.stage, member.scenario, member.role), []).append(member)
     for members in by_model.values():
         if len({study.tasks[m.task].label for m in members}) < 2:
             continue
@@ -42,7 +42,7 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
     """WHO contradictions among the most probable classes of all tasks, labels known or not."""
     for members, rows in answered_together(study, scored):
         predicted = {m.task: m.probability[np.isin(m.rows, rows)].argmax(1) for m in members}
-        verdict = verdicts(predicted, study.tasks)
+        status = statuses(predicted, study.tasks)
         for center, inside in study.centers(members):
             at = np.flatnonzero(inside[rows])
             if not at.size:
@@ -56,9 +56,9 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
             }
             stratum = np.zeros(at.size, dtype=np.int64)
             first = members[0]
-            weights = study.weights(rows[at], stratum, (first.transfer, first.role, JOINT), center, ALL)
+            weights = study.weights(rows[at], stratum, (first.scenario, first.role, JOINT), center, ALL)
             for metric, kind in METRICS:
-                found = (verdict[at] == VERDICTS.index(kind)).astype(np.float64)
+                found = (status[at] == STATUSES.index(kind)).astype(np.float64)
                 values = 1000 * (found @ weights) / weights.sum(0)
                 notes = [f"{int(found.sum())} of {at.size} cases"]
                 yield names | {"metric": metric} | interval_cells(values, study.settings, notes)

@@ -11,9 +11,9 @@ from gliomanet.evaluation.analyses.contradictions import METRICS, answered_toget
 from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
 from gliomanet.evaluation.predictions import Scored
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
-from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_OUT, POOLED, Row
+from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.subgroups import ALL
-from gliomanet.labels.consistency import VERDICTS, verdicts
+from gliomanet.labels.consistency import STATUSES, statuses
 from gliomanet.labels.joint_decoding import most_probable_classes
 from gliomanet.labels.vocabulary import MISSING
 
@@ -41,26 +41,26 @@ def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
     The joint decision is the most probable combination of classes (`joint_decoding.most_probable_classes`). Models
     whose tasks cannot contradict each other have no rows, and figures are over the cases that all tasks answered.
     Centres that leave-one-centre-out holds out are pooled, too, each with the answers of the fits that never saw it, as
-    the transfer `leave-one-out`.
+    the scenario `leave-one-center-out`.
     """
     blocks: dict[tuple[str, str], list[_Answers]] = {}
     for members, rows in answered_together(study, scored):
-        blocks.setdefault((members[0].transfer, members[0].role), []).append(_answers(study, members, rows))
+        blocks.setdefault((members[0].scenario, members[0].role), []).append(_answers(study, members, rows))
     if held_out := _held_out(study, [one for answers in blocks.values() for one in answers]):
-        blocks[LEAVE_ONE_OUT, "external"] = held_out
-    for (transfer, role), answers in blocks.items():
+        blocks[LEAVE_ONE_CENTER_OUT, "external"] = held_out
+    for (scenario, role), answers in blocks.items():
         everywhere = np.unique(np.concatenate([one.rows for one in answers]))
         for center, inside in study.centers_of(everywhere):
-            if transfer == LEAVE_ONE_OUT and center != POOLED:  # they stand in the transfer that holds them out
+            if scenario == LEAVE_ONE_CENTER_OUT and center != POOLED:  # they stand in the scenario that holds them out
                 continue
             for task in dict.fromkeys(name for one in answers for name in one.joint):
                 latest = LatestWeights(study)
                 for one in answers:
                     if task in one.joint:
-                        yield from _mcc(study, one, latest, (transfer, role, task), center, inside)
+                        yield from _mcc(study, one, latest, (scenario, role, task), center, inside)
             latest = LatestWeights(study)
             for one in answers:
-                yield from _contradictions(study, one, latest, (transfer, role, JOINT), center, inside)
+                yield from _contradictions(study, one, latest, (scenario, role, JOINT), center, inside)
 
 
 def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answers:
@@ -72,10 +72,10 @@ def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answe
 
 
 def _held_out(study: Resampling, answers: list[_Answers]) -> list[_Answers]:
-    """Each model's answers on centres X by its transfers `without-X`: two at least, which answer the same tasks."""
+    """Each model's answers on centres X by its scenarios `without-X`: two at least, which answer the same tasks."""
     by_model: dict[tuple[str, str], list[_Answers]] = {}
     for one in answers:
-        mine = np.char.add(HELD_OUT, study.cases.center[one.rows]) == one.names["transfer"]
+        mine = np.char.add(HELD_OUT, study.cases.center[one.rows]) == one.names["scenario"]
         if one.names["role"] == "external" and mine.any():
             part = _Answers(one.names, one.rows[mine], *({k: v[mine] for k, v in d.items()} for d in one.decisions))
             by_model.setdefault((one.names["model"], one.names["stage"]), []).append(part)
@@ -94,7 +94,7 @@ def _together(parts: list[_Answers]) -> _Answers:
         {task: np.concatenate([part.decisions[kind][task] for part in parts])[order] for task in parts[0].joint}
         for kind in (0, 1)
     )
-    return _Answers(parts[0].names | {"transfer": LEAVE_ONE_OUT}, rows[order], independent, joint)
+    return _Answers(parts[0].names | {"scenario": LEAVE_ONE_CENTER_OUT}, rows[order], independent, joint)
 
 
 def _mcc(
@@ -136,9 +136,9 @@ def _contradictions(
     if not at.size:
         return
     weights = latest.of(one.rows[at], np.zeros(at.size, dtype=np.int64), block, center, ALL)
-    before, after = (verdicts(decided, study.tasks)[at] for decided in (one.independent, one.joint))
+    before, after = (statuses(decided, study.tasks)[at] for decided in (one.independent, one.joint))
     for metric, kind in METRICS:
-        found = [(verdict == VERDICTS.index(kind)).astype(np.float64) for verdict in (before, after)]
+        found = [(status == STATUSES.index(kind)).astype(np.float64) for status in (before, after)]
         independent, joint = (1000 * (each @ weights) / weights.sum(0) for each in found)
         note = f"{int(found[0].sum())}, then {int(found[1].sum())} of {at.size} cases"
         names = one.names | {"center": center, "task": JOINT, "metric": metric, "n": at.size}

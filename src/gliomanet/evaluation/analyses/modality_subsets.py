@@ -1,4 +1,4 @@
-"""How well models do with every subset of the contrasts, and what each contrast is worth to them."""
+"""How well models do with every subset of the modalities, and what each modality is worth to them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gliomanet.evaluation.analyses.modality_significance import significance_row
 from gliomanet.evaluation.metrics.classification import auc, confusion_counts, matthews
 from gliomanet.evaluation.predictions import Cases, Scored, require_columns, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases, interval_cells
-from gliomanet.evaluation.rows import CONTRAST_COLUMNS, SIGNIFICANCE_COLUMNS, Row, ordered_table
+from gliomanet.evaluation.rows import MODALITY_COLUMNS, SIGNIFICANCE_COLUMNS, Row, ordered_table
 from gliomanet.evaluation.statistics.bootstrap import Floats, Integers
 from gliomanet.evaluation.subgroups import ALL
-from gliomanet.modalities import contrasts_of
+from gliomanet.modalities import modalities_of
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
     from gliomanet.labels.tasks import Task
 
 Model = tuple[str, str, str]
-"""(model, stage, transfer)."""
+"""(model, stage, scenario)."""
 BySubset = dict[str, Scored]
-"""Name of a subset of contrasts → one model's probabilities with it, for one task and role."""
+"""Name of a subset of modalities → one model's probabilities with it, for one task and role."""
 
 METRICS = ("mcc", "auc")
 
@@ -48,10 +48,10 @@ def evaluate_subsets(
     fusion: pd.DataFrame | None = None,
     modalities: Mapping[str, Sequence[str]] | None = None,
 ) -> EvaluatedSubsets:
-    """Score predictions over the subsets of contrasts against the labels.
+    """Score predictions over the subsets of modalities against the labels.
 
-    A case counts in a subset where it has all of the subset's contrasts, so n may differ from subset to subset; the
-    contrasts' significance is over the cases that have them all. All subsets of a model are scored on the same
+    A case counts in a subset where it has all of the subset's modalities, so n may differ from subset to subset; the
+    modalities' significance is over the cases that have them all. All subsets of a model are scored on the same
     resamples of its cases, and with the seed of `evaluation.analyses.performance` on those of the metrics' table.
 
     Args:
@@ -62,37 +62,37 @@ def evaluate_subsets(
         tasks: the study's tasks.
         settings: resamples and confidence.
         seed: of the resamples.
-        fusion: columns model, stage, transfer, fold, modality, weight: what networks with a learned fusion learnt.
-        modalities: model → the contrasts that it takes, so that those that no case of a role has can be named.
+        fusion: columns model, stage, scenario, fold, modality, weight: what networks with a learned fusion learnt.
+        modalities: model → the modalities that it takes, so that those that no case of a role has can be named.
 
     Returns:
-        MCC and AUC by subset, and Shapley values of the contrasts, see `modality_significance`; by centre and `pooled`,
-        for every transfer by itself: with leave-one-centre-out nothing is pooled over the held-out centres. A figure
-        that is not estimable is an empty value with a note.
+        MCC and AUC by subset, and Shapley values of the modalities, see `modality_significance`; by centre and
+        `pooled`, for every scenario by itself: with leave-one-centre-out nothing is pooled over the held-out centres. A
+        figure that is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `evaluation.predictions.score`; a subset has no
-            such name; or a case is predicted with all of a model's contrasts and not with every subset of them.
+            such name; or a case is predicted with all of a model's modalities and not with every subset of them.
     """
-    require_columns(predictions, ("subset",), "predictions over subsets of contrasts")
+    require_columns(predictions, ("subset",), "predictions over subsets of modalities")
     study = Resampling(Cases.of(cases, tasks), tasks, settings, seed)
     groups = _by_model(predictions, study)
     shares = _mean_shares(fusion)
     rows: list[Row] = []
     significance: list[Row] = []
-    for (transfer, role, task), models in groups.items():
+    for (scenario, role, task), models in groups.items():
         latest = LatestWeights(study)
         for center, inside in study.centers([member for group in models.values() for member in group.values()]):
             for (model, stage), by_subset in models.items():
-                names = {"model": model, "stage": stage, "transfer": transfer, "role": role, "task": task}
-                sample = _sample(study, latest, by_subset, (transfer, role, task), center, inside)
+                names = {"model": model, "stage": stage, "scenario": scenario, "role": role, "task": task}
+                sample = _sample(study, latest, by_subset, (scenario, role, task), center, inside)
                 rows += _figures(sample, by_subset, names, study.settings)
-                learnt = shares.get((model, stage, transfer), {})
-                prior = _prior(study, groups.get((transfer, "validation", task), {}).get((model, stage), {}), task)
+                learnt = shares.get((model, stage, scenario), {})
+                prior = _prior(study, groups.get((scenario, "validation", task), {}).get((model, stage), {}), task)
                 taken = (modalities or {}).get(model, ())
                 significance += significance_rows(sample, by_subset, names, prior, learnt, study.settings, taken=taken)
     return EvaluatedSubsets(
-        subsets=ordered_table(rows, CONTRAST_COLUMNS, tasks),
+        subsets=ordered_table(rows, MODALITY_COLUMNS, tasks),
         significance=ordered_table(significance, SIGNIFICANCE_COLUMNS, tasks),
     )
 
@@ -100,24 +100,24 @@ def evaluate_subsets(
 def _by_model(
     predictions: pd.DataFrame, study: Resampling
 ) -> dict[tuple[str, str, str], dict[tuple[str, str], BySubset]]:
-    """(transfer, role, task) → (model, stage) → its probabilities by subset."""
+    """(scenario, role, task) → (model, stage) → its probabilities by subset."""
     groups: dict[tuple[str, str, str], dict[tuple[str, str], BySubset]] = {}
     for subset, rows in predictions.groupby("subset", sort=True):
-        contrasts_of(str(subset))  # an unknown name is an error here, where it is read
+        modalities_of(str(subset))  # an unknown name is an error here, where it is read
         for member in score(rows, study.cases, study.tasks):
-            models = groups.setdefault((member.transfer, member.role, member.task), {})
+            models = groups.setdefault((member.scenario, member.role, member.task), {})
             models.setdefault((member.model, member.stage), {})[str(subset)] = member
     return {key: dict(sorted(models.items())) for key, models in sorted(groups.items())}
 
 
 def _mean_shares(fusion: pd.DataFrame | None) -> dict[Model, dict[str, float]]:
-    """(model, stage, transfer) → contrast → its fusion weight, the mean over the folds."""
+    """(model, stage, scenario) → modality → its fusion weight, the mean over the folds."""
     shares: dict[Model, dict[str, float]] = {}
     if fusion is None or fusion.empty:
         return shares
-    means = fusion.groupby(["model", "stage", "transfer", "modality"])["weight"].mean().reset_index()
+    means = fusion.groupby(["model", "stage", "scenario", "modality"])["weight"].mean().reset_index()
     for row in means.to_dict("records"):
-        shares.setdefault((row["model"], row["stage"], row["transfer"]), {})[row["modality"]] = float(row["weight"])
+        shares.setdefault((row["model"], row["stage"], row["scenario"]), {})[row["modality"]] = float(row["weight"])
     return shares
 
 
@@ -154,11 +154,11 @@ def _figures(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Eva
     for subset, member in by_subset.items():
         truth, probability, weights = sample.of(member)
         per_class = np.bincount(truth, minlength=len(sample.classes))
-        cells = names | {"center": sample.center, "subset": subset, "n_contrasts": len(contrasts_of(subset))}
+        cells = names | {"center": sample.center, "subset": subset, "n_modalities": len(modalities_of(subset))}
         cells |= sample.counts(truth)
         for metric in METRICS:
             if not truth.size:
-                note = "not estimable: no case of known label has these contrasts"
+                note = "not estimable: no case of known label has these modalities"
                 yield cells | {"metric": metric, "value": np.nan, "note": note}
                 continue
             values = _metric(metric, truth, probability, weights)

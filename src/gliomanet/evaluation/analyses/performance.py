@@ -33,7 +33,7 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
-from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_OUT, POOLED, SUMMARY
+from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, SUMMARY
 from gliomanet.evaluation.statistics.random_effects import random_effects
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 Chosen = dict[tuple[str, str, str, str], float]
-"""(model, stage, transfer, task) → the threshold chosen on validation cases."""
+"""(model, stage, scenario, task) → the threshold chosen on validation cases."""
 
 
 _CHUNK = 4_000_000
@@ -70,13 +70,13 @@ def evaluate(
             external figures only.
         tasks: the study's tasks.
         settings: resamples and confidence.
-        seed: of the resamples, which otherwise depend on names only: (transfer, role, centre, task, subset). They are
+        seed: of the resamples, which otherwise depend on names only: (scenario, role, centre, task, subset). They are
             shared by all models, which makes differences between models paired.
 
     Returns:
         Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
-        as the transfer `leave-one-out`; confusion matrices; comparisons; thresholds; what joint decoding changes. A
-        figure that is not estimable is an empty value with a note.
+        as the scenario `leave-one-center-out`; confusion matrices; comparisons; thresholds; what joint decoding
+        changes. A figure that is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.predictions.score`.
@@ -85,7 +85,7 @@ def evaluate(
     scored = score(predictions, study.cases, tasks)
     thresholds = list(_thresholds(study, scored))
     chosen: Chosen = {
-        (row["model"], row["stage"], row["transfer"], row["task"]): row["threshold"]
+        (row["model"], row["stage"], row["scenario"], row["task"]): row["threshold"]
         for row in thresholds
         if not np.isnan(row["threshold"])
     }
@@ -147,7 +147,7 @@ def _figures(
                 yield names | {"metric": metric, "value": np.nan, "note": "not estimable: no case of known label"}
             continue
         weights = latest.of(member.rows[at], truth, block_of(member), center, subset)
-        threshold = chosen.get((member.model, member.stage, member.transfer, member.task))
+        threshold = chosen.get((member.model, member.stage, member.scenario, member.task))
         probability = member.probability[at]
         pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)
         parts = [figures(truth, probability, piece, classes, threshold) for piece in pieces]
@@ -199,21 +199,21 @@ def _confusion(study: Resampling, members: list[Scored], center: str, mask: np.n
                 yield names_of(member) | {"center": center} | cell
 
 
-KEYS = ("model", "stage", "transfer", "role", "task", "subset")
+KEYS = ("model", "stage", "scenario", "role", "task", "subset")
 
 
 def center_summaries(rows: Iterable[Row], settings: Evaluation) -> Iterator[Row]:
     """Random-effects summary of MCC over centres, wherever a group has at least two centres.
 
-    A group is the centres of one transfer and role; and, as the transfer `leave-one-out`, every centre X that a
-    transfer `without-X` holds out. The fits of two such transfers share training cases, so the centres' errors are not
+    A group is the centres of one scenario and role; and, as the scenario `leave-one-center-out`, every centre X that a
+    scenario `without-X` holds out. The fits of two such scenarios share training cases, so the centres' errors are not
     quite independent; the interval takes them as if they were.
     """
     centers = [row for row in rows if row["metric"] == "mcc" and row["center"] != POOLED]
     held_out = [
-        row | {"transfer": LEAVE_ONE_OUT}
+        row | {"scenario": LEAVE_ONE_CENTER_OUT}
         for row in centers
-        if row["role"] == "external" and row["transfer"] == HELD_OUT + row["center"]
+        if row["role"] == "external" and row["scenario"] == HELD_OUT + row["center"]
     ]
     ordered = sorted(chain(centers, held_out), key=lambda row: tuple(row[key] for key in (*KEYS, "center")))
     for name, members in groupby(ordered, key=lambda row: tuple(row[key] for key in KEYS)):

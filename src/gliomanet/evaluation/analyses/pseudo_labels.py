@@ -31,7 +31,7 @@ def truth_of(hidden: pd.DataFrame, phantoms: pd.DataFrame | None) -> pd.DataFram
     """The true labels of cases whose case table lacks them: center, case_id and label columns, "" where not known.
 
     Args:
-        hidden: labels that were taken away from the case tables, see `cohort.kept_labels.hidden_labels`.
+        hidden: labels that were taken away from the case tables, see `cohort.label_fraction.hidden_labels`.
         phantoms: the true labels of simulated patients, if the study has some; they complete `hidden`.
     """
     tables = [table for table in (hidden, phantoms) if table is not None and len(table)]

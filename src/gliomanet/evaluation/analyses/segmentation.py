@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.evaluation.predictions import require_columns, text
-from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_OUT, POOLED, Row
+from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, named_generator, percentile_interval, resample_weights
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEGMENTATION_COLUMNS = [
     "model",
     "stage",
-    "transfer",
+    "scenario",
     "role",
     "center",
     "region",
@@ -31,7 +31,7 @@ SEGMENTATION_COLUMNS = [
     "note",
 ]
 METRICS = ("dice", "hd95_mm")
-_GROUP = ["model", "stage", "transfer", "role"]
+_GROUP = ["model", "stage", "scenario", "role"]
 _REGIONS = ("whole", "core", "enhancing")
 
 
@@ -44,13 +44,13 @@ def evaluate_segmentations(
         scores: rows of `results/segmentations/<model>/`: case by case, an empty figure where it is not estimable.
         cases: rows of `results/cohort/`; their patients are what is resampled.
         settings: resamples and confidence.
-        seed: of the resamples, which otherwise depend on names only: (transfer, role, centre, region), so that models
+        seed: of the resamples, which otherwise depend on names only: (scenario, role, centre, region), so that models
             which segment the same cases share them.
 
     Returns:
-        A row a model, transfer, role, centre (and `pooled`), region and metric. Centres that leave-one-centre-out
-        holds out are pooled as the transfer `leave-one-out`. `n` counts the cases that the figures are of. The note
-        tells how many more the group has; for HD95 they include those of which one mask is empty, so that it is no
+        A row a model, scenario, role, centre (and `pooled`), region and metric. Centres that leave-one-centre-out
+        holds out are pooled as the scenario `leave-one-center-out`. `n` counts the cases that the figures are of. The
+        note tells how many more the group has; for HD95 they include those of which one mask is empty, so that it is no
         mean over all and must be read beside Dice, which counts them as 0.
 
     Raises:
@@ -65,8 +65,8 @@ def evaluate_segmentations(
         named = ", ".join(f"{key} {twice.iloc[0][key]}" for key in keys)
         raise ValueError(f"segmentations: {named} stands there twice; keep one row")
     rows = rows.assign(patient=_patients(rows, cases))
-    held_out = rows["transfer"] == HELD_OUT + rows["center"]
-    pooled = rows.assign(center=POOLED, transfer=rows["transfer"].where(~held_out, LEAVE_ONE_OUT))
+    held_out = rows["scenario"] == HELD_OUT + rows["center"]
+    pooled = rows.assign(center=POOLED, scenario=rows["scenario"].where(~held_out, LEAVE_ONE_CENTER_OUT))
     table = pd.DataFrame(
         [row for part in (rows, pooled) for row in _figures(part, settings, seed)], columns=SEGMENTATION_COLUMNS
     )
@@ -74,7 +74,7 @@ def evaluate_segmentations(
         region=table["region"].map({name: f"{place}" for place, name in enumerate(_REGIONS)}),
         center=table["center"].map(lambda center: (center == POOLED, center)),
     )
-    by = ["model", "stage", "transfer", "role", "center", "region", "metric"]
+    by = ["model", "stage", "scenario", "role", "center", "region", "metric"]
     return table.loc[order.sort_values(by, kind="stable").index].reset_index(drop=True)
 
 
@@ -117,7 +117,7 @@ def _mean_and_interval(known: pd.DataFrame, metric: str, named: Row, settings: E
     patients = known["patient"].to_numpy(dtype=np.str_)
     if len(set(patients)) < 2:
         return found | {"alone": True}
-    names = [named[key] for key in ("transfer", "role", "center", "region")]
+    names = [named[key] for key in ("scenario", "role", "center", "region")]
     generator = named_generator(seed, "bootstrap segmentations", *names)
     weights = resample_weights(patients, np.zeros(len(values), dtype=np.int64), settings.resamples, generator)[:, 1:]
     low, high, _ = percentile_interval((values @ weights) / weights.sum(axis=0), settings.confidence)

@@ -1,4 +1,4 @@
-"""Shapley values: what each contrast adds, averaged over all orders in which contrasts could be added."""
+"""Shapley values: what each modality adds, averaged over all orders in which modalities could be added."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def extract_with(program: Program, image: Volume, case_id: str) -> Mask:
 
     Args:
         program: which of the two.
-        image: contrast with skull.
+        image: modality with skull.
         case_id: for messages.
 
     Returns:

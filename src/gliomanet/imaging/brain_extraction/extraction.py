@@ -45,23 +45,23 @@ def extract_brain(image: Volume, *, seed: int, others: Mapping[str, Volume] | No
     A rigid fit of the atlas brain lands near the brain; an affine one of the whole head would stretch it to the scalp
     (Dice 0.92 and 0.78 on a real T1c with skull). So a search of the pose comes first, then twice an affine
     fit that sees no more than a shell of `_SHELL_MM` around the brain found so far; then `refine_brain` moves the
-    outline to the edge that the contrasts show.
+    outline to the edge that the modalities show.
 
     Images that turn out to be stripped have nothing to cut away: their outline is the brain.
 
     Args:
-        image: contrast with skull, compared with the T1 template; bias-corrected where possible.
+        image: modality with skull, compared with the T1 template; bias-corrected where possible.
         seed: of the registrations' sampling, and of the refinement's.
-        others: further contrasts of the same head, resampled to the image's grid; they take part in the refinement.
+        others: further modalities of the same head, resampled to the image's grid; they take part in the refinement.
 
     Returns:
         The mask (x, y, z) on the image's grid, and the matrix image RAS mm → atlas RAS mm.
 
     Raises:
         RegistrationError: no fit of the atlas, or one that lies outside the image.
-        ValueError: a contrast on another grid than the image's.
+        ValueError: a modality on another grid than the image's.
     """
-    contrasts = [image, *(others or {}).values()]
+    modalities = [image, *(others or {}).values()]
     for name, volume in (others or {}).items():
         if not volume.grid.matches(image.grid):
             raise ValueError(f"{name} is not on the grid of the image whose brain is extracted: resample it first")
@@ -81,9 +81,9 @@ def extract_brain(image: Volume, *, seed: int, others: Mapping[str, Volume] | No
             mask=near,
             **_REFINEMENT,
         )
-    if all(why_not_stripped(volume) is None for volume in contrasts):
-        return ExtractedBrain(stripped_outline(contrasts), matrix)
-    return ExtractedBrain(refine_brain(contrasts, matrix, seed=seed), matrix)
+    if all(why_not_stripped(volume) is None for volume in modalities):
+        return ExtractedBrain(stripped_outline(modalities), matrix)
+    return ExtractedBrain(refine_brain(modalities, matrix, seed=seed), matrix)
 
 
 def carry_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None) -> Mask:
@@ -107,9 +107,9 @@ def carry_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None)
     return carried
 
 
-def stripped_outline(contrasts: list[Volume]) -> Mask:
-    """Where any of the stripped contrasts of one grid differs from its background of 0, in one piece, holes filled."""
-    return filled_piece(np.any([volume.array != 0 for volume in contrasts], axis=0))
+def stripped_outline(modalities: list[Volume]) -> Mask:
+    """Where any of the stripped modalities of one grid differs from its background of 0, in one piece, holes filled."""
+    return filled_piece(np.any([volume.array != 0 for volume in modalities], axis=0))
 
 
 def why_not_stripped(image: Volume) -> str | None:

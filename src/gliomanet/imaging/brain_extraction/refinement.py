@@ -3,7 +3,7 @@
 The affine's outline is smooth and some millimetres off where a head is not the average head. What brain, CSF and
 everything around them look like in these very images is learnt from voxels that the outline is sure of, deep inside
 and well outside; the uncertain shell between them is then cut where appearance, nearness to the outline and a small
-surface agree best. Nothing is learnt across cases, so there are no weights, and any set of contrasts will do.
+surface agree best. Nothing is learnt across cases, so there are no weights, and any set of modalities will do.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ _SURE = 0.98
 _STEPS = 120
 
 
-def refine_brain(contrasts: Sequence[Volume], matrix: Matrix, *, seed: int) -> Mask:
-    """The brain with the CSF around it, as these contrasts show it, near the atlas' outline.
+def refine_brain(modalities: Sequence[Volume], matrix: Matrix, *, seed: int) -> Mask:
+    """The brain with the CSF around it, as these modalities show it, near the atlas' outline.
 
     Args:
-        contrasts: one or more contrasts of the head on one grid, bias-corrected where possible.
+        modalities: one or more modalities of the head on one grid, bias-corrected where possible.
         matrix: (4, 4), image RAS mm → atlas RAS mm; good to about a centimetre.
         seed: of the examples drawn, and of the trees.
 
     Returns:
-        The mask (x, y, z) on the contrasts' grid: one piece without holes.
+        The mask (x, y, z) on the modalities' grid: one piece without holes.
 
     Raises:
         RegistrationError: the atlas' brain, or all that is around it, lies outside the image.
     """
-    home = contrasts[0].grid
+    home = modalities[0].grid
     grid, distance = _near_brain(_coarser(home), matrix)
-    features = np.concatenate([_appearance(volume, grid) for volume in contrasts], axis=-1)
+    features = np.concatenate([_appearance(volume, grid) for volume in modalities], axis=-1)
     inside = _probability_inside(features, distance, seed)
     cost = np.log(1 - inside) - np.log(inside) + distance / _TRUST_MM
     share = smallest_surface(

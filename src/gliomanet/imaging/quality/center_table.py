@@ -35,36 +35,38 @@ class Figure:
     meaning: str = ""
 
 
-_MISPLACED = "the contrast may not lie on the reference"
+_MISPLACED = "the modality may not lie on the reference"
 FIGURES: Mapping[str, Figure] = {
     "atlas_similarity": Figure(-1, meaning="the case may not lie on the atlas"),
-    # Real contrasts in place: .07 to .30, shifted by 15 mm: .02 to .05; phantoms in place: .17 to .57.
+    # Real modalities in place: .07 to .30, shifted by 15 mm: .02 to .05; phantoms in place: .17 to .57.
     **{f"similarity_{name}": Figure(-1, least=0.04, meaning=_MISPLACED) for name in MODALITIES},
-    "alignment_gain": Figure(0, least=-0.01, meaning="registration made a contrast less alike than its header did"),
+    "coregistration_gain": Figure(
+        0, least=-0.01, meaning="registration made a modality less alike than its header did"
+    ),
     # In place: 0 to 2 mm; shifted by 15 mm along an axis: 14 to 16 mm, once 8 mm.
     "residual_shift_mm": Figure(0, most=5.0, meaning=_MISPLACED),
-    "coverage": Figure(0, least=0.95, meaning="a contrast does not show the whole brain"),
+    "coverage": Figure(0, least=0.95, meaning="a modality does not show the whole brain"),
     "brain_volume_ml": Figure(2, least=900.0, meaning="the mask leaves brain out, or takes in more"),
     # Real cases and phantoms: .92 to .99.
     "mask_atlas_dice": Figure(-1, least=0.85, meaning="the mask is no brain's shape, or the case is not on the atlas"),
-    # Good masks on heads with skull: .09 to .47 (few contrasts), stripped images 0; eroded by 5 mm: .57 to 1.0.
+    # Good masks on heads with skull: .09 to .47 (few modalities), stripped images 0; eroded by 5 mm: .57 to 1.0.
     "rim_outside": Figure(0, most=0.5, meaning="brain lies outside the mask"),
-    # Good masks: .36 to .90; grown by 5 mm: 0 to .16 with several contrasts.
-    "rim_inside": Figure(0, least=0.25, meaning="more than brain lies inside the mask, or a contrast is off"),
+    # Good masks: .36 to .90; grown by 5 mm: 0 to .16 with several modalities.
+    "rim_inside": Figure(0, least=0.25, meaning="more than brain lies inside the mask, or a modality is off"),
     "tumour_volume_ml": Figure(0),
     "tumour_outside_brain": Figure(0, most=0.1, meaning="the brain mask cuts the tumour, or the tumour mask is off"),
 }
 """The table's figures in their order. Bounds were set on four real cases, each as it is and spoilt, and on phantoms."""
 
 COLUMNS = (
-    *("case_id", "center", "status", "contrasts", *FIGURES),
+    *("case_id", "center", "status", "modalities", *FIGURES),
     *("flags", "reason", "decision", "decided_by", "decision_reason"),
 )
 
 
 def collect_qc(
     case_dirs: Sequence[Path],
-    minimum_share: float,
+    min_success_fraction: float,
     decisions: Mapping[str, tuple[str, str]] | None = None,
     review: Literal["keep", "exclude"] = "keep",
 ) -> pd.DataFrame:
@@ -73,14 +75,14 @@ def collect_qc(
     A case is flagged by what its own preprocessing saw; where a figure passes the bounds of `FIGURES`; and, from five
     cases on, where its robust z (Iglewicz & Hoaglin 1993: 0.6745 (x - median) / MAD) among the centre's cases is beyond
     3.5 in the direction that is bad. Figures are empty for cases that failed or were dropped, and for what a case
-    lacks. Similarities are to the reference contrast, whose own is empty.
+    lacks. Similarities are to the reference modality, whose own is empty.
 
     The pipeline's decision: `exclude` what has no images, `review` what carries a flag, else `keep`. A person's
     replaces it; on a case without images it is recorded, and changes nothing for the later stages.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders, each with a `preprocess.json`.
-        minimum_share: share of the cases that must be `ok`, 0 to 1.
+        min_success_fraction: share of the cases that must be `ok`, 0 to 1.
         decisions: case → a person's decision (`keep`, `review`, `exclude`) and its reason.
         review: `exclude` turns the pipeline's own reviews into exclusions; a person's `review` stays.
 
@@ -92,12 +94,12 @@ def collect_qc(
         [_row(record) for record in sorted(records, key=lambda r: str(r["case_id"]))], columns=list(COLUMNS)
     )
     ok = table["status"] == "ok"
-    if len(table) and ok.mean() < minimum_share:
+    if len(table) and ok.mean() < min_success_fraction:
         lost = "\n".join(f"  - {row.case_id}: {row.status}: {row.reason}" for row in table[~ok].itertuples())
         raise StudyStopError(
             f"centre {table['center'].iloc[0]}: {int(ok.sum())} of {len(table)} cases survived preprocessing "
-            f"({ok.mean():.0%}); minimum_share allows no less than {minimum_share:.0%}. Mend the "
-            f"cases, or lower minimum_share:\n{lost}"
+            f"({ok.mean():.0%}); min_success_fraction allows no less than {min_success_fraction:.0%}. Mend the "
+            f"cases, or lower min_success_fraction:\n{lost}"
         )
     for index, flags in enumerate(_flags(table)):
         table.loc[index, "flags"] = "; ".join(flags)
@@ -144,7 +146,7 @@ def _flags(table: pd.DataFrame) -> list[list[str]]:
 
 
 def _said_before(column: str, flags: Sequence[str]) -> bool:
-    """Preprocessing has its own words, naming the contrast, for what it saw already."""
+    """Preprocessing has its own words, naming the modality, for what it saw already."""
     words = {"coverage": "of the brain", "tumour_outside_brain": "of the tumour lies outside"}
     return column in words and any(words[column] in flag for flag in flags)
 
@@ -166,12 +168,12 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
     figures = dict.fromkeys(FIGURES, np.nan)
     if ok:
         figures |= {name: float(qc[name]) for name in FIGURES if name in qc}
-        figures |= _over_contrasts(qc)
+        figures |= _over_modalities(qc)
     return {
         "case_id": record["case_id"],
         "center": record["center"],
         "status": record["status"],
-        "contrasts": ",".join(record["contrasts"]),
+        "modalities": ",".join(record["modalities"]),
         **figures,
         "flags": "; ".join(qc.get("flags", [])),
         "reason": record["reason"],
@@ -181,11 +183,11 @@ def _row(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _over_contrasts(qc: Mapping[str, Any]) -> dict[str, float]:
-    """The worst contrast's figure, for what is told of each."""
+def _over_modalities(qc: Mapping[str, Any]) -> dict[str, float]:
+    """The worst modality's figure, for what is told of each."""
     aligned = [name for name in MODALITIES if f"similarity_{name}" in qc and f"similarity_{name}_before" in qc]
     found = {
-        "alignment_gain": [qc[f"similarity_{name}"] - qc[f"similarity_{name}_before"] for name in aligned],
+        "coregistration_gain": [qc[f"similarity_{name}"] - qc[f"similarity_{name}_before"] for name in aligned],
         "residual_shift_mm": [-qc[key] for name in MODALITIES if (key := f"residual_shift_{name}_mm") in qc],
         "coverage": [qc[key] for name in MODALITIES if (key := f"coverage_{name}") in qc],
     }

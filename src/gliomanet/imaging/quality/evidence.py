@@ -16,14 +16,14 @@ class Evidence:
     Attributes:
         case_id: the case.
         center: its centre.
-        reference: the contrast that the others were registered to.
-        raw: contrast → image as read, axes nearest to RAS+, background 0.
-        corrected: contrast → image after N4, native grid; the same objects as in `raw` where N4 is off.
-        from_reference: contrast → reference RAS mm → that contrast's RAS mm; the identity for the reference.
+        reference: the modality that the others were registered to.
+        raw: modality → image as read, axes nearest to RAS+, background 0.
+        corrected: modality → image after N4, native grid; the same objects as in `raw` where N4 is off.
+        from_reference: modality → reference RAS mm → that modality's RAS mm; the identity for the reference.
         brain_mask: uint8, on the reference's grid.
         to_atlas: reference RAS mm → atlas RAS mm.
-        tumour: the mask's codes as uint8 and the contrast whose grid they lie on; None where there is no mask.
-        on_atlas: file stem → final image: the contrasts, `brain_mask`, and `tumour_mask` where there is one.
+        tumour: the mask's codes as uint8 and the modality whose grid they lie on; None where there is no mask.
+        on_atlas: file stem → final image: the modalities, `brain_mask`, and `tumour_mask` where there is one.
         figures: the `qc` figures of `preprocess.json`.
         flags: sentences on what a person should look at.
     """

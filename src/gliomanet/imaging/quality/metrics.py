@@ -1,4 +1,4 @@
-"""Figures that tell a misplaced contrast, or a brain mask too small or too large, without any other case to compare."""
+"""Figures that tell a misplaced modality, or a brain mask too small or too large, without any other case to compare."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def extra_figures(evidence: Evidence) -> dict[str, float]:
     """Figures of a case that need its images; `quality` holds the bounds that they are judged by.
 
     Returns:
-        `residual_shift_<contrast>_mm` for every contrast but the reference, see `residual_shift`; `rim_outside` and
+        `residual_shift_<modality>_mm` for every modality but the reference, see `residual_shift`; `rim_outside` and
         `rim_inside`, see `rims`; `mask_atlas_dice`: the brain mask's overlap with the atlas' own, in atlas space; and
         `tumour_outside_brain`, the share of the tumour mask outside the brain mask, where there is a tumour mask.
     """
@@ -49,16 +49,16 @@ def extra_figures(evidence: Evidence) -> dict[str, float]:
 
 
 def residual_shift(fixed: Array, moving: Volume, places: Array, matrix: Matrix) -> float:
-    """How far a contrast still is from where it is most like the reference, in mm: 0 to 2 where registration is right.
+    """How far a modality still is from where it is most like the reference, in mm: 0 to 2 where registration is right.
 
     A pattern search over translations (steps of 8, 4, then 2 mm an axis) for the highest normalised mutual information
-    inside the brain; it starts where registration put the contrast, and only goes where the figure grows.
+    inside the brain; it starts where registration put the modality, and only goes where the figure grows.
 
     Args:
         fixed: the reference's values (n,) at `places`.
-        moving: the contrast, on its own grid.
+        moving: the modality, on its own grid.
         places: (n, 3) RAS mm of the reference.
-        matrix: RAS mm of the reference → RAS mm of the contrast.
+        matrix: RAS mm of the reference → RAS mm of the modality.
     """
     everywhere = np.ones(len(places), bool)
 
@@ -78,9 +78,9 @@ def residual_shift(fixed: Array, moving: Volume, places: Array, matrix: Matrix) 
 
 
 def rims(mask: Volume, evidence: Evidence) -> dict[str, float]:
-    """How much of a shell of 4 mm on either side of the mask's border looks like brain in every contrast at once.
+    """How much of a shell of 4 mm on either side of the mask's border looks like brain in every modality at once.
 
-    A place looks like brain where each contrast lies between the 5th and 95th percentile of what it is 12 mm and deeper
+    A place looks like brain where each modality lies between the 5th and 95th percentile of what it is 12 mm and deeper
     inside the mask. The shares are given over the deep brain's own share, so 1 is "as brain as brain". Outside a good
     mask lie fluid and skull: a high `rim_outside` is a mask that leaves brain out. Inside its border lie cortex and
     some fluid: a low `rim_inside` is a mask that takes in more than brain. A stripped image shows nothing outside, so

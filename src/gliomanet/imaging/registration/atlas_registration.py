@@ -20,14 +20,16 @@ _COARSE = (Level(6.0, 20_000, 50),)
 _FINE = (Level(_TEMPLATE_MM, 60_000, 40),)
 
 
-def fit_atlas(image: Volume, brain: Mask, kind: Literal["rigid", "affine"], *, initial: Matrix | None = None) -> Matrix:
+def register_to_atlas(
+    image: Volume, brain: Mask, kind: Literal["rigid", "affine"], *, initial: Matrix | None = None
+) -> Matrix:
     """The transform from RAS mm of an image to atlas RAS mm, by what lies inside its brain.
 
     The template's voxels and a shell of `_SHELL_MM` around them are compared: without the shell a brain that grows
     beyond the template would cost nothing.
 
     Args:
-        image: the contrast that is compared with the T1 template.
+        image: the modality that is compared with the T1 template.
         brain: its brain mask (x, y, z).
         kind: degrees of freedom.
         initial: an affine start, as the result; default: the brains' centres put onto each other, and a rigid fit.

@@ -33,7 +33,7 @@ def brain_pose(image: Volume, start: Matrix) -> Matrix:
     No scale: the atlas shrunk into the white matter, or grown to the scalp, can look more alike than where it belongs.
 
     Args:
-        image: contrast with or without skull.
+        image: modality with or without skull.
         start: (4, 4), image RAS mm → atlas RAS mm; the search begins around it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Contrasts of one case onto the reference: rigid registration, and the check that they lie where they should."""
+"""Modalities of one case onto the reference: rigid registration, and the check that they lie where they should."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHECK = (Level(8.0, 20_000, 30), Level(_CHECK_MM, 20_000, 20))
 
 @dataclass(frozen=True)
 class Drift:
-    """How far a rigid fit leads away from where a contrast is said to lie.
+    """How far a rigid fit leads away from where a modality is said to lie.
 
     Attributes:
         distance_mm: root mean square of the voxels' moves.
@@ -85,7 +85,7 @@ def centre_of_mass(volume: Volume) -> Matrix:
 
 
 def misalignment(reference: Volume, other: Volume) -> str | None:
-    """Why two contrasts that are declared aligned are not, with the figures; `None` where they are.
+    """Why two modalities that are declared aligned are not, with the figures; `None` where they are.
 
     They must share one grid, be alike at all, and not be clearly more alike after a rigid move of `MOST_DRIFT_MM`.
     """
@@ -98,8 +98,8 @@ def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None 
     """Where a rigid fit at 8 and 4 mm leads from `matrix` (reference RAS mm → other's RAS mm).
 
     Args:
-        reference: the contrast that stays.
-        other: the contrast that is checked.
+        reference: the modality that stays.
+        other: the modality that is checked.
         matrix: where it is said to lie.
         inside: (x, y, z) on the reference's grid, what is compared; default: its foreground.
     """
@@ -121,7 +121,7 @@ def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None 
 
 
 def why_astray(found: Drift) -> str | None:
-    """Why a contrast does not lie where it is said to, with the figures; `None` where it does."""
+    """Why a modality does not lie where it is said to, with the figures; `None` where it does."""
     if found.before < LEAST_SIMILARITY and found.after < LEAST_SIMILARITY:
         return f"{NAME} is {found.before:.3f}; allowed: at least {LEAST_SIMILARITY}"
     if found.distance_mm > MOST_DRIFT_MM and found.after > LEAST_GAIN * found.before:

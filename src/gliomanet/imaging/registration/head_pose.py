@@ -35,7 +35,7 @@ class Tissues:
     """The atlas as what may explain an image: `basis` (voxels of `inside`, classes) on `grid`.
 
     The classes are the shares of grey matter, white matter and cerebrospinal fluid, and a shell of `SHELL_MM` around
-    the brain: empty in a stripped image, fluid and bone, dark on every contrast, in one with skull.
+    the brain: empty in a stripped image, fluid and bone, dark on every modality, in one with skull.
     """
 
     grid: Grid
@@ -139,10 +139,10 @@ def edges(image: Volume, sigma_mm: float) -> Volume:
 
 
 def find_pose(image: Volume) -> Fit:
-    """Where the atlas lies in a head, with or without skull, of any contrast.
+    """Where the atlas lies in a head, with or without skull, of any modality.
 
     The figure of merit is the share of the image's variance that a linear combination of tissue classes explains: it
-    knows no contrast, gain or offset. First for the whole head: for every translation at once by Fourier transforms,
+    knows no modality, gain or offset. First for the whole head: for every translation at once by Fourier transforms,
     and each of a ball of rotations up to `_TURN_DEGREES`, then by Gauss-Newton steps from the best of them. Last for
     the edges deep in the brain, where it does not matter whether the skull is still there.
 

@@ -35,10 +35,10 @@ def _normalised(in_channels: int, out_channels: int, *, kernel: int) -> nn.Seque
 
 
 class AvailableConv(nn.Module):
-    """3³ convolution of the contrasts; an absent one counts as zeros, whatever it holds, and adds a learned bias.
+    """3³ convolution of the modalities; an absent one counts as zeros, whatever it holds, and adds a learned bias.
 
     Args:
-        n_modalities: contrasts.
+        n_modalities: modalities.
         channels: channels out.
     """
 
@@ -48,7 +48,7 @@ class AvailableConv(nn.Module):
         self.absent_bias = nn.Parameter(torch.zeros(n_modalities, channels))
 
     def forward(self, x: Tensor, available: Tensor) -> Tensor:
-        """(B, M, D, H, W) contrasts and bool (B, M) → (B, channels, D, H, W)."""
+        """(B, M, D, H, W) modalities and bool (B, M) → (B, channels, D, H, W)."""
         features = self.conv(torch.where(available[:, :, None, None, None], x, x.new_zeros(())))  # NaN × 0 is NaN
         bias = (~available).to(features.dtype) @ self.absent_bias.to(features.dtype)
         return features + bias[:, :, None, None, None]  # type: ignore[no-any-return]

@@ -29,7 +29,7 @@ class HeadNet(nn.Module):
     """Coarse segmentation and context of the whole volume; can be trained alone.
 
     Args:
-        n_modalities: contrasts.
+        n_modalities: modalities.
         channels: channels of its five levels.
         blocks: residual blocks of each.
         up_blocks: residual blocks of its decoder's four levels, finest first.
@@ -58,7 +58,7 @@ class HeadNet(nn.Module):
         self.logits = region_logits(channels[0], regions) if regions else None
 
     def forward(self, x: Tensor, available: Tensor) -> HeadMaps:
-        """(B, M, D, H, W) contrasts, sizes in multiples of 32, and bool (B, M)."""
+        """(B, M, D, H, W) modalities, sizes in multiples of 32, and bool (B, M)."""
         known = torch.where(available[:, :, None, None, None], x, x.new_zeros(()))
         *maps, middle = self.encoder(self.stem(F.avg_pool3d(known, self.FACTOR), available))
         if self.logits is None:

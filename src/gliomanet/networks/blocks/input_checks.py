@@ -51,15 +51,15 @@ def check_input(
     Args:
         network: its name, for the message.
         x: to be (B, n_modalities, D, H, W).
-        available: to be bool (B, n_modalities) with at least one contrast a case.
-        n_modalities: contrasts of the network.
+        available: to be bool (B, n_modalities) with at least one modality a case.
+        n_modalities: modalities of the network.
         stride: D, H and W must be multiples of it,
         smallest: and none of them smaller than this.
     """
     if x.ndim != 5 or x.shape[1] != n_modalities:
         raise ValueError(
             f"input has shape {tuple(x.shape)}; "
-            f"{network} takes (batch, {n_modalities}, D, H, W): one channel a contrast"
+            f"{network} takes (batch, {n_modalities}, D, H, W): one channel a modality"
         )
     if any(size % stride or size < max(stride, smallest) for size in x.shape[2:]):
         allowed = f"a multiple of {stride}" if stride > 1 else f"at least {smallest}"
@@ -70,13 +70,13 @@ def check_input(
     if available.shape != x.shape[:2] or available.dtype != torch.bool:
         raise ValueError(
             f"`available` is {available.dtype} {tuple(available.shape)}; "
-            f"it must be bool {tuple(x.shape[:2])}: one flag a case and contrast"
+            f"it must be bool {tuple(x.shape[:2])}: one flag a case and modality"
         )
     if available.is_meta:  # a dry run for shapes has no flags to look at
         return
     without = (~available.any(dim=1)).nonzero()[:, 0].tolist()
     if without:
         raise ValueError(
-            f"no contrast at all is available for {len(without)} of {len(x)} cases of the batch (at {without}, counted "
+            f"no modality at all is available for {len(without)} of {len(x)} cases of the batch (at {without}, counted "
             f"from 0); {network} needs at least one: leave such cases out"
         )

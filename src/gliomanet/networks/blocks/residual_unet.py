@@ -12,7 +12,7 @@ from torch import Tensor, nn
 def group_norm(channels: int, *, parts: int = 1) -> nn.GroupNorm:
     """Group norm of eight groups, fewer where a group would have less than two channels.
 
-    It knows no batch, so that cases with other contrasts beside them, or none, are normalised alike.
+    It knows no batch, so that cases with other modalities beside them, or none, are normalised alike.
 
     Args:
         channels: channels, in `parts` equal parts.

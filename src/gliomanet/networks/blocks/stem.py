@@ -1,4 +1,4 @@
-"""The first layers of an image network: contrasts that may be absent, and one that is always there, the mask."""
+"""The first layers of an image network: modalities that may be absent, and one that is always there, the mask."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 class AvailabilityStem(nn.Module):
-    """Strided convolution + batch norm + ReLU + max-pool, which knows of contrasts that are absent.
+    """Strided convolution + batch norm + ReLU + max-pool, which knows of modalities that are absent.
 
-    The channel of an absent contrast is replaced by zeros, whatever it holds, and a learned bias for it is added to
+    The channel of an absent modality is replaced by zeros, whatever it holds, and a learned bias for it is added to
     the convolution's output. So a missing scan is told apart from one that is zero (the mean, after z-scoring).
 
     Args:
-        n_modalities: image contrasts; the input has one channel more, the last: the region prompt's mask.
+        n_modalities: image modalities; the input has one channel more, the last: the region prompt's mask.
         channels: channels out.
         kernel: size of the strided convolution; odd.
     """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CONTRASTS = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
+MODALITIES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 NAMES = {
     "atlas_similarity": "Similarity to the atlas",
-    **{f"similarity_{key}": f"{name} to reference" for key, name in CONTRASTS.items()},
-    "alignment_gain": "Gain by registration",
+    **{f"similarity_{key}": f"{name} to reference" for key, name in MODALITIES.items()},
+    "coregistration_gain": "Gain by registration",
     "residual_shift_mm": "Residual shift, mm",
     "coverage": "Coverage",
     "brain_volume_ml": "Brain, ml",
@@ -23,11 +23,11 @@ EXPLAINED = {
     **{
         f"similarity_{key}": f"normalised mutual information of {name} and the reference after registration; "
         "high is good"
-        for key, name in CONTRASTS.items()
+        for key, name in MODALITIES.items()
     },
-    "alignment_gain": "similarity after registration minus before, of the contrast that gained least; not below 0",
-    "residual_shift_mm": "how far the worst contrast would have to be moved to be most like the reference; 0 to 2 mm",
-    "coverage": "share of the brain that the smallest contrast shows; 1 is all",
+    "coregistration_gain": "similarity after registration minus before, of the modality that gained least; not below 0",
+    "residual_shift_mm": "how far the worst modality would have to be moved to be most like the reference; 0 to 2 mm",
+    "coverage": "share of the brain that the smallest modality shows; 1 is all",
     "brain_volume_ml": "volume of the brain mask; adults 1,000 to 1,900 ml",
     "mask_atlas_dice": "overlap of the brain mask with the atlas' own after registration; 1 is the same shape",
     "rim_outside": "how much of the 4 mm around the mask looks like brain; low is good, 1 is as brain as brain",
@@ -53,9 +53,9 @@ SECTIONS = (
         "scanned",
         "As scanned",
         "the whole head from the crown to the base of the skull, grey and white matter told apart, each row the "
-        "contrast that its name says (T1c: vessels bright; T2: ventricles bright; FLAIR: ventricles dark, oedema "
+        "modality that its name says (T1c: vessels bright; T2: ventricles bright; FLAIR: ventricles dark, oedema "
         "bright).",
-        "a cut-off brain, motion ripples, metal holes, a contrast under another's name, a head upside down or lying on "
+        "a cut-off brain, motion ripples, metal holes, a modality under another's name, a head upside down or lying on "
         "its side. Steps in the coronal and sagittal planes are thick slices, not a fault.",
         "No picture of the scans was drawn.",
     ),
@@ -63,7 +63,7 @@ SECTIONS = (
         "bias",
         "N4 bias correction",
         "after: white matter equally bright in front and behind, left and right; the field is smooth, broad and pale.",
-        "a field that follows anatomy or the tumour (N4 took contrast for a coil's shadow), patches, or a brain darker "
+        "a field that follows anatomy or the tumour (N4 took modality for a coil's shadow), patches, or a brain darker "
         "on one side after than before.",
         "N4 was off, so nothing was corrected.",
     ),
@@ -72,9 +72,9 @@ SECTIONS = (
         "Co-registration",
         "green lines run along the grey picture's own borders: ventricles, sulci, the midline, the skull's inside.",
         "green lines doubled, shifted or turned against the grey picture; ventricles drawn beside the ventricles. "
-        "Yellow lines may be off: they show where the headers alone would put the contrast. Lines below the grey "
-        "picture are a contrast that reaches further down.",
-        "There is one contrast only, so nothing was registered to another.",
+        "Yellow lines may be off: they show where the headers alone would put the modality. Lines below the grey "
+        "picture are a modality that reaches further down.",
+        "There is one modality only, so nothing was registered to another.",
     ),
     Section(
         "atlas",
@@ -89,7 +89,7 @@ SECTIONS = (
     Section(
         "brain",
         "Brain mask",
-        "blue follows the brain's surface on every contrast, takes in cerebellum and brain stem, and leaves out eyes, "
+        "blue follows the brain's surface on every modality, takes in cerebellum and brain stem, and leaves out eyes, "
         "skull, scalp and sinuses. A tumour at the surface is inside.",
         "cortex outside the line, the line in the skull or around an eye, a temporal pole or the cerebellum cut off, a "
         "tumour's bay left out.",
@@ -116,7 +116,7 @@ HISTOGRAMS = Section(
 OVERVIEW = Section(
     "overview",
     "What the networks see",
-    "stripped, upright, all contrasts showing the same slice, blue on the brain's border, red on the tumour.",
+    "stripped, upright, all modalities showing the same slice, blue on the brain's border, red on the tumour.",
     "anything cut off, doubled or empty: no later step will mend it.",
     "No overview was drawn.",
 )

@@ -16,11 +16,11 @@ from markupsafe import Markup
 
 from gliomanet.imaging.quality.center_table import FIGURES, LARGEST_Z, is_out_of_bounds, is_outlier, robust_z
 from gliomanet.reporting.format import MINUS, listing, plural
-from gliomanet.reporting.quality.captions import CONTRASTS, EXPLAINED, HISTOGRAMS, NAMES, OVERVIEW, SECTIONS
+from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES, OVERVIEW, SECTIONS
 from gliomanet.reporting.quality.plots import Curve, Dot, curve_of, histograms, shared_limits, strip
 
 Curves = Mapping[str, Mapping[tuple[str, str], Curve]]
-"""Case → (contrast, "before" or "after") → its histogram."""
+"""Case → (modality, "before" or "after") → its histogram."""
 
 _PLACES = {
     "residual_shift_mm": 1,
@@ -141,10 +141,10 @@ def read_curves(case_dirs: Sequence[Path]) -> dict[str, dict[tuple[str, str], Cu
         if not path.is_file():
             continue
         case_id = str(_record(case_dir)["case_id"])
-        contrasts = json.loads(path.read_text(encoding="utf-8"))["contrasts"]
+        modalities = json.loads(path.read_text(encoding="utf-8"))["modalities"]
         found[case_id] = {
-            (contrast, when): curve_of(case_id, both[when])
-            for contrast, both in contrasts.items()
+            (modality, when): curve_of(case_id, both[when])
+            for modality, both in modalities.items()
             for when in ("before", "after")
         }
     return found
@@ -257,13 +257,13 @@ def _strips(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _center_histograms(curves: Curves, flagged: set[str]) -> list[dict[str, Any]]:
     drawn = []
-    for contrast, name in CONTRASTS.items():
+    for modality, name in MODALITIES.items():
         both: dict[str, Any] = {"name": name}
         for when in ("before", "after"):
             mine = [
                 Curve(c.name, c.x, c.y, case_id in flagged)
                 for case_id, found in curves.items()
-                if (c := found.get((contrast, when))) is not None
+                if (c := found.get((modality, when))) is not None
             ]
             if mine:
                 label = f"{name} inside the brain {when} normalisation, {plural(len(mine), 'case')}"
@@ -275,11 +275,11 @@ def _center_histograms(curves: Curves, flagged: set[str]) -> list[dict[str, Any]
 
 def _case_histograms(case_id: str, curves: Curves) -> list[dict[str, Any]]:
     drawn = []
-    for contrast, name in CONTRASTS.items():
+    for modality, name in MODALITIES.items():
         both: dict[str, Any] = {"name": name}
         for when in ("before", "after"):
-            own = curves.get(case_id, {}).get((contrast, when))
-            everyone = [c for found in curves.values() if (c := found.get((contrast, when))) is not None]
+            own = curves.get(case_id, {}).get((modality, when))
+            everyone = [c for found in curves.values() if (c := found.get((modality, when))) is not None]
             if own is not None:
                 label = f"{name} inside the brain {when} normalisation, this case over {plural(len(everyone), 'case')}"
                 both[when] = histograms(label, everyone, own=own, limits=shared_limits(everyone))
@@ -289,16 +289,16 @@ def _case_histograms(case_id: str, curves: Curves) -> list[dict[str, Any]]:
 
 
 def _scans(record: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Each contrast's file as its header describes it."""
+    """Each modality's file as its header describes it."""
     rows = []
-    for contrast, name in CONTRASTS.items():
-        entry = record.get("transforms", {}).get(contrast)
+    for modality, name in MODALITIES.items():
+        entry = record.get("transforms", {}).get(modality)
         if entry is None:
             continue
         spacing = np.sqrt((np.array(entry["affine"])[:3, :3] ** 2).sum(axis=0))
         rows.append(
             {
-                "name": name + (" (reference)" if contrast == record.get("reference") else ""),
+                "name": name + (" (reference)" if modality == record.get("reference") else ""),
                 "size": " x ".join(str(n) for n in entry["shape"]),
                 "spacing": " x ".join(f"{s:.3g}" for s in spacing),
                 "orientation": entry.get("orientation", ""),

@@ -22,7 +22,7 @@ from gliomanet.reporting.study.figures.modality_subsets import subset_matrix, wo
 from gliomanet.reporting.study.sections import audit, summary
 from gliomanet.reporting.study.sections import biomarkers as markers
 from gliomanet.reporting.study.sections import cohort as people
-from gliomanet.reporting.study.sections import modality_subsets as contrasts
+from gliomanet.reporting.study.sections import modality_subsets as modalities
 from gliomanet.reporting.study.sections import performance as scores
 from gliomanet.reporting.study.sections import pseudo_labels as labelling
 from gliomanet.reporting.study.sections.calibration import calibration_table
@@ -77,7 +77,7 @@ def write_report(
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added.
         label_accuracy: `results/pseudo_labels/accuracy.tsv`.
-        modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of contrasts were not predicted.
+        modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
         findings: `results/cohort/audit.tsv`; None: no audit was run.
         notes: model and sentence, see `model_notes`.
@@ -151,7 +151,7 @@ def render_report(
         "warnings": summary.warnings(settings),
         "totals": summary.totals(settings, cases, splits, lost),
         "paragraph": summary.paragraph(settings, cases, splits, lost),
-        "transfers": summary.transfers_table(splits),
+        "scenarios": summary.scenarios_table(splits),
         "external": bool(external),
         "headline": [*held_out, *(external or scores.headline(metrics, "validation"))],
         "findings": scores.findings(metrics),
@@ -163,7 +163,7 @@ def render_report(
         ),
         "forest_marks": marks_sentence(metrics),
         "centers": people.centers_table(settings, cases, missing),
-        "contrasts": people.contrasts_table(settings, cases, qc) if images else None,
+        "modalities": people.modalities_table(settings, cases, qc) if images else None,
         "missing": people.missing_table(missing),
         "notes": notes,
         "audited": audit.audit_sentence(findings),
@@ -201,7 +201,7 @@ def render_report(
             }
             for index, (model, table) in enumerate(biomarkers.items())
         ],
-        "missing_contrasts": _missing_contrasts(modality_subsets, modality_significance),
+        "missing_modalities": _missing_modalities(modality_subsets, modality_significance),
         "recovery": markers.recovery_table(recovery),
         "pseudo": labelling.pseudo_labels_table(pseudo_labels, people.tasks_of(settings), label_accuracy),
         "pseudo_rounds": labelling.rounds_sentence(settings["pseudo_labels"]),
@@ -221,35 +221,35 @@ def render_report(
     return _environment().get_template("report.html.j2").render(context)
 
 
-def _missing_contrasts(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> list[dict[str, Any]]:
-    """For each transfer what models do without some contrasts, and what the contrasts are worth."""
-    worth = {shown.transfer: shown for shown in contrasts.shown_significance(significance)}
+def _missing_modalities(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """For each scenario what models do without some modalities, and what the modalities are worth."""
+    worth = {shown.scenario: shown for shown in modalities.shown_significance(significance)}
     blocks = []
-    for index, shown in enumerate(contrasts.shown_subsets(subsets)):
-        known = worth.get(shown.transfer)
+    for index, shown in enumerate(modalities.shown_subsets(subsets)):
+        known = worth.get(shown.scenario)
         blocks.append(
             {
-                "transfer": shown.transfer,
+                "scenario": shown.scenario,
                 "where": shown.where,
-                "cases": contrasts.cases_sentence(shown),
+                "cases": modalities.cases_sentence(shown),
                 "matrices": [
                     _figure(
                         subset_matrix(part),
-                        f"contrasts-{index}-{number_of_part}",
-                        f"MCC of {', '.join(map(part.name, part.lines))} with every subset of the contrasts: a row per "
-                        "subset, a column per model and task. The table below it holds the same numbers.",
+                        f"modalities-{index}-{number_of_part}",
+                        f"MCC of {', '.join(map(part.name, part.lines))} with every subset of the modalities: a row "
+                        "per subset, a column per model and task. The table below it holds the same numbers.",
                     )
                     for number_of_part, part in enumerate(shown.in_parts())
                 ],
-                "table": contrasts.subsets_table(shown, f"contrasts-{index}"),
+                "table": modalities.subsets_table(shown, f"modalities-{index}"),
                 "bars": known
                 and _figure(
                     worth_bars(known),
                     f"worth-{index}",
-                    "What each contrast is worth to each model: a panel per task, a bar per contrast with its "
+                    "What each modality is worth to each model: a panel per task, a bar per modality with its "
                     "interval. The table below it holds the same numbers.",
                 ),
-                "worth": known and contrasts.significance_table(known, f"worth-{index}"),
+                "worth": known and modalities.significance_table(known, f"worth-{index}"),
             }
         )
     return blocks

@@ -12,8 +12,8 @@ FIGURES = frozenset(
         *("temperature", "ece_before", "ece_after", "nll_before", "nll_after", "independent", "joint"),
         *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
-        *("alignment_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
-        *("shapley", "fusion_weight", "n_contrasts"),
+        *("coregistration_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
+        *("shapley", "fusion_weight", "n_modalities"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
     )
@@ -48,20 +48,20 @@ def tidy(frame: pd.DataFrame | None, text: Iterable[str] = (), figures: Iterable
 def tidy_metrics(frame: pd.DataFrame | None) -> pd.DataFrame:
     return tidy(
         frame,
-        text=("model", "stage", "transfer", "role", "center", "task", "subset", "metric", "note"),
+        text=("model", "stage", "scenario", "role", "center", "task", "subset", "metric", "note"),
         figures=("value", "ci_low", "ci_high", "n", "n_positive"),
     )
 
 
 def tidy_confusion(frame: pd.DataFrame | None) -> pd.DataFrame:
     return tidy(
-        frame, text=("model", "stage", "transfer", "role", "center", "task", "truth", "predicted"), figures=("n",)
+        frame, text=("model", "stage", "scenario", "role", "center", "task", "truth", "predicted"), figures=("n",)
     )
 
 
 def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
     return tidy(
         frame,
-        text=("transfer", "task", "feature", "modality", "region", "deep_features", "verdict", "reason"),
+        text=("scenario", "task", "feature", "modality", "region", "deep_features", "status", "reason"),
         figures=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2", "additivity_gap"),
     )

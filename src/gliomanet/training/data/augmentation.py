@@ -1,8 +1,8 @@
 """Random changes of a batch while training, on the device that trains.
 
-Half of the cases are flipped left-right, half are turned, shifted and scaled a little, half have the contrast of each
+Half of the cases are flipped left-right, half are turned, shifted and scaled a little, half have the modality of each
 image bent as another scanner would (a power of the intensities, z-scored again), a quarter lose resolution along one
-axis (thick slices), half are given noise; and each contrast's intensities are scaled and shifted, inside the brain.
+axis (thick slices), half are given noise; and each modality's intensities are scaled and shifted, inside the brain.
 Images and masks move together. Powers and lost resolution are what nnU-Net trains with, too (Isensee et al., Nature
 Methods 18:203, 2021); without them the networks fitted one scanner's grey values.
 """
@@ -47,7 +47,7 @@ def augment(
     """A changed copy of a batch, a function of its arguments alone.
 
     Args:
-        image: float32 (B, M, D, H, W), 0 outside the brain; absent contrasts are 0 and stay 0.
+        image: float32 (B, M, D, H, W), 0 outside the brain; absent modalities are 0 and stay 0.
         masks: float32 (B, C, D, H, W) of codes; the first one is the brain, of 0 and 1.
         seed: what is drawn. Geometry is drawn on the CPU, so that it is the same on every device; noise is not.
         settings: how far a case is changed.
@@ -56,10 +56,10 @@ def augment(
         Image and masks.
     """
     draws = torch.Generator().manual_seed(seed)
-    batch, contrasts = image.shape[:2]
+    batch, modalities = image.shape[:2]
     theta = affine_matrices(batch, image.shape[2:], draws, settings)
-    amounts = (2 * torch.rand(3, batch, contrasts, 1, 1, 1, generator=draws) - 1).to(image.device)
-    powers = torch.exp(settings.bend * (2 * torch.rand(batch, contrasts, generator=draws) - 1)).to(image.device)
+    amounts = (2 * torch.rand(3, batch, modalities, 1, 1, 1, generator=draws) - 1).to(image.device)
+    powers = torch.exp(settings.bend * (2 * torch.rand(batch, modalities, generator=draws) - 1)).to(image.device)
     axes = torch.randint(2, 5, (batch,), generator=draws).tolist()
     chosen = torch.rand(len(CHANCES), batch, generator=draws) < torch.tensor(CHANCES)[:, None]
     flipped, moved, bent, thick, noisy = chosen.to(image.device)
@@ -75,7 +75,7 @@ def augment(
         image[case] = bend_contrast(image[case], masks[case, 0], powers[case])
     for case in thick.nonzero().flatten().tolist():
         image[case] = thick_slices(image[case], axes[case] - 1, settings.slices)
-    # Only where there is signal: an absent contrast must stay 0, and so must everything outside the brain.
+    # Only where there is signal: an absent modality must stay 0, and so must everything outside the brain.
     present = masks[:, :1] * (image.flatten(2).abs().amax(dim=2) > 0)[:, :, None, None, None]
     image.mul_(1 + settings.gain * amounts[0]).add_(settings.offset * amounts[1])
     if noisy.any():
@@ -86,10 +86,10 @@ def augment(
 
 
 def bend_contrast(image: Tensor, brain: Tensor, powers: Tensor) -> Tensor:
-    """Each contrast's intensities inside the brain, put to [0, 1], raised to a power, and z-scored again.
+    """Each modality's intensities inside the brain, put to [0, 1], raised to a power, and z-scored again.
 
     Args:
-        image: float32 (M, D, H, W); a contrast that is constant inside the brain stays as it is.
+        image: float32 (M, D, H, W); a modality that is constant inside the brain stays as it is.
         brain: (D, H, W) of 0 and 1.
         powers: (M,) positive; 1 gives the z-scored image.
 
@@ -138,27 +138,27 @@ def affine_matrices(batch: int, size: tuple[int, ...], draws: torch.Generator, s
     return torch.cat([matrix, settings.shift * amounts[:, 4:, None]], dim=2)
 
 
-def drop_contrasts(
+def drop_modalities(
     image: Tensor, available: Tensor, rate: float, seed: int, *, one_goes: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Take each contrast of each case away with a given probability; a case that would lose all keeps one of its own.
+    """Take each modality of each case away with a given probability; a case that would lose all keeps one of its own.
 
     Args:
         image: (B, M, D, H, W).
         available: bool (B, M).
         rate: the probability, in [0, 1).
         seed: what is drawn; on the CPU, so that it is the same on every device.
-        one_goes: of a case of several contrasts one goes at least.
+        one_goes: of a case of several modalities one goes at least.
 
     Returns:
-        The image, 0 where a contrast was taken away, and what is still available.
+        The image, 0 where a modality was taken away, and what is still available.
     """
     draws = torch.rand(available.shape, generator=torch.Generator().manual_seed(seed)).to(available.device)
     kept = available & (draws >= rate)
     if one_goes:
         first = torch.where(available, draws, 2.0).argmin(dim=1, keepdim=True)
         kept = kept & ~torch.zeros_like(available).scatter(1, first, True)
-    # of a case's contrasts the one of the largest draw goes last: it is as likely to be one as another
+    # of a case's modalities the one of the largest draw goes last: it is as likely to be one as another
     last = torch.where(available, draws, -1.0).argmax(dim=1, keepdim=True)
     kept = kept | (torch.zeros_like(available).scatter(1, last, True) & available)
     return torch.where(kept[:, :, None, None, None], image, image.new_zeros(())), kept

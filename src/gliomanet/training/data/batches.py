@@ -39,7 +39,7 @@ class Batch(NamedTuple):
         available: bool (B, M).
         labels: int64 (B, T), `MISSING` where unknown.
         step: position in the epoch.
-        views: how often each case is there: with 2, the second half of the cases is the first again, with contrasts
+        views: how often each case is there: with 2, the second half of the cases is the first again, with modalities
             taken away.
     """
 
@@ -120,7 +120,8 @@ def load_cases(
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
-    A 160×192×160 case of four contrasts takes 49 MB. `histograms`: what their contrasts are mapped to, see `load_case`.
+    A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, see
+    `load_case`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.

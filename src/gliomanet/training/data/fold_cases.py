@@ -33,13 +33,13 @@ def load_fold(
 ) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
     """The cases that teach and those that validate, in the order of their ids whatever the table's.
 
-    And the common histograms that their contrasts were mapped to, where the model has them. Pseudo-labelled cases
+    And the common histograms that their modalities were mapped to, where the model has them. Pseudo-labelled cases
     teach, but do not move the histograms. Nor do cases that have no label, and whose tumour masks alone teach a model
     of `unlabelled_masks`; those of part `unlabelled` do not. Arrays are in memory, or with a `cache` folder maps of its
     files.
 
     Raises:
-        ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
+        ValueError: no case can be read, a task has no label in training, grids differ among cases, a modality has no
             histogram to learn, or the model segments and no training case has a mask.
     """
     ordered = cases.sort_values("case_id", kind="stable")
@@ -110,21 +110,21 @@ def _check_masks(training: ImageCases, parts: bool, fold: str) -> None:
 
 
 def learn_histograms(cases: pd.DataFrame, modalities: Sequence[str]) -> dict[str, CommonHistogram]:
-    """Contrast → common histogram of the cases' brains, read one at a time.
+    """Modality → common histogram of the cases' brains, read one at a time.
 
     Args:
         cases: columns case_id, folder (of the preprocessed case): a fold's training cases, in an order of their own.
-        modalities: contrasts of the model.
+        modalities: modalities of the model.
 
     Raises:
-        ValueError: a contrast that no case has.
+        ValueError: a modality that no case has.
     """
     each: dict[str, list[CommonHistogram]] = {name: [] for name in modalities}
     for case_id, folder in zip(cases["case_id"], cases["folder"], strict=True):
         try:
             found = brain_intensities(str(case_id), Path(folder), modalities)
             of_case = {name: CommonHistogram.of_image(intensities) for name, intensities in found.items()}
-        except ValueError:  # of reading, or of a contrast without a histogram
+        except ValueError:  # of reading, or of a modality without a histogram
             continue  # `load_cases` refuses the same case, and says why
         for name, histogram in of_case.items():
             each[name].append(histogram)

@@ -1,9 +1,9 @@
-"""Learning to do without contrasts: every case of a step is seen twice, whole and with contrasts taken away.
+"""Learning to do without modalities: every case of a step is seen twice, whole and with modalities taken away.
 
 Self-distillation: what the network says of the whole case teaches what it says of the reduced one, by the tasks' logits
 (Hinton et al. 2015, arXiv:1503.02531) and by the direction of their deep features. Contrastive learning: the deep
 features of either are to be predictable from the other's, without negative pairs (SimSiam, Chen & He 2021,
-arXiv:2011.10566). Both need no label; Liu et al. 2025 (GMMAS) adapt to missing contrasts by the two.
+arXiv:2011.10566). Both need no label; Liu et al. 2025 (GMMAS) adapt to missing modalities by the two.
 
 Whole and reduced cases go through the network as one batch, so that batch norm sees the mixture while training, as its
 running statistics do, which prediction has for either. The labels' losses are means over that batch: half of each is
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gliomanet.networks.blocks.heads import TaskHeads
-from gliomanet.training.data.augmentation import drop_contrasts
+from gliomanet.training.data.augmentation import drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_of_cases, mean_over_processes
 
@@ -34,14 +34,14 @@ BOTTLENECK = 4
 class Adaptation:
     """Weights of the two terms, 0 for none, and the temperature of the logits that are distilled."""
 
-    distillation: float = 0.0
+    distillation_weight: float = 0.0
     temperature: float = 1.0
-    contrast: float = 0.0
+    contrastive_weight: float = 0.0
 
     @property
     def wanted(self) -> bool:
         """Whether there is anything to add to the labels' losses."""
-        return self.distillation > 0 or self.contrast > 0
+        return self.distillation_weight > 0 or self.contrastive_weight > 0
 
 
 NO_ADAPTATION = Adaptation()
@@ -49,16 +49,16 @@ NO_ADAPTATION = Adaptation()
 
 
 def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
-    """The batch's B cases, then the same cases again with contrasts taken away: 2B cases.
+    """The batch's B cases, then the same cases again with modalities taken away: 2B cases.
 
-    A case of one contrast comes twice as it is; every other loses one at least, because it is there whole already.
+    A case of one modality comes twice as it is; every other loses one at least, because it is there whole already.
 
     Args:
         batch: augmented, so that both views of a case have the same geometry and intensities.
-        rate: the probability that a contrast goes, in [0, 1).
+        rate: the probability that a modality goes, in [0, 1).
         seed: what is drawn.
     """
-    image, available = drop_contrasts(batch.image, batch.available, rate, seed, one_goes=True)
+    image, available = drop_modalities(batch.image, batch.available, rate, seed, one_goes=True)
     return batch._replace(
         image=torch.cat([batch.image, image]),
         masks=torch.cat([batch.masks] * VIEWS),
@@ -85,7 +85,7 @@ class SubsetAdapter(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.predictors = (
-                TaskHeads(dict.fromkeys(tasks, features), feature_predictor) if settings.contrast else None
+                TaskHeads(dict.fromkeys(tasks, features), feature_predictor) if settings.contrastive_weight else None
             )
 
     def forward(self, logits: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -104,18 +104,18 @@ class SubsetAdapter(nn.Module):
         for task, z in features.items():
             whole, reduced = halves(z)
             spread = spread + feature_spread(whole.detach()) / len(features)
-            if self.settings.distillation:
+            if self.settings.distillation_weight:
                 teacher, student = halves(logits[task])
                 distilled = distilled + logit_distillation(teacher, student, self.settings.temperature)
                 distilled = distilled + feature_distillation(whole, reduced)
             if self.predictors is not None:
                 contrasted = contrasted + contrastive_loss(whole, reduced, *halves(self.predictors[task](z)))
         figures = {"feature_std": spread}
-        if self.settings.distillation:
+        if self.settings.distillation_weight:
             figures["loss/distillation"] = distilled.detach()
         if self.predictors is not None:
             figures["loss/contrast"] = contrasted.detach()
-        return self.settings.distillation * distilled + self.settings.contrast * contrasted, figures
+        return self.settings.distillation_weight * distilled + self.settings.contrastive_weight * contrasted, figures
 
 
 def halves(values: Tensor) -> tuple[Tensor, Tensor]:

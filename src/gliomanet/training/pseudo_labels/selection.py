@@ -88,9 +88,9 @@ def select_pseudo_labels(
     table = _candidates(cases, labels, passes, tasks, settings.rounds[round_number - 1], teacher)
     _complete(table, labels, tasks, KNOWN)
     _refuse_contradictions(table, labels, tasks)
-    _refuse_surplus(table, tasks, settings.balance)
+    _refuse_surplus(table, tasks, settings.max_class_ratio)
     _complete(table, labels, tasks, FOLLOWS)
-    _refuse_surplus(table, tasks, settings.balance)
+    _refuse_surplus(table, tasks, settings.max_class_ratio)
     table["accepted"] = np.where(table["accepted"], "yes", "no")
     case_order, task_order = ({key: i for i, key in enumerate(keys)} for keys in (labels, tasks))
     order = np.lexsort((table["task"].map(task_order), table["case_id"].map(case_order)))
@@ -231,7 +231,7 @@ def _conflict(values: Mapping[str, set[str]], label: str, agreed: set[str]) -> s
 
 
 def _refuse_surplus(table: pd.DataFrame, tasks: Mapping[str, Task], balance: float) -> None:
-    """Keep each class's surest labels, up to `balance` × (those of the task's rarest class + 1).
+    """Keep each class's surest labels, up to `max_class_ratio` × (those of the task's rarest class + 1).
 
     Teachers are surest of the frequent class, and retraining on their surest labels alone would teach that class's
     prevalence. What follows from known labels is no guess of a teacher: it is neither counted nor refused.

@@ -65,9 +65,9 @@ def check_teacher(
     Args:
         validated: cases that the teacher did not learn from (`case_id`, `center`, the tasks' label columns, `part` =
             validation, and `patient_id` where a patient may have several), and the passes over them; several pairs
-            where the folds of a transfer stand for its refit, which has no such cases.
+            where the folds of a scenario stand for its refit, which has no such cases.
         tasks: the tasks that the teacher labels.
-        settings: `teacher_confidence` is 1 − the largest p that passes; 0 refuses nobody.
+        settings: `teacher_alpha` is the largest p that passes; 1 refuses nobody.
         seed: of the permutations.
 
     Raises:
@@ -106,7 +106,7 @@ def _check_task(
     name: str, task: Task, validated: Sequence[tuple[pd.DataFrame, Passes]], settings: PseudoLabels, seed: int
 ) -> TeacherCheck:
     truth, probability, centers = _known_cases(name, task, validated)
-    alpha = 1 - settings.teacher_confidence
+    alpha = settings.teacher_alpha
     classes = np.unique(truth)
     if classes.size < 2:
         found = f"all {truth.size} are {task.class_names[classes[0]]}" if classes.size else "found none"

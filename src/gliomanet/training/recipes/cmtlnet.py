@@ -104,7 +104,7 @@ class UniquePhase(CmtlnetPhase):
         else:
             seed = derive_seed(self.recipe.seed, "unique prompts", self.epoch, step, *own_draw())
             draws = torch.Generator().manual_seed(seed)
-            # one prompt a case, whatever its views: they are to differ by their contrasts alone
+            # one prompt a case, whatever its views: they are to differ by their modalities alone
             choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
             choice = choice.repeat(batch.views).to(batch.image.device)
             x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)

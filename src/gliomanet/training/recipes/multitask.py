@@ -122,9 +122,9 @@ class MultitaskPhase(Phase):
         adapted, given = self._adaptation_figures(), self.recipe.adaptation
         return (
             sum(self._mean_terms().values())
-            + self.recipe.joint_likelihood * joint
-            + given.distillation * adapted.get("train/loss/distillation", 0.0)
-            + given.contrast * adapted.get("train/loss/contrast", 0.0)
+            + self.recipe.joint_likelihood_weight * joint
+            + given.distillation_weight * adapted.get("train/loss/distillation", 0.0)
+            + given.contrastive_weight * adapted.get("train/loss/contrast", 0.0)
         )
 
     def figures(self) -> dict[str, float]:

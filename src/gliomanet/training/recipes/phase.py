@@ -24,7 +24,7 @@ from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.networks import Outputs, UniqueOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import augment, drop_contrasts
+from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, own_draw, sum_over_processes
 from gliomanet.training.losses.distillation import NO_ADAPTATION, Adaptation, SubsetAdapter, with_reduced_cases
@@ -43,7 +43,8 @@ PLATEAU_PATIENCE = 5
 class PhaseSettings:
     """What a phase needs to know beside the network and the data.
 
-    `joint_likelihood` is the weight of the loss of that name, over the `combinations` of classes that are possible.
+    `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
+    possible.
     """
 
     tasks: tuple[str, ...]
@@ -53,7 +54,7 @@ class PhaseSettings:
     seed: int
     modality_dropout: float = 0.0
     adaptation: Adaptation = NO_ADAPTATION
-    joint_likelihood: float = 0.0
+    joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
 
 
@@ -66,7 +67,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
-        "adaptation": Adaptation(model.distillation, model.distillation_temperature, model.contrast),
+        "adaptation": Adaptation(model.distillation_weight, model.distillation_temperature, model.contrastive_weight),
     }
 
 
@@ -104,7 +105,7 @@ class Phase(lightning.LightningModule):
 
     name: ClassVar[str]
     ADAPTS: ClassVar[bool] = False
-    """Whether its outputs have the tasks' logits and deep features, so that it can be adapted to missing contrasts."""
+    """Whether its outputs have the tasks' logits and deep features, so that it can be adapted to missing modalities."""
 
     def __init__(
         self,
@@ -169,7 +170,7 @@ class Phase(lightning.LightningModule):
         term = joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
         if step is not None:
             self._figures.joint.append(term.detach())
-        return self.recipe.joint_likelihood * term  # type: ignore[no-any-return]
+        return self.recipe.joint_likelihood_weight * term  # type: ignore[no-any-return]
 
     def progress(self) -> float:
         """What the learning rate follows: the epoch's mean training loss."""
@@ -209,7 +210,7 @@ class Phase(lightning.LightningModule):
         adapts = self.trainer.training and self.adapter is not None
         dropped = self.draw("modality dropout", batch.step)
         if self.trainer.training and self.recipe.modality_dropout and not adapts:
-            image, available = drop_contrasts(image, available, self.recipe.modality_dropout, dropped)
+            image, available = drop_modalities(image, available, self.recipe.modality_dropout, dropped)
         if self.trainer.training and self.recipe.augmentation:
             image, masks = augment(image, masks, self.draw("augmentation", batch.step))
         batch = batch._replace(image=image, masks=masks, available=available)
@@ -276,7 +277,7 @@ def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
 
 
 def brain_masked(batch: Batch) -> Tensor:
-    """The contrasts, 0 outside the brain, as prediction gives them: (B, M, D, H, W)."""
+    """The modalities, 0 outside the brain, as prediction gives them: (B, M, D, H, W)."""
     return batch.image * batch.masks[:, :1]
 
 

@@ -35,7 +35,9 @@ def plan_of(model: ImageModel, tasks: Mapping[str, Task], seed: int) -> Plan:
         seed: of every draw.
     """
     plan = RECIPES[model.kind](model, tuple(tasks), seed)
-    if not model.joint_likelihood:
+    if not model.joint_likelihood_weight:
         return plan
-    settings = replace(plan.settings, joint_likelihood=model.joint_likelihood, combinations=combinations_of(tasks))
+    settings = replace(
+        plan.settings, joint_likelihood_weight=model.joint_likelihood_weight, combinations=combinations_of(tasks)
+    )
     return replace(plan, settings=settings)

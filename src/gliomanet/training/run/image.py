@@ -127,7 +127,7 @@ def train_image_model(
         acceleration: how the network is computed.
 
     Raises:
-        ValueError: no case can be read, a task has no label in training, grids differ among cases, a contrast has no
+        ValueError: no case can be read, a task has no label in training, grids differ among cases, a modality has no
             histogram to learn, the model segments and no training case has a tumour mask, GPUs were given and torch
             sees none or fewer, or a batch has fewer cases than there are GPUs.
     """
@@ -347,8 +347,10 @@ def _description(
         },
         "normalisation": {"by": "preprocessing", "inside_brain": _intensities(training, model.modalities)},
         "tasks": {name: task.model_dump(mode="json") for name, task in tasks.items()},
-        "missing_contrasts": model.model_dump(include={"modality_dropout", "distillation", "contrast"}),
-        "joint_likelihood": model.joint_likelihood,
+        "missing_modalities": model.model_dump(
+            include={"modality_dropout", "distillation_weight", "contrastive_weight"}
+        ),
+        "joint_likelihood_weight": model.joint_likelihood_weight,
         "digest": digest,
         "seed": seed,
         "versions": dict(versions),
@@ -366,7 +368,7 @@ def _as_json(histograms: Mapping[str, CommonHistogram] | None) -> dict[str, dict
 
 
 def _intensities(training: ImageCases, modalities: tuple[str, ...]) -> dict[str, dict[str, float]]:
-    """Mean over the training cases of each contrast's mean and standard deviation inside the brain."""
+    """Mean over the training cases of each modality's mean and standard deviation inside the brain."""
     found = {}
     for channel, modality in enumerate(modalities):
         each = []

@@ -18,11 +18,11 @@ def test_a_row_shows_the_temperature_of_all_folds_and_what_it_changed():
     assert texts[-1] == ["age_only · supervised", "Grade", "0", "1.00", "–", "–", "–", "–", note]
 
 
-def test_stages_and_transfers_are_named_where_there_are_several():
+def test_stages_and_scenarios_are_named_where_there_are_several():
     one = calibration().query("model == 'forest'")
     assert calibration_table(one).rows[0][0].text == "forest"
-    two = calibration_table(pd.concat([one, one.assign(transfer="from-A")]))
-    assert two.columns[2].title == "Transfer"
+    two = calibration_table(pd.concat([one, one.assign(scenario="from-A")]))
+    assert two.columns[2].title == "Scenario"
     assert {row[2].text for row in two.rows} == {"main", "from-A"}
 
 

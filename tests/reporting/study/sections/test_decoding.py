@@ -36,22 +36,22 @@ def test_a_figure_that_is_not_estimable_says_why():
     assert (cell.text, cell.small, cell.kind) == ("not estimable", "no codeleted case", "muted")
 
 
-def test_transfers_and_models_of_other_tasks_have_their_place():
-    several = pd.concat([decoding(), decoding().assign(transfer="second").query("task != 'idh'")])
+def test_scenarios_and_models_of_other_tasks_have_their_place():
+    several = pd.concat([decoding(), decoding().assign(scenario="second").query("task != 'idh'")])
     table = decoding_table(several)
-    assert [column.title for column in table.columns][1] == "Transfer"
+    assert [column.title for column in table.columns][1] == "Scenario"
     missing = next(row for row in table.rows if row[1].text == "second")
     assert missing[3].text == "–"
     assert table.filterable
 
 
-def test_held_out_centres_together_speak_for_the_transfers_that_hold_one_out():
-    parts = [decoding().assign(transfer=f"without-{center}") for center in ("east", "west")]
-    mean = decoding().query("role == 'external' and center == 'pooled'").assign(transfer="leave-one-out")
+def test_held_out_centres_together_speak_for_the_scenarios_that_hold_one_out():
+    parts = [decoding().assign(scenario=f"without-{center}") for center in ("east", "west")]
+    mean = decoding().query("role == 'external' and center == 'pooled'").assign(scenario="leave-one-center-out")
     table = decoding_table(pd.concat([*parts, mean]))
     named = {(row[1].text, row[2].text) for row in table.rows}
     assert named == {
-        ("leave-one-out", "external"),
+        ("leave-one-center-out", "external"),
         ("without-east", "validation"),
         ("without-west", "validation"),
     }

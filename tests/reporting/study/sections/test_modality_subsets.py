@@ -1,4 +1,4 @@
-"""The section on missing contrasts: legible, complete, and there only where the tables are."""
+"""The section on missing modalities: legible, complete, and there only where the tables are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.modalities import contrast_subsets, subset_name
+from gliomanet.modalities import modality_subsets_of, subset_name
 from gliomanet.reporting.study.figures.modality_subsets import subset_matrix, worth_bars
 from gliomanet.reporting.study.sections.modality_subsets import (
     cases_sentence,
@@ -28,39 +28,39 @@ TASKS = ("idh", "codel_1p19q", "grade")
 WEIGHTS = {"t1": 0.1, "t1c": 0.4, "t2": 0.3, "flair": 0.2}
 
 
-def made_up(*, transfers=("main",), lacking=False) -> tuple[pd.DataFrame, pd.DataFrame]:
+def made_up(*, scenarios=("main",), lacking=False) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables as the evaluation writes them; `lacking`: some cases have no FLAIR."""
     rng = np.random.default_rng(0)
     subsets, worth = [], []
-    for transfer in transfers:
-        for model, (stage, contrasts) in MODELS.items():
+    for scenario in scenarios:
+        for model, (stage, modalities) in MODELS.items():
             for role, centers in (("external", ("east", "west", "pooled")), ("validation", ("north", "pooled"))):
                 for center in centers:
                     for task in TASKS:
-                        keys = (model, stage, transfer, role, center)
+                        keys = (model, stage, scenario, role, center)
                         none = center == "west" and task == "codel_1p19q"
                         note, n = ("not estimable: no codeleted case" if none else ""), 37 if center == "pooled" else 20
                         positive = np.nan if task == "grade" else 9
-                        for subset in contrast_subsets(contrasts):
+                        for subset in modality_subsets_of(modalities):
                             value = -0.2 + 0.9 * sum(WEIGHTS[c] for c in subset) + rng.normal(0, 0.05)
                             size = n - 4 * (lacking and "flair" in subset)
                             for metric, figure in (("mcc", value), ("auc", 0.5 + value / 2)):
                                 bounds = (np.nan,) * 3 if none else (figure, figure - 0.2, figure + 0.2)
                                 cells = (subset_name(subset), len(subset), task, metric, *bounds, size, positive, note)
                                 subsets.append((*keys, *cells))
-                        for contrast in contrasts:
-                            weight = WEIGHTS[contrast] if model.startswith("gmmas") else np.nan
+                        for modality in modalities:
+                            weight = WEIGHTS[modality] if model.startswith("gmmas") else np.nan
                             for metric, scale in (("mcc", 0.7), ("log_likelihood", 0.3)):
-                                value = scale * (WEIGHTS[contrast] - 0.12)
+                                value = scale * (WEIGHTS[modality] - 0.12)
                                 lost = none and metric == "mcc"
                                 bounds = (np.nan,) * 3 if lost else (value, value - 0.1, value + 0.1)
-                                worth.append((*keys, task, contrast, metric, *bounds, weight, n, positive, note * lost))
-    keys = ["model", "stage", "transfer", "role", "center"]
+                                worth.append((*keys, task, modality, metric, *bounds, weight, n, positive, note * lost))
+    keys = ["model", "stage", "scenario", "role", "center"]
     figures = ["ci_low", "ci_high"]
     return (
         pd.DataFrame(
             subsets,
-            columns=[*keys, "subset", "n_contrasts", "task", "metric", "value", *figures, "n", "n_positive", "note"],
+            columns=[*keys, "subset", "n_modalities", "task", "metric", "value", *figures, "n", "n_positive", "note"],
         ),
         pd.DataFrame(
             worth,
@@ -142,7 +142,7 @@ def test_tables_hold_intervals_and_weights():
     assert significance_table(shown, "x").rows[-1][3].small == "log-likelihood .08; weight .40"
 
 
-def test_bars_are_named_by_contrast_and_drawn_the_same_again():
+def test_bars_are_named_by_modality_and_drawn_the_same_again():
     (shown,) = shown_significance(made_up()[1])
     found = texts(worth_bars(shown))
     assert [text for text in found if text in ("T1", "T1c", "T2", "FLAIR")] == [
@@ -166,15 +166,15 @@ def test_without_external_centres_validation_cases_are_shown():
     assert shown.where == "validation cases (north)"
 
 
-@pytest.mark.parametrize("transfers", [("main",), ("without-north", "without-south")])
-def test_the_section_is_on_the_page_where_the_tables_are(image_study, tmp_path, transfers):
-    subsets, worth = made_up(transfers=transfers)
+@pytest.mark.parametrize("scenarios", [("main",), ("without-north", "without-south")])
+def test_the_section_is_on_the_page_where_the_tables_are(image_study, tmp_path, scenarios):
+    subsets, worth = made_up(scenarios=scenarios)
     _, page = render(tmp_path, **image_study, modality_subsets=subsets, modality_significance=worth)
-    assert "before calibration and without mirror images ( prediction.flips )" in page.text
-    assert page.sections.index("missing-contrasts") == page.sections.index("comparisons") + 1
+    assert "before calibration and without mirror images ( prediction.test_time_augmentation )" in page.text
+    assert page.sections.index("missing-modalities") == page.sections.index("comparisons") + 1
     assert len(page.identifiers) == len(set(page.identifiers))
     assert page.tables == page.captions
     assert page.unscoped == page.pictures_without_text == 0
     assert "MCC on external centres (east, west)." in page.text
-    assert ("without-north" in page.text) == (len(transfers) > 1)
-    assert "missing-contrasts" not in render(tmp_path / "without", **image_study)[1].sections
+    assert ("without-north" in page.text) == (len(scenarios) > 1)
+    assert "missing-modalities" not in render(tmp_path / "without", **image_study)[1].sections

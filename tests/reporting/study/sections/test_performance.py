@@ -5,21 +5,21 @@ import pandas as pd
 from gliomanet.reporting.study.page import write_report
 from gliomanet.reporting.study.sections.performance import findings, headline, held_out_headline, metrics_table
 
-COLUMNS = ["model", "stage", "transfer", "role", "center", "task", "subset", "metric", "value", "ci_low", "ci_high"]
+COLUMNS = ["model", "stage", "scenario", "role", "center", "task", "subset", "metric", "value", "ci_low", "ci_high"]
 
 
 def held_out_study() -> pd.DataFrame:
-    """Two centres, each held out in turn; a further transfer; two models."""
+    """Two centres, each held out in turn; a further scenario; two models."""
     rows = []
     for model, shift in (("net", 0.0), ("age", 0.1)):
         keys = (model, "supervised")
-        for transfer, center, value in (("without-A", "A", 0.2), ("without-B", "B", 0.4), ("from-A", "B", 0.9)):
+        for scenario, center, value in (("without-A", "A", 0.2), ("without-B", "B", 0.4), ("from-A", "B", 0.9)):
             for name in (center, "pooled"):
                 figures = (value + shift, 0.1, 0.6, 30, 10, "")
-                rows.append((*keys, transfer, "external", name, "idh", "all", "mcc", *figures))
+                rows.append((*keys, scenario, "external", name, "idh", "all", "mcc", *figures))
         note = "random effects over 2 centres: tau2 0.01, I2 0.2"
         figures = (0.3 + shift, 0.05, 0.5, 60, 20, note)
-        rows.append((*keys, "leave-one-out", "external", "summary", "idh", "all", "mcc", *figures))
+        rows.append((*keys, "leave-one-center-out", "external", "summary", "idh", "all", "mcc", *figures))
     return pd.DataFrame(rows, columns=[*COLUMNS, "n", "n_positive", "note"])
 
 
@@ -37,9 +37,9 @@ def test_the_mean_over_held_out_centres_has_its_own_table():
     assert sentences[1].startswith("IDH (from-A): the highest of 2 is 1.00")
 
 
-def test_a_transfer_without_an_estimable_figure_is_named():
+def test_a_scenario_without_an_estimable_figure_is_named():
     table = held_out_study()
-    table.loc[table["transfer"] == "from-A", "value"] = float("nan")
+    table.loc[table["scenario"] == "from-A", "value"] = float("nan")
     assert "IDH (from-A): MCC is not estimable on the external cases." in findings(table)
 
 

@@ -50,7 +50,7 @@ def test_rounds_have_a_column_and_without_a_truth_there_is_none_for_it():
 
 def test_the_words_of_the_settings():
     two = PseudoLabels().model_dump()
-    one = {**two, "rounds": two["rounds"][:1], "teacher_confidence": 0}
+    one = {**two, "rounds": two["rounds"][:1], "teacher_alpha": 1}
     assert "at least .90 and the standard deviation at most .05. The next" in rounds_sentence(one)
     assert "at most .01 (pseudo-label 2)" in rounds_sentence(two)
     assert gate_sentence(one) == ""

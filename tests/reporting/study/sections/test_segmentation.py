@@ -11,7 +11,7 @@ def rows(*changes):
     base = {
         "model": "gmmas",
         "stage": "supervised",
-        "transfer": "main",
+        "scenario": "main",
         "role": "external",
         "center": "pooled",
         "region": "whole",
@@ -53,9 +53,9 @@ def test_what_is_not_estimable_says_why():
     assert (table.rows[0][4].text, table.rows[0][4].small) == ("not estimable", "no case has this figure")
 
 
-def test_several_transfers_are_named_and_no_table_is_none():
-    both = rows({}, HD95, {"transfer": "from-A"}, {**HD95, "transfer": "from-A"})
-    assert segmentation_table(both).columns[1].title == "Transfer"
+def test_several_scenarios_are_named_and_no_table_is_none():
+    both = rows({}, HD95, {"scenario": "from-A"}, {**HD95, "scenario": "from-A"})
+    assert segmentation_table(both).columns[1].title == "Scenario"
     assert not segmentation_table(None)
 
 

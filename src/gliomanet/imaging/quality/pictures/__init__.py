@@ -10,7 +10,7 @@ from gliomanet.imaging.quality.pictures.atlas_edges import draw_atlas
 from gliomanet.imaging.quality.pictures.bias import draw_bias, was_corrected
 from gliomanet.imaging.quality.pictures.brain_outline import draw_brain
 from gliomanet.imaging.quality.pictures.center_sheet import center_sheet
-from gliomanet.imaging.quality.pictures.coregistration import draw_alignment
+from gliomanet.imaging.quality.pictures.coregistration import draw_coregistration
 from gliomanet.imaging.quality.pictures.histograms import write_histograms
 from gliomanet.imaging.quality.pictures.overview import draw_overview, draw_thumbnail
 from gliomanet.imaging.quality.pictures.scene import Scene
@@ -22,7 +22,7 @@ __all__ = ["center_sheet", "draw_case"]
 def draw_case(evidence: Evidence, out_dir: Path) -> Path:
     """Draw a case: `qc.png`, the overview, and in `qc/` a picture for every step and `histograms.json`.
 
-    `qc/` holds scanned, bias (where N4 ran), alignment (where there is more than one contrast), atlas, brain, tumour
+    `qc/` holds scanned, bias (where N4 ran), alignment (where there is more than one modality), atlas, brain, tumour
     (where there is one) and thumbnail, as `.webp`. The same evidence gives the same bytes.
 
     Args:
@@ -39,8 +39,8 @@ def draw_case(evidence: Evidence, out_dir: Path) -> Path:
     draw_scanned(scene, folder / "scanned.webp")
     if was_corrected(scene):
         draw_bias(scene, folder / "bias.webp")
-    if len(scene.contrasts) > 1:
-        draw_alignment(scene, folder / "alignment.webp")
+    if len(scene.modalities) > 1:
+        draw_coregistration(scene, folder / "alignment.webp")
     draw_atlas(scene, folder / "atlas.webp")
     draw_brain(scene, folder / "brain.webp")
     if scene.tumour is not None:

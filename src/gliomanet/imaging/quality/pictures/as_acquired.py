@@ -1,4 +1,4 @@
-"""Picture 1: each contrast as the scanner wrote it, three planes, with its size, voxels and tilt."""
+"""Picture 1: each modality as the scanner wrote it, three planes, with its size, voxels and tilt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CELL = 230
 def draw_scanned(scene: Scene, path: Path) -> Path:
     """Voxels as they are, so that thick slices show as steps; planes through the tumour's, else the brain's centre."""
     rows = []
-    for name in scene.contrasts:
+    for name in scene.modalities:
         volume, matrix = scene.evidence.raw[name], scene.evidence.from_reference[name]
         window = window_of(sample(volume, scene.brain_points, matrix))
         centre = np.linalg.inv(volume.grid.affine) @ matrix @ np.array([*scene.centre, 1.0])

@@ -29,7 +29,7 @@ _CUTS = {AXIAL: (-22.0, 2.0, 22.0, 45.0), CORONAL: (-60.0, -25.0, 5.0, 35.0), SA
 
 def draw_atlas(scene: Scene, path: Path) -> Path:
     """Twelve planes of the T1 (else the reference) in atlas space, under the atlas' tissue edges and brain outline."""
-    name = "t1" if "t1" in scene.contrasts else scene.evidence.reference
+    name = "t1" if "t1" in scene.modalities else scene.evidence.reference
     template, mask = atlas(2.0)
     corners = template.grid.affine @ np.array([[0, 0, 0, 1], [*template.grid.shape, 1]], float).T
     low, high = (tuple(float(v) for v in corners[:3, i]) for i in (0, 1))

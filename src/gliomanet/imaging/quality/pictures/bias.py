@@ -17,14 +17,14 @@ _STRONGEST = 1.6
 
 def was_corrected(scene: Scene) -> bool:
     """Whether N4 changed anything: where it is off there is no picture."""
-    return any(scene.evidence.raw[name] is not scene.evidence.corrected[name] for name in scene.contrasts)
+    return any(scene.evidence.raw[name] is not scene.evidence.corrected[name] for name in scene.modalities)
 
 
 def draw_bias(scene: Scene, path: Path) -> Path:
-    """A row a contrast: before, after, field, in an axial plane and in one across it."""
+    """A row a modality: before, after, field, in an axial plane and in one across it."""
     rows = []
     axial, coronal, sagittal = scene.three_views(8.0)
-    for name in scene.contrasts:
+    for name in scene.modalities:
         raw, corrected = scene.evidence.raw[name], scene.evidence.corrected[name]
         matrix = scene.evidence.from_reference[name]
         before, after = (sample(volume, scene.brain_points, matrix) for volume in (raw, corrected))

@@ -1,4 +1,4 @@
-"""Picture 5: the brain mask's outline on every contrast."""
+"""Picture 5: the brain mask's outline on every modality."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gliomanet.imaging.quality.pictures.scene import HEAD_MM, Scene
 
 
 def draw_brain(scene: Scene, path: Path) -> Path:
-    """A row a contrast: axial planes through base, middle and top of the brain, one coronal, one sagittal."""
+    """A row a modality: axial planes through base, middle and top of the brain, one coronal, one sagittal."""
     low, high = scene.low, scene.high
     middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
     height = high[AXIAL] - low[AXIAL]
@@ -20,7 +20,7 @@ def draw_brain(scene: Scene, path: Path) -> Path:
     views = [scene.view(axis, position, HEAD_MM) for axis, position in cuts]
     shares = [scene.brain(view) for view in views]
     rows = []
-    for index, name in enumerate(scene.contrasts):
+    for index, name in enumerate(scene.modalities):
         panels = [scene.panel(name, view, title=NAMES[view.axis] if index == 0 else "") for view in views]
         for panel, share in zip(panels, shares, strict=True):
             draw_outline(panel.pixels, share, BLUE)

@@ -1,4 +1,4 @@
-"""Picture 3: each contrast's edges on the reference, by the headers alone and after co-registration."""
+"""Picture 3: each modality's edges on the reference, by the headers alone and after co-registration."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gliomanet.imaging.quality.pictures.planes import NAMES, edges
 from gliomanet.imaging.quality.pictures.scene import HEAD_MM, Scene
 
 
-def draw_alignment(scene: Scene, path: Path) -> Path:
-    """A row a contrast: three planes of the reference with the contrast's edges, before (yellow) and after (green)."""
+def draw_coregistration(scene: Scene, path: Path) -> Path:
+    """A row a modality: three planes of the reference with the modality's edges, before (yellow) and after (green)."""
     evidence, rows = scene.evidence, []
     views = scene.three_views(HEAD_MM)
     brains = [ndimage.binary_erosion(scene.brain(view) > 0.5, iterations=3) for view in views]
-    for name in scene.contrasts:
+    for name in scene.modalities:
         if name == evidence.reference:
             continue
         panels: list[Panel] = []

@@ -18,14 +18,14 @@ AFTER_RANGE = (-5.0, 5.0)
 
 
 def write_histograms(scene: Scene, path: Path) -> Path:
-    """`histograms.json`: contrast → `before`, `after` → `low`, `high` (intensities) and `share`, `BINS` of them.
+    """`histograms.json`: modality → `before`, `after` → `low`, `high` (intensities) and `share`, `BINS` of them.
 
     Before: after N4, at some 20,000 places inside the brain mask; after: the final image, inside the brain. Shares are
     of the voxels inside the range; the range before runs from 0 (or the 0.1st percentile) to the 99.8th percentile.
     """
-    evidence, contrasts = scene.evidence, {}
+    evidence, modalities = scene.evidence, {}
     inside = evidence.on_atlas["brain_mask"].array > 0
-    for name in scene.contrasts:
+    for name in scene.modalities:
         before = sample(evidence.corrected[name], scene.brain_points, evidence.from_reference[name])
         after = evidence.on_atlas[name].array[inside]
         after = after[after != 0]  # what no slice covered
@@ -33,11 +33,11 @@ def write_histograms(scene: Scene, path: Path) -> Path:
         limits = AFTER_RANGE
         if after.size and (after.mean() > 5 or after.std() > 4 or after.std() < 0.25):
             limits = (float(np.percentile(after, 0.1)), float(np.percentile(after, 99.8)))
-        contrasts[name] = {
+        modalities[name] = {
             "before": _histogram(before, min(0.0, float(low)), float(high)),
             "after": _histogram(after, *limits),
         }
-    write_json({"bins": BINS, "contrasts": contrasts}, path)
+    write_json({"bins": BINS, "modalities": modalities}, path)
     return path
 
 

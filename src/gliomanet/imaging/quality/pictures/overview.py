@@ -28,13 +28,13 @@ _THUMBNAIL = 190
 
 
 def draw_overview(scene: Scene, path: Path) -> Path:
-    """A row a contrast of the final images: three planes through the tumour's, else the brain's centre."""
+    """A row a modality of the final images: three planes through the tumour's, else the brain's centre."""
     evidence, final = scene.evidence, scene.evidence.on_atlas
     brain, tumour = _share(final["brain_mask"]), _tumour(scene)
     centre = (evidence.to_atlas @ np.array([*scene.centre, 1.0]))[:3]
     views = [_view(final["brain_mask"], axis, float(centre[axis])) for axis in (AXIAL, CORONAL, SAGITTAL)]
     rows = []
-    for name in scene.contrasts:
+    for name in scene.modalities:
         window = _window(final[name], brain)
         panels = [_panel(final[name], brain, tumour, view, window) for view in views]
         rows.append((((scene.name(name), WHITE),), panels))

@@ -1,4 +1,4 @@
-"""A case as its pictures share it: planes worth looking at, each contrast's grey window, outlines in every space."""
+"""A case as its pictures share it: planes worth looking at, each modality's grey window, outlines in every space."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Scene:
     pixel_mm: float = 0.8
 
     @cached_property
-    def contrasts(self) -> tuple[str, ...]:
+    def modalities(self) -> tuple[str, ...]:
         return tuple(name for name in MODALITIES if name in self.evidence.corrected)
 
     @cached_property
@@ -65,7 +65,7 @@ class Scene:
         return _point(self.brain_points.max(axis=0))
 
     def window(self, name: str) -> tuple[float, float]:
-        """Grey window of a contrast after N4, from its values inside the brain."""
+        """Grey window of a modality after N4, from its values inside the brain."""
         if name not in self._windows:
             values = sample(self.evidence.corrected[name], self.brain_points, self.evidence.from_reference[name])
             self._windows[name] = window_of(values)
@@ -90,7 +90,7 @@ class Scene:
         )
 
     def plane(self, name: str, view: View, *, moved: Matrix | None = None) -> Array:
-        """A contrast after N4 (rows, columns), where co-registration put it, or where `moved` would."""
+        """A modality after N4 (rows, columns), where co-registration put it, or where `moved` would."""
         matrix = self.evidence.from_reference[name] if moved is None else moved
         key = (name, view, matrix.tobytes())
         if key not in self._planes:
@@ -126,8 +126,8 @@ class Scene:
         part = self.tumour.with_array(np.isin(self.tumour.array, codes).astype(np.float32))
         return cut(part, view, self.evidence.from_reference[self.home])
 
-    def name(self, contrast: str) -> str:
-        return NAMES[contrast] + (" (reference)" if contrast == self.evidence.reference else "")
+    def name(self, modality: str) -> str:
+        return NAMES[modality] + (" (reference)" if modality == self.evidence.reference else "")
 
 
 def _placed(volume: Volume, index: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Picture 7: the tumour's outline on four contrasts, where its largest slice is."""
+"""Picture 7: the tumour's outline on four modalities, where its largest slice is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = (((1, 2, 4), RED, "whole tumour"), ((1,), GREEN, "core, necrosis"), ((4,
 
 
 def draw_tumour(scene: Scene, path: Path) -> Path:
-    """Two rows of the axial plane with most tumour: each contrast bare, and below it with the outlines."""
+    """Two rows of the axial plane with most tumour: each modality bare, and below it with the outlines."""
     assert scene.tumour is not None
     codes = np.isin(scene.tumour.array, (1, 2, 4))
     slice_index = int(codes.sum(axis=(0, 1)).argmax())
@@ -23,8 +23,8 @@ def draw_tumour(scene: Scene, path: Path) -> Path:
     home = scene.evidence.from_reference[scene.home]
     place = np.linalg.inv(home) @ scene.tumour.grid.affine @ np.array([*inside, slice_index, 1.0])
     view = replace(scene.view(AXIAL, float(place[AXIAL]), BRAIN_MM), pixel_mm=0.62)
-    bare = [scene.panel(name, view, title=scene.name(name)) for name in scene.contrasts]
-    outlined = [scene.panel(name, view, title=scene.name(name)) for name in scene.contrasts]
+    bare = [scene.panel(name, view, title=scene.name(name)) for name in scene.modalities]
+    outlined = [scene.panel(name, view, title=scene.name(name)) for name in scene.modalities]
     present = set(np.unique(scene.tumour.array).tolist())
     shown = [part for part in PARTS if present & set(part[0])]
     # One code alone is the whole tumour: a second line upon the first would hide it.

@@ -34,7 +34,7 @@ def biomarker_forest(biomarkers: Mapping[str, pd.DataFrame], top: int = 6) -> st
 
     Args:
         biomarkers: model → rows of `biomarkers/<model>.tsv`.
-        top: biomarkers drawn per model, transfer and task: those of the largest summary effect.
+        top: biomarkers drawn per model, scenario and task: those of the largest summary effect.
 
     Returns:
         SVG text, empty where nothing was kept.
@@ -44,12 +44,12 @@ def biomarker_forest(biomarkers: Mapping[str, pd.DataFrame], top: int = 6) -> st
     centers: list[str] = []
     for model, frame in biomarkers.items():
         kept = tidy_biomarkers(frame)
-        kept = kept[kept["verdict"] == "kept"]
+        kept = kept[kept["status"] == "kept"]
         centers += [c for c in kept.columns if c.startswith("effect_") and kept[c].notna().any() and c not in centers]
-        several = len(set(kept["transfer"])) > 1
-        for (transfer, task), rows in kept.groupby(["transfer", "task"], sort=False):
+        several = len(set(kept["scenario"])) > 1
+        for (scenario, task), rows in kept.groupby(["scenario", "task"], sort=False):
             ranked = rows.assign(size=rows["summary"].abs()).sort_values(["size", "feature"], ascending=[False, True])
-            title = f"{task_name(str(task))} · {model}" + (f" ({transfer})" if several else "")
+            title = f"{task_name(str(task))} · {model}" + (f" ({scenario})" if several else "")
             blocks.append((title, ranked.head(top).to_dict("records")))
     if not blocks:
         return ""

@@ -26,7 +26,7 @@ from gliomanet.reporting.svg import (
 
 
 def confusion_grid(confusion: pd.DataFrame) -> str:
-    """Confusion matrices as small multiples: a row per model, stage and transfer; a column per role and task.
+    """Confusion matrices as small multiples: a row per model, stage and scenario; a column per role and task.
 
     Shading is the share of a truth class; counts are cases, all centres of the role together.
 
@@ -39,7 +39,7 @@ def confusion_grid(confusion: pd.DataFrame) -> str:
         return ""
     roles = [role for role in ("external", "validation") if (table["role"] == role).any()]
     columns = [(role, task) for role in roles for task in dict.fromkeys(table.loc[table["role"] == role, "task"])]
-    lines = list(dict.fromkeys(zip(table["model"], table["stage"], table["transfer"], strict=True)))
+    lines = list(dict.fromkeys(zip(table["model"], table["stage"], table["scenario"], strict=True)))
     classes = {task: list(dict.fromkeys(table.loc[table["task"] == task, "truth"])) for task in table["task"].unique()}
     counts = {tuple(r[:-1]): float(r[-1]) for r in table.to_numpy().tolist()}
     several = (len({s for _, s, _ in lines}) > 1, len({t for _, _, t in lines}) > 1)
@@ -53,19 +53,19 @@ def confusion_grid(confusion: pd.DataFrame) -> str:
         figure = new_figure(width, height)
         axes = bare(figure.add_axes((0, 0, 1, 1)))
         axes.set(xlim=(0, width), ylim=(height, 0))
-        for row, (model, stage, transfer) in enumerate(lines):
+        for row, (model, stage, scenario) in enumerate(lines):
             y = top + row * (deep + space)
             if row % 2 == 0:
                 axes.axhspan(y - space / 2 - 0.06, y + deep + space / 2 - 0.06, color=SHADE, lw=0, zorder=-2)
             axes.text(0.06, y + deep / 2 - 0.08, model, weight="bold", va="center", fontsize=9)
-            detail = [stage_name(stage)] * several[0] + [transfer] * several[1]
+            detail = [stage_name(stage)] * several[0] + [scenario] * several[1]
             axes.text(0.06, y + deep / 2 + 0.08, " · ".join(detail), va="center", fontsize=8, color=MUTED)
             x = left
             for (role, task), wide in zip(columns, widths, strict=True):
                 if row == 0:
                     axes.text(x + labels[task], 0.17, role.capitalize(), fontsize=8, color=MUTED, va="center")
                     axes.text(x + labels[task], 0.34, task_name(task), fontsize=9.5, weight="bold", va="center")
-                key = (model, stage, transfer, role, task)
+                key = (model, stage, scenario, role, task)
                 _draw_matrix(axes, counts, key, classes[task], (x + labels[task], y, cell))
                 x += wide
         return to_svg(figure)
@@ -73,7 +73,7 @@ def confusion_grid(confusion: pd.DataFrame) -> str:
 
 def _all_centers(table: pd.DataFrame) -> pd.DataFrame:
     """Take the `pooled` counts of a role where they exist, else the centres' sum."""
-    keys = ["model", "stage", "transfer", "role", "task", "truth", "predicted"]
+    keys = ["model", "stage", "scenario", "role", "task", "truth", "predicted"]
     pooled = table[table["center"] == "pooled"]
     chosen = pooled if len(pooled) else table
     return chosen.groupby(keys, sort=False)["n"].sum().reset_index()

@@ -42,7 +42,7 @@ from gliomanet.reporting.svg import (
 def forest_plot(metrics: pd.DataFrame) -> str:
     """MCC with interval: a panel per task, a band per group of cases, a line per model and stage.
 
-    The first band of a transfer is its validation cases (hollow marks), then its external centres together, then each.
+    The first band of a scenario is its validation cases (hollow marks), then its external centres together, then each.
 
     Args:
         metrics: rows of `evaluation/metrics.tsv`.
@@ -60,7 +60,7 @@ def forest_plot(metrics: pd.DataFrame) -> str:
     several_stages = len({stage for _, stage in lines}) > 1
     colors = colors_of(list(dict.fromkeys(table["model"])))
     found = {
-        (r["transfer"], r["role"], r["center"], r["model"], r["stage"], r["task"]): r for r in table.to_dict("records")
+        (r["scenario"], r["role"], r["center"], r["model"], r["stage"], r["task"]): r for r in table.to_dict("records")
     }
     bands = _bands(table)
     rows_of = {band: [line for line in lines if any((*band, *line, task) in found for task in tasks)] for band in bands}
@@ -80,12 +80,12 @@ def forest_plot(metrics: pd.DataFrame) -> str:
         for axes, task in zip(panels, tasks, strict=True):
             _prepare_panel(axes, task_name(task), low, height)
         y = 0.0
-        several_transfers = len(set(table["transfer"])) > 1
+        several_scenarios = len(set(table["scenario"])) > 1
         for index, band in enumerate(bands):
             depth = HEADER + ROW * len(rows_of[band])
             if index % 2 == 0:
                 names.axhspan(y, y + depth, color=SHADE, lw=0, zorder=-2)
-            names.text(0.06, y + 0.17, _band_name(band, several_transfers), weight="bold", va="center", fontsize=8)
+            names.text(0.06, y + 0.17, _band_name(band, several_scenarios), weight="bold", va="center", fontsize=8)
             for axes, task in zip(panels, tasks, strict=True):
                 members = [found[key] for line in rows_of[band] if (key := (*band, *line, task)) in found]
                 if members:
@@ -118,10 +118,10 @@ def _mark_of(stage: str) -> tuple[str, str]:
 
 
 def _bands(table: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """(transfer, role, center) of every group of cases, in the order they are drawn."""
+    """(scenario, role, center) of every group of cases, in the order they are drawn."""
     bands = []
-    for transfer in dict.fromkeys(table["transfer"]):
-        mine = table[table["transfer"] == transfer]
+    for scenario in dict.fromkeys(table["scenario"]):
+        mine = table[table["scenario"] == scenario]
         for role in ("validation", "external"):
             centers = list(dict.fromkeys(mine.loc[mine["role"] == role, "center"]))
             single = [center for center in centers if center not in TOGETHER]
@@ -129,16 +129,16 @@ def _bands(table: pd.DataFrame) -> list[tuple[str, str, str]]:
             pooled = ["pooled"] if "pooled" in centers and (len(single) != 1 or role == "validation") else []
             # Validation cases are shown together: they are there as the yardstick of the external ones.
             bands += [
-                (transfer, role, center)
+                (scenario, role, center)
                 for center in pooled + ([] if role == "validation" and pooled else single + summary)
             ]
     return bands
 
 
-def _band_name(band: tuple[str, str, str], several_transfers: bool) -> str:
-    transfer, role, center = band
+def _band_name(band: tuple[str, str, str], several_scenarios: bool) -> str:
+    scenario, role, center = band
     name = f"{role.capitalize()}, {center_name(center)}"
-    return f"{name}  ({transfer})" if several_transfers else name
+    return f"{name}  ({scenario})" if several_scenarios else name
 
 
 def _prepare_panel(axes: Axes, title: str, low: float, height: float) -> None:

@@ -1,4 +1,4 @@
-"""Drawings of what models do without some of their contrasts."""
+"""Drawings of what models do without some of their modalities."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAST_WIDTH = 8.6
 
 
 def subset_matrix(shown: Shown) -> str:
-    """MCC of every model and task with every subset of contrasts: a row a subset, dots for the contrasts that it has.
+    """MCC of every model and task with every subset of modalities: a row a subset, dots for the modalities that it has.
 
     Cells are shaded by their MCC from 0 to 1, orange below 0.
 
@@ -31,7 +31,7 @@ def subset_matrix(shown: Shown) -> str:
     rows = shown.rows[shown.rows["metric"] == "mcc"]
     if rows.empty:
         return ""
-    order = {name: place for place, name in enumerate(shown.contrasts)}
+    order = {name: place for place, name in enumerate(shown.modalities)}
     subsets = sorted(set(rows["subset"]), key=lambda s: (s.count("+"), [order[name] for name in s.split("+")]))
     found = {(r["subset"], r["model"], r["stage"], r["task"]): r["value"] for r in rows.to_dict("records")}
     columns = [
@@ -114,7 +114,7 @@ def _draw_cell(axes: Axes, value: float, place: tuple[float, float, float]) -> N
 
 
 def worth_bars(shown: Shown) -> str:
-    """Shapley values of the MCC with intervals: a panel a task, a band a model, a bar a contrast.
+    """Shapley values of the MCC with intervals: a panel a task, a band a model, a bar a modality.
 
     Returns:
         SVG text, empty where none is estimable.
@@ -125,7 +125,7 @@ def worth_bars(shown: Shown) -> str:
         return ""
     tasks, lines = list(dict.fromkeys(rows["task"])), [line for line in shown.lines if line in _lines(rows)]
     found = {(r["model"], r["stage"], r["task"], r["modality"]): r for r in rows.to_dict("records")}
-    bars = {line: [c for c in shown.contrasts if any((*line, t, c) in found for t in tasks)] for line in lines}
+    bars = {line: [c for c in shown.modalities if any((*line, t, c) in found for t in tasks)] for line in lines}
     row, head, gap, top, bottom = 0.19, 0.28, 0.2, 0.3, 0.42
     left = 0.2 + 0.066 * max(len(shown.name(line)) for line in lines)
     panel = max(2.0, (LEAST_WIDTH - left) / len(tasks) - gap)
@@ -156,12 +156,12 @@ def worth_bars(shown: Shown) -> str:
                     if band % 2 == 0:
                         words.axhspan(y, y + depth, color=SHADE, lw=0, zorder=-2)
                     words.text(0.06, y + 0.15, shown.name(line), weight="bold", va="center", fontsize=8)
-                for place, contrast in enumerate(bars[line]):
+                for place, modality in enumerate(bars[line]):
                     middle = y + head + row * (place + 0.4)
                     if index == 0:
-                        words.text(0.18, middle, contrast_name(contrast), va="center", fontsize=7.5)
-                    if (*line, task, contrast) in found:
-                        _draw_bar(axes, found[*line, task, contrast], middle)
+                        words.text(0.18, middle, contrast_name(modality), va="center", fontsize=7.5)
+                    if (*line, task, modality) in found:
+                        _draw_bar(axes, found[*line, task, modality], middle)
                 y += depth
         return to_svg(figure)
 

@@ -28,7 +28,7 @@ DROPPED_SHOWN = 200
 def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
     """Kept biomarkers of a model, largest summary effect first."""
     table = tidy_biomarkers(biomarkers)
-    kept = table[table["verdict"] == "kept"]
+    kept = table[table["status"] == "kept"]
     caption = f"Biomarkers kept for {model}: the same direction in every centre with enough cases."
     return _biomarker_table(f"kept-{model}", caption, kept, reasons=False)
 
@@ -37,8 +37,8 @@ def unlinked_sentence(biomarkers: pd.DataFrame, splits: pd.DataFrame) -> str:
     """Why there is no biomarker: nothing could be linked, in so many cases a fold; empty where something was."""
     if len(biomarkers):
         return ""
-    table = tidy(splits, text=("case_id", "transfer", "fold", "part"))
-    sizes = table[table["part"] == "validation"].groupby(["transfer", "fold"]).size()
+    table = tidy(splits, text=("case_id", "scenario", "fold", "part"))
+    sizes = table[table["part"] == "validation"].groupby(["scenario", "fold"]).size()
     cases = "" if sizes.empty else f" ({_span(sizes.min(), sizes.max())} a fold)"
     return f"No radiomic feature could be linked to a deep feature{cases}, so none was a candidate."
 
@@ -59,7 +59,7 @@ def additivity_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
 def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
     """List the dropped ones of the strongest correlation, with the reason."""
     table = tidy_biomarkers(biomarkers)
-    dropped = table[table["verdict"] != "kept"]
+    dropped = table[table["status"] != "kept"]
     ranked = dropped.assign(size=dropped["rho"].abs()).sort_values("size", ascending=False, kind="stable")
     shown = ranked.drop(columns="size").head(DROPPED_SHOWN)
     rest = (
@@ -71,7 +71,7 @@ def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
 def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
     """`80 direction differs between centres`, most frequent first."""
     table = tidy_biomarkers(biomarkers)
-    texts = table.loc[table["verdict"] != "kept", "reason"]
+    texts = table.loc[table["status"] != "kept", "reason"]
     reasons = Counter(reason_kind(part) for text in texts for part in text.split(";"))
     return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
 
@@ -87,18 +87,18 @@ def reason_kind(reason: str) -> str:
 
 def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool) -> Table:
     centers = [c for c in table.columns if c.startswith("effect_") and table[c].notna().any()]
-    transfers = len(set(table["transfer"])) > 1
+    scenarios = len(set(table["scenario"])) > 1
     ordered = table if reasons else table.assign(size=table["summary"].abs())
     if not reasons:
         order = {task: i for i, task in enumerate(dict.fromkeys(table["task"]))}
         ordered = ordered.assign(rank=ordered["task"].map(order)).sort_values(
-            ["transfer", "rank", "size"], ascending=[True, True, False], kind="stable"
+            ["scenario", "rank", "size"], ascending=[True, True, False], kind="stable"
         )
     rows = []
     for row in ordered.to_dict("records"):
         deep = [d for d in row["deep_features"].replace(";", ",").split(",") if d.strip()]
         cells = [Cell(feature_name(row["feature"], row["region"])), Cell(task_name(row["task"]))]
-        cells += [Cell(row["transfer"])] if transfers else []
+        cells += [Cell(row["scenario"])] if scenarios else []
         cells += [Cell(", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else ""))]
         cells += [numeric("" if pd.isna(row["rho"]) else number(row["rho"])), numeric(probability(row["q"]))]
         cells += [numeric("" if pd.isna(row[c]) else number(row[c])) for c in centers]
@@ -107,7 +107,7 @@ def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool
         cells += [Cell(row["reason"], kind="note")] if reasons else []
         rows.append(tuple(cells))
     columns = [Column("Feature"), Column("Task", choose=True)]
-    columns += [Column("Transfer", choose=True)] if transfers else []
+    columns += [Column("Scenario", choose=True)] if scenarios else []
     columns += [Column("Deep features linked"), Column("ρ", True), Column("q", True)]
     columns += [Column(c.removeprefix("effect_"), True) for c in centers]
     columns += [Column("Summary effect", True), Column("I²", True)]
@@ -145,5 +145,5 @@ def kept_sentence(biomarkers: dict[str, pd.DataFrame]) -> str:
     parts = []
     for model, frame in biomarkers.items():
         table = tidy_biomarkers(frame)
-        parts.append(f"{model} kept {count((table['verdict'] == 'kept').sum())} of {plural(len(table), 'candidate')}")
+        parts.append(f"{model} kept {count((table['status'] == 'kept').sum())} of {plural(len(table), 'candidate')}")
     return f"{listing(parts)}." if parts else ""

@@ -14,14 +14,14 @@ from gliomanet.reporting.study.results import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
 CASE = ("case_id", "patient_id", "center", "role")
-QC = ("case_id", "center", "status", "contrasts", "flags", "reason")
+QC = ("case_id", "center", "status", "modalities", "flags", "reason")
 POLICIES = {
     "mark": "They are marked absent, never filled with zeros.",
     "drop": "Cases that lack one were dropped.",
     "refuse": "A case that lacks one ends the study.",
 }
 UNEXPLAINED = "in the case table, in no fold: no known label of any task, or no usable features"
-UNPREDICTED = "none of the model's contrasts or features is known"
+UNPREDICTED = "none of the model's modalities or features is known"
 
 
 def tasks_of(study: Mapping[str, Any]) -> dict[str, Task]:
@@ -58,14 +58,14 @@ def _labels_cell(cases: pd.DataFrame, task: Task) -> Cell:
     return Cell(known if unknown < len(cases) else "none known", ", ".join(small))
 
 
-def contrasts_table(study: Mapping[str, Any], cases: pd.DataFrame, qc: pd.DataFrame | None) -> Table:
-    """Cases that lack a contrast, by centre; from quality control where there is one, else from the case table."""
+def modalities_table(study: Mapping[str, Any], cases: pd.DataFrame, qc: pd.DataFrame | None) -> Table:
+    """Cases that lack a modality, by centre; from quality control where there is one, else from the case table."""
     cases, qc = tidy(cases, text=(*CASE, *MODALITIES)), tidy(qc, text=QC)
     rows = []
     for center in study["centers"]:
         if len(qc):
             mine = qc[(qc["center"] == center) & (qc["status"] == "ok")]
-            present = [set(text.replace(" ", "").split(",")) for text in mine["contrasts"]]
+            present = [set(text.replace(" ", "").split(",")) for text in mine["modalities"]]
         else:
             mine = cases[cases["center"] == center]
             present = [{m for m in MODALITIES if row[m]} for row in mine.to_dict("records")]
@@ -75,8 +75,8 @@ def contrasts_table(study: Mapping[str, Any], cases: pd.DataFrame, qc: pd.DataFr
         rows.append((Cell(center), *figures))
     columns = [Column("Centre"), Column("Usable cases", True), Column("All four", True)]
     columns += [Column(f"No {name}", True) for name in ("T1", "T1c", "T2", "FLAIR")]
-    policy = POLICIES[study["preprocessing"]["missing_contrast"]]
-    return Table("contrasts", f"Contrasts that cases lack. {policy}", tuple(columns), tuple(rows))
+    policy = POLICIES[study["preprocessing"]["missing_modality"]]
+    return Table("modalities", f"Modalities that cases lack. {policy}", tuple(columns), tuple(rows))
 
 
 def missing_cases(cases: pd.DataFrame, splits: pd.DataFrame, qc: pd.DataFrame | None) -> pd.DataFrame:
@@ -100,11 +100,11 @@ def missing_cases(cases: pd.DataFrame, splits: pd.DataFrame, qc: pd.DataFrame | 
 def unpredicted_cases(splits: pd.DataFrame, predictions: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Cases of the folds that some model gave no prediction: case_id, center, status, reason.
 
-    A case counts as predicted by a model where every transfer and role that its part of the splits asks for has a row,
+    A case counts as predicted by a model where every scenario and role that its part of the splits asks for has a row,
     in every stage of the model. `status` names the models that lack one.
     """
-    splits = tidy(splits, text=("case_id", "center", "transfer", "part"))
-    keys = ["transfer", "role", "center", "case_id"]
+    splits = tidy(splits, text=("case_id", "center", "scenario", "part"))
+    keys = ["scenario", "role", "center", "case_id"]
     tested = splits[splits["part"].isin(("validation", "external"))].assign(role=splits["part"])
     asked = list(dict.fromkeys(tested[keys].itertuples(index=False, name=None)))
     by_case: dict[tuple[str, str], list[str]] = {}

@@ -19,30 +19,30 @@ from gliomanet.reporting.format import (
     task_name,
 )
 from gliomanet.reporting.study.results import tidy
-from gliomanet.reporting.study.sections.performance import HELD_OUT, JOINT, LEAVE_ONE_OUT
+from gliomanet.reporting.study.sections.performance import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
-_KEYS = ["model", "stage", "transfer", "role"]
+_KEYS = ["model", "stage", "scenario", "role"]
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def decoding_table(decoding: pd.DataFrame | None) -> Table:
-    """A row per model, stage, transfer and role, all centres together: external cases first.
+    """A row per model, stage, scenario and role, all centres together: external cases first.
 
-    Where centres are held out in turn, all of them together speak for the transfers that hold one out.
+    Where centres are held out in turn, all of them together speak for the scenarios that hold one out.
     """
     table = _pooled(decoding)
-    several = {key: len(set(table[key])) > 1 for key in ("stage", "transfer")}
+    several = {key: len(set(table[key])) > 1 for key in ("stage", "scenario")}
     figures = list(dict.fromkeys(zip(table["task"], table["metric"], strict=True)))
     rows = []
-    for (model, stage, transfer, role), members in table.groupby(_KEYS, sort=False):
+    for (model, stage, scenario, role), members in table.groupby(_KEYS, sort=False):
         found = {(row["task"], row["metric"]): row for row in members.to_dict("records")}
         cells = [Cell(model_name(str(model), str(stage), several["stage"]))]
-        cells += [Cell(str(transfer))] if several["transfer"] else []
+        cells += [Cell(str(scenario))] if several["scenario"] else []
         rows.append((*cells, Cell(str(role)), *(_cell(found.get(figure)) for figure in figures)))
     titles = [metric_name(metric) if task == JOINT else f"MCC {task_name(task)}" for task, metric in figures]
     columns = [Column("Model", choose=True)]
-    columns += [Column("Transfer", choose=True)] if several["transfer"] else []
+    columns += [Column("Scenario", choose=True)] if several["scenario"] else []
     columns += [Column("Role", choose=True), *(Column(title, True) for title in titles)]
     caption = f"Each task decided by itself {_ARROW} all decided together; below, the change with its interval."
     return Table("decoding", caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
@@ -70,8 +70,8 @@ def _pooled(decoding: pd.DataFrame | None) -> pd.DataFrame:
         figures=("independent", "joint", "difference", "ci_low", "ci_high", "n"),
     )
     table = table[table["center"] == "pooled"]
-    if (table["transfer"] == LEAVE_ONE_OUT).any():
-        table = table[~((table["role"] == "external") & table["transfer"].str.startswith(HELD_OUT))]
+    if (table["scenario"] == LEAVE_ONE_CENTER_OUT).any():
+        table = table[~((table["role"] == "external") & table["scenario"].str.startswith(HELD_OUT))]
     return table.sort_values("role", key=lambda role: role != "external", kind="stable")
 
 

@@ -1,4 +1,4 @@
-"""What models do without some of their contrasts: which figures are shown, and the tables of them."""
+"""What models do without some of their modalities: which figures are shown, and the tables of them."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True)
 class Shown:
-    """Figures of one transfer: of its external centres together, or of validation cases where it has none.
+    """Figures of one scenario: of its external centres together, or of validation cases where it has none.
 
     Attributes:
-        transfer: its name.
+        scenario: its name.
         where: the cases in words.
         several_stages: whether the study's models end in different stages, so that names must tell.
         rows: of one of the two tables.
     """
 
-    transfer: str
+    scenario: str
     where: str
     several_stages: bool
     rows: pd.DataFrame
@@ -53,8 +53,8 @@ class Shown:
         return list(dict.fromkeys(self.rows["task"]))
 
     @property
-    def contrasts(self) -> list[str]:
-        """The contrasts of any model, in the order of every channel axis."""
+    def modalities(self) -> list[str]:
+        """The modalities of any model, in the order of every channel axis."""
         names = "+".join(self.rows["subset"] if "subset" in self.rows else self.rows["modality"]).split("+")
         return [name for name in MODALITIES if name in names]
 
@@ -77,27 +77,27 @@ class Shown:
 
 
 def shown_subsets(frame: pd.DataFrame | None) -> list[Shown]:
-    """Rows of `evaluation/modality_subsets.tsv` that the page shows, by transfer."""
-    text = ("model", "stage", "transfer", "role", "center", "subset", "task", "metric", "note")
-    return _shown(tidy(frame, text=text, figures=("value", "ci_low", "ci_high", "n", "n_positive", "n_contrasts")))
+    """Rows of `evaluation/modality_subsets.tsv` that the page shows, by scenario."""
+    text = ("model", "stage", "scenario", "role", "center", "subset", "task", "metric", "note")
+    return _shown(tidy(frame, text=text, figures=("value", "ci_low", "ci_high", "n", "n_positive", "n_modalities")))
 
 
 def shown_significance(frame: pd.DataFrame | None) -> list[Shown]:
-    """Rows of `evaluation/modality_significance.tsv` that the page shows, by transfer."""
-    text = ("model", "stage", "transfer", "role", "center", "task", "modality", "metric", "note")
+    """Rows of `evaluation/modality_significance.tsv` that the page shows, by scenario."""
+    text = ("model", "stage", "scenario", "role", "center", "task", "modality", "metric", "note")
     return _shown(tidy(frame, text=text, figures=("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive")))
 
 
 def _shown(table: pd.DataFrame) -> list[Shown]:
     found = []
     several = len(set(table["stage"])) > 1
-    for transfer, mine in table.groupby("transfer", sort=False):
+    for scenario, mine in table.groupby("scenario", sort=False):
         role = "external" if (mine["role"] == "external").any() else "validation"
         rows = mine[mine["role"] == role]
         centers = [center for center in dict.fromkeys(rows["center"]) if center not in TOGETHER]
         where = "external centres" if role == "external" else "validation cases"
         shown = rows[rows["center"] == "pooled"].reset_index(drop=True)
-        found.append(Shown(str(transfer), f"{where} ({', '.join(centers)})", several, shown))
+        found.append(Shown(str(scenario), f"{where} ({', '.join(centers)})", several, shown))
     return found
 
 
@@ -112,7 +112,7 @@ def cases_sentence(shown: Shown) -> str:
     if not spans:
         return "Every subset is scored on the same cases."
     return (
-        f"Some cases lack a contrast and count only where they have all of a subset's: n is {listing(spans)}, so rows "
+        f"Some cases lack a modality and count only where they have all of a subset's: n is {listing(spans)}, so rows "
         "differ in their cases, too."
     )
 
@@ -120,7 +120,7 @@ def cases_sentence(shown: Shown) -> str:
 def subsets_table(shown: Shown, name: str) -> Table:
     """MCC with interval, and below it AUC and n: a row a subset and model, a column a task."""
     found = {(r["subset"], r["model"], r["stage"], r["task"], r["metric"]): r for r in shown.rows.to_dict("records")}
-    subsets = shown.rows.sort_values("n_contrasts", kind="stable")["subset"]
+    subsets = shown.rows.sort_values("n_modalities", kind="stable")["subset"]
     rows = []
     for subset in sorted(dict.fromkeys(subsets), key=_place):
         for line in shown.lines:
@@ -132,15 +132,15 @@ def subsets_table(shown: Shown, name: str) -> Table:
                 mcc, auc = (found.get((subset, *line, task, metric)) for metric in ("mcc", "auc"))
                 cells.append(_figure_cell(mcc, auc))
             rows.append(tuple(cells))
-    columns = (Column("Contrasts", choose=True), Column("Model", choose=True))
-    caption = f"MCC with interval by subset of contrasts, {shown.where}; below it the AUC, and n (positive ones)."
+    columns = (Column("Modalities", choose=True), Column("Model", choose=True))
+    caption = f"MCC with interval by subset of modalities, {shown.where}; below it the AUC, and n (positive ones)."
     tasks = (Column(task_name(task), True) for task in shown.tasks)
     return Table(name, caption, (*columns, *tasks), tuple(rows), filterable=True)
 
 
 def _place(subset: str) -> tuple[int, list[int]]:
-    contrasts = subset.split("+")
-    return len(contrasts), [MODALITIES.index(name) for name in contrasts]
+    modalities = subset.split("+")
+    return len(modalities), [MODALITIES.index(name) for name in modalities]
 
 
 def _figure_cell(mcc: Any, auc: Any) -> Cell:
@@ -154,7 +154,7 @@ def _figure_cell(mcc: Any, auc: Any) -> Cell:
 
 
 def significance_table(shown: Shown, name: str) -> Table:
-    """Shapley values of the MCC, and below them of the log-likelihood and the learned weight: a column a contrast."""
+    """Shapley values of the MCC, and below them of the log-likelihood and the learned weight: a column a modality."""
     keys = ("model", "stage", "task", "modality", "metric")
     found = {tuple(r[key] for key in keys): r for r in shown.rows.to_dict("records")}
     rows = []
@@ -163,16 +163,16 @@ def significance_table(shown: Shown, name: str) -> Table:
             if not any(key[:3] == (*line, task) for key in found):
                 continue
             cells = [Cell(shown.name(line)), Cell(task_name(task))]
-            for contrast in shown.contrasts:
-                mcc, smooth = (found.get((*line, task, contrast, metric)) for metric in ("mcc", "log_likelihood"))
+            for modality in shown.modalities:
+                mcc, smooth = (found.get((*line, task, modality, metric)) for metric in ("mcc", "log_likelihood"))
                 cells.append(_worth_cell(mcc, smooth))
             rows.append(tuple(cells))
-    contrasts = (Column(contrast_name(name), True) for name in shown.contrasts)
+    modalities = (Column(contrast_name(name), True) for name in shown.modalities)
     caption = (
-        f"What each contrast is worth, {shown.where}: its share of the MCC with interval; below it its share of the "
+        f"What each modality is worth, {shown.where}: its share of the MCC with interval; below it its share of the "
         "log-likelihood, and the weight of a learned fusion where the network has one."
     )
-    return Table(name, caption, (Column("Model"), Column("Task"), *contrasts), tuple(rows))
+    return Table(name, caption, (Column("Model"), Column("Task"), *modalities), tuple(rows))
 
 
 def _worth_cell(mcc: Any, smooth: Any) -> Cell:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from gliomanet.audit.rules.columns import Identical, identical_columns
 
-NYUL = "Its contrasts are mapped to a common histogram, learnt from each fold's training cases."
+NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
 
 
 def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
-    """Model and sentence: how its data were harmonised, how it learnt to do without contrasts, and how to read it.
+    """Model and sentence: how its data were harmonised, how it learnt to do without modalities, and how to read it.
 
     Each sentence comes once a model.
 
@@ -28,26 +28,29 @@ def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
             found[model, note] = None
         if content.get("input", {}).get("intensities") == "nyul":
             found[model, NYUL] = None
-        if note := _missing_contrasts(content.get("missing_contrasts", {})):
+        if note := _missing_modalities(content.get("missing_modalities", {})):
             found[model, note] = None
-        if weight := content.get("joint_likelihood"):
+        if weight := content.get("joint_likelihood_weight"):
             found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
                 None
             )
     return list(found)
 
 
-def _missing_contrasts(weights: Mapping[str, float]) -> str:
-    """How a network learnt to do without contrasts, from what its `model.json` says of it; empty where it did not."""
+def _missing_modalities(weights: Mapping[str, float]) -> str:
+    """How a network learnt to do without modalities, from what its `model.json` says of it; empty where it did not."""
     if not weights.get("modality_dropout"):
         return ""
-    named = {"distillation": "self-distillation from the whole case", "contrast": "contrastive learning across subsets"}
+    named = {
+        "distillation_weight": "self-distillation from the whole case",
+        "contrastive_weight": "contrastive learning across subsets",
+    }
     beside = [f"{words} (weight {weights[key]:g})" for key, words in named.items() if weights.get(key)]
-    dropped = f"It learnt to do without contrasts: each was taken away at a rate of {weights['modality_dropout']:g}"
+    dropped = f"It learnt to do without modalities: each was taken away at a rate of {weights['modality_dropout']:g}"
     return f"{dropped}{', with ' if beside else ''}{' and '.join(beside)}."
 
 
-_RUN = ["stage", "transfer", "role"]
+_RUN = ["stage", "scenario", "role"]
 
 
 def identical_task_notes(predictions: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
@@ -64,13 +67,13 @@ def _sentences(rows: pd.DataFrame) -> Iterator[str]:
     external = (rows["role"] == "external") & (rows["fold"].astype(str) == "ensemble")
     used = rows[external | (rows["role"] == "validation")]
     found: dict[tuple[str, str], list[tuple[Identical, str]]] = {}
-    for (stage, transfer, role), run in used.groupby(_RUN, sort=True):
+    for (stage, scenario, role), run in used.groupby(_RUN, sort=True):
         # One probability a task: of two classes the other one says the same. Before calibration, whose temperatures
         # differ where the columns differ by as little as one unknown label.
         last = run.drop_duplicates(["center", "case_id", "task"], keep="last")
         table = last.pivot_table(index=["center", "case_id"], columns="task", values="raw_probability").reset_index()
         for pair in identical_columns(table, sorted(last["task"].unique())):
-            where = f"{role} cases of transfer {transfer}, stage {stage}"
+            where = f"{role} cases of scenario {scenario}, stage {stage}"
             found.setdefault((pair.first, pair.second), []).append((pair, where))
     for (first, second), places in found.items():
         pair, where = max(places, key=lambda place: place[0].cases)

@@ -30,8 +30,8 @@ from gliomanet.reporting.format import (
 from gliomanet.reporting.study.results import tidy, tidy_metrics
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
-LEAVE_ONE_OUT, HELD_OUT = "leave-one-out", "without-"
-"""The transfer of the mean over held-out centres, and how the transfers that hold one out are named."""
+LEAVE_ONE_CENTER_OUT, HELD_OUT = "leave-one-center-out", "without-"
+"""The scenario of the mean over held-out centres, and how the scenarios that hold one out are named."""
 
 JOINT = "joint"
 """The task of figures that concern all tasks at once: contradictions of the WHO classification."""
@@ -41,14 +41,14 @@ Row = Mapping[Any, Any]
 
 
 def headline(metrics: pd.DataFrame, role: str = "external") -> list[Table]:
-    """Show MCC per task of every model and stage over a role's centres: a table per transfer, best mean first."""
+    """Show MCC per task of every model and stage over a role's centres: a table per scenario, best mean first."""
     rows = _whole_group_mcc(metrics)
-    rows = rows[rows["transfer"] != LEAVE_ONE_OUT]
+    rows = rows[rows["scenario"] != LEAVE_ONE_CENTER_OUT]
     tasks = list(dict.fromkeys(rows["task"]))
-    transfers = [t for t in dict.fromkeys(rows["transfer"]) if (rows.loc[rows["transfer"] == t, "role"] == role).any()]
+    scenarios = [t for t in dict.fromkeys(rows["scenario"]) if (rows.loc[rows["scenario"] == t, "role"] == role).any()]
     tables = []
-    for transfer in transfers:
-        mine = rows[rows["transfer"] == transfer]
+    for scenario in scenarios:
+        mine = rows[rows["scenario"] == scenario]
         outside = {(r["model"], r["stage"], r["task"]): r for r in _together(mine[mine["role"] == role])}
         inside = {(r["model"], r["stage"], r["task"]): r for r in _together(mine[mine["role"] == "validation"])}
         lines = sorted(dict.fromkeys(key[:2] for key in outside), key=lambda line: (-_mean(outside, line), line))
@@ -65,19 +65,22 @@ def headline(metrics: pd.DataFrame, role: str = "external") -> list[Table]:
         where = (
             f"on {'external centres' if role == 'external' else 'validation cases'} ({centers})" if centers else role
         )
-        caption = f"MCC {where}, with interval" + (f"; transfer {transfer}" if len(transfers) > 1 else "")
+        caption = f"MCC {where}, with interval" + (f"; scenario {scenario}" if len(scenarios) > 1 else "")
         columns = (Column("Model"), *(Column(task_name(task), True) for task in tasks))
-        tables.append(Table(f"headline-{transfer}", caption + ".", columns, tuple(body)))
+        tables.append(Table(f"headline-{scenario}", caption + ".", columns, tuple(body)))
     return tables
 
 
 def held_out_headline(metrics: pd.DataFrame) -> list[Table]:
     """MCC over held-out centres, each predicted by fits that never saw it: one table, or none without such a design."""
     rows = _whole_group_mcc(metrics)
-    means = {(r["model"], r["stage"], r["task"]): r for r in rows[rows["transfer"] == LEAVE_ONE_OUT].to_dict("records")}
+    means = {
+        (r["model"], r["stage"], r["task"]): r
+        for r in rows[rows["scenario"] == LEAVE_ONE_CENTER_OUT].to_dict("records")
+    }
     if not means:
         return []
-    single = rows[(rows["role"] == "external") & (rows["transfer"] == HELD_OUT + rows["center"])]
+    single = rows[(rows["role"] == "external") & (rows["scenario"] == HELD_OUT + rows["center"])]
     tasks = list(dict.fromkeys(key[2] for key in means))
     lines = sorted(dict.fromkeys(key[:2] for key in means), key=lambda line: (-_mean(means, line), line))
     best = {task: max((r["value"] for k, r in means.items() if k[2] == task), default=None) for task in tasks}
@@ -114,21 +117,21 @@ def _headline_cell(row: Row | None, reference: Row | None, best: float | None) -
 
 
 def findings(metrics: pd.DataFrame) -> list[str]:
-    """Say for each transfer and task the highest external MCC, and what it was inside the training centres.
+    """Say for each scenario and task the highest external MCC, and what it was inside the training centres.
 
     Where centres are held out in turn, the mean over them speaks for all: each has a table of its own.
     """
     rows = _whole_group_mcc(metrics)
-    mean = rows["transfer"] == LEAVE_ONE_OUT
+    mean = rows["scenario"] == LEAVE_ONE_CENTER_OUT
     if mean.any():
-        rows = pd.concat([rows[mean], rows[~mean & ~rows["transfer"].str.startswith(HELD_OUT)]])
-    several_transfers = len(set(rows.loc[rows["role"] == "external", "transfer"])) > 1
+        rows = pd.concat([rows[mean], rows[~mean & ~rows["scenario"].str.startswith(HELD_OUT)]])
+    several_scenarios = len(set(rows.loc[rows["role"] == "external", "scenario"])) > 1
     several_stages = len(set(rows["stage"])) > 1
     sentences = []
-    for (transfer, task), mine in rows.groupby(["transfer", "task"], sort=False):
+    for (scenario, task), mine in rows.groupby(["scenario", "task"], sort=False):
         outside = [r for r in _together(mine[mine["role"] == "external"]) if pd.notna(r["value"])]
-        where = f" ({'mean over held-out centres' if transfer == LEAVE_ONE_OUT else transfer})"
-        where = where if several_transfers or transfer == LEAVE_ONE_OUT else ""
+        where = f" ({'mean over held-out centres' if scenario == LEAVE_ONE_CENTER_OUT else scenario})"
+        where = where if several_scenarios or scenario == LEAVE_ONE_CENTER_OUT else ""
         if not outside:
             if (mine["role"] == "external").any():
                 sentences.append(f"{task_name(str(task))}{where}: MCC is not estimable on the external cases.")
@@ -156,10 +159,10 @@ def metrics_table(metrics: pd.DataFrame) -> Table:
     """Every figure: a row per group of cases, a column per figure; `not estimable` with its reason."""
     table = _without_pools_of_one(tidy_metrics(metrics))
     table = table[table["task"] != JOINT]
-    keys = ["role", "center", "task", "subset", "model", "stage", "transfer"]
+    keys = ["role", "center", "task", "subset", "model", "stage", "scenario"]
     names = list(dict.fromkeys(table["metric"]))
     names = [n for n in MAIN_FIGURES if n in names] + [n for n in names if n not in MAIN_FIGURES]
-    several = {key: len(set(table[key])) > 1 for key in ("stage", "transfer", "subset")}
+    several = {key: len(set(table[key])) > 1 for key in ("stage", "scenario", "subset")}
     shown = [key for key in keys if several.get(key, True)]
     titles = {
         "role": "Role",
@@ -205,8 +208,8 @@ def contradictions_table(metrics: pd.DataFrame) -> Table:
     table = _without_pools_of_one(tidy_metrics(metrics))
     table = table[table["task"] == JOINT]
     names = list(dict.fromkeys(table["metric"]))
-    keys = ["model", "stage", "transfer", "role", "center"]
-    shown = [key for key in keys if key not in ("stage", "transfer") or len(set(table[key])) > 1]
+    keys = ["model", "stage", "scenario", "role", "center"]
+    shown = [key for key in keys if key not in ("stage", "scenario") or len(set(table[key])) > 1]
     show = {"stage": stage_name, "center": center_name}
     rows = []
     for group, members in table.groupby(keys, sort=False):
@@ -234,16 +237,16 @@ def comparisons_table(comparisons: pd.DataFrame | None) -> Table:
     """Paired differences between models or stages, the smallest Holm-corrected p first."""
     table = tidy(
         comparisons,
-        text=("transfer", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"),
+        text=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"),
         figures=("difference", "ci_low", "ci_high", "p", "p_holm"),
     )
     several = len(set(table["stage_a"]) | set(table["stage_b"])) > 1
-    transfers = len(set(table["transfer"])) > 1
+    scenarios = len(set(table["scenario"])) > 1
     rows = []
     for row in table.sort_values(["p_holm", "p"], kind="stable").to_dict("records"):
         pair = [model_name(row[f"model_{x}"], row[f"stage_{x}"], several) for x in "ab"]
         cells = [Cell(f"{pair[0]} minus {pair[1]}"), Cell(row["role"]), Cell(center_name(row["center"]))]
-        cells += [Cell(row["transfer"])] if transfers else []
+        cells += [Cell(row["scenario"])] if scenarios else []
         cells += [Cell(task_name(row["task"])), Cell(metric_name(row["metric"]))]
         if pd.isna(row["difference"]):
             cells += [Cell(NOT_ESTIMABLE, kind="muted"), Cell(), Cell()]
@@ -252,7 +255,7 @@ def comparisons_table(comparisons: pd.DataFrame | None) -> Table:
             cells += [numeric(probability(row["p"])), numeric(probability(row["p_holm"]))]
         rows.append(tuple(cells))
     columns = [Column("Pair", choose=True), Column("Role", choose=True), Column("Centre", choose=True)]
-    columns += [Column("Transfer", choose=True)] if transfers else []
+    columns += [Column("Scenario", choose=True)] if scenarios else []
     columns += [Column("Task", choose=True), Column("Figure", choose=True)]
     columns += [Column("Difference", True), Column("p", True), Column("p (Holm)", True)]
     caption = "Differences on the same cases, with interval; p after Holm's correction over the whole table."
@@ -260,10 +263,10 @@ def comparisons_table(comparisons: pd.DataFrame | None) -> Table:
 
 
 def _without_pools_of_one(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out `pooled` rows of a transfer and role with one centre: they repeat that centre's."""
+    """Leave out `pooled` rows of a scenario and role with one centre: they repeat that centre's."""
     single = table[~table["center"].isin(TOGETHER)]
-    centers = single.groupby(["transfer", "role"])["center"].nunique()
-    groups = pd.MultiIndex.from_frame(table[["transfer", "role"]])
+    centers = single.groupby(["scenario", "role"])["center"].nunique()
+    groups = pd.MultiIndex.from_frame(table[["scenario", "role"]])
     alone = centers.reindex(groups).eq(1).to_numpy()
     kept: pd.DataFrame = table.loc[(table["center"] != "pooled") | ~alone]
     return kept

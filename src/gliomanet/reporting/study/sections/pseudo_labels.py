@@ -37,11 +37,11 @@ def rounds_sentence(settings: Mapping[str, Any]) -> str:
 
 def gate_sentence(settings: Mapping[str, Any]) -> str:
     """What a teacher had to show first; empty where it had to show nothing."""
-    if not settings["teacher_confidence"]:
+    if settings["teacher_alpha"] >= 1:
         return ""
     return (
         "A teacher labels a task only if its validation cases show, with a confidence of "
-        f"{100 * settings['teacher_confidence']:g} %, that it is better than chance at it."
+        f"{100 * (1 - settings['teacher_alpha']):g} %, that it is better than chance at it."
     )
 
 

@@ -8,7 +8,7 @@ from gliomanet.reporting.format import NOT_ESTIMABLE, center_name, count, interv
 from gliomanet.reporting.study.results import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
-_KEYS = ["model", "transfer", "role", "center", "region"]
+_KEYS = ["model", "scenario", "role", "center", "region"]
 _TITLES = {"center": "Centre"}
 
 
@@ -16,10 +16,10 @@ def segmentation_table(figures: pd.DataFrame | None) -> Table:
     """Dice and HD95 of every model, centre and region: mean with interval, the median beneath."""
     table = tidy(
         figures,
-        text=("model", "stage", "transfer", "role", "center", "region", "metric", "note"),
+        text=("model", "stage", "scenario", "role", "center", "region", "metric", "note"),
         figures=("mean", "median", "ci_low", "ci_high", "n"),
     )
-    shown = [key for key in _KEYS if key != "transfer" or len(set(table[key])) > 1]
+    shown = [key for key in _KEYS if key != "scenario" or len(set(table[key])) > 1]
     rows = []
     for group, members in table.groupby(["stage", *_KEYS], sort=False):
         values = dict(zip(["stage", *_KEYS], map(str, group), strict=True))

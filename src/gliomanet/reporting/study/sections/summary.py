@@ -28,7 +28,7 @@ KINDS = {
 def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, lost: int) -> str:
     """Centres by role, cases, tasks, folds, models, stages and what tests externally."""
     cases = tidy(cases, text=("case_id", "patient_id", "center"))
-    splits = tidy(splits, text=("case_id", "center", "transfer", "fold", "part"))
+    splits = tidy(splits, text=("case_id", "center", "scenario", "fold", "part"))
     by_role = {
         role: [c for c, v in study["centers"].items() if v["role"] == role]
         for role in ("train", "external", "unlabelled")
@@ -57,12 +57,12 @@ def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFram
     mean = [name for name in study["models"] if name not in refit]
     how = [f"of {listing(mean)} are the mean over folds"] * bool(mean)
     how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
-    if by_role["external"] or study["split"]["design"] != "fixed" or study["split"]["transfers"]:
+    if by_role["external"] or study["split"]["design"] != "fixed" or study["split"]["scenarios"]:
         sentences.append(f"External predictions {'; those '.join(how)}")
-    transfers = list(dict.fromkeys(splits["transfer"]))
-    if len(transfers) > 1:
+    scenarios = list(dict.fromkeys(splits["scenario"]))
+    if len(scenarios) > 1:
         sentences.append(
-            f"There are {plural(len(transfers), 'transfer')}: choices of which centres teach and which test"
+            f"There are {plural(len(scenarios), 'scenario')}: choices of which centres teach and which test"
         )
     sentences.append(
         f"{plural(lost, 'case')} could not be analysed by every model and {'is' if lost == 1 else 'are'} named below"
@@ -83,21 +83,21 @@ def _verb(subjects: list[str], singular: str, several: str) -> str:
     return singular if len(subjects) == 1 else several
 
 
-def transfers_table(splits: pd.DataFrame) -> Table:
+def scenarios_table(splits: pd.DataFrame) -> Table:
     """Which centres teach and which test, where there is more than one choice."""
-    table = tidy(splits, text=("case_id", "center", "transfer", "part"))
-    names = list(dict.fromkeys(table["transfer"]))
+    table = tidy(splits, text=("case_id", "center", "scenario", "part"))
+    names = list(dict.fromkeys(table["scenario"]))
     rows = []
     for name in names if len(names) > 1 else []:
-        mine = table[table["transfer"] == name]
+        mine = table[table["scenario"] == name]
         cells = [Cell(name)]
         for parts in (("train", "validation"), ("external",)):
             chosen = mine[mine["part"].isin(parts)]
             cases = len(set(zip(chosen["center"], chosen["case_id"], strict=True)))
             cells.append(Cell(", ".join(dict.fromkeys(chosen["center"])) or "none", plural(cases, "case")))
         rows.append(tuple(cells))
-    columns = (Column("Transfer"), Column("Teaches"), Column("Tests"))
-    return Table("transfers", "Which centres teach and which test.", columns, tuple(rows))
+    columns = (Column("Scenario"), Column("Teaches"), Column("Tests"))
+    return Table("scenarios", "Which centres teach and which test.", columns, tuple(rows))
 
 
 def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -122,11 +122,11 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
     if study.get("shuffle_labels"):
         text = "The training labels were shuffled, so every MCC must be about 0; if one is not, something leaks."
         found.append(("This is a control", text))
-    if study.get("kept_labels", 1) < 1:
+    if study.get("label_fraction", 1) < 1:
         text = (
-            f"Of the training centres' labelled patients {100 * study['kept_labels']:g} % kept their labels. The "
+            f"Of the training centres' labelled patients {100 * study['label_fraction']:g} % kept their labels. The "
             "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure. "
-            "Where their centre tests, in the transfers that hold it out, external figures count all patients."
+            "Where their centre tests, in the scenarios that hold it out, external figures count all patients."
         )
         found.append(("Labels are hidden on purpose", text))
     return found

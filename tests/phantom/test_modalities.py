@@ -7,7 +7,7 @@ from gliomanet.labels.who import WhoState
 from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.appearance import draw_appearance, rule_of
-from gliomanet.phantom.contrasts import true_signals
+from gliomanet.phantom.modalities import true_signals
 from gliomanet.phantom.tumour import CORE, ENHANCING, OEDEMA, grow_tumour
 
 SITE = (24, 24, 18)

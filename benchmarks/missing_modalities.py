@@ -1,8 +1,8 @@
-"""What drop-out of contrasts, self-distillation and contrastive learning do for cases that lack contrasts.
+"""What drop-out of modalities, self-distillation and contrastive learning do for cases that lack modalities.
 
-    python benchmarks/missing_contrasts.py [--kind singletask] [--seeds 3] [--folder FOLDER]
+    python benchmarks/missing_modalities.py [--kind singletask] [--seeds 3] [--folder FOLDER]
 
-Each contrast of a simulated case has a tumour whose brightness follows a label, with a noise of its own: what can be
+Each modality of a simulated case has a tumour whose brightness follows a label, with a noise of its own: what can be
 known from a subset of them is known (a normal distribution's). A tiny network is trained from keys alone, and asked for
 every one of the 15 subsets on cases that it has not seen. A reused FOLDER spares the simulation.
 """
@@ -30,7 +30,7 @@ from gliomanet.models.case_input import load_case
 from gliomanet.prediction.image import load_image_model
 from gliomanet.training.run.image import train_image_model
 
-CONTRASTS = ("t1", "t1c", "t2", "flair")
+MODALITIES = ("t1", "t1c", "t2", "flair")
 SUBSETS = [s for n in range(1, 5) for s in combinations(range(4), n)]
 SIDE, TAUGHT, TESTED = 32, 48, 120
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -39,15 +39,15 @@ ARMS = {
     "nothing": {},
     "drop-out": DROPPED,
     "drop-out, twice the steps": {**DROPPED, "epochs": 2},
-    "+ distillation": {**DROPPED, "distillation": 1.0},
-    "+ contrastive": {**DROPPED, "contrast": 1.0},
-    "+ both": {**DROPPED, "distillation": 1.0, "contrast": 1.0},
+    "+ distillation": {**DROPPED, "distillation_weight": 1.0},
+    "+ contrastive": {**DROPPED, "contrastive_weight": 1.0},
+    "+ both": {**DROPPED, "distillation_weight": 1.0, "contrastive_weight": 1.0},
 }
 """Changes of the settings; `epochs` is a multiple."""
 
 
 def simulate(folder: Path) -> pd.DataFrame:
-    """Cases on disk as preprocessing leaves them; each contrast's tumour is as bright as label ± 1 + N(0, 1)."""
+    """Cases on disk as preprocessing leaves them; each modality's tumour is as bright as label ± 1 + N(0, 1)."""
     rng, rows = np.random.default_rng(7), []
     brain = np.zeros((SIDE,) * 3, dtype=np.uint8)
     brain[2:-2, 2:-2, 2:-2] = 1
@@ -64,7 +64,7 @@ def simulate(folder: Path) -> pd.DataFrame:
         if own.is_dir():
             continue
         own.mkdir(parents=True)
-        for name, image in (*zip(CONTRASTS, images * brain, strict=True), ("brain_mask", brain)):
+        for name, image in (*zip(MODALITIES, images * brain, strict=True), ("brain_mask", brain)):
             nib.save(nib.Nifti1Image(np.float32(image), np.eye(4)), own / f"{name}.nii.gz")
     return pd.DataFrame(rows)
 
@@ -83,7 +83,7 @@ def scores(model: Path, images: torch.Tensor, truth: NDArray[np.bool_]) -> list[
 
 
 def main() -> None:
-    """Train every arm with every seed, and print MCC by the number of contrasts, mean and range over the seeds."""
+    """Train every arm with every seed, and print MCC by the number of modalities, mean and range over the seeds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kind", default="singletask", choices=("singletask", "psnet", "mttunet"))
     parser.add_argument("--epochs", type=int, default=10, help="of 10 steps")
@@ -95,7 +95,7 @@ def main() -> None:
     cases = simulate(folder / "cases")
     tested = cases[cases["part"] == "test"]
     loaded = [
-        load_case(name, Path(own), CONTRASTS, (SIDE,) * 3, tumour=False)
+        load_case(name, Path(own), MODALITIES, (SIDE,) * 3, tumour=False)
         for name, own in zip(tested["case_id"], tested["folder"], strict=True)
     ]
     images = torch.from_numpy(np.stack([case.image * case.brain for case in loaded])).float()
@@ -105,7 +105,7 @@ def main() -> None:
     common |= {"learning_rate": 2e-3, "augmentation": False, **own}
     sizes = [len(subset) for subset in SUBSETS]
     best = [2 * NormalDist().cdf(n**0.5) - 1 for n in sizes]
-    print("arm                        all 15 (range over seeds)   1     2     3     4 contrasts   s of CPU a run")
+    print("arm                        all 15 (range over seeds)   1     2     3     4 modalities   s of CPU a run")
     print(f"{'the best that can be':<26} {np.mean(best):.2f}                     ", end="")
     print("".join(f"  {2 * NormalDist().cdf(n**0.5) - 1:.2f}" for n in range(1, 5)))
     for arm, changes in ARMS.items():

@@ -1,4 +1,4 @@
-"""The true signal of the four contrasts, before any scanner: tissue, tumour, and the head around it."""
+"""The true signal of the four modalities, before any scanner: tissue, tumour, and the head around it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ HEAD: dict[str, dict[str, float]] = {
 def true_signals(
     anatomy: Anatomy, tumour: Tumour, appearance: Appearance, flair_mark: float, rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Noise-free signal by contrast, arrays (x, y, z) on the patient's 2 mm grid, white matter about 1.
+    """Noise-free signal by modality, arrays (x, y, z) on the patient's 2 mm grid, white matter about 1.
 
     Args:
         anatomy: the patient's tissue; the head is painted where the anatomy carries one.
