@@ -26,7 +26,7 @@ A study is one YAML file. Its sections have a page each, made from the models th
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site, and to its navigation under Reference."""
-    from gliomanet.tables.reference import table_page
+    from gliomanet.tables.reference import tables_reference
 
     from gliomanet.config.reference import section_pages
 
@@ -36,7 +36,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = {"index.md": CONFIGURATION + "\n".join(rows) + "\n", **sections}
     for name, text in pages.items():
         files.append(File.generated(config, f"reference/configuration/{name}", content=text))
-    files.append(File.generated(config, "reference/tables.md", content=table_page()))
+    files.append(File.generated(config, "reference/tables.md", content=tables_reference()))
     reference = next(entry["Reference"] for entry in config.nav or [] if "Reference" in entry)
     reference += [
         {"Configuration": [f"reference/configuration/{name}" for name in pages]},
