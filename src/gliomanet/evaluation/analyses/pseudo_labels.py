@@ -1,4 +1,4 @@
-"""How many pseudo-labels were accepted and, where the truth is known, how many of them are true."""
+"""Accepted pseudo-labels and, where the truth is known, the share of them that is true."""
 
 from __future__ import annotations
 
