@@ -40,9 +40,7 @@ rule write_report:
         label_accuracy=label_accuracy,
         modality_subsets=rules.evaluate_subsets.output if SUBSET_MODELS else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
-        templates=sorted(
-            (ROOT / "src/gliomanet/reporting/templates").rglob("*.*")
-        ),
+        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
             f"{R}/report/index.html",
