@@ -33,7 +33,7 @@ PREDICTION_COLUMNS = (
 )
 GROUP = ["model", "stage", "scenario", "role", "task"]
 TOLERANCE = 1e-3
-"""How far a case's probabilities may sum from one: tables hold six digits, published ones fewer."""
+"""Largest distance of a case's probabilities from a sum of one: tables hold six digits, published ones fewer."""
 
 
 @dataclass(frozen=True)

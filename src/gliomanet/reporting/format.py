@@ -14,10 +14,10 @@ TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"
 MODALITIES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features": "feature table"}
 WHOLE_GROUP = ("", "all")
-"""How the tables name the subset of all cases."""
+"""Names of the subset of all cases in the tables."""
 
 TOGETHER = {"pooled": "all centres", "summary": "random effects"}
-"""How the tables name what is no single centre."""
+"""Names of what is no single centre in the tables."""
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -140,7 +140,7 @@ def _sample(
 
 
 def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
-    """What is known without an image: the classes' shares among a model's validation cases (K,).
+    """Prior of an answer without an image: the classes' shares among a model's validation cases (K,).
 
     One more case of each class is counted (Laplace's rule), so that a class that training centres lack is improbable
     rather than impossible, and the classes are equally probable where there are no validation cases.

@@ -63,7 +63,7 @@ def evaluate(
     Args:
         predictions: rows of `results/predictions/`; validation rows and external `ensemble` rows are read.
         cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
-            external figures only.
+            metrics of external cases only.
         tasks: the study's tasks.
         settings: resamples and confidence.
         seed: of the resamples, which otherwise depend on names only: (scenario, role, centre, task, subset). They are

@@ -105,9 +105,9 @@ def _rows(rows: pd.DataFrame, settings: Evaluation, seed: int) -> Iterator[Row]:
             known = group[group[metric].notna()]
             cells = _mean_and_interval(known, metric, named, settings, seed) if len(known) else {"n": 0}
             lost = len(group) - len(known)
-            notes = [] if len(known) else [not_estimable("no case has this figure")]
+            notes = [] if len(known) else [not_estimable("no case has this metric")]
             if lost and len(known):
-                notes.append(f"{lost} more without this figure")
+                notes.append(f"{lost} more without this metric")
             if cells.pop("alone", False):
                 notes.append("one patient: no interval")
             yield named | {"metric": metric, "note": join_notes(notes)} | cells

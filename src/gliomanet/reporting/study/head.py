@@ -103,12 +103,12 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
         text = (
             f"{listing(phantoms)} {_verb(phantoms, 'is', 'are')} simulated; {listing(patients)} "
             f"{_verb(patients, 'is', 'are')} not. What a model learnt from simulated tumours means nothing clinically "
-            "on patients: those figures only show that the pipeline runs on real files."
+            "on patients: those metrics only show that the pipeline runs on real files."
         )
         found.append(("Simulated and real patients are mixed", text))
     elif phantoms:
         text = (
-            "Tumours and labels were made by a program with a known truth. The figures show whether the pipeline finds "
+            "Tumours and labels were made by a program with a known truth. The metrics show whether the pipeline finds "
             "what was planted; they say nothing about patients."
         )
         found.append(("Every patient here is simulated", text))
@@ -118,8 +118,9 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
     if study.get("label_fraction", 1) < 1:
         text = (
             f"Of the training centres' labelled patients {100 * study['label_fraction']:g} % kept their labels. The "
-            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure. "
-            "Where their centre tests, in the scenarios that hold it out, external figures count all patients."
+            "others are unlabelled training cases: neither trained on with their labels nor counted in validation "
+            "metrics. Where their centre tests, in the scenarios that hold it out, metrics of external cases count all "
+            "patients."
         )
         found.append(("Labels are hidden on purpose", text))
     return found

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 OWN = ("gliomanet", "matplotlib")
-"""What makes the page and its figures."""
+"""Packages that make the page and its figures."""
 
 PACKAGES = (
     "Python",

@@ -49,9 +49,9 @@ def test_a_row_per_region_with_both_metrics():
 
 def test_what_is_not_estimable_says_why():
     lost = {"mean": np.nan, "median": np.nan, "ci_low": np.nan, "ci_high": np.nan, "n": 0}
-    note = "not estimable: no case has this figure"
+    note = "not estimable: no case has this metric"
     table = segmentation_table(rows({**lost, "note": note}, {**HD95, **lost, "note": note}))
-    assert (table.rows[0][4].text, table.rows[0][4].small) == ("not estimable", "no case has this figure")
+    assert (table.rows[0][4].text, table.rows[0][4].small) == ("not estimable", "no case has this metric")
 
 
 def test_several_scenarios_are_named_and_no_table_is_none():

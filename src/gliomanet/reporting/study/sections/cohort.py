@@ -1,4 +1,4 @@
-"""Who is in the study, and who is missing and why."""
+"""Cohort: cases in the study, and those that are missing with the reason."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def section(results: StudyResults) -> Section | None:
-    """What joint decoding changes, where a model answers tasks that can contradict each other."""
+    """Changes by joint decoding, where a model answers tasks that can contradict each other."""
     table = decoding_table(results.decoding)
     content = {"table": table, "changes": decoding_sentence(results.decoding)}
     return Section("decoding", "What WHO-consistent decoding changes", content) if table else None

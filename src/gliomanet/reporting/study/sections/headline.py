@@ -1,4 +1,4 @@
-"""What came out: MCC of every model on external cases, or on validation cases where no centre tests."""
+"""Headline: MCC of every model on external cases, or on validation cases where no centre tests."""
 
 from __future__ import annotations
 

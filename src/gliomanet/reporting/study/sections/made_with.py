@@ -1,4 +1,4 @@
-"""How the results were made: software, digests and the whole configuration."""
+"""Origin of the results: software, digests and the whole configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What quality control saw: metrics by centre, flagged cases and contact sheets."""
+"""Quality control: metrics by centre, flagged cases and contact sheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to read the page: its words, and the limits of what it says."""
+"""Guide to the page: its words, and the limits of what it says."""
 
 from __future__ import annotations
 
