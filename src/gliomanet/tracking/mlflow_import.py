@@ -66,7 +66,8 @@ def import_runs(
 
     Args:
         model_dirs: folders `…/<model>/<stage>/fold<fold>`, each with `events.jsonl` and perhaps `model.json`.
-        metrics: rows of `evaluation/metrics.tsv`; the registry's tracked ones are logged on the parent of its model × stage. `None`: none.
+        metrics: rows of `evaluation/metrics.tsv`; those in `TRACKED` are logged on the parent of their model × stage.
+            `None`: none.
         artifacts: files for every parent. To a server (`http…`) only text files go: pictures of patients stay here.
         uri: `sqlite:///path` or a server's address. The file store is refused.
         artifact_root: folder of a local store's artifacts.
@@ -184,7 +185,7 @@ def _log_evaluation(client: MlflowClient, parent: Run, figures: Mapping[str, flo
 
 
 def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
-    """Map `<metric>/<role>/<center>/<task>[/<subset>][/<scenario>]` to the value, where estimable, of one model × stage."""
+    """Map `<metric>/<role>/<center>/<task>[/<subset>][/<scenario>]` to each value that one model × stage has."""
     if metrics is None or metrics.empty:
         return {}
     rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].isin(TRACKED)]
