@@ -287,7 +287,7 @@ def make_image_study(folder: Path) -> StudyResults:
         confusion=confusion(rng),
         comparisons=comparisons(),
         decoding=decoding(),
-        findings=findings(),
+        audit=findings(),
         qc=qc(table, rng),
         sheets=sheets,
         biomarkers={"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(status="dropped")},

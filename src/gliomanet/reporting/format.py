@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import round_of
+from gliomanet.stages import round_of
 from gliomanet.tables.notes import NOT_ESTIMABLE
 
 TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from gliomanet.layout import Layout
 from gliomanet.reporting.study.results import StudyResults
 
 TABLES = {
@@ -17,6 +18,9 @@ TABLES = {
     "predictions/age.tsv": {"case_id": "007", "probability": 0.6},
     "qc/west.tsv": {"case_id": "1", "center": "west"},
     "qc/east.tsv": {"case_id": "007", "center": "east"},
+    "cohort/audit.tsv": {"severity": "note", "rule": "oblique"},
+    "biomarkers/recovery.tsv": {"model": "net", "kept": 3},
+    "pseudo_labels/accuracy.tsv": {"model": "net", "correct": 2},
     "pseudo_labels/net/pseudo_label/fold2.tsv": {"case_id": "007", "label": "mutant"},
 }
 
@@ -36,7 +40,7 @@ def files(tmp_path):
 
 
 def test_every_file_finds_its_place(files, tmp_path):
-    found = StudyResults.read(tmp_path, {}, files)
+    found = StudyResults.read(Layout(tmp_path), {}, files)
     assert found.cases["case_id"].tolist() == ["007"]
     assert found.metrics["value"].tolist() == [0.5]
     assert list(found.predictions) == ["net", "age"]
@@ -45,21 +49,24 @@ def test_every_file_finds_its_place(files, tmp_path):
     assert found.sheets == {"east": tmp_path / "qc/east.png"}
     assert [(model, content["kind"]) for model, content in found.models] == [("net", "cmtlnet")]
     assert (found.versions["torch"], found.versions["SimpleITK"]) == ("2.13.0", "2.5.0")
-    assert (found.calibration, found.findings, dict(found.biomarkers)) == (None, None, {})
+    assert found.audit["rule"].tolist() == ["oblique"]
+    assert found.recovery["kept"].tolist() == [3]
+    assert found.pseudo_label_accuracy["correct"].tolist() == [2]
+    assert (found.calibration, dict(found.biomarkers)) == (None, {})
 
 
 def test_files_that_are_not_named_are_not_read(files, tmp_path):
-    found = StudyResults.read(tmp_path, {}, [file for file in files if file.stem != "age"])
+    found = StudyResults.read(Layout(tmp_path), {}, [file for file in files if file.stem != "age"])
     assert list(found.predictions) == ["net"]
 
 
 def test_a_file_without_a_place_is_named(files, tmp_path):
-    with pytest.raises(ValueError, match=r"mlflow\.db"):
-        StudyResults.read(tmp_path, {}, [*files, tmp_path / "mlflow.db"])
+    with pytest.raises(ValueError, match=r"runs\.tsv"):
+        StudyResults.read(Layout(tmp_path), {}, [*files, tmp_path / "tracking/runs.tsv"])
 
 
 @pytest.mark.parametrize(("text", "problem"), [("{", "no JSON"), ("[1]", "holds a list")])
 def test_a_broken_description_is_named(files, tmp_path, text, problem):
     files[-3].write_text(text)
     with pytest.raises(ValueError, match=rf"model\.json: {problem}"):
-        StudyResults.read(tmp_path, {}, files)
+        StudyResults.read(Layout(tmp_path), {}, files)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import SUPERVISED, stage_of_round
 from gliomanet.reporting.format import count, listing, plural, stage_name, task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
+from gliomanet.stages import SUPERVISED, stage_of_round
 
 KINDS = {
     "cmtlnet": "CMTLNet on images",

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from gliomanet.labels.tasks import Task
+from gliomanet.layout import Layout
 from gliomanet.reporting.study.missing_cases import missing_cases
 from gliomanet.reporting.study.versions import gathered_versions
 from gliomanet.tables.io import read_table
@@ -38,8 +39,8 @@ class StudyResults:
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         recovery: planted truth beside what was found; None: no patient is simulated.
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added; None: there are none.
-        label_accuracy: `results/pseudo_labels/accuracy.tsv`.
-        findings: `results/cohort/audit.tsv`; None: no audit was run.
+        pseudo_label_accuracy: `results/pseudo_labels/accuracy.tsv`.
+        audit: `results/cohort/audit.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         models: (model, `model.json`) of every trained model.
@@ -61,19 +62,19 @@ class StudyResults:
     biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     recovery: pd.DataFrame | None = None
     pseudo_labels: pd.DataFrame | None = None
-    label_accuracy: pd.DataFrame | None = None
-    findings: pd.DataFrame | None = None
+    pseudo_label_accuracy: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, results: Path, study: Mapping[str, Any], files: Iterable[Path]) -> StudyResults:
+    def read(cls, layout: Layout, study: Mapping[str, Any], files: Iterable[Path]) -> StudyResults:
         """Read a finished study.
 
         Args:
-            results: the study's results folder.
+            layout: places of the study's files.
             study: its configuration, `Study.model_dump()`.
             files: the study's files, in the order in which models and centres are shown. The folder may hold others
                 besides, left from an earlier configuration.
@@ -89,29 +90,24 @@ class StudyResults:
         models: list[tuple[str, Mapping[str, Any]]] = []
         cases: list[Mapping[str, Any]] = []
         for path in files:
-            match path.relative_to(results).parts:
-                case ("splits.tsv",):
-                    tables["splits"] = read_table(path)
-                case ("cohort", "cases.tsv"):
-                    tables["cases"] = read_table(path)
-                case ("cohort", "audit.tsv"):
-                    tables["findings"] = read_table(path)
-                case ("evaluation", _):
-                    tables[path.stem] = read_table(path)
-                case ("biomarkers", "recovery.tsv"):
-                    tables["recovery"] = read_table(path)
-                case ("pseudo_labels", "accuracy.tsv"):
-                    tables["label_accuracy"] = read_table(path)
-                case ("pseudo_labels", model, stage, _):
-                    fold = path.stem.removeprefix("fold")
-                    pseudo_labels.append(read_table(path).assign(model=model, stage=stage, fold=fold))
-                case ("qc", name) if name.endswith(".png"):
-                    sheets[path.stem] = path
-                case ("predictions" | "calibration" | "biomarkers" | "qc" as folder, _):
-                    by_name[folder][path.stem] = read_table(path)
-                case ("models", model, _, _, "model.json"):
-                    models.append((model, _json(path)))
-                case ("preprocessed", _, _):
+            place = layout.parse(path)
+            match place.kind:
+                case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
+                    tables[place.kind] = read_table(path)
+                case "evaluation":
+                    tables[place.table] = read_table(path)
+                case "pseudo_labels":
+                    names = {"model": place.model, "stage": place.stage, "fold": place.fold}
+                    pseudo_labels.append(read_table(path).assign(**names))
+                case "predictions" | "calibration" | "biomarkers":
+                    by_name[place.kind][place.model] = read_table(path)
+                case "qc":
+                    by_name[place.kind][place.center] = read_table(path)
+                case "qc_sheet":
+                    sheets[place.center] = path
+                case "model.description":
+                    models.append((place.model, _json(path)))
+                case "case":
                     cases.append(_json(path / "preprocess.json"))
                 case _:
                     raise ValueError(f"{path} is none of the files that the page is made of")

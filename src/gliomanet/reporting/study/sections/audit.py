@@ -16,12 +16,12 @@ NOTE = "note"
 
 def section(results: StudyResults) -> Section | None:
     """Findings of the audit, where one was run."""
-    if results.findings is None:
+    if results.audit is None:
         return None
     content = {
-        "counts": audit_sentence(results.findings),
-        "findings": findings_table(results.findings),
-        "notes": notes_table(results.findings),
+        "counts": audit_sentence(results.audit),
+        "findings": findings_table(results.audit),
+        "notes": notes_table(results.audit),
     }
     return Section("audit", "Audit", content)
 

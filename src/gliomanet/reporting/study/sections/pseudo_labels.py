@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import stage_of_round, stage_order
 from gliomanet.labels.tasks import Task
 from gliomanet.reporting.format import count, listing, number, plural, stage_name, task_name
 from gliomanet.reporting.study.results import StudyResults
@@ -16,13 +15,14 @@ from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.sections.biomarkers import reason_kind
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.stages import stage_of_round, stage_order
 
 _TEXT = ("model", "stage", "fold", "case_id", "center", "task", "label", "accepted", "reason")
 
 
 def section(results: StudyResults) -> Section | None:
     """Pseudo-labels, where a model gave some."""
-    table = pseudo_labels_table(results.pseudo_labels, results.tasks, results.label_accuracy)
+    table = pseudo_labels_table(results.pseudo_labels, results.tasks, results.pseudo_label_accuracy)
     settings = results.settings["pseudo_labels"]
     content = {"rounds": rounds_sentence(settings), "check": check_sentence(settings), "table": table}
     return Section("pseudo_labels", "Pseudo-labels", content) if table else None
