@@ -76,7 +76,9 @@ def edited(text: str, block: Block) -> str:
     assert all(line[0] in " +-\n" for line in lines), f"{block}: a line of an edit begins with space, + or -"
     before = "".join(line[1:] or "\n" for line in lines if line[0] != "+")
     after = "".join(line[1:] or "\n" for line in lines if line[0] != "-")
-    assert text.count(before) == 1, f"{block}: its old lines stand {text.count(before)} times in {block.title}:\n{before}"
+    assert text.count(before) == 1, (
+        f"{block}: its old lines stand {text.count(before)} times in {block.title}:\n{before}"
+    )
     return text.replace(before, after)
 
 

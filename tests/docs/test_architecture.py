@@ -37,7 +37,13 @@ def test_the_picture_is_that_of_the_workflow():
 
 def test_the_page_names_every_rule_file_and_every_folder_of_the_library():
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    rules = set(re.findall(r"^(?:check|local)?rule (\w+):", "\n".join(f.read_text() for f in (ROOT / "workflow/rules").glob("*.smk")), re.MULTILINE))
+    rules = set(
+        re.findall(
+            r"^(?:check|local)?rule (\w+):",
+            "\n".join(f.read_text() for f in (ROOT / "workflow/rules").glob("*.smk")),
+            re.MULTILINE,
+        )
+    )
     missing = {rule for rule in rules if f"`{rule}`" not in page} - {"all"}
     assert not missing
     top = [path for path in (ROOT / "src/gliomanet").iterdir() if not path.name.startswith(("_", "."))]

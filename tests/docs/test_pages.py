@@ -16,7 +16,8 @@ from tests.docs.blocks import ROOT, blocks_of, edited, pages
 BLOCKS = [block for page in pages() for block in blocks_of(page)]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 COMMANDS = typer.main.get_command(app).commands
-PROGRAMS = {"snakemake", "mlflow", "source", "export", "git", "ls", "head", "python", "ruff", "mypy", "lint-imports"}
+PROGRAMS = {"snakemake", "mlflow", "source", "export", "git", "cd", "ls", "head", "mkdir", "touch", "printf", "python"}
+PROGRAMS |= {"ruff", "mypy", "lint-imports", "snakefmt", "pip", "pre-commit"}
 
 
 def of(*languages):

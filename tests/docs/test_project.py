@@ -65,3 +65,9 @@ def test_the_package_index_of_the_project_lists_its_tools_once():
     assert len(lock) == len(set(lock))
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["dev"]
     assert {re.split(r"[\[<>=]", name)[0].lower() for name in extras} <= set(lock)
+
+
+def test_what_the_fast_tests_leave_out_is_there():
+    from tests.conftest import IMAGES
+
+    assert not [name for name in IMAGES if not (ROOT / "tests" / name).exists()]

@@ -27,7 +27,9 @@ def test_no_page_loads_anything_from_elsewhere(site):
     for file in [*site.rglob("*.html"), *site.rglob("*.css")]:
         text = file.read_text(encoding="utf-8")
         loaded = re.findall(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(https?:[^"'> ]+)""", text)
-        loaded += re.findall(r"""<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)[^>]*\bhref=["']?(https?:[^"'> ]+)""", text)
+        loaded += re.findall(
+            r"""<link\b[^>]*\brel=["']?(?:stylesheet|preconnect|preload)[^>]*\bhref=["']?(https?:[^"'> ]+)""", text
+        )
         loaded += re.findall(r"""(?:@import|url\()\s*["']?(https?:[^"') ]+)""", text)
         assert not loaded, f"{file.relative_to(site)} loads {loaded}"
 
@@ -47,5 +49,7 @@ def test_every_public_name_is_on_the_api_page(site):
 
 
 def test_every_page_has_a_title_of_its_own(site):
-    titles = [re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"))[1] for page in site.rglob("index.html")]
+    titles = [
+        re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"))[1] for page in site.rglob("index.html")
+    ]
     assert len(titles) == len(set(titles))
