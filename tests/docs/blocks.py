@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -32,8 +33,9 @@ class Block:
 
 def pages() -> list[Path]:
     """Every Markdown page of the repository that a person wrote."""
-    inside = [p for p in ROOT.glob("docs/**/*.md")]
-    return sorted([*inside, *ROOT.glob("*.md"), ROOT / "config/README.md", ROOT / "benchmarks/README.md"])
+    return sorted(
+        [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md"), ROOT / "config/README.md", ROOT / "benchmarks/README.md"]
+    )
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -68,6 +70,42 @@ def follow(block: Block, folder: Path, *, timeout: int = 600) -> str:
     )
     assert run.returncode == 0, f"{block}:\n{block.text}\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
     return run.stdout
+
+
+def run_page(page: Path, folder: Path, *, timeout: int = 1200) -> str:
+    """Follow a tutorial in `folder`, its Python blocks in one session, as a person would; the output of all of it."""
+    lines = ["import subprocess as _process", "from pathlib import Path as _Path"]
+    for block in blocks_of(page):
+        if block.title:
+            lines.append(f"_Path({block.title!r}).write_text({block.text!r}, encoding='utf-8')")
+        elif block.language == "python":
+            lines.append(block.text)
+        elif block.language == "sh":
+            lines.append(f"_process.run(['bash', '-ec', {block.text!r}], check=True)")
+    script = "\n".join(lines)
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+    assert run.returncode == 0, f"{page.name}:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}"
+    return run.stdout
+
+
+def copy_repository(folder: Path, *parts: str) -> None:
+    """The parts of the repository that a page needs, where it may change them."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".snakemake")
+    for part in parts:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile
 
 
 def edited(text: str, block: Block) -> str:

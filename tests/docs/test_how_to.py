@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-from tests.docs.blocks import ROOT, blocks_of, follow
+from tests.docs.blocks import ROOT, blocks_of, copy_repository, follow
 
 PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
-PARTS = ("src", "workflow", "envs", "config", "tests", "docs")
-FILES = ("Snakefile", "config.yaml", "pyproject.toml", "README.md", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md")
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".snakemake")
-    for part in PARTS:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
-    for file in FILES:
-        shutil.copy(ROOT / file, tmp_path / file)
-    (tmp_path / "profiles").symlink_to("workflow/profiles")
-    return tmp_path
+PARTS = (
+    "src",
+    "workflow",
+    "envs",
+    "config",
+    "tests",
+    "docs",
+    "Snakefile",
+    "config.yaml",
+    "pyproject.toml",
+    "README.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_works_when_it_is_followed(page, copy):
+def test_a_page_works_when_it_is_followed(page, tmp_path):
+    copy_repository(tmp_path, *PARTS)
     blocks = blocks_of(page)
     assert any(block.language == "sh" for block in blocks)
     for block in blocks:
-        follow(block, copy)
+        follow(block, tmp_path)

@@ -37,7 +37,7 @@ def test_python_compiles(block):
 def test_a_study_is_one(block):
     values = yaml.safe_load(block.text)
     assert isinstance(values, dict)
-    if "centers" in values:
+    if "centers" in values and "how-to/" not in block.page:  # those name what the page adds; test_how_to validates them
         load_study(values)
 
 
@@ -61,6 +61,8 @@ def test_edits_fit_the_files_they_name(block):
 
 def test_commands_inside_sentences_exist():
     for page in pages():
+        if page.name == "CHANGELOG.md":
+            continue  # it speaks of what was
         text = page.read_text(encoding="utf-8")
         for target in re.findall(r"`make ([a-z-]+)", text):
             assert target in TARGETS, f"{page.name}: make {target}"
