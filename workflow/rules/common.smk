@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from gliomanet.cohort.read_center import case_ids as source_case_ids
-from gliomanet.audit.tables import check_study, problem
+from gliomanet.audit.tables import check_study
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.pipeline.environment import count_gpus
@@ -37,7 +37,7 @@ def checked_study(values):
             if workflow.global_resources["_nodes"].value is None:
                 missing = missing_programs(study)
                 if missing:
-                    raise CohortError([problem(finding) for finding in missing])
+                    raise CohortError([finding.problem() for finding in missing])
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None

@@ -1,4 +1,4 @@
-"""The whole audit of a study: what tables say, what image files say, and which heads are the same."""
+"""The whole audit of a study: its tables, its image files, and heads that are the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliomanet.audit.context import leaking_pairs
 from gliomanet.audit.fingerprint import read_fingerprints, same_head_pairs
 from gliomanet.audit.images import inspect_center
 from gliomanet.audit.rules.image_identity import image_identity
-from gliomanet.audit.tables import audit_cases, excluded_of, problem
+from gliomanet.audit.tables import audit_cases, excluded_of
 from gliomanet.cohort.findings import Finding, findings_of, findings_table
 from gliomanet.cohort.read_center import read_center
 from gliomanet.errors import CohortError
@@ -63,7 +63,7 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
     Raises:
         CohortError: every finding of severity `fatal`.
     """
-    fatal = [problem(finding) for finding in findings_of(findings) if finding.severity == "fatal"]
+    fatal = [finding.problem() for finding in findings_of(findings) if finding.severity == "fatal"]
     if fatal:
         raise CohortError(fatal)
 

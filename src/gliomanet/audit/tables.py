@@ -1,4 +1,4 @@
-"""Everything that can be known to be wrong with a study's tables before a job is started."""
+"""Audit of a study's tables, before any job is started."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
     """
     grave = [finding for finding in audit_study(study, known_ids) if finding.severity in ("fatal", "error")]
     if grave:
-        raise CohortError([problem(finding) for finding in grave])
+        raise CohortError([finding.problem() for finding in grave])
 
 
 def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> list[Finding]:
@@ -57,7 +57,12 @@ def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
         try:
             tables[name], found = read_center(name, study)
         except CohortError as error:
-            findings += [_unreadable(name, str(problem_)) for problem_ in error.problems]
+            findings += [
+                Finding.of(
+                    problem, "fatal", rule="table_unreadable", center=name, action="correct it, and validate again"
+                )
+                for problem in error.problems
+            ]
             continue
         findings += found
     known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **(known_ids or {})}
@@ -129,17 +134,6 @@ def context_of(
     )
 
 
-def problem(finding: Finding) -> str:
-    """A finding as a sentence: where, what was found, what to do."""
-    where = f"centers.{finding.center}: " if finding.center else ""
-    return f"{where}{finding.found}" + (f"; {finding.action}" if finding.action else "")
-
-
-def _unreadable(center: str, text: str) -> Finding:
-    found, _, action = text.partition("; ")
-    return Finding("fatal", "table_unreadable", center, "", "", found, action or "correct it, and validate again")
-
-
 def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
     """Centre and id of the cases that a person's table excludes, and what is wrong with that table.
 
@@ -154,6 +148,6 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
         return excluded_cases(read_decisions(path, known)), []
     except CohortError as error:
         return (), [
-            Finding("error", "decisions_unusable", "", "", str(path), found, action or "correct quality.decisions")
-            for found, _, action in (text.partition("; ") for text in map(str, error.problems))
+            Finding.of(problem, "error", rule="decisions_unusable", action="correct quality.decisions")
+            for problem in error.problems
         ]

@@ -13,7 +13,7 @@ from gliomanet.cli.console import console
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.import_table import import_cases
 from gliomanet.cohort.importers import FORMATS
-from gliomanet.errors import CohortError, StudyError
+from gliomanet.errors import CohortError, Problem, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.io import write_table
 
@@ -67,9 +67,10 @@ def labels_of(options: list[str]) -> dict[str, tuple[str, ...]]:
     for option in options:
         name, sign, values = option.partition("=")
         if not (name and sign and values):
-            problems.append(f"--label {option}: no name and values; write --label mgmt=unmethylated,methylated")
+            action = "write --label mgmt=unmethylated,methylated"
+            problems.append(Problem("no name and values", action, key=f"--label {option}", rule="no_name_and_values"))
         elif name in labels:
-            problems.append(f"--label {option}: {name} is given twice; keep one")
+            problems.append(Problem(f"{name} is given twice", "keep one", key=f"--label {option}", rule="label_twice"))
         labels[name] = tuple(value.strip() for value in values.split(","))
     if problems:
         raise StudyError(problems, where="what is to be imported")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gliomanet.cohort.read_rows import read_rows
-from gliomanet.errors import CohortError
+from gliomanet.errors import CohortError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,7 +202,7 @@ def _used_scans(
     )
     action = f"name their kind in centers.{name}.scans to use them"
     if not used.any():
-        raise CohortError([f"no case is left: {found}; {action}"])
+        raise CohortError([Problem(f"no case is left: {found}", action, rule="no_case_left")])
     note = Finding("note", "scans_not_used", name, "", "", found, f"nothing; {action}")
     return cases[used].reset_index(drop=True), (*findings, note)
 

@@ -1,4 +1,4 @@
-"""What is computed from images and trained models: radiomics, prediction, evaluation, explanation."""
+"""Sections on what is computed from images and trained models: radiomics, prediction, evaluation, explanation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gliomanet.config.types import Flips, Fraction, Identifier, MaskCode, MaskCodes, Section
+from gliomanet.errors import Problem, ProblemError
 
 
 def _none_or_several(passes: int) -> int:
     if passes == 1:
-        raise ValueError("one pass has no standard deviation; give 0 for none, or at least 2")
+        raise ProblemError(
+            Problem("one pass has no standard deviation", "give 0 for none, or at least 2", rule="one_pass")
+        )
     return passes
 
 

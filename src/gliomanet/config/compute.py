@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from gliomanet.config.types import Section
+from gliomanet.errors import Problem, ProblemError
 
 
 class Compute(Section):
@@ -35,8 +36,12 @@ class Compute(Section):
     @model_validator(mode="after")
     def _one_decides_what_is_kept(self) -> Compute:
         if self.compile and self.gradient_checkpointing:
-            raise ValueError(
-                "compile and gradient_checkpointing are both true, and a compiled network decides by itself what it "
-                "computes again; set one of them to false"
+            raise ProblemError(
+                Problem(
+                    "compile and gradient_checkpointing are both true, and a compiled network decides by itself what "
+                    "it computes again",
+                    "set one of them to false",
+                    rule="compiled_and_checkpointed",
+                )
             )
         return self

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
+from gliomanet.errors import Problem, ProblemError
 
 SEGMENTATION = "segmentation"
 """What the weight of the tumour masks' loss goes by, beside those of the tasks."""
@@ -99,9 +100,12 @@ class ImageModel(AnyModel):
     def _geometry_fits_the_network(self) -> Self:
         if any(size % self.stride or size < max(self.stride, self.smallest) for size in self.input_shape):
             allowed = f"positive multiples of {self.stride}" if self.stride > 1 else f"at least {self.smallest} each"
-            raise ValueError(f"input_shape {self.input_shape} must be {allowed}")
+            raise ProblemError(
+                Problem(f"found {self.input_shape}", f"needed: {allowed}", key="input_shape", rule="input_shape")
+            )
         if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
-            raise ValueError(f"modalities {self.modalities} must name each modality once")
+            found, action = f"found {list(self.modalities)}", "name at least one, and each once"
+            raise ProblemError(Problem(found, action, key="modalities", rule="named_twice"))
         return self
 
     @model_validator(mode="after")
@@ -110,14 +114,24 @@ class ImageModel(AnyModel):
             if not getattr(self, key):
                 continue
             if len(self.modalities) < 2:
-                raise ValueError(
-                    f"{key} is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
-                    f"cannot be taken away; name two at least, or leave {key} out"
+                raise ProblemError(
+                    Problem(
+                        f"is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
+                        "cannot be taken away",
+                        f"name two at least, or leave {key} out",
+                        key=key,
+                        rule="no_modality_to_take_away",
+                    )
                 )
             if not self.modality_dropout:
-                raise ValueError(
-                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no modality away to learn "
-                    f"without; set modality_dropout (0.3, say), or leave {key} out"
+                raise ProblemError(
+                    Problem(
+                        f"is {getattr(self, key):g} and modality_dropout 0, which takes no modality away to learn "
+                        "without",
+                        f"set modality_dropout (0.3, say), or leave {key} out",
+                        key=key,
+                        rule="no_modality_dropout",
+                    )
                 )
         return self
 
@@ -174,19 +188,35 @@ class MultitaskModel(ImageModel):
     @model_validator(mode="after")
     def _weights_are_used(self) -> Self:
         if self.task_weights and self.weighting != "fixed":
-            raise ValueError(
-                f"task_weights are given and weighting is {self.weighting}; set weighting: fixed, or leave them out"
+            raise ProblemError(
+                Problem(
+                    f"are given, and weighting is {self.weighting}",
+                    "set weighting: fixed, or leave them out",
+                    key="task_weights",
+                    rule="weights_not_used",
+                )
             )
         if SEGMENTATION in self.task_weights and not self.segmentation:
-            raise ValueError("task_weights names segmentation, which is off; leave it out, or set segmentation: true")
+            raise ProblemError(
+                Problem(
+                    "names segmentation, which is off",
+                    "leave it out, or set segmentation: true",
+                    key="task_weights",
+                    rule="weight_of_no_segmentation",
+                )
+            )
         return self
 
     @model_validator(mode="after")
     def _masks_have_something_to_teach(self) -> Self:
         if self.unlabelled_masks and not self.segmentation:
-            raise ValueError(
-                "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set "
-                "segmentation: true"
+            raise ProblemError(
+                Problem(
+                    "is true, and without segmentation nothing is learnt from masks",
+                    "leave it out, or set segmentation: true",
+                    key="unlabelled_masks",
+                    rule="masks_without_segmentation",
+                )
             )
         return self
 
@@ -209,9 +239,13 @@ class GmmasModel(MultitaskModel):
     @model_validator(mode="after")
     def _head_has_something_to_learn(self) -> Self:
         if self.pretraining_epochs and not self.segmentation:
-            raise ValueError(
-                f"pretraining_epochs is {self.pretraining_epochs}, and without segmentation the head net has nothing "
-                "to learn alone; set pretraining_epochs: 0"
+            raise ProblemError(
+                Problem(
+                    f"is {self.pretraining_epochs}, and without segmentation the head net has nothing to learn alone",
+                    "set pretraining_epochs: 0",
+                    key="pretraining_epochs",
+                    rule="pretraining_without_segmentation",
+                )
             )
         return self
 
@@ -252,9 +286,13 @@ class SingletaskModel(ImageModel):
     @model_validator(mode="after")
     def _one_task_contradicts_nothing(self) -> Self:
         if self.joint_likelihood_weight:
-            raise ValueError(
-                f"joint_likelihood_weight is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO "
-                "classification; leave it out"
+            raise ProblemError(
+                Problem(
+                    f"is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO classification",
+                    "leave it out",
+                    key="joint_likelihood_weight",
+                    rule="joint_likelihood_of_one_task",
+                )
             )
         return self
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gliomanet.config.types import Fraction, Positive, Section
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY
 
 
@@ -31,7 +32,9 @@ class Prevalence(Section):
     @model_validator(mode="after")
     def _some_diagnosis_occurs(self) -> Prevalence:
         if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
-            raise ValueError("every weight is 0; at least one diagnosis must occur")
+            raise ProblemError(
+                Problem("every weight is 0", "at least one diagnosis must occur", rule="no_diagnosis_occurs")
+            )
         return self
 
 
@@ -48,7 +51,8 @@ class Shortcut(Section):
     def _value_is_one_of_the_label(self) -> Shortcut:
         allowed = VOCABULARY[self.label]
         if self.value not in allowed:
-            raise ValueError(f"{self.value!r} is no value of {self.label}; allowed: {', '.join(allowed)}")
+            found = f"{self.value!r} is no value of {self.label}"
+            raise ProblemError(Problem(found, f"allowed: {', '.join(allowed)}", key="value", rule="unknown_value"))
         return self
 
 

@@ -39,11 +39,12 @@ def fit_case(work: Case) -> None:
         work.to_atlas = np.eye(4)
         overlap = overlap_with_atlas(reference.with_array(work.brain.astype(np.float32)))
         if overlap < LEAST_OVERLAP:
-            raise CaseError(
-                f"case {work.case_id}: {work.path(work.reference)} is declared to lie in atlas space "
-                f"(atlas_registration: none), but its brain's Dice overlap with the atlas is "
-                f"{overlap:.2f}; allowed: at least {LEAST_OVERLAP}; set it to affine"
+            found = (
+                "is declared to lie in atlas space (atlas_registration: none), but its brain's Dice overlap with the "
+                f"atlas is {overlap:.2f}; allowed: at least {LEAST_OVERLAP}"
             )
+            action = "set atlas_registration to affine for this centre"
+            raise CaseError(work.problem(found, action, "not_in_atlas_space", image=work.reference))
         work.steps.append(f"atlas: declared in the space of {ATLAS_NAME}, Dice {overlap:.2f}")
         return
     name = work.atlas_modality
@@ -61,10 +62,8 @@ def resample_case(work: Case) -> dict[str, Volume]:
     from_atlas = np.linalg.inv(work.atlas_matrix)
     inside = _brain_on(grid, work, from_atlas)
     if not inside.any():
-        raise CaseError(
-            f"case {work.case_id}: its brain lies outside the atlas grid; look at the header of "
-            f"{work.path(work.reference)}"
-        )
+        found, action = "its brain lies outside the atlas grid", f"look at the header of {work.path(work.reference)}"
+        raise CaseError(work.problem(found, action, "brain_outside_atlas_grid"))
     images: dict[str, Volume] = {}
     on_grid: dict[str, Array] = {}
     for name, volume in work.volumes.items():
@@ -97,10 +96,9 @@ def _brain_on(grid: Grid, work: Case, from_atlas: Matrix) -> Mask:
 def _check_coverage(work: Case, name: str, share: float) -> None:
     work.qc[f"coverage_{name}"] = share
     if share < LEAST_COVERAGE:
-        raise CaseError(
-            f"case {work.case_id}: {name} ({work.path(name)}) covers {share:.0%} of the brain; at least 50 % is "
-            "needed; leave its cell empty, or look whether it shows the same head"
-        )
+        found = f"covers {share:.0%} of the brain; at least 50 % is needed"
+        action = "leave its cell empty, or look whether it shows the same head"
+        raise CaseError(work.problem(found, action, "brain_not_covered", image=name))
     if share < _FULL_COVERAGE:
         work.flags.append(f"{name} covers {share:.0%} of the brain")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gliomanet.errors import Problem
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import Modality
@@ -76,6 +77,11 @@ class Case:
     def path(self, column: str) -> Path | None:
         cell = self.row.get(column, "")
         return Path(cell) if isinstance(cell, str) and cell else None
+
+    def problem(self, found: str, action: str, rule: str, *, image: str = "") -> Problem:
+        """A problem of this case, or of one of its images."""
+        file = str(self.path(image)) if image else ""
+        return Problem(found, action, image=image, file=file, case=self.case_id, rule=rule)
 
     def grids(self) -> dict[str, Grid]:
         """Modality → native grid, the reference first."""

@@ -109,10 +109,13 @@ def test_too_few_cases_end_the_study_with_every_reason(tmp_path):
         _case(tmp_path, "b", "failed", "NaN in t1"),
         _case(tmp_path, "c", "dropped", "t2 missing"),
     ]
-    with pytest.raises(
-        StudyStopError, match=r"(?s)centre Here: 1 of 3 .*80%.*- b: failed: NaN in t1\n  - c: dropped: t2 missing"
-    ):
+    with pytest.raises(StudyStopError) as caught:
         collect_qc(paths, 0.8)
+    problem = caught.value.problem
+    assert (problem.rule, problem.center) == ("too_few_cases_left", "Here")
+    assert "1 of 3" in problem.found
+    assert "80%" in problem.found
+    assert problem.action.endswith("\n  - b: failed: NaN in t1\n  - c: dropped: t2 missing")
     assert collect_qc(paths, 0.3)["reason"].tolist() == ["", "NaN in t1", "t2 missing"]
 
 

@@ -152,9 +152,12 @@ def _compare(center: str, cases: pd.DataFrame, second: ReferenceTable, material:
         columns, theirs_order = pair_columns(cases, table, second.path, material.vocabulary)
     except CohortError as error:
         for problem in error.problems:
-            found, _, action = str(problem).partition("; ")
-            yield Finding(
-                "error", "reference_table_unusable", center, "", path, found, action or "correct reference_table"
+            yield Finding.of(
+                problem,
+                "error",
+                rule="reference_table_unusable",
+                center=center,
+                action="correct reference_table",
             )
         return
     orders = {"the second table": theirs_order, "the case table": second.own_order}

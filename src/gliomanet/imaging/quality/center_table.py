@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from gliomanet.errors import StudyStopError
+from gliomanet.errors import Problem, StudyStopError
 from gliomanet.modalities import MODALITIES
 
 LARGEST_Z = 3.5
@@ -96,11 +96,13 @@ def collect_qc(
     ok = table["status"] == "ok"
     if len(table) and ok.mean() < min_success_fraction:
         lost = "\n".join(f"  - {row.case_id}: {row.status}: {row.reason}" for row in table[~ok].itertuples())
-        raise StudyStopError(
-            f"centre {table['center'].iloc[0]}: {int(ok.sum())} of {len(table)} cases survived preprocessing "
-            f"({ok.mean():.0%}); min_success_fraction allows no less than {min_success_fraction:.0%}. Mend the "
-            f"cases, or lower min_success_fraction:\n{lost}"
+        found = (
+            f"{int(ok.sum())} of {len(table)} cases survived preprocessing ({ok.mean():.0%}), and "
+            f"min_success_fraction allows no less than {min_success_fraction:.0%}"
         )
+        action = f"mend the cases, or lower min_success_fraction:\n{lost}"
+        center = str(table["center"].iloc[0])
+        raise StudyStopError(Problem(found, action, center=center, rule="too_few_cases_left"))
     for index, flags in enumerate(_flags(table)):
         table.loc[index, "flags"] = "; ".join(flags)
     for index, row in enumerate(table.to_dict("records")):

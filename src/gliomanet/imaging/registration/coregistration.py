@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gliomanet.errors import Problem
 from gliomanet.imaging.foreground import Mask, foreground
 from gliomanet.imaging.registration.mutual_information import Level, fit
 from gliomanet.imaging.registration.similarity import NAME, normalized_mutual_information
@@ -84,14 +85,15 @@ def centre_of_mass(volume: Volume) -> Matrix:
     return placed
 
 
-def misalignment(reference: Volume, other: Volume) -> str | None:
-    """Why two modalities that are declared aligned are not, with the figures; `None` where they are.
+def misalignment(reference: Volume, other: Volume) -> Problem | None:
+    """The problem of two modalities that are declared aligned and are not, with the metrics; `None` where they are.
 
     They must share one grid, be alike at all, and not be clearly more alike after a rigid move of `MOST_DRIFT_MM`.
     """
     if not reference.grid.matches(other.grid):
-        return f"grids differ: {_size(reference)} and {_size(other)}"
-    return why_astray(drift(reference, other, np.eye(4)))
+        return Problem(f"grids differ: {_size(reference)} and {_size(other)}", rule="grids_differ")
+    why = why_astray(drift(reference, other, np.eye(4)))
+    return None if why is None else Problem(why, rule="declared_aligned_but_not")
 
 
 def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None = None) -> Drift:
