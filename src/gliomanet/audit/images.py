@@ -66,7 +66,7 @@ class _Inspection:
 
 @dataclass(frozen=True)
 class _Inspected:
-    """What one case gives to its centre."""
+    """One case's share in the inspection of its centre."""
 
     findings: list[Finding]
     fingerprints: dict[str, Fingerprint]
@@ -75,7 +75,7 @@ class _Inspected:
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
-    """What is to be said of a case's image files, and the fingerprint of each modality that can be read.
+    """Inspect a case's image files, and take the fingerprint of each modality that can be read.
 
     Args:
         case: a row of `results/cohort/<center>.tsv`; "" = missing.
@@ -101,7 +101,7 @@ def inspect_center(
 
     Returns:
         The table of findings (`gliomanet.cohort.findings.COLUMNS`); case_id → modality → fingerprint; and the table of
-        `VOLUME_COLUMNS`, one row a case: the volume of every tumour code, NaN without a mask that can be read.
+        `VOLUME_COLUMNS`, one row per case: the volume of every tumour code, NaN without a mask that can be read.
     """
     work = partial(_inspect, settings=settings)
     plain = [dict(case) for case in cases]

@@ -41,7 +41,7 @@ def audit_cohort(
         found: tables of findings, of the centres' sources and of their images.
         fingerprints: centre → file of fingerprints; none in a study of feature tables.
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
-        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a second table
+        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a reference table
             that has the column is compared with them.
     """
     prints = {
@@ -69,7 +69,7 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
 
 
 def audit_images(study: Study, known_ids: Mapping[str, Sequence[str]], processes: int = 1) -> list[Finding]:
-    """What the image files of a study's centres say, and which heads are the same; phantoms have no files yet.
+    """Inspect the image files of a study's centres, and find heads that are the same; phantoms have no files yet.
 
     Args:
         study: the study; its tables are read again.

@@ -86,7 +86,7 @@ def audit_cases(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> list[Finding]:
-    """What the rules find in case tables that were read already.
+    """Apply the rules to case tables that were read already.
 
     Args:
         study: The study.
@@ -110,7 +110,7 @@ def context_of(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> AuditContext:
-    """What the rules look at, from a study's keys and its case tables."""
+    """Context of the rules, from a study's keys and its case tables."""
     # Labels that were dealt anew (a control) differ from every other table, on purpose.
     second = (
         {} if study.shuffle_labels else {n: c.reference_table for n, c in study.centers.items() if c.reference_table}

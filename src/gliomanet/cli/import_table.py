@@ -25,12 +25,14 @@ Format = StrEnum("Format", {name: name for name in (*FORMATS, "table", "dicom")}
 
 
 def import_(
-    kind: Annotated[Format, typer.Argument(help="Whose layout and columns these are.")],
+    kind: Annotated[Format, typer.Argument(help="The collection whose layout and columns it has.")],
     folder: Annotated[Path, typer.Argument(help="The downloaded folder; for `table` the table.", exists=True)],
     center: Annotated[str, typer.Option(help="Name of the centre in the table.")],
-    out: Annotated[Path, typer.Option(help="The case table to write; what was found goes beside it.")],
+    out: Annotated[Path, typer.Option(help="The case table to write; its findings go beside it.")],
     clinical: Annotated[Path | None, typer.Option(help="Table of labels, where it is not in the folder.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="BraTS: which patient of which collection a case is.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="BraTS: table that names the patient and the collection of each case.")
+    ] = None,
     derive_1p19q: Annotated[
         bool, typer.Option("--derive-1p19q", help="Unknown 1p/19q is intact where IDH is wildtype (WHO 2021).")
     ] = False,

@@ -66,7 +66,7 @@ class Finding:
             self.action,
             key=f"centers.{self.center}" if self.center else "",
             file="" if self.file in self.found else self.file,
-            case="" if self.case_id in self.found else self.case_id,
+            case="" if repr(self.case_id) in self.found else self.case_id,
             rule=self.rule,
         )
 

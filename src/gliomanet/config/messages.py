@@ -14,7 +14,7 @@ from gliomanet.errors import Problem, ProblemError
 Location = Sequence[int | str]
 
 NAMES = "letters, digits, '_' and '-', starting with a letter or a digit"
-"""What a name of a study may be made of."""
+"""The characters of a name in a study."""
 
 _ALLOWED = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "allowed: a whole number"),

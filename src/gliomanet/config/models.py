@@ -11,7 +11,7 @@ from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positiv
 from gliomanet.errors import Problem, ProblemError
 
 SEGMENTATION = "segmentation"
-"""What the weight of the tumour masks' loss goes by, beside those of the tasks."""
+"""Name of the weight of the tumour masks' loss, beside those of the tasks."""
 
 _Task = TypeVar("_Task")
 
@@ -29,7 +29,7 @@ SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(eac
 
 
 class AnyModel(Section):
-    """What every model of a study can be asked."""
+    """Keys and questions of every model."""
 
     def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
         """Those of the study's tasks that the model learns, predicts and is explained by."""
@@ -37,7 +37,7 @@ class AnyModel(Section):
 
 
 class ImageModel(AnyModel):
-    """What all networks on images share, so that a difference between two of them is the networks' own."""
+    """Keys that all networks on images share, so that a difference between two of them is the networks' own."""
 
     stride: ClassVar[int]
     """Sizes of the input must be multiples of it,"""
@@ -59,7 +59,7 @@ class ImageModel(AnyModel):
     )
     stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
     steps_per_epoch: int | None = Field(
-        None, ge=1, description="Batches an epoch; default: one pass over the labelled cases."
+        None, ge=1, description="Batches per epoch; default: one pass over the labelled cases."
     )
     learning_rate: float = Field(1e-4, gt=0, description="Of Adam; halved on a plateau of the training loss.")
     weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
@@ -73,7 +73,7 @@ class ImageModel(AnyModel):
     distillation_weight: float = Field(
         0.0,
         ge=0,
-        description="Weight of self-distillation: the network's pass of the whole case teaches logits and deep features "
+        description="Weight of self-distillation: the network's pass of the whole case is the teacher of logits and deep features "
         "of its pass without the modalities that `modality_dropout` takes (one at least). Each step then learns its "
         "labels from both passes: twice the time and memory. cmtlnet: in its second phase.",
     )
@@ -84,7 +84,7 @@ class ImageModel(AnyModel):
         0.0,
         ge=0,
         description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
-        "`distillation` too, there are still two.",
+        "`distillation_weight` too, there are still two.",
     )
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
@@ -163,7 +163,7 @@ class CmtlnetModel(ImageModel):
 
 
 class MultitaskModel(ImageModel):
-    """What the image networks share that learn their tasks, and the tumour's segmentation, in one phase."""
+    """Keys of the image networks that learn their tasks, and the tumour's segmentation, in one phase."""
 
     epochs: int = Field(100, ge=1, description="Epochs of the phase in which all tasks are learnt.")
     segmentation: bool = Field(
@@ -171,8 +171,8 @@ class MultitaskModel(ImageModel):
     )
     unlabelled_masks: bool = Field(
         False,
-        description="Tumour masks of training cases without any label teach segmentation too: one such case more a "
-        "batch, so that its batches are no longer those of the other networks.",
+        description="Segmentation learns from tumour masks of training cases without any label, too: one such case more "
+        "per batch, so that its batches are no longer those of the other networks.",
     )
     weighting: Literal["uncertainty", "uncertainty_full", "fixed"] = Field(
         "uncertainty",
@@ -301,10 +301,10 @@ class SingletaskModel(ImageModel):
 
 
 class TabularNetModel(AnyModel):
-    """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
+    """A multi-task network on radiomic features and age: shared trunk, one head per task, masked losses."""
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: Stages = Field(("supervised",), description="Training stages to run.")
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
@@ -322,10 +322,10 @@ class TabularNetModel(AnyModel):
 
 
 class LogisticModel(AnyModel):
-    """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
+    """Logistic regression, one per task: median imputation, standardised features, balanced class weights."""
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
@@ -335,14 +335,14 @@ class LogisticModel(AnyModel):
 
 
 class ExtraTreesModel(AnyModel):
-    """Extremely randomised trees, one forest a task."""
+    """Extremely randomised trees, one forest per task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
+    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    n_estimators: int = Field(500, ge=1, description="Trees a forest.")
-    min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
+    n_estimators: int = Field(500, ge=1, description="Trees per forest.")
+    min_samples_leaf: int = Field(3, ge=1, description="Least number of cases per leaf.")
     refit: bool = Field(
         True, description="External centres are predicted by a fit on all training cases, not by the folds."
     )

@@ -19,7 +19,7 @@ from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import harmonize_codes
-from gliomanet.imaging.quality.metrics import extra_figures
+from gliomanet.imaging.quality.metrics import quality_metrics
 from gliomanet.imaging.quality.pictures import draw_case
 from gliomanet.imaging.reading import read_mask, read_modality
 from gliomanet.imaging.record import NAME as RECORD
@@ -89,9 +89,9 @@ def _run(work: Case, out_dir: Path) -> None:
     for name, volume in images.items():
         write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")
     evidence = work.evidence(images)
-    work.qc |= extra_figures(evidence)
+    work.qc |= quality_metrics(evidence)
     write_record(work, out_dir, "ok")
-    draw_case(replace(evidence, figures=dict(work.qc)), out_dir)
+    draw_case(replace(evidence, metrics=dict(work.qc)), out_dir)
 
 
 def _read(work: Case) -> None:
@@ -126,7 +126,7 @@ def _read(work: Case) -> None:
         work.tumour = mask, home
         work.steps.append(f"tumour_mask: on the grid of {home}; {how}")
         if not mask.array.any():
-            work.flags.append("tumour mask is empty")
+            work.flag("tumour mask is empty")
     if work.settings.brain_extraction == "none":
         for name, volume in work.volumes.items():
             if (why := brain.why_not_stripped(volume)) is not None:
@@ -162,7 +162,7 @@ def _coregister(work: Case) -> None:
             action = "set coregistration to true for this centre"
             raise CaseError(work.problem(found, action, problem.rule, image=name))
     how = "rigid, each modality to" if work.settings.coregistration else "declared and checked, with"
-    work.steps.append(f"alignment: {how} {work.reference}")
+    work.steps.append(f"coregistration: {how} {work.reference}")
 
 
 def _extract_brain(work: Case) -> None:
@@ -219,8 +219,8 @@ def _supplied_mask(work: Case) -> Mask:
     if home == work.reference:
         return mask.array > 0
     present = mask.with_array((mask.array > 0).astype(np.float32))
-    carried: Mask = resample(present, work.volumes[work.reference].grid, work.from_reference[home]) > 0.5
-    return carried
+    resampled: Mask = resample(present, work.volumes[work.reference].grid, work.from_reference[home]) > 0.5
+    return resampled
 
 
 def _refine(work: Case) -> None:
@@ -235,4 +235,4 @@ def _refine(work: Case) -> None:
         work.from_reference[name] = matrix
         found = coregistration.drift(fixed, volume, matrix, work.brain)
         if (why := coregistration.why_astray(found)) is not None:
-            work.flags.append(f"{name} may not lie on {work.reference}: {why}")
+            work.flag(f"{name} may not lie on {work.reference}: {why}")

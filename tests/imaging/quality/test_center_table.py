@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gliomanet.errors import StudyStopError
-from gliomanet.imaging.quality.center_table import COLUMNS, FIGURES, collect_qc, robust_z
+from gliomanet.imaging.quality.center_table import COLUMNS, METRICS, collect_qc, robust_z
 
 
 def _case(folder, case_id, status="ok", reason="", **qc):
@@ -75,7 +75,8 @@ def test_the_worst_modality_counts(tmp_path):
 
 
 def test_what_preprocessing_said_is_not_said_twice(tmp_path):
-    case = _case(tmp_path, "a", coverage_t2=0.8, flags=["t2 covers 80% of the brain"])
+    said = {"flags": ["t2 covers 80% of the brain"], "flagged_metrics": ["coverage"]}
+    case = _case(tmp_path, "a", coverage_t2=0.8, **said)
     assert collect_qc([case], 1.0).loc[0, "flags"] == "t2 covers 80% of the brain"
 
 
@@ -127,4 +128,4 @@ def test_robust_z_of_a_hand_computed_sample():
 
 
 def test_every_bound_has_its_meaning():
-    assert all(f.meaning for f in FIGURES.values() if np.isfinite([f.least, f.most]).any() or f.bad_side)
+    assert all(f.meaning for f in METRICS.values() if np.isfinite([f.least, f.most]).any() or f.bad_side)

@@ -1,4 +1,4 @@
-"""Which column of a second table says what a column of the case table says, and which of its rows is which case."""
+"""Matching of a reference table with the case table: its columns, and the case of each of its rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_VOLUME = re.compile(r"ratio", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Table:
-    """A second table: its header and rows, as text."""
+    """A reference table: its header and rows, as text."""
 
     header: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...]
@@ -45,10 +45,10 @@ class Columns:
 
     Attributes:
         label: the case table's name for it.
-        theirs_name: the second table's.
+        theirs_name: the reference table's.
         is_label: a label, not a number.
         ours, theirs: case → known value.
-        unread: case → cell of the second table whose spelling is not known.
+        unread: case → cell of the reference table whose spelling is not known.
     """
 
     label: str
@@ -82,12 +82,12 @@ def pair_columns(
 
     Args:
         cases: case table of one centre, with further columns of volumes where they are known.
-        table: the second table.
+        table: the reference table.
         path: its file, for messages.
         vocabulary: the study's labels.
 
     Returns:
-        Pairs of columns; and for each row of the second table in order its case, or an id that no case has.
+        Pairs of columns; and for each row of the reference table in order its case, or an id that no case has.
 
     Raises:
         CohortError: no column of ids, no column to compare, no common case, cases with two rows.

@@ -20,10 +20,10 @@ _Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id
 _Read = tuple[list[tuple[_Ids, int]], list[Problem], list[str]]
 
 
-def mapping_table_unusable(material: AuditContext) -> Iterator[Finding]:
+def mapping_table_unusable(context: AuditContext) -> Iterator[Finding]:
     """A mapping table that is not there, or has fewer than two columns of ids: error; columns passed over: note."""
-    for path in material.identities:
-        _, problems, passed_over = same_patient_ids(path, material.names)
+    for path in context.identities:
+        _, problems, passed_over = same_patient_ids(path, context.names)
         for problem in problems:
             yield Finding.of(problem, "error", rule="mapping_table_unusable", action="correct identities")
         if passed_over and not problems:

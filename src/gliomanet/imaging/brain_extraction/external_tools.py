@@ -36,7 +36,7 @@ _ONE_THREAD = dict.fromkeys(
 
 @dataclass(frozen=True)
 class _Installation:
-    """Where a program is looked for: the variable that may hold its command line, then commands on the PATH."""
+    """Places of a program: the variable that may hold its command line, then commands on the PATH."""
 
     variable: str
     commands: tuple[str, ...]
