@@ -41,8 +41,8 @@ def audit_cohort(
         found: tables of findings, of the centres' sources and of their images.
         fingerprints: centre → file of fingerprints; none in a study of feature tables.
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
-        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a reference table
-            that has the column is compared with them.
+        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a reference
+            table that has the column is compared with them.
     """
     prints = {
         (center, case): own for center, path in fingerprints.items() for case, own in read_fingerprints(path).items()
