@@ -14,6 +14,7 @@ from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
 
 RESERVED_CENTERS = {
+    "audit": "the findings of all centres are kept under it",
     "cases": "the cases of all centres are kept under it",
     "pooled": "tables of metrics call all centres together so",
     "summary": "tables of metrics call the mean over the centres so",
