@@ -100,7 +100,7 @@ def load_case(
                 inside = histograms[name].map(volume[brain])
             except ValueError as error:
                 path = folder / f"{name}.nii.gz"
-                raise CaseError(_problem(str(error), path, case_id, "no_common_histogram")) from error
+                raise CaseError(_problem(f"cannot be mapped: {error}", path, case_id, "no_common_histogram")) from error
             volume = np.zeros_like(volume)
             volume[brain] = inside
         image[channel] = crop_or_pad(volume, shape)
@@ -145,9 +145,9 @@ def _read_volumes(
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
     """A case's modalities and masks by name, its brain, and the voxel size."""
     if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
-        found = f"none of {', '.join(modalities)} (.nii.gz) is there"
+        found = f"none of {', '.join(modalities)} (.nii.gz) is in {folder}"
         action = "see its preprocess.json, or choose other modalities for the model"
-        raise CaseError(Problem(found, action, file=str(folder), case=case_id, rule="no_modality_of_the_model"))
+        raise CaseError(Problem(found, action, case=case_id, rule="no_modality_of_the_model"))
     volumes: dict[str, NDArray[np.float32]] = {}
     grid, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
     for name in (*modalities, *masks):
@@ -169,7 +169,8 @@ def _read_volumes(
 
 
 def _problem(found: str, path: Path, case_id: str, rule: str) -> Problem:
-    return Problem(found, "preprocess the case again", file=str(path), case=case_id, rule=rule)
+    image, action = path.name.removesuffix(".nii.gz"), "preprocess the case again"
+    return Problem(found, action, image=image, file=str(path), case=case_id, rule=rule)
 
 
 def _masks(tumour: bool) -> tuple[str, ...]:
