@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from gliomanet.tables.tracking import TRACKED_RUNS
 from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ JOB, DIGEST, EVALUATION, STEP = "gliomanet.job", "gliomanet.digest", "gliomanet.
 
 
 PARENT = "mlflow.parentRunId"
-
-
-COLUMNS = ["run_id", "parent_id", "name", "kind", "status"]
 
 
 TEXT_SUFFIXES = frozenset({".tsv", ".csv", ".json", ".txt", ".yaml", ".yml", ".md"})
@@ -95,7 +93,7 @@ def import_runs(
     for (model, stage), members in folds.items():
         figures = _figures(metrics, model, stage)
         rows += _import_parent(client, experiment_id, known, members, figures, sendable, study_params)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=TRACKED_RUNS.names())
 
 
 def _import_parent(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gliomanet.cohort.findings import COLUMNS, SEVERITIES
+from gliomanet.cohort.findings import SEVERITIES
 from gliomanet.reporting.format import count, plural
 from gliomanet.reporting.study.results import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.tables.cohort import FINDINGS
 
 NOTE = "note"
 
@@ -62,4 +63,4 @@ def audit_sentence(findings: pd.DataFrame | None) -> str:
 
 
 def _tidied(findings: pd.DataFrame | None) -> pd.DataFrame:
-    return tidy(findings, text=COLUMNS)
+    return tidy(findings, text=FINDINGS.names())
