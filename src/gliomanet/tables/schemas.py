@@ -10,7 +10,7 @@ from gliomanet.tables import cohort, evaluation, prediction, tracking
 from gliomanet.tables.columns import PLACEHOLDER, Schema
 
 SECTIONS: Mapping[str, tuple[Schema, ...]] = {
-    "Cases": cohort.TABLES,
+    "Cohort and images": cohort.TABLES,
     "Predictions": prediction.TABLES,
     "Evaluation": evaluation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
