@@ -17,7 +17,7 @@ from gliomanet.tables.prediction import DEEP_FEATURES
 from gliomanet.tables.reference import tables_reference
 from gliomanet.tables.schemas import SCHEMAS, TEXT, schema_of
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def empty(names):
@@ -127,9 +127,11 @@ def test_the_reference_has_every_column_of_every_table():
         assert all(f"`{path}`" in section for path in schema.paths)
 
 
-def test_the_readme_speaks_of_tables_that_there_are():
-    table = [line.split("|")[1] for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
-    named = [path.replace("centre", "center") for cell in table for path in re.findall(r"`([^`…]+\.tsv)`", cell)]
-    known = {re.sub("<fold>", "<k>", path) for schema in SCHEMAS for path in schema.paths}
-    assert named
-    assert set(named) <= known
+def test_the_documents_speak_of_tables_that_there_are():
+    folders = "|".join({path.split("/")[0] for schema in SCHEMAS for path in schema.paths if "/" in path})
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(rf"`(?:results/)?((?:{folders})/[^`…]+\.tsv)`", text))
+    assert "evaluation/metrics.tsv" in named
+    for path in named:
+        assert schema_of(path), path
