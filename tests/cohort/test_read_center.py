@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.read_center import case_ids, file_order, read_center, read_feature_source
+from gliomanet.cohort.read_center import case_ids, center_source, read_center
 from gliomanet.cohort.table import COLUMNS
 from gliomanet.config.load import load_study
 from gliomanet.errors import CohortError
@@ -35,7 +35,7 @@ def test_a_table_is_read_with_1p19q_derived_where_asked(table):
     cases, _ = read_center("A", study_of(source, derive_1p19q=True))
     assert cases[["codel_1p19q", "codel_1p19q_source"]].to_numpy().tolist() == [["", ""], ["intact", "derived"]]
     assert case_ids("A", study_of(source)) == ["a", "b"]
-    assert file_order("A", study_of(source)) == ("b", "a")
+    assert center_source("A", study_of(source)).file_order() == ("b", "a")
 
 
 def test_scans_that_the_study_does_not_use_are_noted(table):
@@ -59,7 +59,7 @@ def test_a_centre_without_a_scan_to_use_is_an_error(table):
 
 
 def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
-    with pytest.raises(ValueError, match="'A' is a phantom source; its table is made by a job"):
+    with pytest.raises(ValueError, match="'A' is simulated by a job"):
         read_center("A", study_of({"kind": "phantom", "cases": 2}))
     files = {
         "path": str(shared_data / "real-radiomics/UTSW-Glioma.csv"),
@@ -69,9 +69,8 @@ def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
     cases, _ = read_center("A", study)
     assert len(cases) == 427
     assert (cases["codel_1p19q_source"] == "derived").sum() > 100
-    assert len(read_feature_source("A", study)[1]) == 427
-    with pytest.raises(ValueError, match="'A' is a features source"):
-        case_ids("A", study)
+    assert len(center_source("A", study).read_with_features()[1]) == 427
+    assert case_ids("A", study) == []
 
 
 def test_a_collection_is_read_by_its_importer(tmp_path):
@@ -126,7 +125,7 @@ def test_reading_ids_imports_no_pandas(table):
     """The workflow is parsed once a job."""
     path = table("case_id\tt1\nb\tb.nii\n")["path"]
     code = (
-        "import sys; from gliomanet.cohort.read_center import case_ids; from gliomanet.config.study import load_study; "
+        "import sys; from gliomanet.cohort.read_center import case_ids; from gliomanet.config.load import load_study; "
         f"s = load_study({{'centers': {{'A': {{'role': 'train', 'source': {{'kind': 'table', 'path': {path!r}}}}}}}, "
         "'models': {'m': {'kind': 'logistic'}}}); assert case_ids('A', s) == ['b']; print('pandas' in sys.modules)"
     )

@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gliomanet.cohort import importers
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.importers import FORMATS
+from gliomanet.cohort.importers import FORMATS, case_table
 from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.errors import CohortError
@@ -16,7 +15,7 @@ def reading(monkeypatch):
 
     def use(*exams, **about):
         made_up = {**FORMATS, "made-up": lambda *paths: Collection(exams, **about)}
-        monkeypatch.setattr(importers, "FORMATS", made_up)
+        monkeypatch.setattr(case_table, "FORMATS", made_up)
 
     return use
 

@@ -88,7 +88,7 @@ def test_the_patient_whose_image_and_mask_are_swapped(make_tree, swapped):
             "Filename,1p/19q\nLGG-104,d/n\n",
             "case 'LGG-104', column '1p/19q': 'd/n' is no known spelling; allowed: intact .*codeleted",
         ),
-        ("Filename,1p/19q\nGBM-1,d/d\n", "column 'Filename': 'GBM-1' is no id; they look like LGG-104"),
+        ("Filename,1p/19q\nGBM-1,d/d\n", "column 'Filename': 'GBM-1' is no id; ids look like LGG-104"),
     ],
 )
 def test_tables_that_cannot_be_read(make_tree, table, message):

@@ -19,7 +19,7 @@ def import_rembrandt(folder, **options):
 def test_ids():
     assert patient_of("hf1318_1994.04.23") == patient_of("HF-1318") == "HF1318"
     assert patient_of("900_00_5303") == patient_of("900-00-5303_2005.03.24") == "900-00-5303"
-    with pytest.raises(ValueError, match="'E1' is no id; they look like 900-00-5303 and HF1318"):
+    with pytest.raises(ValueError, match="'E1' is no id; ids look like 900-00-5303 and HF1318"):
         patient_of("E1")
 
 

@@ -20,7 +20,7 @@ def import_tcga(folder, **options):
 
 def test_barcodes():
     assert barcode("tcga-02-0006-01A-11D") == barcode("TCGA.02.0006") == "TCGA-02-0006"
-    with pytest.raises(ValueError, match="'GBM1' is no barcode; they look like TCGA-02-0006"):
+    with pytest.raises(ValueError, match="'GBM1' is no barcode; barcodes look like TCGA-02-0006"):
         barcode("GBM1")
 
 

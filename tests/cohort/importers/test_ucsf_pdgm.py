@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
-from gliomanet.cohort.importers.ucsf_pdgm import case_id, read
+from gliomanet.cohort.importers.ucsf_pdgm import LAYOUT, case_id
 from gliomanet.cohort.table import COLUMNS, read_case_table
 from gliomanet.errors import CohortError
 from gliomanet.tables.io import read_table, write_table
@@ -31,7 +31,7 @@ def by_rule(findings, rule):
 def test_ids():
     assert case_id("UCSF-PDGM-004") == case_id("UCSF-PDGM-0004") == "UCSF-PDGM-0004"
     assert case_id("UCSF-PDGM-0429_FU003d") == "UCSF-PDGM-0429_FU003d"
-    with pytest.raises(ValueError, match="'BraTS2021_00097' is no id; they look like UCSF-PDGM-004, follow-ups"):
+    with pytest.raises(ValueError, match="'BraTS2021_00097' is no id; ids look like UCSF-PDGM-004, follow-ups"):
         case_id("BraTS2021_00097")
 
 
@@ -114,7 +114,7 @@ def test_without_a_table_and_with_two(make_tree):
         (folder / f"UCSF-PDGM-metadata_v{version}.csv").write_text(HEADER)
     message = "several tables of labels: UCSF-PDGM-metadata_v4.csv, UCSF-PDGM-metadata_v5.csv; give the right one"
     with pytest.raises(CohortError, match=message):
-        read(folder, None, None)
+        LAYOUT.read(folder, None, None)
 
 
 def test_every_problem_of_the_labels_at_once(make_tree, tmp_path):
@@ -135,7 +135,7 @@ def test_every_problem_of_the_labels_at_once(make_tree, tmp_path):
     ("text", "message"),
     [
         ("ID,Sex\nUCSF-PDGM-004,M\n", "no column 'IDH', '1p/19q', 'WHO CNS Grade', 'Age at MRI'; found: ID, Sex"),
-        (HEADER + "004,M,66,4,x,intact,wildtype,\n", "column 'ID': '004' is no id; they look like UCSF-PDGM-004"),
+        (HEADER + "004,M,66,4,x,intact,wildtype,\n", "column 'ID': '004' is no id; ids look like UCSF-PDGM-004"),
         (
             HEADER + "UCSF-PDGM-004,M,66,4,x,intact,wildtype,\nUCSF-PDGM-0004,M,66,4,x,intact,wildtype,\n",
             "case 'UCSF-PDGM-0004' has two rows",
@@ -147,15 +147,15 @@ def test_tables_that_cannot_be_read(make_tree, tmp_path, text, message):
     table = tmp_path / "table.csv"
     table.write_text(text)
     with pytest.raises(CohortError) as error:
-        read(make_tree(exam("UCSF-PDGM-0004")), table, None)
+        LAYOUT.read(make_tree(exam("UCSF-PDGM-0004")), table, None)
     assert message in str(error.value)
 
 
 def test_a_mapping_is_refused(make_tree, tmp_path):
     with pytest.raises(CohortError, match="UCSF-PDGM has no mapping table; remove the key `mapping`"):
-        read(make_tree(exam("UCSF-PDGM-0004")), None, tmp_path / "m.csv")
+        LAYOUT.read(make_tree(exam("UCSF-PDGM-0004")), None, tmp_path / "m.csv")
     with pytest.raises(CohortError, match="none.csv: no such file"):
-        read(make_tree([]), tmp_path / "none.csv", None)
+        LAYOUT.read(make_tree([]), tmp_path / "none.csv", None)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_the_published_table(published):
 
 def test_derived_labels_of_the_published_table(published):
     folder, table = published
-    cases, findings = import_ucsf(folder, clinical=table, derive_1p19q=True)
+    cases, findings = import_ucsf(folder, clinical=table, derive=True)
     derived = cases[cases["codel_1p19q_source"] == "derived"]
     assert len(derived) == 87
     assert set(derived["scan"]) == {"baseline"}
@@ -213,7 +213,7 @@ def test_derived_labels_of_the_published_table(published):
 
 def test_the_imported_table_is_read_again_as_it_was(published, tmp_path):
     folder, table = published
-    cases, _ = import_ucsf(folder, clinical=table, derive_1p19q=True)
+    cases, _ = import_ucsf(folder, clinical=table, derive=True)
     write_table(cases, tmp_path / "cases.tsv")
     assert read_case_table(tmp_path / "cases.tsv", "UCSF", "train").equals(cases)
     again = read_table(tmp_path / "cases.tsv")
