@@ -88,7 +88,7 @@ def import_cases(
         for case, target in converted.items():
             findings += _convert(folder / case, target, case, center)
         cases = with_converted_files(cases, converted.values())
-    # Which role a centre has is the study's to say.
+    # The role of a centre is the study's to say.
     return cases.assign(role=""), findings
 
 

@@ -167,7 +167,7 @@ def files_of(cases: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 
 def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
-    """The cases with every label unknown, raw cells and diagnosis too: what a centre of role `unlabelled` gives."""
+    """The cases with every label unknown, raw cells and diagnosis too: the table of a centre of role `unlabelled`."""
     return cases.assign(**dict.fromkeys(label_cells_in(cases), ""))
 
 

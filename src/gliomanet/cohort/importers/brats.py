@@ -7,7 +7,7 @@
 | 2023 | `BraTS-GLI-00000-000/BraTS-GLI-00000-000-{t1n,t1c,t2w,t2f,seg}.nii.gz` | `BraTS2023_2017_GLI_Mapping` as CSV |
 
 The challenges give no IDH, 1p/19q or grade: `HGG` and `LGG` of 2020 are no grades of the WHO and stay raw values. A
-mapping table says which patient of which collection a case is: without it, the same patient comes twice into a
+mapping table names the collection and the patient of each case: without it, the same patient comes twice into a
 study of several collections. The last number of a 2023 id counts the patient's scans from 000 before surgery; from
 100 on they are after treatment (BraTS 2024).
 """

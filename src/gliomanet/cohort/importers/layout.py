@@ -18,7 +18,7 @@ RAW = ("idh", "codel_1p19q", "grade", "age", "sex")
 
 @dataclass(frozen=True)
 class Read:
-    """A collection as it was read, for what is worth knowing about it.
+    """A collection as it was read, from which findings are made.
 
     Attributes:
         tree: its files.
@@ -50,8 +50,8 @@ class Layout:
         row_id: id in the table → key of the row; raises CellError for one that is none of the collection's.
         row_of: case id → key of its row, such as its patient.
         dated: case ids end in a date, and a patient's later scans are follow-ups.
-        unmatched: what has no row or no image.
-        notices: what else is worth knowing.
+        unmatched: findings on exams without a row and rows without images.
+        notices: further findings.
     """
 
     collection: str
