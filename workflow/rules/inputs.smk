@@ -5,7 +5,7 @@ from functools import cache
 
 from gliomanet.cohort.read_center import center_source, read_center
 from gliomanet.cohort.table import files_of
-from gliomanet.config.stages import SUPERVISED, round_of
+from gliomanet.stages import SUPERVISED, round_of
 
 # cohort
 

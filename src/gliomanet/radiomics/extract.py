@@ -43,8 +43,8 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
         settings: Bin width and regions.
 
     Returns:
-        `case_id`, `region`, `mask_shape_<feature>`, `<modality>_<family>_<feature>`, …; and the reasons that a region or modality
-        has no features, one sentence each. A case without a usable mask gives no row.
+        `case_id`, `region`, `mask_shape_<feature>`, `<modality>_<family>_<feature>`, …; and the reasons that a region
+        or modality has no features, one sentence each. A case without a usable mask gives no row.
     """
     empty = pd.DataFrame(columns=list(KEYS))
     if reason := _not_usable(case_dir):
