@@ -64,8 +64,8 @@ class Problem:
 class ProblemError(ValueError):
     """One problem, of a value of the study or of a cell; validators of the configuration raise it."""
 
-    def __init__(self, problem: Problem | str) -> None:
-        self.problem = problem if isinstance(problem, Problem) else Problem(problem)
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         super().__init__(problem)
 
 
@@ -84,8 +84,8 @@ class StudyStopError(RuntimeError):
 class _ProblemsError(ValueError):
     """Every problem at once, one per line, so that a person mends a file in one go."""
 
-    def __init__(self, problems: Iterable[Problem | str], where: str) -> None:
-        self.problems = tuple(p if isinstance(p, Problem) else Problem(p) for p in problems)
+    def __init__(self, problems: Iterable[Problem], where: str) -> None:
+        self.problems = tuple(problems)
         self.where = where
         super().__init__(self.problems, where)
 
@@ -97,14 +97,14 @@ class _ProblemsError(ValueError):
 class CohortError(_ProblemsError):
     """Every problem of a cohort's tables and folders."""
 
-    def __init__(self, problems: Iterable[Problem | str], where: str = "the cohort") -> None:
+    def __init__(self, problems: Iterable[Problem], where: str = "the cohort") -> None:
         super().__init__(problems, where)
 
 
 class StudyError(_ProblemsError):
     """Every problem of a study's configuration."""
 
-    def __init__(self, problems: Iterable[Problem | str], where: str = "the study's configuration") -> None:
+    def __init__(self, problems: Iterable[Problem], where: str = "the study's configuration") -> None:
         super().__init__(problems, where)
 
 

@@ -20,10 +20,10 @@ def study_of(folder: Path, tables: dict[str, str], roles: dict[str, str] | None 
     return load_study({"centers": centers, "models": {"m": {"kind": "logistic"}}})
 
 
-def rules_of(study, known_ids=None):
+def rules_of(study):
     """Key and rule of each problem that ends a study."""
     with pytest.raises(CohortError) as caught:
-        check_study(study, known_ids)
+        check_study(study)
     return [(problem.key, problem.rule) for problem in caught.value.problems]
 
 
@@ -49,8 +49,7 @@ def test_a_sound_study_passes_and_phantoms_are_passed_over(tmp_path, image):
     phantom = {"P": {"role": "train", "source": {"kind": "phantom", "cases": 3}}}
     phantoms = load_study({"centers": phantom, "models": {"m": {"kind": "logistic"}}})
     check_study(phantoms)
-    with pytest.raises(ValueError, match="'P' is a phantom source"):
-        case_ids("P", phantoms)
+    assert case_ids("P", phantoms) == ["P-001", "P-002", "P-003"]
 
 
 def test_the_problems_of_all_centres_come_at_once(tmp_path, image):
@@ -101,8 +100,10 @@ def test_one_case_id_in_two_centres(tmp_path, image):
 
 def test_a_table_uses_the_id_of_a_phantom(tmp_path, image):
     study = study_of(tmp_path, {"A": f"case_id\tt1\tidh\nP-001\t{image}\t0\n"})
-    check_study(study, {"P": ["P-000"]})
-    assert rules_of(study, {"P": ["P-001", "P-002"]}) == [("centers.P", "case_id_in_two_centers")]
+    phantom = {"role": "external", "source": {"kind": "phantom", "cases": 2}}
+    centers = {"A": study.centers["A"].model_dump(), "P": phantom}
+    clashing = load_study({**study.model_dump(mode="json"), "centers": centers})
+    assert rules_of(clashing) == [("centers.P", "case_id_in_two_centers")]
 
 
 def test_an_external_or_unlabelled_centre_needs_no_label(tmp_path, image):
@@ -145,7 +146,7 @@ def test_wrong_decisions_are_among_the_problems(tmp_path, image):
     decisions = tmp_path / "decisions.tsv"
     decided = with_keys(study, quality={"decisions": str(decisions)})
     decisions.write_text("center\tcase_id\tdecision\nA\tb\tdrop\n")
-    assert rules_of(decided) == [("", "decisions_unusable")] * 2
+    assert rules_of(decided) == [("centers.A", "decisions_unusable")] * 2
     decisions.unlink()
     assert rules_of(decided) == [("", "decisions_unusable")]
 

@@ -11,14 +11,12 @@ from pydantic import BaseModel
 
 from gliomanet.cohort.importers import bids, brats, egd, lgg_1p19q, rembrandt, tcga, ucsf_pdgm, upenn_gbm, utsw
 from gliomanet.cohort.importers.bids_sessions import _WANTED as SESSION_COLUMNS
-from gliomanet.cohort.splits import COLUMNS as SPLIT_COLUMNS
-from gliomanet.cohort.table import COLUMNS as CASE_COLUMNS
 from gliomanet.config.labels import RESERVED_LABELS
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
 from gliomanet.errors import Problem, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY
-from gliomanet.training.pseudo_labels.selection import COLUMNS as PSEUDO_LABEL_COLUMNS
+from gliomanet.tables.schemas import SCHEMAS
 from tests.messages.configuration import FEATURES, IDH, WRONG, changed
 
 
@@ -132,9 +130,10 @@ def test_classes_of_a_further_label_hold_its_values_only():
 
 def test_no_further_label_can_be_a_column_that_tables_have_already():
     readers = [bids._WANTED, brats._WANTED, egd._WANTED, lgg_1p19q._WANTED, rembrandt._WANTED, tcga._WANTED]
-    fixed = [{**module.CLINICAL.columns, **module.CLINICAL.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
-    taken = set(CASE_COLUMNS).union(SPLIT_COLUMNS, SESSION_COLUMNS, PSEUDO_LABEL_COLUMNS, *readers, *fixed, ["hidden"])
-    assert {name for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)
+    fixed = [{**module.TABLE.columns, **module.TABLE.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
+    written = [column.name for schema in SCHEMAS for column in schema.columns]
+    taken = set(written).union(SESSION_COLUMNS, *readers, *fixed, ["hidden"])
+    assert {name.lower() for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)
 
 
 def test_a_kind_of_source_is_not_told_as_a_key():

@@ -67,7 +67,7 @@ def _center_problems(study: Study) -> list[Problem]:
     if not study.centers_of("train"):
         found, action = "no centre has the role train", "at least one must"
         problems.append(Problem(found, action, key="centers", rule="no_training_center"))
-    if len({center.source.kind == "features" for center in study.centers.values()}) == 2:
+    if len({center.source.has_images for center in study.centers.values()}) == 2:
         found, action = "feature tables and images are mixed", "a study's sources are all of one arm"
         problems.append(Problem(found, action, key="centers", rule="arms_mixed"))
     for name in study.centers:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from gliomanet.errors import Problem, StudyStopError
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import IMAGE_QUALITY
 
 LARGEST_Z = 3.5
 _FEWEST_CASES = 5
@@ -65,11 +66,6 @@ METRICS: Mapping[str, MetricBounds] = {
 Bounds were set on four real cases, each as it is and spoilt, and on phantoms.
 """
 
-COLUMNS = (
-    *("case_id", "center", "status", "modalities", *METRICS),
-    *("flags", "reason", "decision", "decided_by", "decision_reason"),
-)
-
 
 def collect_qc(
     case_dirs: Sequence[Path],
@@ -98,7 +94,7 @@ def collect_qc(
     """
     records = [json.loads((path / "preprocess.json").read_text(encoding="utf-8")) for path in case_dirs]
     records.sort(key=lambda record: str(record["case_id"]))
-    table = pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))
+    table = pd.DataFrame([_row(record) for record in records], columns=IMAGE_QUALITY.names())
     flagged = [record["qc"].get("flagged_metrics", ()) for record in records]
     ok = table["status"] == "ok"
     if len(table) and ok.mean() < min_success_fraction:
