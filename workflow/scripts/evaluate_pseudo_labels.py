@@ -9,19 +9,18 @@ import pandas as pd
 
 from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
 from gliomanet.labels.tasks import Task
+from gliomanet.layout import Layout
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
+layout = Layout(snakemake.params.results)
 
 
 def collected(paths):
-    """Tables below one another, each row with the model, stage and fold that its file is named for."""
-    tables = []
-    for path in map(Path, paths):
-        fold = path.name.split(".tsv")[0].removesuffix(".teacher").removeprefix("fold")
-        names = {"model": path.parents[1].name, "stage": path.parent.name, "fold": fold}
-        tables.append(read_table(path).assign(**names))
+    """Tables below one another, each row with the model, stage and fold that its file is of."""
+    of = {path: layout.parse(path) for path in paths}
+    tables = [read_table(path).assign(model=fit.model, stage=fit.stage, fold=fit.fold) for path, fit in of.items()]
     return pd.concat(tables, ignore_index=True)
 
 

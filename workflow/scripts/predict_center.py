@@ -15,11 +15,7 @@ log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 predictions, deep = predict_center(
-    [
-        Member(stage, fold["scenario"], fold["id"], Path(params.models) / stage / f"fold{fold['id']}")
-        for stage in params.stages
-        for fold in params.folds
-    ],
+    [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,

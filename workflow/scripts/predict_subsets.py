@@ -14,10 +14,7 @@ log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 predictions = predict_center_subsets(
-    [
-        Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
-        for fold in params.folds
-    ],
+    [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,

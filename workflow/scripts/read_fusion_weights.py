@@ -11,9 +11,5 @@ from gliomanet.prediction.predict_subsets import fusion_table
 from gliomanet.tables.io import write_table
 
 log_to(snakemake.log[0])
-params = snakemake.params
-members = [
-    Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
-    for fold in params.folds
-]
+members = [Member(**one | {"folder": Path(one["folder"])}) for one in snakemake.params.members]
 write_table(fusion_table(members, snakemake.wildcards.model), snakemake.output.weights, exact=True)

@@ -17,14 +17,14 @@ from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_lab
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
 log_to(snakemake.log[0])
-params = snakemake.params
+params, own = snakemake.params, snakemake.wildcards.fold
 settings = PseudoLabels.model_validate(params.settings)
 splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input.cases)
 
 
 def passes_over(cases, fold):
     """Stochastic passes of a fold's teacher over some cases, decoded where it learnt to be."""
-    folder = Path(params.teachers) / f"fold{fold}"
+    folder = Path(params.teachers[fold])
     if params.kind in IMAGE_KINDS:
         from gliomanet.prediction.image import stochastic_passes
 
@@ -40,11 +40,11 @@ def passes_over(cases, fold):
 
 
 tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}  # those that the model learns
-of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [params.fold["id"], *params.judged]}
+of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [own, *params.judged]}
 validation = [(fold, of_fold[fold][of_fold[fold]["part"] == "validation"]) for fold in params.judged]
 teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in validation], tasks, settings, params.seed)
-mine = of_fold[params.fold["id"]]
+mine = of_fold[own]
 students = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
-passes = passes_over(students, params.fold["id"])
+passes = passes_over(students, own)
 write_table(select_pseudo_labels(students, passes, tasks, settings, teacher, params.round), snakemake.output.labels)
 write_table(teacher_table(teacher, params.round), snakemake.output.teacher)

@@ -16,8 +16,7 @@ from gliomanet.tables.io import read_table, read_tables
 from gliomanet.training.tabular import train_tabular_model
 
 log_to(snakemake.log[0])
-fold = snakemake.params.fold
-cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), fold["id"])
+cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), snakemake.wildcards.fold)
 pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
 train_tabular_model(
     cases[cases["part"] != "external"],

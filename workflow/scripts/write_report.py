@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 import pandas as pd
 
+from gliomanet.layout import Layout
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.reporting.study.figures.save import save_figures
 from gliomanet.reporting.study.page import write_report
@@ -18,8 +19,9 @@ log_to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 biomarkers = dict(zip(params.networks, map(read_table, inputs.biomarkers), strict=True))
 pseudo_labels = [
-    read_table(path).assign(model=path.parents[1].name, stage=path.parent.name, fold=path.stem.removeprefix("fold"))
-    for path in map(Path, inputs.pseudo_labels)
+    read_table(path).assign(model=fit.model, stage=fit.stage, fold=fit.fold)
+    for path in inputs.pseudo_labels
+    for fit in [Layout(params.results).parse(path)]
 ]
 predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
 scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons", "decoding")}

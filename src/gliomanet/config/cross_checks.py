@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.split import HELD_OUT, MAIN
 from gliomanet.config.study import Study
 from gliomanet.labels.who import WHO_LABELS
 
@@ -83,7 +84,9 @@ def _scenario_problems(study: Study) -> list[str]:
     problems = []
     if study.split.design == "leave_one_center_out" and len(study.centers_of("train")) < 2:
         problems.append("split.design: leave_one_center_out needs at least two centres of role train")
-    names = [scenario.name for scenario in study.scenarios]
+    held_out = study.split.design == "leave_one_center_out"
+    own = [HELD_OUT.format(center=center) for center in study.centers_of("train")] if held_out else [MAIN]
+    names = [*own, *(scenario.name for scenario in study.split.scenarios)]
     for scenario in study.split.scenarios:
         key = f"split.scenarios.{scenario.name}"
         if names.count(scenario.name) > 1:
@@ -107,7 +110,7 @@ def _scenario_problems(study: Study) -> list[str]:
 
 def _model_problems(study: Study) -> list[str]:
     problems = []
-    if study.evaluation.modality_subsets and not study.image_models:
+    if study.evaluation.modality_subsets and not any(isinstance(m, ImageModel) for m in study.models.values()):
         problems.append(
             "evaluation.modality_subsets: no model looks at images, so there are no modalities to take away; "
             "leave it out, or add a network on images"
