@@ -1,9 +1,8 @@
 """Read one centre's case table into the study's columns."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.generated_files import with_converted_files
@@ -15,10 +14,8 @@ from gliomanet.config.centers import Center
 from gliomanet.config.study import Study
 from gliomanet.labels.tasks import Task
 from gliomanet.phantom.further_labels import with_further_labels
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.io import write_table
 
-log_to(snakemake.log[0])
 name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)
 # This centre is all that the job may depend on, so it is all of the study that the job is given.
 given = {"data_root": snakemake.params.data_root, "labels": snakemake.params.labels}

@@ -1,19 +1,13 @@
 """Count the accepted pseudo-labels of every model, stage and fold, and those that are true."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-
 import pandas as pd
+from prologue import snakemake
 
 from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
 from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.io import read_table, read_tables, write_table
 
-log_to(snakemake.log[0])
 layout = Layout(snakemake.params.results)
 
 

@@ -1,22 +1,19 @@
 """Let a fold's model label what has no label, as far as its validation cases allow."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.models import IMAGE_KINDS
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables, write_table
 from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
-log_to(snakemake.log[0])
 params, own = snakemake.params, snakemake.wildcards.fold
 settings = PseudoLabels.model_validate(params.settings)
 splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input.cases)

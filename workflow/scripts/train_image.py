@@ -1,19 +1,16 @@
 """Train one fold of an image network."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.models import image_model
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.io import read_table, read_tables
 from gliomanet.training.run.image import train_image_model
 
-log_to(snakemake.log[0])
 params = snakemake.params
 cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), snakemake.wildcards.fold)
 cases = cases[cases["part"] != "external"]  # a centre held out of this fold is not even looked at

@@ -1,21 +1,17 @@
 """Write the page that a reader opens first, and its figures as files."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-
 import pandas as pd
+from prologue import snakemake
 
 from gliomanet.layout import Layout
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.reporting.study.figures.save import save_figures
 from gliomanet.reporting.study.page import write_report
 from gliomanet.reporting.study.sections.notes import identical_task_notes, model_notes
 from gliomanet.reporting.study.sections.versions import gathered_versions
 from gliomanet.tables.io import read_table, read_tables
 
-log_to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 biomarkers = dict(zip(params.networks, map(read_table, inputs.biomarkers), strict=True))
 pseudo_labels = [
