@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from gliomanet.cohort.read_center import case_ids, file_order, read_center, read_feature_source
-from gliomanet.cohort.table import COLUMNS
 from gliomanet.config.load import load_study
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import CASES
 
 
 def study_of(source, **keys):
@@ -104,7 +104,7 @@ def test_dicom_cases_are_folders_with_labels_beside_them(tmp_path):
     cases, findings = read_center("A", study)
     assert cases["case_id"].tolist() == case_ids("A", study) == ["P1", "P2"]
     assert cases[["idh", "codel_1p19q"]].to_numpy().tolist() == [["wildtype", "intact"], ["", ""]]
-    assert list(cases.columns) == list(COLUMNS)
+    assert list(cases.columns) == CASES.names()
     found = {finding.rule: finding for finding in findings}
     assert found["images_without_labels"].found.endswith(": P2")
     assert found["labels_without_images"].found.endswith(": P3")

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from gliomanet.cohort.table import COLUMNS, case_frame, read_case_table, without_labels
+from gliomanet.cohort.table import case_frame, read_case_table, without_labels
 from gliomanet.errors import CohortError
-from gliomanet.tables.io import TEXT, read_table, write_table
+from gliomanet.tables.cohort import CASES
+from gliomanet.tables.io import read_table, write_table
+from gliomanet.tables.schemas import TEXT
 
 
 def write(folder: Path, text: str, name: str = "cases.tsv") -> Path:
@@ -18,7 +20,7 @@ def test_a_table_becomes_the_contract_columns(tmp_path):
         tmp_path, "case_id\tt1c\tidh\tgrade\tage\tsex\n007\ta/b.nii.gz\tWT\tIV\t61\tFemale\n003\t/x.nii\t\tNA\t\t\n"
     )
     cases = read_case_table(path, "A", "train")
-    assert tuple(cases.columns) == COLUMNS
+    assert list(cases.columns) == CASES.names()
     assert cases["case_id"].tolist() == ["003", "007"]
     first = cases.iloc[1]
     assert first["patient_id"] == "007"
@@ -43,7 +45,7 @@ def test_what_a_table_says_of_its_labels_is_kept(tmp_path):
     path = write(tmp_path, header + "a\tx\twildtype\tIDH1 neg.\t2\t2007\tNA\tfollow_up\tb;c\n")
     cases = read_case_table(path, "A", "train")
     first = cases.iloc[0]
-    assert first[list(COLUMNS[-7:])].tolist() == ["IDH1 neg.", "", "2", "2007", "NA", "follow_up", "b;c"]
+    assert first[CASES.names()[-7:]].tolist() == ["IDH1 neg.", "", "2", "2007", "NA", "follow_up", "b;c"]
     write_table(cases, tmp_path / "again.tsv")
     assert (
         read_case_table(tmp_path / "again.tsv", "A", "train", Path("/"))
@@ -54,7 +56,7 @@ def test_what_a_table_says_of_its_labels_is_kept(tmp_path):
 
 
 def test_every_column_of_text_is_read_as_text():
-    assert set(COLUMNS) - {"age"} <= set(TEXT)
+    assert set(CASES.names()) - {"age"} <= TEXT
     assert case_frame([{"case_id": "a"}]).loc[0].drop(["case_id", "age"]).eq("").all()
 
 

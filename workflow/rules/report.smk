@@ -41,7 +41,7 @@ rule write_report:
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").iterdir()),
+        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
             LAYOUT.page(),
@@ -78,8 +78,6 @@ rule write_report:
         code=code_of("write_report.py"),
         study=WHOLE_STUDY,
         results=STUDY.results,
-        models=PLAN.models,
-        networks=PLAN.networks,
     message:
         "Writing the report"
     script:

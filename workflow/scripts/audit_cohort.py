@@ -6,6 +6,7 @@ from prologue import snakemake
 
 from gliomanet.audit.study import audit_cohort
 from gliomanet.config.load import load_study
+from gliomanet.tables.cohort import FINDINGS
 from gliomanet.tables.io import read_tables, write_table
 
 inputs = snakemake.input
@@ -17,4 +18,4 @@ findings = audit_cohort(
     {tuple(case) for case in snakemake.params.excluded},
     read_tables(inputs.volumes) if inputs.volumes else None,
 )
-write_table(findings, snakemake.output.findings)
+write_table(findings, snakemake.output.findings, FINDINGS)

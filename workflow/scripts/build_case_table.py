@@ -14,6 +14,7 @@ from gliomanet.config.centers import Center
 from gliomanet.config.study import Study
 from gliomanet.labels.tasks import Task
 from gliomanet.phantom.further_labels import with_further_labels
+from gliomanet.tables.cohort import CASES, FINDINGS, HIDDEN_LABELS
 from gliomanet.tables.io import write_table
 
 name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)
@@ -35,8 +36,8 @@ if center.role == "unlabelled":
 elif keep is not None:
     tasks = {task: Task.model_validate(values) for task, values in keep["tasks"].items()}
     cases = keep_labels(cases, keep["share"], keep["seed"], tasks, keep["at_least"])
-write_table(hidden_labels(known, cases), snakemake.output.hidden)
+write_table(hidden_labels(known, cases), snakemake.output.hidden, HIDDEN_LABELS)
 if snakemake.params.shuffle_seed is not None:
     cases = shuffle_labels(cases, snakemake.params.shuffle_seed)
-write_table(cases, snakemake.output.cases)
-write_table(findings_table(findings), snakemake.output.findings)
+write_table(cases, snakemake.output.cases, CASES)
+write_table(findings_table(findings), snakemake.output.findings, FINDINGS)

@@ -5,6 +5,7 @@ from prologue import snakemake
 from gliomanet.labels.tasks import Task
 from gliomanet.prediction.joint_decoding import with_joint
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import PREDICTIONS
 
 tasks = {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()}
-write_table(with_joint(read_tables(snakemake.input), tasks), snakemake.output[0], exact=True)
+write_table(with_joint(read_tables(snakemake.input), tasks), snakemake.output[0], PREDICTIONS, exact=True)

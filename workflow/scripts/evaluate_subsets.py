@@ -6,6 +6,7 @@ from gliomanet.cohort.label_fraction import with_hidden_labels
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
 from gliomanet.labels.tasks import Task
+from gliomanet.tables.evaluation import MODALITY_SIGNIFICANCE, MODALITY_SUBSETS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 figures = evaluate_subsets(
@@ -17,5 +18,5 @@ figures = evaluate_subsets(
     fusion=read_tables(snakemake.input.fusion),
     modalities=snakemake.params.modalities,
 )
-write_table(figures.subsets, snakemake.output.subsets)
-write_table(figures.significance, snakemake.output.significance)
+write_table(figures.subsets, snakemake.output.subsets, MODALITY_SUBSETS)
+write_table(figures.significance, snakemake.output.significance, MODALITY_SIGNIFICANCE)

@@ -6,6 +6,7 @@ from prologue import snakemake
 
 from gliomanet.config.analysis import Radiomics
 from gliomanet.radiomics.extract import extract_case
+from gliomanet.tables.cohort import RADIOMICS
 from gliomanet.tables.io import write_table
 
 features, notes = extract_case(
@@ -13,4 +14,4 @@ features, notes = extract_case(
 )
 for note in notes:
     print(f"without features: {note}")
-write_table(features, snakemake.output.features, exact=True)
+write_table(features, snakemake.output.features, RADIOMICS, exact=True)

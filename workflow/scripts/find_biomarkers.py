@@ -7,6 +7,7 @@ from prologue import snakemake
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.labels.tasks import Task
+from gliomanet.tables.evaluation import BIOMARKERS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 params = snakemake.params
@@ -26,4 +27,6 @@ found = [
     biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), scenario=scenario)
     for scenario in params.scenarios
 ]
-write_table(pd.concat(found, ignore_index=True), snakemake.output.biomarkers)
+table = pd.concat(found, ignore_index=True)
+table = table[BIOMARKERS.expected(table)]  # scenarios may differ in their centres
+write_table(table, snakemake.output.biomarkers, BIOMARKERS)

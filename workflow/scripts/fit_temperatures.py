@@ -5,10 +5,11 @@ from prologue import snakemake
 from gliomanet.labels.tasks import Task
 from gliomanet.prediction.calibration import fit_temperatures
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import CALIBRATION
 
 table = fit_temperatures(
     read_tables(snakemake.input.predictions),
     read_tables(snakemake.input.cases),
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
 )
-write_table(table, snakemake.output.table)
+write_table(table, snakemake.output.table, CALIBRATION)

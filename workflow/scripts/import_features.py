@@ -5,6 +5,7 @@ from pathlib import Path
 from prologue import snakemake
 
 from gliomanet.cohort.importers.feature_tables import read_feature_center
+from gliomanet.tables.cohort import RADIOMICS
 from gliomanet.tables.io import write_table
 
 center = snakemake.params.center
@@ -15,4 +16,4 @@ _, features = read_feature_center(
     Path(snakemake.input.clinical),
     center["source"]["format"],
 )
-write_table(features, snakemake.output.features, exact=True)
+write_table(features, snakemake.output.features, RADIOMICS, exact=True)

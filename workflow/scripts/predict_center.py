@@ -8,6 +8,7 @@ from gliomanet.config.models import IMAGE_KINDS
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import DEEP_FEATURES, FOLD_PREDICTIONS
 
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
@@ -24,5 +25,5 @@ predictions, deep = predict_center(
     seed=params.seed,
     flips=params.flips,
 )
-write_table(predictions, snakemake.output.predictions, exact=True)
-write_table(deep, snakemake.output.deep, exact=True)
+write_table(predictions, snakemake.output.predictions, FOLD_PREDICTIONS, exact=True)
+write_table(deep, snakemake.output.deep, DEEP_FEATURES, exact=True)

@@ -7,6 +7,7 @@ from prologue import snakemake
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import predict_center_subsets
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import SUBSET_PREDICTIONS
 
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
@@ -19,4 +20,4 @@ predictions = predict_center_subsets(
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
 )
-write_table(predictions, snakemake.output.predictions, exact=True)
+write_table(predictions, snakemake.output.predictions, SUBSET_PREDICTIONS, exact=True)

@@ -7,6 +7,8 @@ from prologue import snakemake
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import fusion_table
 from gliomanet.tables.io import write_table
+from gliomanet.tables.prediction import FUSION_WEIGHTS
 
 members = [Member(**one | {"folder": Path(one["folder"])}) for one in snakemake.params.members]
-write_table(fusion_table(members, snakemake.wildcards.model), snakemake.output.weights, exact=True)
+table = fusion_table(members, snakemake.wildcards.model)
+write_table(table, snakemake.output.weights, FUSION_WEIGHTS, exact=True)

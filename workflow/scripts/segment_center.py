@@ -7,6 +7,7 @@ from prologue import snakemake
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.segment_center import segment_center
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import SEGMENTATIONS
 
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
@@ -21,4 +22,4 @@ table = segment_center(
     flips=params.flips,
     min_component_fraction=params.min_component_fraction,
 )
-write_table(table, snakemake.output.table)
+write_table(table, snakemake.output.table, SEGMENTATIONS)

@@ -4,6 +4,7 @@ from prologue import snakemake
 
 from gliomanet.cohort.splits import cases_not_used, external_splits
 from gliomanet.config.split import Scenario
+from gliomanet.tables.cohort import SPLITS
 from gliomanet.tables.io import read_tables, write_table
 
 splits = external_splits(
@@ -12,4 +13,4 @@ splits = external_splits(
     snakemake.params.folds,
     cases_not_used(snakemake.input.qc),
 )
-write_table(splits, snakemake.output.splits)
+write_table(splits, snakemake.output.splits, SPLITS)

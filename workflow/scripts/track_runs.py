@@ -5,6 +5,7 @@ from pathlib import Path
 from prologue import snakemake
 
 from gliomanet.tables.io import read_table, write_table
+from gliomanet.tables.tracking import TRACKED_RUNS
 from gliomanet.tracking.mlflow_import import import_runs
 
 runs = import_runs(
@@ -16,5 +17,5 @@ runs = import_runs(
     experiment=snakemake.params.study["title"],
     study_params=snakemake.params.study,
 )
-write_table(runs, snakemake.output.runs)
+write_table(runs, snakemake.output.runs, TRACKED_RUNS)
 print(f"{(runs['status'] == 'new').sum()} runs added, {(runs['status'] != 'new').sum()} there already")

@@ -4,9 +4,10 @@ from prologue import snakemake
 
 from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.truth import true_labels, truth_table
+from gliomanet.tables.cohort import PHANTOM_LABELS, PHANTOM_TRUTH
 from gliomanet.tables.io import write_table
 
 centers = {name: PhantomSource.model_validate(source) for name, source in snakemake.params.centers.items()}
-write_table(truth_table(centers), snakemake.output.table)
+write_table(truth_table(centers), snakemake.output.table, PHANTOM_TRUTH)
 labels = true_labels(centers, snakemake.params.seed, snakemake.params.labels)
-write_table(labels, snakemake.output.labels)
+write_table(labels, snakemake.output.labels, PHANTOM_LABELS)

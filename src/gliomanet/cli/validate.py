@@ -20,6 +20,7 @@ from gliomanet.config.study import Study
 from gliomanet.errors import CohortError, StudyError
 from gliomanet.phantom.ids import case_ids
 from gliomanet.pipeline.environment import missing_programs
+from gliomanet.tables.cohort import FINDINGS
 from gliomanet.tables.io import write_table
 
 StudyFile = Annotated[Path, typer.Argument(help="A study's configuration.", exists=True, dir_okay=False)]
@@ -57,7 +58,7 @@ def validate(
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     if out is not None:
-        write_table(findings_table(findings), out)
+        write_table(findings_table(findings), out, FINDINGS)
     show_findings(findings)
     if grave := sum(finding.severity in ("fatal", "error") for finding in findings):
         console.print(f"[red]{escape(str(study))}[/red]: {grave} to mend before the study can be trusted")

@@ -12,6 +12,7 @@ import pandas as pd
 from gliomanet.cohort.folds import folds_of
 from gliomanet.cohort.table import label_cells_in, labels_in
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import SPLITS
 
 if TYPE_CHECKING:
     from gliomanet.config.split import Fold, Scenario
@@ -20,9 +21,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gliomanet.tables.io import read_tables
-
-COLUMNS = ("case_id", "patient_id", "center", "role", "scenario", "fold", "part")
-
 
 _IDENTITY = ["case_id", "patient_id", "center", "role"]
 
@@ -50,7 +48,7 @@ def development_splits(
         failed: Centre and id of each case left out, because its preprocessing failed.
 
     Returns:
-        One row a case and fold in `COLUMNS`, ordered by scenario, fold, centre, case.
+        Rows of `SPLITS`, one per case and fold, ordered by scenario, fold, centre, case.
 
     Raises:
         CohortError: all folds that cannot be: too few patients, or a training part without a class of a task.
@@ -185,7 +183,7 @@ def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFr
     place = {fold.id: number for number, fold in enumerate(folds)}  # an id holds its scenario's name
     splits = pd.concat(tables, ignore_index=True)
     splits = splits.assign(_fold=splits["fold"].map(place))
-    return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]
+    return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[SPLITS.names()]
 
 
 def cases_not_used(qc_tables: Iterable[str | Path]) -> list[tuple[str, str]]:

@@ -13,39 +13,29 @@ import pandas as pd
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
 from gliomanet.errors import CohortError
-from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import CASES, FILES
 
-FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
+FILE_COLUMNS = tuple(column.name for column in FILES)
 
 
 def columns_of(vocabulary: Vocabulary = VOCABULARY) -> tuple[str, ...]:
-    """The columns of a case table. All are text with "" for missing, but `age`: years, NaN for missing.
-
-    `<label>_raw`: the cell as found; `grade_edition`: year of the WHO edition of the grade; `diagnosis`: the
-    collection's own words; `other_ids`: the same patient's ids elsewhere, separated by ";".
-    """
-    return (
-        *("case_id", "patient_id", "center", "role", *FILE_COLUMNS, *vocabulary, "age", "sex"),
-        *(*_beside(vocabulary, "source"), *_beside(vocabulary, "raw"), "grade_edition", "diagnosis"),
-        *("scan", "other_ids"),
-    )
+    """The columns of a case table; all are text with "" for missing, but `age`: years, NaN for missing."""
+    return tuple(CASES.names(label=further_labels(vocabulary)))
 
 
 def _beside(labels: Iterable[str], what: str) -> tuple[str, ...]:
     return tuple(f"{label}_{what}" for label in labels)
 
 
-COLUMNS = columns_of()
-"""The columns of a case table without further labels."""
-
-
 def allowed_cells(vocabulary: Vocabulary = VOCABULARY) -> dict[str, tuple[str, ...]]:
     """Column → its values; "" is allowed, too: unknown, and for `scan` a baseline scan."""
+    allowed = {column.name: column.allowed for column in CASES.columns}
     return {
-        **dict.fromkeys(_beside(vocabulary, "source"), ("measured", "derived")),
-        "grade_edition": ("2021", "2016", "2007"),
-        "scan": ("baseline", "follow_up", "post_operative"),
+        **dict.fromkeys(_beside(vocabulary, "source"), allowed["<label>_source"]),
+        "grade_edition": allowed["grade_edition"],
+        "scan": allowed["scan"],
     }
 
 

@@ -12,8 +12,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from gliomanet.cohort.dicom import convert as dicom
-from gliomanet.cohort.dicom.convert import COLUMNS, convert_case
+from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError
+from gliomanet.tables.cohort import DICOM_SERIES
 
 SECRETS = (b"Testperson", b"Ada", b"ID777", b"19510203", b"20190405", b"2019", b"111213", b"11:12", b"Saint", b"Tor")
 T1_SE = {"ScanningSequence": "SE", "EchoTime": 12.0, "RepetitionTime": 550.0}
@@ -127,7 +128,7 @@ def test_every_modality_has_its_voxels_in_place(exam):
 def test_every_series_is_in_the_table_with_its_reason(exam):
     _, out, _, _ = exam
     table = pd.read_csv(out / "series.tsv", sep="\t", dtype=str, keep_default_na=False)
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == DICOM_SERIES.names()
     assert table["series"].tolist() == ["1", "2", "3", "4", "5", "6", "7", "9", ""]
     assert table["taken_as"].tolist() == ["", "t1", "t2", "flair", "", "t1c", "", "t1c", ""]
     assert table["file"].tolist() == ["", "t1.nii.gz", "t2.nii.gz", "flair.nii.gz", "", "", "", "t1c.nii.gz", ""]

@@ -4,8 +4,9 @@ import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.ucsf_pdgm import case_id, read
-from gliomanet.cohort.table import COLUMNS, read_case_table
+from gliomanet.cohort.table import read_case_table
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import CASES
 from gliomanet.tables.io import read_table, write_table
 
 HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,Final pathologic diagnosis (WHO 2021),1p/19q,IDH,BraTS21 ID\n"
@@ -58,7 +59,7 @@ def test_a_small_collection(make_tree):
         + "UCSF-PDGM-302,F,41,3,x,intact,wildtype,\n"
     )
     cases, findings = import_ucsf(folder)
-    assert tuple(cases.columns) == COLUMNS
+    assert list(cases.columns) == CASES.names()
     ids = ["0004", "0045", "0045_FU016d", "0138", "0243", "0300", "0301"]
     assert cases["case_id"].tolist() == [f"UCSF-PDGM-{number}" for number in ids]
     assert cases["patient_id"].tolist() == [f"UCSF-PDGM-{number[:4]}" for number in ids]

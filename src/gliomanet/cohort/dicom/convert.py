@@ -29,10 +29,8 @@ import SimpleITK as sitk  # noqa: N813
 from gliomanet.cohort.dicom.series import Judgement, Series, best_first, judge
 from gliomanet.errors import CaseError
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import DICOM_SERIES
 from gliomanet.tables.io import write_table
-
-COLUMNS = ("series", "file", "words", "taken_as", "why")
-"""Of `series.tsv`: series number; the file written; words of the description that were understood; modality; reason."""
 
 _SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
 _NO_AGENT = ("", "none", "no", "n", "0", "without")
@@ -101,7 +99,7 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         rows.append(("", "", "", "", f"files that hold no DICOM image: {headers.unreadable}"))
     if incomplete:
         rows.append(("", "", "", "", "dcm2niix could not convert every series; run it by hand to see which"))
-    write_table(pd.DataFrame(rows, columns=list(COLUMNS), dtype=str), out / "series.tsv")
+    write_table(pd.DataFrame(rows, columns=DICOM_SERIES.names(), dtype=str), out / "series.tsv", DICOM_SERIES)
     if not chosen:
         reasons = "; ".join(f"series {number}: {why}" for number, *_, why in rows[:5])
         raise CaseError(
@@ -229,7 +227,7 @@ def _seconds(facts: Mapping[str, Any], key: str) -> float | None:
 
 
 def _choose(images: Sequence[_Image]) -> tuple[dict[str, _Image], list[tuple[str, ...]]]:
-    """The image of each modality, and a row of `COLUMNS` for every image."""
+    """The image of each modality, and a row of `DICOM_SERIES` for every image."""
     chosen: dict[str, _Image] = {}
     for modality in MODALITIES:
         candidates = [image for image in images if image.judgement.modality == modality]
