@@ -53,20 +53,22 @@ def test_every_problem_of_the_column_at_once(tmp_path):
     with pytest.raises(CohortError) as error:
         read_case_table(write(tmp_path, text), "A", "train", vocabulary=MGMT)
     spelling, source = error.value.problems
-    assert spelling.endswith(
-        "case 'a', column 'mgmt': 'hyper' is no known spelling; allowed: unmethylated (unmethylated, un-methylated, "
+    assert (spelling.case, spelling.column, spelling.found) == ("a", "mgmt", "'hyper' is no known spelling")
+    assert spelling.action == (
+        "allowed: unmethylated (unmethylated, un-methylated, "
         "non-methylated, not methylated, negative, 0); methylated (methylated, positive, 1); unknown (empty, unknown, NA, "
         "-1, NOS/NEC, Not Available, Indeterminate)"
     )
-    assert source.endswith("case 'b', column 'mgmt_source': 'guessed'; allowed: measured, derived, empty")
+    assert (source.case, source.column, source.rule) == ("b", "mgmt_source", "value_not_allowed")
+    assert source.action == "allowed: measured, derived, empty"
 
 
 def test_a_column_that_the_study_does_not_name(tmp_path):
     with pytest.raises(
-        CohortError, match="column 'mgmt' is not known; allowed: case_id, .*, other_ids, and the study's labels"
+        CohortError, match="column 'mgmt': is not known; allowed: case_id, .*, other_ids, and the study's labels"
     ):
         read_case_table(write(tmp_path, TABLE), "A", "train")
-    with pytest.raises(CohortError, match="column 'MGMT' is not known; did you mean 'mgmt'?"):
+    with pytest.raises(CohortError, match="column 'MGMT': is not known; did you mean 'mgmt'?"):
         read_case_table(write(tmp_path, TABLE.replace("\tmgmt\t", "\tMGMT\t")), "A", "train", vocabulary=MGMT)
 
 

@@ -141,9 +141,11 @@ def test_a_training_part_without_a_class_is_named():
     cases.loc[cases["idh"].eq("mutant") & cases["case_id"].ne("A000s0"), "idh"] = "wildtype"
     with pytest.raises(CohortError) as error:
         development_splits(cases, MAIN, 3, 1, TASKS)
-    assert len(error.value.problems) == 1
-    assert "task idh: no training case is 'mutant' (wildtype " in str(error.value)
-    assert "lower split.folds, group the task's classes or remove the task" in str(error.value)
+    (problem,) = error.value.problems
+    assert problem.rule == "class_missing"
+    assert "task idh" in problem.key
+    assert "'mutant' (wildtype " in problem.found
+    assert "lower split.folds, group the task's classes or remove the task" in problem.action
     with pytest.raises(CohortError, match="fold all, task codel_1p19q: no training case is 'codeleted'"):
         development_splits(cohort(), MAIN, 3, 1, DEFAULT_TASKS)
 

@@ -82,51 +82,63 @@ def test_all_unknown_spellings_come_at_once(tmp_path):
     path = write(tmp_path, "case_id\tt1\tidh\tgrade\tage\na\tx\tperhaps\t7\t200\nb\tx\tnope\t2\t\n")
     with pytest.raises(CohortError) as error:
         read_case_table(path, "A", "train")
-    text = str(error.value)
-    assert len(error.value.problems) == 4
-    assert text.startswith("4 problems in the cohort:")
-    for case, column, value in (
-        ("a", "idh", "perhaps"),
-        ("a", "grade", "7"),
-        ("a", "age", "200"),
-        ("b", "idh", "nope"),
-    ):
-        assert f"{path}, case '{case}', column '{column}': '{value}'" in text
-    assert "mutant (mutant, mutated" in text
+    assert [(p.file, p.case, p.column, p.rule) for p in error.value.problems] == [
+        (str(path), "a", "idh", "unknown_spelling"),
+        (str(path), "a", "grade", "unknown_spelling"),
+        (str(path), "a", "age", "no_age"),
+        (str(path), "b", "idh", "unknown_spelling"),
+    ]
+    assert str(error.value).startswith("4 problems in the cohort:")
+    assert f"{path}, case 'a', column 'idh': 'perhaps' is no known spelling; allowed: wildtype (" in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "rule", "case", "column", "says"),
     [
-        ("t1\nx\n", "no column 'case_id'; found: t1"),
-        ("case_id\tidh\na\t0\n", "names no image; at least one of the columns t1, t1c, t2, flair"),
-        ("case_id\tt1\tidh_status\na\tx\t0\n", "column 'idh_status' is not known; did you mean 'idh_source'"),
-        ("case_id\tt1\tzzz\na\tx\t0\n", "column 'zzz' is not known; allowed: case_id, patient_id"),
-        ("case_id\tt1\na\tx\na\ty\n", "case_id 'a' is there twice"),
-        ("case_id\tt1\na\tx\nA\ty\n", "case_id 'A' differs from 'a' by case only"),
-        ("case_id\tt1\na/b\tx\n", "case_id 'a/b' cannot name a folder; allowed: letters"),
-        ("case_id\tt1\n\tx\n", "a row without case_id: x"),
-        ("case_id\tt1\na\t\n", "case 'a': names no image"),
-        ("case_id\tt1\tt1\na\tx\ty\n", "column 't1' is there twice"),
-        ("case_id\tt1\na\tx\ty\n", "line 2: 3 cells under 2 column names"),
-        ("case_id\tt1\n", "names no case"),
-        ("", "empty; the first line must name the columns"),
-        ("case_id\tt1\tcenter\na\tx\tB\n", "case 'a': center is 'B', but the study reads this table for center 'A'"),
-        ("case_id\tt1\tidh_source\na\tx\tguess\n", "column 'idh_source': 'guess'; allowed: measured, derived, empty"),
+        ("t1\nx\n", "column_missing", "", "", "no column 'case_id'; found: t1"),
+        ("case_id\tidh\na\t0\n", "no_image_column", "", "", "t1, t1c, t2, flair"),
+        ("case_id\tt1\tidh_status\na\tx\t0\n", "unknown_column", "", "idh_status", "did you mean 'idh_source'"),
+        ("case_id\tt1\tzzz\na\tx\t0\n", "unknown_column", "", "zzz", "allowed: case_id, patient_id"),
+        ("case_id\tt1\na\tx\na\ty\n", "id_twice", "a", "", "is there twice"),
+        ("case_id\tt1\na\tx\nA\ty\n", "id_twice", "A", "", "differs from 'a' by letter case only"),
+        ("case_id\tt1\na/b\tx\n", "id_names_no_folder", "a/b", "", "allowed: letters"),
+        ("case_id\tt1\n\tx\n", "no_case_id", "", "", "x"),
+        ("case_id\tt1\na\t\n", "no_image", "a", "", "t1, t1c, t2, flair"),
+        ("case_id\tt1\tt1\na\tx\ty\n", "column_twice", "", "t1", "twice"),
+        ("case_id\tt1\na\tx\ty\n", "ragged_row", "", "", "line 2: 3 cells under 2 column names"),
+        ("case_id\tt1\n", "no_case", "", "", ""),
+        ("", "no_header", "", "", "the first line must name the columns"),
+        ("case_id\tt1\tcenter\na\tx\tB\n", "of_another_centre", "a", "center", "is 'B', but the study reads"),
+        (
+            "case_id\tt1\tidh_source\na\tx\tguess\n",
+            "value_not_allowed",
+            "a",
+            "idh_source",
+            "'guess'; allowed: measured, derived, empty",
+        ),
         (
             "case_id\tt1\tscan\na\tx\tbefore\n",
-            "case 'a', column 'scan': 'before'; allowed: baseline, follow_up, post_operative, empty",
+            "value_not_allowed",
+            "a",
+            "scan",
+            "'before'; allowed: baseline, follow_up, post_operative, empty",
         ),
         (
             "case_id\tt1\tgrade_edition\na\tx\t2020\n",
-            "case 'a', column 'grade_edition': '2020'; allowed: 2021, 2016, 2007, empty",
+            "value_not_allowed",
+            "a",
+            "grade_edition",
+            "'2020'; allowed: 2021, 2016, 2007, empty",
         ),
     ],
 )
-def test_errors(tmp_path, text, message):
+def test_errors(tmp_path, text, rule, case, column, says):
+    path = write(tmp_path, text)
     with pytest.raises(CohortError) as error:
-        read_case_table(write(tmp_path, text), "A", "train")
-    assert message in str(error.value)
+        read_case_table(path, "A", "train")
+    (problem,) = error.value.problems
+    assert (problem.file, problem.rule, problem.case, problem.column) == (str(path), rule, case, column)
+    assert says in str(problem)
 
 
 def test_files_that_are_no_table(tmp_path):

@@ -220,7 +220,7 @@ def test_classes_of_a_further_label_hold_its_values_only():
 
 def test_no_further_label_can_be_a_column_that_tables_have_already():
     readers = [bids._WANTED, brats._WANTED, egd._WANTED, lgg_1p19q._WANTED, rembrandt._WANTED, tcga._WANTED]
-    fixed = [{**module.CLINICAL.columns, **module.CLINICAL.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
+    fixed = [{**module.TABLE.columns, **module.TABLE.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
     written = [column.name for schema in SCHEMAS for column in schema.columns]
     taken = set(written).union(SESSION_COLUMNS, *readers, *fixed, ["hidden"])
     assert {name.lower() for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)

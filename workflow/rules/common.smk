@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
-from gliomanet.cohort.read_center import case_ids as source_case_ids
+from gliomanet.cohort.read_center import case_ids
 from gliomanet.audit.tables import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
@@ -17,7 +17,6 @@ from gliomanet.layout import Layout
 from gliomanet.models.construction import tasks_of, training_values
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.pipeline.plan import Plan
-from gliomanet.phantom.ids import case_ids as phantom_case_ids
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
 from gliomanet.seeds import derive_seed
@@ -31,12 +30,7 @@ def checked_study(values):
     try:
         study = load_study(values)
         if workflow.is_main_process:
-            phantoms = {
-                n: phantom_case_ids(n, c.source)
-                for n, c in study.centers.items()
-                if c.source.kind == "phantom"
-            }
-            check_study(study, phantoms)
+            check_study(study)
             # On a cluster the programs are where the jobs run, which may not be here.
             if workflow.global_resources["_nodes"].value is None:
                 missing = missing_programs(study)
@@ -45,14 +39,6 @@ def checked_study(values):
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None
-
-
-def case_ids(center):
-    """A centre's cases, known before any job; a feature table's cases need no job of their own."""
-    source = STUDY.centers[center].source
-    if source.kind == "phantom":
-        return phantom_case_ids(center, source)
-    return [] if source.kind == "features" else source_case_ids(center, STUDY)
 
 
 def decisions():
@@ -87,7 +73,7 @@ def seed(*names):
 STUDY = checked_study(config)
 LAYOUT = Layout(STUDY.results)
 PLAN = Plan(STUDY)
-CASES = {center: case_ids(center) for center in PLAN.centers}
+CASES = {center: case_ids(center, STUDY) for center in PLAN.centers}
 DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.

@@ -3,16 +3,15 @@
 import hashlib
 from functools import cache
 
-from gliomanet.cohort.read_center import read_center
-from gliomanet.cohort.table import FILE_COLUMNS
+from gliomanet.cohort.read_center import center_source, read_center
+from gliomanet.cohort.table import files_of
 
 # sources
 
-MADE_BY_JOBS = ("phantom", "dicom")
 PHANTOMS = {
     name: center.source
     for name, center in STUDY.centers.items()
-    if center.source.kind == "phantom"
+    if center.source.table_by_job
 }
 
 
@@ -28,47 +27,40 @@ def table_files(center):
 
     Nothing where a job makes the files.
     """
-    if STUDY.centers[center].source.kind in MADE_BY_JOBS:
-        return {}
-    return {
-        row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
-        for row in center_table(center).to_dict("records")
-    }
+    made = STUDY.centers[center].source.images_by_job
+    return {} if made else files_of(center_table(center))
 
 
 def table_digest(wildcards):
     """A digest of a centre's case table as it is read now; nothing where a job makes its images."""
-    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
+    if STUDY.centers[wildcards.center].source.images_by_job:
         return ""
     text = center_table(wildcards.center).to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def source_tables(wildcards):
-    """The files that a centre's case table is read from."""
-    center, source = wildcards.center, STUDY.centers[wildcards.center].source
-    match source.kind:
-        case "phantom":
-            return {"phantom": LAYOUT.phantom(center)}
-        case "dicom":
-            tables, converted = {"clinical": source.clinical}, {
-                "converted": case_sources(center)
-            }
-        case _:
-            names = ("path", "clinical", "mapping")
-            tables, converted = {n: getattr(source, n, None) for n in names}, {}
-    return {n: STUDY.data_path(path) for n, path in tables.items() if path} | converted
+    """The tables that a centre's case table is read from, and the folders that jobs left its images in."""
+    tables = center_source(wildcards.center, STUDY).tables()
+    return {**tables, "made": made_folders(wildcards.center)}
+
+
+def made_folders(center, *cases):
+    """The folders that jobs leave images in: the centre's own, or one per case, of some cases or of all."""
+    source = STUDY.centers[center].source
+    if source.table_by_job:
+        return [LAYOUT.phantom(center)]
+    if source.images_by_job:
+        return [LAYOUT.converted(center, case) for case in cases or CASES[center]]
+    return []
 
 
 def case_sources(center, *cases):
     """The files that some cases of a centre, or all, are made from: their own, or the folders that jobs leave them in."""
-    kind = STUDY.centers[center].source.kind
-    if kind == "phantom":
-        return [LAYOUT.phantom(center)]
-    cases = cases or CASES[center]
-    if kind == "dicom":
-        return [LAYOUT.converted(center, case) for case in cases]
-    return [file for case in cases for file in table_files(center)[case].values()]
+    files = table_files(center)
+    return made_folders(center, *cases) + [
+        file for case in cases or files for file in files.get(case, {}).values()
+    ]
 
 
 # centres' tables and images

@@ -11,8 +11,7 @@ from rich.markup import escape
 
 from gliomanet.cli.console import console
 from gliomanet.cohort.findings import findings_table
-from gliomanet.cohort.import_table import import_cases
-from gliomanet.cohort.importers import FORMATS
+from gliomanet.cohort.import_table import IMPORTABLE, import_cases
 from gliomanet.errors import CohortError, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.cohort import CASES, FINDINGS
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 from gliomanet.cli.validate import show_findings
 
-Format = StrEnum("Format", {name: name for name in (*FORMATS, "table", "dicom")})  # type: ignore[misc]
+Format = StrEnum("Format", {name: name for name in IMPORTABLE})  # type: ignore[misc]
 
 
 def import_(

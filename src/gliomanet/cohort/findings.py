@@ -65,7 +65,7 @@ MOST_SINGLE = 20
 def case_findings(
     severity: Severity, rule: str, file: str, cases: Mapping[str, str], together: str, action: str
 ) -> tuple[Finding, ...]:
-    """One finding a case, or one for all of them.
+    """One finding per case, or one for all of them.
 
     Args:
         severity: of each.

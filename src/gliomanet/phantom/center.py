@@ -37,7 +37,7 @@ def simulate_center(
         source: its patients and its scanner.
         seed: the study's seed; equal arguments give equal bytes.
         out_dir: folder to write to, made where it is not there.
-        report: called with one line a case.
+        report: called with one line per case.
     """
     patients = plan_center(center_id, source, seed)
     rows = []
@@ -65,7 +65,7 @@ def simulate_case(center_id: str, patient: Patient, source: PhantomSource, seed:
 
 
 def flair_mark(patient: Patient, source: PhantomSource) -> float:
-    """What the centre's shortcut adds to this patient's FLAIR inside the tumour, white matter = 1."""
+    """Signal that the centre's shortcut adds to this patient's FLAIR inside the tumour, white matter = 1."""
     shortcut = source.shortcut
     if shortcut is None or getattr(patient.state, shortcut.label) != shortcut.value:
         return 0.0

@@ -1,4 +1,4 @@
-"""What is planted in the phantoms: every patient's labels, and the radiomic features that they can be measured by."""
+"""The truth planted in phantoms: every patient's labels, and the radiomic features that they can be measured by."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MARKED = ("flair_firstorder_Mean", "flair_firstorder_Median", "flair_firstorder_
 
 
 def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
-    """Every planted difference between classes, a row a feature, label and centre.
+    """Every planted difference between classes, one row per feature, label and centre.
 
     Args:
         centers: the phantom centres by key.
@@ -73,7 +73,7 @@ def true_labels(
         labels: the study's further labels and their values.
 
     Returns:
-        One row a case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`, and a column a further label.
+        One row per case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`, and one column per further label.
     """
     rows = []
     for name, source in centers.items():
