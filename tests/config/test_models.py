@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gliomanet.config.load import load_study
-from gliomanet.config.models import IMAGE_KINDS, JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
+from gliomanet.config.models import JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
 from gliomanet.errors import StudyError
 
 SINGLE = {"kind": "singletask", "task": "idh"}
@@ -29,13 +29,6 @@ FEATURES = {"kind": "features", "path": "f.csv", "clinical": "c.csv", "format": 
 
 def with_model(model: dict[str, Any]) -> dict[str, Any]:
     return {**VALID, "models": {"m": model}}
-
-
-def test_a_study_knows_which_models_look_at_images_and_which_are_networks():
-    study = load_study(VALID)
-    assert study.image_models == ("cmtlnet", "gmmas", "mttunet", "psnet", "single")
-    assert study.networks == (*study.image_models, "features")
-    assert IMAGE_KINDS == ("cmtlnet", "gmmas", "mttunet", "psnet", "singletask")
 
 
 def test_networks_on_images_have_the_same_keys_but_for_their_own():
@@ -64,24 +57,6 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
 def test_plain_values_give_the_settings_back(name):
     model = load_study(VALID).models[name]
     assert image_model(model.model_dump(mode="json")) == model
-
-
-def test_a_network_predicts_with_its_own_flips_or_the_studys():
-    models = {
-        **VALID["models"],
-        "gmmas": {"kind": "gmmas", "test_time_augmentation": "all"},
-        "psnet": {"kind": "psnet", "test_time_augmentation": "none"},
-    }
-    study = load_study({**VALID, "models": models, "prediction": {"test_time_augmentation": "left_right"}})
-    assert {name: study.flips_of(name) for name in models} == {
-        "cmtlnet": "left_right",
-        "gmmas": "all",
-        "mttunet": "left_right",
-        "psnet": "none",
-        "single": "left_right",
-        "features": "none",
-        "age": "none",
-    }
 
 
 def test_the_published_weights_of_psnet_are_a_valid_study():

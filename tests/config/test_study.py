@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from gliomanet.cohort.importers import bids, brats, egd, lgg_1p19q, rembrandt, tcga, ucsf_pdgm, upenn_gbm, utsw
@@ -59,28 +57,6 @@ def test_a_centre_overrides_preprocessing_key_by_key():
     assert study.preprocessing_of("A").brain_extraction == "none"
     assert study.preprocessing_of("A").spacing_mm == study.preprocessing.spacing_mm
     assert study.preprocessing_of("B").brain_extraction == "builtin"
-
-
-def test_the_fixed_design_is_one_scenario_with_plain_fold_names():
-    study = load_study(changed("split", {"folds": 3}))
-    (scenario,) = study.scenarios
-    assert (scenario.name, scenario.train, scenario.external) == ("main", ("A",), ("B",))
-    assert [fold.id for fold in study.folds] == ["0", "1", "2", "all"]
-
-
-@given(st.integers(2, 6), st.integers(2, 5))
-def test_leave_one_centre_out_never_teaches_what_it_tests(centers, folds):
-    config = {
-        "centers": {f"C{n}": {"role": "train", "source": {"kind": "phantom", "cases": 4}} for n in range(centers)},
-        "models": {"m": {"kind": "logistic"}},
-        "split": {"design": "leave_one_center_out", "folds": folds},
-    }
-    study = load_study(config)
-    assert len(study.scenarios) == centers
-    assert len(study.folds) == centers * (folds + 1) == len({fold.id for fold in study.folds})
-    for fold in study.folds:
-        assert not set(fold.train) & set(fold.external)
-        assert set(fold.train) | set(fold.external) == set(config["centers"])
 
 
 def test_data_paths_are_filled_in_and_the_variable_wins(monkeypatch):

@@ -246,9 +246,17 @@ def test_touching_every_script_and_module_runs_nothing(restored):
 
 
 def test_editing_a_stage_runs_it_and_what_follows(restored):
-    module = restored.folder / "src/gliomanet/evaluation/thresholds.py"
+    module = restored.folder / "src/gliomanet/evaluation/analyses/comparisons.py"
     module.write_text(module.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
     assert restored.would_run().rules == {"evaluate", "write_report", "track_runs", "all"}
+
+
+def test_a_change_of_how_jobs_compute_repeats_nothing(restored):
+    compute = {"cache": False, "channels_last": True, "gradient_checkpointing": True}
+    assert compute.items() - CONFIG.get("compute", {}).items()
+    changed = {**CONFIG, "compute": {**CONFIG.get("compute", {}), **compute}}
+    (restored.folder / "study.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")
+    assert restored.would_run().jobs == []
 
 
 def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored):

@@ -1,9 +1,8 @@
 """Read one centre's case table into the study's columns."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.label_fraction import hidden_labels, keep_labels
@@ -13,11 +12,9 @@ from gliomanet.cohort.table import without_labels
 from gliomanet.config.centers import Center
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import vocabulary_of
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.cohort import CASES, FINDINGS, HIDDEN_LABELS
 from gliomanet.tables.io import write_table
 
-log_to(snakemake.log[0])
 name, center = snakemake.wildcards.center, Center.model_validate(snakemake.params.center)
 vocabulary = vocabulary_of(snakemake.params.labels)
 request = center_request(name, center, snakemake.params.data_root, vocabulary, snakemake.params.label_seed)

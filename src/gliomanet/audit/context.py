@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gliomanet.cohort.folds import scenarios_of
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def leaking_pairs(study: Study) -> frozenset[frozenset[str]]:
     unlabelled = study.centers_of("unlabelled")
     return frozenset(
         frozenset((trains, tests))
-        for scenario in study.scenarios
+        for scenario in scenarios_of(study)
         for trains in (*scenario.train, *unlabelled)
         for tests in scenario.external
         if trains != tests

@@ -14,6 +14,7 @@ from rich.markup import escape
 from gliomanet.audit.tables import audit_study
 from gliomanet.cli.console import console
 from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings_table
+from gliomanet.cohort.folds import scenarios_of
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.config.study import Study
 from gliomanet.errors import CohortError, StudyError
@@ -67,7 +68,7 @@ def summary(study: Study) -> str:
     centers = [f"{len(study.centers_of(role))} {role}" for role in ("train", "external", "unlabelled")]
     return (
         f"{study.title}: valid. Centres: {', '.join(centers)}. Models: {', '.join(study.models)}. "
-        f"Scenarios: {', '.join(t.name for t in study.scenarios)} × {study.split.folds} folds."
+        f"Scenarios: {', '.join(scenario.name for scenario in scenarios_of(study))} × {study.split.folds} folds."
     )
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gliomanet.cohort.folds import folds_of
 from gliomanet.cohort.table import label_cells_in, labels_in
-from gliomanet.config.study import folds_of
 from gliomanet.errors import CohortError, Problem
 from gliomanet.tables.cohort import SPLITS
 from gliomanet.tables.io import read_tables

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.split import HELD_OUT, MAIN
 from gliomanet.config.study import Study
 from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
@@ -100,7 +101,9 @@ def _scenario_problems(study: Study) -> list[Problem]:
         found = f"found {len(study.centers_of('train'))} centre of role train"
         action = "leave_one_center_out needs at least two"
         problems.append(Problem(found, action, key="split.design", rule="too_few_training_centers"))
-    names = [scenario.name for scenario in study.scenarios]
+    held_out = study.split.design == "leave_one_center_out"
+    own = [HELD_OUT.format(center=center) for center in study.centers_of("train")] if held_out else [MAIN]
+    names = [*own, *(scenario.name for scenario in study.split.scenarios)]
     for scenario in study.split.scenarios:
         key = f"split.scenarios.{scenario.name}"
         if names.count(scenario.name) > 1:
@@ -140,7 +143,7 @@ def _misplaced(study: Study, center: str, part: str) -> Problem | None:
 
 def _model_problems(study: Study) -> list[Problem]:
     problems = []
-    if study.evaluation.modality_subsets and not study.image_models:
+    if study.evaluation.modality_subsets and not any(isinstance(m, ImageModel) for m in study.models.values()):
         problems.append(
             Problem(
                 "no model looks at images, so there are no modalities to take away",

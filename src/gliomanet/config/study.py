@@ -6,7 +6,6 @@ its sections (`gliomanet.config.reference`), so a description written beside a f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -15,34 +14,15 @@ from gliomanet.config.analysis import Evaluation, Explanation, Prediction, Radio
 from gliomanet.config.centers import Center
 from gliomanet.config.compute import Compute
 from gliomanet.config.labels import LabelValues
-from gliomanet.config.models import ImageModel, Model, TabularNetModel
+from gliomanet.config.models import Model
 from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.config.sources import data_path
-from gliomanet.config.split import Fold, Scenario, Split
-from gliomanet.config.types import Flips, Identifier, Modality, Role, Section
+from gliomanet.config.split import Split
+from gliomanet.config.types import Identifier, Modality, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import Vocabulary, vocabulary_of
 from gliomanet.modalities import MODALITIES
-from gliomanet.stages import PSEUDO_LABEL, stage_of_round
-
-
-def folds_of(scenarios: Sequence[Scenario], number: int) -> tuple[Fold, ...]:
-    """Every fold of every scenario in order: `number` of them, and the refit last.
-
-    Ids are "0", "1", … "all"; in a study of several scenarios "<scenario>.0", …, so that each names one fit.
-    """
-    return tuple(
-        Fold(
-            id=str(fold) if len(scenarios) == 1 else f"{scenario.name}.{fold}",
-            scenario=scenario.name,
-            is_refit=fold == "all",
-            train=scenario.train,
-            external=scenario.external,
-        )
-        for scenario in scenarios
-        for fold in (*range(number), "all")
-    )
 
 
 class Study(Section):
@@ -104,65 +84,12 @@ class Study(Section):
         """True where the centres are feature tables, so that there is nothing to preprocess."""
         return not any(center.source.has_images for center in self.centers.values())
 
-    @property
-    def image_models(self) -> tuple[str, ...]:
-        """The models that look at images; the others look at feature tables."""
-        return tuple(name for name, model in self.models.items() if isinstance(model, ImageModel))
-
-    @property
-    def segmenting_models(self) -> tuple[str, ...]:
-        """The models that write segmentations: those that learnt to, where the study wants any."""
-        learnt = {name for name, model in self.models.items() if getattr(model, "segmentation", False)}
-        return tuple(name for name in self.image_models if name in learnt and self.prediction.segmentation)
-
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """The models that have deep features and dropout: on images, and on feature tables."""
-        kinds = ImageModel | TabularNetModel
-        return tuple(name for name, model in self.models.items() if isinstance(model, kinds))
-
-    def flips_of(self, model: str) -> Flips:
-        """The mirror images that a model predicts and segments with: its own choice, else the study's."""
-        settings = self.models[model]
-        return (
-            (settings.test_time_augmentation or self.prediction.test_time_augmentation)
-            if isinstance(settings, ImageModel)
-            else "none"
-        )
-
-    def stages_of(self, model: str) -> tuple[str, ...]:
-        """The stages that a model is trained in, by name: `pseudo_label` among its `stages` stands for every round."""
-        rounds = tuple(stage_of_round(number) for number in range(1, len(self.pseudo_labels.rounds) + 1))
-        return tuple(n for stage in self.models[model].stages for n in (rounds if stage == PSEUDO_LABEL else (stage,)))
-
     def centers_of(self, *roles: Role) -> tuple[str, ...]:
         return tuple(name for name, center in self.centers.items() if center.role in roles)
 
     def preprocessing_of(self, center: str) -> Preprocessing:
         """The study's preprocessing with this centre's overrides."""
         return Preprocessing.model_validate({**self.preprocessing.model_dump(), **self.centers[center].preprocessing})
-
-    @property
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """Every pair of training and test centres: the design's own, then the further ones."""
-        train, external = self.centers_of("train"), self.centers_of("external")
-        if self.split.design == "fixed":
-            own = [Scenario(name="main", train=train, external=external)]
-        else:
-            own = [
-                Scenario(
-                    name=f"without-{held_out}",
-                    train=tuple(c for c in train if c != held_out),
-                    external=(held_out, *external),
-                )
-                for held_out in train
-            ]
-        return (*own, *self.split.scenarios)
-
-    @property
-    def folds(self) -> tuple[Fold, ...]:
-        """Every fold of every scenario."""
-        return folds_of(self.scenarios, self.split.folds)
 
     def data_path(self, path: str) -> Path:
         """A source's file, with `{data_root}` filled in; relative paths start at the working directory."""
