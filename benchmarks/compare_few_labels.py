@@ -23,6 +23,7 @@ from gliomanet.cohort.splits import cases_of_fold, development_splits, external_
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
 from gliomanet.evaluation.analyses.performance import evaluate
+from gliomanet.pipeline.plan import Plan
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.tabular import tabular_stochastic_passes
@@ -56,17 +57,17 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
         else rows
         for name, rows in cases.groupby("center", sort=False)
     ]
-    visible = pd.concat(tables, ignore_index=True)
-    splits = [development_splits(visible, study.scenarios, study.split.folds, study.seed, study.tasks)]
+    visible, plan = pd.concat(tables, ignore_index=True), Plan(study)
+    splits = [development_splits(visible, plan.scenarios, study.split.folds, study.seed, study.tasks)]
     splits += [
-        external_splits(rows, study.scenarios, study.split.folds)
+        external_splits(rows, plan.scenarios, study.split.folds)
         for name, rows in visible.groupby("center", sort=False)
         if study.centers[str(name)].role == "external"
     ]
     split = pd.concat(splits, ignore_index=True)
-    stages = study.stages_of(NAME) if kept < 1 else ("supervised",)
+    stages = plan.stages_of(NAME) if kept < 1 else ("supervised",)
     members, accepted = [], []
-    for fold in study.folds:
+    for fold in plan.folds.values():
         if fold.is_refit:
             continue
         mine = cases_of_fold(split, visible, fold.id)
@@ -90,7 +91,7 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
             members.append(Member(stage, fold.scenario, fold.id, out))
     rows = [
         predict_center(
-            [member for member in members if is_new_to(study, member, name)],
+            [member for member in members if is_new_to(plan, member, name)],
             split[split["center"] == name],
             visible[visible["center"] == name],
             model=NAME,
@@ -108,9 +109,9 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
     yield pd.concat(accepted, ignore_index=True) if accepted else pd.DataFrame()
 
 
-def is_new_to(study: Study, member: Member, center: str) -> bool:
+def is_new_to(plan: Plan, member: Member, center: str) -> bool:
     """Whether a member may say something of a centre: it validates there, or has never seen it."""
-    return any(fold.id == member.fold and center in (*fold.train, *fold.external) for fold in study.folds)
+    return any(fold.id == member.fold and center in (*fold.train, *fold.external) for fold in plan.folds.values())
 
 
 def select(study: Study, mine: pd.DataFrame, features: pd.DataFrame, teacher: Path, number: int) -> pd.DataFrame:

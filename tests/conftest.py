@@ -17,6 +17,11 @@ IMAGES = (
 """Files and folders of tests that work on images or plan whole studies: `make test-fast` leaves them out."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-messages`: write tests/messages/golden.txt anew."""
+    parser.addoption("--update-messages", action="store_true", help="write tests/messages/golden.txt anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what works on images; the slow files first.
 

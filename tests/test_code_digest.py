@@ -58,6 +58,16 @@ def test_comments_docstrings_layout_and_touches_do_not_count(package):
     assert digest(package) == before
 
 
+def test_what_scripts_share_in_their_own_folder_counts(package):
+    script = package / "script.py"
+    script.write_text(script.read_text() + "from prologue import snakemake\n")
+    write(package / "prologue.py", "import __main__\nimport sys\nsnakemake = __main__.snakemake\n")
+    before = digest(package)
+    assert third_party_imports(script) == {"numpy", "json", "sys"}
+    write(package / "prologue.py", "import __main__\nimport sys\nsnakemake = None\n")
+    assert digest(package) != before
+
+
 def test_the_configuration_module_is_left_to_the_parameters(package):
     before = digest(package)
     write(package / "gliomanet/study.py", "x = 2")

@@ -23,6 +23,8 @@ def source_digest(script: str | Path) -> str:
     """SHA-256 (16 hex digits) of a script and of the library modules it imports, directly or not."""
     script = Path(script)
     digest = hashlib.sha256(_canonical(script).encode())
+    for file in _beside(script):
+        digest.update(_canonical(file).encode())
     for module in sorted(reached_modules(script)):
         digest.update(f"{module}\n{_canonical(_file_of(module))}".encode())
     return digest.hexdigest()[:16]
@@ -47,8 +49,16 @@ def _is_unhashed(module: str) -> bool:
 
 def third_party_imports(script: Path) -> frozenset[str]:
     """Top-level names of everything imported by a script and by the library modules it reaches."""
-    files = [script, *(_file_of(module) for module in reached_modules(script))]
-    return frozenset(name.split(".")[0] for file in files for name in _imported_names(file)) - {"gliomanet"}
+    beside = _beside(script)
+    files = [script, *beside, *(_file_of(module) for module in reached_modules(script))]
+    own = {"gliomanet", "__main__", *(file.stem for file in beside)}
+    return frozenset(name.split(".")[0] for file in files for name in _imported_names(file)) - own
+
+
+def _beside(script: Path) -> list[Path]:
+    """The files in a script's own folder that it imports: scripts share a prologue."""
+    files = (script.with_name(f"{name}.py") for name in sorted(_imported_names(script)) if "." not in name)
+    return [file for file in files if file.is_file()]
 
 
 @cache

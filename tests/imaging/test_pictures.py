@@ -39,7 +39,7 @@ def evidence(brain, modalities):
         to_atlas=np.eye(4),
         tumour=(tumour, "t1c"),
         on_atlas={**final, "brain_mask": mask, "tumour_mask": tumour},
-        figures={
+        metrics={
             "similarity_t1": 0.5,
             "similarity_t1_before": 0.4,
             "atlas_similarity": 0.3,
@@ -55,7 +55,7 @@ def test_a_whole_case_has_every_picture_and_repeats_them(evidence, tmp_path):
         (tmp_path / name / "qc" / "stale.webp").write_text("of an earlier run")
         assert draw_case(evidence, tmp_path / name) == tmp_path / name / "qc.png"
     files = {path.name for path in (tmp_path / "one" / "qc").iterdir()}
-    assert files == {*ALWAYS, "bias.webp", "alignment.webp", "tumour.webp"}
+    assert files == {*ALWAYS, "bias.webp", "coregistration.webp", "tumour.webp"}
     for path in (tmp_path / "one").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes(), path.name
     assert sum(path.stat().st_size for path in (tmp_path / "one").rglob("*.*")) < 1.2e6

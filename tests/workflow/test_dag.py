@@ -159,15 +159,6 @@ def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
     assert max(asked["predict_center"]) == 1
 
 
-def test_how_a_job_computes_is_a_resource_so_that_a_change_repeats_nothing(snakemake):
-    keys = ("cached", "channels_last", "compiled", "checkpointed")
-    (plain, *_) = snakemake(study(), "-n").of("train_image")
-    assert [plain.resources[key] for key in keys] == [1, 0, 0, 0]
-    compute = {"cache": False, "channels_last": True, "gradient_checkpointing": True}
-    (other, *_) = snakemake(study(compute=compute), "-n").of("train_image")
-    assert [other.resources[key] for key in keys] == [0, 1, 0, 1]
-
-
 def test_no_job_hangs_on_keys_that_it_does_not_use(repository: Path):
     """How jobs compute, and whether subsets of modalities are asked for, are no parameter of what is done already."""
     for rules in (repository / "workflow" / "rules").glob("*.smk"):

@@ -3,15 +3,15 @@
 
 rule inspect_center:
     input:
-        sources=center_sources,
+        sources=lambda wildcards: case_sources(wildcards.center),
     output:
-        findings=f"{R}/audit/{{center}}.tsv",
-        fingerprints=f"{R}/audit/{{center}}.npz",
-        volumes=f"{R}/audit/{{center}}.volumes.tsv",
+        findings=LAYOUT.image_findings("{center}"),
+        fingerprints=LAYOUT.fingerprints("{center}"),
+        volumes=LAYOUT.volumes("{center}"),
     log:
-        f"{R}/logs/inspect_center/{{center}}.log",
+        LAYOUT.log("inspect_center", "{center}"),
     benchmark:
-        f"{R}/benchmarks/inspect_center/{{center}}.tsv"
+        LAYOUT.benchmark("inspect_center", "{center}")
     priority: 100
     conda:
         "../../envs/imaging.yaml"
@@ -21,7 +21,7 @@ rule inspect_center:
         runtime=240,
     params:
         code=code_of("inspect_center.py"),
-        files=center_files,
+        files=lambda wildcards: table_files(wildcards.center),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
     message:
         "Looking into every file of {wildcards.center}"
@@ -31,23 +31,29 @@ rule inspect_center:
 
 rule audit_cohort:
     input:
-        cases=lambda wildcards: cohort_tables(*CENTERS),
-        sources=lambda wildcards: expand(
-            str(rules.build_case_table.output.findings), center=CENTERS
-        ),
-        findings=lambda wildcards: inspections("findings"),
-        fingerprints=lambda wildcards: inspections("fingerprints"),
-        volumes=lambda wildcards: inspections("volumes"),
-        tables=audited_tables,
+        cases=case_tables(*PLAN.centers),
+        sources=[LAYOUT.source_findings(center) for center in PLAN.centers],
+        findings=of_images(LAYOUT.image_findings, *PLAN.centers),
+        fingerprints=of_images(LAYOUT.fingerprints, *PLAN.centers),
+        volumes=of_images(LAYOUT.volumes, *PLAN.centers),
+        # the tables that the centres' own are compared with
+        tables=[
+            STUDY.data_path(path)
+            for path in (
+                *(center.reference_table for center in STUDY.centers.values()),
+                *STUDY.identities,
+            )
+            if path
+        ],
     output:
         findings=report(
-            f"{R}/cohort/audit.tsv",
+            LAYOUT.audit(),
             caption="../report/audit.rst",
             category="Cohort",
             labels={"table": "audit"},
         ),
     log:
-        f"{R}/logs/audit_cohort.log",
+        LAYOUT.log("audit_cohort"),
     priority: 100
     conda:
         "../../envs/imaging.yaml"
@@ -64,7 +70,7 @@ rule audit_cohort:
             if decision.decision == "exclude"
         ),
     message:
-        "Auditing the cohort of {CENTERS}"
+        "Auditing the cohort of {PLAN.centers}"
     script:
         "../scripts/audit_cohort.py"
 
@@ -73,9 +79,9 @@ rule gate_cohort:
     input:
         findings=rules.audit_cohort.output.findings,
     output:
-        approval=f"{R}/audit/approved.txt",
+        approval=LAYOUT.approval(),
     log:
-        f"{R}/logs/gate_cohort.log",
+        LAYOUT.log("gate_cohort"),
     priority: 100
     conda:
         "../../envs/imaging.yaml"

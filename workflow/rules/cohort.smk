@@ -5,11 +5,11 @@ rule build_case_table:
     input:
         unpack(source_tables),
     output:
-        cases=f"{R}/cohort/{{center}}.tsv",
-        hidden=f"{R}/cohort/hidden/{{center}}.tsv",
-        findings=f"{R}/audit/{{center}}.source.tsv",
+        cases=LAYOUT.case_table("{center}"),
+        hidden=LAYOUT.hidden_labels("{center}"),
+        findings=LAYOUT.source_findings("{center}"),
     log:
-        f"{R}/logs/build_case_table/{{center}}.log",
+        LAYOUT.log("build_case_table", "{center}"),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -26,7 +26,7 @@ rule build_case_table:
         ),
         # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
         rows=table_digest,
-        keep=lambda wildcards: labels_kept(wildcards.center),
+        keep=lambda wildcards: PLAN.labels_kept(wildcards.center),
         shuffle_seed=lambda wildcards: (
             seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
         ),
@@ -38,21 +38,21 @@ rule build_case_table:
 
 rule collect_cohort:
     input:
-        cases=lambda wildcards: cohort_tables(*CENTERS),
+        cases=case_tables(*PLAN.centers),
     output:
         cases=report(
-            f"{R}/cohort/cases.tsv",
+            LAYOUT.cases(),
             caption="../report/cases.rst",
             category="Cohort",
             labels={"table": "cases"},
         ),
     log:
-        f"{R}/logs/collect_cohort.log",
+        LAYOUT.log("collect_cohort"),
     conda:
         "../../envs/tables.yaml"
     params:
         code=code_of("collect_tables.py"),
     message:
-        "Collecting the case tables of {CENTERS}"
+        "Collecting the case tables of {PLAN.centers}"
     script:
         "../scripts/collect_tables.py"

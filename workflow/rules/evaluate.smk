@@ -1,44 +1,42 @@
-# Figures with intervals, from the predictions and the labels and nothing else.
+# Metrics with intervals, from the predictions and the labels and nothing else.
 
 
 rule evaluate:
     input:
-        predictions=expand(
-            str(rules.collect_predictions.output.predictions), model=MODELS
-        ),
+        predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         cases=rules.collect_cohort.output.cases,
-        hidden=hidden_labels(),
+        hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
         approval=rules.gate_cohort.output.approval,
     output:
         metrics=report(
-            f"{R}/evaluation/metrics.tsv",
+            LAYOUT.evaluation("metrics"),
             caption="../report/metrics.rst",
             category="Evaluation",
             labels={"table": "metrics"},
         ),
         confusion=report(
-            f"{R}/evaluation/confusion.tsv",
+            LAYOUT.evaluation("confusion"),
             caption="../report/metrics.rst",
             category="Evaluation",
             labels={"table": "confusion matrices"},
         ),
         comparisons=report(
-            f"{R}/evaluation/comparisons.tsv",
+            LAYOUT.evaluation("comparisons"),
             caption="../report/comparisons.rst",
             category="Evaluation",
             labels={"table": "comparisons of models"},
         ),
-        thresholds=f"{R}/evaluation/thresholds.tsv",
+        thresholds=LAYOUT.evaluation("thresholds"),
         decoding=report(
-            f"{R}/evaluation/decoding.tsv",
+            LAYOUT.evaluation("decoding"),
             caption="../report/decoding.rst",
             category="Evaluation",
             labels={"table": "WHO-consistent decoding"},
         ),
     log:
-        f"{R}/logs/evaluate.log",
+        LAYOUT.log("evaluate"),
     benchmark:
-        f"{R}/benchmarks/evaluate.tsv"
+        LAYOUT.benchmark("evaluate")
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -46,10 +44,10 @@ rule evaluate:
         runtime=60,
     params:
         code=code_of("evaluate.py"),
-        settings=FIGURES,
+        settings=EVALUATION,
         tasks=TASKS,
         seed=seed("evaluate"),
     message:
-        "Evaluating {MODELS}"
+        "Evaluating {PLAN.models}"
     script:
         "../scripts/evaluate.py"

@@ -3,27 +3,30 @@
 
 rule find_biomarkers:
     input:
-        deep=expand(
-            rules.predict_center.output.deep, center=PREDICTED, allow_missing=True
-        ),
-        heads=lambda wildcards: [
-            f"{R}/models/{wildcards.model}/{final_stage(wildcards.model)}/fold{fold}/heads.npz"
-            for fold in fold_ids()
+        deep=[
+            LAYOUT.deep_features("{model}", center)
+            for center in PLAN.predicted_centers
         ],
-        radiomics=radiomics_tables(*PREDICTED),
-        cases=cohort_tables(*PREDICTED),
+        heads=lambda wildcards: [
+            LAYOUT.model(
+                wildcards.model, PLAN.final_stage(wildcards.model), fold
+            ).heads
+            for fold in PLAN.cross_validation_folds
+        ],
+        radiomics=[LAYOUT.radiomics(center) for center in PLAN.predicted_centers],
+        cases=case_tables(*PLAN.predicted_centers),
         splits=rules.collect_splits.output.splits,
     output:
         biomarkers=report(
-            f"{R}/biomarkers/{{model}}.tsv",
+            LAYOUT.biomarkers("{model}"),
             caption="../report/biomarkers.rst",
             category="Biomarkers",
             labels={"model": "{model}"},
         ),
     log:
-        f"{R}/logs/find_biomarkers/{{model}}.log",
+        LAYOUT.log("find_biomarkers", "{model}"),
     wildcard_constraints:
-        model=any_of(NETWORKS),
+        model=any_of(PLAN.networks),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -31,9 +34,9 @@ rule find_biomarkers:
         runtime=60,
     params:
         code=code_of("find_biomarkers.py"),
-        stage=lambda wildcards: final_stage(wildcards.model),
-        folds=fold_ids(),
-        scenarios=[scenario.name for scenario in STUDY.scenarios],
+        stage=lambda wildcards: PLAN.final_stage(wildcards.model),
+        folds=PLAN.cross_validation_folds,
+        scenarios=[scenario.name for scenario in PLAN.scenarios],
         settings=dump(STUDY.explanation),
         tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
     message:
@@ -44,22 +47,22 @@ rule find_biomarkers:
 
 rule evaluate_recovery:
     input:
-        biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
+        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
         truth=rules.write_truth.output.table,
     output:
         recovery=report(
-            f"{R}/biomarkers/recovery.tsv",
+            LAYOUT.recovery(),
             caption="../report/biomarkers.rst",
             category="Biomarkers",
             labels={"model": "planted truth"},
         ),
     log:
-        f"{R}/logs/evaluate_recovery.log",
+        LAYOUT.log("evaluate_recovery"),
     conda:
         "../../envs/tables.yaml"
     params:
         code=code_of("evaluate_recovery.py"),
-        tasks={name: tasks_of(STUDY.models[name], TASKS) for name in NETWORKS},
+        tasks={name: tasks_of(STUDY.models[name], TASKS) for name in PLAN.networks},
     message:
         "Comparing the biomarkers with what was planted"
     script:

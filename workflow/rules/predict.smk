@@ -5,72 +5,62 @@
 
 rule predict_center:
     input:
-        members=members,
+        members=lambda wildcards: trained(
+            PLAN.predicting_fits(wildcards.model, wildcards.center)
+        ),
         splits=lambda wildcards: splits_of(wildcards.center),
-        cases=lambda wildcards: cohort_tables(wildcards.center),
-        data=center_data,
+        cases=lambda wildcards: case_tables(wildcards.center),
+        data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
-        predictions=f"{R}/fold_predictions/{{model}}/{{center}}.tsv",
-        deep=f"{R}/deep_features/{{model}}/{{center}}.tsv.gz",
+        predictions=LAYOUT.fold_predictions("{model}", "{center}"),
+        deep=LAYOUT.deep_features("{model}", "{center}"),
     log:
-        f"{R}/logs/predict_center/{{model}}/{{center}}.log",
+        LAYOUT.log("predict_center", "{model}", "{center}"),
     benchmark:
-        f"{R}/benchmarks/predict_center/{{model}}/{{center}}.tsv"
+        LAYOUT.benchmark("predict_center", "{model}", "{center}")
     wildcard_constraints:
-        center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
+        center=any_of(STUDY.centers_of("train", "external")),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
-        gpu=lambda wildcards: (GPU if wildcards.model in IMAGE_MODELS else 0),
+        gpu=lambda wildcards: (GPU if wildcards.model in PLAN.image_models else 0),
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         code=code_of("predict_center.py"),
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
-        stages=lambda wildcards: list(STUDY.stages_of(wildcards.model)),
-        folds=lambda wildcards: [
-            dump(FOLDS[fold])
-            for fold in folds_of(wildcards.model)
-            if predicts(fold, wildcards.center, wildcards.model)
-        ],
-        preprocessed=f"{R}/preprocessed",
-        models=f"{R}/models/{{model}}",
+        members=lambda wildcards: members(
+            PLAN.predicting_fits(wildcards.model, wildcards.center)
+        ),
+        preprocessed=PREPROCESSED,
         passes=lambda wildcards: (
-            STUDY.prediction.passes if wildcards.model in NETWORKS else 0
+            STUDY.prediction.passes if wildcards.model in PLAN.networks else 0
         ),
         seed=lambda wildcards: seed("predict", wildcards.model, wildcards.center),
-        flips=lambda wildcards: STUDY.flips_of(wildcards.model),
+        flips=lambda wildcards: PLAN.flips_of(wildcards.model),
     message:
         "Predicting {wildcards.center} with {wildcards.model}"
     script:
         "../scripts/predict_center.py"
 
 
-PREDICTED = [
-    center
-    for center in CENTERS
-    if any(predicts(fold, center, MODELS[0]) for fold in fold_ids(refit=True))
-]
-
-
 rule fit_temperatures:
     input:
-        predictions=expand(
-            rules.predict_center.output.predictions,
-            center=STUDY.centers_of("train"),
-            allow_missing=True,
-        ),
-        cases=cohort_tables(*STUDY.centers_of("train")),
+        predictions=[
+            LAYOUT.fold_predictions("{model}", center)
+            for center in STUDY.centers_of("train")
+        ],
+        cases=case_tables(*STUDY.centers_of("train")),
     output:
         table=report(
-            f"{R}/calibration/{{model}}.tsv",
+            LAYOUT.calibration("{model}"),
             caption="../report/calibration.rst",
             category="Predictions",
             labels={"model": "{model}, calibration"},
         ),
     log:
-        f"{R}/logs/fit_temperatures/{{model}}.log",
+        LAYOUT.log("fit_temperatures", "{model}"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -85,11 +75,15 @@ rule fit_temperatures:
 rule combine_predictions:
     input:
         predictions=rules.predict_center.output.predictions,
-        temperatures=temperatures,
+        temperatures=(
+            []
+            if STUDY.prediction.calibration == "none"
+            else rules.fit_temperatures.output.table
+        ),
     output:
-        predictions=f"{R}/predictions/{{model}}/{{center}}.tsv",
+        predictions=LAYOUT.center_predictions("{model}", "{center}"),
     log:
-        f"{R}/logs/combine_predictions/{{model}}/{{center}}.log",
+        LAYOUT.log("combine_predictions", "{model}", "{center}"),
     conda:
         "../../envs/tables.yaml"
     params:
@@ -102,20 +96,19 @@ rule combine_predictions:
 
 rule collect_predictions:
     input:
-        predictions=expand(
-            rules.combine_predictions.output.predictions,
-            center=PREDICTED,
-            allow_missing=True,
-        ),
+        predictions=[
+            LAYOUT.center_predictions("{model}", center)
+            for center in PLAN.predicted_centers
+        ],
     output:
         predictions=report(
-            f"{R}/predictions/{{model}}.tsv",
+            LAYOUT.predictions("{model}"),
             caption="../report/predictions.rst",
             category="Predictions",
             labels={"model": "{model}"},
         ),
     log:
-        f"{R}/logs/collect_predictions/{{model}}.log",
+        LAYOUT.log("collect_predictions", "{model}"),
     conda:
         "../../envs/tables.yaml"
     params:

@@ -4,13 +4,13 @@
 rule preprocess_case:
     input:
         # Not the centre's case table: another case's row, or a label, must not repeat this case.
-        sources=case_sources,
+        sources=lambda wildcards: case_sources(wildcards.center, wildcards.case),
     output:
-        folder=directory(f"{R}/preprocessed/{{center}}/{{case}}"),
+        folder=directory(LAYOUT.case("{center}", "{case}")),
     log:
-        f"{R}/logs/preprocess_case/{{center}}/{{case}}.log",
+        LAYOUT.log("preprocess_case", "{center}", "{case}"),
     benchmark:
-        f"{R}/benchmarks/preprocess_case/{{center}}/{{case}}.tsv"
+        LAYOUT.benchmark("preprocess_case", "{center}", "{case}")
     conda:
         "../../envs/imaging.yaml"
     threads: 1  # ANTs repeats its voxels with one thread only; cases run side by side instead
@@ -19,7 +19,7 @@ rule preprocess_case:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         code=code_of("preprocess_case.py"),
-        files=case_files,
+        files=lambda wildcards: table_files(wildcards.center).get(wildcards.case, {}),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
         seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
     message:
@@ -33,19 +33,19 @@ rule collect_qc:
         folders=lambda wildcards: case_folders(wildcards.center),
     output:
         table=report(
-            f"{R}/qc/{{center}}.tsv",
+            LAYOUT.qc("{center}"),
             caption="../report/qc.rst",
             category="Quality control",
             labels={"centre": "{center}", "view": "figures"},
         ),
         sheet=report(
-            f"{R}/qc/{{center}}.png",
+            LAYOUT.qc_sheet("{center}"),
             caption="../report/qc.rst",
             category="Quality control",
             labels={"centre": "{center}", "view": "contact sheet"},
         ),
     log:
-        f"{R}/logs/collect_qc/{{center}}.log",
+        LAYOUT.log("collect_qc", "{center}"),
     conda:
         "../../envs/imaging.yaml"
     resources:
@@ -74,11 +74,11 @@ rule draw_quality:
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").glob("quality*")),
     output:
-        folder=directory(f"{R}/qc/{{center}}"),
+        folder=directory(LAYOUT.qc_pages("{center}")),
     log:
-        f"{R}/logs/draw_quality/{{center}}.log",
+        LAYOUT.log("draw_quality", "{center}"),
     benchmark:
-        f"{R}/benchmarks/draw_quality/{{center}}.tsv"
+        LAYOUT.benchmark("draw_quality", "{center}")
     conda:
         "../../envs/reporting.yaml"
     resources:

@@ -2,39 +2,49 @@
 # training cases. Its validation cases say whether it may; the teacher of a round is the model of the round before.
 
 
+def teaching_fits(wildcards):
+    """The fits of the stage before that label for a fold, or whose validation cases say whether it may."""
+    stage = PLAN.teacher_stage(wildcards.model, wildcards.stage)
+    folds = dict.fromkeys([wildcards.fold, *PLAN.judged_folds(wildcards.fold)])
+    return [(wildcards.model, stage, fold) for fold in folds]
+
+
 rule select_pseudo_labels:
     input:
-        teacher=teacher,
-        judged=judged_teachers,
+        teachers=lambda wildcards: trained(teaching_fits(wildcards)),
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*student_centers(wildcards)),
-        data=student_data,
+        cases=lambda wildcards: case_tables(*PLAN.student_centers(wildcards.fold)),
+        data=lambda wildcards: model_data(
+            wildcards.model, *PLAN.student_centers(wildcards.fold)
+        ),
     output:
-        labels=f"{R}/pseudo_labels/{{model}}/{{stage}}/fold{{fold}}.tsv",
-        teacher=f"{R}/pseudo_labels/{{model}}/{{stage}}/fold{{fold}}.teacher.tsv",
+        labels=LAYOUT.pseudo_labels("{model}", "{stage}", "{fold}"),
+        teacher=LAYOUT.teacher("{model}", "{stage}", "{fold}"),
     log:
-        f"{R}/logs/select_pseudo_labels/{{model}}/{{stage}}/fold{{fold}}.log",
+        LAYOUT.log("select_pseudo_labels", "{model}", "{stage}", "fold{fold}"),
     wildcard_constraints:
-        model=any_of(NETWORKS),
-        stage=any_of(PSEUDO_LABEL_STAGES),
+        model=any_of(PLAN.networks),
+        stage=any_of(PLAN.pseudo_label_stages),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
-        gpu=lambda wildcards: (GPU if wildcards.model in IMAGE_MODELS else 0),
+        gpu=lambda wildcards: (GPU if wildcards.model in PLAN.image_models else 0),
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         code=code_of("select_pseudo_labels.py"),
-        fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
-        judged=judged_folds,
-        teachers=lambda wildcards: f"{R}/models/{wildcards.model}/{teacher_stage(wildcards)}",
+        judged=lambda wildcards: PLAN.judged_folds(wildcards.fold),
+        # fold → folder of its teacher
+        teachers=lambda wildcards: {
+            fit[2]: str(LAYOUT.model(*fit).folder) for fit in teaching_fits(wildcards)
+        },
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
         decoded=lambda wildcards: bool(
             STUDY.models[wildcards.model].joint_likelihood_weight
         ),
-        preprocessed=f"{R}/preprocessed",
-        settings=lambda wildcards: selection_settings(wildcards.stage),
+        preprocessed=PREPROCESSED,
+        settings=lambda wildcards: PLAN.selection_settings(wildcards.stage),
         round=lambda wildcards: round_of(wildcards.stage),
         tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
         seed=lambda wildcards: seed(wildcards.stage, wildcards.model, wildcards.fold),
@@ -46,33 +56,31 @@ rule select_pseudo_labels:
 
 rule evaluate_pseudo_labels:
     input:
-        labels=pseudo_label_tables(),
-        teachers=pseudo_label_tables(".teacher"),
-        hidden=expand(
-            str(rules.build_case_table.output.hidden),
-            center=DEVELOPMENT,
-        ),
+        labels=[LAYOUT.pseudo_labels(*fit) for fit in PLAN.pseudo_labelled_fits()],
+        teachers=[LAYOUT.teacher(*fit) for fit in PLAN.pseudo_labelled_fits()],
+        hidden=[LAYOUT.hidden_labels(center) for center in PLAN.development],
         truth=rules.write_truth.output.labels if PHANTOMS else [],
     output:
         accuracy=report(
-            f"{R}/pseudo_labels/accuracy.tsv",
+            LAYOUT.pseudo_label_accuracy(),
             caption="../report/pseudo_labels.rst",
             category="Pseudo-labels",
             labels={"table": "accepted share and accuracy"},
         ),
         teachers=report(
-            f"{R}/pseudo_labels/teachers.tsv",
+            LAYOUT.teachers(),
             caption="../report/pseudo_labels.rst",
             category="Pseudo-labels",
             labels={"table": "teachers"},
         ),
     log:
-        f"{R}/logs/evaluate_pseudo_labels.log",
+        LAYOUT.log("evaluate_pseudo_labels"),
     conda:
         "../../envs/tables.yaml"
     params:
         code=code_of("evaluate_pseudo_labels.py"),
         tasks=TASKS,
+        results=STUDY.results,
     message:
         "Counting accepted pseudo-labels, and those that are true"
     script:

@@ -6,9 +6,9 @@ if STUDY.is_tabular:
         input:
             unpack(source_tables),
         output:
-            features=f"{R}/radiomics/{{center}}.tsv",
+            features=LAYOUT.radiomics("{center}"),
         log:
-            f"{R}/logs/import_features/{{center}}.log",
+            LAYOUT.log("import_features", "{center}"),
         conda:
             "../../envs/tables.yaml"
         resources:
@@ -28,9 +28,9 @@ else:
         input:
             folder=rules.preprocess_case.output.folder,
         output:
-            features=f"{R}/radiomics/cases/{{center}}/{{case}}.tsv",
+            features=LAYOUT.case_radiomics("{center}", "{case}"),
         log:
-            f"{R}/logs/extract_radiomics/{{center}}/{{case}}.log",
+            LAYOUT.log("extract_radiomics", "{center}", "{case}"),
         conda:
             "../../envs/radiomics.yaml"
         threads: 1
@@ -48,13 +48,13 @@ else:
     rule collect_radiomics:
         input:
             cases=lambda wildcards: [
-                f"{R}/radiomics/cases/{wildcards.center}/{case}.tsv"
+                LAYOUT.case_radiomics(wildcards.center, case)
                 for case in CASES[wildcards.center]
             ],
         output:
-            features=f"{R}/radiomics/{{center}}.tsv",
+            features=LAYOUT.radiomics("{center}"),
         log:
-            f"{R}/logs/collect_radiomics/{{center}}.log",
+            LAYOUT.log("collect_radiomics", "{center}"),
         conda:
             "../../envs/tables.yaml"
         params:

@@ -10,64 +10,65 @@ rule write_report:
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
-        predictions=expand(
-            str(rules.collect_predictions.output.predictions), model=MODELS
-        ),
+        predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []
             if STUDY.prediction.calibration == "none"
-            else expand(str(rules.fit_temperatures.output.table), model=MODELS)
+            else [LAYOUT.calibration(model) for model in PLAN.models]
         ),
-        models=[
-            f"{R}/models/{model}/{stage}/fold{fold}/model.json"
-            for model in MODELS
-            for stage in STUDY.stages_of(model)
-            for fold in folds_of(model)
-        ],
-        folders=[] if STUDY.is_tabular else case_folders(*CENTERS),
-        qc=qc_tables(*CENTERS),
-        sheets=(
-            []
-            if STUDY.is_tabular
-            else expand(str(rules.collect_qc.output.sheet), center=CENTERS)
-        ),
-        biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
+        models=[LAYOUT.model(*fit).description for fit in PLAN.fits()],
+        folders=[] if STUDY.is_tabular else case_folders(*PLAN.centers),
+        qc=of_images(LAYOUT.qc, *PLAN.centers),
+        sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
+        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
         recovery=(
-            rules.evaluate_recovery.output.recovery if PHANTOMS and NETWORKS else []
+            rules.evaluate_recovery.output.recovery
+            if PHANTOMS and PLAN.networks
+            else []
         ),
-        segmentation=rules.evaluate_segmentations.output.figures if SEGMENTING else [],
-        pseudo_labels=pseudo_label_tables(),
-        label_accuracy=label_accuracy,
-        modality_subsets=rules.evaluate_subsets.output if SUBSET_MODELS else [],
+        segmentation=(
+            rules.evaluate_segmentations.output.figures
+            if PLAN.segmenting_models
+            else []
+        ),
+        pseudo_labels=[
+            LAYOUT.pseudo_labels(*fit) for fit in PLAN.pseudo_labelled_fits()
+        ],
+        label_accuracy=(
+            rules.evaluate_pseudo_labels.output.accuracy
+            if PLAN.pseudo_labelled_fits()
+            else []
+        ),
+        modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
-            f"{R}/report/index.html",
+            LAYOUT.page(),
             caption="../report/page.rst",
             category="Report",
             labels={"page": "the study"},
         ),
         forest=report(
-            f"{R}/figures/mcc_forest.svg",
+            LAYOUT.figure("mcc_forest"),
             caption="../report/metrics.rst",
             category="Evaluation",
             labels={"table": "MCC by task, model and centre"},
         ),
         confusion=report(
-            f"{R}/figures/confusion.svg",
+            LAYOUT.figure("confusion"),
             caption="../report/metrics.rst",
             category="Evaluation",
             labels={"table": "confusion matrices, drawn"},
         ),
         biomarkers=report(
-            f"{R}/figures/biomarkers.svg",
+            LAYOUT.figure("biomarkers"),
             caption="../report/biomarkers.rst",
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
     log:
-        f"{R}/logs/write_report.log",
+        LAYOUT.log("write_report"),
     conda:
         "../../envs/reporting.yaml"
     resources:
@@ -76,7 +77,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         study=WHOLE_STUDY,
-        results=R,
+        results=STUDY.results,
     message:
         "Writing the report"
     script:

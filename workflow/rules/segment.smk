@@ -3,19 +3,21 @@
 
 rule segment_center:
     input:
-        members=segmenting_members,
+        members=lambda wildcards: trained(
+            PLAN.final_fits(wildcards.model, PLAN.segmenting_folds(wildcards.center))
+        ),
         splits=lambda wildcards: splits_of(wildcards.center),
         folders=lambda wildcards: case_folders(wildcards.center),
     output:
-        table=f"{R}/segmentations/{{model}}/{{center}}.tsv",
-        segmentations=directory(f"{R}/segmentations/{{model}}/{{center}}"),
+        table=LAYOUT.segmentation_scores("{model}", "{center}"),
+        segmentations=directory(LAYOUT.segmentations("{model}", "{center}")),
     log:
-        f"{R}/logs/segment_center/{{model}}/{{center}}.log",
+        LAYOUT.log("segment_center", "{model}", "{center}"),
     benchmark:
-        f"{R}/benchmarks/segment_center/{{model}}/{{center}}.tsv"
+        LAYOUT.benchmark("segment_center", "{model}", "{center}")
     wildcard_constraints:
-        model=any_of(SEGMENTING),
-        center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
+        model=any_of(PLAN.segmenting_models),
+        center=any_of(STUDY.centers_of("train", "external")),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
@@ -25,13 +27,11 @@ rule segment_center:
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         code=code_of("segment_center.py"),
-        stage=lambda wildcards: final_stage(wildcards.model),
-        folds=lambda wildcards: [
-            dump(FOLDS[fold]) for fold in segmenting_folds(wildcards)
-        ],
-        preprocessed=f"{R}/preprocessed",
-        models=f"{R}/models/{{model}}",
-        flips=lambda wildcards: STUDY.flips_of(wildcards.model),
+        members=lambda wildcards: members(
+            PLAN.final_fits(wildcards.model, PLAN.segmenting_folds(wildcards.center))
+        ),
+        preprocessed=PREPROCESSED,
+        flips=lambda wildcards: PLAN.flips_of(wildcards.model),
         min_component_fraction=STUDY.prediction.min_component_fraction,
     message:
         "Segmenting {wildcards.center} with {wildcards.model}"
@@ -41,20 +41,22 @@ rule segment_center:
 
 rule evaluate_segmentations:
     input:
-        scores=expand(
-            str(rules.segment_center.output.table), model=SEGMENTING, center=PREDICTED
-        ),
+        scores=[
+            LAYOUT.segmentation_scores(model, center)
+            for model in PLAN.segmenting_models
+            for center in PLAN.predicted_centers
+        ],
         cases=rules.collect_cohort.output.cases,
         approval=rules.gate_cohort.output.approval,
     output:
         figures=report(
-            f"{R}/evaluation/segmentation.tsv",
+            LAYOUT.evaluation("segmentation"),
             caption="../report/segmentation.rst",
             category="Evaluation",
             labels={"table": "segmentation"},
         ),
     log:
-        f"{R}/logs/evaluate_segmentations.log",
+        LAYOUT.log("evaluate_segmentations"),
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -62,9 +64,9 @@ rule evaluate_segmentations:
         runtime=30,
     params:
         code=code_of("evaluate_segmentations.py"),
-        settings=FIGURES,
+        settings=EVALUATION,
         seed=seed("evaluate"),
     message:
-        "Evaluating the segmentations of {SEGMENTING}"
+        "Evaluating the segmentations of {PLAN.segmenting_models}"
     script:
         "../scripts/evaluate_segmentations.py"

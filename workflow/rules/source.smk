@@ -1,19 +1,13 @@
 # Centres whose images a job makes: simulated ones (this is the hospital), and those that come as DICOM files.
 
-PHANTOMS = {
-    name: center.source
-    for name, center in STUDY.centers.items()
-    if center.source.kind == "phantom"
-}
-
 
 rule simulate_center:
     output:
-        folder=directory(f"{R}/phantom/{{center}}"),
+        folder=directory(LAYOUT.phantom("{center}")),
     log:
-        f"{R}/logs/simulate_center/{{center}}.log",
+        LAYOUT.log("simulate_center", "{center}"),
     benchmark:
-        f"{R}/benchmarks/simulate_center/{{center}}.tsv"
+        LAYOUT.benchmark("simulate_center", "{center}")
     wildcard_constraints:
         center=any_of(PHANTOMS),
     conda:
@@ -33,10 +27,10 @@ rule simulate_center:
 
 rule write_truth:
     output:
-        table=f"{R}/phantom/truth.tsv",
-        labels=f"{R}/phantom/labels.tsv",
+        table=LAYOUT.planted_truth(),
+        labels=LAYOUT.true_labels(),
     log:
-        f"{R}/logs/write_truth.log",
+        LAYOUT.log("write_truth"),
     conda:
         "../../envs/imaging.yaml"
     params:
@@ -57,9 +51,9 @@ rule convert_case:
             / wildcards.case
         ),
     output:
-        folder=directory(f"{R}/converted/{{center}}/{{case}}"),
+        folder=directory(LAYOUT.converted("{center}", "{case}")),
     log:
-        f"{R}/logs/convert_case/{{center}}/{{case}}.log",
+        LAYOUT.log("convert_case", "{center}", "{case}"),
     conda:
         "../../envs/imaging.yaml"
     resources:

@@ -4,41 +4,41 @@
 
 rule split_development:
     input:
-        cases=cohort_tables(*DEVELOPMENT),
-        qc=qc_tables(*DEVELOPMENT),
+        cases=case_tables(*PLAN.development),
+        qc=of_images(LAYOUT.qc, *PLAN.development),
     output:
-        splits=f"{R}/splits/development.tsv",
+        splits=LAYOUT.development_splits(),
     log:
-        f"{R}/logs/split_development.log",
+        LAYOUT.log("split_development"),
     conda:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_development.py"),
-        scenarios=[dump(scenario) for scenario in STUDY.scenarios],
+        scenarios=[dump(scenario) for scenario in PLAN.scenarios],
         tasks=TASKS,
         folds=STUDY.split.folds,
         seed=seed("split"),
     message:
-        "Dividing the patients of {DEVELOPMENT} into {STUDY.split.folds} folds"
+        "Dividing the patients of {PLAN.development} into {STUDY.split.folds} folds"
     script:
         "../scripts/split_development.py"
 
 
 rule split_external:
     input:
-        cases=cohort_tables("{center}"),
-        qc=qc_tables("{center}"),
+        cases=case_tables("{center}"),
+        qc=of_images(LAYOUT.qc, "{center}"),
     output:
-        splits=f"{R}/splits/external/{{center}}.tsv",
+        splits=LAYOUT.external_splits("{center}"),
     log:
-        f"{R}/logs/split_external/{{center}}.log",
+        LAYOUT.log("split_external", "{center}"),
     wildcard_constraints:
-        center=any_of(EXTERNAL),
+        center=any_of(STUDY.centers_of("external")),
     conda:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_external.py"),
-        scenarios=[dump(scenario) for scenario in STUDY.scenarios],
+        scenarios=[dump(scenario) for scenario in PLAN.scenarios],
         folds=STUDY.split.folds,
     message:
         "Listing the external cases of {wildcards.center}"
@@ -48,18 +48,16 @@ rule split_external:
 
 rule collect_splits:
     input:
-        splits=lambda wildcards: sorted(
-            {table for center in CENTERS for table in splits_of(center)}
-        ),
+        splits=sorted({splits_of(center) for center in PLAN.centers}),
     output:
         splits=report(
-            f"{R}/splits.tsv",
+            LAYOUT.splits(),
             caption="../report/splits.rst",
             category="Cohort",
             labels={"table": "splits"},
         ),
     log:
-        f"{R}/logs/collect_splits.log",
+        LAYOUT.log("collect_splits"),
     conda:
         "../../envs/tables.yaml"
     params:

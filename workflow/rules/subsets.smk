@@ -4,19 +4,24 @@
 
 rule predict_subsets:
     input:
-        members=subset_members,
+        members=lambda wildcards: trained(
+            PLAN.final_fits(
+                wildcards.model,
+                PLAN.predicting_folds(wildcards.model, wildcards.center),
+            )
+        ),
         splits=lambda wildcards: splits_of(wildcards.center),
-        cases=lambda wildcards: cohort_tables(wildcards.center),
+        cases=lambda wildcards: case_tables(wildcards.center),
         data=lambda wildcards: case_folders(wildcards.center),
     output:
-        predictions=f"{R}/modality_subsets/{{model}}/{{center}}.tsv.gz",
+        predictions=LAYOUT.subset_predictions("{model}", "{center}"),
     log:
-        f"{R}/logs/predict_subsets/{{model}}/{{center}}.log",
+        LAYOUT.log("predict_subsets", "{model}", "{center}"),
     benchmark:
-        f"{R}/benchmarks/predict_subsets/{{model}}/{{center}}.tsv"
+        LAYOUT.benchmark("predict_subsets", "{model}", "{center}")
     wildcard_constraints:
-        model=any_of(SUBSET_MODELS),
-        center=any_of([*STUDY.centers_of("train"), *EXTERNAL]),
+        model=any_of(PLAN.subset_models),
+        center=any_of(STUDY.centers_of("train", "external")),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
@@ -26,13 +31,13 @@ rule predict_subsets:
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
         code=code_of("predict_subsets.py"),
-        stage=lambda wildcards: final_stage(wildcards.model),
-        folds=lambda wildcards: [
-            dump(FOLDS[fold])
-            for fold in subset_folds(wildcards.model, wildcards.center)
-        ],
-        preprocessed=f"{R}/preprocessed",
-        models=f"{R}/models/{{model}}",
+        members=lambda wildcards: members(
+            PLAN.final_fits(
+                wildcards.model,
+                PLAN.predicting_folds(wildcards.model, wildcards.center),
+            )
+        ),
+        preprocessed=PREPROCESSED,
     message:
         "Predicting {wildcards.center} with every subset of the modalities of {wildcards.model}"
     script:
@@ -41,13 +46,18 @@ rule predict_subsets:
 
 rule read_fusion_weights:
     input:
-        members=subset_members,
+        members=lambda wildcards: trained(
+            PLAN.final_fits(
+                wildcards.model,
+                PLAN.predicting_folds(wildcards.model),
+            )
+        ),
     output:
-        weights=f"{R}/modality_subsets/{{model}}.fusion.tsv",
+        weights=LAYOUT.fusion_weights("{model}"),
     log:
-        f"{R}/logs/read_fusion_weights/{{model}}.log",
+        LAYOUT.log("read_fusion_weights", "{model}"),
     wildcard_constraints:
-        model=any_of(FUSING_MODELS),
+        model=any_of(PLAN.fusing_models),
     conda:
         "../../envs/training.yaml"
     resources:
@@ -55,11 +65,12 @@ rule read_fusion_weights:
         runtime=30,
     params:
         code=code_of("read_fusion_weights.py"),
-        stage=lambda wildcards: final_stage(wildcards.model),
-        folds=lambda wildcards: [
-            dump(FOLDS[fold]) for fold in subset_folds(wildcards.model)
-        ],
-        models=f"{R}/models/{{model}}",
+        members=lambda wildcards: members(
+            PLAN.final_fits(
+                wildcards.model,
+                PLAN.predicting_folds(wildcards.model),
+            )
+        ),
     message:
         "Reading how {wildcards.model} weighs its modalities"
     script:
@@ -68,30 +79,28 @@ rule read_fusion_weights:
 
 rule evaluate_subsets:
     input:
-        predictions=subset_predictions(),
-        fusion=expand(
-            str(rules.read_fusion_weights.output.weights), model=FUSING_MODELS
-        ),
+        predictions=subset_predictions(*PLAN.centers),
+        fusion=[LAYOUT.fusion_weights(model) for model in PLAN.fusing_models],
         cases=rules.collect_cohort.output.cases,
-        hidden=hidden_labels(),
+        hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
         approval=rules.gate_cohort.output.approval,
     output:
         subsets=report(
-            f"{R}/evaluation/modality_subsets.tsv",
+            LAYOUT.evaluation("modality_subsets"),
             caption="../report/modality_subsets.rst",
             category="Evaluation",
             labels={"table": "figures by subset of modalities"},
         ),
         significance=report(
-            f"{R}/evaluation/modality_significance.tsv",
+            LAYOUT.evaluation("modality_significance"),
             caption="../report/modality_significance.rst",
             category="Evaluation",
             labels={"table": "what each modality is worth"},
         ),
     log:
-        f"{R}/logs/evaluate_subsets.log",
+        LAYOUT.log("evaluate_subsets"),
     benchmark:
-        f"{R}/benchmarks/evaluate_subsets.tsv"
+        LAYOUT.benchmark("evaluate_subsets")
     conda:
         "../../envs/tables.yaml"
     resources:
@@ -99,12 +108,12 @@ rule evaluate_subsets:
         runtime=60,
     params:
         code=code_of("evaluate_subsets.py"),
-        settings=FIGURES,
+        settings=EVALUATION,
         tasks=TASKS,
-        modalities={m: list(STUDY.models[m].modalities) for m in SUBSET_MODELS},
+        modalities={m: list(STUDY.models[m].modalities) for m in PLAN.subset_models},
         # that of the metrics' table: what has all modalities is scored on the same resamples
         seed=seed("evaluate"),
     message:
-        "Evaluating the subsets of modalities of {SUBSET_MODELS}"
+        "Evaluating the subsets of modalities of {PLAN.subset_models}"
     script:
         "../scripts/evaluate_subsets.py"

@@ -1,23 +1,18 @@
 # `snakemake center_<ID>`: everything of one centre, from its case table to its predictions.
 
-for center in CENTERS:
+for center in PLAN.centers:
+    # of an unlabelled centre nothing is predicted
+    predicting = PLAN.models if center in PLAN.predicted_centers else []
+    segmenting = PLAN.segmenting_models if center in PLAN.predicted_centers else []
 
     rule:
         name:
             f"center_{center}"
         input:
-            cohort_tables(center),
-            qc_tables(center),
-            quality_pages(center),
-            radiomics_tables(center),
-            expand(
-                str(rules.combine_predictions.output.predictions),
-                model=MODELS if center in PREDICTED else [],
-                center=center,
-            ),
-            expand(
-                str(rules.segment_center.output.table),
-                model=SEGMENTING if center in PREDICTED else [],
-                center=center,
-            ),
+            LAYOUT.case_table(center),
+            of_images(LAYOUT.qc, center),
+            of_images(LAYOUT.qc_pages, center),
+            LAYOUT.radiomics(center),
+            [LAYOUT.center_predictions(model, center) for model in predicting],
+            [LAYOUT.segmentation_scores(model, center) for model in segmenting],
             subset_predictions(center),

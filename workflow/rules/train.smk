@@ -1,51 +1,58 @@
 # One job a model × stage × fold. Checkpoints live in results/checkpoints, outside the declared outputs, because
 # Snakemake deletes the outputs of a killed job; they are keyed by a digest, so that a changed job never resumes one.
 
-MODEL_FOLDER = f"{R}/models/{{model}}/{{stage}}/fold{{fold}}"
+MODEL = LAYOUT.model("{model}", "{stage}", "{fold}")
 
 
 rule train_image:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*training_centers(wildcards)),
-        folders=lambda wildcards: case_folders(*training_centers(wildcards)),
-        pseudo_labels=accepted_labels,
+        cases=lambda wildcards: case_tables(
+            *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        folders=lambda wildcards: case_folders(
+            *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        pseudo_labels=pseudo_labels,
     output:
-        weights=f"{MODEL_FOLDER}/weights.pt",
-        model=f"{MODEL_FOLDER}/model.json",
-        heads=f"{MODEL_FOLDER}/heads.npz",
-        events=f"{MODEL_FOLDER}/events.jsonl",
+        weights=MODEL.weights,
+        model=MODEL.description,
+        heads=MODEL.heads,
+        events=MODEL.events,
     log:
-        f"{R}/logs/train/{{model}}/{{stage}}/fold{{fold}}.log",
+        LAYOUT.log("train", "{model}", "{stage}", "fold{fold}"),
     benchmark:
-        f"{R}/benchmarks/train/{{model}}/{{stage}}/fold{{fold}}.tsv"
+        LAYOUT.benchmark("train", "{model}", "{stage}", "fold{fold}")
     wildcard_constraints:
-        model=any_of(IMAGE_MODELS),
+        model=any_of(PLAN.image_models),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
     resources:
         gpu=STUDY.compute.gpus,
-        # Resources, not parameters: how a job computes does not repeat one that is done.
-        cached=int(STUDY.compute.cache),
-        channels_last=int(STUDY.compute.channels_last),
-        compiled=int(STUDY.compute.compile),
-        checkpointed=int(STUDY.compute.gradient_checkpointing),
         nodes=1,  # however many GPUs
         mem_mb=lambda wildcards, attempt: 8000 * max(1, STUDY.compute.gpus) * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         code=code_of("train_image.py"),
-        fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
         model=lambda wildcards: training_values(STUDY.models[wildcards.model]),
-        name=training_name,
+        name=lambda wildcards: dict(wildcards.items()),
         tasks=TASKS,
         seed=lambda wildcards: seed(
             "train", wildcards.model, wildcards.stage, wildcards.fold
         ),
-        preprocessed=f"{R}/preprocessed",
-        cache=f"{R}/cache",
-        checkpoints=f"{R}/checkpoints/{{model}}/{{stage}}/fold{{fold}}",
+        preprocessed=PREPROCESSED,
+        checkpoints=str(LAYOUT.checkpoints("{model}", "{stage}", "{fold}")),
+        # Snakemake takes a parameter that asks for `resources` for a consequence of them, and repeats no job for it:
+        # so a change of how a job computes repeats none that is done.
+        cache=lambda wildcards, resources: (
+            str(LAYOUT.cache()) if STUDY.compute.cache else None
+        ),
+        acceleration=lambda wildcards, resources: {
+            "channels_last": STUDY.compute.channels_last,
+            "compiled": STUDY.compute.compile,
+            "checkpointed": STUDY.compute.gradient_checkpointing,
+        },
     message:
         "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
     script:
@@ -55,20 +62,24 @@ rule train_image:
 rule train_tabular:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: cohort_tables(*training_centers(wildcards)),
-        features=lambda wildcards: radiomics_tables(*training_centers(wildcards)),
-        pseudo_labels=accepted_labels,
+        cases=lambda wildcards: case_tables(
+            *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        features=lambda wildcards: model_data(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        pseudo_labels=pseudo_labels,
     output:
-        weights=f"{MODEL_FOLDER}/model.joblib",
-        model=f"{MODEL_FOLDER}/model.json",
-        heads=f"{MODEL_FOLDER}/heads.npz",
-        events=f"{MODEL_FOLDER}/events.jsonl",
+        weights=MODEL.fitted,
+        model=MODEL.description,
+        heads=MODEL.heads,
+        events=MODEL.events,
     log:
-        f"{R}/logs/train/{{model}}/{{stage}}/fold{{fold}}.log",
+        LAYOUT.log("train", "{model}", "{stage}", "fold{fold}"),
     benchmark:
-        f"{R}/benchmarks/train/{{model}}/{{stage}}/fold{{fold}}.tsv"
+        LAYOUT.benchmark("train", "{model}", "{stage}", "fold{fold}")
     wildcard_constraints:
-        model=any_of(TABULAR_MODELS),
+        model=any_of(PLAN.tabular_models),
     conda:
         "../../envs/training.yaml"
     threads: 1
@@ -77,9 +88,8 @@ rule train_tabular:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         code=code_of("train_tabular.py"),
-        fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
         model=lambda wildcards: dump(STUDY.models[wildcards.model]),
-        name=training_name,
+        name=lambda wildcards: dict(wildcards.items()),
         tasks=TASKS,
         seed=lambda wildcards: seed(
             "train", wildcards.model, wildcards.stage, wildcards.fold

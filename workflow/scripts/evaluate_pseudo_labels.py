@@ -1,27 +1,22 @@
 """Count the accepted pseudo-labels of every model, stage and fold, and those that are true."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-
 import pandas as pd
+from prologue import snakemake
 
 from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
 from gliomanet.labels.tasks import Task
-from gliomanet.pipeline.job_log import log_to
+from gliomanet.layout import Layout
+from gliomanet.tables.evaluation import PSEUDO_LABEL_ACCURACY
 from gliomanet.tables.io import read_table, read_tables, write_table
+from gliomanet.tables.prediction import TEACHERS
 
-log_to(snakemake.log[0])
+layout = Layout(snakemake.params.results)
 
 
 def collected(paths):
-    """Tables below one another, each row with the model, stage and fold that its file is named for."""
-    tables = []
-    for path in map(Path, paths):
-        fold = path.name.split(".tsv")[0].removesuffix(".teacher").removeprefix("fold")
-        names = {"model": path.parents[1].name, "stage": path.parent.name, "fold": fold}
-        tables.append(read_table(path).assign(**names))
+    """Tables below one another, each row with the model, stage and fold that its file is of."""
+    of = {path: layout.parse(path) for path in paths}
+    tables = [read_table(path).assign(model=fit.model, stage=fit.stage, fold=fit.fold) for path, fit in of.items()]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -30,7 +25,6 @@ truth = truth_of(
     read_tables(snakemake.input.hidden), read_table(snakemake.input.truth) if snakemake.input.truth else None
 )
 accuracy = pseudo_label_accuracy(collected(snakemake.input.labels), truth, tasks)
-write_table(accuracy, snakemake.output.accuracy)
-teachers, names = collected(snakemake.input.teachers), ["model", "stage", "fold"]
-ordered = [*names, *(column for column in teachers if column not in names)]
-write_table(teachers[ordered], snakemake.output.teachers)
+write_table(accuracy, snakemake.output.accuracy, PSEUDO_LABEL_ACCURACY)
+teachers = collected(snakemake.input.teachers)
+write_table(teachers[TEACHERS.names()], snakemake.output.teachers, TEACHERS)

@@ -1,20 +1,15 @@
 """Find the radiomic features behind a network's deep features that hold in every centre."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-
 import numpy as np
 import pandas as pd
+from prologue import snakemake
 
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.labels.tasks import Task
-from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.evaluation import BIOMARKERS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
-log_to(snakemake.log[0])
 params = snakemake.params
 tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}
 deep = read_tables(snakemake.input.deep)
@@ -32,4 +27,6 @@ found = [
     biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), scenario=scenario)
     for scenario in params.scenarios
 ]
-write_table(pd.concat(found, ignore_index=True), snakemake.output.biomarkers)
+table = pd.concat(found, ignore_index=True)
+table = table[BIOMARKERS.expected(table)]  # scenarios may differ in their centres
+write_table(table, snakemake.output.biomarkers, BIOMARKERS)

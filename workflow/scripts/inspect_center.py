@@ -1,10 +1,9 @@
 """Look into every image file of one centre, and keep each head's fingerprint."""
 
 import os
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the figures
 
@@ -12,19 +11,18 @@ from gliomanet.audit.fingerprint import write_fingerprints
 from gliomanet.audit.images import inspect_center
 from gliomanet.cohort.generated_files import made_files
 from gliomanet.config.preprocessing import Preprocessing
-from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
 from gliomanet.tables.io import write_table
 
 
 def main() -> None:
-    log_to(snakemake.log[0])
     files = snakemake.params.files or made_files(snakemake.input.sources)
     cases = [{**columns, "case_id": case, "center": snakemake.wildcards.center} for case, columns in files.items()]
     settings = Preprocessing.model_validate(snakemake.params.settings)
     findings, fingerprints, volumes = inspect_center(cases, settings, processes=snakemake.threads)
-    write_table(findings, snakemake.output.findings)
+    write_table(findings, snakemake.output.findings, FINDINGS)
     write_fingerprints(fingerprints, Path(snakemake.output.fingerprints))
-    write_table(volumes, snakemake.output.volumes)
+    write_table(volumes, snakemake.output.volumes, TUMOUR_VOLUMES)
 
 
 if __name__ == "__main__":  # the cases' processes import this file, too

@@ -1,25 +1,19 @@
 """Predict one centre with every stage and fold of a model that did not train on it."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.config.models import IMAGE_KINDS
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import DEEP_FEATURES, FOLD_PREDICTIONS
 
-log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 predictions, deep = predict_center(
-    [
-        Member(stage, fold["scenario"], fold["id"], Path(params.models) / stage / f"fold{fold['id']}")
-        for stage in params.stages
-        for fold in params.folds
-    ],
+    [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,
@@ -31,5 +25,5 @@ predictions, deep = predict_center(
     seed=params.seed,
     flips=params.flips,
 )
-write_table(predictions, snakemake.output.predictions, exact=True)
-write_table(deep, snakemake.output.deep, exact=True)
+write_table(predictions, snakemake.output.predictions, FOLD_PREDICTIONS, exact=True)
+write_table(deep, snakemake.output.deep, DEEP_FEATURES, exact=True)

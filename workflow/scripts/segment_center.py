@@ -1,23 +1,18 @@
 """Segment one centre's cases with a model's networks, and score what has a mask."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.segment_center import segment_center
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import SEGMENTATIONS
 
-log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
 table = segment_center(
-    [
-        Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
-        for fold in params.folds
-    ],
+    [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
     splits[splits["center"] == center],
     Path(params.preprocessed),
     Path(snakemake.output.segmentations),
@@ -27,4 +22,4 @@ table = segment_center(
     flips=params.flips,
     min_component_fraction=params.min_component_fraction,
 )
-write_table(table, snakemake.output.table)
+write_table(table, snakemake.output.table, SEGMENTATIONS)

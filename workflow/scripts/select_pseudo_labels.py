@@ -1,30 +1,28 @@
 """Let a fold's model label what has no label, as far as its validation cases allow."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
+from prologue import snakemake
 
 from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.models import IMAGE_KINDS
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables, write_table
+from gliomanet.tables.prediction import PSEUDO_LABELS, TEACHER_CHECKS
 from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
-log_to(snakemake.log[0])
-params = snakemake.params
+params, own = snakemake.params, snakemake.wildcards.fold
 settings = PseudoLabels.model_validate(params.settings)
 splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input.cases)
 
 
 def passes_over(cases, fold):
     """Stochastic passes of a fold's teacher over some cases, decoded where it learnt to be."""
-    folder = Path(params.teachers) / f"fold{fold}"
+    folder = Path(params.teachers[fold])
     if params.kind in IMAGE_KINDS:
         from gliomanet.prediction.image import stochastic_passes
 
@@ -40,11 +38,12 @@ def passes_over(cases, fold):
 
 
 tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}  # those that the model learns
-of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [params.fold["id"], *params.judged]}
+of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [own, *params.judged]}
 validation = [(fold, of_fold[fold][of_fold[fold]["part"] == "validation"]) for fold in params.judged]
 teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in validation], tasks, settings, params.seed)
-mine = of_fold[params.fold["id"]]
+mine = of_fold[own]
 students = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
-passes = passes_over(students, params.fold["id"])
-write_table(select_pseudo_labels(students, passes, tasks, settings, teacher, params.round), snakemake.output.labels)
-write_table(teacher_table(teacher, params.round), snakemake.output.teacher)
+passes = passes_over(students, own)
+selected = select_pseudo_labels(students, passes, tasks, settings, teacher, params.round)
+write_table(selected, snakemake.output.labels, PSEUDO_LABELS)
+write_table(teacher_table(teacher, params.round), snakemake.output.teacher, TEACHER_CHECKS)

@@ -1,23 +1,18 @@
 """Train one fold of a model on radiomic features."""
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
-
+from prologue import snakemake
 from pydantic import TypeAdapter
 
 from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.models import Model
 from gliomanet.labels.tasks import Task
-from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables
 from gliomanet.training.tabular import train_tabular_model
 
-log_to(snakemake.log[0])
-fold = snakemake.params.fold
-cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), fold["id"])
+cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), snakemake.wildcards.fold)
 pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
 train_tabular_model(
     cases[cases["part"] != "external"],

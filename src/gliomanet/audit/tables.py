@@ -1,4 +1,4 @@
-"""Everything that can be known to be wrong with a study's tables before a job is started."""
+"""Audit of a study's tables, before any job is started."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gliomanet.audit.rules.files import file_missing
 from gliomanet.audit.rules.identity import case_id_in_two_centers
 from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_center import file_order, read_center
+from gliomanet.cohort.read_center import case_ids, center_source, read_center
 from gliomanet.cohort.table import columns_of
 from gliomanet.errors import CohortError
 
@@ -24,46 +24,49 @@ if TYPE_CHECKING:
 _OF_EXCLUDED_CASES_TOO = (file_missing, case_id_in_two_centers)
 
 
-def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> None:
+def check_study(study: Study) -> None:
     """Read every table of the study's centres; phantoms have none yet.
-
-    Args:
-        study: The study.
-        known_ids: Centre → case ids, for the centres that have no table yet.
 
     Raises:
         CohortError: the fatal findings and errors of `audit_study`, all centres at once.
     """
-    grave = [finding for finding in audit_study(study, known_ids) if finding.severity in ("fatal", "error")]
+    grave = [finding for finding in audit_study(study) if finding.severity in ("fatal", "error")]
     if grave:
-        raise CohortError([problem(finding) for finding in grave])
+        raise CohortError([finding.problem() for finding in grave])
 
 
-def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> list[Finding]:
+def ids_before_jobs(study: Study) -> dict[str, list[str]]:
+    """Centre → case ids, for the centres that have no table before a job has made it."""
+    return {name: case_ids(name, study) for name, center in study.centers.items() if center.source.table_by_job}
+
+
+def audit_study(study: Study) -> list[Finding]:
     """Every finding on a study's tables, notes too.
 
     A case that the table `quality.decisions` excludes takes part in no rule but those on missing files and on case
     ids, so that a person resolves a duplicate by excluding one of the two.
-
-    Args:
-        study: The study.
-        known_ids: Centre → case ids, for the centres that have no table yet.
     """
+    known_ids = ids_before_jobs(study)
     tables: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
     for name, center in study.centers.items():
-        if center.source.kind == "phantom":
+        if center.source.table_by_job:
             continue
         try:
             tables[name], found = read_center(name, study)
         except CohortError as error:
-            findings += [_unreadable(name, str(problem_)) for problem_ in error.problems]
+            findings += [
+                Finding.of(
+                    problem, "fatal", rule="table_unreadable", center=name, action="correct it, and validate again"
+                )
+                for problem in error.problems
+            ]
             continue
         findings += found
-    known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **(known_ids or {})}
+    known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **known_ids}
     excluded: Collection[tuple[str, str]] = ()
     # Where a table could not be read, its cases are not known, and every decision on them would look wrong.
-    if all(name in known or center.source.kind == "phantom" for name, center in study.centers.items()):
+    if known.keys() == study.centers.keys():
         excluded, problems = excluded_of(study, known)
         findings += problems
     cases = (
@@ -81,7 +84,7 @@ def audit_cases(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> list[Finding]:
-    """What the rules find in case tables that were read already.
+    """Apply the rules to case tables that were read already.
 
     Args:
         study: The study.
@@ -105,7 +108,7 @@ def context_of(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> AuditContext:
-    """What the rules look at, from a study's keys and its case tables."""
+    """Context of the rules, from a study's keys and its case tables."""
     # Labels that were dealt anew (a control) differ from every other table, on purpose.
     second = (
         {} if study.shuffle_labels else {n: c.reference_table for n, c in study.centers.items() if c.reference_table}
@@ -120,24 +123,13 @@ def context_of(
         reference_tables={
             name: ReferenceTable(
                 study.data_path(path),
-                file_order(name, study) or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
+                center_source(name, study).file_order() or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
             )
             for name, path in second.items()
         },
         measured=measured,
         known_ids={name: tuple(ids) for name, ids in (known_ids or {}).items()},
     )
-
-
-def problem(finding: Finding) -> str:
-    """A finding as a sentence: where, what was found, what to do."""
-    where = f"centers.{finding.center}: " if finding.center else ""
-    return f"{where}{finding.found}" + (f"; {finding.action}" if finding.action else "")
-
-
-def _unreadable(center: str, text: str) -> Finding:
-    found, _, action = text.partition("; ")
-    return Finding("fatal", "table_unreadable", center, "", "", found, action or "correct it, and validate again")
 
 
 def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
@@ -154,6 +146,6 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
         return excluded_cases(read_decisions(path, known)), []
     except CohortError as error:
         return (), [
-            Finding("error", "decisions_unusable", "", "", str(path), found, action or "correct quality.decisions")
-            for found, _, action in (text.partition("; ") for text in map(str, error.problems))
+            Finding.of(problem, "error", rule="decisions_unusable", action="correct quality.decisions")
+            for problem in error.problems
         ]

@@ -1,14 +1,16 @@
-"""What an audit found wrong, or worth knowing, with a study's tables and images: one row a finding."""
+"""Findings of an audit on a study's tables and images: one row each in `audit.tsv`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
+
+from gliomanet.errors import Problem
+from gliomanet.tables.cohort import FINDINGS
 
 if TYPE_CHECKING:
     import pandas as pd
-from collections.abc import Mapping
 
 Severity = Literal["fatal", "error", "warning", "note"]
 
@@ -40,23 +42,49 @@ class Finding:
     found: str
     action: str
 
+    @classmethod
+    def of(cls, problem: Problem, severity: Severity, *, rule: str = "", center: str = "", action: str = "") -> Finding:
+        """The finding that a problem is; of an image's problem, `file` names the image too.
 
-COLUMNS = tuple(field.name for field in fields(Finding))
+        Args:
+            problem: the problem.
+            severity: see `SEVERITIES`.
+            rule: the rule's name; default: the problem's own.
+            center: centre concerned; default: the problem's own.
+            action: what to do where the problem names nothing.
+        """
+        line = f"line {problem.line}" if problem.line is not None else ""
+        column = f"column {problem.column!r}" if problem.column else ""
+        place = ", ".join(filter(None, (problem.file, line, column)))
+        file = f"{problem.image}: {place}" if problem.image else place
+        center = center or problem.center
+        return cls(severity, rule or problem.rule, center, problem.case, file, problem.said, problem.action or action)
+
+    def problem(self) -> Problem:
+        """The problem that a person has to mend; its file and case where `found` does not name them."""
+        return Problem(
+            self.found,
+            self.action,
+            key=f"centers.{self.center}" if self.center else "",
+            file="" if self.file in self.found else self.file,
+            case="" if repr(self.case_id) in self.found else self.case_id,
+            rule=self.rule,
+        )
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
-    """The findings in `COLUMNS`, each once, the gravest first, then by rule, centre and case."""
+    """The findings as a table (`FINDINGS`), each once, the gravest first, then by rule, centre and case."""
     import pandas as pd  # a second to import, and case ids are read without it each time the workflow is parsed
 
-    table = pd.DataFrame([asdict(f) for f in dict.fromkeys(findings)], columns=list(COLUMNS), dtype=str)
+    table = pd.DataFrame([asdict(f) for f in dict.fromkeys(findings)], columns=FINDINGS.names(), dtype=str)
     place = table["severity"].map(SEVERITIES.index).astype(int)
     order = table.assign(_place=place).sort_values(["_place", "rule", "center", "case_id", "file", "found"])
     return order.drop(columns="_place").reset_index(drop=True)
 
 
 def findings_of(table: pd.DataFrame) -> list[Finding]:
-    """The findings that a table in `COLUMNS` holds."""
-    cells = zip(*(table[column].astype(str) for column in COLUMNS), strict=True)
+    """The findings that such a table holds."""
+    cells = zip(*(table[column].astype(str) for column in FINDINGS.names()), strict=True)
     return [Finding(*row) for row in cells]
 
 
@@ -67,7 +95,7 @@ MOST_SINGLE = 20
 def case_findings(
     severity: Severity, rule: str, file: str, cases: Mapping[str, str], together: str, action: str
 ) -> tuple[Finding, ...]:
-    """One finding a case, or one for all of them.
+    """One finding per case, or one for all of them.
 
     Args:
         severity: of each.

@@ -1,17 +1,20 @@
-"""Where a centre's cases come from: simulated, a table, a public collection, DICOM files, or a table of features."""
+"""Sources of a centre's cases: simulated, a table, a public collection, DICOM files, or a table of features."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import os
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from gliomanet.config.types import Fraction, Positive, Section
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY
 
 
 class Scanner(Section):
-    """What one centre's scanner does to the true signal of a phantom."""
+    """Effects of one centre's scanner on the true signal of a phantom."""
 
     voxel_mm: tuple[Positive, Positive, Positive] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
     oblique_degrees: float = Field(0, ge=0, le=30, description="Largest tilt of the slices, in degrees.")
@@ -22,7 +25,7 @@ class Scanner(Section):
 
 
 class Prevalence(Section):
-    """How often each WHO 2021 diagnosis occurs among a phantom centre's patients (weights, normalised)."""
+    """Frequency of each WHO 2021 diagnosis among a phantom centre's patients (weights, normalised)."""
 
     glioblastoma: float = Field(0.55, ge=0, description="IDH-wildtype, grade 4.")
     astrocytoma: float = Field(0.28, ge=0, description="IDH-mutant, 1p/19q intact, grade 2 to 4.")
@@ -31,7 +34,9 @@ class Prevalence(Section):
     @model_validator(mode="after")
     def _some_diagnosis_occurs(self) -> Prevalence:
         if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
-            raise ValueError("every weight is 0; at least one diagnosis must occur")
+            raise ProblemError(
+                Problem("every weight is 0", "at least one diagnosis must occur", rule="no_diagnosis_occurs")
+            )
         return self
 
 
@@ -48,24 +53,41 @@ class Shortcut(Section):
     def _value_is_one_of_the_label(self) -> Shortcut:
         allowed = VOCABULARY[self.label]
         if self.value not in allowed:
-            raise ValueError(f"{self.value!r} is no value of {self.label}; allowed: {', '.join(allowed)}")
+            found = f"{self.value!r} is no value of {self.label}"
+            raise ProblemError(Problem(found, f"allowed: {', '.join(allowed)}", key="value", rule="unknown_value"))
         return self
 
 
-class PhantomSource(Section):
+class SourceSettings(Section):
+    """The keys of one kind of source, and what the workflow has to know of the kind.
+
+    Attributes:
+        has_images: false for a table of features: nothing is preprocessed.
+        images_by_job: the images are not on disk before a job has made them.
+        table_by_job: the table of cases is not either: one job makes the whole centre.
+    """
+
+    has_images: ClassVar[bool] = True
+    images_by_job: ClassVar[bool] = False
+    table_by_job: ClassVar[bool] = False
+
+
+class PhantomSource(SourceSettings):
     """Simulated patients on the MNI152 anatomy, with a known truth."""
 
+    images_by_job: ClassVar[bool] = True
+    table_by_job: ClassVar[bool] = True
     kind: Literal["phantom"] = Field("phantom", description="Simulated.")
     cases: int = Field(ge=1, le=5000, description="Number of patients.")
-    scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
+    scanner: Scanner = Field(Scanner(), description="Effects of its scanner on the images.")
     prevalence: Prevalence = Field(Prevalence(), description="Its mix of diagnoses.")
     missing_modalities: Fraction = Field(0.0, description="Rate of patients with one or two modalities missing.")
     missing_labels: Fraction = Field(0.0, description="Rate at which each label of a patient is unknown.")
     shortcut: Shortcut | None = Field(None, description="A mark of this scanner that goes with one label.")
 
 
-class TableSource(Section):
-    """A table of image files: one row a case, in the columns of `results/cohort/cases.tsv`."""
+class TableSource(SourceSettings):
+    """A table of image files: one row per case, in the columns of `results/cohort/cases.tsv`."""
 
     kind: Literal["table"] = Field("table", description="A table of image files.")
     path: str = Field(description="TSV or CSV file; `{data_root}` is filled in.")
@@ -74,20 +96,23 @@ class TableSource(Section):
     )
 
 
-class FeatureSource(Section):
-    """A table of radiomic features: one row a patient, for the tabular arm."""
+class FeatureSource(SourceSettings):
+    """A table of radiomic features: one row per patient, for the tabular arm."""
 
+    has_images: ClassVar[bool] = False
     kind: Literal["features"] = Field("features", description="A table of features.")
     path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
     clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
-    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(description="Whose columns and spellings these are.")
+    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(
+        description="The collection whose columns and spellings it has."
+    )
 
 
-class CollectionSource(Section):
+class CollectionSource(SourceSettings):
     """A public collection, or a BIDS folder, as it was downloaded: read in its own layout and spellings."""
 
     kind: Literal["ucsf-pdgm", "utsw", "upenn-gbm", "egd", "brats", "tcga", "lgg-1p19q", "rembrandt", "bids"] = Field(
-        description="Whose layout and columns these are."
+        description="The collection whose layout and columns it has."
     )
     folder: str = Field(description="Folder that holds the images; `{data_root}` is filled in.")
     clinical: str | None = Field(
@@ -99,11 +124,12 @@ class CollectionSource(Section):
     )
 
 
-class DicomSource(Section):
-    """Folders of DICOM files, one a case, converted with dcm2niix."""
+class DicomSource(SourceSettings):
+    """Folders of DICOM files, one per case, converted with dcm2niix."""
 
+    images_by_job: ClassVar[bool] = True
     kind: Literal["dicom"] = Field("dicom", description="DICOM files.")
-    folder: str = Field(description="Folder that holds one folder a case; `{data_root}` is filled in.")
+    folder: str = Field(description="Folder that holds one folder per case; `{data_root}` is filled in.")
     clinical: str | None = Field(
         None, description="Table of labels with a column `case_id`, in the columns of a case table."
     )
@@ -112,3 +138,13 @@ class DicomSource(Section):
 Source = Annotated[
     PhantomSource | TableSource | FeatureSource | CollectionSource | DicomSource, Field(discriminator="kind")
 ]
+
+
+def data_path(path: str, data_root: str) -> Path:
+    """A source's file, with `{data_root}` filled in; relative paths start at the working directory.
+
+    Args:
+        path: as the study has it.
+        data_root: the study's key; the variable GLIOMANET_DATA overrides it.
+    """
+    return Path(path.replace("{data_root}", os.environ.get("GLIOMANET_DATA", data_root)))

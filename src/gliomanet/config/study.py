@@ -6,8 +6,6 @@ its sections (`gliomanet.config.reference`), so a description written beside a f
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -16,33 +14,15 @@ from gliomanet.config.analysis import Evaluation, Explanation, Prediction, Radio
 from gliomanet.config.centers import Center
 from gliomanet.config.compute import Compute
 from gliomanet.config.labels import LabelValues
-from gliomanet.config.models import ImageModel, Model, TabularNetModel
+from gliomanet.config.models import Model
 from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
-from gliomanet.config.split import Fold, Scenario, Split
-from gliomanet.config.types import Flips, Identifier, Modality, Role, Section
+from gliomanet.config.sources import data_path
+from gliomanet.config.split import Split
+from gliomanet.config.types import Identifier, Modality, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.labels.vocabulary import Vocabulary, vocabulary_of
 from gliomanet.modalities import MODALITIES
-from gliomanet.stages import PSEUDO_LABEL, stage_of_round
-
-
-def folds_of(scenarios: Sequence[Scenario], number: int) -> tuple[Fold, ...]:
-    """Every fold of every scenario in order: `number` of them, and the refit last.
-
-    Ids are "0", "1", … "all"; in a study of several scenarios "<scenario>.0", …, so that each names one fit.
-    """
-    return tuple(
-        Fold(
-            id=str(fold) if len(scenarios) == 1 else f"{scenario.name}.{fold}",
-            scenario=scenario.name,
-            is_refit=fold == "all",
-            train=scenario.train,
-            external=scenario.external,
-        )
-        for scenario in scenarios
-        for fold in (*range(number), "all")
-    )
 
 
 class Study(Section):
@@ -53,7 +33,7 @@ class Study(Section):
     results: str = Field("results", min_length=1, description="Folder that everything is written to.")
     data_root: str = Field(
         "data",
-        description="What `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
+        description="Folder that `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
     )
     tracking_uri: str | None = Field(None, description="MLflow server; default: `mlflow.db` in the results folder.")
     shuffle_labels: bool = Field(
@@ -67,72 +47,42 @@ class Study(Section):
         1.0,
         gt=0,
         le=1,
-        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured. External figures count all.",
+        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured. External metrics count all.",
     )
     tasks: dict[Identifier, Task] = Field(
         default_factory=lambda: dict(DEFAULT_TASKS),
         min_length=1,
-        description="What is predicted: name → label column and classes.",
+        description="The questions put to the models: name → label column and classes.",
     )
     centers: dict[Identifier, Center] = Field(min_length=1, description="The hospitals and collections, by name.")
     identities: tuple[str, ...] = Field(
-        (), description="Mapping tables: each row holds the ids, one a column, that collections give the same patient."
+        (),
+        description="Mapping tables: each row holds the ids, one per column, that collections give the same patient.",
     )
     preprocessing: Preprocessing = Field(Preprocessing(), description="Imaging steps of every centre.")
-    quality: Quality = Field(Quality(), description="What becomes of cases that quality control looked at.")
+    quality: Quality = Field(Quality(), description="Decisions on cases after quality control.")
     split: Split = Field(Split(), description="Folds and scenarios.")
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(
-        PseudoLabels(), description="Which of a model's own labels the next stage learns from."
+        PseudoLabels(), description="Selection of a model's own labels for its next stage."
     )
     radiomics: Radiomics = Field(Radiomics(), description="Feature extraction.")
     prediction: Prediction = Field(Prediction(), description="Flips, calibration, stochastic passes, segmentations.")
-    evaluation: Evaluation = Field(Evaluation(), description="Intervals.")
-    explanation: Explanation = Field(Explanation(), description="What makes a biomarker.")
-    compute: Compute = Field(Compute(), description="What jobs ask for, and how they compute.")
+    evaluation: Evaluation = Field(Evaluation(), description="Metrics and their intervals.")
+    explanation: Explanation = Field(Explanation(), description="Selection of biomarkers.")
+    compute: Compute = Field(Compute(), description="Resources of jobs, and their ways to compute.")
 
     # -- what the stages ask of a study
 
     @property
     def vocabulary(self) -> Vocabulary:
         """Label column → its values: the built-in labels, then the study's further ones."""
-        return {**VOCABULARY, **{name: tuple(values) for name, values in self.labels.items()}}
+        return vocabulary_of(self.labels)
 
     @property
     def is_tabular(self) -> bool:
         """True where the centres are feature tables, so that there is nothing to preprocess."""
-        return all(center.source.kind == "features" for center in self.centers.values())
-
-    @property
-    def image_models(self) -> tuple[str, ...]:
-        """The models that look at images; the others look at feature tables."""
-        return tuple(name for name, model in self.models.items() if isinstance(model, ImageModel))
-
-    @property
-    def segmenting_models(self) -> tuple[str, ...]:
-        """The models that write segmentations: those that learnt to, where the study wants any."""
-        learnt = {name for name, model in self.models.items() if getattr(model, "segmentation", False)}
-        return tuple(name for name in self.image_models if name in learnt and self.prediction.segmentation)
-
-    @property
-    def networks(self) -> tuple[str, ...]:
-        """The models that have deep features and dropout: on images, and on feature tables."""
-        kinds = ImageModel | TabularNetModel
-        return tuple(name for name, model in self.models.items() if isinstance(model, kinds))
-
-    def flips_of(self, model: str) -> Flips:
-        """The mirror images that a model predicts and segments with: its own choice, else the study's."""
-        settings = self.models[model]
-        return (
-            (settings.test_time_augmentation or self.prediction.test_time_augmentation)
-            if isinstance(settings, ImageModel)
-            else "none"
-        )
-
-    def stages_of(self, model: str) -> tuple[str, ...]:
-        """The stages that a model is trained in, by name: `pseudo_label` among its `stages` stands for every round."""
-        rounds = tuple(stage_of_round(number) for number in range(1, len(self.pseudo_labels.rounds) + 1))
-        return tuple(n for stage in self.models[model].stages for n in (rounds if stage == PSEUDO_LABEL else (stage,)))
+        return not any(center.source.has_images for center in self.centers.values())
 
     def centers_of(self, *roles: Role) -> tuple[str, ...]:
         return tuple(name for name, center in self.centers.items() if center.role in roles)
@@ -141,31 +91,9 @@ class Study(Section):
         """The study's preprocessing with this centre's overrides."""
         return Preprocessing.model_validate({**self.preprocessing.model_dump(), **self.centers[center].preprocessing})
 
-    @property
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """Every pair of teaching and testing centres: the design's own, then the further ones."""
-        train, external = self.centers_of("train"), self.centers_of("external")
-        if self.split.design == "fixed":
-            own = [Scenario(name="main", train=train, external=external)]
-        else:
-            own = [
-                Scenario(
-                    name=f"without-{held_out}",
-                    train=tuple(c for c in train if c != held_out),
-                    external=(held_out, *external),
-                )
-                for held_out in train
-            ]
-        return (*own, *self.split.scenarios)
-
-    @property
-    def folds(self) -> tuple[Fold, ...]:
-        """Every fold of every scenario."""
-        return folds_of(self.scenarios, self.split.folds)
-
     def data_path(self, path: str) -> Path:
         """A source's file, with `{data_root}` filled in; relative paths start at the working directory."""
-        return Path(path.replace("{data_root}", os.environ.get("GLIOMANET_DATA", self.data_root)))
+        return data_path(path, self.data_root)
 
 
 assert set(MODALITIES) == set(Modality.__args__)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.stages import stage_order
+from gliomanet.tables.prediction import CASE
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-PREDICTION_COLUMNS = (
-    "model",
-    "stage",
-    "scenario",
-    "fold",
-    "role",
-    "center",
-    "case_id",
-    "task",
-    "class",
-    "probability",
-)
 GROUP = ["model", "stage", "scenario", "role", "task"]
 TOLERANCE = 1e-3
 """Largest distance of a case's probabilities from a sum of one: tables hold six digits, published ones fewer."""
@@ -124,7 +113,7 @@ def score(predictions: pd.DataFrame, cases: Cases, tasks: Mapping[str, Task]) ->
         ValueError: an unknown case, task or class, a case that is predicted twice or for some of the classes only,
             or probabilities that do not sum to one.
     """
-    require_columns(predictions, PREDICTION_COLUMNS, "predictions")
+    require_columns(predictions, (*CASE, "class", "probability"), "predictions")
     external = (predictions["role"] == "external") & (predictions["fold"].astype(str) == "ensemble")
     used = predictions[external | (predictions["role"] == "validation")]
     key = pd.MultiIndex.from_arrays([cases.center, cases.case_id])

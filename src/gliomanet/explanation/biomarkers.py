@@ -19,13 +19,11 @@ from gliomanet.explanation.consistency import Effect, class_effect, judge
 from gliomanet.explanation.features import Key, Radiomics, centers_of, modality_of
 from gliomanet.explanation.links import FoldLinks, Heads, fold_links, linked_features
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.evaluation import BIOMARKERS
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Explanation
     from gliomanet.labels.tasks import Task
-
-_BEFORE = ["scenario", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
-_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "status", "reason", "additivity_gap"]
 
 
 def biomarkers(
@@ -94,7 +92,7 @@ def biomarkers(
             r["feature"],
         )
     )
-    return pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
+    return pd.DataFrame(rows, columns=BIOMARKERS.names(center=tuple(centers)))
 
 
 def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import METRICS
+from gliomanet.tables.tracking import TRACKED_RUNS
 from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ TRACKED = frozenset(metric.name for metric in METRICS.values() if metric.tracked
 """Metrics of the evaluation that are logged, see `evaluation.metrics.registry`."""
 
 PARENT = "mlflow.parentRunId"
-
-
-COLUMNS = ["run_id", "parent_id", "name", "kind", "status"]
 
 
 TEXT_SUFFIXES = frozenset({".tsv", ".csv", ".json", ".txt", ".yaml", ".yml", ".md"})
@@ -99,7 +97,7 @@ def import_runs(
     for (model, stage), members in folds.items():
         figures = _figures(metrics, model, stage)
         rows += _import_parent(client, experiment_id, known, members, figures, sendable, study_params)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=TRACKED_RUNS.names())
 
 
 def _import_parent(

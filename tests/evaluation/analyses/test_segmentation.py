@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from gliomanet.config.analysis import Evaluation
-from gliomanet.evaluation.analyses.segmentation import SEGMENTATION_COLUMNS, evaluate_segmentations
+from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
+from gliomanet.tables.evaluation import SEGMENTATION_METRICS
 
 SETTINGS = Evaluation(resamples=400)
 
@@ -43,7 +44,7 @@ def figure(table, **where):
 def test_mean_median_and_n_by_centre_and_pooled():
     given = pd.concat([scores([0.2, 0.4, 0.9]), scores([1.0], center="B")])
     table = evaluate_segmentations(given, cases("A", "B"), SETTINGS, seed=1)
-    assert list(table) == SEGMENTATION_COLUMNS
+    assert list(table) == SEGMENTATION_METRICS.names()
     assert table["center"].drop_duplicates().tolist() == ["A", "B", "pooled"]
     one = figure(table, center="A", metric="dice")
     assert (one["mean"], one["median"], one["n"], one["note"]) == (pytest.approx(0.5), 0.4, 3, "")

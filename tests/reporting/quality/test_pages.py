@@ -14,7 +14,7 @@ from gliomanet.imaging.quality.center_table import collect_qc
 from gliomanet.reporting.quality.pages import page_name, read_curves, write_center_page, write_quality_pages
 from gliomanet.reporting.quality.plots import Dot, curve_of, histograms, shared_limits, strip
 
-PICTURES = ("scanned", "bias", "alignment", "atlas", "brain", "tumour", "thumbnail")
+PICTURES = ("scanned", "bias", "coregistration", "atlas", "brain", "tumour", "thumbnail")
 
 
 def _case(folder: Path, case_id: str, *, pictures=PICTURES, status="ok", reason="", **qc) -> Path:

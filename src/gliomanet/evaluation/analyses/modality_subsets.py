@@ -14,10 +14,11 @@ from gliomanet.evaluation.metrics.classification import WeightedCases
 from gliomanet.evaluation.metrics.registry import CLASSIFICATION
 from gliomanet.evaluation.predictions import Cases, Scored, require_columns, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases, interval_cells
-from gliomanet.evaluation.rows import MODALITY_COLUMNS, SIGNIFICANCE_COLUMNS, Row, ordered_table
+from gliomanet.evaluation.rows import Row, ordered_table
 from gliomanet.evaluation.statistics.bootstrap import Floats
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.modalities import modalities_of
+from gliomanet.tables.evaluation import MODALITY_SIGNIFICANCE, MODALITY_SUBSETS
 from gliomanet.tables.notes import not_estimable
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def evaluate_subsets(
                 taken = (modalities or {}).get(model, ())
                 significance += significance_rows(sample, by_subset, names, prior, learnt, study.settings, taken=taken)
     return EvaluatedSubsets(
-        subsets=ordered_table(rows, MODALITY_COLUMNS, tasks),
-        significance=ordered_table(significance, SIGNIFICANCE_COLUMNS, tasks),
+        subsets=ordered_table(rows, MODALITY_SUBSETS, tasks),
+        significance=ordered_table(significance, MODALITY_SIGNIFICANCE, tasks),
     )
 
 

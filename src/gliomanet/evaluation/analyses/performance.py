@@ -18,19 +18,16 @@ from gliomanet.evaluation.metrics.registry import metrics_of
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
 from gliomanet.evaluation.rows import (
-    CONFUSION_COLUMNS,
-    DECODING_COLUMNS,
     HELD_OUT,
     LEAVE_ONE_CENTER_OUT,
-    METRIC_COLUMNS,
     POOLED,
     SUMMARY,
-    THRESHOLD_COLUMNS,
     Row,
     ordered_table,
 )
 from gliomanet.evaluation.statistics.random_effects import random_effects
 from gliomanet.evaluation.subgroups import subsets
+from gliomanet.tables.evaluation import CONFUSION, DECODING, METRICS, THRESHOLDS
 from gliomanet.tables.notes import join_notes, not_estimable
 
 if TYPE_CHECKING:
@@ -95,11 +92,11 @@ def evaluate(
     rows += center_summaries(rows, settings)
     rows += contradiction_rows(study, scored)
     return Evaluated(
-        metrics=ordered_table(rows, METRIC_COLUMNS, tasks),
-        confusion=ordered_table(confusion, CONFUSION_COLUMNS, tasks),
+        metrics=ordered_table(rows, METRICS, tasks),
+        confusion=ordered_table(confusion, CONFUSION, tasks),
         comparisons=compare_models(study, scored),
-        thresholds=ordered_table(thresholds, THRESHOLD_COLUMNS, tasks),
-        decoding=ordered_table(decoding_rows(study, scored), DECODING_COLUMNS, tasks),
+        thresholds=ordered_table(thresholds, THRESHOLDS, tasks),
+        decoding=ordered_table(decoding_rows(study, scored), DECODING, tasks),
     )
 
 

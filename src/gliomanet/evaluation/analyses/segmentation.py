@@ -12,26 +12,12 @@ from gliomanet.evaluation.metrics.registry import SEGMENTATION
 from gliomanet.evaluation.predictions import require_columns, text
 from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, named_generator, percentile_interval, resample_weights
+from gliomanet.tables.evaluation import SEGMENTATION_METRICS
 from gliomanet.tables.notes import join_notes, not_estimable
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
 
-SEGMENTATION_COLUMNS = [
-    "model",
-    "stage",
-    "scenario",
-    "role",
-    "center",
-    "region",
-    "metric",
-    "mean",
-    "median",
-    "ci_low",
-    "ci_high",
-    "n",
-    "note",
-]
 METRICS = tuple(metric.name for metric in SEGMENTATION)
 _GROUP = ["model", "stage", "scenario", "role"]
 _REGIONS = ("whole", "core", "enhancing")
@@ -70,7 +56,7 @@ def evaluate_segmentations(
     held_out = rows["scenario"] == HELD_OUT + rows["center"]
     pooled = rows.assign(center=POOLED, scenario=rows["scenario"].where(~held_out, LEAVE_ONE_CENTER_OUT))
     table = pd.DataFrame(
-        [row for part in (rows, pooled) for row in _rows(part, settings, seed)], columns=SEGMENTATION_COLUMNS
+        [row for part in (rows, pooled) for row in _rows(part, settings, seed)], columns=SEGMENTATION_METRICS.names()
     )
     order = table.assign(
         region=table["region"].map({name: f"{place}" for place, name in enumerate(_REGIONS)}),

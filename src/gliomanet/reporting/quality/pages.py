@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gliomanet.imaging.quality.center_table import FIGURES, LARGEST_Z, is_out_of_bounds, is_outlier, robust_z
+from gliomanet.imaging.quality.center_table import LARGEST_Z, METRICS, is_out_of_bounds, is_outlier, robust_z
 from gliomanet.reporting.format import MINUS, listing, plural
 from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES, OVERVIEW, SECTIONS
 from gliomanet.reporting.quality.plots import Curve, Dot, curve_of, histograms, shared_limits, strip
@@ -153,13 +153,13 @@ def read_curves(case_dirs: Sequence[Path]) -> dict[str, dict[tuple[str, str], Cu
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     """Metrics as floats, the rest as text without NaN, in the order of the case ids."""
     table = table.copy()
-    for column in (*FIGURES, "case_id", "center", "status", "flags", "reason", "decision", "decided_by"):
+    for column in (*METRICS, "case_id", "center", "status", "flags", "reason", "decision", "decided_by"):
         if column not in table:
-            table[column] = np.nan if column in FIGURES else ""
+            table[column] = np.nan if column in METRICS else ""
     if "decision_reason" not in table:
         table["decision_reason"] = ""
     for column in table.columns:
-        if column in FIGURES:
+        if column in METRICS:
             table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
         else:
             table[column] = table[column].astype(object).where(table[column].notna(), "").map(str)
@@ -167,13 +167,13 @@ def _tidy(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown(table: pd.DataFrame) -> list[str]:
-    return [name for name in FIGURES if table[name].notna().any()]
+    return [name for name in METRICS if table[name].notna().any()]
 
 
 def _case_metrics(case_id: str, table: pd.DataFrame) -> list[dict[str, str]]:
     rows, here = [], int(np.flatnonzero(table["case_id"] == case_id)[0])
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         value, score = float(values[here]), float(robust_z(values)[here])
         known = values[~np.isnan(values)]
         allowed = [f"at least {metric.least:g}"] if np.isfinite(metric.least) else []
@@ -198,7 +198,7 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
     """A case as the centre's page shows it."""
     cells = []
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         at = int(np.flatnonzero(table["case_id"] == row["case_id"])[0])
         score = float(robust_z(values)[at])
         kind = "wrong" if is_out_of_bounds(values[at], metric) or is_outlier(score, metric) else ""
@@ -222,7 +222,7 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
 def _strips(table: pd.DataFrame) -> list[dict[str, Any]]:
     drawn = []
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         scores = robust_z(values)
         known = values[~np.isnan(values)]
         center = float(np.median(known))

@@ -1,4 +1,4 @@
-"""The pictures a person judges a case and a centre by. Heads are shown with their skull: local results, no figures."""
+"""Pictures to judge a case and a centre by. Heads are shown with their skull: local results, not for publication."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["center_sheet", "draw_case"]
 def draw_case(evidence: Evidence, out_dir: Path) -> Path:
     """Draw a case: `qc.png`, the overview, and in `qc/` a picture for every step and `histograms.json`.
 
-    `qc/` holds scanned, bias (where N4 ran), alignment (where there is more than one modality), atlas, brain, tumour
-    (where there is one) and thumbnail, as `.webp`. The same evidence gives the same bytes.
+    `qc/` holds scanned, bias (where N4 ran), coregistration (where there is more than one modality), atlas, brain,
+    tumour (where there is one) and thumbnail, as `.webp`. The same evidence gives the same bytes.
 
     Args:
         evidence: the images before, between and after the steps.
@@ -40,7 +40,7 @@ def draw_case(evidence: Evidence, out_dir: Path) -> Path:
     if was_corrected(scene):
         draw_bias(scene, folder / "bias.webp")
     if len(scene.modalities) > 1:
-        draw_coregistration(scene, folder / "alignment.webp")
+        draw_coregistration(scene, folder / "coregistration.webp")
     draw_atlas(scene, folder / "atlas.webp")
     draw_brain(scene, folder / "brain.webp")
     if scene.tumour is not None:

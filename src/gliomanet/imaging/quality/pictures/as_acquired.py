@@ -39,7 +39,7 @@ def describe(grid: Grid) -> str:
 
 
 def tilt(affine: Matrix) -> str:
-    """How far the image's axes are from the patient's: the largest angle of the three."""
+    """Largest angle of the three between the image's axes and the patient's, in degrees."""
     axes = affine[:3, :3] / np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
     degrees = float(np.degrees(np.arccos(np.clip(np.abs(axes).max(axis=0).min(), 0, 1))))
     return f"tilted {degrees:.0f}°" if degrees >= 0.5 else "axes straight"

@@ -16,12 +16,12 @@ _STRONGEST = 1.6
 
 
 def was_corrected(scene: Scene) -> bool:
-    """Whether N4 changed anything: where it is off there is no picture."""
+    """True where N4 changed anything; without N4 there is no picture."""
     return any(scene.evidence.raw[name] is not scene.evidence.corrected[name] for name in scene.modalities)
 
 
 def draw_bias(scene: Scene, path: Path) -> Path:
-    """A row a modality: before, after, field, in an axial plane and in one across it."""
+    """One row per modality: before, after, field, in an axial plane and in one across it."""
     rows = []
     axial, coronal, sagittal = scene.three_views(8.0)
     for name in scene.modalities:

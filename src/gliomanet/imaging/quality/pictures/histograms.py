@@ -14,7 +14,7 @@ from gliomanet.imaging.volume import Array
 
 BINS = 64
 AFTER_RANGE = (-5.0, 5.0)
-"""Where normalised intensities lie; a study without normalisation gets its own range."""
+"""Range of normalised intensities; a study without normalisation gets its own range."""
 
 
 def write_histograms(scene: Scene, path: Path) -> Path:

@@ -14,7 +14,7 @@ from gliomanet.imaging.volume import Array, Float, Grid, Matrix, Volume, resampl
 AXIAL, CORONAL, SAGITTAL = 2, 1, 0
 NAMES = {AXIAL: "axial", CORONAL: "coronal", SAGITTAL: "sagittal"}
 SIDES = {AXIAL: ("L", "R"), CORONAL: ("L", "R"), SAGITTAL: ("P", "A")}
-"""What lies at the left and at the right of a panel: the patient's own left at the left."""
+"""Sides at the left and at the right of a panel: the patient's own left at the left."""
 
 Point = tuple[float, float, float]
 

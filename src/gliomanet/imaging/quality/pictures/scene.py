@@ -21,7 +21,7 @@ HEAD_MM, BRAIN_MM = 16.0, 5.0
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn of one case; places in RAS mm of the reference."""
+    """One case as its pictures show it; places in RAS mm of the reference."""
 
     evidence: Evidence
     pixel_mm: float = 0.8

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gliomanet.cohort.findings import COLUMNS, SEVERITIES
+from gliomanet.cohort.findings import SEVERITIES
 from gliomanet.reporting.format import count, plural
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.tables.cohort import FINDINGS
 
 NOTE = "note"
 
@@ -74,4 +75,4 @@ def audit_sentence(findings: pd.DataFrame) -> str:
 
 
 def _tidied(findings: pd.DataFrame) -> pd.DataFrame:
-    return tidy(findings, text=COLUMNS)
+    return tidy(findings, text=FINDINGS.names())
