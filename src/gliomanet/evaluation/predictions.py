@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.config.stages import stage_order
 from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task

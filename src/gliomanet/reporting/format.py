@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import round_of
+from gliomanet.stages import round_of
 
 METRICS = {
     "mcc": "MCC",

@@ -9,7 +9,6 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from gliomanet.config.stages import round_of, stage_order
 from gliomanet.reporting.format import (
     NOT_ESTIMABLE,
     TOGETHER,
@@ -37,6 +36,7 @@ from gliomanet.reporting.svg import (
     new_figure,
     to_svg,
 )
+from gliomanet.stages import round_of, stage_order
 
 
 def forest_plot(metrics: pd.DataFrame) -> str:

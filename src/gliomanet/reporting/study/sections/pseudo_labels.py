@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import SUPERVISED, stage_of_round, stage_order
 from gliomanet.labels.tasks import Task
 from gliomanet.reporting.format import count, listing, number, plural, stage_name, task_name
 from gliomanet.reporting.study.results import tidy
 from gliomanet.reporting.study.sections.biomarkers import reason_kind
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.stages import SUPERVISED, stage_of_round, stage_order
 
 _TEXT = ("model", "stage", "fold", "case_id", "center", "task", "label", "accepted", "reason")
 
