@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from gliomanet.audit.fingerprint import (
-    COLUMNS,
+    PAIR_COLUMNS,
     SINGLE_THRESHOLD,
     THRESHOLD,
     Fingerprint,
@@ -101,7 +101,7 @@ def test_pairs_are_sorted_compared_within_a_modality_and_marked_where_voxels_are
         ("A", "3"): {"t1c": made(1, "x")},  # the same voxels, but under another modality
     }
     pairs = same_head_pairs(prints)
-    assert list(pairs.columns) == list(COLUMNS)
+    assert list(pairs.columns) == list(PAIR_COLUMNS)
     assert pairs.to_numpy().tolist() == [
         ["A", "1", "B", "2", "t1", 1.0, True],
         ["A", "1", "B", "2", "t2", 1.0, False],
@@ -134,7 +134,7 @@ def test_a_pair_that_shares_one_modality_has_to_be_more_alike(alike, needed):
 
 
 def test_no_pair_among_one_case_or_none():
-    assert same_head_pairs({}).columns.tolist() == list(COLUMNS)
+    assert same_head_pairs({}).columns.tolist() == list(PAIR_COLUMNS)
     assert same_head_pairs({("A", "1"): {"t1": made(1, "x")}}).empty
 
 

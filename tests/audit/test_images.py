@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case, voxel_digest
-from gliomanet.audit.images import VOLUME_COLUMNS, inspect_case, inspect_center
-from gliomanet.cohort.findings import COLUMNS
+from gliomanet.audit.images import inspect_case, inspect_center
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.volume import Volume
+from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
 from tests.imaging.conftest import STRIPPED, tumour_of, turned
 
 REGISTERED = Preprocessing(brain_extraction="none")
@@ -233,13 +233,13 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     placed = dict.fromkeys(arrays, affine @ flip)
     rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_modality[:3]))
     table, prints, volumes = inspect_center(rows, STRIPPED, processes=1)
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == FINDINGS.names()
     assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [
         ["note", "orientation_unlike_center", "case-3"]
     ]
     assert table.at[0, "found"].endswith("t1c LAS (most: RAS)")
     assert list(prints) == ["case-1", "case-2", "case-3"]
-    assert list(volumes.columns) == list(VOLUME_COLUMNS)
+    assert list(volumes.columns) == TUMOUR_VOLUMES.names()
     assert volumes[["center", "case_id"]].to_numpy().tolist() == [["Here", f"case-{number}"] for number in (1, 2, 3)]
     assert volumes["tumour_volume_ml"].isna().tolist() == [True, True, False]
     assert volumes["tumour_volume_ml"][2] == pytest.approx((tumour_of(brain) > 0).sum() * 0.064)

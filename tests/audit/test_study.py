@@ -96,5 +96,5 @@ def test_a_person_resolves_it_by_excluding_one(hospitals, left_by_jobs):
 
 
 def test_validate_finds_it_in_the_files_alone(hospitals):
-    rules = {(finding.severity, finding.rule) for finding in audit_images(hospitals, {})}
+    rules = {(finding.severity, finding.rule) for finding in audit_images(hospitals)}
     assert ("fatal", "same_head_under_two_names") in rules

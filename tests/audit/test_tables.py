@@ -42,8 +42,7 @@ def test_a_sound_study_passes_and_phantoms_are_passed_over(tmp_path, image):
     phantom = {"P": {"role": "train", "source": {"kind": "phantom", "cases": 3}}}
     phantoms = load_study({"centers": phantom, "models": {"m": {"kind": "logistic"}}})
     check_study(phantoms)
-    with pytest.raises(ValueError, match="'P' is a phantom source"):
-        case_ids("P", phantoms)
+    assert case_ids("P", phantoms) == ["P-001", "P-002", "P-003"]
 
 
 def test_the_problems_of_all_centres_come_at_once(tmp_path, image):
@@ -93,9 +92,10 @@ def test_one_case_id_in_two_centres(tmp_path, image):
 
 def test_a_table_uses_the_id_of_a_phantom(tmp_path, image):
     study = study_of(tmp_path, {"A": f"case_id\tt1\tidh\nP-001\t{image}\t0\n"})
-    check_study(study, {"P": ["P-000"]})
+    phantom = {"role": "external", "source": {"kind": "phantom", "cases": 2}}
+    centers = {"A": study.centers["A"].model_dump(), "P": phantom}
     with pytest.raises(CohortError, match="case_id 'P-001' is used by the centres A and P; rename one"):
-        check_study(study, {"P": ["P-001", "P-002"]})
+        check_study(load_study({**study.model_dump(mode="json"), "centers": centers}))
 
 
 def test_an_external_or_unlabelled_centre_needs_no_label(tmp_path, image):

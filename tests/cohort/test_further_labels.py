@@ -13,10 +13,11 @@ from gliomanet.audit.tables import audit_study
 from gliomanet.cohort.importers.feature_tables import read_feature_center
 from gliomanet.cohort.read_center import read_center
 from gliomanet.cohort.splits import shuffle_labels
-from gliomanet.cohort.table import COLUMNS, columns_of, label_cells_in, labels_in, read_case_table, without_labels
+from gliomanet.cohort.table import columns_of, label_cells_in, labels_in, read_case_table, without_labels
 from gliomanet.config.load import load_study
 from gliomanet.errors import CohortError
 from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.tables.cohort import CASES
 from tests.audit.cohorts import good_cases, good_context
 
 MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated")}
@@ -35,7 +36,7 @@ def write(folder, text):
 def test_a_hospitals_table(tmp_path):
     cases = read_case_table(write(tmp_path, TABLE), "A", "train", vocabulary=MGMT)
     assert tuple(cases.columns) == columns_of(MGMT)
-    assert [column for column in cases if column not in COLUMNS] == CELLS
+    assert [column for column in cases if column not in CASES.names()] == CELLS
     assert cases[CELLS].to_numpy().tolist() == [
         ["methylated", "measured", "Positive"],
         ["methylated", "derived", "methylated"],
@@ -52,20 +53,22 @@ def test_every_problem_of_the_column_at_once(tmp_path):
     with pytest.raises(CohortError) as error:
         read_case_table(write(tmp_path, text), "A", "train", vocabulary=MGMT)
     spelling, source = error.value.problems
-    assert spelling.endswith(
-        "case 'a', column 'mgmt': 'hyper' is no known spelling; allowed: unmethylated (unmethylated, un-methylated, "
+    assert (spelling.case, spelling.column, spelling.found) == ("a", "mgmt", "'hyper' is no known spelling")
+    assert spelling.action == (
+        "allowed: unmethylated (unmethylated, un-methylated, "
         "non-methylated, not methylated, negative, 0); methylated (methylated, positive, 1); unknown (empty, unknown, NA, "
         "-1, NOS/NEC, Not Available, Indeterminate)"
     )
-    assert source.endswith("case 'b', column 'mgmt_source': 'guessed'; allowed: measured, derived, empty")
+    assert (source.case, source.column, source.rule) == ("b", "mgmt_source", "value_not_allowed")
+    assert source.action == "allowed: measured, derived, empty"
 
 
 def test_a_column_that_the_study_does_not_name(tmp_path):
     with pytest.raises(
-        CohortError, match="column 'mgmt' is not known; allowed: case_id, .*, other_ids, and the study's labels"
+        CohortError, match="column 'mgmt': is not known; allowed: case_id, .*, other_ids, and the study's labels"
     ):
         read_case_table(write(tmp_path, TABLE), "A", "train")
-    with pytest.raises(CohortError, match="column 'MGMT' is not known; did you mean 'mgmt'?"):
+    with pytest.raises(CohortError, match="column 'MGMT': is not known; did you mean 'mgmt'?"):
         read_case_table(write(tmp_path, TABLE.replace("\tmgmt\t", "\tMGMT\t")), "A", "train", vocabulary=MGMT)
 
 
@@ -119,7 +122,7 @@ def test_feature_tables_are_joined_with_mgmt(shared_data, collection):
     cases, _ = read_feature_center("A", "train", *paths, collection, MGMT)
     assert (cases["mgmt"].eq("unmethylated").sum(), cases["mgmt"].eq("methylated").sum()) == counts
     plain, _ = read_feature_center("A", "train", *paths, collection)
-    pd.testing.assert_frame_equal(cases[list(COLUMNS)], plain)
+    pd.testing.assert_frame_equal(cases[CASES.names()], plain)
 
 
 def with_mgmt(cases: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.read_center import case_ids, file_order, read_center, read_feature_source
-from gliomanet.cohort.table import COLUMNS
+from gliomanet.cohort.importers.feature_tables import COLLECTIONS
+from gliomanet.cohort.read_center import case_ids, center_source, read_cases, read_center, request_of
+from gliomanet.cohort.sources.registry import SOURCES
 from gliomanet.config.load import load_study
+from gliomanet.config.sources import FeatureSource, Source
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import CASES
 
 
 def study_of(source, **keys):
@@ -35,7 +40,7 @@ def test_a_table_is_read_with_1p19q_derived_where_asked(table):
     cases, _ = read_center("A", study_of(source, derive_1p19q=True))
     assert cases[["codel_1p19q", "codel_1p19q_source"]].to_numpy().tolist() == [["", ""], ["intact", "derived"]]
     assert case_ids("A", study_of(source)) == ["a", "b"]
-    assert file_order("A", study_of(source)) == ("b", "a")
+    assert center_source("A", study_of(source)).file_order() == ("b", "a")
 
 
 def test_scans_that_the_study_does_not_use_are_noted(table):
@@ -52,14 +57,58 @@ def test_scans_that_the_study_does_not_use_are_noted(table):
 
 def test_a_centre_without_a_scan_to_use_is_an_error(table):
     study = study_of(table("case_id\tt1\tscan\nb\tb.nii\tfollow_up\n"))
-    with pytest.raises(
-        CohortError, match="no case is left: 1 case not used, because .* follow_up: b; name their kind in"
-    ):
+    with pytest.raises(CohortError) as error:
         read_center("A", study)
+    (problem,) = error.value.problems
+    assert (problem.rule, problem.action) == ("no_case_left", "name their kind in centers.A.scans to use them")
+
+
+def test_what_was_found_may_hold_semicolons(table):
+    """The kinds of scan are parted by "; ", and the action stays whole beside them."""
+    study = study_of(table("case_id\tt1\tscan\na\ta.nii\tfollow_up\nb\tb.nii\tpost_operative\n"))
+    with pytest.raises(CohortError) as error:
+        read_center("A", study)
+    (problem,) = error.value.problems
+    assert problem.found.endswith("follow_up: a; post_operative: b")
+    assert problem.action == "name their kind in centers.A.scans to use them"
+
+
+def test_every_kind_of_source_is_registered():
+    assert set(SOURCES) == set(get_args(get_args(Source)[0]))
+
+
+def test_formats_of_features_are_those_of_the_settings():
+    assert set(COLLECTIONS) == set(get_args(FeatureSource.model_fields["format"].annotation))
+
+
+def test_phantoms_are_known_before_and_read_after_their_job(tmp_path):
+    study = study_of({"kind": "phantom", "cases": 2}, derive_1p19q=True)
+    assert case_ids("A", study) == ["A-001", "A-002"]
+    (tmp_path / "cases.tsv").write_text("case_id\tt1\tidh\nA-001\tx.nii\twildtype\nA-002\ty.nii\tmutant\n")
+    cases, findings = read_cases(request_of("A", study), [tmp_path])
+    assert cases["codel_1p19q"].tolist() == ["intact", ""]
+    assert cases["t1"].tolist() == [str(tmp_path / "x.nii"), str(tmp_path / "y.nii")]
+    assert findings == ()
+
+
+def test_the_tables_of_a_source(tmp_path):
+    folder = {"kind": "brats", "folder": str(tmp_path), "mapping": "m.csv"}
+    tables = {
+        kind: center_source("A", study_of(source)).tables()
+        for kind, source in {
+            "brats": folder,
+            "phantom": {"kind": "phantom", "cases": 2},
+            "table": {"kind": "table", "path": "{data_root}/t.tsv"},
+        }.items()
+    }
+    assert tables["brats"] == {"mapping": Path("m.csv")}
+    assert tables["phantom"] == {}
+    assert tables["table"]["path"].name == "t.tsv"
+    assert "{" not in str(tables["table"]["path"])
 
 
 def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
-    with pytest.raises(ValueError, match="'A' is a phantom source; its table is made by a job"):
+    with pytest.raises(ValueError, match="'A' is simulated by a job"):
         read_center("A", study_of({"kind": "phantom", "cases": 2}))
     files = {
         "path": str(shared_data / "real-radiomics/UTSW-Glioma.csv"),
@@ -69,9 +118,8 @@ def test_a_phantom_has_no_table_yet_and_features_no_images(shared_data):
     cases, _ = read_center("A", study)
     assert len(cases) == 427
     assert (cases["codel_1p19q_source"] == "derived").sum() > 100
-    assert len(read_feature_source("A", study)[1]) == 427
-    with pytest.raises(ValueError, match="'A' is a features source"):
-        case_ids("A", study)
+    assert len(center_source("A", study).read_with_features()[1]) == 427
+    assert case_ids("A", study) == []
 
 
 def test_a_collection_is_read_by_its_importer(tmp_path):
@@ -104,7 +152,7 @@ def test_dicom_cases_are_folders_with_labels_beside_them(tmp_path):
     cases, findings = read_center("A", study)
     assert cases["case_id"].tolist() == case_ids("A", study) == ["P1", "P2"]
     assert cases[["idh", "codel_1p19q"]].to_numpy().tolist() == [["wildtype", "intact"], ["", ""]]
-    assert list(cases.columns) == list(COLUMNS)
+    assert list(cases.columns) == CASES.names()
     found = {finding.rule: finding for finding in findings}
     assert found["images_without_labels"].found.endswith(": P2")
     assert found["labels_without_images"].found.endswith(": P3")
@@ -126,7 +174,7 @@ def test_reading_ids_imports_no_pandas(table):
     """The workflow is parsed once a job."""
     path = table("case_id\tt1\nb\tb.nii\n")["path"]
     code = (
-        "import sys; from gliomanet.cohort.read_center import case_ids; from gliomanet.config.study import load_study; "
+        "import sys; from gliomanet.cohort.read_center import case_ids; from gliomanet.config.load import load_study; "
         f"s = load_study({{'centers': {{'A': {{'role': 'train', 'source': {{'kind': 'table', 'path': {path!r}}}}}}}, "
         "'models': {'m': {'kind': 'logistic'}}}); assert case_ids('A', s) == ['b']; print('pandas' in sys.modules)"
     )

@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gliomanet.cohort.splits import (
-    COLUMNS,
     development_splits,
     external_splits,
     shuffle_labels,
@@ -12,6 +11,7 @@ from gliomanet.cohort.splits import (
 from gliomanet.config.split import Scenario
 from gliomanet.errors import CohortError
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.tables.cohort import SPLITS
 
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
 MAIN = [Scenario(name="main", train=("A", "B"), external=("X", "Y"))]
@@ -99,14 +99,14 @@ def test_a_failed_case_has_no_rows_and_moves_nobody():
 def test_external_rows_are_those_of_each_fold_without_the_failed():
     cases = cohort()
     splits = external_splits(cases, MAIN, 2, failed={("Y", "Y000s0"), ("Y", "X000s0")})
-    assert tuple(splits.columns) == COLUMNS
+    assert list(splits.columns) == SPLITS.names()
     assert splits["fold"].unique().tolist() == ["0", "1", "all"]
     assert splits["part"].eq("external").all()
     assert splits.groupby("center")["case_id"].nunique().to_dict() == {"X": 7, "Y": 4}
     assert (splits["case_id"] == "X000s0").sum() == 3  # it was another centre's that failed
     none = external_splits(cases[cases["role"] == "train"], MAIN, 2, failed={("Y", "Y000s0")})
     assert none.empty
-    assert tuple(none.columns) == COLUMNS
+    assert list(none.columns) == SPLITS.names()
     one = external_splits(cases[cases["center"] != "Y"], MAIN, 2)
     assert splits[splits["center"] != "Y"].reset_index(drop=True).equals(one)
 
@@ -141,9 +141,11 @@ def test_a_training_part_without_a_class_is_named():
     cases.loc[cases["idh"].eq("mutant") & cases["case_id"].ne("A000s0"), "idh"] = "wildtype"
     with pytest.raises(CohortError) as error:
         development_splits(cases, MAIN, 3, 1, TASKS)
-    assert len(error.value.problems) == 1
-    assert "task idh: no training case is 'mutant' (wildtype " in str(error.value)
-    assert "lower split.folds, group the task's classes or remove the task" in str(error.value)
+    (problem,) = error.value.problems
+    assert problem.rule == "class_missing"
+    assert "task idh" in problem.key
+    assert "'mutant' (wildtype " in problem.found
+    assert "lower split.folds, group the task's classes or remove the task" in problem.action
     with pytest.raises(CohortError, match="fold all, task codel_1p19q: no training case is 'codeleted'"):
         development_splits(cohort(), MAIN, 3, 1, DEFAULT_TASKS)
 

@@ -12,14 +12,12 @@ from pydantic import BaseModel
 
 from gliomanet.cohort.importers import bids, brats, egd, lgg_1p19q, rembrandt, tcga, ucsf_pdgm, upenn_gbm, utsw
 from gliomanet.cohort.importers.bids_sessions import _WANTED as SESSION_COLUMNS
-from gliomanet.cohort.splits import COLUMNS as SPLIT_COLUMNS
-from gliomanet.cohort.table import COLUMNS as CASE_COLUMNS
 from gliomanet.config.labels import RESERVED_LABELS
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
 from gliomanet.errors import StudyError
 from gliomanet.labels.vocabulary import VOCABULARY
-from gliomanet.training.pseudo_labels.selection import COLUMNS as PSEUDO_LABEL_COLUMNS
+from gliomanet.tables.schemas import SCHEMAS
 
 VALID: dict[str, Any] = {
     "centers": {
@@ -130,7 +128,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("labels", {"mgmt!": ["a", "b"]}, "labels: 'mgmt!' cannot be a name; allowed: letters, digits, '_' and '-'"),
         ("labels", {"IDH": ["a", "b"]}, "labels.IDH: this name is reserved, because the label is built in, with the values wildtype, mutant; choose another"),
         ("labels", {"sex": ["a", "b"]}, "labels.sex: this name is reserved, because it is another column of every case table"),
-        ("labels", {"part": ["a", "b"]}, "labels.part: this name is reserved, because tables that are joined with the cases have a column of this name"),
+        ("labels", {"part": ["a", "b"]}, "labels.part: this name is reserved, because splits.tsv has a column of this name"),
         ("labels", {"mgmt_raw": ["a", "b"]}, "labels.mgmt_raw: case tables hold <label>_raw and <label>_source of each label; choose a name with another ending"),
         ("labels", {"mgmt": ["a", "b"], "MGMT": ["a", "b"]}, "labels.MGMT: differs from 'mgmt' by letter case only; rename one"),
         ("tasks", {"g": {"label": "grade", "classes": {"a": ["2"], "b": ["5"]}}}, "class 'b' holds '5', which is no value of grade"),
@@ -246,6 +244,7 @@ def test_classes_of_a_further_label_hold_its_values_only():
 
 def test_no_further_label_can_be_a_column_that_tables_have_already():
     readers = [bids._WANTED, brats._WANTED, egd._WANTED, lgg_1p19q._WANTED, rembrandt._WANTED, tcga._WANTED]
-    fixed = [{**module.CLINICAL.columns, **module.CLINICAL.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
-    taken = set(CASE_COLUMNS).union(SPLIT_COLUMNS, SESSION_COLUMNS, PSEUDO_LABEL_COLUMNS, *readers, *fixed, ["hidden"])
-    assert {name for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)
+    fixed = [{**module.TABLE.columns, **module.TABLE.extra} for module in (ucsf_pdgm, upenn_gbm, utsw)]
+    written = [column.name for schema in SCHEMAS for column in schema.columns]
+    taken = set(written).union(SESSION_COLUMNS, *readers, *fixed, ["hidden"])
+    assert {name.lower() for name in taken if not name.endswith(("_raw", "_source"))} <= set(RESERVED_LABELS)

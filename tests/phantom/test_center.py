@@ -7,9 +7,10 @@ import pytest
 from scipy import ndimage
 
 from gliomanet.config.sources import PhantomSource, Scanner, Shortcut
-from gliomanet.phantom.center import COLUMNS, flair_mark, simulate_case, simulate_center, write_image
+from gliomanet.phantom.center import flair_mark, simulate_case, simulate_center, write_image
 from gliomanet.phantom.ids import case_ids
 from gliomanet.phantom.patients import plan_center
+from gliomanet.tables.cohort import PHANTOM_CASES
 
 SOURCE = PhantomSource(
     cases=3, scanner=Scanner(voxel_mm=(4, 4, 4), oblique_degrees=8), missing_modalities=0.6, missing_labels=0.4
@@ -31,7 +32,7 @@ def center(tmp_path_factory):
 def test_the_table_names_the_files_that_are_there(center):
     folder, lines = center
     table = pd.read_csv(folder / "cases.tsv", sep="\t", dtype=str, keep_default_na=False)
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == PHANTOM_CASES.names()
     assert table["case_id"].tolist() == case_ids("A", SOURCE)
     assert len(lines) == 3
     assert "A-001 (1 of 3)" in lines[0]

@@ -10,12 +10,13 @@ from gliomanet.phantom.appearance import GRADE_SHARES
 from gliomanet.phantom.center import simulate_case
 from gliomanet.phantom.further_labels import with_further_labels
 from gliomanet.phantom.patients import diagnosis_of, plan_center
-from gliomanet.phantom.truth import COLUMNS, MARKED, SIGNALS, true_labels, truth_table
+from gliomanet.phantom.truth import MARKED, SIGNALS, true_labels, truth_table
+from gliomanet.tables.cohort import PHANTOM_TRUTH
 
 
 def test_signals_hold_for_all_and_shortcuts_for_their_centre():
     table = truth_table({"A": PhantomSource(cases=5), "B": PhantomSource(cases=5, shortcut=Shortcut())})
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == PHANTOM_TRUTH.names()
     signals, marks = table[table["kind"] == "signal"], table[table["kind"] == "shortcut"]
     assert len(signals) == len(SIGNALS)
     assert set(signals["center"]) == {"all"}

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.prediction.calibration import CALIBRATION_COLUMNS, calibrate, fit_temperatures
-from gliomanet.prediction.fold_rows import FOLD_COLUMNS
+from gliomanet.prediction.calibration import calibrate, fit_temperatures
+from gliomanet.tables.prediction import CALIBRATION, FOLD_PREDICTIONS
 from gliomanet.uncertainty.probabilities import calibration_error, entropy, softmax
 from gliomanet.uncertainty.temperature_scaling import fit_temperature, log_loss, tempered
 
@@ -33,7 +33,7 @@ def study(factor=3.0, seed=0):
                     for label, value in zip(task.class_names, p, strict=True):
                         keys = ("m", STAGE, "main", str(fold), role, center, case["case_id"], name)
                         rows.append((*keys, label, value, np.nan))
-    return pd.DataFrame(rows, columns=list(FOLD_COLUMNS)), pd.DataFrame(cases)
+    return pd.DataFrame(rows, columns=FOLD_PREDICTIONS.names()), pd.DataFrame(cases)
 
 
 def matrix(rows, cases, task, fold=None):
@@ -50,7 +50,7 @@ def matrix(rows, cases, task, fold=None):
 def test_a_fold_is_scaled_by_the_others_and_external_cases_by_all():
     rows, cases = study()
     table = fit_temperatures(rows, cases, TASKS)
-    assert tuple(table.columns) == CALIBRATION_COLUMNS
+    assert list(table.columns) == CALIBRATION.names()
     assert table["fold"].tolist() == ["0", "1", "2", "all"] * 2
     assert table["stage"].unique().tolist() == [STAGE]
     for row in table.to_dict("records"):
@@ -178,7 +178,7 @@ def test_no_validation_case_gives_an_empty_table():
     rows, cases = study()
     table = fit_temperatures(rows[rows["role"] == "external"], cases, TASKS)
     assert table.empty
-    assert tuple(table.columns) == CALIBRATION_COLUMNS
+    assert list(table.columns) == CALIBRATION.names()
 
 
 def test_what_does_not_fit_together_is_named():

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.prediction.combine import COLUMNS, combine_predictions
-from gliomanet.prediction.fold_rows import FOLD_COLUMNS
+from gliomanet.prediction.combine import combine_predictions
+from gliomanet.tables.prediction import CENTER_PREDICTIONS, FOLD_PREDICTIONS
 
 
 def rows(probabilities: dict[str, float], *, role="external", case="a", scenario="main", pass_std=np.nan):
@@ -14,7 +14,7 @@ def rows(probabilities: dict[str, float], *, role="external", case="a", scenario
     for fold, p in probabilities.items():
         for name, value in (("wildtype", 1 - p), ("mutant", p)):
             table.append(("m", "supervised", scenario, fold, role, "there", case, "idh", name, value, pass_std))
-    return pd.DataFrame(table, columns=list(FOLD_COLUMNS))
+    return pd.DataFrame(table, columns=FOLD_PREDICTIONS.names())
 
 
 def temperatures(values: dict[str, float], scenario="main") -> pd.DataFrame:
@@ -36,7 +36,7 @@ def test_external_cases_get_the_mean_of_their_folds_and_its_entropy():
     assert ensemble.set_index("class")["raw_probability"].to_dict() == pytest.approx({"wildtype": 0.6, "mutant": 0.4})
     assert ensemble["uncertainty"].tolist() == pytest.approx([expected, expected])
     assert len(result) == 8
-    assert tuple(result.columns) == COLUMNS
+    assert list(result.columns) == CENTER_PREDICTIONS.names()
 
 
 def test_folds_are_calibrated_and_their_mean_is_of_what_they_said():
@@ -96,7 +96,7 @@ def test_validation_alone_gets_no_ensemble():
     assert len(combined(table)) == len(table)
     nothing = combined(table.iloc[:0])
     assert nothing.empty
-    assert tuple(nothing.columns) == COLUMNS
+    assert list(nothing.columns) == CENTER_PREDICTIONS.names()
 
 
 def test_a_case_that_a_fold_did_not_predict_is_named():

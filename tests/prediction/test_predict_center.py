@@ -11,11 +11,11 @@ from gliomanet.models.tabular import SklearnModels, TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks import build
 from gliomanet.networks.tabular import TabularNet
-from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.seeds import derive_seed
+from gliomanet.tables.prediction import CASE, FOLD_PREDICTIONS
 
 CLASSES = {"idh": ("wildtype", "mutant")}
 
@@ -81,12 +81,12 @@ def test_a_centre_of_which_no_case_is_known_has_empty_tables(members):
     predictions, deep = predict(members, table())
     assert predictions.empty
     assert deep.empty
-    assert tuple(predictions.columns) == FOLD_COLUMNS
+    assert list(predictions.columns) == FOLD_PREDICTIONS.names()
 
 
 def test_rows_are_raw_and_ordered_and_have_no_passes_unless_asked(members):
     predictions, _ = predict(members[::-1], table(a=[1.0, 2.0], b=[1.0, 2.0]))
-    assert tuple(predictions.columns) == FOLD_COLUMNS
+    assert list(predictions.columns) == FOLD_PREDICTIONS.names()
     assert predictions["raw_probability"].tolist() == [0.5] * 8
     assert predictions["pass_std"].isna().all()
     keys = [*CASE, "class"]

@@ -15,9 +15,10 @@ from gliomanet.networks import build
 from gliomanet.networks.outputs import TUMOUR_PARTS, WHOLE_TUMOUR
 from gliomanet.prediction.image import load_image_model
 from gliomanet.prediction.predict_center import Member
-from gliomanet.prediction.segment_center import SEGMENTATION_COLUMNS, segment_center
+from gliomanet.prediction.segment_center import segment_center
 from gliomanet.prediction.segmentation import drop_small_pieces, region_codes, segment_case, write_segmentation
 from gliomanet.prediction.segmentation_rows import region_rows, regions_of
+from gliomanet.tables.prediction import SEGMENTATIONS
 from tests.phantom_folders import GRID
 
 CLASSES = {"idh": {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}}
@@ -255,7 +256,7 @@ def members(folds):
 def test_a_centres_cases_are_segmented_by_the_folds_that_did_not_learn_from_them(folds, cohort, preprocessed, tmp_path):
     out = tmp_path / "out"
     table = segment_center(members(folds), splits_of(cohort), preprocessed, out, model="ps")
-    assert tuple(table) == SEGMENTATION_COLUMNS
+    assert list(table) == SEGMENTATIONS.names()
     assert table["case_id"].tolist() == ["case-04", "case-08", "case-09", "case-10"]
     assert table["fold"].tolist() == ["ensemble", "0", "1", "ensemble"]
     assert table["role"].tolist() == ["external", "validation", "validation", "external"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
 from gliomanet.tables.io import read_table, read_tables, write_table
 
@@ -15,18 +14,6 @@ def test_ids_and_grades_stay_text_and_empty_stays_empty(tmp_path):
     assert back["case_id"].tolist() == ["007", "NA"]
     assert back["grade"].tolist() == ["4", ""]
     assert back["age"].isna().tolist() == [False, True]
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        *("model", "model_a", "model_b", "stage", "stage_a", "stage_b", "role", "status", "metric"),
-        *("feature", "modality", "kind", "direction", "status", "deep_features"),
-    ],
-)
-def test_names_that_look_like_numbers_stay_text(tmp_path, column):
-    write_table(pd.DataFrame({column: ["1", ""], "value": [1, 2]}), tmp_path / "t.tsv")
-    assert read_table(tmp_path / "t.tsv")[column].tolist() == ["1", ""]
 
 
 def test_equal_tables_are_equal_files_also_compressed(tmp_path):

@@ -18,8 +18,9 @@ import yaml
 
 from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.center import simulate_center
-from gliomanet.prediction.fold_rows import CASE
 from gliomanet.tables.io import read_table, write_table
+from gliomanet.tables.prediction import CASE
+from gliomanet.tables.schemas import schema_of
 from tests.workflow.conftest import Run, run_snakemake
 
 pytestmark = pytest.mark.slow
@@ -153,6 +154,25 @@ COLUMNS = {
 @pytest.mark.parametrize("name", COLUMNS)
 def test_tables_have_the_columns_that_were_promised(finished, name):
     assert list(read_table(finished.results / name).columns) == COLUMNS[name].split()
+
+
+def test_every_table_has_the_columns_of_its_schema(finished):
+    found = [path.relative_to(finished.results).as_posix() for path in finished.results.rglob("*.tsv*")]
+    # Snakemake's and MLflow's own are not the study's tables
+    written = [path for path in found if path.split("/")[0] not in ("benchmarks", "mlartifacts")]
+    assert len({schema_of(path).title for path in written}) > 20
+    for path in written:
+        schema, table = schema_of(path), read_table(finished.results / path)
+        schema.check(table)
+        assert not table.duplicated(list(schema.key)).any(), path
+        for column in schema.columns:
+            cells = table[column.name].dropna() if column.name in table else pd.Series(dtype=float)
+            if column.allowed:
+                assert set(cells) <= {*column.allowed, ""}, (path, column.name)
+            if column.kind in ("integer", "number"):
+                assert pd.api.types.is_numeric_dtype(cells) or cells.empty, (path, column.name)
+            if column.kind == "integer":
+                assert (cells % 1 == 0).all(), (path, column.name)
 
 
 def test_bad_files_are_rows_with_a_reason_and_the_centre_goes_on(finished):

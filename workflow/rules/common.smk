@@ -9,14 +9,13 @@ sys.path.insert(0, str(ROOT / "src"))
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
-from gliomanet.cohort.read_center import case_ids as source_case_ids
+from gliomanet.cohort.read_center import case_ids
 from gliomanet.audit.tables import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.models.construction import tasks_of, training_values
 from gliomanet.pipeline.content_digests import ContentDigests, content_of
 from gliomanet.pipeline.environment import count_gpus
-from gliomanet.phantom.ids import case_ids as phantom_case_ids
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
 from gliomanet.kinds import modules_of
@@ -30,12 +29,7 @@ def checked_study(values):
     try:
         study = load_study(values)
         if workflow.is_main_process:
-            phantoms = {
-                n: phantom_case_ids(n, c.source)
-                for n, c in study.centers.items()
-                if c.source.kind == "phantom"
-            }
-            check_study(study, phantoms)
+            check_study(study)
             # On a cluster the programs are where the jobs run, which may not be here.
             if workflow.global_resources["_nodes"].value is None:
                 missing = missing_programs(study)
@@ -44,14 +38,6 @@ def checked_study(values):
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None
-
-
-def case_ids(center):
-    """A centre's cases, known before any job; a feature table's cases need no job of their own."""
-    source = STUDY.centers[center].source
-    if source.kind == "phantom":
-        return phantom_case_ids(center, source)
-    return [] if source.kind == "features" else source_case_ids(center, STUDY)
 
 
 def decisions():
@@ -75,7 +61,7 @@ IMAGE_MODELS = list(STUDY.image_models)
 TABULAR_MODELS = [name for name in MODELS if name not in IMAGE_MODELS]
 NETWORKS = list(STUDY.networks)
 SEGMENTING = list(STUDY.segmenting_models)
-CASES = {center: case_ids(center) for center in CENTERS}
+CASES = {center: case_ids(center, STUDY) for center in CENTERS}
 DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}
 # The many jobs of a run read the Snakefile again, and look up what its main process has read.

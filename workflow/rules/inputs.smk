@@ -3,33 +3,35 @@
 import hashlib
 from functools import cache
 
-from gliomanet.cohort.read_center import read_center
-from gliomanet.modalities import FILE_COLUMNS
+from gliomanet.cohort.read_center import center_source, read_center
+from gliomanet.cohort.table import files_of
 from gliomanet.stages import SUPERVISED, round_of
 
 # cohort
 
 
 def source_tables(wildcards):
-    """The files that a centre's case table is read from; `second` is there to be checked against."""
-    source = STUDY.centers[wildcards.center].source
-    match source.kind:
-        case "phantom":
-            return {"phantom": f"{R}/phantom/{wildcards.center}"}
-        case "dicom":
-            tables = {"clinical": source.clinical}
-            converted = {"converted": case_sources_of(wildcards.center)}
-        case _:
-            names = ("path", "clinical", "mapping")
-            tables = {name: getattr(source, name, None) for name in names}
-            converted = {}
-    paths = {name: str(STUDY.data_path(path)) for name, path in tables.items() if path}
-    return {**paths, **converted}
+    """The tables that a centre's case table is read from, and the folders that jobs left its images in."""
+    tables = center_source(wildcards.center, STUDY).tables()
+    return {
+        **{name: str(path) for name, path in tables.items()},
+        "made": made_folders(wildcards.center),
+    }
+
+
+def made_folders(center, *cases):
+    """The folders that jobs leave images in: the centre's own, or one per case, of some cases or of all."""
+    source = STUDY.centers[center].source
+    if source.table_by_job:
+        return [f"{R}/phantom/{center}"]
+    if source.images_by_job:
+        return [f"{R}/converted/{center}/{case}" for case in cases or CASES[center]]
+    return []
 
 
 def table_digest(wildcards):
     """A digest of a centre's case table as it is read now; nothing where a job makes its images."""
-    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
+    if STUDY.centers[wildcards.center].source.images_by_job:
         return ""
     text = center_table(wildcards.center).to_csv(index=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -52,27 +54,23 @@ def labels_kept(center):
 
 
 def center_sources(wildcards):
-    """Every file of a centre's cases, or the folders of those that are simulated or converted."""
-    kind = STUDY.centers[wildcards.center].source.kind
-    if kind == "phantom":
-        return [f"{R}/phantom/{wildcards.center}"]
-    if kind == "dicom":
-        return case_sources_of(wildcards.center)
-    files = table_files(wildcards.center)
-    return [on_disk(file) for case in files.values() for file in case.values()]
+    """Every file of a centre's cases, or the folders that jobs left them in."""
+    files = center_files(wildcards)
+    return made_folders(wildcards.center) + [
+        on_disk(file) for case in files.values() for file in case.values()
+    ]
 
 
 def center_contents(wildcards):
     """Case → column → digest of its file; nothing where the files are made by a job."""
-    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
-        return {}
-    return table_contents(wildcards.center)
+    made = STUDY.centers[wildcards.center].source.images_by_job
+    return {} if made else table_contents(wildcards.center)
 
 
 def center_files(wildcards):
-    """What each of them is: case → column → file; nothing where the files are made by a job."""
-    kind = STUDY.centers[wildcards.center].source.kind
-    return {} if kind in MADE_BY_JOBS else table_files(wildcards.center)
+    """Case → column → file; nothing where the files are made by a job."""
+    made = STUDY.centers[wildcards.center].source.images_by_job
+    return {} if made else table_files(wildcards.center)
 
 
 def inspections(output):
@@ -91,29 +89,15 @@ def audited_tables(wildcards):
 # preprocess
 
 
-MADE_BY_JOBS = ("phantom", "dicom")
-
-
-def case_sources_of(center):
-    """The converted folders of a centre's cases."""
-    return [f"{R}/converted/{center}/{case}" for case in CASES[center]]
-
-
 def case_sources(wildcards):
     """The files that a case is made from: its own images and masks, or the folder that a job left them in."""
-    kind = STUDY.centers[wildcards.center].source.kind
-    if kind == "dicom":
-        return [f"{R}/converted/{wildcards.center}/{wildcards.case}"]
-    if kind == "phantom":
-        return [f"{R}/phantom/{wildcards.center}"]
-    return [on_disk(file) for file in case_files(wildcards).values()]
+    made = made_folders(wildcards.center, wildcards.case)
+    return made or [on_disk(file) for file in case_files(wildcards).values()]
 
 
 def case_files(wildcards):
-    """What each file is, for a case of a table: columns that change places must repeat the case, too."""
-    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
-        return {}
-    return table_files(wildcards.center)[wildcards.case]
+    """Column → file, for a case of a table: columns that change places must repeat the case, too."""
+    return center_files(wildcards).get(wildcards.case, {})
 
 
 def case_contents(wildcards):
@@ -135,10 +119,7 @@ def center_table(center):
 @cache
 def table_files(center):
     """Case → column → file, for such a centre."""
-    return {
-        row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
-        for row in center_table(center).to_dict("records")
-    }
+    return files_of(center_table(center))
 
 
 @cache

@@ -3,7 +3,7 @@
 PHANTOMS = {
     name: center.source
     for name, center in STUDY.centers.items()
-    if center.source.kind == "phantom"
+    if center.source.table_by_job
 }
 
 

@@ -10,6 +10,7 @@ from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.evaluation import COMPARISONS, CONFUSION, DECODING, METRICS, THRESHOLDS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -20,5 +21,12 @@ figures = evaluate(
     Evaluation.model_validate(snakemake.params.settings),
     seed=snakemake.params.seed,
 )
-for name in ("metrics", "confusion", "comparisons", "thresholds", "decoding"):
-    write_table(getattr(figures, name), snakemake.output[name])
+schemas = {
+    "metrics": METRICS,
+    "confusion": CONFUSION,
+    "comparisons": COMPARISONS,
+    "thresholds": THRESHOLDS,
+    "decoding": DECODING,
+}
+for name, schema in schemas.items():
+    write_table(getattr(figures, name), snakemake.output[name], schema)

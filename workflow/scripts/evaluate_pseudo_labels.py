@@ -10,7 +10,9 @@ import pandas as pd
 from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.evaluation import PSEUDO_LABEL_ACCURACY
 from gliomanet.tables.io import read_table, read_tables, write_table
+from gliomanet.tables.prediction import TEACHERS
 
 log_to(snakemake.log[0])
 
@@ -30,7 +32,6 @@ truth = truth_of(
     read_tables(snakemake.input.hidden), read_table(snakemake.input.truth) if snakemake.input.truth else None
 )
 accuracy = pseudo_label_accuracy(collected(snakemake.input.labels), truth, tasks)
-write_table(accuracy, snakemake.output.accuracy)
-teachers, names = collected(snakemake.input.teachers), ["model", "stage", "fold"]
-ordered = [*names, *(column for column in teachers if column not in names)]
-write_table(teachers[ordered], snakemake.output.teachers)
+write_table(accuracy, snakemake.output.accuracy, PSEUDO_LABEL_ACCURACY)
+teachers = collected(snakemake.input.teachers)
+write_table(teachers[TEACHERS.names()], snakemake.output.teachers, TEACHERS)

@@ -10,6 +10,7 @@ from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.evaluation import MODALITY_SIGNIFICANCE, MODALITY_SUBSETS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -22,5 +23,5 @@ figures = evaluate_subsets(
     fusion=read_tables(snakemake.input.fusion),
     modalities=snakemake.params.modalities,
 )
-write_table(figures.subsets, snakemake.output.subsets)
-write_table(figures.significance, snakemake.output.significance)
+write_table(figures.subsets, snakemake.output.subsets, MODALITY_SUBSETS)
+write_table(figures.significance, snakemake.output.significance, MODALITY_SIGNIFICANCE)

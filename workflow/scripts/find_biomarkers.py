@@ -12,6 +12,7 @@ from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.evaluation import BIOMARKERS
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -32,4 +33,6 @@ found = [
     biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), scenario=scenario)
     for scenario in params.scenarios
 ]
-write_table(pd.concat(found, ignore_index=True), snakemake.output.biomarkers)
+table = pd.concat(found, ignore_index=True)
+table = table[BIOMARKERS.expected(table)]  # scenarios may differ in their centres
+write_table(table, snakemake.output.biomarkers, BIOMARKERS)

@@ -13,6 +13,7 @@ from gliomanet.audit.images import inspect_center
 from gliomanet.cohort.generated_files import made_files
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
 from gliomanet.tables.io import write_table
 
 
@@ -22,9 +23,9 @@ def main() -> None:
     cases = [{**columns, "case_id": case, "center": snakemake.wildcards.center} for case, columns in files.items()]
     settings = Preprocessing.model_validate(snakemake.params.settings)
     findings, fingerprints, volumes = inspect_center(cases, settings, processes=snakemake.threads)
-    write_table(findings, snakemake.output.findings)
+    write_table(findings, snakemake.output.findings, FINDINGS)
     write_fingerprints(fingerprints, Path(snakemake.output.fingerprints))
-    write_table(volumes, snakemake.output.volumes)
+    write_table(volumes, snakemake.output.volumes, TUMOUR_VOLUMES)
 
 
 if __name__ == "__main__":  # the cases' processes import this file, too

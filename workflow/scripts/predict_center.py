@@ -10,6 +10,7 @@ from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import DEEP_FEATURES, FOLD_PREDICTIONS
 
 log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
@@ -32,5 +33,5 @@ predictions, deep = predict_center(
     seed=params.seed,
     flips=params.flips,
 )
-write_table(predictions, snakemake.output.predictions, exact=True)
-write_table(deep, snakemake.output.deep, exact=True)
+write_table(predictions, snakemake.output.predictions, FOLD_PREDICTIONS, exact=True)
+write_table(deep, snakemake.output.deep, DEEP_FEATURES, exact=True)

@@ -9,6 +9,7 @@ from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import predict_center_subsets
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import SUBSET_PREDICTIONS
 
 log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
@@ -25,4 +26,4 @@ predictions = predict_center_subsets(
     threads=snakemake.threads,
     gpus=snakemake.resources.gpu,
 )
-write_table(predictions, snakemake.output.predictions, exact=True)
+write_table(predictions, snakemake.output.predictions, SUBSET_PREDICTIONS, exact=True)

@@ -9,6 +9,7 @@ from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import fusion_table
 from gliomanet.tables.io import write_table
+from gliomanet.tables.prediction import FUSION_WEIGHTS
 
 log_to(snakemake.log[0])
 params = snakemake.params
@@ -16,4 +17,5 @@ members = [
     Member(params.stage, fold["scenario"], fold["id"], Path(params.models) / params.stage / f"fold{fold['id']}")
     for fold in params.folds
 ]
-write_table(fusion_table(members, snakemake.wildcards.model), snakemake.output.weights, exact=True)
+table = fusion_table(members, snakemake.wildcards.model)
+write_table(table, snakemake.output.weights, FUSION_WEIGHTS, exact=True)

@@ -9,6 +9,7 @@ from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.segment_center import segment_center
 from gliomanet.tables.io import read_tables, write_table
+from gliomanet.tables.prediction import SEGMENTATIONS
 
 log_to(snakemake.log[0])
 params, center = snakemake.params, snakemake.wildcards.center
@@ -27,4 +28,4 @@ table = segment_center(
     flips=params.flips,
     min_component_fraction=params.min_component_fraction,
 )
-write_table(table, snakemake.output.table)
+write_table(table, snakemake.output.table, SEGMENTATIONS)

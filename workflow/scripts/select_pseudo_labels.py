@@ -13,6 +13,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables, write_table
+from gliomanet.tables.prediction import PSEUDO_LABELS, TEACHER_CHECKS
 from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
@@ -42,5 +43,6 @@ teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in valid
 mine = of_fold[params.fold["id"]]
 students = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
 passes = passes_over(students, params.fold["id"])
-write_table(select_pseudo_labels(students, passes, tasks, settings, teacher, params.round), snakemake.output.labels)
-write_table(teacher_table(teacher, params.round), snakemake.output.teacher)
+selected = select_pseudo_labels(students, passes, tasks, settings, teacher, params.round)
+write_table(selected, snakemake.output.labels, PSEUDO_LABELS)
+write_table(teacher_table(teacher, params.round), snakemake.output.teacher, TEACHER_CHECKS)

@@ -9,6 +9,7 @@ from gliomanet.cohort.splits import cases_not_used, development_splits
 from gliomanet.config.split import Scenario
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.cohort import SPLITS
 from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -20,4 +21,4 @@ splits = development_splits(
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
     cases_not_used(snakemake.input.qc),
 )
-write_table(splits, snakemake.output.splits)
+write_table(splits, snakemake.output.splits, SPLITS)

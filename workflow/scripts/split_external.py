@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 from gliomanet.cohort.splits import cases_not_used, external_splits
 from gliomanet.config.split import Scenario
 from gliomanet.pipeline.job_log import log_to
+from gliomanet.tables.cohort import SPLITS
 from gliomanet.tables.io import read_tables, write_table
 
 log_to(snakemake.log[0])
@@ -17,4 +18,4 @@ splits = external_splits(
     snakemake.params.folds,
     cases_not_used(snakemake.input.qc),
 )
-write_table(splits, snakemake.output.splits)
+write_table(splits, snakemake.output.splits, SPLITS)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from gliomanet.audit.rules.image_identity import PAIR_COLUMNS
 from gliomanet.imaging.registration.head_pose import Fit, brain_tissues, edges, find_pose, pooled, refine_pose
 from gliomanet.imaging.volume import Array, Matrix, Volume
 from gliomanet.modalities import MODALITIES
@@ -30,7 +31,6 @@ _EDGE_MM = 2.5
 _DEEP_MM = 8.0
 _SHARED_POSE = 0.4
 _SCALE = 30
-COLUMNS = ("center_a", "case_a", "center_b", "case_b", "modality", "similarity", "same_voxels")
 
 Key = tuple[str, str]
 
@@ -136,7 +136,7 @@ def same_head_pairs(
 
     Returns:
         One row a modality of each such pair, and of each pair of which a modality's voxels are equal (`same_voxels`),
-        in `COLUMNS`, sorted.
+        in `PAIR_COLUMNS`, sorted.
     """
     keys = sorted(fingerprints)
     compared = {name: _compared(keys, fingerprints, name) for name in MODALITIES}
@@ -152,7 +152,7 @@ def same_head_pairs(
         for name, one in compared.items()
         if np.isfinite(one.alike[i, j])
     ]
-    return pd.DataFrame(sorted(rows), columns=list(COLUMNS))
+    return pd.DataFrame(sorted(rows), columns=list(PAIR_COLUMNS))
 
 
 @dataclass(frozen=True)

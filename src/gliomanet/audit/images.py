@@ -30,12 +30,12 @@ from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import TUMOUR_VOLUMES
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
 
 MASKS = ("tumour_mask", "brain_mask")
-VOLUME_COLUMNS = ("center", "case_id", "tumour_volume_ml")
 OBLIQUE_DEGREES = 1.0
 """Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""
 
@@ -101,8 +101,8 @@ def inspect_center(
         processes: cases inspected at once; the result does not depend on it.
 
     Returns:
-        The table of findings (`gliomanet.cohort.findings.COLUMNS`); case_id → modality → fingerprint; and the table of
-        `VOLUME_COLUMNS`, one row a case: the volume of every tumour code, NaN without a mask that can be read.
+        The table of findings (`FINDINGS`); case_id → modality → fingerprint; and the table of
+        `TUMOUR_VOLUMES`, one per case: the volume of every tumour code, NaN without a mask that can be read.
     """
     work = partial(_inspect, settings=settings)
     plain = [dict(case) for case in cases]
@@ -119,7 +119,7 @@ def inspect_center(
         (case.get("center", ""), case["case_id"], one.tumour_volume_ml)
         for case, one in zip(plain, inspected, strict=True)
     ]
-    return findings_table(findings), prints, pd.DataFrame(volumes, columns=list(VOLUME_COLUMNS))
+    return findings_table(findings), prints, pd.DataFrame(volumes, columns=TUMOUR_VOLUMES.names())
 
 
 def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from gliomanet.audit.context import leaking_pairs
 from gliomanet.audit.fingerprint import read_fingerprints, same_head_pairs
 from gliomanet.audit.images import inspect_center
 from gliomanet.audit.rules.image_identity import image_identity
-from gliomanet.audit.tables import audit_cases, excluded_of, problem
+from gliomanet.audit.tables import audit_cases, excluded_of, ids_before_jobs, problem
 from gliomanet.cohort.findings import Finding, findings_of, findings_table
 from gliomanet.cohort.read_center import read_center
 from gliomanet.errors import CohortError
@@ -68,19 +68,20 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
         raise CohortError(fatal)
 
 
-def audit_images(study: Study, known_ids: Mapping[str, Sequence[str]], processes: int = 1) -> list[Finding]:
-    """What the image files of a study's centres say, and which heads are the same; phantoms have no files yet.
+def audit_images(study: Study, processes: int = 1) -> list[Finding]:
+    """Findings on the image files of a study's centres, and on heads that are the same.
+
+    Centres whose images are made by jobs have no files yet, and are passed over.
 
     Args:
         study: the study; its tables are read again.
-        known_ids: centre → case ids, for the centres that have no table yet.
         processes: cases inspected at once.
     """
     findings: list[Finding] = []
     prints: dict[Key, Mapping[str, Fingerprint]] = {}
     tables: dict[str, pd.DataFrame] = {}
     for name, center in study.centers.items():
-        if center.source.kind in ("phantom", "features", "dicom"):
+        if center.source.images_by_job or not center.source.has_images:
             continue
         cases, _ = read_center(name, study)
         rows = [{str(column): value for column, value in row.items()} for row in cases.to_dict("records")]
@@ -88,7 +89,7 @@ def audit_images(study: Study, known_ids: Mapping[str, Sequence[str]], processes
         findings += findings_of(found)
         prints |= {(name, case): one for case, one in own.items()}
         tables[name] = cases
-    known = {**known_ids, **{center: list(cases["case_id"]) for center, cases in tables.items()}}
+    known = {**ids_before_jobs(study), **{center: list(cases["case_id"]) for center, cases in tables.items()}}
     excluded, _ = excluded_of(study, known)
     whole = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=["center", "case_id"])
     return [*findings, *_same_heads(study, whole, prints, excluded)]

@@ -13,7 +13,7 @@ from gliomanet.audit.rules.files import file_missing
 from gliomanet.audit.rules.identity import case_id_in_two_centers
 from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_center import file_order, read_center
+from gliomanet.cohort.read_center import case_ids, center_source, read_center
 from gliomanet.cohort.table import columns_of
 from gliomanet.errors import CohortError
 
@@ -24,35 +24,33 @@ if TYPE_CHECKING:
 _OF_EXCLUDED_CASES_TOO = (file_missing, case_id_in_two_centers)
 
 
-def check_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> None:
+def check_study(study: Study) -> None:
     """Read every table of the study's centres; phantoms have none yet.
-
-    Args:
-        study: The study.
-        known_ids: Centre → case ids, for the centres that have no table yet.
 
     Raises:
         CohortError: the fatal findings and errors of `audit_study`, all centres at once.
     """
-    grave = [finding for finding in audit_study(study, known_ids) if finding.severity in ("fatal", "error")]
+    grave = [finding for finding in audit_study(study) if finding.severity in ("fatal", "error")]
     if grave:
         raise CohortError([problem(finding) for finding in grave])
 
 
-def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = None) -> list[Finding]:
+def ids_before_jobs(study: Study) -> dict[str, list[str]]:
+    """Centre → case ids, for the centres that have no table before a job has made it."""
+    return {name: case_ids(name, study) for name, center in study.centers.items() if center.source.table_by_job}
+
+
+def audit_study(study: Study) -> list[Finding]:
     """Every finding on a study's tables, notes too.
 
     A case that the table `quality.decisions` excludes takes part in no rule but those on missing files and on case
     ids, so that a person resolves a duplicate by excluding one of the two.
-
-    Args:
-        study: The study.
-        known_ids: Centre → case ids, for the centres that have no table yet.
     """
+    known_ids = ids_before_jobs(study)
     tables: dict[str, pd.DataFrame] = {}
     findings: list[Finding] = []
     for name, center in study.centers.items():
-        if center.source.kind == "phantom":
+        if center.source.table_by_job:
             continue
         try:
             tables[name], found = read_center(name, study)
@@ -60,10 +58,10 @@ def audit_study(study: Study, known_ids: Mapping[str, Sequence[str]] | None = No
             findings += [_unreadable(name, str(problem_)) for problem_ in error.problems]
             continue
         findings += found
-    known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **(known_ids or {})}
+    known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **known_ids}
     excluded: Collection[tuple[str, str]] = ()
     # Where a table could not be read, its cases are not known, and every decision on them would look wrong.
-    if all(name in known or center.source.kind == "phantom" for name, center in study.centers.items()):
+    if known.keys() == study.centers.keys():
         excluded, problems = excluded_of(study, known)
         findings += problems
     cases = (
@@ -120,7 +118,7 @@ def context_of(
         reference_tables={
             name: ReferenceTable(
                 study.data_path(path),
-                file_order(name, study) or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
+                center_source(name, study).file_order() or tuple(sorted(cases.loc[cases["center"] == name, "case_id"])),
             )
             for name, path in second.items()
         },

@@ -11,17 +11,17 @@ from rich.markup import escape
 
 from gliomanet.cli.console import console
 from gliomanet.cohort.findings import findings_table
-from gliomanet.cohort.import_table import import_cases
-from gliomanet.cohort.importers import FORMATS
+from gliomanet.cohort.import_table import IMPORTABLE, import_cases
 from gliomanet.errors import CohortError, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.tables.cohort import CASES, FINDINGS
 from gliomanet.tables.io import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 from gliomanet.cli.validate import show_findings
 
-Format = StrEnum("Format", {name: name for name in (*FORMATS, "table", "dicom")})  # type: ignore[misc]
+Format = StrEnum("Format", {name: name for name in IMPORTABLE})  # type: ignore[misc]
 
 
 def import_(
@@ -47,8 +47,8 @@ def import_(
         console.print(f"[red]{escape(str(folder))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     beside = out.with_name(f"{out.stem}.findings.tsv")
-    write_table(cases, out)
-    write_table(findings_table(findings), beside)
+    write_table(cases, out, CASES)
+    write_table(findings_table(findings), beside, FINDINGS)
     show_findings(findings)
     console.print(escape(f"{out}: {labels_summary(cases, {**VOCABULARY, **labels})}"))
     console.print(

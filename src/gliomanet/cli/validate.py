@@ -17,8 +17,8 @@ from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.config.study import Study
 from gliomanet.errors import CohortError, StudyError
-from gliomanet.phantom.ids import case_ids
 from gliomanet.pipeline.environment import missing_programs
+from gliomanet.tables.cohort import FINDINGS
 from gliomanet.tables.io import write_table
 
 StudyFile = Annotated[Path, typer.Argument(help="A study's configuration.", exists=True, dir_okay=False)]
@@ -45,18 +45,16 @@ def validate(
     """Check a study before any job: its keys, its tables, their files, labels and patients."""
     try:
         checked = load_study(read_study_file(study))
-        sources = {name: center.source for name, center in checked.centers.items()}
-        known = {name: case_ids(name, s) for name, s in sources.items() if s.kind == "phantom"}
-        findings = [*missing_programs(checked), *audit_study(checked, known)]
+        findings = [*missing_programs(checked), *audit_study(checked)]
         if images:
             from gliomanet.audit.study import audit_images  # ANTs and SciPy: only where images are read
 
-            findings = [*findings, *audit_images(checked, known, processes=os.cpu_count() or 1)]
+            findings = [*findings, *audit_images(checked, processes=os.cpu_count() or 1)]
     except (StudyError, CohortError) as error:
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     if out is not None:
-        write_table(findings_table(findings), out)
+        write_table(findings_table(findings), out, FINDINGS)
     show_findings(findings)
     if grave := sum(finding.severity in ("fatal", "error") for finding in findings):
         console.print(f"[red]{escape(str(study))}[/red]: {grave} to mend before the study can be trusted")

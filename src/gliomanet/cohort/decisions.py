@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from gliomanet.cohort.read_rows import read_rows
-from gliomanet.errors import CohortError
+from gliomanet.cohort.read_rows import no_column, read_rows
+from gliomanet.errors import CohortError, Problem
 
 DECISIONS = ("keep", "review", "exclude")
 COLUMNS = ("center", "case_id", "decision", "reason")
 
 
 class Decision(NamedTuple):
-    """What a person decided on one case; a reason is wanted beside every `exclude`, but an empty one is allowed."""
+    """A person's decision on one case; a reason is wanted beside every `exclude`, but an empty one is allowed."""
 
     decision: str
     reason: str
@@ -37,21 +37,23 @@ def read_decisions(path: Path, known: Mapping[str, Iterable[str]]) -> dict[str, 
     """
     header, rows = read_rows(path)
     if absent := [name for name in COLUMNS[:3] if name not in header]:
-        raise CohortError([f"{path}: no column {', '.join(map(repr, absent))}; found: {', '.join(header)}"])
+        raise CohortError([no_column(path, absent, header)])
     ids = {center: set(case_ids) for center, case_ids in known.items()}
     decisions: dict[str, dict[str, Decision]] = {center: {} for center in ids}
     problems = []
     for row in rows:
         center, case_id, decision = row["center"], row["case_id"], row["decision"]
-        case = f"{path}, centre {center!r}, case {case_id!r}"
+        at = {"file": str(path), "center": center, "case": case_id}
         if decision not in DECISIONS:
-            problems.append(f"{case}: decision is {decision!r}; {_nearest(decision, DECISIONS)}")
+            found, action = f"decision is {decision!r}", _nearest(decision, DECISIONS)
+            problems.append(Problem(found, action, rule="unknown_decision").at(**at))
         if center not in ids:
-            problems.append(f"{case}: no such centre in the study; {_nearest(center, ids)}")
+            problems.append(Problem("no such centre in the study", _nearest(center, ids), rule="no_centre").at(**at))
         elif case_id not in ids[center]:
-            problems.append(f"{case}: no such case in this centre; {_nearest(case_id, ids[center])}")
+            action = _nearest(case_id, ids[center])
+            problems.append(Problem("no such case in this centre", action, rule="no_such_case").at(**at))
         elif case_id in decisions[center]:
-            problems.append(f"{case}: is there twice; keep one row")
+            problems.append(Problem("is there twice", "keep one row", rule="case_twice").at(**at))
         else:
             decisions[center][case_id] = Decision(decision, row.get("reason", ""))
     if problems:

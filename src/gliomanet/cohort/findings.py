@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
+
+from gliomanet.tables.cohort import FINDINGS
 
 if TYPE_CHECKING:
     import pandas as pd
-from collections.abc import Mapping
 
 Severity = Literal["fatal", "error", "warning", "note"]
 
@@ -41,22 +42,19 @@ class Finding:
     action: str
 
 
-COLUMNS = tuple(field.name for field in fields(Finding))
-
-
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
-    """The findings in `COLUMNS`, each once, the gravest first, then by rule, centre and case."""
+    """The findings as a table (`FINDINGS`), each once, the gravest first, then by rule, centre and case."""
     import pandas as pd  # a second to import, and case ids are read without it each time the workflow is parsed
 
-    table = pd.DataFrame([asdict(f) for f in dict.fromkeys(findings)], columns=list(COLUMNS), dtype=str)
+    table = pd.DataFrame([asdict(f) for f in dict.fromkeys(findings)], columns=FINDINGS.names(), dtype=str)
     place = table["severity"].map(SEVERITIES.index).astype(int)
     order = table.assign(_place=place).sort_values(["_place", "rule", "center", "case_id", "file", "found"])
     return order.drop(columns="_place").reset_index(drop=True)
 
 
 def findings_of(table: pd.DataFrame) -> list[Finding]:
-    """The findings that a table in `COLUMNS` holds."""
-    cells = zip(*(table[column].astype(str) for column in COLUMNS), strict=True)
+    """The findings that such a table holds."""
+    cells = zip(*(table[column].astype(str) for column in FINDINGS.names()), strict=True)
     return [Finding(*row) for row in cells]
 
 
@@ -67,7 +65,7 @@ MOST_SINGLE = 20
 def case_findings(
     severity: Severity, rule: str, file: str, cases: Mapping[str, str], together: str, action: str
 ) -> tuple[Finding, ...]:
-    """One finding a case, or one for all of them.
+    """One finding per case, or one for all of them.
 
     Args:
         severity: of each.

@@ -1,4 +1,4 @@
-"""Cases whose images a job made, by simulation or by conversion: which files each has, and why one has none."""
+"""The files of cases whose images a job made, by simulation or by conversion, and the reason where there is none."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ def made_files(folders: Iterable[str | Path]) -> dict[str, dict[str, str]]:
 
 
 def with_converted_files(cases: pd.DataFrame, folders: Iterable[str | Path]) -> pd.DataFrame:
-    """A case table with the converted files in its columns of modalities; folders are named for their cases."""
+    """A case table with the converted files in its columns of modalities.
+
+    Folders are named for their cases; a case without one, whose scan the study does not use, has no files.
+    """
     found = made_files(folders)
-    return cases.assign(**{name: [found[case].get(name, "") for case in cases["case_id"]] for name in MODALITIES})
+    files = [found.get(case, {}) for case in cases["case_id"]]
+    return cases.assign(**{name: [own.get(name, "") for own in files] for name in MODALITIES})

@@ -1,4 +1,4 @@
-"""A centre's way in: a collection, a folder or a table → one case table that a person can look at and a study name.
+"""Import of a centre: a collection, a folder or a table → one case table that a person can look at and a study name.
 
 The same readers serve a study's `source`; here they are run once, and DICOM files are converted on the way.
 """
@@ -8,22 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.generated_files import with_converted_files
-from gliomanet.cohort.read_center import read_center
+from gliomanet.cohort.read_center import center_request, read_cases
+from gliomanet.cohort.sources.registry import SOURCES
 from gliomanet.config.centers import Center
 from gliomanet.config.labels import Labels, label_problems
 from gliomanet.config.messages import describe
-from gliomanet.config.study import Study
+from gliomanet.config.sources import DicomSource, SourceSettings
 from gliomanet.errors import CaseError, StudyError
+from gliomanet.labels.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+IMPORTABLE: Mapping[str, type[SourceSettings]] = {
+    kind: settings
+    for settings in SOURCES
+    for kind in get_args(settings.model_fields["kind"].annotation)
+    if settings.has_images and not settings.table_by_job
+}
+"""Kind of a source that can be imported → its settings."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 ALL_SCANS = ("baseline", "follow_up", "post_operative")
@@ -42,12 +52,12 @@ def import_cases(
     """The case table of a centre, every scan in it, with absolute file names; it is not written here.
 
     Args:
-        kind: kind of the source, as in a study: `ucsf-pdgm`, …, `bids`, `table`, `dicom`.
-        folder: the collection's folder; the table, for `table`.
+        kind: key of `IMPORTABLE`, as in a study: `ucsf-pdgm`, …, `bids`, `table`, `dicom`.
+        folder: the collection's folder; for a table the file.
         center: the centre's name.
         out: where the table will be: converted DICOM files go into the folder `<stem>_nifti` beside it.
         clinical: table of labels, where it is not in the folder.
-        mapping: BraTS: which patient of which collection a case is.
+        mapping: BraTS: the table of the patients and collections of its cases.
         derive_1p19q: fill unknown 1p/19q by the WHO 2021 rule.
         labels: further labels and their values, as in a study.
 
@@ -58,7 +68,8 @@ def import_cases(
         RuntimeError: DICOM without the program that converts it.
     """
     given = {"clinical": clinical, "mapping": mapping}
-    source = {"kind": kind, "path" if kind == "table" else "folder": str(folder.resolve())}
+    place = "folder" if "folder" in IMPORTABLE[kind].model_fields else "path"
+    source = {"kind": kind, place: str(folder.resolve())}
     further = _checked_labels(labels or {})
     source |= {key: str(path.resolve()) for key, path in given.items() if path is not None}
     if not NAME.fullmatch(center):
@@ -69,15 +80,15 @@ def import_cases(
         described = Center.model_validate(given_center)
     except ValidationError as error:
         raise StudyError(describe(error, Center), where="what is to be imported") from None
-    study = Study.model_construct(centers={center: described}, models={}, data_root="", labels=further)
-    cases, found = read_center(center, study)
+    request = center_request(center, described, data_root="", vocabulary=vocabulary_of(further))
+    cases, found = read_cases(request)
     findings = list(found)
-    if kind == "dicom":
+    if isinstance(described.source, DicomSource):
         converted = {case: out.resolve().with_name(f"{out.stem}_nifti") / case for case in cases["case_id"]}
         for case, target in converted.items():
             findings += _convert(folder / case, target, case, center)
         cases = with_converted_files(cases, converted.values())
-    # Which role a centre has is the study's to say.
+    # The role of a centre is the study's to say.
     return cases.assign(role=""), findings
 
 
@@ -95,6 +106,6 @@ def _convert(folder: Path, out: Path, case: str, center: str) -> list[Finding]:
     try:
         convert_case(folder, out, case)
     except CaseError as error:
-        found, _, action = str(error).partition("; ")
+        found, action = error.problem.found, error.problem.action
         return [Finding("error", "not_converted", center, case, str(folder), found, action)]
     return []

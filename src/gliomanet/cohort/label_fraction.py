@@ -1,4 +1,4 @@
-"""Keeping the labels of some patients only, so that learning from few labels can be measured against many."""
+"""The labels of a fraction of the patients, so that training on few labels can be compared with many."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def keep_labels(
 
 
 def hidden_labels(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """The labels that were taken away between two states of a case table, for whoever counts how many are found again.
+    """The labels that were taken away between two states of a case table, to count how many are found again.
 
     Returns:
-        One row a case that lost labels: `center`, `case_id`, the label columns and `<label>_source`, "" where nothing
+        One row per case that lost labels: `center`, `case_id`, the label columns and `<label>_source`, "" where nothing
         was hidden.
     """
     labels = labels_in(before)
@@ -70,15 +70,15 @@ def hidden_labels(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_hidden_labels(cases: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
-    """A case table with hidden labels put back, and the cases that they are of marked: for figures, never for a fit.
+    """A case table with hidden labels put back, and their cases marked: for evaluation, never for a fit.
 
     Args:
-        cases: the case tables, as they teach.
+        cases: the case tables, as models are trained on them.
         hidden: rows of `hidden_labels`; empty where nothing was hidden.
 
     Returns:
-        The cases in their order with the further column `hidden` (bool). Figures of cases that a model was validated
-        on leave those out; figures of a centre that a model was tested on count them.
+        The cases in their order with the further column `hidden` (bool). Metrics of cases that a model was validated
+        on leave those out; metrics of a centre that a model was tested on count them.
 
     Raises:
         ValueError: a hidden label is of a case that is not among the cases.

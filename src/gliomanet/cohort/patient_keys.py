@@ -1,10 +1,10 @@
-"""When two ids mean the same patient: collections pad, capitalise and extend the same id differently."""
+"""Keys by which ids of the same patient are equal: collections pad, capitalise and extend an id differently."""
 
 from __future__ import annotations
 
 import re
 
-# What formats and sessions append: UCSF-PDGM-0004_nifti, sub-01_ses-02, UPENN-GBM-00001_11_unstripped.
+# Suffixes of formats and sessions: UCSF-PDGM-0004_nifti, sub-01_ses-02, UPENN-GBM-00001_11_unstripped.
 _FORMAT = re.compile(r"[_-](nifti|unstripped|stripped|segm?|mri)$")
 _PATIENT_OF: tuple[re.Pattern[str], ...] = (
     # Follow-up scans: UCSF-PDGM-0429_FU003d, sub-01_ses-02. Without a digit, what is left would name a hospital.
@@ -37,7 +37,7 @@ def patient_key(patient_id: str) -> str:
 
 
 def case_key(case_id: str) -> str:
-    """A case's id without case, padding and format suffixes, but with what tells a patient's scans apart.
+    """A case's id without case, padding and format suffixes, but with the part that tells a patient's scans apart.
 
     >>> case_key("UCSF-PDGM-004") == case_key("UCSF-PDGM-0004_nifti") != case_key("UCSF-PDGM-0004_FU016d")
     True
@@ -46,7 +46,7 @@ def case_key(case_id: str) -> str:
 
 
 def is_local(identifier: str) -> bool:
-    """Whether an id is no more than a number, so that it names a patient inside one centre only.
+    """True for an id that is no more than a number, which names a patient inside one centre only.
 
     >>> is_local("007"), is_local("sub-12"), is_local("EGD-0012")
     (True, True, False)

@@ -1,9 +1,10 @@
-"""Which cases teach, validate and test, in every fold of every scenario. Always by patient, never by case."""
+"""The part of each case (training, validation, external) in every fold of every scenario: by patient, never by case."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,18 +12,13 @@ import pandas as pd
 
 from gliomanet.cohort.table import label_cells_in, labels_in
 from gliomanet.config.study import folds_of
-from gliomanet.errors import CohortError
+from gliomanet.errors import CohortError, Problem
+from gliomanet.tables.cohort import SPLITS
+from gliomanet.tables.io import read_tables
 
 if TYPE_CHECKING:
     from gliomanet.config.split import Fold, Scenario
     from gliomanet.labels.tasks import Task
-from collections.abc import Iterable
-from pathlib import Path
-
-from gliomanet.tables.io import read_tables
-
-COLUMNS = ("case_id", "patient_id", "center", "role", "scenario", "fold", "part")
-
 
 _IDENTITY = ["case_id", "patient_id", "center", "role"]
 
@@ -37,20 +33,20 @@ def development_splits(
 ) -> pd.DataFrame:
     """The rows of every centre that is opened before prediction (roles `train` and `unlabelled`).
 
-    Patients of a scenario's teaching centres are dealt to the folds by scikit-learn's StratifiedGroupKFold, stratified
+    Patients of a scenario's training centres are dealt to the folds by scikit-learn's StratifiedGroupKFold, stratified
     by centre and labels together as far as there are cases for it. Cases that failed are dealt too and left out
     afterwards, so that a failure moves nobody else.
 
     Args:
         cases: Case tables of the centres of every role; rows of role `external` are not looked at.
-        scenarios: Pairs of teaching and testing centres.
+        scenarios: Pairs of training and testing centres.
         folds: Number of folds beside the refit.
         seed: Root of the dealing; the same seed gives the same table, in whatever order the cases come.
         tasks: Tasks that every training part must hold all classes of.
         failed: Centre and id of each case left out, because its preprocessing failed.
 
     Returns:
-        One row a case and fold in `COLUMNS`, ordered by scenario, fold, centre, case.
+        Rows of `SPLITS`, one per case and fold, ordered by scenario, fold, centre, case.
 
     Raises:
         CohortError: all folds that cannot be: too few patients, or a training part without a class of a task.
@@ -59,22 +55,21 @@ def development_splits(
     every_fold = folds_of(scenarios, folds)
     tables, problems = [], []
     for scenario in scenarios:
-        teaching = cases[cases["center"].isin(scenario.train)]
-        patients = teaching["patient_id"].nunique()
+        training = cases[cases["center"].isin(scenario.train)]
+        patients = training["patient_id"].nunique()
         if patients < folds:
-            problems.append(
-                f"scenario {scenario.name}: {patients} patients in {', '.join(scenario.train)} cannot fill {folds} "
-                "folds; lower split.folds or add cases"
-            )
+            found = f"{patients} patients in {', '.join(scenario.train)} cannot fill {folds} folds"
+            action = "lower split.folds or add cases"
+            problems.append(Problem(found, action, key=f"scenario {scenario.name}", rule="too_few_patients"))
             continue
-        number = _deal(teaching, folds, seed, tasks)
+        number = _deal(training, folds, seed, tasks)
         others = _other_parts(cases, scenario)
         for place, fold in enumerate(fold for fold in every_fold if fold.scenario == scenario.name):
             part = np.where(number == place, "validation", "train")  # the refit is the last, and no case is dealt to it
-            rows = pd.concat([teaching.assign(part=part), others])
+            rows = pd.concat([training.assign(part=part), others])
             rows = _without(rows[[*_IDENTITY, "part"]].assign(scenario=scenario.name, fold=fold.id), failed)
             tables.append(rows)
-            problems += _missing_classes(_without(teaching[part == "train"], failed), fold, tasks)
+            problems += _missing_classes(_without(training[part == "train"], failed), fold, tasks)
     if problems:
         raise CohortError(problems)
     return _ordered(tables, every_fold)
@@ -167,17 +162,17 @@ def _rarest(encoded: np.ndarray) -> int:
     return int(np.unique(known, return_counts=True)[1].min()) if len(known) else len(encoded) + 1
 
 
-def _missing_classes(training: pd.DataFrame, fold: Fold, tasks: Mapping[str, Task]) -> list[str]:
+def _missing_classes(training: pd.DataFrame, fold: Fold, tasks: Mapping[str, Task]) -> list[Problem]:
     problems = []
     for name, task in tasks.items():
         found = training[task.label].map(task.encode)
         counts = {label: int((found == index).sum()) for index, label in enumerate(task.class_names)}
         for label in (label for label, count in counts.items() if not count):
             listed = ", ".join(f"{label} {count}" for label, count in counts.items())
-            problems.append(
-                f"scenario {fold.scenario}, fold {fold.id}, task {name}: no training case is {label!r} ({listed}); add "
-                "labelled cases, lower split.folds, group the task's classes or remove the task"
-            )
+            none = f"no training case is {label!r} ({listed})"
+            action = "add labelled cases, lower split.folds, group the task's classes or remove the task"
+            place = f"scenario {fold.scenario}, fold {fold.id}, task {name}"
+            problems.append(Problem(none, action, key=place, rule="class_missing"))
     return problems
 
 
@@ -185,7 +180,7 @@ def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFr
     place = {fold.id: number for number, fold in enumerate(folds)}  # an id holds its scenario's name
     splits = pd.concat(tables, ignore_index=True)
     splits = splits.assign(_fold=splits["fold"].map(place))
-    return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[list(COLUMNS)]
+    return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[SPLITS.names()]
 
 
 def cases_not_used(qc_tables: Iterable[str | Path]) -> list[tuple[str, str]]:

@@ -1,49 +1,39 @@
-"""A hospital's own table of cases, read into the columns of `results/cohort/<center>.tsv`."""
+"""A hospital's own table of cases, read into the columns of `results/cohort/<center>.tsv`, and its problems."""
 
 from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from gliomanet.cohort.read_rows import read_rows
+from gliomanet.cohort.case_ids import id_problems
+from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
-from gliomanet.errors import CohortError
-from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.errors import CohortError, Problem
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
+from gliomanet.tables.cohort import CASES
 
 
 def columns_of(vocabulary: Vocabulary = VOCABULARY) -> tuple[str, ...]:
-    """The columns of a case table. All are text with "" for missing, but `age`: years, NaN for missing.
-
-    `<label>_raw`: the cell as found; `grade_edition`: year of the WHO edition of the grade; `diagnosis`: the
-    collection's own words; `other_ids`: the same patient's ids elsewhere, separated by ";".
-    """
-    return (
-        *("case_id", "patient_id", "center", "role", *FILE_COLUMNS, *vocabulary, "age", "sex"),
-        *(*_beside(vocabulary, "source"), *_beside(vocabulary, "raw"), "grade_edition", "diagnosis"),
-        *("scan", "other_ids"),
-    )
+    """The columns of a case table; all are text with "" for missing, but `age`: years, NaN for missing."""
+    return tuple(CASES.names(label=further_labels(vocabulary)))
 
 
 def _beside(labels: Iterable[str], what: str) -> tuple[str, ...]:
     return tuple(f"{label}_{what}" for label in labels)
 
 
-COLUMNS = columns_of()
-"""The columns of a case table without further labels."""
-
-
 def allowed_cells(vocabulary: Vocabulary = VOCABULARY) -> dict[str, tuple[str, ...]]:
     """Column → its values; "" is allowed, too: unknown, and for `scan` a baseline scan."""
+    allowed = {column.name: column.allowed for column in CASES.columns}
     return {
-        **dict.fromkeys(_beside(vocabulary, "source"), ("measured", "derived")),
-        "grade_edition": ("2021", "2016", "2007"),
-        "scan": ("baseline", "follow_up", "post_operative"),
+        **dict.fromkeys(_beside(vocabulary, "source"), allowed["<label>_source"]),
+        "grade_edition": allowed["grade_edition"],
+        "scan": allowed["scan"],
     }
 
 
@@ -59,10 +49,6 @@ def label_cells_in(cases: pd.DataFrame) -> list[str]:
     return [column for column in told if column in cases]
 
 
-# Ids become folder names and workflow wildcards.
-CASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
 def read_case_table(
     path: Path, center: str, role: str, files_root: Path | None = None, vocabulary: Vocabulary = VOCABULARY
 ) -> pd.DataFrame:
@@ -76,7 +62,7 @@ def read_case_table(
         vocabulary: The study's labels.
 
     Returns:
-        One row a case, sorted by `case_id`, in `columns_of(vocabulary)`.
+        One row per case, sorted by `case_id`, in `columns_of(vocabulary)`.
 
     Raises:
         CohortError: every problem of the file at once.
@@ -92,7 +78,7 @@ def read_case_table(
         problems += found
     problems += id_problems(path, [str(row["case_id"]) for row in rows])
     if not rows:
-        problems.append(f"{path}: names no case")
+        problems.append(no_case(path))
     if problems:
         raise CohortError(problems)
     return case_frame(rows, vocabulary)
@@ -104,7 +90,7 @@ def harmonise_row(
     raw: Mapping[str, str],
     names: Mapping[str, str],
     vocabulary: Vocabulary = VOCABULARY,
-) -> tuple[dict[str, object], list[str]]:
+) -> tuple[dict[str, object], list[Problem]]:
     """Harmonised labels, their sources and raw cells, age and sex of one case.
 
     Args:
@@ -124,9 +110,10 @@ def harmonise_row(
         cell = raw.get(column, "")
         try:
             values[column] = read_age(cell) if column == "age" else harmonise(column, cell, vocabulary)
-        except ValueError as error:
+        except CellError as error:
             values[column] = math.nan if column == "age" else ""
-            problems.append(f"{path}, case {case_id!r}, column {names.get(column, column)!r}: {error}")
+            place = {"file": str(path), "case": case_id, "column": names.get(column, column)}
+            problems.append(error.problem.at(**place))
     for label in vocabulary:
         source = f"{label}_source"
         values[source] = (raw.get(source) or "measured") if values[label] else ""
@@ -134,23 +121,20 @@ def harmonise_row(
     return values, problems
 
 
-def id_problems(path: Path, case_ids: Iterable[str]) -> list[str]:
-    """Ids that cannot name a folder, or that name two."""
-    problems = []
-    seen: dict[str, str] = {}
-    for case_id in case_ids:
-        if case_id and not CASE_ID.fullmatch(case_id):
-            problems.append(
-                f"{path}: case_id {case_id!r} cannot name a folder; allowed: letters, digits, '.', '_' and '-', "
-                "starting with a letter or a digit"
-            )
-        # Folders that differ by case only are one folder on some disks.
-        first = seen.get(case_id.lower())
-        if case_id and first is not None:
-            same = "is there twice" if first == case_id else f"differs from {first!r} by case only"
-            problems.append(f"{path}: case_id {case_id!r} {same}; every case needs an id of its own")
-        seen.setdefault(case_id.lower(), case_id)
-    return problems
+def value_problems(path: Path, case_id: str, cells: Mapping[str, str], vocabulary: Vocabulary) -> list[Problem]:
+    """Cells of a row that hold none of their column's `allowed_cells`."""
+    return [
+        Problem(
+            f"{cells[column]!r}",
+            f"allowed: {', '.join(values)}, empty",
+            file=str(path),
+            case=case_id,
+            column=column,
+            rule="value_not_allowed",
+        )
+        for column, values in allowed_cells(vocabulary).items()
+        if cells.get(column) and cells[column] not in values
+    ]
 
 
 def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VOCABULARY) -> pd.DataFrame:
@@ -162,51 +146,58 @@ def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VO
     return cases.sort_values("case_id", ignore_index=True)
 
 
+def files_of(cases: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Case → column of `FILE_COLUMNS` → file, for the files that a case has."""
+    return {
+        row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
+        for row in cases.to_dict("records")
+    }
+
+
 def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
-    """The cases with every label unknown, raw cells and diagnosis too: what a centre of role `unlabelled` gives."""
+    """The cases with every label unknown, raw cells and diagnosis too: the table of a centre of role `unlabelled`."""
     return cases.assign(**dict.fromkeys(label_cells_in(cases), ""))
 
 
-def _header_problems(path: Path, header: list[str], columns: tuple[str, ...]) -> list[str]:
+def _header_problems(path: Path, header: list[str], columns: tuple[str, ...]) -> list[Problem]:
     problems = []
     if "case_id" not in header:
-        problems.append(f"{path}: no column 'case_id'; found: {', '.join(header)}")
+        problems.append(no_column(path, ["case_id"], header))
     if not set(header) & set(MODALITIES):
-        problems.append(f"{path}: names no image; at least one of the columns {', '.join(MODALITIES)} is needed")
+        action = f"add at least one of the columns {', '.join(MODALITIES)}"
+        problems.append(Problem("names no image", action, file=str(path), rule="no_image_column"))
     for name in header:
         if name not in columns:
             close = difflib.get_close_matches(name.lower(), columns, n=1, cutoff=0.6)
             hint = f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(columns)}, and the study's labels"
-            problems.append(f"{path}: column {name!r} is not known; {hint}")
+            problems.append(Problem("is not known", hint, file=str(path), column=name, rule="unknown_column"))
     return problems
 
 
 def _read_row(
     path: Path, cells: Mapping[str, str], center: str, role: str, root: Path, vocabulary: Vocabulary
-) -> tuple[dict[str, object], list[str]]:
+) -> tuple[dict[str, object], list[Problem]]:
     case_id = cells["case_id"]
-    problems = [] if case_id else [f"{path}: a row without case_id: {', '.join(filter(None, cells.values()))}"]
+    at = {"file": str(path), "case": case_id}
+    problems = []
+    if not case_id:
+        found = f"a row without case_id: {', '.join(filter(None, cells.values()))}"
+        problems.append(Problem(found, "fill it, or remove the row", file=str(path), rule="no_case_id"))
     for column, expected in (("center", center), ("role", role)):
         if cells.get(column) and cells[column] != expected:
-            problems.append(
-                f"{path}, case {case_id!r}: {column} is {cells[column]!r}, but the study reads this table for "
-                f"{column} {expected!r}; a table holds one centre"
-            )
-    for column, values in allowed_cells(vocabulary).items():
-        if cells.get(column) and cells[column] not in values:
-            problems.append(
-                f"{path}, case {case_id!r}, column {column!r}: {cells[column]!r}; allowed: {', '.join(values)}, empty"
-            )
+            found = f"is {cells[column]!r}, but the study reads this table for {column} {expected!r}"
+            action = "keep the rows of one centre in a table"
+            problems.append(Problem(found, action, column=column, rule="of_another_centre").at(**at))
+    problems += value_problems(path, case_id, cells, vocabulary)
     files = {name: str(root / cells[name]) if cells.get(name) else "" for name in FILE_COLUMNS}
     if not any(files[name] for name in MODALITIES):
-        problems.append(
-            f"{path}, case {case_id!r}: names no image; fill one of {', '.join(MODALITIES)} or remove the row"
-        )
-    labels, found = harmonise_row(path, case_id, cells, {}, vocabulary)
+        action = f"fill one of {', '.join(MODALITIES)} or remove the row"
+        problems.append(Problem("names no image", action, rule="no_image").at(**at))
+    labels, of_labels = harmonise_row(path, case_id, cells, {}, vocabulary)
     identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id, "center": center, "role": role}
     about = {name: cells.get(name, "") for name in ("grade_edition", "diagnosis", "other_ids")}
     about["scan"] = cells.get("scan") or "baseline"
-    return {**identity, **files, **labels, **about}, [*problems, *found]
+    return {**identity, **files, **labels, **about}, [*problems, *of_labels]
 
 
 def derive_1p19q(cases: pd.DataFrame) -> pd.DataFrame:

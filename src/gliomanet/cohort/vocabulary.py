@@ -1,4 +1,4 @@
-"""Spellings of labels, age and sex met in hospitals' tables, and what they mean.
+"""Spellings of labels, age and sex met in hospitals' tables, and the values that they stand for.
 
 `harmonise` is strict: a spelling that is not listed here is an error, because a guess would become a label.
 """
@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 
@@ -65,7 +67,7 @@ def harmonise(column: str, raw: str, vocabulary: Vocabulary = VOCABULARY) -> str
         vocabulary: the study's labels.
 
     Raises:
-        ValueError: a spelling that is not known; the message holds the allowed ones.
+        CellError: a spelling that is not known; the action holds the allowed ones.
     """
     spelling = plain(raw)
     if spelling in MISSING_SPELLINGS:
@@ -75,11 +77,12 @@ def harmonise(column: str, raw: str, vocabulary: Vocabulary = VOCABULARY) -> str
     try:
         return spellings_of(column, vocabulary)[spelling]
     except KeyError:
-        raise ValueError(f"{raw!r} is no known spelling; {allowed(column, vocabulary)}") from None
+        found, action = f"{raw!r} is no known spelling", allowed(column, vocabulary)
+        raise CellError(Problem(found, action, rule="unknown_spelling")) from None
 
 
 def spellings_of(column: str, vocabulary: Vocabulary = VOCABULARY) -> Mapping[str, str]:
-    """Plain spelling → value; of a further label its own values, and what collections call them."""
+    """Plain spelling → value; for a further label its own values, and the words of collections for them."""
     if column in SPELLINGS:
         return SPELLINGS[column]
     values = vocabulary[column]
@@ -92,7 +95,7 @@ def read_age(raw: str) -> float:
     """Age in years, or NaN where unknown.
 
     Raises:
-        ValueError: no number, or one outside 0-120.
+        CellError: no number, or one outside 0-120.
     """
     if plain(raw) in MISSING_SPELLINGS:
         return math.nan
@@ -101,7 +104,8 @@ def read_age(raw: str) -> float:
     except ValueError:
         age = math.inf
     if not 0 <= age <= 120:
-        raise ValueError(f"{raw!r} is no age; allowed: a number of years from 0 to 120, or empty")
+        action = "allowed: a number of years from 0 to 120, or empty"
+        raise CellError(Problem(f"{raw!r} is no age", action, rule="no_age"))
     return age
 
 

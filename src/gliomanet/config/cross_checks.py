@@ -62,7 +62,7 @@ def _center_problems(study: Study) -> list[str]:
     problems = []
     if not study.centers_of("train"):
         problems.append("centers: no centre has the role train; at least one must")
-    if len({center.source.kind == "features" for center in study.centers.values()}) == 2:
+    if len({center.source.has_images for center in study.centers.values()}) == 2:
         problems.append("centers: feature tables and images are mixed; a study's sources are all of one arm")
     for name in study.centers:
         try:

@@ -12,6 +12,8 @@ from gliomanet.config.types import Identifier, Section
 from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.tables.cohort import CASES
+from gliomanet.tables.schemas import SCHEMAS
 
 
 def _readable(values: list[str]) -> list[str]:
@@ -44,20 +46,15 @@ class Labels(Section):
 _BUILT_IN = {
     label: f"the label is built in, with the values {', '.join(values)}" for label, values in VOCABULARY.items()
 }
-_OF_CASE_TABLES = (
-    *("case_id", "patient_id", "center", "role", "t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "age", "sex"),
-    *("grade_edition", "diagnosis", "scan", "other_ids"),
-)
-_OF_OTHER_TABLES = (
-    *("scenario", "fold", "part", "folder", "region", "status", "modalities", "decision", "model", "task", "class"),
-    *("id", "subtype", "operation", "brats21", "date", "days", "stage", "joint", "segmentation"),
-    *("label", "probability", "std", "round", "accepted", "reason"),  # of the pseudo-labels
-    "hidden",
+_WHILE_AT_WORK = (
+    *("id", "subtype", "operation", "brats21", "date", "days"),  # of the collections' own tables
+    *("folder", "segmentation", "hidden"),  # of cases on their way through a job
 )
 RESERVED_LABELS = {
+    **dict.fromkeys(_WHILE_AT_WORK, "tables that are joined with the cases have a column of this name"),
+    **{column.name.lower(): f"{s.paths[0]} has a column of this name" for s in SCHEMAS for column in s.columns},
+    **dict.fromkeys([column.name for column in CASES.columns], "it is another column of every case table"),
     **_BUILT_IN,
-    **dict.fromkeys(_OF_CASE_TABLES, "it is another column of every case table"),
-    **dict.fromkeys(_OF_OTHER_TABLES, "tables that are joined with the cases have a column of this name"),
 }
 """Names that a further label cannot have, in lower case → why."""
 _ENDINGS = ("_raw", "_source")

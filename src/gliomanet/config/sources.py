@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import os
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -52,9 +54,25 @@ class Shortcut(Section):
         return self
 
 
-class PhantomSource(Section):
+class SourceSettings(Section):
+    """The keys of one kind of source, and what the workflow has to know of the kind.
+
+    Attributes:
+        has_images: false for a table of features: nothing is preprocessed.
+        images_by_job: the images are not on disk before a job has made them.
+        table_by_job: the table of cases is not either: one job makes the whole centre.
+    """
+
+    has_images: ClassVar[bool] = True
+    images_by_job: ClassVar[bool] = False
+    table_by_job: ClassVar[bool] = False
+
+
+class PhantomSource(SourceSettings):
     """Simulated patients on the MNI152 anatomy, with a known truth."""
 
+    images_by_job: ClassVar[bool] = True
+    table_by_job: ClassVar[bool] = True
     kind: Literal["phantom"] = Field("phantom", description="Simulated.")
     cases: int = Field(ge=1, le=5000, description="Number of patients.")
     scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
@@ -64,8 +82,8 @@ class PhantomSource(Section):
     shortcut: Shortcut | None = Field(None, description="A mark of this scanner that goes with one label.")
 
 
-class TableSource(Section):
-    """A table of image files: one row a case, in the columns of `results/cohort/cases.tsv`."""
+class TableSource(SourceSettings):
+    """A table of image files: one row per case, in the columns of `results/cohort/cases.tsv`."""
 
     kind: Literal["table"] = Field("table", description="A table of image files.")
     path: str = Field(description="TSV or CSV file; `{data_root}` is filled in.")
@@ -74,16 +92,17 @@ class TableSource(Section):
     )
 
 
-class FeatureSource(Section):
-    """A table of radiomic features: one row a patient, for the tabular arm."""
+class FeatureSource(SourceSettings):
+    """A table of radiomic features: one row per patient, for the tabular arm."""
 
+    has_images: ClassVar[bool] = False
     kind: Literal["features"] = Field("features", description="A table of features.")
     path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
     clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
     format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(description="Whose columns and spellings these are.")
 
 
-class CollectionSource(Section):
+class CollectionSource(SourceSettings):
     """A public collection, or a BIDS folder, as it was downloaded: read in its own layout and spellings."""
 
     kind: Literal["ucsf-pdgm", "utsw", "upenn-gbm", "egd", "brats", "tcga", "lgg-1p19q", "rembrandt", "bids"] = Field(
@@ -99,11 +118,12 @@ class CollectionSource(Section):
     )
 
 
-class DicomSource(Section):
-    """Folders of DICOM files, one a case, converted with dcm2niix."""
+class DicomSource(SourceSettings):
+    """Folders of DICOM files, one per case, converted with dcm2niix."""
 
+    images_by_job: ClassVar[bool] = True
     kind: Literal["dicom"] = Field("dicom", description="DICOM files.")
-    folder: str = Field(description="Folder that holds one folder a case; `{data_root}` is filled in.")
+    folder: str = Field(description="Folder that holds one folder per case; `{data_root}` is filled in.")
     clinical: str | None = Field(
         None, description="Table of labels with a column `case_id`, in the columns of a case table."
     )
@@ -112,3 +132,13 @@ class DicomSource(Section):
 Source = Annotated[
     PhantomSource | TableSource | FeatureSource | CollectionSource | DicomSource, Field(discriminator="kind")
 ]
+
+
+def data_path(path: str, data_root: str) -> Path:
+    """A source's file, with `{data_root}` filled in; relative paths start at the working directory.
+
+    Args:
+        path: as the study has it.
+        data_root: the study's key; the variable GLIOMANET_DATA overrides it.
+    """
+    return Path(path.replace("{data_root}", os.environ.get("GLIOMANET_DATA", data_root)))

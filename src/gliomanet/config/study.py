@@ -6,7 +6,6 @@ its sections (`gliomanet.config.reference`), so a description written beside a f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,10 +18,11 @@ from gliomanet.config.labels import LabelValues
 from gliomanet.config.models import ImageModel, Model, TabularNetModel
 from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
+from gliomanet.config.sources import data_path
 from gliomanet.config.split import Fold, Scenario, Split
 from gliomanet.config.types import Flips, Identifier, Modality, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.labels.vocabulary import Vocabulary, vocabulary_of
 from gliomanet.modalities import MODALITIES
 from gliomanet.stages import PSEUDO_LABEL, stage_of_round
 
@@ -96,12 +96,12 @@ class Study(Section):
     @property
     def vocabulary(self) -> Vocabulary:
         """Label column → its values: the built-in labels, then the study's further ones."""
-        return {**VOCABULARY, **{name: tuple(values) for name, values in self.labels.items()}}
+        return vocabulary_of(self.labels)
 
     @property
     def is_tabular(self) -> bool:
         """True where the centres are feature tables, so that there is nothing to preprocess."""
-        return all(center.source.kind == "features" for center in self.centers.values())
+        return not any(center.source.has_images for center in self.centers.values())
 
     @property
     def image_models(self) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ class Study(Section):
 
     def data_path(self, path: str) -> Path:
         """A source's file, with `{data_root}` filled in; relative paths start at the working directory."""
-        return Path(path.replace("{data_root}", os.environ.get("GLIOMANET_DATA", self.data_root)))
+        return data_path(path, self.data_root)
 
 
 assert set(MODALITIES) == set(Modality.__args__)  # type: ignore[attr-defined]

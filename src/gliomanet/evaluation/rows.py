@@ -1,4 +1,4 @@
-"""The columns of the evaluation's tables, and the order of their rows."""
+"""The rows of the evaluation's tables: their names and their order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
+    from gliomanet.tables.columns import Schema
 
 Row = dict[str, Any]
 
@@ -20,64 +21,6 @@ POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
 LEAVE_ONE_CENTER_OUT, HELD_OUT = "leave-one-center-out", "without-"
 """The scenario of the summary over held-out centres, and how the scenarios that hold one out are named."""
 
-METRIC_COLUMNS = [
-    "model",
-    "stage",
-    "scenario",
-    "role",
-    "center",
-    "task",
-    "subset",
-    "metric",
-    "value",
-    "ci_low",
-    "ci_high",
-    "n",
-    "n_positive",
-    "note",
-]
-CONFUSION_COLUMNS = ["model", "stage", "scenario", "role", "center", "task", "truth", "predicted", "n"]
-COMPARISON_COLUMNS = [
-    "scenario",
-    "stage_a",
-    "stage_b",
-    "model_a",
-    "model_b",
-    "role",
-    "center",
-    "task",
-    "metric",
-    "difference",
-    "ci_low",
-    "ci_high",
-    "p",
-    "p_holm",
-]
-DECODING_COLUMNS = [
-    "model",
-    "stage",
-    "scenario",
-    "role",
-    "center",
-    "task",
-    "metric",
-    "independent",
-    "joint",
-    "difference",
-    "ci_low",
-    "ci_high",
-    "n",
-    "note",
-]
-THRESHOLD_COLUMNS = ["model", "stage", "scenario", "task", "threshold", "mcc", "n", "n_positive", "note"]
-MODALITY_COLUMNS = [
-    *("model", "stage", "scenario", "role", "center", "subset", "n_modalities", "task", "metric"),
-    *("value", "ci_low", "ci_high", "n", "n_positive", "note"),
-]
-SIGNIFICANCE_COLUMNS = [
-    *("model", "stage", "scenario", "role", "center", "task", "modality", "metric"),
-    *("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive", "note"),
-]
 _KEYS = ("model", "stage", "scenario", "role", "task", "center", "subset", "modality", "metric")
 _FIRST = {
     "subset": [ALL, *map(subset_name, modality_subsets_of(MODALITIES))],
@@ -87,8 +30,9 @@ _FIRST = {
 _LAST = {"center": [POOLED, SUMMARY]}
 
 
-def ordered_table(rows: Iterable[Row], columns: list[str], tasks: Mapping[str, Task]) -> pd.DataFrame:
+def ordered_table(rows: Iterable[Row], schema: Schema, tasks: Mapping[str, Task]) -> pd.DataFrame:
     """Rows in a stable, readable order: names sorted, the pool and the summary after the centres."""
+    columns = schema.names()
     keys = [key for key in _KEYS if key in columns]
     ordered = sorted(rows, key=lambda row: [_place(key, str(row[key]), tasks) for key in keys])
     return pd.DataFrame(ordered, columns=columns)

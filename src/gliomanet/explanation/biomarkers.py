@@ -19,13 +19,11 @@ from gliomanet.explanation.consistency import Effect, class_effect, judge
 from gliomanet.explanation.features import Key, Radiomics, centers_of, modality_of
 from gliomanet.explanation.links import FoldLinks, Heads, fold_links, linked_features
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.evaluation import BIOMARKERS
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Explanation
     from gliomanet.labels.tasks import Task
-
-_BEFORE = ["scenario", "task", "feature", "modality", "region", "deep_features", "rho", "q"]
-_AFTER = ["summary", "ci_low", "ci_high", "tau2", "i2", "status", "reason", "additivity_gap"]
 
 
 def biomarkers(
@@ -55,7 +53,7 @@ def biomarkers(
         scenario: whose folds and centres are used.
 
     Returns:
-        One row a linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
+        One row per linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
         so that it is the correlation with evidence for the last class: the strongest pair of each fold, averaged over
         the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½; `additivity_gap` the most
         by which the SHAP values of a case miss the output of the task's head, to 12 digits (what is below is the
@@ -75,15 +73,15 @@ def biomarkers(
         gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
         for key, link in _linked(folds, matrix, settings).items():
             effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
-            status = judge(effects, settings.max_i2)
+            judgement = judge(effects, settings.max_i2)
             row: dict[str, Any] = {"scenario": scenario, "task": name, "region": key[0], "feature": key[1]}
             row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
             row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
-            if status.summary:
-                fit = status.summary
+            if judgement.summary:
+                fit = judgement.summary
                 row |= {"summary": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high}
                 row |= {"tau2": fit.tau2, "i2": fit.i2}
-            rows.append(row | {"status": "kept" if status.kept else "dropped", "reason": status.reason})
+            rows.append(row | {"status": "kept" if judgement.kept else "dropped", "reason": judgement.reason})
     position = {name: index for index, name in enumerate(tasks)}
     rows.sort(
         key=lambda r: (
@@ -94,7 +92,7 @@ def biomarkers(
             r["feature"],
         )
     )
-    return pd.DataFrame(rows, columns=[*_BEFORE, *(f"effect_{center}" for center in centers), *_AFTER])
+    return pd.DataFrame(rows, columns=BIOMARKERS.names(center=tuple(centers)))
 
 
 def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:

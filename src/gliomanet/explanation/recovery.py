@@ -1,4 +1,4 @@
-"""How well the biomarkers recover what was planted in a phantom study."""
+"""Recovery of what was planted in a phantom study by the biomarkers that were found."""
 
 from __future__ import annotations
 
@@ -10,26 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.tables.cohort import PHANTOM_TRUTH
+from gliomanet.tables.evaluation import RECOVERY
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
 
-COLUMNS = [
-    "scenario",
-    "task",
-    "linked",
-    "kept",
-    "signals",
-    "signals_found",
-    "shortcuts",
-    "shortcuts_linked",
-    "shortcuts_rejected",
-    "precision",
-    "recall",
-    "shortcut_rejection",
-    "note",
-]
-TRUTH_COLUMNS = ("feature", "region", "label", "direction", "kind", "center")
+_TRUTH = [name for name in PHANTOM_TRUTH.names() if name != "why"]
 _UP, _DOWN = ("+", "up", "higher", "positive", "increase"), ("-", "−", "down", "lower", "negative", "decrease")
 
 
@@ -43,7 +30,7 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
         tasks: the study's tasks; a truth row belongs to every task of its label.
 
     Returns:
-        One row a scenario and task: counts; precision = kept features that are a planted signal in its direction, of
+        One row per scenario and task: counts; precision = kept features that are a planted signal in its direction, of
         those kept; recall = signals found, of those planted; shortcut_rejection = shortcuts that no kept feature
         matches, of those that a linked one matches: what was never a candidate was not rejected. A share of nothing is
         empty, and so is the number of rejected shortcuts where none was a candidate, with a note. A table without a
@@ -52,15 +39,14 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
     Raises:
         ValueError: the truth lacks a column, or holds a kind or a direction that is not known.
     """
-    absent = [column for column in TRUTH_COLUMNS if column not in truth]
+    absent = [column for column in _TRUTH if column not in truth]
     if absent:
         raise ValueError(f"truth: lacks the columns {', '.join(absent)}; found: {', '.join(map(str, truth))}")
     unknown = sorted(set(truth["kind"].astype(str)) - {"signal", "shortcut"})
     if unknown:
         raise ValueError(f"truth: kind {unknown[0]!r}; allowed: signal, shortcut")
     planted = [
-        {name: "" if pd.isna(row[name]) else str(row[name]) for name in TRUTH_COLUMNS}
-        for row in truth.to_dict("records")
+        {name: "" if pd.isna(row[name]) else str(row[name]) for name in _TRUTH} for row in truth.to_dict("records")
     ]
     for row in planted:
         row["sign"] = _sign(row["direction"])
@@ -81,7 +67,7 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
             shares = (_share(true, len(kept)), _share(found, len(signals)), _share(rejected, len(candidates)))
             note = _note(len(linked), len(shortcuts), len(candidates))
             rows.append((scenario, name, *counts, rejected if candidates else pd.NA, *shares, note))
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=[name for name in RECOVERY.names() if name != "model"])
     return table.astype({"shortcuts_rejected": "Int64"})
 
 

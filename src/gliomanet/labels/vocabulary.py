@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 Vocabulary = Mapping[str, tuple[str, ...]]
 """Label column → its values, in the order of the class axis. An unknown label is an empty cell."""
@@ -18,6 +18,11 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
 
 MISSING = -1
 """The class index of a case whose label is unknown: masked in every loss and left out of every figure."""
+
+
+def vocabulary_of(labels: Mapping[str, Sequence[str]]) -> Vocabulary:
+    """The labels of every case table, then a study's further ones: name → values in class order."""
+    return {**VOCABULARY, **{name: tuple(values) for name, values in labels.items()}}
 
 
 def further_labels(vocabulary: Vocabulary) -> tuple[str, ...]:

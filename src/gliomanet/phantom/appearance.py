@@ -1,4 +1,4 @@
-"""What a diagnosis looks like: the distributions that a phantom patient's measurable parameters are drawn from.
+"""Appearance of a diagnosis: the distributions that a phantom patient's measurable parameters are drawn from.
 
 The rules, after the imaging literature (Park 2021 Eur Radiol 31:5289; Johnson 2017 AJNR 38:678; Smits 2016 BJR
 89:20150857; Patel 2026 J Neurooncol, 10.1007/s11060-026-05431-8):
@@ -202,7 +202,7 @@ GRADE_SHARES: dict[str, dict[str, float]] = {
     "oligodendroglioma": {"2": 0.58, "3": 0.42},
     "glioblastoma": {"4": 1.0},
 }
-"""How the grades divide a diagnosis."""
+"""Fractions of the grades within a diagnosis."""
 
 
 def rule_of(state: WhoState, rng: np.random.Generator) -> Rule:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import nibabel as nib
 import pandas as pd
 
-from gliomanet.labels.who import WhoState
 from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.modalities import true_signals
@@ -18,21 +17,10 @@ from gliomanet.phantom.patients import Patient, plan_center
 from gliomanet.phantom.scanner import Image, acquire
 from gliomanet.phantom.seeds import generator
 from gliomanet.phantom.tumour import grow_tumour
+from gliomanet.tables.cohort import PHANTOM_CASES
 
 if TYPE_CHECKING:
     from gliomanet.config.sources import PhantomSource
-
-COLUMNS = (
-    "case_id",
-    "patient_id",
-    *MODALITIES,
-    "tumour_mask",
-    "brain_mask",
-    *WhoState._fields,
-    "age",
-    "sex",
-)
-"""The columns of `cases.tsv`."""
 
 
 def simulate_center(
@@ -49,7 +37,7 @@ def simulate_center(
         source: its patients and its scanner.
         seed: the study's seed; equal arguments give equal bytes.
         out_dir: folder to write to, made where it is not there.
-        report: called with one line a case.
+        report: called with one line per case.
     """
     patients = plan_center(center_id, source, seed)
     rows = []
@@ -61,7 +49,7 @@ def simulate_center(
         rows.append(_row(patient, files))
         report(f"{patient.case_id} ({patient.index} of {source.cases}): {', '.join(images)}")
     out_dir.mkdir(parents=True, exist_ok=True)
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows, columns=PHANTOM_CASES.names())
     table.to_csv(out_dir / "cases.tsv", sep="\t", index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -77,7 +65,7 @@ def simulate_case(center_id: str, patient: Patient, source: PhantomSource, seed:
 
 
 def flair_mark(patient: Patient, source: PhantomSource) -> float:
-    """What the centre's shortcut adds to this patient's FLAIR inside the tumour, white matter = 1."""
+    """Signal that the centre's shortcut adds to this patient's FLAIR inside the tumour, white matter = 1."""
     shortcut = source.shortcut
     if shortcut is None or getattr(patient.state, shortcut.label) != shortcut.value:
         return 0.0

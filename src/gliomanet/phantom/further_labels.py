@@ -1,4 +1,4 @@
-"""Further labels of phantom patients: dealt by lot, so that nothing in the images goes with them."""
+"""Further labels of phantom patients: drawn by lot, so that nothing in the images goes with them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def with_further_labels(
 ) -> pd.DataFrame:
     """A phantom centre's case table with further labels, each value equally likely and independent of everything else.
 
-    No signal is planted: a model that seems to predict such a label fools itself. They are dealt when the table is
+    No signal is planted: a model that seems to predict such a label fools itself. They are drawn when the table is
     read, not when the patients are simulated, so that naming a label makes no image anew.
 
     Args:
-        cases: The centre's case table, one row a case, with the columns `<label>`, `<label>_source`, `<label>_raw`.
+        cases: The centre's case table, one row per case, with the columns `<label>`, `<label>_source`, `<label>_raw`.
         labels: Further label → its values.
         center_id: The centre's key in the study.
         source: Its number of cases, and the rate at which labels are unknown.

@@ -36,7 +36,7 @@ class Patient:
     state: WhoState
     site: str
     location_mm: tuple[float, float, float]
-    """Where the tumour starts, in MNI152 mm."""
+    """The point from which the tumour grows, in MNI152 mm."""
     appearance: Appearance
     missing_modalities: tuple[str, ...]
     missing_labels: tuple[str, ...]
@@ -77,7 +77,7 @@ def plan_patient(center_id: str, source: PhantomSource, seed: int, index: int) -
 
 
 def state_shares(prevalence: Prevalence) -> dict[WhoState, float]:
-    """The share of each of `LEGAL_STATES` that a centre's prevalence means; they sum to 1."""
+    """The fraction of each of `LEGAL_STATES` under a centre's prevalence; they sum to 1."""
     weights = prevalence.model_dump()
     total = sum(weights.values())
     return {s: weights[diagnosis_of(s)] / total * GRADE_SHARES[diagnosis_of(s)][s.grade] for s in LEGAL_STATES}

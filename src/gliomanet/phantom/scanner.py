@@ -1,4 +1,4 @@
-"""What a centre's scanner makes of the true signal: grid, slice profile, gain, bias field, noise, units."""
+"""A centre's scanner, which turns the true signal into images: grid, slice profile, gain, bias field, noise, units."""
 
 from __future__ import annotations
 

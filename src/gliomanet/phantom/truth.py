@@ -1,4 +1,4 @@
-"""What is planted in the phantoms: every patient's labels, and the radiomic features that they can be measured by."""
+"""The truth planted in phantoms: every patient's labels, and the radiomic features that they can be measured by."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gliomanet.labels.vocabulary import VOCABULARY
-from gliomanet.labels.who import WhoState
 from gliomanet.phantom.further_labels import true_further_labels
 from gliomanet.phantom.patients import plan_center
+from gliomanet.tables.cohort import PHANTOM_LABELS, PHANTOM_TRUTH
 
 if TYPE_CHECKING:
     from gliomanet.config.sources import PhantomSource, Shortcut
-
-COLUMNS = ("feature", "region", "label", "direction", "kind", "center", "why")
-"""The columns of the truth table."""
 
 _Row = tuple[str, str, str, str, str, str, str]
 
@@ -48,13 +45,13 @@ MARKED = ("flair_firstorder_Mean", "flair_firstorder_Median", "flair_firstorder_
 
 
 def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
-    """Every planted difference between classes, a row a feature, label and centre.
+    """Every planted difference between classes, one row per feature, label and centre.
 
     Args:
         centers: the phantom centres by key.
 
     Returns:
-        Columns `COLUMNS`. `direction` is the sign of the difference between a label's positive class (mutant,
+        Rows of `PHANTOM_TRUTH`. `direction` is the sign of the difference between a label's positive class (mutant,
         codeleted, grade 4) and the rest, in images z-scored inside the brain; `kind` is `signal` (holds in every
         centre; `center` is `all`) or `shortcut` (made by the scanner of the one centre that is named).
     """
@@ -62,7 +59,7 @@ def truth_table(centers: Mapping[str, PhantomSource]) -> pd.DataFrame:
     for name, source in centers.items():
         if source.shortcut is not None:
             rows += _shortcut_rows(name, source.shortcut)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=PHANTOM_TRUTH.names())
 
 
 def true_labels(
@@ -76,7 +73,7 @@ def true_labels(
         labels: the study's further labels and their values.
 
     Returns:
-        One row a case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`, and a column a further label.
+        One row per case: `center`, `case_id`, `idh`, `codel_1p19q`, `grade`, and one column per further label.
     """
     rows = []
     for name, source in centers.items():
@@ -84,7 +81,7 @@ def true_labels(
         for number, patient in enumerate(plan_center(name, source, seed)):
             dealt = {label: values[number] for label, values in further.items()}
             rows.append({"center": name, "case_id": patient.case_id, **patient.state._asdict(), **dealt})
-    return pd.DataFrame(rows, columns=["center", "case_id", *WhoState._fields, *(labels or {})])
+    return pd.DataFrame(rows, columns=PHANTOM_LABELS.names(label=tuple(labels or ())))
 
 
 def _shortcut_rows(center_id: str, shortcut: Shortcut) -> list[_Row]:

@@ -33,7 +33,7 @@ class Tumour:
     necrosis: NDArray[np.bool_]
     calcified: NDArray[np.bool_]
     fading: Array
-    """How far out in the oedema a voxel lies: 0 at the core, 1 at the outer border."""
+    """Depth of a voxel in the oedema: 0 at the core, 1 at the outer border."""
     texture: Array
     """Smooth noise with standard deviation 1, for the signal's variation inside the tumour."""
 

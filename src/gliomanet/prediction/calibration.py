@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.prediction.fold_rows import CASE, ENSEMBLE, FOLD_COLUMNS
+from gliomanet.tables.prediction import CALIBRATION, CASE, ENSEMBLE, FOLD_PREDICTIONS
 from gliomanet.uncertainty.probabilities import calibration_error, entropy
 from gliomanet.uncertainty.temperature_scaling import Temperature, fit_temperature, log_loss, log_of, tempered
 
@@ -19,21 +19,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-CALIBRATION_COLUMNS = (
-    "model",
-    "stage",
-    "scenario",
-    "task",
-    "fold",
-    "temperature",
-    "n",
-    "n_fit",
-    "ece_before",
-    "ece_after",
-    "nll_before",
-    "nll_after",
-    "note",
-)
 ALL = "all"
 """The fold of the temperature fitted on all validation cases, which external cases get."""
 
@@ -52,12 +37,12 @@ def fit_temperatures(rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str
     all: rows of external cases are not looked at, whatever their centre.
 
     Args:
-        rows: columns `FOLD_COLUMNS`, of one or more models.
+        rows: rows of `FOLD_PREDICTIONS`, of one or more models.
         cases: the case tables of the centres that validate: case_id, center and the tasks' labels.
         tasks: the tasks that the models learn.
 
     Returns:
-        Columns `CALIBRATION_COLUMNS`, ordered. `n_fit`: labelled cases that the temperature was fitted on. The other
+        Rows of `CALIBRATION`, ordered. `n_fit`: labelled cases that the temperature was fitted on. The other
         figures are of the `n` labelled cases that it is judged by: the fold's own, which it has not seen, and on the
         row `all` the validation cases of every fold, each under its own fold's temperature. Empty where n is 0.
 
@@ -72,14 +57,14 @@ def fit_temperatures(rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str
         for keys, members in validation.groupby(_FIT, sort=True)
         for row in _fitted(dict(zip(_FIT, map(str, keys), strict=True)), members, cases, tasks)
     ]
-    return pd.DataFrame(found, columns=list(CALIBRATION_COLUMNS))
+    return pd.DataFrame(found, columns=CALIBRATION.names())
 
 
 def calibrate(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -> pd.DataFrame:
     """Fold rows with `probability`, under their temperature, and `uncertainty`, its entropy in nats.
 
     Args:
-        rows: columns `FOLD_COLUMNS`.
+        rows: rows of `FOLD_PREDICTIONS`.
         temperatures: what `fit_temperatures` gave; None leaves the probabilities as they are.
 
     Returns:
@@ -107,9 +92,9 @@ def check_rows(rows: pd.DataFrame) -> None:
     Raises:
         ValueError: a column is missing, a row is given twice, or there are rows of ensembles.
     """
-    missing = [column for column in FOLD_COLUMNS if column not in rows]
-    if missing:
-        raise ValueError(f"predictions lack the columns {', '.join(missing)}; needed: {', '.join(FOLD_COLUMNS)}")
+    needed = FOLD_PREDICTIONS.names()
+    if missing := [column for column in needed if column not in rows]:
+        raise ValueError(f"predictions lack the columns {', '.join(missing)}; needed: {', '.join(needed)}")
     if (rows["fold"] == ENSEMBLE).any():
         raise ValueError("predictions hold ensemble rows already: give the folds' own rows only")
     twice = rows[rows.duplicated([*CASE, "class"])]

@@ -7,11 +7,8 @@ import math
 import pandas as pd
 
 from gliomanet.prediction.calibration import calibrate, check_rows
-from gliomanet.prediction.fold_rows import CASE, ENSEMBLE
+from gliomanet.tables.prediction import CASE, CENTER_PREDICTIONS, ENSEMBLE
 from gliomanet.uncertainty.probabilities import entropy
-
-COLUMNS = (*CASE, "class", "probability", "uncertainty", "fold_std", "pass_std", "raw_probability")
-"""Columns of `results/predictions/`."""
 
 _ACROSS_FOLDS = ["model", "stage", "scenario", "role", "center", "case_id", "task"]
 
@@ -20,13 +17,13 @@ def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -
     """Calibrated fold predictions, with an `ensemble` row for every class of every external case.
 
     Args:
-        rows: columns `FOLD_COLUMNS`, one row a fold, case, task and class. Refit models have the single fold `all`,
+        rows: rows of `FOLD_PREDICTIONS`, one per fold, case, task and class. Refit models have the single fold `all`,
             whose ensemble is itself.
         temperatures: rows of `results/calibration/`; None leaves the probabilities as they are.
 
     Returns:
-        Columns `COLUMNS`, ordered by their keys (fold rows before ensemble rows), whatever order they came in. Sums
-        are exact (`math.fsum`), so the order cannot change a digit either.
+        Rows of `CENTER_PREDICTIONS`, ordered by their keys (fold rows before ensemble rows), whatever order they came
+        in. Sums are exact (`math.fsum`), so the order cannot change a digit either.
 
         An ensemble's `raw_probability` is the mean of its folds', and so is the `probability` of two folds or more:
         averaging takes certainty away by itself, and of scaled members too much (Rahaman and Thiery, NeurIPS 2021,
@@ -41,12 +38,13 @@ def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -
     """
     check_rows(rows)
     if rows.empty:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame(columns=CENTER_PREDICTIONS.names())
     folds = calibrate(rows, temperatures)
     external = folds[folds["role"] == "external"]
     _check_folds(external)
     parts = [folds, _ensemble(external)] if len(external) else [folds]
-    ordered = [part.reindex(columns=list(COLUMNS)).sort_values([*CASE, "class"], kind="stable") for part in parts]
+    names = CENTER_PREDICTIONS.names()
+    ordered = [part.reindex(columns=names).sort_values([*CASE, "class"], kind="stable") for part in parts]
     return pd.concat(ordered, ignore_index=True)
 
 

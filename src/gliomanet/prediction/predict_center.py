@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.kinds import KINDS, load
-from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
 from gliomanet.seeds import derive_seed
+from gliomanet.tables.prediction import CASE, DEEP_FEATURES, FOLD_PREDICTIONS
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
@@ -99,13 +99,11 @@ def predict_center(
         predictions.append(rated.rename(columns={"probability": "raw_probability"}).assign(model=model, **named))
         deep.append(features_of.assign(**named))
     if not predictions:
-        return pd.DataFrame(columns=list(FOLD_COLUMNS)), pd.DataFrame(
-            columns=["stage", "scenario", "fold", "case_id", "task"]
-        )
-    columns = ["stage", "scenario", "fold", "case_id", "task"]
+        return pd.DataFrame(columns=FOLD_PREDICTIONS.names()), pd.DataFrame(columns=DEEP_FEATURES.names())
+    columns = DEEP_FEATURES.names()
     features_table = pd.concat(deep, ignore_index=True)
     ordered = [*columns, *(c for c in features_table if c not in columns)]
-    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[list(FOLD_COLUMNS)]
+    table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[FOLD_PREDICTIONS.names()]
     table = table.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
     return table, features_table.reindex(columns=ordered)
 

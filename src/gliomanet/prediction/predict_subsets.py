@@ -10,13 +10,7 @@ import pandas as pd
 
 from gliomanet.prediction.modality_subsets import fusion_weights, predict_subsets
 from gliomanet.prediction.predict_center import Member
-
-COLUMNS = (
-    *("model", "stage", "scenario", "fold", "role", "center", "case_id"),
-    *("subset", "task", "class", "probability"),
-)
-FUSION_COLUMNS = ("model", "stage", "scenario", "fold", "modality", "weight")
-_ENSEMBLE = "ensemble"
+from gliomanet.tables.prediction import ENSEMBLE, FUSION_WEIGHTS, SUBSET_PREDICTIONS
 
 
 def predict_center_subsets(
@@ -41,8 +35,8 @@ def predict_center_subsets(
         gpus: GPUs the job was given.
 
     Returns:
-        Columns `COLUMNS`: validation cases by their own fold; external ones by the `ensemble`, the mean of the folds'
-        probabilities. A subset of an external case that some fold could not predict is left out, and printed.
+        Rows of `SUBSET_PREDICTIONS`: validation cases by their own fold; external ones by the `ensemble`, the mean of
+        the folds' probabilities. A subset of an external case that some fold could not predict is left out and printed.
     """
     tables = []
     for member in members:
@@ -57,26 +51,26 @@ def predict_center_subsets(
         found = predict_subsets(member.folder, selected.assign(folder=folders), threads=threads, gpus=gpus)
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         named = {"model": model, "stage": member.stage, "scenario": member.scenario, "fold": member.fold}
-        tables.append(found.merge(roles, on="case_id", validate="m:1").assign(**named)[list(COLUMNS)])
+        tables.append(found.merge(roles, on="case_id", validate="m:1").assign(**named)[SUBSET_PREDICTIONS.names()])
     if not tables:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame(columns=SUBSET_PREDICTIONS.names())
     table = pd.concat(tables, ignore_index=True)
     external = table["role"] == "external"
     return pd.concat([table[~external], _mean_over_folds(table[external])], ignore_index=True)
 
 
 def fusion_table(members: Sequence[Member], model: str) -> pd.DataFrame:
-    """Each network's learned fusion weights, columns `FUSION_COLUMNS`; no rows for networks without such a fusion."""
+    """Each network's learned fusion weights, rows of `FUSION_WEIGHTS`; no rows for networks without such a fusion."""
     rows = [
         (model, member.stage, member.scenario, member.fold, modality, weight)
         for member in members
         for modality, weight in fusion_weights(member.folder).items()
     ]
-    return pd.DataFrame(rows, columns=list(FUSION_COLUMNS))
+    return pd.DataFrame(rows, columns=FUSION_WEIGHTS.names())
 
 
 def _mean_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
-    keys = [column for column in COLUMNS if column not in ("fold", "probability")]
+    keys = [column for column in SUBSET_PREDICTIONS.names() if column not in ("fold", "probability")]
     folds = rows.groupby(["stage", "scenario"])["fold"].transform("nunique")
     seen = rows.groupby(keys)["fold"].transform("nunique")
     for _, lost in rows[seen < folds].drop_duplicates(["stage", "scenario", "case_id", "subset"]).iterrows():
@@ -88,4 +82,4 @@ def _mean_over_folds(rows: pd.DataFrame) -> pd.DataFrame:
     grouped = rows[seen == folds].groupby(keys, sort=False)["probability"]
     # exact sums: the order of the folds cannot change a digit
     means = grouped.agg(lambda p: math.fsum(p) / len(p)).reset_index()
-    return means.assign(fold=_ENSEMBLE)[list(COLUMNS)]
+    return means.assign(fold=ENSEMBLE)[SUBSET_PREDICTIONS.names()]

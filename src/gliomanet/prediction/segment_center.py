@@ -10,20 +10,14 @@ import pandas as pd
 
 from gliomanet.errors import CaseError
 from gliomanet.models.devices import choose_device
-from gliomanet.prediction.fold_rows import ENSEMBLE
 from gliomanet.prediction.image import ImageModel, load_image_model
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.segmentation import segment_case, write_segmentation
-from gliomanet.prediction.segmentation_rows import FIGURES, region_rows, regions_of
+from gliomanet.prediction.segmentation_rows import region_rows, regions_of
+from gliomanet.tables.prediction import ENSEMBLE, SEGMENTATIONS
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
-
-SEGMENTATION_COLUMNS = (
-    *("model", "stage", "scenario", "fold", "role", "center", "case_id", "region"),
-    *FIGURES,
-    "note",
-)
 
 
 def segment_center(
@@ -52,7 +46,7 @@ def segment_center(
         min_component_fraction: see `gliomanet.prediction.segmentation.drop_small_pieces`.
 
     Returns:
-        Columns `SEGMENTATION_COLUMNS`, a row a case and region, in the order of the case ids. A case that cannot be
+        Rows of `SEGMENTATIONS`, one per case and region, in the order of the case ids. A case that cannot be
         given to a network has rows without figures, whose note is the reason.
 
     Raises:
@@ -94,7 +88,7 @@ def segment_center(
         like = next(path for name in models[0].modalities if (path := folder / f"{name}.nii.gz").is_file())
         write_segmentation(case.codes, like, out / f"{case_id}.nii.gz")
         rows += [named | row for row in region_rows(case, regions)]
-    return pd.DataFrame(rows, columns=list(SEGMENTATION_COLUMNS))
+    return pd.DataFrame(rows, columns=SEGMENTATIONS.names())
 
 
 def _assigned(splits: pd.DataFrame, folds: dict[str, ImageModel]) -> list[tuple[str, str, str, str, list[ImageModel]]]:

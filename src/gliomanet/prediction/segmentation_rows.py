@@ -14,9 +14,6 @@ TUMOUR_REGIONS: Mapping[str, tuple[int, ...]] = {"whole": (1, 2, 4), "core": (1,
 """Region → codes of tumour masks, as in BraTS."""
 
 
-FIGURES = ("volume_ml", "share_of_brain", "dice", "hd95_mm")
-
-
 def regions_of(regions: Regions) -> tuple[str, ...]:
     """The names of what a network with these `REGIONS` can be scored for: all, or the whole tumour alone."""
     return tuple(TUMOUR_REGIONS) if len(regions) > 1 else ("whole",)

@@ -34,7 +34,7 @@ _MARGIN = 1  # voxels kept round the mask, as pyradiomics' own crop does
 
 
 def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.DataFrame, list[str]]:
-    """All features of a case, one row a region.
+    """All features of a case, one row per region.
 
     Args:
         case_dir: Folder of a preprocessed case: `<modality>.nii.gz` of those present, `tumour_mask.nii.gz`, and
@@ -43,8 +43,8 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
         settings: Bin width and regions.
 
     Returns:
-        `case_id`, `region`, `mask_shape_<feature>`, `<modality>_<family>_<feature>`, …; and why a region or a modality
-        has no features, one sentence each. A case without a usable mask gives no row.
+        `case_id`, `region`, `mask_shape_<feature>`, `<modality>_<family>_<feature>`, …; and the reasons that a region
+        or modality has no features, one sentence each. A case without a usable mask gives no row.
     """
     empty = pd.DataFrame(columns=list(KEYS))
     if reason := _not_usable(case_dir):

@@ -1,4 +1,4 @@
-"""Tables of radiomic features: one order of columns, and one row a case for the models."""
+"""Tables of radiomic features: one order of columns, and one row per case for the models."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def center_table(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def wide_features(features: pd.DataFrame) -> pd.DataFrame:
-    """One row a case: `case_id` and features, `<region>_<feature>` where the table holds more than one region.
+    """One row per case: `case_id` and features, `<region>_<feature>` where the table holds more than one region.
 
     Raises:
         ValueError: a case and region in two rows.
     """
     if features.duplicated(list(KEYS)).any():
         twice = features.loc[features.duplicated(list(KEYS)), list(KEYS)].astype(str).agg(" ".join, axis=1)
-        raise ValueError(f"the radiomics table holds several rows of {', '.join(twice[:5])}; a case has one a region")
+        raise ValueError(f"the radiomics table holds several rows of {', '.join(twice[:5])}; a case has one per region")
     regions = sorted(features["region"].unique())
     if len(regions) < 2:
         only: pd.DataFrame = features.drop(columns="region")

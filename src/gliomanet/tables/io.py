@@ -7,26 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from gliomanet.tables.columns import Schema
+from gliomanet.tables.schemas import TEXT
+
 FORMAT = 1
 """Number of what tables hold when they are read, and of their bytes when they are written.
 
 It stands for this module in the digests of all jobs (`gliomanet.code_digest.GROUND`): raise it with an edit that
 changes either, which repeats every job that reads or writes a table; any other edit leaves it, and repeats none.
 """
-
-TEXT = dict.fromkeys(
-    [
-        *("case_id", "patient_id", "center", "role", "fold", "scenario", "stage", "stage_a", "stage_b"),
-        *("model", "model_a", "model_b", "task", "label", "class", "truth", "predicted", "subset", "metric"),
-        *("t1", "t1c", "t2", "flair", "tumour_mask", "brain_mask", "idh", "codel_1p19q", "grade", "sex"),
-        *("idh_source", "codel_1p19q_source", "grade_source", "idh_raw", "codel_1p19q_raw", "grade_raw"),
-        *("grade_edition", "diagnosis", "scan", "other_ids", "modalities", "status", "flags", "note", "reason"),
-        *("severity", "rule", "file", "found", "action", "decision", "decided_by", "decision_reason"),
-        *("feature", "modality", "region", "deep_features", "kind", "direction", "status"),
-    ],
-    str,
-)
-"""Columns that stay text even where every cell looks like a number ("007", grade "4")."""
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -36,7 +25,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """
     header = [str(column) for column in pd.read_csv(path, sep="\t", nrows=0).columns]
     labels = [column.removesuffix("_source") for column in header if column.endswith("_source")]
-    kinds = {**TEXT, **dict.fromkeys((f"{label}{end}" for label in labels for end in ("", "_source", "_raw")), str)}
+    cells = (f"{label}{end}" for label in labels for end in ("", "_source", "_raw"))
+    kinds = dict.fromkeys([*TEXT, *cells], str)
     table = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
     text = [column for column in table if column in kinds]
     table[text] = table[text].fillna("")
@@ -49,15 +39,21 @@ def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def write_table(table: pd.DataFrame, path: str | Path, *, exact: bool = False) -> None:
+def write_table(table: pd.DataFrame, path: str | Path, schema: Schema | None = None, *, exact: bool = False) -> None:
     """Write a table so that equal tables are equal files (compressed ones too).
 
     Args:
         table: the table.
         path: its file; compressed where the name ends in `.gz`.
+        schema: what the results promise of it; None for a table that is not one of theirs.
         exact: every digit of the numbers, for what later stages compute with (features differ from case to case in
             their seventh digit, and models see it), instead of six, for what people read.
+
+    Raises:
+        ValueError: the table has other columns than its schema.
     """
+    if schema is not None:
+        schema.check(table)
     compression = {"method": "gzip", "mtime": 0} if str(path).endswith(".gz") else None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     digits = None if exact else "%.6g"

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from gliomanet.evaluation.metrics.registry import METRICS
+from gliomanet.tables.tracking import TRACKED_RUNS
 from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
 
 if TYPE_CHECKING:
@@ -26,11 +28,10 @@ import re
 
 JOB, DIGEST, EVALUATION, STEP = "gliomanet.job", "gliomanet.digest", "gliomanet.evaluation", "gliomanet.evaluation_step"
 
+TRACKED = frozenset(metric.name for metric in METRICS.values() if metric.tracked)
+"""Metrics of the evaluation that are logged, see `evaluation.metrics.registry`."""
 
 PARENT = "mlflow.parentRunId"
-
-
-COLUMNS = ["run_id", "parent_id", "name", "kind", "status"]
 
 
 TEXT_SUFFIXES = frozenset({".tsv", ".csv", ".json", ".txt", ".yaml", ".yml", ".md"})
@@ -63,7 +64,8 @@ def import_runs(
 
     Args:
         model_dirs: folders `…/<model>/<stage>/fold<fold>`, each with `events.jsonl` and perhaps `model.json`.
-        metrics: rows of `evaluation/metrics.tsv`; every MCC is logged on the parent of its model × stage. `None`: none.
+        metrics: rows of `evaluation/metrics.tsv`; those in `TRACKED` are logged on the parent of their model × stage.
+            `None`: none.
         artifacts: files for every parent. To a server (`http…`) only text files go: pictures of patients stay here.
         uri: `sqlite:///path` or a server's address. The file store is refused.
         artifact_root: folder of a local store's artifacts.
@@ -95,7 +97,7 @@ def import_runs(
     for (model, stage), members in folds.items():
         figures = _figures(metrics, model, stage)
         rows += _import_parent(client, experiment_id, known, members, figures, sendable, study_params)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=TRACKED_RUNS.names())
 
 
 def _import_parent(
@@ -181,10 +183,10 @@ def _log_evaluation(client: MlflowClient, parent: Run, figures: Mapping[str, flo
 
 
 def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
-    """Map `mcc/<role>/<center>/<task>[/<subset>][/<scenario>]` to the value, where estimable, of one model × stage."""
+    """Map `<metric>/<role>/<center>/<task>[/<subset>][/<scenario>]` to each value that one model × stage has."""
     if metrics is None or metrics.empty:
         return {}
-    rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].str.startswith("mcc")]
+    rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].isin(TRACKED)]
     figures = {}
     for row in rows.to_dict("records"):
         value = pd.to_numeric(row["value"], errors="coerce")

@@ -3,9 +3,10 @@ import csv
 import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
-from gliomanet.cohort.importers.ucsf_pdgm import case_id, read
-from gliomanet.cohort.table import COLUMNS, read_case_table
+from gliomanet.cohort.importers.ucsf_pdgm import LAYOUT, case_id
+from gliomanet.cohort.table import read_case_table
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import CASES
 from gliomanet.tables.io import read_table, write_table
 
 HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,Final pathologic diagnosis (WHO 2021),1p/19q,IDH,BraTS21 ID\n"
@@ -31,7 +32,7 @@ def by_rule(findings, rule):
 def test_ids():
     assert case_id("UCSF-PDGM-004") == case_id("UCSF-PDGM-0004") == "UCSF-PDGM-0004"
     assert case_id("UCSF-PDGM-0429_FU003d") == "UCSF-PDGM-0429_FU003d"
-    with pytest.raises(ValueError, match="'BraTS2021_00097' is no id; they look like UCSF-PDGM-004, follow-ups"):
+    with pytest.raises(ValueError, match="'BraTS2021_00097' is no id; ids look like UCSF-PDGM-004, follow-ups"):
         case_id("BraTS2021_00097")
 
 
@@ -58,7 +59,7 @@ def test_a_small_collection(make_tree):
         + "UCSF-PDGM-302,F,41,3,x,intact,wildtype,\n"
     )
     cases, findings = import_ucsf(folder)
-    assert tuple(cases.columns) == COLUMNS
+    assert list(cases.columns) == CASES.names()
     ids = ["0004", "0045", "0045_FU016d", "0138", "0243", "0300", "0301"]
     assert cases["case_id"].tolist() == [f"UCSF-PDGM-{number}" for number in ids]
     assert cases["patient_id"].tolist() == [f"UCSF-PDGM-{number[:4]}" for number in ids]
@@ -112,9 +113,11 @@ def test_without_a_table_and_with_two(make_tree):
     assert finding.found == "no table of labels is given or in the folder: all labels of 1 cases are unknown"
     for version in (4, 5):
         (folder / f"UCSF-PDGM-metadata_v{version}.csv").write_text(HEADER)
-    message = "several tables of labels: UCSF-PDGM-metadata_v4.csv, UCSF-PDGM-metadata_v5.csv; give the right one"
-    with pytest.raises(CohortError, match=message):
-        read(folder, None, None)
+    with pytest.raises(CohortError) as error:
+        LAYOUT.read(folder, None, None)
+    (problem,) = error.value.problems
+    assert (problem.rule, problem.file) == ("several_tables", str(folder))
+    assert "UCSF-PDGM-metadata_v4.csv, UCSF-PDGM-metadata_v5.csv" in problem.found
 
 
 def test_every_problem_of_the_labels_at_once(make_tree, tmp_path):
@@ -123,39 +126,39 @@ def test_every_problem_of_the_labels_at_once(make_tree, tmp_path):
     table.write_text(HEADER + "UCSF-PDGM-004,M,66,9,x,maybe,wildtype,\nUCSF-PDGM-005,M,old,4,x,intact,perhaps,\n")
     with pytest.raises(CohortError) as error:
         import_ucsf(folder, clinical=table)
-    text = str(error.value)
-    assert len(error.value.problems) == 4
-    assert f"{table}, case 'UCSF-PDGM-0004', column 'WHO CNS Grade': '9' is no known spelling; allowed: 2 (" in text
-    assert "case 'UCSF-PDGM-0004', column '1p/19q': 'maybe' is no known spelling; allowed: intact (intact" in text
-    assert "case 'UCSF-PDGM-0005', column 'Age at MRI': 'old' is no age" in text
-    assert "case 'UCSF-PDGM-0005', column 'IDH': 'perhaps' is no known spelling; allowed: wildtype (" in text
+    assert [(p.file, p.case, p.column, p.rule) for p in error.value.problems] == [
+        (str(table), "UCSF-PDGM-0004", "1p/19q", "unknown_spelling"),
+        (str(table), "UCSF-PDGM-0004", "WHO CNS Grade", "unknown_spelling"),
+        (str(table), "UCSF-PDGM-0005", "IDH", "unknown_spelling"),
+        (str(table), "UCSF-PDGM-0005", "Age at MRI", "no_age"),
+    ]
+    assert "'maybe'" in error.value.problems[0].found
+    assert "allowed: intact (intact" in error.value.problems[0].action
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "rule", "column", "case"),
     [
-        ("ID,Sex\nUCSF-PDGM-004,M\n", "no column 'IDH', '1p/19q', 'WHO CNS Grade', 'Age at MRI'; found: ID, Sex"),
-        (HEADER + "004,M,66,4,x,intact,wildtype,\n", "column 'ID': '004' is no id; they look like UCSF-PDGM-004"),
-        (
-            HEADER + "UCSF-PDGM-004,M,66,4,x,intact,wildtype,\nUCSF-PDGM-0004,M,66,4,x,intact,wildtype,\n",
-            "case 'UCSF-PDGM-0004' has two rows",
-        ),
-        (HEADER, "names no case"),
+        ("ID,Sex\nUCSF-PDGM-004,M\n", "column_missing", "", ""),
+        (HEADER + "004,M,66,4,x,intact,wildtype,\n", "no_id", "ID", ""),
+        (HEADER + 2 * "UCSF-PDGM-004,M,66,4,x,intact,wildtype,\n", "two_rows", "", "UCSF-PDGM-0004"),
+        (HEADER, "no_case", "", ""),
     ],
 )
-def test_tables_that_cannot_be_read(make_tree, tmp_path, text, message):
+def test_tables_that_cannot_be_read(make_tree, tmp_path, text, rule, column, case):
     table = tmp_path / "table.csv"
     table.write_text(text)
     with pytest.raises(CohortError) as error:
-        read(make_tree(exam("UCSF-PDGM-0004")), table, None)
-    assert message in str(error.value)
+        LAYOUT.read(make_tree(exam("UCSF-PDGM-0004")), table, None)
+    (problem,) = error.value.problems
+    assert (problem.file, problem.rule, problem.column, problem.case) == (str(table), rule, column, case)
 
 
 def test_a_mapping_is_refused(make_tree, tmp_path):
     with pytest.raises(CohortError, match="UCSF-PDGM has no mapping table; remove the key `mapping`"):
-        read(make_tree(exam("UCSF-PDGM-0004")), None, tmp_path / "m.csv")
+        LAYOUT.read(make_tree(exam("UCSF-PDGM-0004")), None, tmp_path / "m.csv")
     with pytest.raises(CohortError, match="none.csv: no such file"):
-        read(make_tree([]), tmp_path / "none.csv", None)
+        LAYOUT.read(make_tree([]), tmp_path / "none.csv", None)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +205,7 @@ def test_the_published_table(published):
 
 def test_derived_labels_of_the_published_table(published):
     folder, table = published
-    cases, findings = import_ucsf(folder, clinical=table, derive_1p19q=True)
+    cases, findings = import_ucsf(folder, clinical=table, derive=True)
     derived = cases[cases["codel_1p19q_source"] == "derived"]
     assert len(derived) == 87
     assert set(derived["scan"]) == {"baseline"}
@@ -213,7 +216,7 @@ def test_derived_labels_of_the_published_table(published):
 
 def test_the_imported_table_is_read_again_as_it_was(published, tmp_path):
     folder, table = published
-    cases, _ = import_ucsf(folder, clinical=table, derive_1p19q=True)
+    cases, _ = import_ucsf(folder, clinical=table, derive=True)
     write_table(cases, tmp_path / "cases.tsv")
     assert read_case_table(tmp_path / "cases.tsv", "UCSF", "train").equals(cases)
     again = read_table(tmp_path / "cases.tsv")

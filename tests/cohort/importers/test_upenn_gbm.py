@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
-from gliomanet.cohort.importers.upenn_gbm import read
+from gliomanet.cohort.importers.upenn_gbm import LAYOUT
 from gliomanet.errors import CohortError
 
 HEADER = "ID,Gender,Age_at_scan_years,Survival_from_surgery_days_UPDATED,IDH1\n"
@@ -77,16 +77,16 @@ def test_errors(make_tree, tmp_path):
     folder = make_tree(scan("UPENN-GBM-00001_11"))
     table = tmp_path / "t.csv"
     table.write_text(HEADER + "UPENN-GBM-00001,F,52,9,Wildtype\n")
-    with pytest.raises(CohortError, match="'UPENN-GBM-00001' is no id; they look like UPENN-GBM-00001_11, follow-ups"):
-        read(folder, table, None)
+    with pytest.raises(CohortError, match="'UPENN-GBM-00001' is no id; ids look like UPENN-GBM-00001_11, follow-ups"):
+        LAYOUT.read(folder, table, None)
     table.write_text(HEADER + "UPENN-GBM-00001_11,F,52,9,Wild\n")
     with pytest.raises(CohortError, match=r"column 'IDH1': 'Wild' is no known spelling; allowed: wildtype \("):
         import_upenn(folder, table)
     table.write_text("ID,Gender\nUPENN-GBM-00001_11,F\n")
     with pytest.raises(CohortError, match="no column 'IDH1', 'Age_at_scan_years'; found: ID, Gender"):
-        read(folder, table, None)
+        LAYOUT.read(folder, table, None)
     with pytest.raises(CohortError, match="UPENN-GBM has no mapping table"):
-        read(folder, None, tmp_path / "m.csv")
+        LAYOUT.read(folder, None, tmp_path / "m.csv")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
-from gliomanet.cohort.importers.utsw import read
+from gliomanet.cohort.importers.utsw import LAYOUT
 from gliomanet.errors import CohortError
 
 HEADER = "Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL\tOperation Status\r\n"
@@ -93,12 +93,12 @@ def test_midline_gliomas_and_operated_patients(make_tree, table):
 
 def test_errors(make_tree, table, tmp_path):
     folder = make_tree(patient("BT0001", *PLAIN))
-    with pytest.raises(CohortError, match="column 'Subject ID': '17' is no id; they look like BT0001"):
-        read(folder, table(("17", "F", "9", "x", "4", "NA", "NA", "PRE")), None)
+    with pytest.raises(CohortError, match="column 'Subject ID': '17' is no id; ids look like BT0001"):
+        LAYOUT.read(folder, table(("17", "F", "9", "x", "4", "NA", "NA", "PRE")), None)
     with pytest.raises(CohortError, match=r"column '1p19Q CODEL': 'partial' is no known spelling; allowed: intact \("):
         import_utsw(folder, table(("BT0001", "F", "9", "x", "4", "NA", "partial", "PRE")))
     with pytest.raises(CohortError, match="UTSW-Glioma has no mapping table"):
-        read(folder, None, tmp_path / "m.csv")
+        LAYOUT.read(folder, None, tmp_path / "m.csv")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_the_published_table(published):
 
 
 def test_derived_labels_of_the_published_table(published):
-    cases, findings = import_utsw(*published, derive_1p19q=True)
+    cases, findings = import_utsw(*published, derive=True)
     derived = cases[cases["codel_1p19q_source"] == "derived"]
     assert (len(derived), set(derived["idh"]), set(derived["codel_1p19q_raw"])) == (251, {"wildtype"}, {"NA"})
     assert cases["codel_1p19q"].value_counts().to_dict() == {"intact": 523, "": 39, "codeleted": 63}

@@ -7,9 +7,9 @@ from sklearn.metrics import matthews_corrcoef
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
-from gliomanet.evaluation.rows import DECODING_COLUMNS
 from gliomanet.labels.joint_decoding import most_probable_classes
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
+from gliomanet.tables.evaluation import DECODING
 
 FAST = Evaluation(resamples=200)
 TRUTHS = [
@@ -68,7 +68,7 @@ def line(result, **where) -> pd.Series:
 
 
 def test_every_task_and_the_contradictions_have_a_row_by_centre_and_pooled(result):
-    assert list(result.decoding) == DECODING_COLUMNS
+    assert list(result.decoding) == DECODING.names()
     found = result.decoding.groupby(["center", "task"], sort=False)["metric"].agg(list).to_dict()
     both = ["contradictions_per_1000", "legacy_per_1000"]
     assert found == {
@@ -182,7 +182,7 @@ def test_models_on_one_label_have_no_rows_and_do_not_move_the_others(study, resu
     pd.testing.assert_frame_equal(both, result.decoding)
     nothing = evaluate(alone, table, DEFAULT_TASKS, FAST, seed=7).decoding
     assert nothing.empty
-    assert list(nothing) == DECODING_COLUMNS
+    assert list(nothing) == DECODING.names()
 
 
 def test_three_grades_are_decoded_as_they_are():

@@ -7,9 +7,9 @@ import pytest
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
 from gliomanet.evaluation.analyses.performance import evaluate
-from gliomanet.evaluation.rows import MODALITY_COLUMNS, SIGNIFICANCE_COLUMNS
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.modalities import modalities_of, modality_subsets_of, subset_name
+from gliomanet.tables.evaluation import MODALITY_SIGNIFICANCE, MODALITY_SUBSETS
 
 FAST = Evaluation(resamples=200)
 GRADE = Task(label="grade", classes={"2": ["2"], "3": ["3"], "4": ["4"]})
@@ -75,8 +75,8 @@ def only(table, **where):
 
 
 def test_columns_and_rows_are_the_contract(result):
-    assert list(result.subsets) == MODALITY_COLUMNS
-    assert list(result.significance) == SIGNIFICANCE_COLUMNS
+    assert list(result.subsets) == MODALITY_SUBSETS.names()
+    assert list(result.significance) == MODALITY_SIGNIFICANCE.names()
     groups = 2 * 2 + 2 * 3  # tasks × (A, pooled; X, Y, pooled)
     assert len(result.subsets) == groups * 7 * 2
     assert len(result.significance) == groups * 3 * 2

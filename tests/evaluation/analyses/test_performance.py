@@ -4,8 +4,8 @@ import pytest
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
-from gliomanet.evaluation.rows import COMPARISON_COLUMNS, METRIC_COLUMNS
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
+from gliomanet.tables.evaluation import COMPARISONS, METRICS
 
 FAST = Evaluation(resamples=200)
 
@@ -59,9 +59,9 @@ def figure(result, **where) -> pd.Series:
 
 
 def test_columns_are_the_contract(result):
-    assert list(result.metrics) == METRIC_COLUMNS
-    assert list(result.comparisons) == COMPARISON_COLUMNS
-    assert not result.metrics.duplicated(METRIC_COLUMNS[:8]).any()
+    assert list(result.metrics) == METRICS.names()
+    assert list(result.comparisons) == COMPARISONS.names()
+    assert not result.metrics.duplicated(METRICS.names()[:8]).any()
 
 
 def test_the_better_model_is_better_beyond_chance(result):
@@ -169,7 +169,7 @@ def test_no_predictions_give_empty_tables(study):
     predictions, cases = study
     found = evaluate(predictions.iloc[:0], cases, DEFAULT_TASKS, FAST, seed=7)
     assert found.metrics.empty
-    assert list(found.comparisons) == COMPARISON_COLUMNS
+    assert list(found.comparisons) == COMPARISONS.names()
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_a_centre_that_is_external_in_every_scenario_is_not_held_out(study):
 
 
 def test_the_pool_of_one_centre_is_that_centre(held_out):
-    columns = [c for c in METRIC_COLUMNS if c != "center"]
+    columns = [c for c in METRICS.names() if c != "center"]
     table = held_out.metrics.query("center != 'summary'")
     pooled, single = (table[(table["center"] == "pooled") == flag][columns] for flag in (True, False))
     assert pooled.to_csv(index=False) == single.to_csv(index=False)

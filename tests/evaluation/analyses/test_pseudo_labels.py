@@ -2,8 +2,9 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from gliomanet.evaluation.analyses.pseudo_labels import ACCURACY_COLUMNS, pseudo_label_accuracy, truth_of
+from gliomanet.evaluation.analyses.pseudo_labels import pseudo_label_accuracy, truth_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.tables.evaluation import PSEUDO_LABEL_ACCURACY
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "grade")}
 TRUTH = pd.DataFrame(
@@ -26,7 +27,7 @@ def selected(fold="0", stage="pseudo_label"):
 
 def test_counts_by_hand():
     table = pseudo_label_accuracy(pd.concat([selected(), selected("1")]), TRUTH, TASKS)
-    assert list(table.columns) == ACCURACY_COLUMNS
+    assert list(table.columns) == PSEUDO_LABEL_ACCURACY.names()
     found = table.set_index(["fold", "task", "class"])
     counts = ["unknown", "accepted", "completed", "n_truth", "correct"]
     # c is accepted, and its IDH is not known even to the truth; b is mutant to the teacher only
@@ -59,7 +60,7 @@ def test_without_a_truth_nothing_is_said_of_accuracy():
 
 def test_no_candidates_are_an_empty_table():
     table = pseudo_label_accuracy(selected().iloc[:0], TRUTH, TASKS)
-    assert list(table.columns) == ACCURACY_COLUMNS
+    assert list(table.columns) == PSEUDO_LABEL_ACCURACY.names()
     assert table.empty
 
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from gliomanet.config.analysis import Evaluation
-from gliomanet.evaluation.analyses.segmentation import SEGMENTATION_COLUMNS, evaluate_segmentations
+from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
+from gliomanet.tables.evaluation import SEGMENTATION_METRICS
 
 SETTINGS = Evaluation(resamples=400)
 
@@ -43,7 +44,7 @@ def figure(table, **where):
 def test_mean_median_and_n_by_centre_and_pooled():
     given = pd.concat([scores([0.2, 0.4, 0.9]), scores([1.0], center="B")])
     table = evaluate_segmentations(given, cases("A", "B"), SETTINGS, seed=1)
-    assert list(table) == SEGMENTATION_COLUMNS
+    assert list(table) == SEGMENTATION_METRICS.names()
     assert table["center"].drop_duplicates().tolist() == ["A", "B", "pooled"]
     one = figure(table, center="A", metric="dice")
     assert (one["mean"], one["median"], one["n"], one["note"]) == (pytest.approx(0.5), 0.4, 3, "")
@@ -74,18 +75,18 @@ def test_a_patients_cases_are_drawn_together():
     assert figure(alone, center="A", metric="dice")["ci_low"] < 0.5
 
 
-def test_empty_figures_are_left_out_and_counted():
+def test_empty_values_are_left_out_and_counted():
     table = evaluate_segmentations(
         scores([0.0, 0.5, np.nan, np.nan], hd95=[np.nan, 4.0, np.nan, np.nan]), cases("A"), SETTINGS, seed=1
     )
     dice, hd95 = (figure(table, center="A", metric=metric) for metric in ("dice", "hd95_mm"))
-    assert (dice["mean"], dice["n"], dice["note"]) == (0.25, 2, "2 more without this figure")
+    assert (dice["mean"], dice["n"], dice["note"]) == (0.25, 2, "2 more without this metric")
     assert (hd95["mean"], hd95["n"]) == (4, 1)
-    assert hd95["note"] == "3 more without this figure; one patient: no interval"
+    assert hd95["note"] == "3 more without this metric; one patient: no interval"
     nothing = evaluate_segmentations(scores([np.nan]), cases("A"), SETTINGS, seed=1)
     row = figure(nothing, center="A", metric="dice")
     assert np.isnan(row["mean"])
-    assert (row["n"], row["note"]) == (0, "not estimable: no case has this figure")
+    assert (row["n"], row["note"]) == (0, "not estimable: no case has this metric")
 
 
 def test_centres_held_out_in_turn_are_pooled_together():

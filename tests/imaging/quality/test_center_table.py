@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gliomanet.errors import StudyStopError
-from gliomanet.imaging.quality.center_table import COLUMNS, FIGURES, collect_qc, robust_z
+from gliomanet.imaging.quality.center_table import FIGURES, collect_qc, robust_z
+from gliomanet.tables.cohort import IMAGE_QUALITY
 
 
 def _case(folder, case_id, status="ok", reason="", **qc):
@@ -25,7 +26,8 @@ def _case(folder, case_id, status="ok", reason="", **qc):
 
 def test_rows_are_in_order_and_complete(tmp_path):
     table = collect_qc([_case(tmp_path, "b", tumour_volume_ml=12.5), _case(tmp_path, "a")], 1.0)
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == IMAGE_QUALITY.names()
+    assert list(FIGURES) == IMAGE_QUALITY.names()[4:-5]
     assert table["case_id"].tolist() == ["a", "b"]
     assert table.loc[1, "tumour_volume_ml"] == 12.5
     assert np.isnan(table.loc[0, "similarity_t2"])

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.who import contradiction
-from gliomanet.training.pseudo_labels.selection import COLUMNS, select_pseudo_labels, summarise
+from gliomanet.tables.prediction import PSEUDO_LABELS
+from gliomanet.training.pseudo_labels.selection import select_pseudo_labels, summarise
 from gliomanet.training.pseudo_labels.teacher_check import TeacherCheck
 
 SETTINGS = PseudoLabels(passes=2, rounds=[{"min_probability": 0.9, "max_std": 0.05}])
@@ -46,7 +47,7 @@ def test_sure_and_steady_labels_are_accepted_and_others_say_why():
     passes = two_passes([0.97, 0.02, 0.7, 0.93])
     passes[:, 3] = [[0.01, 0.99], [0.13, 0.87]]
     table = select({"idh": passes})
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == PSEUDO_LABELS.names()
     assert table["label"].tolist() == ["mutant", "wildtype", "mutant", "mutant"]
     assert table["accepted"].tolist() == ["yes", "yes", "no", "no"]
     assert table["reason"].tolist() == ["", "", "mean probability below 0.9", "standard deviation above 0.05"]
@@ -118,7 +119,7 @@ def test_a_case_without_a_prediction_is_refused():
 
 def test_no_cases_give_an_empty_table():
     table = select({"idh": np.empty((2, 0, 2))})
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == PSEUDO_LABELS.names()
     assert table.empty
 
 

@@ -8,8 +8,9 @@ from gliomanet.config.models import TabularNetModel
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.prediction.tabular import tabular_stochastic_passes
+from gliomanet.tables.prediction import TEACHER_CHECKS
 from gliomanet.training.pseudo_labels.selection import select_pseudo_labels
-from gliomanet.training.pseudo_labels.teacher_check import TABLE_COLUMNS, check_teacher, teacher_table
+from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 from gliomanet.training.tabular import train_tabular_model
 
 SETTINGS = PseudoLabels(passes=4)
@@ -187,7 +188,7 @@ def test_real_networks_label_only_what_they_have_learnt(tmp_path, epochs, shuffl
 
 def test_the_table_of_a_teacher():
     table = teacher_table({"idh": check([0, 1] * 6, [0, 1] * 6), "grade": check([1], [1])}, 2)
-    assert tuple(table.columns) == TABLE_COLUMNS
+    assert list(table.columns) == TEACHER_CHECKS.names()
     assert table[["round", "task", "cases", "passed"]].to_numpy().tolist() == [
         [2, "idh", 12, "yes"],
         [2, "grade", 1, "no"],

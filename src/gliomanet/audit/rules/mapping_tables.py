@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, listed
+from gliomanet.cohort.case_ids import CASE_ID
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_rows
-from gliomanet.cohort.table import CASE_ID
 from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
 from gliomanet.errors import CohortError
 from gliomanet.labels.spellings import MISSING_SPELLINGS

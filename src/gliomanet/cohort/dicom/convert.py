@@ -1,4 +1,4 @@
-"""One case's folder of DICOM files → one NIfTI file a modality, by `dcm2niix`, without names or dates in any of them.
+"""One case's folder of DICOM files → one NIfTI file per modality, by `dcm2niix`, without names or dates in any.
 
 dcm2niix reads the scanners' dialects (mosaics, enhanced files, tilted and compressed ones) and writes voxels and
 geometry; which series is which modality is decided here, by `gliomanet.cohort.dicom.series`. What leaves this file
@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,17 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 
 from gliomanet.cohort.dicom.series import Judgement, Series, best_first, judge
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, Problem
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import DICOM_SERIES
 from gliomanet.tables.io import write_table
-
-COLUMNS = ("series", "file", "words", "taken_as", "why")
-"""Of `series.tsv`: series number; the file written; words of the description that were understood; modality; reason."""
 
 _SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
 _NO_AGENT = ("", "none", "no", "n", "0", "without")
 _FREE_TEXT = ((14, 32), (148, 228), (228, 252), (328, 344))
 """Bytes of a NIfTI-1 header: db_name, descrip, aux_file, intent_name."""
 _VOXEL_OFFSET = 108
+_SHOULD_HOLD = "it should hold the case's DICOM files"
 _SOME_FAILED = 8  # dcm2niix's exit status for "some were converted, some were not"
 
 
@@ -53,7 +53,7 @@ class _Image:
 
 @dataclass(frozen=True)
 class _Headers:
-    """What the DICOM headers themselves say, which dcm2niix does not pass on."""
+    """Facts of the DICOM headers that dcm2niix does not pass on."""
 
     with_agent: frozenset[str]
     patients: int
@@ -62,7 +62,7 @@ class _Headers:
 
 
 def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
-    """Convert one case, and choose one series a modality.
+    """Convert one case, and choose one series per modality.
 
     Args:
         folder: the case's DICOM files, in any sub-folders.
@@ -77,17 +77,16 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         CaseError: no such folder, no DICOM file in it, files of two patients or of two days, no usable series.
         RuntimeError: no `dcm2niix` program.
     """
-    program = _dcm2niix()
+    program, at = _dcm2niix(), {"file": str(folder), "case": case_id}
     if not folder.is_dir():
-        raise CaseError(f"case {case_id}: {folder} is no folder; it should hold the case's DICOM files")
+        raise CaseError(Problem("no such folder", _SHOULD_HOLD, rule="no_folder").at(**at))
     headers = _read_headers(folder)
     if headers.patients > 1:
-        raise CaseError(f"case {case_id}: {folder} holds files of {headers.patients} patients; a case is one patient")
+        found = f"holds files of {headers.patients} patients"
+        raise CaseError(Problem(found, "give each patient a folder of its own", rule="several_patients").at(**at))
     if headers.days > 1:
-        raise CaseError(
-            f"case {case_id}: {folder} holds scans of {headers.days} days; give each day a folder of its own, since "
-            "modalities of different days do not show the same tumour"
-        )
+        action = "give each day a folder of its own: modalities of different days do not show the same tumour"
+        raise CaseError(Problem(f"holds scans of {headers.days} days", action, rule="several_days").at(**at))
     out.mkdir(parents=True, exist_ok=True)
     for name in (*(f"{modality}.nii.gz" for modality in MODALITIES), "series.tsv"):
         (out / name).unlink(missing_ok=True)
@@ -101,14 +100,13 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         rows.append(("", "", "", "", f"files that hold no DICOM image: {headers.unreadable}"))
     if incomplete:
         rows.append(("", "", "", "", "dcm2niix could not convert every series; run it by hand to see which"))
-    write_table(pd.DataFrame(rows, columns=list(COLUMNS), dtype=str), out / "series.tsv")
+    write_table(pd.DataFrame(rows, columns=DICOM_SERIES.names(), dtype=str), out / "series.tsv", DICOM_SERIES)
     if not chosen:
         reasons = "; ".join(f"series {number}: {why}" for number, *_, why in rows[:5])
-        raise CaseError(
-            f"case {case_id}: none of the {len(images)} series in {folder} is a T1, T1c, T2 or FLAIR of a whole head "
-            f"({reasons}{'; …' if len(rows) > 5 else ''}); see {out / 'series.tsv'}, or convert it by hand "
-            "and name the files in a table"
-        )
+        which = f"none of the {len(images)} series is a T1, T1c, T2 or FLAIR of a whole head"
+        action = f"see {out / 'series.tsv'}, or convert it by hand and name the files in a table"
+        found = f"{which} ({reasons}{'; …' if len(rows) > 5 else ''})"
+        raise CaseError(Problem(found, action, rule="no_usable_series").at(**at))
     return {modality: out / f"{modality}.nii.gz" for modality in MODALITIES if modality in chosen}
 
 
@@ -154,37 +152,19 @@ def _looks_dicom(path: Path) -> bool:
 
 
 def _run(program: str, folder: Path, scratch: Path, case_id: str) -> bool:
-    """Convert into `scratch` as `<series number>_<series uid>….nii`; whether some series could not be converted."""
+    """Convert into `scratch` as `<series number>_<series uid>….nii`; true where some series could not be converted."""
+    at = {"file": str(folder), "case": case_id}
     # -g i: a person's own ~/.dcm2nii.ini must not change the result; -x i: the last axis stays that of the slices.
-    options = [
-        "-g",
-        "i",
-        "-x",
-        "i",
-        "-b",
-        "y",
-        "-ba",
-        "y",
-        "-z",
-        "n",
-        "-c",
-        "",
-        "-d",
-        "9",
-        "-f",
-        "%s_%j",
-        "-o",
-        str(scratch),
-    ]
-    done = subprocess.run([program, *options, str(folder)], capture_output=True, text=True, errors="replace")
+    options = {"-g": "i", "-x": "i", "-b": "y", "-ba": "y", "-z": "n", "-c": "", "-d": "9", "-f": "%s_%j"}
+    command = [program, *chain.from_iterable(options.items()), "-o", str(scratch), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if any(scratch.glob("*.nii")):
         if done.returncode not in (0, _SOME_FAILED):
-            raise CaseError(f"case {case_id}: dcm2niix ended with status {done.returncode} on {folder}")
+            found, action = f"dcm2niix ended with status {done.returncode}", "run it by hand to see why"
+            raise CaseError(Problem(found, action, rule="dcm2niix_failed").at(**at))
         return done.returncode == _SOME_FAILED
-    raise CaseError(
-        f"case {case_id}: dcm2niix found no image in {folder} (status {done.returncode}); "
-        "it should hold the case's DICOM files"
-    )
+    found = f"dcm2niix found no image (status {done.returncode})"
+    raise CaseError(Problem(found, _SHOULD_HOLD, rule="no_image").at(**at))
 
 
 def _converted(scratch: Path, with_agent: frozenset[str]) -> list[_Image]:
@@ -229,7 +209,7 @@ def _seconds(facts: Mapping[str, Any], key: str) -> float | None:
 
 
 def _choose(images: Sequence[_Image]) -> tuple[dict[str, _Image], list[tuple[str, ...]]]:
-    """The image of each modality, and a row of `COLUMNS` for every image."""
+    """The image of each modality, and a row of `DICOM_SERIES` for every image."""
     chosen: dict[str, _Image] = {}
     for modality in MODALITIES:
         candidates = [image for image in images if image.judgement.modality == modality]

@@ -66,7 +66,7 @@ _T1 = r"t1|t1w|t1c|t1n|mp ?rage|spgr|fspgr|bravo|vibe|tfl|tfl3d"
 _T2 = r"t2|t2w|frfse"
 _GRADIENT_ECHO = r"gre|ffe|fl[23]d"
 _EVENT = r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav)"
-"""What follows a `pre` or `post` that tells of the patient's treatment, not of the medium."""
+"""Words after a `pre` or `post` that tells of the patient's treatment, not of the medium."""
 _POST = (
     rf"post(?!{_EVENT})|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
     r"|\+ ?c|c ?\+|contrast|t1c|enhanced"
@@ -87,7 +87,7 @@ _BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
 
 @dataclass(frozen=True)
 class Series:
-    """What is known of one converted series.
+    """Facts of one converted series.
 
     Attributes:
         number: series number of the scanner.
@@ -95,8 +95,8 @@ class Series:
         image_type: values of the image type.
         scanning_sequence: codes of the scanning sequence (SE, GR, IR, EP).
         echo_time, repetition_time, inversion_time: seconds; `None` where not given.
-        three_dimensional: whether it was acquired as a volume.
-        contrast_agent: whether the header names a contrast agent.
+        three_dimensional: it was acquired as a volume.
+        contrast_agent: the header names a contrast agent.
         shape: voxels (x, y, z, …); more than three axes for several volumes.
         voxel_mm: voxel size (x, y, z) in mm; the slices are the last axis.
     """
@@ -116,7 +116,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a series was taken for.
+    """The modality that a series was taken for.
 
     Attributes:
         modality: `t1`, `t1c`, `t2` or `flair`; "" where it is none of them.
@@ -173,7 +173,7 @@ def best_first(candidates: Sequence[Series]) -> list[Series]:
 
 
 def _why_not(series: Series, kinds: Sequence[tuple[str, str]]) -> str:
-    """Why a series is no image of the four modalities of a whole head; "" where it may be one."""
+    """The reason that a series is no image of the four modalities of a whole head; "" where it may be one."""
     for value in series.image_type:
         if kind := OTHER_IMAGE_TYPES.get(value.upper()):
             return f"{kind} (image type {value})"

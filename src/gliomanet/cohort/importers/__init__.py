@@ -19,14 +19,14 @@ class Reader(Protocol):
 
 
 FORMATS: Mapping[str, Reader] = {
-    "ucsf-pdgm": ucsf_pdgm.read,
-    "utsw": utsw.read,
-    "upenn-gbm": upenn_gbm.read,
+    "ucsf-pdgm": ucsf_pdgm.LAYOUT.read,
+    "utsw": utsw.LAYOUT.read,
+    "upenn-gbm": upenn_gbm.LAYOUT.read,
     "egd": egd.read,
     "brats": brats.read,
-    "tcga": tcga.read,
+    "tcga": tcga.LAYOUT.read,
     "lgg-1p19q": lgg_1p19q.read,
-    "rembrandt": rembrandt.read,
+    "rembrandt": rembrandt.LAYOUT.read,
     "bids": bids.read,
 }
-"""Kind of a source → its reader."""
+"""Kind of a source → its reader. A new format is a file here, a line above and its name in `CollectionSource`."""

@@ -18,12 +18,13 @@ from pathlib import Path
 
 from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.bids_sessions import Session, read_sessions
-from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns, rows_by_id
+from gliomanet.cohort.importers.label_tables import unmatched
+from gliomanet.cohort.importers.layout import RAW, no_mapping, raw_cells
 from gliomanet.cohort.importers.tree import list_files, unknown_files
 from gliomanet.cohort.read_rows import read_rows
-from gliomanet.errors import CohortError
+from gliomanet.errors import CohortError, Problem
 from gliomanet.modalities import MODALITIES
 
 _IMAGE = re.compile(
@@ -51,7 +52,7 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class _File:
-    """One image: where it is (`root`: its dataset's folder, "" for the one that was named), what its name says."""
+    """One image: its place (`root`: its dataset's folder, "" for the one that was named), and the parts of its name."""
 
     path: str
     root: str
@@ -86,7 +87,8 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
     if not any(column in MODALITIES for found in cases.values() for column in found):
         images = ", ".join([path for path in paths if ".nii" in path][:5]) or "no NIfTI file"
         looked = "sub-<label>/[ses-<label>/]anat/*_{T1w,ce-*_T1w,T2w,FLAIR}.nii.gz"
-        raise CohortError([f"{folder}: no exam in it; looked for {looked}; found {images}"])
+        none, action = f"no exam in it; looked for {looked}; found {images}", "name the dataset's top folder"
+        raise CohortError([Problem(none, action, file=str(folder), rule="no_exam")])
     table = clinical or next((folder / path for path in paths if _is_participants(path)), None)
     rows, columns, about_table = _labels(table, labels) if table else ({}, {}, ())
     sessions = read_sessions(folder, paths, _sessions_of(files), labels)
@@ -117,7 +119,7 @@ def _exam(
         case_id=case,
         patient_id=f"sub-{subject}",
         files=dict(files),
-        raw={key: cells[key] for key in (*RAW, *labels) if key in cells},
+        raw=raw_cells(cells, labels),
         scan=session.scan,
         grade_edition=cells.get("grade_edition", "").replace("n/a", ""),
         diagnosis=cells.get("diagnosis", "").replace("n/a", ""),
@@ -126,7 +128,7 @@ def _exam(
 
 
 def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
-    """The images by what they are, and findings on the files that are something else."""
+    """The images with their columns, and findings on the files that are something else."""
     files, unknown, unused = [], [], Counter[str]()
     elsewhere: dict[str, str] = {}
     for path in paths:
@@ -163,7 +165,8 @@ def _refuse_several_datasets(folder: Path, files: Iterable[_File]) -> None:
     roots = sorted({file.root for file in files if file.column in MODALITIES})
     if len(roots) > 1:
         named = ", ".join(str(folder / root) for root in roots)
-        raise CohortError([f"{folder}: images of {len(roots)} datasets: {named}; name each as a centre of its own"])
+        found, action = f"images of {len(roots)} datasets: {named}", "name each as a centre of its own"
+        raise CohortError([Problem(found, action, file=str(folder), rule="several_datasets")])
 
 
 def _column(suffix: str, entities: Mapping[str, str], above: str, derived: bool) -> str | None:

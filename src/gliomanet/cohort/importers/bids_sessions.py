@@ -1,4 +1,4 @@
-"""A BIDS subject's sessions: their order in time, and which were after surgery."""
+"""A BIDS subject's sessions: their order in time, and the ones after surgery."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns
-from gliomanet.cohort.read_rows import read_rows
-from gliomanet.errors import CohortError
+from gliomanet.cohort.read_rows import no_column, read_rows
+from gliomanet.errors import CohortError, Problem
 
 _TABLE = re.compile(r"(?:.*/)?sub-(?P<sub>[A-Za-z0-9]+)/sub-(?P=sub)_sessions\.tsv")
 _WANTED = {
@@ -45,7 +45,7 @@ class Session:
 def read_sessions(
     folder: Path, paths: Iterable[str], sessions: Mapping[str, Iterable[str]], labels: Sequence[str] = ()
 ) -> dict[tuple[str, str], Session]:
-    """Subject and session → what it is.
+    """Subject and session → its scan and cells.
 
     The first session is the baseline and later ones follow-ups, by `acq_time` or days of `sub-XX_sessions.tsv` where
     every session has one, else by their names (`ses-2` before `ses-10`); a stage in that table, or a name with "pre"
@@ -62,12 +62,12 @@ def read_sessions(
     """
     tables = {match["sub"]: folder / path for path in paths if (match := _TABLE.fullmatch(path))}
     found: dict[tuple[str, str], Session] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for subject, names in sessions.items():
         try:
             rows = _read(tables[subject], labels) if subject in tables else {}
         except CohortError as error:
-            problems += map(str, error.problems)
+            problems += error.problems
             continue
         seen_baseline = False
         for place, name in enumerate(_in_time(sorted(names, key=_natural), rows)):
@@ -87,21 +87,20 @@ def _read(path: Path, labels: Sequence[str]) -> dict[str, dict[str, str]]:
     header, rows = read_rows(path)
     columns = find_columns(header, {**_WANTED, **called(labels)})
     if "id" not in columns:
-        raise CohortError([f"{path}: no column 'session_id'; found: {', '.join(header)}"])
+        raise CohortError([no_column(path, ["session_id"], header)])
     by_session = {}
     problems = []
     for row in rows:
         cells = {ours: row[theirs] for ours, theirs in columns.items()}
         name = cells["id"].removeprefix("ses-")
         if cells.get("days", "") not in _MISSING and not re.fullmatch(r"-?\d+(\.\d+)?", cells["days"]):
-            problems.append(
-                f"{path}, session {name!r}, column {columns['days']!r}: {cells['days']!r} is no number of days"
-            )
+            found = f"session {name!r}: {cells['days']!r} is no number of days"
+            at = {"file": str(path), "column": columns["days"]}
+            problems.append(Problem(found, "write 90, or n/a where it is not known", rule="no_number").at(**at))
         if cells.get("date", "") not in _MISSING and _time(cells["date"]) is None:
-            problems.append(
-                f"{path}, session {name!r}, column {columns['date']!r}: {cells['date']!r} is no date of ISO 8601; "
-                "write 2019-06-05 or 2019-06-05T10:30:00"
-            )
+            found = f"session {name!r}: {cells['date']!r} is no date of ISO 8601"
+            at = {"file": str(path), "column": columns["date"]}
+            problems.append(Problem(found, "write 2019-06-05 or 2019-06-05T10:30:00", rule="no_date").at(**at))
         by_session[name] = cells
     if problems:
         raise CohortError(problems)

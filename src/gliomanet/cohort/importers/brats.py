@@ -1,4 +1,4 @@
-"""BraTS 2020, 2021 and 2023 (and what later years name alike): images and masks, and whose they are.
+"""BraTS 2020, 2021 and 2023, and later releases with the same names: images, masks and patients.
 
 | release | files | mapping table |
 | --- | --- | --- |
@@ -7,7 +7,7 @@
 | 2023 | `BraTS-GLI-00000-000/BraTS-GLI-00000-000-{t1n,t1c,t2w,t2f,seg}.nii.gz` | `BraTS2023_2017_GLI_Mapping` as CSV |
 
 The challenges give no IDH, 1p/19q or grade: `HGG` and `LGG` of 2020 are no grades of the WHO and stay raw values. A
-mapping table says which patient of which collection a case is: without it, the same patient comes twice into a
+mapping table names the collection and the patient of each case: without it, the same patient comes twice into a
 study of several collections. The last number of a 2023 id counts the patient's scans from 000 before surgery; from
 100 on they are after treatment (BraTS 2024).
 """
@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding, case_findings
-from gliomanet.cohort.importers.clinical import RAW
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import (
     USUAL,
@@ -32,8 +31,10 @@ from gliomanet.cohort.importers.headers import (
     tables_among,
     workbooks,
 )
+from gliomanet.cohort.importers.layout import RAW, raw_cells
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
-from gliomanet.errors import CohortError
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import CohortError, Problem
 
 _ID = re.compile(r"BraTS(?:20_[A-Za-z]+_\d+|2021_\d+|-[A-Z]+-\d+-\d+)", re.IGNORECASE)
 _LATER = re.compile(r"(BraTS-[A-Z]+-\d+)-(\d+)", re.IGNORECASE)
@@ -67,7 +68,7 @@ _WANTED = {
 
 @dataclass(frozen=True)
 class _Source:
-    """What a mapping table says of one case: its patient elsewhere ("" unknown), ids elsewhere, HGG or LGG."""
+    """A case in a mapping table: its patient elsewhere ("" unknown), ids elsewhere, HGG or LGG."""
 
     patient: str
     other_ids: tuple[str, ...]
@@ -119,8 +120,8 @@ def _case(identifier: str) -> str:
     if identifier.isdigit():  # the cases of task 2 alone, in the mapping table of 2021
         return f"BraTS2021_{int(identifier):05d}"
     if not _ID.fullmatch(identifier):
-        looks = "BraTS20_Training_001, BraTS2021_00000 or BraTS-GLI-00000-000"
-        raise ValueError(f"{identifier!r} is no id of BraTS 2020, 2021 or 2023; they look like {looks}")
+        action = "ids look like BraTS20_Training_001, BraTS2021_00000 or BraTS-GLI-00000-000"
+        raise CellError(Problem(f"{identifier!r} is no id of BraTS 2020, 2021 or 2023", action, rule="no_id"))
     if identifier.lower().startswith("brats20_"):
         _, part, number = identifier.split("_")
         return f"BraTS20_{part.capitalize()}_{number}"
@@ -150,7 +151,7 @@ def _exam(
     later = _LATER.fullmatch(case)
     number = int(later[2]) if later else 0
     scan = "post_operative" if number >= _FIRST_TREATED else "follow_up" if number else "baseline"
-    raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
+    raw = raw_cells(cells, labels)
     read_as = {}
     if source and source.grade and not raw.get("grade"):
         raw["grade"], read_as["grade"] = source.grade, ""  # high or low grade is no grade of the WHO
@@ -164,8 +165,9 @@ def _read_mapping(path: Path) -> dict[str, _Source]:
     ids = [name for name in header if plain(name).startswith("brats") and "cohort" not in plain(name)]
     columns = find_columns(header, {"collection": _COLLECTION, "patient": _PATIENT, "grade": ("Grade",)})
     if not ids:
-        looks = "BraTS_2020_subject_ID, BraTS2021 ID or BraTS2023"
-        raise CohortError([f"{path}: no column of BraTS ids ({looks}); found: {', '.join(header)}"])
+        found = f"no column of BraTS ids; found: {', '.join(header)}"
+        action = "name it as the releases do: BraTS_2020_subject_ID, BraTS2021 ID or BraTS2023"
+        raise CohortError([Problem(found, action, file=str(path), rule="column_missing")])
     sources = {}
     for row in rows:
         collection = row[columns["collection"]] if "collection" in columns else ""

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gliomanet.cohort.case_ids import id_problems
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.importers import FORMATS
 from gliomanet.cohort.importers.exam import Exam
-from gliomanet.cohort.table import harmonise_row
-from gliomanet.errors import CohortError
+from gliomanet.cohort.table import case_frame, derive_1p19q, harmonise_row
+from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 def exam_labels(
     exam: Exam, source: Path, columns: Mapping[str, str], vocabulary: Vocabulary = VOCABULARY
-) -> tuple[dict[str, object], list[str]]:
-    """Ids, labels, age, sex and where they come from: a row of a case table but its files, centre and role.
+) -> tuple[dict[str, object], list[Problem]]:
+    """Ids, labels with their sources, age and sex: a row of a case table but its files, centre and role.
 
     Args:
         exam: the exam.
@@ -65,23 +66,20 @@ def import_center(
         role: role of the centre, put into every row.
         folder: the collection's folder.
         clinical: its table of labels; default: the one in the folder.
-        mapping: BraTS: which patient of which collection a case is.
+        mapping: BraTS: the table of the patients and collections of its cases.
         derive: fill unknown 1p/19q by the WHO 2021 rule.
         vocabulary: the study's labels; a further one is read from the table of labels, where it has a column so named.
 
     Returns:
-        One row an exam with images, follow-ups too (column `scan`), in the columns of a case table, sorted by
-        `case_id`; and what was not understood, preferred or derived.
+        One row per exam with images, follow-ups too (column `scan`), in the columns of a case table, sorted by
+        `case_id`; and findings on files and cells that were not understood, preferred or derived.
 
     Raises:
         CohortError: every problem at once: folders and tables that cannot be read, spellings of labels that are not
             known, ids that cannot name a folder or name two.
     """
-    # Here, so that who asks a reader for exams alone does without pandas.
-    from gliomanet.cohort.table import case_frame, derive_1p19q, id_problems
-
     if kind not in FORMATS:
-        raise CohortError([f"{kind!r} is no format; allowed: {', '.join(FORMATS)}"])
+        raise CohortError([Problem(f"{kind!r} is no format", f"allowed: {', '.join(FORMATS)}", rule="no_format")])
     collection = FORMATS[kind](folder, clinical, mapping, further_labels(vocabulary))
     source = collection.clinical or clinical or folder
     rows, problems = [], id_problems(folder, [exam.case_id for exam in collection.exams])
@@ -91,7 +89,8 @@ def import_center(
         rows.append({**row, "center": center, "role": role})
         problems += found
     if not rows:
-        problems.append(f"{folder}: no exam in it")
+        action = "name the folder that holds the exams"
+        problems.append(Problem("no exam in it", action, file=str(folder), rule="no_exam"))
     if problems:
         raise CohortError(problems)
     cases = case_frame(rows, vocabulary)

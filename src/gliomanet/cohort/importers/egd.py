@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from gliomanet.cohort.findings import Finding, case_findings
-from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, rows_by_id, tables_among, workbooks
+from gliomanet.cohort.importers.label_tables import unmatched
+from gliomanet.cohort.importers.layout import RAW, no_mapping
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
-from gliomanet.errors import CohortError
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import CohortError, Problem
 
 _ID = re.compile(r"(?:MR_)?EGD-(\d+)", re.IGNORECASE)
 _CASE = r"(?i:MR_)?(?P<case>(?i:EGD)-\d+)(?:_[^/]*)?/(?:[^/]+/)*"
@@ -49,11 +51,11 @@ def case_id(identifier: str) -> str:
     """`egd-1`, `MR_EGD-0001` → `EGD-0001`.
 
     Raises:
-        ValueError: no id of the collection.
+        CellError: no id of the collection.
     """
     match = _ID.fullmatch(identifier.strip())
     if match is None:
-        raise ValueError(f"{identifier!r} is no id; they look like EGD-0001")
+        raise CellError(Problem(f"{identifier!r} is no id", "ids look like EGD-0001", rule="no_id"))
     return f"EGD-{int(match[1]):04d}"
 
 
@@ -130,7 +132,8 @@ def _read_metadata(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
             sections = {name: content.get(name) or {} for name, _ in _IN_METADATA.values()}
             raw = {key: sections[section].get(name) for key, (section, name) in _IN_METADATA.items()}
         except (ValueError, AttributeError) as error:
-            problems.append(f"{path}: no metadata of EGD ({error}); download it again, or remove it")
+            found, action = f"no metadata of EGD ({error})", "download it again, or remove it"
+            problems.append(Problem(found, action, file=str(path), rule="broken_metadata"))
             continue
         cells[case_id(identifier)] = {key: str(value) for key, value in raw.items() if value is not None}
     if problems:

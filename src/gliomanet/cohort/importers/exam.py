@@ -1,4 +1,4 @@
-"""One exam as its collection describes it, before anything is harmonised."""
+"""One exam in the words of its collection, before anything is harmonised."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Exam:
     Attributes:
         case_id: names the exam in every table and folder of a study.
         patient_id: the patient's, shared by a patient's exams.
-        files: column of the case table (a modality, `tumour_mask`, `brain_mask`) → file.
+        files: column of the case table (a modality, `tumour_mask`, `brain_mask`) → file; filled in by the reader.
         raw: `idh`, `codel_1p19q`, `grade`, `age`, `sex`, further labels of the study → cell as found; an absent key is
             an unknown value.
         read_as: the same keys → spelling to harmonise in its place, where the collection's own would mislead.
@@ -29,7 +29,7 @@ class Exam:
 
     case_id: str
     patient_id: str
-    files: Mapping[str, Path]
+    files: Mapping[str, Path] = field(default_factory=dict)
     raw: Mapping[str, str] = field(default_factory=dict)
     scan: str = "baseline"
     grade_edition: str = ""
@@ -40,11 +40,11 @@ class Exam:
 
 @dataclass(frozen=True)
 class Collection:
-    """What a format's reader found.
+    """The exams of a collection, as its reader found them.
 
     Attributes:
         exams: every exam, with labels or without.
-        findings: what was not understood and what is worth knowing; their centre is filled in by `import_center`.
+        findings: what was not understood or is worth knowing; their centre is filled in by `import_center`.
         clinical: the table that the raw cells come from, for messages; `None`: the one that was given.
         columns: key of `Exam.raw` → that table's name for it, for messages.
     """

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gliomanet.cohort.case_ids import id_problems
 from gliomanet.cohort.importers import ucsf_pdgm, upenn_gbm, utsw
 from gliomanet.cohort.importers.case_table import exam_labels
-from gliomanet.cohort.importers.clinical import ClinicalTable, read_clinical, with_labels
-from gliomanet.cohort.read_rows import read_rows
-from gliomanet.cohort.table import case_frame, id_problems
-from gliomanet.errors import CohortError
+from gliomanet.cohort.importers.label_tables import LabelRows, ReleasedTable
+from gliomanet.cohort.importers.layout import Layout
+from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
+from gliomanet.cohort.table import case_frame
+from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 
 _FEATURE = re.compile(r"original_(?P<family>[a-z]+)_(?P<name>\w+)_(?P<modality>[A-Za-z0-9]+)")
@@ -25,12 +27,12 @@ _MODALITIES = {"T1": "t1", "T1c": "t1c", "T1GD": "t1c", "T2": "t2", "FLAIR": "fl
 _MOST_NAMED = 10
 
 
-COLLECTIONS: dict[str, ClinicalTable] = {
-    "ucsf-pdgm": ucsf_pdgm.CLINICAL,
-    "utsw": utsw.CLINICAL,
-    "upenn-gbm": upenn_gbm.CLINICAL,
+COLLECTIONS: dict[str, tuple[Layout, ReleasedTable]] = {
+    "ucsf-pdgm": (ucsf_pdgm.LAYOUT, ucsf_pdgm.TABLE),
+    "utsw": (utsw.LAYOUT, utsw.TABLE),
+    "upenn-gbm": (upenn_gbm.LAYOUT, upenn_gbm.TABLE),
 }
-"""Format of a feature source → how the collection's clinical table is read."""
+"""Format of a feature source → its collection, and that one's clinical table."""
 
 
 def read_feature_center(
@@ -43,7 +45,7 @@ def read_feature_center(
         role: Role of the centre.
         path: CSV file of features: `PatientID`, `IDH_mutant`, `original_<family>_<feature>_<modality>`, …
         clinical: The collection's clinical table; labels come from there only.
-        collection: Key of `COLLECTIONS`: whose columns and spellings these are.
+        collection: Key of `COLLECTIONS`: the collection of these columns and spellings.
         vocabulary: The study's labels; a further one that the clinical table lacks is unknown.
 
     Returns:
@@ -54,27 +56,34 @@ def read_feature_center(
         CohortError: every problem at once: missing files and columns, cells that are no numbers, spellings, cases
             without a clinical row, IDH of the two tables that disagrees.
     """
-    known = with_labels(COLLECTIONS[collection], clinical, further_labels(vocabulary))
-    raw_features, problems = _feature_rows(path, known)
-    exams, found = read_clinical(clinical, known)
-    problems += found
+    layout, table = COLLECTIONS[collection]
+    labels = further_labels(vocabulary)
+    raw_features, problems = _feature_rows(path, layout)
+    rows_of_labels = LabelRows(None)
+    try:
+        rows_of_labels = table.read_file(clinical, layout.row_id, labels)
+    except CohortError as error:
+        problems += error.problems
     if problems:
         raise CohortError(problems)
     problems += id_problems(path, [row["PatientID"] for row in raw_features])
     rows = []
     for features in raw_features:
         case_id = features["PatientID"]
-        if case_id not in exams:
-            problems.append(f"{path}, case {case_id!r}: has no row in {clinical}")
+        if case_id not in rows_of_labels.cells:
+            action = "add it, or remove the case from the table of features"
+            no_row = Problem(f"has no row in {clinical}", action, file=str(path), case=case_id, rule="no_clinical_row")
+            problems.append(no_row)
             continue
-        row, found = exam_labels(exams[case_id], clinical, known.columns, vocabulary)
+        exam = layout.exam_of(case_id, rows_of_labels.cells[case_id], labels)
+        row, found = exam_labels(exam, clinical, rows_of_labels.columns, vocabulary)
         problems += [*found, *_idh_disagreement(path, clinical, case_id, features.get("IDH_mutant", ""), row["idh"])]
         rows.append({**row, "center": center, "role": role})
-    table, found = _feature_table(path, raw_features)
+    features_table, found = _feature_table(path, raw_features)
     problems += found
     if problems:
         raise CohortError(problems)
-    return case_frame(rows, vocabulary), table
+    return case_frame(rows, vocabulary), features_table
 
 
 def contract_name(column: str) -> str | None:
@@ -85,44 +94,47 @@ def contract_name(column: str) -> str | None:
     return f"{_MODALITIES[match['modality']]}_{match['family']}_{match['name']}"
 
 
-def _feature_rows(path: Path, known: ClinicalTable) -> tuple[list[dict[str, str]], list[str]]:
+def _feature_rows(path: Path, layout: Layout) -> tuple[list[dict[str, str]], list[Problem]]:
     try:
         header, rows = read_rows(path)
     except CohortError as error:
-        return [], list(map(str, error.problems))
+        return [], list(error.problems)
     if "PatientID" not in header:
-        return [], [f"{path}: no column 'PatientID'; found: {', '.join(header[:_MOST_NAMED])}, …"]
+        return [], [no_column(path, ["PatientID"], [*header[:_MOST_NAMED], "…"])]
     names = [name for column in header if (name := contract_name(column))]
     if not names:
-        return [], [
-            f"{path}: no column named like original_shape_Elongation_FLAIR; modalities: {', '.join(_MODALITIES)}"
-        ]
-    problems = [f"{path}: two columns are the feature {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
+        action = f"name features like original_shape_Elongation_FLAIR; modalities: {', '.join(_MODALITIES)}"
+        return [], [Problem("no column of a feature", action, file=str(path), rule="no_feature")]
+    problems = [
+        Problem(f"two columns are the feature {name!r}", "keep one", file=str(path), rule="feature_twice")
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
     for column in header:
         if column not in ("PatientID", "IDH_mutant") and contract_name(column) is None:
-            problems.append(
-                f"{path}: column {column!r} is not known; features are original_<family>_<feature>_<modality>"
-            )
-    return [row for row in rows if not _is_follow_up(row["PatientID"], known)], problems
+            action = "remove it; features are original_<family>_<feature>_<modality>"
+            problems.append(Problem("is not known", action, file=str(path), column=column, rule="unknown_column"))
+    return [row for row in rows if not _is_follow_up(row["PatientID"], layout)], problems
 
 
-def _is_follow_up(identifier: str, known: ClinicalTable) -> bool:
+def _is_follow_up(identifier: str, layout: Layout) -> bool:
     try:
-        return known.exam({"id": identifier}).scan != "baseline"
-    except ValueError:
+        return layout.exam(layout.row_id(identifier), {}).scan != "baseline"
+    except CellError:
         return False  # no id of the collection: reported as a case without a clinical row
 
 
-def _idh_disagreement(path: Path, clinical: Path, case_id: str, code: str, idh: object) -> list[str]:
+def _idh_disagreement(path: Path, clinical: Path, case_id: str, code: str, idh: object) -> list[Problem]:
     """The feature tables carry a copy of the IDH status: where it differs, one of the two tables is misaligned."""
     expected = {"0": "wildtype", "1": "mutant"}.get(code.removesuffix(".0"))
     if expected is None or not idh or idh == expected:
         return []
-    problem = f"{path}, case {case_id!r}: IDH_mutant is {code}, but {clinical} says {idh}"
-    return [f"{problem}; check that the tables are of the same release and their rows not shifted"]
+    found = f"IDH_mutant is {code}, but {clinical} says {idh}"
+    action = "check that the tables are of the same release and their rows not shifted"
+    return [Problem(found, action, file=str(path), case=case_id, column="IDH_mutant", rule="idh_disagrees")]
 
 
-def _feature_table(path: Path, rows: list[dict[str, str]]) -> tuple[pd.DataFrame, list[str]]:
+def _feature_table(path: Path, rows: list[dict[str, str]]) -> tuple[pd.DataFrame, list[Problem]]:
     columns = {column: name for column in (rows[0] if rows else ()) if (name := contract_name(column))}
     ids = [row["PatientID"] for row in rows]
     data: dict[str, object] = {"case_id": ids, "region": ["whole"] * len(rows)}
@@ -133,10 +145,12 @@ def _feature_table(path: Path, rows: list[dict[str, str]]) -> tuple[pd.DataFrame
         infinite = np.isinf(values.to_numpy())
         wrong = (values.isna() & ~cells.isin(["", "NA", "nan", "NaN"])) | infinite
         problems += [
-            f"{path}, case {case_id!r}, column {column!r}: {cell!r} is no finite number"
+            Problem(f"{cell!r} is no finite number", "correct it, or empty it", rule="no_number").at(
+                file=str(path), case=str(case_id), column=column
+            )
             for case_id, cell in cells[wrong].items()
         ]
         data[name] = values.to_numpy()
     if not rows:
-        problems.append(f"{path}: names no case")
+        problems.append(no_case(path))
     return pd.DataFrame(data).sort_values("case_id", ignore_index=True), problems

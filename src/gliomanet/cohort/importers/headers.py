@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_rows import WORKBOOKS, read_rows
-from gliomanet.errors import CohortError
+from gliomanet.cohort.read_rows import WORKBOOKS, CellError, no_case, read_rows
+from gliomanet.errors import CohortError, Problem
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     "idh": ("IDH", "IDH status", "IDH mutation", "IDH mutation status", "IDH1", "IDH1/2", "IDH1 status"),
@@ -20,7 +20,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "age": ("age", "age at MRI", "age at scan", "age at imaging", "age at diagnosis", "age (years at diagnosis)"),
     "sex": ("sex", "gender", "sex at birth"),
 }
-"""Key of `Exam.raw` → what a column of it is usually called; case, spaces and signs do not count."""
+"""Key of `Exam.raw` → usual names of its column; letter case, spaces and signs do not count."""
 
 _CALLED = {
     "mgmt": (
@@ -40,12 +40,13 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         CohortError: another program's workbook, or what `read_rows` raises.
     """
     if path.suffix.lower() in _NOT_READ:
-        raise CohortError([f"{path}: a workbook; open it, save the sheet of labels as CSV (UTF-8), and name that file"])
+        action = "open it, save the sheet of labels as CSV (UTF-8), and name that file"
+        raise CohortError([Problem("a workbook", action, file=str(path), rule="not_a_workbook")])
     return read_rows(path)
 
 
 def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Further labels of a study → what a column of each is usually called: `mgmt` → MGMT, MGMT status, …"""
+    """Further labels of a study → usual names of their columns: `mgmt` → MGMT, MGMT status, …"""
     return {label: (label, f"{label} status", *_CALLED.get(label.lower(), ())) for label in labels}
 
 
@@ -70,8 +71,8 @@ def require(
     Args:
         path: the table.
         header: its columns.
-        columns: what `find_columns` found.
-        wanted: what was looked for.
+        columns: result of `find_columns`.
+        wanted: name of ours → the spellings that were looked for.
         names: at least one of these names of ours must be there.
 
     Raises:
@@ -79,7 +80,9 @@ def require(
     """
     if not any(name in columns for name in names):
         known = ", ".join(repr(spelling) for name in names for spelling in wanted[name])
-        raise CohortError([f"{path}: no column for {' or '.join(names)} (known: {known}); found: {', '.join(header)}"])
+        found = f"no column for {' or '.join(names)}; found: {', '.join(header)}"
+        action = f"add it, or give its column a known name: {known}"
+        raise CohortError([Problem(found, action, file=str(path), rule="column_missing")])
 
 
 def find_table(folder: Path, clinical: Path | None, name: re.Pattern[str]) -> Path | None:
@@ -90,11 +93,20 @@ def find_table(folder: Path, clinical: Path | None, name: re.Pattern[str]) -> Pa
     """
     if clinical is not None or not folder.is_dir():
         return clinical
-    found = tables_among(folder.iterdir(), name)
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise CohortError([f"{folder}: several tables of labels: {names}; name the right one"])
-    return found[0] if found else None
+    return the_one_table(folder, tables_among(folder.iterdir(), name))
+
+
+def the_one_table(folder: Path, found: Iterable[Path]) -> Path | None:
+    """The only table that was found in a folder; `None` without one.
+
+    Raises:
+        CohortError: there are several.
+    """
+    tables = sorted(found)
+    if len(tables) > 1:
+        names = f"several tables of labels: {', '.join(path.name for path in tables)}"
+        raise CohortError([Problem(names, "name the right one as `clinical`", file=str(folder), rule="several_tables")])
+    return tables[0] if tables else None
 
 
 def tables_among(paths: Iterable[Path], name: re.Pattern[str]) -> list[Path]:
@@ -117,7 +129,7 @@ def rows_by_id(
     Args:
         path: the table.
         wanted: name of ours → the column's usual spellings; `id` is one of the names.
-        read_id: the table's id → the project's; raises ValueError for one that is none.
+        read_id: the table's id → the project's; raises CellError for one that is none.
         needed: at least one of these names of ours must be there beside `id`.
 
     Raises:
@@ -132,17 +144,18 @@ def rows_by_id(
     for row in rows:
         try:
             identifier = read_id(row[columns["id"]])
-        except ValueError as error:
-            problems.append(f"{path}, column {columns['id']!r}: {error}")
+        except CellError as error:
+            problems.append(error.problem.at(file=str(path), column=columns["id"]))
             continue
         cells = {ours: row[theirs] for ours, theirs in columns.items() if ours != "id"}
         first = by_id.setdefault(identifier, cells)
         for name in cells:
             if first[name] != cells[name]:
-                both = f"{first[name]!r} and {cells[name]!r}"
-                problems.append(f"{path}: {identifier!r} has two rows; {columns[name]!r} is {both}; keep the right one")
+                found = f"has two rows, with {first[name]!r} and {cells[name]!r}"
+                place = {"file": str(path), "case": identifier, "column": columns[name]}
+                problems.append(Problem(found, "keep the right one", rule="two_rows").at(**place))
     if not rows:
-        problems.append(f"{path}: names no case")
+        problems.append(no_case(path))
     if problems:
         raise CohortError(problems)
     return by_id, columns
@@ -150,6 +163,8 @@ def rows_by_id(
 
 def workbooks(folder: Path, name: re.Pattern[str]) -> tuple[Finding, ...]:
     """A warning for each workbook at the top of a folder that holds labels and cannot be read."""
+    if not folder.is_dir():
+        return ()
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _NOT_READ and name.match(path.name))
     action = "open it, save the sheet as CSV (UTF-8), and name that file as the table of labels"
     return tuple(

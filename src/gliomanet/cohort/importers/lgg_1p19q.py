@@ -1,8 +1,8 @@
 """LGG-1p19qDeletion (The Cancer Imaging Archive, 10.7937/K9/TCIA.2017.DWEHTZ9V): 159 patients with 1p/19q.
 
-Layout of its NIfTI release: a folder `LGG-104` a patient, with T1 after contrast medium and T2, acquired in different
-planes, and the tumour's mask on T2; of the file names only `T1`, `T2` and `Segmentation` are relied on. The table
-holds `Filename` and `1p/19q` (`d/d` codeleted, `n/n` intact). Scans before surgery.
+Layout of its NIfTI release: one folder per patient, `LGG-104`, with T1 after contrast medium and T2, acquired in
+different planes, and the tumour's mask on T2; of the file names only `T1`, `T2` and `Segmentation` are relied on. The
+table holds `Filename` and `1p/19q` (`d/d` codeleted, `n/n` intact). Scans before surgery.
 
 In the release, T2 and the mask of LGG-223 bear each other's name. A T2 image takes more bytes than a mask, so the
 swap is recognised by the files' sizes, undone, and told.
@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
 from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
-from gliomanet.cohort.importers.tree import Pattern, read_tree
+from gliomanet.cohort.importers.headers import USUAL
+from gliomanet.cohort.importers.label_tables import UsualTable
+from gliomanet.cohort.importers.layout import Layout
+from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 
 _ID = re.compile(r"LGG[-_ ]?(\d+)", re.IGNORECASE)
 _TABLE = re.compile(r".*TCIA_LGG_cases.*|.*1p_?19q.*", re.IGNORECASE)
@@ -43,40 +47,35 @@ def case_id(identifier: str) -> str:
     """`lgg-104` → `LGG-104`.
 
     Raises:
-        ValueError: no id of the collection.
+        CellError: no id of the collection.
     """
     match = _ID.fullmatch(identifier.strip())
     if match is None:
-        raise ValueError(f"{identifier!r} is no id; they look like LGG-104")
+        raise CellError(Problem(f"{identifier!r} is no id", "ids look like LGG-104", rule="no_id"))
     return f"LGG-{match[1]}"
 
 
+LAYOUT = Layout(
+    collection="LGG-1p19qDeletion",
+    patterns=PATTERNS,
+    table=UsualTable(_WANTED, _TABLE, needed=("codel_1p19q",)),
+    exam=lambda case, cells: Exam(case, case, diagnosis=cells.get("diagnosis", "")),
+    row_id=case_id,
+    case_id=case_id,
+)
+
+
 def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
-
-    Args:
-        folder: holds the patients' folders, at any depth.
-        clinical: `TCIA_LGG_cases_159` as CSV; default: the one at the top of the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
-
-    Raises:
-        CohortError: no exam, two files for one modality, a table without its columns.
-    """
-    no_mapping(mapping, "LGG-1p19qDeletion")
-    table = find_table(folder, clinical, _TABLE)
-    wanted = {**_WANTED, **called(labels)}
-    rows, columns = rows_by_id(table, wanted, case_id, "codel_1p19q", *labels) if table else ({}, {})
-    tree = read_tree(folder, PATTERNS, case_id, [table])
-    exams, findings = [], [*tree.findings, *workbooks(folder, _TABLE), *unmatched(tree.files, rows, table)]
-    for case, files in tree.files.items():
-        if case == _SWAPPED and {"t2", "tumour_mask"} <= files.keys():
-            files, finding = _unswapped(files)
+    """Read the collection, see `Layout.read`, and undo the swap of `LGG-223`."""
+    collection = LAYOUT.read(folder, clinical, mapping, labels)
+    exams, findings = [], list(collection.findings)
+    for exam in collection.exams:
+        if exam.case_id == _SWAPPED and {"t2", "tumour_mask"} <= exam.files.keys():
+            files, finding = _unswapped(exam.files)
             findings.append(finding)
-        cells = rows.get(case, {})
-        raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
-        exams.append(Exam(case, case, dict(files), raw, diagnosis=cells.get("diagnosis", "")))
-    return Collection(tuple(exams), tuple(findings), table, columns)
+            exam = replace(exam, files=files)
+        exams.append(exam)
+    return replace(collection, exams=tuple(exams), findings=tuple(findings))
 
 
 def _unswapped(files: Mapping[str, Path]) -> tuple[Mapping[str, Path], Finding]:

@@ -8,13 +8,15 @@ Layout, as its segmented release has it: `<id>_<date>/<id>_<date>_{t1,t1ce,t2,fl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
-from gliomanet.cohort.importers.clinical import RAW, no_mapping, unmatched
-from gliomanet.cohort.importers.exam import Collection, Exam, later_are_follow_ups
-from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
-from gliomanet.cohort.importers.tree import Pattern, read_tree
+from gliomanet.cohort.importers.exam import Exam
+from gliomanet.cohort.importers.headers import USUAL
+from gliomanet.cohort.importers.label_tables import UsualTable
+from gliomanet.cohort.importers.layout import Layout
+from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 
 _ID = re.compile(r"(900[-_.]00[-_.]\d+|HF[-_]?\d+(?:\.\d+)?)(_\d{4}\.\d{2}\.\d{2})?", re.IGNORECASE)
 _CASE = r"(?P<case>(?i:900-00-\d+|HF-?\d+(?:\.\d+)?)(?:_\d{4}\.\d{2}\.\d{2})?)"
@@ -46,40 +48,27 @@ def patient_of(identifier: str) -> str:
     """`hf1318_1994.04.23` → `HF1318`; `900_00_5303` → `900-00-5303`.
 
     Raises:
-        ValueError: no id of the collection.
+        CellError: no id of the collection.
     """
     match = _ID.fullmatch(identifier.strip())
     if match is None:
-        raise ValueError(f"{identifier!r} is no id; they look like 900-00-5303 and HF1318")
+        raise CellError(Problem(f"{identifier!r} is no id", "ids look like 900-00-5303 and HF1318", rule="no_id"))
     patient = match[1].upper()
     return patient.replace("-", "").replace("_", "") if patient[0] == "H" else re.sub(r"[_.]", "-", patient)
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
+def _exam(case: str, cells: Mapping[str, str]) -> Exam:
+    unknown = {key: "" for key, cell in cells.items() if cell in _UNKNOWN}
+    return Exam(case, patient_of(case), diagnosis=cells.get("diagnosis", ""), read_as=unknown)
 
-    Args:
-        folder: holds the scans' folders, at any depth.
-        clinical: CSV or TSV table with an id and `WHO_GRADE`; default: the one at the top of the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
 
-    Raises:
-        CohortError: no exam, two files for one modality, a table without its columns.
-    """
-    no_mapping(mapping, "REMBRANDT")
-    table = find_table(folder, clinical, _TABLE)
-    wanted = {**_WANTED, **called(labels)}
-    rows, columns = rows_by_id(table, wanted, patient_of, "grade", *labels) if table else ({}, {})
-    tree = read_tree(folder, PATTERNS, lambda case: case.upper(), [table])
-    exams = []
-    for case, files in tree.files.items():
-        patient = patient_of(case)
-        cells = rows.get(patient, {})
-        raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
-        unknown = {key: "" for key, cell in raw.items() if cell in _UNKNOWN}
-        diagnosis = cells.get("diagnosis", "")
-        exams.append(Exam(case, patient, dict(files), raw, diagnosis=diagnosis, read_as=unknown))
-    patients = {exam.patient_id for exam in exams}
-    findings = (*tree.findings, *workbooks(folder, _TABLE), *unmatched(patients, rows, table))
-    return Collection(later_are_follow_ups(exams), findings, table, columns)
+LAYOUT = Layout(
+    collection="REMBRANDT",
+    patterns=PATTERNS,
+    table=UsualTable(_WANTED, _TABLE, needed=("grade",)),
+    exam=_exam,
+    row_id=patient_of,
+    case_id=str.upper,
+    row_of=patient_of,
+    dated=True,
+)

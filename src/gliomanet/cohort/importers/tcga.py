@@ -11,15 +11,17 @@ Labels from a molecular table (Ceccarelli et al., Cell 164:550, 2016, or an expo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from gliomanet.cohort.findings import Finding, case_findings
-from gliomanet.cohort.importers.clinical import RAW, no_mapping
-from gliomanet.cohort.importers.exam import Collection, Exam, later_are_follow_ups
-from gliomanet.cohort.importers.headers import USUAL, called, find_table, rows_by_id, workbooks
-from gliomanet.cohort.importers.tree import Pattern, read_tree
+from gliomanet.cohort.importers.exam import Exam
+from gliomanet.cohort.importers.headers import USUAL
+from gliomanet.cohort.importers.label_tables import UsualTable
+from gliomanet.cohort.importers.layout import Layout, Read
+from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.read_rows import CellError
 from gliomanet.cohort.vocabulary import harmonise
+from gliomanet.errors import Problem
 
 _BARCODE = re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})(?:-.*)?", re.IGNORECASE)
 _CASE = r"(?P<case>(?i:TCGA)-\w{2}-\w{4}(?:_\d{4}\.\d{2}\.\d{2})?)"
@@ -56,73 +58,53 @@ def barcode(identifier: str) -> str:
     """The patient's 12 characters of a barcode: `tcga-02-0006-01A` → `TCGA-02-0006`.
 
     Raises:
-        ValueError: no barcode.
+        CellError: no barcode.
     """
     match = _BARCODE.fullmatch(identifier.strip().replace(".", "-"))
     if match is None:
-        raise ValueError(f"{identifier!r} is no barcode; they look like TCGA-02-0006")
+        raise CellError(Problem(f"{identifier!r} is no barcode", "barcodes look like TCGA-02-0006", rule="no_id"))
     return match[1].upper()
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
+def _exam(case: str, cells: Mapping[str, str]) -> Exam:
+    filled, read_as, _ = _from_subtype(cells)
+    edition = "2007" if cells.get("grade") else ""
+    return Exam(
+        case, case[:12], raw=filled, grade_edition=edition, diagnosis=cells.get("diagnosis", ""), read_as=read_as
+    )
 
-    Args:
-        folder: holds the patients' folders, at any depth.
-        clinical: the molecular table as CSV or TSV; default: the one at the top of the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
 
-    Raises:
-        CohortError: no exam, two files for one modality, a table without its columns or with rows that disagree.
+def _from_subtype(cells: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
+    """Raw cells of the columns that the IDH/codel subtype stands in for; values to read in their place; contradiction.
+
+    The subtype stands in for a column that is absent or unknown. The third is the contradiction of subtype and single
+    columns in words, "" where there is none.
     """
-    no_mapping(mapping, "TCGA")
-    table = find_table(folder, clinical, _TABLE)
-    wanted, needed = {**_WANTED, **called(labels)}, ("idh", "codel_1p19q", "subtype", "grade", *labels)
-    rows, columns = rows_by_id(table, wanted, barcode, *needed) if table else ({}, {})
-    tree = read_tree(folder, PATTERNS, lambda case: case.upper(), [table])
-    exams, findings = [], [*tree.findings, *workbooks(folder, _TABLE)]
-    contradictions: dict[str, str] = {}
-    for case, files in tree.files.items():
-        patient = case[:12]
-        cells = rows.get(patient, {})
-        raw, read_as, contradiction = _labels(cells, labels)
-        if contradiction:
-            contradictions[case] = contradiction
-        edition = "2007" if raw.get("grade") else ""
-        diagnosis = cells.get("diagnosis", "")
-        exams.append(Exam(case, patient, dict(files), raw, "baseline", edition, diagnosis, (), read_as))
-    action = "the single columns were taken; check them against the source, or empty them in a table of your own"
-    together = "cases whose IDH/codel subtype contradicts their IDH status or 1p/19q"
-    findings += case_findings("warning", "subtype_disagrees", str(table), contradictions, together, action)
-    findings += _join({exam.patient_id for exam in exams}, rows, table)
-    return Collection(later_are_follow_ups(exams), tuple(findings), table, columns)
-
-
-def _labels(cells: Mapping[str, str], labels: Sequence[str]) -> tuple[dict[str, str], dict[str, str], str]:
-    """Raw cells; what to read in their place; and how the subtype contradicts the single columns, "" if it does not.
-
-    The subtype stands in for a column that is absent or unknown.
-    """
-    raw = {key: cells[key] for key in (*RAW, *labels) if key in cells}
     subtype = cells.get("subtype", "")
-    implied = _SUBTYPES.get(subtype.lower().replace(" ", ""), {})
-    read_as, contradictions = {}, []
-    for label, value in implied.items():
+    filled, read_as, contradictions = {}, {}, []
+    for label, value in _SUBTYPES.get(subtype.lower().replace(" ", ""), {}).items():
         try:
-            known = harmonise(label, raw.get(label, ""))
-        except ValueError:  # told with all its kind when the labels are harmonised
+            known = harmonise(label, cells.get(label, ""))
+        except CellError:  # told with all its kind when the labels are harmonised
             continue
         if not known:
-            raw[label], read_as[label] = subtype, value
+            filled[label], read_as[label] = subtype, value
         elif known != value:
-            contradictions.append(f"subtype is {subtype}, but {label} is {raw[label]}")
-    return raw, read_as, "; ".join(contradictions)
+            contradictions.append(f"subtype is {subtype}, but {label} is {cells[label]}")
+    return filled, read_as, "; ".join(contradictions)
 
 
-def _join(patients: Iterable[str], rows: Mapping[str, object], table: Path | None) -> list[Finding]:
-    """Patients without a row, and how many rows have no image, which is most of them."""
-    patients = set(patients)
+def _contradictions(read: Read) -> tuple[Finding, ...]:
+    found = {exam.case_id: _from_subtype(read.rows.cells.get(exam.patient_id, {}))[2] for exam in read.exams}
+    action = "the single columns were taken; check them against the source, or empty them in a table of your own"
+    together = "cases whose IDH/codel subtype contradicts their IDH status or 1p/19q"
+    contradicted = {case: text for case, text in found.items() if text}
+    return case_findings("warning", "subtype_disagrees", str(read.rows.path), contradicted, together, action)
+
+
+def _unmatched(read: Read, row_of: Callable[[str], str]) -> list[Finding]:
+    """Patients without a row, and the number of rows without images, which most of them are."""
+    patients, rows, table = {row_of(exam.case_id) for exam in read.exams}, read.rows.cells, read.rows.path
     if table is None:
         found = f"no molecular table was given: all labels of {len(patients)} patients are unknown"
         return [Finding("warning", "no_clinical_table", "", "", "", found, "name the molecular table as `clinical`")]
@@ -133,3 +115,17 @@ def _join(patients: Iterable[str], rows: Mapping[str, object], table: Path | Non
         found = f"{len(lonely)} rows of patients without images here: {', '.join(sorted(lonely))}"
         findings.append(Finding("note", "no_image", "", "", str(table), found, "most of TCGA's patients have none"))
     return findings
+
+
+LAYOUT = Layout(
+    collection="TCGA",
+    patterns=PATTERNS,
+    table=UsualTable(_WANTED, _TABLE, needed=("idh", "codel_1p19q", "subtype", "grade")),
+    exam=_exam,
+    row_id=barcode,
+    case_id=str.upper,
+    row_of=lambda case: case[:12],
+    dated=True,
+    unmatched=_unmatched,
+    notices=_contradictions,
+)

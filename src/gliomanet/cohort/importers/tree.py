@@ -1,4 +1,4 @@
-"""The files below a collection's folder: which exam and modality each one is, by patterns of its path."""
+"""The files below a collection's folder: the exam and the modality of each, by patterns of its path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding, Severity, case_findings
-from gliomanet.errors import CohortError
+from gliomanet.cohort.folders import require_folder
+from gliomanet.errors import CohortError, Problem
 from gliomanet.modalities import MODALITIES
 
 _IMAGE = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|mgz|dcm)")
@@ -19,16 +20,16 @@ _MOST_SHAPES = 50
 
 @dataclass(frozen=True)
 class Pattern:
-    """What one kind of file looks like. Of several kinds for one column, the first listed is preferred.
+    """One kind of file, by the look of its path. Of several kinds for one column, the first listed is preferred.
 
     Attributes:
         path: regular expression of the end of a file's path, `/` between its parts: it starts at the beginning of a
             part. Group `case` is the exam.
         column: column of the case table that the file fills; `None`: a file that is known and not used.
         name: the kind of file, for messages.
-        variant: which version of an exam's modalities it belongs to. An exam's modalities all come from one variant, so
-            that they share their processing: the one with the most modalities, and of equals the first listed.
-        caution: what a person should know, and do, where such a file had to be taken; a warning then.
+        variant: the version of an exam's modalities that it belongs to. An exam's modalities all come from one variant,
+            so that they share their processing: the one with the most modalities, and of equals the first listed.
+        caution: advice to a person, where such a file had to be taken; a warning then.
     """
 
     path: str
@@ -60,7 +61,7 @@ class Tree:
     Attributes:
         files: exam → column of the case table → chosen file, sorted by exam; every exam has a modality.
         matches: every file that fits a pattern.
-        findings: what fits none, is known and not used, or was preferred to something.
+        findings: files that fit none, are known and not used, or were preferred to others.
     """
 
     files: Mapping[str, Mapping[str, Path]]
@@ -78,7 +79,7 @@ def read_tree(
 
     Args:
         folder: the collection's folder, at any depth above the exams.
-        patterns: what its files look like; kinds of one column in the order of preference.
+        patterns: its kinds of files; kinds of one column in the order of preference.
         case_id: group `case` of a pattern → the exam's id in the case table.
         passed_over: files that are read otherwise (the tables).
 
@@ -94,7 +95,8 @@ def read_tree(
     if not files:
         shapes = ", ".join(f"{shape} ({count})" for shape, count in _shapes(unknown).most_common(5)) or "no file"
         names = ", ".join(dict.fromkeys(pattern.name for pattern in patterns if pattern.column in MODALITIES))
-        raise CohortError([f"{folder}: no exam in it; looked for {names}; found {shapes}"])
+        found = f"no exam in it; looked for {names}; found {shapes}"
+        raise CohortError([Problem(found, "name the folder that holds the exams", file=str(folder), rule="no_exam")])
     return Tree(files, tuple(matches), (*findings, *_unused(matches), *unknown_files(unknown)))
 
 
@@ -106,14 +108,13 @@ def list_files(folder: Path) -> list[str]:
     Raises:
         CohortError: no such folder.
     """
-    if not folder.is_dir():
-        raise CohortError([f"{folder}: a file, not a folder" if folder.is_file() else f"{folder}: no such folder"])
+    require_folder(folder)
     found: list[str] = []
     seen: set[tuple[int, int]] = set()
     plain, linked = [(str(folder), "")], list[tuple[str, str]]()
     while plain or linked:
         place, prefix = (plain or linked).pop()
-        status = os.stat(place)  # noqa: PTH116 - a Path a folder costs more than the reading
+        status = os.stat(place)  # noqa: PTH116 - a Path per folder costs more than the reading
         if (identity := (status.st_dev, status.st_ino)) in seen:
             continue
         seen.add(identity)
@@ -129,7 +130,7 @@ def list_files(folder: Path) -> list[str]:
 
 
 def match_files(paths: Iterable[str], patterns: Sequence[Pattern]) -> tuple[list[Match], list[str]]:
-    """Which kind each file is, and the files that are none."""
+    """The kind of each file, and the files that are none."""
     compiled = [(re.compile(rf"(?:.*/)?{pattern.path}"), pattern) for pattern in patterns]
     matches, unknown = [], []
     for path in paths:
@@ -173,7 +174,7 @@ def unknown_files(paths: Iterable[str]) -> tuple[Finding, ...]:
 def _choose(
     folder: Path, patterns: Sequence[Pattern], matches: Iterable[Match], case_id: Callable[[str], str]
 ) -> tuple[dict[str, dict[str, Path]], tuple[Finding, ...]]:
-    """Exam → column → file, and what was preferred to what."""
+    """Exam → column → file, and the preferences."""
     by_case: dict[str, dict[str, list[Match]]] = defaultdict(lambda: defaultdict(list))
     for match in matches:
         if match.pattern.column is not None:
@@ -198,13 +199,13 @@ def _choose(
             else:
                 choice.left_out[case].append(f"{column} is there as {candidates[0].pattern.name} only; left out")
     if choice.ambiguous:
-        raise CohortError([f"{folder}, {problem}" for problem in choice.ambiguous])
+        raise CohortError([problem.at(file=str(folder)) for problem in choice.ambiguous])
     return chosen, choice.findings()
 
 
 @dataclass
 class _Choice:
-    """What is worth knowing about a choice of files.
+    """Notes on a choice of files.
 
     Attributes:
         ambiguous: problems: files of one kind for one column of an exam.
@@ -214,7 +215,7 @@ class _Choice:
         masks_only: exam → the masks of one without modalities.
     """
 
-    ambiguous: list[str] = field(default_factory=list)
+    ambiguous: list[Problem] = field(default_factory=list)
     preferred: dict[tuple[Pattern, Pattern], list[str]] = field(default_factory=lambda: defaultdict(list))
     second_choice: dict[str, dict[str, list[Match]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
@@ -225,10 +226,8 @@ class _Choice:
     def take(self, case: str, best: Match, candidates: Sequence[Match]) -> None:
         equals = [c.path for c in candidates if c.pattern == best.pattern]
         if len(equals) > 1:
-            files = ", ".join(equals)
-            self.ambiguous.append(
-                f"case {case!r}: {len(equals)} files are its {best.pattern.column}: {files}; keep one"
-            )
+            found = f"{len(equals)} files are its {best.pattern.column}: {', '.join(equals)}"
+            self.ambiguous.append(Problem(found, "keep one", case=case, rule="several_files"))
         for other in dict.fromkeys(c.pattern for c in candidates if c.pattern != best.pattern):
             self.preferred[best.pattern, other].append(case)
         if best.pattern.caution:
@@ -273,7 +272,7 @@ def _unused(matches: Iterable[Match]) -> tuple[Finding, ...]:
 
 
 def _shape(path: str) -> str:
-    """A file's name with `#` for every digit run: what files of different cases share."""
+    """A file's name with `#` for every run of digits, so that files of different cases share it."""
     return re.sub(r"\d+", "#", path.rpartition("/")[2])
 
 

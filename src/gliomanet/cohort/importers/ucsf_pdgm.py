@@ -10,23 +10,15 @@ The folder names the exam: the digits of some files in it disagree, and the tabl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
 from gliomanet.cohort.findings import Finding, case_findings
-from gliomanet.cohort.importers.clinical import (
-    RAW,
-    ClinicalTable,
-    find_clinical,
-    join_rows,
-    no_mapping,
-    read_clinical,
-    with_labels,
-)
-from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.tree import Match, Pattern, read_tree
-from gliomanet.errors import CohortError
+from gliomanet.cohort.importers.exam import Exam
+from gliomanet.cohort.importers.label_tables import ReleasedTable
+from gliomanet.cohort.importers.layout import Layout, Read
+from gliomanet.cohort.importers.tree import Match, Pattern
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 
 _ID = re.compile(r"UCSF-PDGM-(?P<number>\d+)(?P<follow_up>_FU\d+d)?")
 _FOLDER = r"(?P<case>UCSF-PDGM-\d+(?:_FU\d+d)?)(?:_nifti)?/(?P<named>UCSF-PDGM-\d+(?:_FU\d+d)?)_"
@@ -45,16 +37,21 @@ def case_id(identifier: str) -> str:
     """`UCSF-PDGM-004` → `UCSF-PDGM-0004`; the suffix of a follow-up (`_FU016d`) stays.
 
     Raises:
-        ValueError: no id of the collection.
+        CellError: no id of the collection.
     """
     match = _ID.fullmatch(identifier)
     if match is None:
-        raise ValueError(f"{identifier!r} is no id; they look like UCSF-PDGM-004, follow-ups UCSF-PDGM-0429_FU003d")
+        raise CellError(
+            Problem(
+                f"{identifier!r} is no id",
+                "ids look like UCSF-PDGM-004, follow-ups UCSF-PDGM-0429_FU003d",
+                rule="no_id",
+            )
+        )
     return f"UCSF-PDGM-{int(match['number']):04d}{match['follow_up'] or ''}"
 
 
-def _exam(cells: Mapping[str, str]) -> Exam:
-    case = case_id(cells["id"])
+def _exam(case: str, cells: Mapping[str, str]) -> Exam:
     patient, _, follow_up = case.partition("_FU")
     diagnosis = cells.get("diagnosis", "")
     astrocytoma = case in _ASTROCYTOMAS or diagnosis.startswith("Astrocytoma")
@@ -62,8 +59,6 @@ def _exam(cells: Mapping[str, str]) -> Exam:
     return Exam(
         case_id=case,
         patient_id=patient,
-        files={},
-        raw={key: cells[key] for key in RAW if key in cells},
         scan="follow_up" if follow_up else "baseline",
         grade_edition="2021",
         diagnosis=diagnosis,
@@ -72,7 +67,7 @@ def _exam(cells: Mapping[str, str]) -> Exam:
     )
 
 
-CLINICAL = ClinicalTable(
+TABLE = ReleasedTable(
     columns={
         "id": "ID",
         "idh": "IDH",
@@ -81,7 +76,6 @@ CLINICAL = ClinicalTable(
         "age": "Age at MRI",
         "sex": "Sex",
     },
-    exam=_exam,
     file_names=("UCSF-PDGM-metadata*.csv", "UCSF-PDGM-metadata*.tsv"),
     extra={"diagnosis": "Final pathologic diagnosis (WHO 2021)", "brats21": "BraTS21 ID"},
 )
@@ -102,31 +96,7 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
-
-    Args:
-        folder: holds the exams' folders, at any depth.
-        clinical: the metadata table; default: the one in the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
-
-    Raises:
-        CohortError: no exam, two files for one modality, a table that is not the collection's.
-    """
-    no_mapping(mapping, "UCSF-PDGM")
-    table = find_clinical(folder, clinical, CLINICAL)
-    known = with_labels(CLINICAL, table, labels)
-    exams, problems = read_clinical(table, known) if table else ({}, [])
-    if problems:
-        raise CohortError(problems)
-    tree = read_tree(folder, PATTERNS, case_id, [table])
-    joined = join_rows(tree, exams, table, known)
-    notices = (*_misnamed(tree.matches), *_relative_codeletions(joined))
-    return replace(joined, findings=(*joined.findings, *notices))
-
-
-def _misnamed(matches: tuple[Match, ...]) -> tuple[Finding, ...]:
+def _misnamed(matches: Iterable[Match]) -> tuple[Finding, ...]:
     """Files whose name is another exam's than their folder's: the folder decides."""
     found: dict[str, str] = {}
     for match in matches:
@@ -139,13 +109,24 @@ def _misnamed(matches: tuple[Match, ...]) -> tuple[Finding, ...]:
     return case_findings("warning", "id_disagrees", "", found, "folders hold files of another id", action)
 
 
-def _relative_codeletions(collection: Collection) -> tuple[Finding, ...]:
+def _relative_codeletions(read: Read) -> tuple[Finding, ...]:
     found = {
         exam.case_id: f"1p/19q {_RELATIVE!r} is read as {exam.read_as['codel_1p19q']}"
         + (f" ({exam.diagnosis}, grade {exam.raw.get('grade', '')})" if exam.diagnosis else "")
-        for exam in collection.exams
+        for exam in read.exams
         if "codel_1p19q" in exam.read_as
     }
     action = "codeleted, but intact for astrocytomas, which cannot be codeleted under WHO 2021"
     together = f"cases of 1p/19q {_RELATIVE!r}"
-    return case_findings("note", "relative_codeletion", str(collection.clinical), found, together, action)
+    return case_findings("note", "relative_codeletion", str(read.rows.path), found, together, action)
+
+
+LAYOUT = Layout(
+    collection="UCSF-PDGM",
+    patterns=PATTERNS,
+    table=TABLE,
+    exam=_exam,
+    row_id=case_id,
+    case_id=case_id,
+    notices=lambda read: (*_misnamed(read.tree.matches), *_relative_codeletions(read)),
+)

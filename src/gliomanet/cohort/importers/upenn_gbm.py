@@ -11,42 +11,38 @@ graded label beside each scan, so both stay unknown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
-from gliomanet.cohort.importers.clinical import (
-    RAW,
-    ClinicalTable,
-    find_clinical,
-    join_rows,
-    no_mapping,
-    read_clinical,
-    with_labels,
-)
-from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.tree import Pattern, read_tree
-from gliomanet.errors import CohortError
+from gliomanet.cohort.importers.exam import Exam
+from gliomanet.cohort.importers.label_tables import ReleasedTable
+from gliomanet.cohort.importers.layout import Layout
+from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 
-_ID = re.compile(r"(?P<patient>UPENN-GBM-\d+)_(?P<scan>11|21)")
+_ID = re.compile(r"UPENN-GBM-\d+_(?:11|21)")
 _SCANS = {"11": "baseline", "21": "follow_up"}
 
 
-def _exam(cells: Mapping[str, str]) -> Exam:
-    match = _ID.fullmatch(cells["id"])
-    if match is None:
-        raise ValueError(f"{cells['id']!r} is no id; they look like UPENN-GBM-00001_11, follow-ups …_21")
-    return Exam(
-        case_id=cells["id"],
-        patient_id=match["patient"],
-        files={},
-        raw={key: cells[key] for key in RAW if key in cells},
-        scan=_SCANS[match["scan"]],
-    )
+def case_id(identifier: str) -> str:
+    """The id itself.
+
+    Raises:
+        CellError: no id of the collection.
+    """
+    if not _ID.fullmatch(identifier):
+        action = "ids look like UPENN-GBM-00001_11, follow-ups …_21"
+        raise CellError(Problem(f"{identifier!r} is no id", action, rule="no_id"))
+    return identifier
 
 
-CLINICAL = ClinicalTable(
+def _exam(case: str, cells: Mapping[str, str]) -> Exam:
+    patient, _, scan = case.rpartition("_")
+    return Exam(case, patient, scan=_SCANS[scan])
+
+
+TABLE = ReleasedTable(
     columns={"id": "ID", "idh": "IDH1", "age": "Age_at_scan_years", "sex": "Gender"},
-    exam=_exam,
     file_names=("UPENN-GBM_clinical_info*.csv", "UPENN-GBM_clinical_info*.tsv"),
 )
 
@@ -68,22 +64,4 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
-
-    Args:
-        folder: holds `images_structural`, …, at any depth.
-        clinical: the clinical table; default: the one in the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
-
-    Raises:
-        CohortError: no exam, two files for one modality, a table that is not the collection's.
-    """
-    no_mapping(mapping, "UPENN-GBM")
-    table = find_clinical(folder, clinical, CLINICAL)
-    known = with_labels(CLINICAL, table, labels)
-    exams, problems = read_clinical(table, known) if table else ({}, [])
-    if problems:
-        raise CohortError(problems)
-    return join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, known)
+LAYOUT = Layout("UPENN-GBM", PATTERNS, TABLE, _exam, row_id=case_id)

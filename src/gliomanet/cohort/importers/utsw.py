@@ -11,43 +11,41 @@ IDH), so the edition of a grade is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping
 
 from gliomanet.cohort.findings import Finding, case_findings
-from gliomanet.cohort.importers.clinical import (
-    RAW,
-    ClinicalTable,
-    find_clinical,
-    join_rows,
-    no_mapping,
-    read_clinical,
-    with_labels,
-)
-from gliomanet.cohort.importers.exam import Collection, Exam
-from gliomanet.cohort.importers.tree import Pattern, read_tree
-from gliomanet.errors import CohortError
+from gliomanet.cohort.importers.exam import Exam
+from gliomanet.cohort.importers.label_tables import ReleasedTable
+from gliomanet.cohort.importers.layout import Layout, Read
+from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.read_rows import CellError
+from gliomanet.errors import Problem
 
 _ID = re.compile(r"BT\d+")
 _NOT_ADULT_TYPE = "DIFFUSE MIDLINE GLIOMA"
 
 
-def _exam(cells: Mapping[str, str]) -> Exam:
-    case = cells["id"]
-    if not _ID.fullmatch(case):
-        raise ValueError(f"{case!r} is no id; they look like BT0001")
+def case_id(identifier: str) -> str:
+    """The id itself.
+
+    Raises:
+        CellError: no id of the collection.
+    """
+    if not _ID.fullmatch(identifier):
+        raise CellError(Problem(f"{identifier!r} is no id", "ids look like BT0001", rule="no_id"))
+    return identifier
+
+
+def _exam(case: str, cells: Mapping[str, str]) -> Exam:
     return Exam(
         case_id=case,
         patient_id=case,
-        files={},
-        raw={key: cells[key] for key in RAW if key in cells},
         scan="baseline" if cells.get("operation", "PRE").upper() == "PRE" else "post_operative",
         diagnosis=cells.get("diagnosis", ""),
     )
 
 
-CLINICAL = ClinicalTable(
+TABLE = ReleasedTable(
     columns={
         "id": "Subject ID",
         "idh": "IDH",
@@ -56,7 +54,6 @@ CLINICAL = ClinicalTable(
         "age": "Age at Imaging",
         "sex": "Sex at birth",
     },
-    exam=_exam,
     file_names=("UTSW_Glioma_Metadata*.tsv", "UTSW_Glioma_Metadata*.csv"),
     extra={"diagnosis": "Tumor Type", "operation": "Operation Status"},
 )
@@ -86,38 +83,29 @@ PATTERNS = (
 )
 
 
-def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
-    """Read the collection.
-
-    Args:
-        folder: holds the patients' folders, at any depth.
-        clinical: the metadata table; default: the one in the folder.
-        mapping: there is none; refused.
-        labels: further labels of the study, looked for in that table.
-
-    Raises:
-        CohortError: no exam, two files for one modality, a table that is not the collection's.
-    """
-    no_mapping(mapping, "UTSW-Glioma")
-    table = find_clinical(folder, clinical, CLINICAL)
-    known = with_labels(CLINICAL, table, labels)
-    exams, problems = read_clinical(table, known) if table else ({}, [])
-    if problems:
-        raise CohortError(problems)
-    joined = join_rows(read_tree(folder, PATTERNS, passed_over=[table]), exams, table, known)
+def _not_adult_type(read: Read) -> tuple[Finding, ...]:
     midline = {
         exam.case_id: f"Tumor Type is {exam.diagnosis}: no adult-type diffuse glioma"
-        for exam in joined.exams
+        for exam in read.exams
         if exam.diagnosis.upper() == _NOT_ADULT_TYPE
     }
     action = "kept; exclude it in the study's decision table if the question is about adult-type diffuse gliomas"
     together = f"cases of Tumor Type {_NOT_ADULT_TYPE}, no adult-type diffuse glioma"
-    notices = case_findings("warning", "not_adult_type", str(table), midline, together, action)
-    return replace(joined, findings=(*joined.findings, *notices, *_operated(joined)))
+    return case_findings("warning", "not_adult_type", str(read.rows.path), midline, together, action)
 
 
-def _operated(collection: Collection) -> tuple[Finding, ...]:
-    cases = {e.case_id: "Operation Status is not PRE" for e in collection.exams if e.scan == "post_operative"}
+def _operated(read: Read) -> tuple[Finding, ...]:
+    cases = {e.case_id: "Operation Status is not PRE" for e in read.exams if e.scan == "post_operative"}
     action = "taken for a post-operative scan; the key `scans` of the centre says which enter the study"
     together = "cases have an Operation Status other than PRE"
-    return case_findings("note", "post_operative", str(collection.clinical), cases, together, action)
+    return case_findings("note", "post_operative", str(read.rows.path), cases, together, action)
+
+
+LAYOUT = Layout(
+    collection="UTSW-Glioma",
+    patterns=PATTERNS,
+    table=TABLE,
+    exam=_exam,
+    row_id=case_id,
+    notices=lambda read: (*_not_adult_type(read), *_operated(read)),
+)

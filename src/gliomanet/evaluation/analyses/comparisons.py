@@ -1,4 +1,4 @@
-"""Which models are compared with which, and the table of it."""
+"""Comparisons between models, and between the stages of one model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pandas as pd
 
 from gliomanet.evaluation.predictions import Scored, final_stage
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks
-from gliomanet.evaluation.rows import COMPARISON_COLUMNS, POOLED, Row
+from gliomanet.evaluation.rows import POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats
 from gliomanet.evaluation.statistics.paired import delong, holm, paired_bootstrap, resampled_mcc
 from gliomanet.evaluation.subgroups import ALL
+from gliomanet.tables.evaluation import COMPARISONS
 
 
 def compare_models(study: Resampling, scored: list[Scored]) -> pd.DataFrame:
@@ -31,9 +32,9 @@ def compare_models(study: Resampling, scored: list[Scored]) -> pd.DataFrame:
             if not (a.model == b.model or last):
                 continue
             rows += _compare(study, a, b, latest, kept, everywhere)
-    table = pd.DataFrame(rows, columns=[name for name in COMPARISON_COLUMNS if name != "p_holm"])
+    table = pd.DataFrame(rows, columns=[name for name in COMPARISONS.names() if name != "p_holm"])
     table["p_holm"] = holm(table["p"].astype(float))
-    return table[COMPARISON_COLUMNS]
+    return table[COMPARISONS.names()]
 
 
 def _compare(

@@ -1,4 +1,4 @@
-"""How many pseudo-labels were accepted and, where the truth is known, how many of them are true."""
+"""Accepted pseudo-labels and, where the truth is known, the share of them that is true."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from gliomanet.evaluation.predictions import text
 from gliomanet.evaluation.rows import POOLED
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.stages import stage_order
+from gliomanet.tables.evaluation import PSEUDO_LABEL_ACCURACY
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
 
-ACCURACY_COLUMNS = [
-    *("model", "stage", "fold", "task", "class", "unknown", "accepted", "completed", "share"),
-    *("n_truth", "correct", "accuracy", "ci_low", "ci_high"),
-]
 ALL = "all"
 """The class of the rows that count a task's classes together."""
 
@@ -51,7 +48,7 @@ def pseudo_label_accuracy(selected: pd.DataFrame, truth: pd.DataFrame, tasks: Ma
         tasks: the study's tasks.
 
     Returns:
-        Rows in `ACCURACY_COLUMNS`, one for each class of each task and one for `all` of them: candidates of the class
+        Rows of `PSEUDO_LABEL_ACCURACY`, one per class of each task and one for `all` of them: candidates of the class
         (`unknown`), those accepted, of which completed by the WHO rules, and their share; accepted ones whose truth is
         known, correct ones, and their share with its Wilson interval of 95 %. Rows of the fold `pooled` are sums over
         folds, without an interval: folds label the same cases.
@@ -111,4 +108,4 @@ def _ordered(table: pd.DataFrame, folds: list[str], tasks: Mapping[str, Task]) -
         )
     ]
     order = sorted(range(len(table)), key=keys.__getitem__)
-    return table.iloc[order].reset_index(drop=True)[ACCURACY_COLUMNS]
+    return table.iloc[order].reset_index(drop=True)[PSEUDO_LABEL_ACCURACY.names()]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from gliomanet.errors import StudyStopError
 from gliomanet.modalities import MODALITIES
+from gliomanet.tables.cohort import IMAGE_QUALITY
 
 LARGEST_Z = 3.5
 _FEWEST_CASES = 5
@@ -58,11 +59,6 @@ FIGURES: Mapping[str, Figure] = {
 }
 """The table's figures in their order. Bounds were set on four real cases, each as it is and spoilt, and on phantoms."""
 
-COLUMNS = (
-    *("case_id", "center", "status", "modalities", *FIGURES),
-    *("flags", "reason", "decision", "decided_by", "decision_reason"),
-)
-
 
 def collect_qc(
     case_dirs: Sequence[Path],
@@ -91,7 +87,7 @@ def collect_qc(
     """
     records = [json.loads((path / "preprocess.json").read_text(encoding="utf-8")) for path in case_dirs]
     table = pd.DataFrame(
-        [_row(record) for record in sorted(records, key=lambda r: str(r["case_id"]))], columns=list(COLUMNS)
+        [_row(record) for record in sorted(records, key=lambda r: str(r["case_id"]))], columns=IMAGE_QUALITY.names()
     )
     ok = table["status"] == "ok"
     if len(table) and ok.mean() < min_success_fraction:

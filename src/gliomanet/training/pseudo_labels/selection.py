@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from gliomanet.labels.implication import Ground, implied_class
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.who import WhoState, contradiction
+from gliomanet.tables.prediction import PSEUDO_LABELS
 from gliomanet.uncertainty.temperature_scaling import tempered
 
 if TYPE_CHECKING:
     from gliomanet.config.pseudo_labels import PseudoLabelRound, PseudoLabels
     from gliomanet.training.pseudo_labels.teacher_check import TeacherCheck
-
-COLUMNS = ("case_id", "center", "task", "label", "probability", "std", "round", "accepted", "reason")
 
 TAUGHT = ("train", "unlabelled")
 """The parts of a fold whose cases may get labels."""
@@ -94,7 +93,7 @@ def select_pseudo_labels(
     table["accepted"] = np.where(table["accepted"], "yes", "no")
     case_order, task_order = ({key: i for i, key in enumerate(keys)} for keys in (labels, tasks))
     order = np.lexsort((table["task"].map(task_order), table["case_id"].map(case_order)))
-    return table.iloc[order].reset_index(drop=True).assign(round=round_number)[list(COLUMNS)]
+    return table.iloc[order].reset_index(drop=True).assign(round=round_number)[PSEUDO_LABELS.names()]
 
 
 def _check_cases(cases: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.seeds import derive_seed
+from gliomanet.tables.prediction import TEACHER_CHECKS
 from gliomanet.uncertainty.temperature_scaling import fit_temperature, log_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 PERMUTATIONS = 4999
 """Of the labels in a test: with the labels as they are, the smallest p is 1 in 5,000."""
-
-TABLE_COLUMNS = ("round", "task", "cases", "mcc", "p", "temperature", "passed", "reason")
 
 Passes = Mapping[str, NDArray[np.floating]]
 """Task → (S, N, K) class probabilities of S stochastic passes."""
@@ -79,12 +78,12 @@ def check_teacher(
 
 
 def teacher_table(checks: Mapping[str, TeacherCheck], round_number: int) -> pd.DataFrame:
-    """One row a task in `TABLE_COLUMNS`; `passed` {yes, no}."""
+    """Rows of `TEACHER_CHECKS`, one per task."""
     rows = [
         {"round": round_number, "task": task, **asdict(check), "passed": "no" if check.reason else "yes"}
         for task, check in checks.items()
     ]
-    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+    return pd.DataFrame(rows, columns=TEACHER_CHECKS.names())
 
 
 def _check_inputs(cases: pd.DataFrame, passes: Passes, tasks: Mapping[str, Task]) -> None:

@@ -1,15 +1,14 @@
-"""Which software made the results: what the jobs wrote beside their own, not what wrote the page."""
+"""Software that made the results, as the jobs wrote it beside them."""
 
 from __future__ import annotations
 
-import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from typing import Any
 
 OWN = ("gliomanet", "matplotlib")
-"""What makes the page and its figures."""
+"""Packages that make the page and its figures."""
 
 PACKAGES = (
     "Python",
@@ -35,17 +34,15 @@ PACKAGES = (
 )
 
 
-def gathered_versions(files: Sequence[Path]) -> dict[str, str]:
-    """Versions that the models' `model.json` and the cases' `preprocess.json` hold, and those of the reporting job.
+def gathered_versions(contents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Collect the versions that jobs wrote beside their results, and those of the reporting job.
 
     Args:
-        files: JSON files; what stands under their key `versions` (package → version) is read, other files say nothing.
+        contents: of the models' `model.json` and the cases' `preprocess.json`; what stands under the key `versions`
+            (package → version) is read.
 
     Returns:
         Package → version, in a fixed order; several versions of one package are all named, comma separated.
-
-    Raises:
-        ValueError: a file is no JSON object.
     """
     found: dict[str, set[str]] = {"Python": {platform.python_version()}}
     for package in OWN:
@@ -53,13 +50,7 @@ def gathered_versions(files: Sequence[Path]) -> dict[str, str]:
             found[package] = {version(package)}
         except PackageNotFoundError:
             continue
-    for path in files:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path}: no JSON ({error}); run the job that writes it again") from None
-        if not isinstance(content, dict):
-            raise ValueError(f"{path}: holds a {type(content).__name__}, no JSON object; run its job again")
+    for content in contents:
         for package, known in (content.get("versions") or {}).items():
             found.setdefault("Python" if package == "python" else package, set()).add(str(known))
     order = {package: place for place, package in enumerate(PACKAGES)}

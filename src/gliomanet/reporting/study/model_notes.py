@@ -1,44 +1,41 @@
-"""What the trained models say of themselves that a reader of their figures must know."""
+"""Notes on trained models that a reader of their metrics must know."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
 from gliomanet.audit.rules.columns import Identical, identical_columns
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
+JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
-def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
+def model_notes(models: Iterable[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, str]]:
     """Model and sentence: how its data were harmonised, how it learnt to do without modalities, and how to read it.
 
-    Each sentence comes once a model.
+    Each sentence comes once per model.
 
     Args:
-        files: every `results/models/<model>/<stage>/fold<k>/model.json`.
+        models: (model, `model.json`) of every trained model.
     """
     found: dict[tuple[str, str], None] = {}
-    for path in files:
-        model, content = path.parts[-4], json.loads(path.read_text(encoding="utf-8"))
-        if note := content.get("harmonization", {}).get("note"):
+    for model, description in models:
+        if note := description.get("harmonization", {}).get("note"):
             found[model, note] = None
-        if content.get("input", {}).get("intensities") == "nyul":
+        if description.get("input", {}).get("intensities") == "nyul":
             found[model, NYUL] = None
-        if note := _missing_modalities(content.get("missing_modalities", {})):
+        if note := _missing_modalities(description.get("missing_modalities", {})):
             found[model, note] = None
-        if weight := content.get("joint_likelihood_weight"):
-            found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
-                None
-            )
+        if weight := description.get("joint_likelihood_weight"):
+            found[model, JOINT_LIKELIHOOD.format(weight)] = None
     return list(found)
 
 
 def _missing_modalities(weights: Mapping[str, float]) -> str:
-    """How a network learnt to do without modalities, from what its `model.json` says of it; empty where it did not."""
+    """Say how a network learnt to do without modalities, from its `model.json`; empty where it did not."""
     if not weights.get("modality_dropout"):
         return ""
     named = {
@@ -54,7 +51,7 @@ _RUN = ["stage", "scenario", "role"]
 
 
 def identical_task_notes(predictions: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
-    """Model and sentence: which two tasks have identical probabilities, each pair once a model.
+    """Model and sentence: two tasks that have identical probabilities, each pair once per model.
 
     Args:
         predictions: model → its rows of `results/predictions/`; validation rows and external `ensemble` rows are read,
@@ -68,7 +65,7 @@ def _sentences(rows: pd.DataFrame) -> Iterator[str]:
     used = rows[external | (rows["role"] == "validation")]
     found: dict[tuple[str, str], list[tuple[Identical, str]]] = {}
     for (stage, scenario, role), run in used.groupby(_RUN, sort=True):
-        # One probability a task: of two classes the other one says the same. Before calibration, whose temperatures
+        # One probability per task: of two classes the other one says the same. Before calibration, whose temperatures
         # differ where the columns differ by as little as one unknown label.
         last = run.drop_duplicates(["center", "case_id", "task"], keep="last")
         table = last.pivot_table(index=["center", "case_id"], columns="task", values="raw_probability").reset_index()
