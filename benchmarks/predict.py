@@ -40,7 +40,7 @@ from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
 from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
-from gliomanet.networks import ImageNetwork, build  # noqa: E402
+from gliomanet.networks import build  # noqa: E402
 from gliomanet.prediction.image import classes_alone  # noqa: E402
 
 
@@ -53,7 +53,6 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     torch.manual_seed(1)
     tasks = tasks_of(model, DEFAULT_TASKS)
     network = build(options.kind, **network_arguments(model, {name: len(task.classes) for name, task in tasks.items()}))
-    assert isinstance(network, ImageNetwork)
     network.eval().to(device.torch)
     accelerate(network, acceleration)
     cases = write_cases(folder, 2, tuple(options.shape))

@@ -18,7 +18,7 @@ from gliomanet.training.tabular import train_tabular_model
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
 NAME = {"model": "m", "stage": "supervised", "fold": "0"}
 QUICK = TabularNetModel(epochs=30, ensemble=2, hidden=(8, 4))
-MODELS = [LogisticModel(), ExtraTreesModel(trees=20), QUICK]
+MODELS = [LogisticModel(), ExtraTreesModel(n_estimators=20), QUICK]
 FILES = ("model.joblib", "model.json", "heads.npz", "events.jsonl")
 
 

@@ -168,6 +168,10 @@ class CMTLNet(nn.Module):
     PROMPT_CHANNELS: ClassVar[int] = 1
     REGIONS: ClassVar[Regions] = ()
     DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = (
+        *("common", "common.joint_branch", "common.within_branch", "unique", "fusion"),
+    )
+    """Phases of training call its parts by themselves."""
 
     def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
         super().__init__()

@@ -149,6 +149,9 @@ class GMMAS(nn.Module):
     STRIDE: ClassVar[int] = HeadNet.STRIDE
     PROMPT_CHANNELS: ClassVar[int] = 0
     REGIONS: ClassVar[Regions] = TUMOUR_PARTS
+    CROPS: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = ("head", "stem", "encoder", "fusion", "decoder", "classifier")
+    """It cuts a window at a place that it finds."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,14 @@ from gliomanet.errors import CaseError
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
 from gliomanet.models.devices import choose_device
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 from gliomanet.seeds import derive_seed
 from gliomanet.uncertainty.probabilities import entropy, softmax
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
+    from gliomanet.networks import ImageNetwork
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ def load_image_model(folder: Path) -> ImageModel:
         ValueError: the folder holds another kind of model.
     """
     description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
-        network = build(description["kind"], **description["constructor"])
-    if not isinstance(network, ImageNetwork):
+    if description["kind"] not in IMAGE_NETWORKS:
         raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
+        network = cast("ImageNetwork", build(description["kind"], **description["constructor"]))
     network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
     geometry = description["input"]
     histograms = geometry.get("histograms")  # models from before there were any have no such key

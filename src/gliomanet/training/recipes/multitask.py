@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from gliomanet.config.models import SEGMENTATION
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import GMMAS, MTTUNet, Outputs, PSNet, SingleTaskNet
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, sum_over_processes
 from gliomanet.training.losses.losses import masked_cross_entropy, region_targets, soft_dice
@@ -34,6 +34,10 @@ from gliomanet.training.recipes.phase import (
 
 if TYPE_CHECKING:
     from gliomanet.config.models import MultitaskModel, SingletaskModel
+    from gliomanet.networks.gmmas import GMMAS
+    from gliomanet.networks.mttunet import MTTUNet
+    from gliomanet.networks.psnet import PSNet
+    from gliomanet.networks.singletask import SingleTaskNet
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,6 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import Outputs, UniqueOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
@@ -33,6 +32,8 @@ from gliomanet.training.losses.losses import class_weights
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
+    from gliomanet.networks.cmtlnet import UniqueOutputs
+    from gliomanet.networks.outputs import Outputs
 
 PLATEAU_FACTOR = 0.5
 PLATEAU_PATIENCE = 5

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from gliomanet.models.acceleration import AS_IT_IS, Acceleration, accelerate, st
 from gliomanet.models.construction import network_arguments, tasks_of, training_values
 from gliomanet.models.devices import Device, choose_devices, common_precision, named
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks import build
 from gliomanet.seeds import derive_seed
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.data.batches import BalancedBatches, ImageCases
@@ -38,6 +38,7 @@ from gliomanet.training.run.lock import discard_scratch, only_trainer
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
+    from gliomanet.networks import ImageNetwork
 
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", "model.json")
 PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
@@ -219,8 +220,7 @@ def _train(job: _Job, out: Path) -> None:
     )
     with _computing(job.threads, device):
         torch.manual_seed(derive_seed(job.seed, "weights"))
-        network = build(model.kind, **_constructor(model, job.tasks))
-        assert isinstance(network, ImageNetwork)
+        network = cast("ImageNetwork", build(model.kind, **_constructor(model, job.tasks)))
         accelerate(network, job.acceleration)
         if progress:
             network.load_state_dict(progress.network)
