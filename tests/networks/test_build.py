@@ -66,7 +66,7 @@ def test_the_smallest_input_of_the_settings_is_one_of_the_network(name):
 
 def test_every_kind_of_the_configuration_that_takes_images_is_there():
     assert {model.model_fields["kind"].default for model in get_args(ImageModels)} == set(IMAGE_NETWORKS)
-    assert set(get_args(ImageNetwork)) == set(IMAGE_NETWORKS.values())
+    assert {name: network.NAME for name, network in IMAGE_NETWORKS.items()} == {name: name for name in IMAGE_NETWORKS}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_every_kind_of_the_configuration_that_takes_images_is_there():
         ("psnet", {"preset": "tiny"}, "psnet needs n_modalities as well"),
         ("gmmas", {"preset": "tiny", "modalities": 2, "depth": 3}, "gmmas takes no depth; it takes n_modalities"),
         ("cmtlnet", {"preset": "tiny", "modalities": 2, "segmentation": True}, "cmtlnet takes no segmentation"),
-        ("singletask", {"preset": "tiny", "modalities": 2, "segmentation": True}, "singletask does not segment"),
+        ("singletask", {"preset": "tiny", "modalities": 2, "segmentation": True}, "singletask takes no segmentation"),
         ("tabular_net", {"modalities": 2, "n_features": 3}, "tabular_net takes no n_modalities; it takes n_features"),
         ("psnet", {"modalities": 2, "n_modalities": 2}, "psnet: give modalities or n_modalities, not both"),
         ("psnet", {"modalities": ("t1", "t1")}, "it must be a list that names each modality once"),

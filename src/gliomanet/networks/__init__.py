@@ -10,17 +10,12 @@ from torch import nn
 
 from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.networks.gmmas import GMMAS
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.mttunet import MTTUNet
 from gliomanet.networks.outputs import Outputs
 from gliomanet.networks.psnet import PSNet
 from gliomanet.networks.singletask import SingleTaskNet
 from gliomanet.networks.tabular import TabularNet
-
-ImageNetwork = CMTLNet | GMMAS | MTTUNet | PSNet | SingleTaskNet
-"""What takes images: `forward(x, available)` with `logits` and `features` a task, `heads()`, and class attributes.
-
-`STRIDE` of the input's sizes; `PROMPT_CHANNELS` beyond the modalities; `REGIONS`, the codes of segmented channels.
-"""
 
 IMAGE_NETWORKS: dict[str, type[ImageNetwork]] = {
     "cmtlnet": CMTLNet,
@@ -29,7 +24,7 @@ IMAGE_NETWORKS: dict[str, type[ImageNetwork]] = {
     "psnet": PSNet,
     "singletask": SingleTaskNet,
 }
-"""A new network on images is a file here, a line in this table, and one in `ImageNetwork`."""
+"""A new network on images is a file here, a subclass of `ImageNetwork`, and a line in this table."""
 
 NETWORKS: dict[str, type[nn.Module]] = {**IMAGE_NETWORKS, "tabular_net": TabularNet}
 """The names `build` knows."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -153,7 +153,7 @@ def stochastic_passes(
     model = load_image_model(folder)
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
-    draw = _passes_of_heads if getattr(model.network, "DROPS_DEEP_FEATURES_ONLY", False) else _whole_passes
+    draw = _passes_of_heads if model.network.DROPS_DEEP_FEATURES_ONLY else _whole_passes
     for case_id, probabilities in draw(model, cases, passes, seed, threads=threads, gpus=gpus):
         for task, of_case in probabilities.items():
             drawn[task][:, position[case_id]] = of_case
@@ -190,7 +190,7 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
-            logits = [network(*given, **classes_alone(network)).logits for _ in range(passes)]
+            logits = [network(*given, segment=False).logits for _ in range(passes)]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
@@ -205,7 +205,7 @@ def _outputs(
     for case_id, x, available in read_inputs(model, cases):
         with reproducible(threads), torch.inference_mode():
             x, available = x.to(device), available.to(device)
-            passes = [network(x.flip(axes), available, **classes_alone(network)) for axes in FLIPPED_AXES[flips]]
+            passes = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
         yield CaseOutputs(
             case_id,
             {
@@ -214,11 +214,6 @@ def _outputs(
             },
             {task: value[0].double().cpu().numpy() for task, value in passes[0].features.items()},
         )
-
-
-def classes_alone(network: nn.Module) -> dict[str, Any]:
-    """The arguments that spare a network the segmentation that it could make."""
-    return {"segment": False} if network.REGIONS else {}
 
 
 def read_inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:

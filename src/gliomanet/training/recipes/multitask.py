@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from gliomanet.config.models import SEGMENTATION
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import GMMAS, MTTUNet, Outputs, PSNet, SingleTaskNet
+from gliomanet.networks import ImageNetwork, Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, sum_over_processes
 from gliomanet.training.losses.losses import masked_cross_entropy, region_targets, soft_dice
@@ -65,7 +65,7 @@ class MultitaskPhase(Phase):
 
     name = "tasks"
     ADAPTS = True
-    network: GMMAS | MTTUNet | PSNet | SingleTaskNet
+    network: ImageNetwork
     recipe: Recipe
     _figures: TermFigures
 

@@ -22,7 +22,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import Outputs, UniqueOutputs
+from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
@@ -152,7 +152,7 @@ class Phase(lightning.LightningModule):
         """Modules that are learnt with the network and are no part of it, by name."""
         return {} if self.adapter is None else {"adaptation": self.adapter}
 
-    def adapted(self, loss: Tensor, outputs: Outputs | UniqueOutputs, batch: Batch) -> Tensor:
+    def adapted(self, loss: Tensor, outputs: TaskOutputs, batch: Batch) -> Tensor:
         """The labels' loss, with what the whole cases teach the reduced ones where the batch has both."""
         if self.adapter is None or batch.views == 1:
             return loss
