@@ -31,6 +31,7 @@ from gliomanet.config.load import load_study
 from gliomanet.config.models import image_model
 from gliomanet.config.stages import stage_of_round
 from gliomanet.config.study import Study
+from gliomanet.models.construction import tasks_of
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets
@@ -185,7 +186,7 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
     """The pseudo-labels of a round, as the workflow's rule selects them; kept as a table."""
     study, settings = bench.study, bench.study.pseudo_labels
     folder = bench.out / name / teacher_stage / f"fold{fold}"
-    tasks = image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}).tasks_of(study.tasks)
+    tasks = tasks_of(image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}), study.tasks)
     seed = derive_seed(study.seed, "select", name, fold, str(number))
     validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
     judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, students))

@@ -39,6 +39,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
+from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
 from gliomanet.networks import ImageNetwork, build  # noqa: E402
 
 
@@ -49,8 +50,8 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     precision, acceleration = VARIANTS[options.variant or "plain"]
     model = settings_of(options.kind, options, precision)
     torch.manual_seed(1)
-    tasks = model.tasks_of(DEFAULT_TASKS)
-    network = build(options.kind, **model.constructor({name: len(task.classes) for name, task in tasks.items()}))
+    tasks = tasks_of(model, DEFAULT_TASKS)
+    network = build(options.kind, **network_arguments(model, {name: len(task.classes) for name, task in tasks.items()}))
     assert isinstance(network, ImageNetwork)
     network.eval().to(device.torch)
     accelerate(network, acceleration)

@@ -42,6 +42,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
+from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
 from gliomanet.models.devices import Device  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
 from gliomanet.training.data.batches import BalancedBatches, ImageCases, encode_labels, load_cases  # noqa: E402
@@ -86,14 +87,14 @@ class Clock(lightning.Callback):
 def prepared(options: argparse.Namespace, folder: Path, precision: str) -> tuple[Phase, ImageCases, BalancedBatches]:
     """A network's longest phase, its cases, and the batches that it is shown."""
     model = settings_of(options.kind, options, precision)
-    tasks = model.tasks_of(DEFAULT_TASKS)
+    tasks = tasks_of(model, DEFAULT_TASKS)
     cases = write_cases(folder, max(4, options.batch), tuple(options.shape))
     labels = encode_labels(cases, tasks)
     training, reasons = load_cases(cases, labels, model.modalities, model.input_shape, cache=folder / "cache")
     if reasons:
         raise RuntimeError(reasons[0])
     torch.manual_seed(1)
-    network = build(options.kind, **model.constructor({name: len(task.classes) for name, task in tasks.items()}))
+    network = build(options.kind, **network_arguments(model, {name: len(task.classes) for name, task in tasks.items()}))
     plan = plan_of(model, tuple(tasks), 1)
     longest = max(plan.phases, key=lambda phase: phase[1])[0]
     # The first task alone deals the batch, so that it can be smaller than a case of every class of every task.

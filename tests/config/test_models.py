@@ -10,7 +10,6 @@ import pytest
 from gliomanet.config.load import load_study
 from gliomanet.config.models import IMAGE_KINDS, JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
 from gliomanet.errors import StudyError
-from gliomanet.labels.tasks import DEFAULT_TASKS
 
 SINGLE = {"kind": "singletask", "task": "idh"}
 VALID: dict[str, Any] = {
@@ -83,19 +82,6 @@ def test_a_network_predicts_with_its_own_flips_or_the_studys():
         "features": "none",
         "age": "none",
     }
-
-
-def test_training_does_not_know_the_flips_of_predictions():
-    plain = image_model({"kind": "gmmas"})
-    values = image_model({"kind": "gmmas", "test_time_augmentation": "all"}).training_values()
-    assert values == plain.training_values()
-    assert image_model(values) == plain
-
-
-def test_a_model_learns_all_tasks_or_its_own():
-    study = load_study(VALID)
-    assert list(study.models["gmmas"].tasks_of(DEFAULT_TASKS)) == list(DEFAULT_TASKS)
-    assert study.models["single"].tasks_of(DEFAULT_TASKS) == {"idh": DEFAULT_TASKS["idh"]}
 
 
 @pytest.mark.parametrize(

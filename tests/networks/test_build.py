@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gliomanet.config.models import ImageModels, image_model
+from gliomanet.models.construction import network_arguments
 from gliomanet.networks import IMAGE_NETWORKS, NETWORKS, ImageNetwork, build
 
 TASKS = {"idh": 2}
@@ -49,7 +50,7 @@ def test_segmentation_is_one_word(name, regions):
 @every_image_network
 def test_settings_and_network_agree(name):
     model = settings(name)
-    network = build(name, **model.constructor(TASKS))
+    network = build(name, **network_arguments(model, TASKS))
     assert isinstance(network, IMAGE_NETWORKS[name])
     assert model.stride == network.STRIDE
     assert bool(network.REGIONS) == hasattr(model, "segmentation")
@@ -59,7 +60,7 @@ def test_settings_and_network_agree(name):
 def test_the_smallest_input_of_the_settings_is_one_of_the_network(name):
     side = max(type(settings(name)).stride, type(settings(name)).smallest)
     model = settings(name, input_shape=[side] * 3)
-    network, modalities = build(name, **model.constructor(TASKS)).eval(), len(model.modalities)
+    network, modalities = build(name, **network_arguments(model, TASKS)).eval(), len(model.modalities)
     x = torch.zeros(1, modalities + network.PROMPT_CHANNELS, *model.input_shape)
     assert torch.isfinite(network(x, torch.ones(1, modalities, dtype=torch.bool)).logits["idh"]).all()
 

@@ -13,6 +13,7 @@ from gliomanet.cohort.read_center import case_ids as source_case_ids
 from gliomanet.audit.tables import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
+from gliomanet.models.construction import tasks_of, training_values
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
 from gliomanet.pipeline.environment import missing_programs

@@ -35,7 +35,7 @@ rule find_biomarkers:
         folds=fold_ids(),
         scenarios=[scenario.name for scenario in STUDY.scenarios],
         settings=dump(STUDY.explanation),
-        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
+        tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
     message:
         "Looking for biomarkers of {wildcards.model} that hold in every centre"
     script:
@@ -59,7 +59,7 @@ rule evaluate_recovery:
         "../../envs/tables.yaml"
     params:
         code=code_of("evaluate_recovery.py"),
-        tasks={name: STUDY.models[name].tasks_of(TASKS) for name in NETWORKS},
+        tasks={name: tasks_of(STUDY.models[name], TASKS) for name in NETWORKS},
     message:
         "Comparing the biomarkers with what was planted"
     script:

@@ -75,7 +75,7 @@ rule fit_temperatures:
         "../../envs/tables.yaml"
     params:
         code=code_of("fit_temperatures.py"),
-        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
+        tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
     message:
         "Fitting the temperatures of {wildcards.model} on validation cases"
     script:

@@ -36,7 +36,7 @@ rule select_pseudo_labels:
         preprocessed=f"{R}/preprocessed",
         settings=lambda wildcards: selection_settings(wildcards.stage),
         round=lambda wildcards: round_of(wildcards.stage),
-        tasks=lambda wildcards: STUDY.models[wildcards.model].tasks_of(TASKS),
+        tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
         seed=lambda wildcards: seed(wildcards.stage, wildcards.model, wildcards.fold),
     message:
         "Selecting labels for {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"

@@ -37,7 +37,7 @@ rule train_image:
     params:
         code=code_of("train_image.py"),
         fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
-        model=lambda wildcards: STUDY.models[wildcards.model].training_values(),
+        model=lambda wildcards: training_values(STUDY.models[wildcards.model]),
         name=training_name,
         tasks=TASKS,
         seed=lambda wildcards: seed(

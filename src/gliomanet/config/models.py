@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
@@ -11,8 +11,6 @@ from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positiv
 
 SEGMENTATION = "segmentation"
 """What the weight of the tumour masks' loss goes by, beside those of the tasks."""
-
-_Task = TypeVar("_Task")
 
 Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(each_once)]
 Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
@@ -27,15 +25,7 @@ JOINT_LIKELIHOOD = (
 SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
 
 
-class AnyModel(Section):
-    """What every model of a study can be asked."""
-
-    def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
-        """Those of the study's tasks that the model learns, predicts and is explained by."""
-        return dict(tasks)
-
-
-class ImageModel(AnyModel):
+class ImageModel(Section):
     """What all networks on images share, so that a difference between two of them is the networks' own."""
 
     stride: ClassVar[int]
@@ -121,19 +111,6 @@ class ImageModel(AnyModel):
                 )
         return self
 
-    def training_values(self) -> dict[str, Any]:
-        """Plain values of the keys that training depends on: what a training job is given, and repeated for."""
-        return self.model_dump(mode="json", exclude={"test_time_augmentation"})
-
-    def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
-        """The arguments of its network, for the tasks that it learns (task → number of classes)."""
-        return {
-            "n_modalities": len(self.modalities),
-            "tasks": dict(classes),
-            "preset": self.preset,
-            "dropout": self.dropout,
-        }
-
 
 class CmtlnetModel(ImageModel):
     """CMTLNet (Chen et al. 2025): segmentation-free tumour perception, common and task-unique features."""
@@ -189,9 +166,6 @@ class MultitaskModel(ImageModel):
                 "segmentation: true"
             )
         return self
-
-    def constructor(self, classes: Mapping[str, int]) -> dict[str, Any]:
-        return {**super().constructor(classes), "segmentation": self.segmentation}
 
 
 class GmmasModel(MultitaskModel):
@@ -258,11 +232,8 @@ class SingletaskModel(ImageModel):
             )
         return self
 
-    def tasks_of(self, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
-        return {self.task: tasks[self.task]}
 
-
-class TabularNetModel(AnyModel):
+class TabularNetModel(Section):
     """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
@@ -283,7 +254,7 @@ class TabularNetModel(AnyModel):
     )
 
 
-class LogisticModel(AnyModel):
+class LogisticModel(Section):
     """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
@@ -296,7 +267,7 @@ class LogisticModel(AnyModel):
     )
 
 
-class ExtraTreesModel(AnyModel):
+class ExtraTreesModel(Section):
     """Extremely randomised trees, one forest a task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")

@@ -18,6 +18,7 @@ import torch
 from gliomanet.config.models import ImageModel, image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.construction import tasks_of
 from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.training.data.fold_cases import load_fold
@@ -372,7 +373,7 @@ def outlined(cohort) -> pd.DataFrame:
 def test_cases_without_a_label_teach_segmentation_alone_and_where_asked(kind, asked, outlined):
     segments = kind in ("gmmas", "psnet")
     model = settings(kind, **({"unlabelled_masks": asked} if segments else {}))
-    training, validation, _ = load_fold(outlined, model.tasks_of(TASKS), model, None, "fold 0")
+    training, validation, _ = load_fold(outlined, tasks_of(model, TASKS), model, None, "fold 0")
     names = [f"case-{number:02}" for number in range(8) if (segments and asked) or number not in (5, 6)]
     assert [case.case_id for case in training.images] == names
     assert (training.labels[[names.index(n) for n in names if n in ("case-05", "case-06")]] == MISSING).all()

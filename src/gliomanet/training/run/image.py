@@ -19,6 +19,7 @@ import torch
 from gliomanet.files.atomic import write_atomically, write_heads, write_json
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import AS_IT_IS, Acceleration, accelerate, stored_plainly
+from gliomanet.models.construction import network_arguments, tasks_of, training_values
 from gliomanet.models.devices import Device, choose_devices, common_precision, named
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import ImageNetwork, build
@@ -148,14 +149,14 @@ def _read_and_train(order: _Order) -> None:
     model, name, seed, devices, fold = order.model, order.name, order.seed, order.devices, _named(order.name)
     # Networks of fewer tasks see batches of the same size (and those of `unlabelled_masks` one case more).
     batch_size = sum(len(task.classes) for task in order.tasks.values())
-    tasks = model.tasks_of(order.tasks)
+    tasks = tasks_of(model, order.tasks)
     kept = order.scratch / "cases" if order.cache is not None and model.intensities == "nyul" else order.cache
     training, validation, histograms = load_fold(order.cases, tasks, model, order.pseudo_labels, fold, kept)
     versions = software_versions(PACKAGES)
     digest = digest_of(
         {
             "code": order.code,
-            "model": model.training_values(),
+            "model": training_values(model),
             "name": dict(name),
             "seed": seed,
             "tasks": {task: definition.model_dump(mode="json") for task, definition in tasks.items()},
@@ -228,7 +229,7 @@ def _train(job: _Job, out: Path) -> None:
         else:
             log.params(
                 {
-                    **model.training_values(),
+                    **training_values(model),
                     "seed": job.seed,
                     "device": named(job.devices),
                     "threads": job.threads,
@@ -249,7 +250,7 @@ def _train(job: _Job, out: Path) -> None:
 
 
 def _constructor(model: ImageModel, tasks: Mapping[str, Task]) -> dict[str, Any]:
-    return model.constructor({task: len(definition.classes) for task, definition in tasks.items()})
+    return network_arguments(model, {task: len(definition.classes) for task, definition in tasks.items()})
 
 
 def _named(name: Mapping[str, str]) -> str:
