@@ -85,5 +85,12 @@ class StudyError(_ProblemsError):
         super().__init__(problems, where)
 
 
+class ModelError(_ProblemsError):
+    """Every problem of a trained model's description."""
+
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        super().__init__(problems, "a trained model's description")
+
+
 class RegistrationError(RuntimeError):
     """ANTs gave up on this pair of images."""

@@ -77,7 +77,7 @@ class ImageModel(Section):
     )
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
-        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
+        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit. `bf16`: on GPUs only."
     )
     test_time_augmentation: Flips | None = Field(
         None,

@@ -21,11 +21,11 @@ RANGE = (-2.33, 2.33)
 
 @dataclass(frozen=True)
 class CommonHistogram:
-    """Where the percentiles of every image's brain go.
+    """Common scale of one modality, to which every image's brain is mapped.
 
     Attributes:
-        percentiles: In per cent, rising.
-        values: The common scale at each.
+        percentiles: in per cent, rising.
+        values: the common scale at each.
     """
 
     percentiles: tuple[float, ...]
@@ -65,15 +65,6 @@ class CommonHistogram:
         slope = np.diff(places) / np.diff(points)
         mapped = places[line] + slope[line] * (intensities.astype(np.float64) - points[line])
         return np.asarray(mapped, dtype=np.float32)
-
-    def as_json(self) -> dict[str, list[float]]:
-        """Plain numbers, from which `from_json` makes the same histogram to the last bit."""
-        return {"percentiles": list(self.percentiles), "values": list(self.values)}
-
-    @classmethod
-    def from_json(cls, numbers: dict[str, list[float]]) -> CommonHistogram:
-        """The histogram of these numbers (see `as_json`)."""
-        return cls(tuple(numbers["percentiles"]), tuple(numbers["values"]))
 
 
 def landmarks(

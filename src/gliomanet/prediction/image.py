@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gliomanet.errors import CaseError
+from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
 from gliomanet.models.devices import choose_device
 from gliomanet.models.nyul import CommonHistogram
@@ -64,28 +64,26 @@ class CaseOutputs:
 
 
 def load_image_model(folder: Path) -> ImageModel:
-    """The network in a folder that training wrote (`model.json`, `weights.pt`), in evaluation mode on the CPU.
+    """Load the network in a folder that training wrote (`model.json`, `weights.pt`), in evaluation mode on the CPU.
 
     Raises:
-        ValueError: the folder holds another kind of model.
+        ModelError: `model.json` cannot be read, or the folder holds another kind of model.
     """
-    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    description = ImageModelDescription.read(folder / MODEL_FILE)
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
-        network = build(description["kind"], **description["constructor"])
-    if not isinstance(network, ImageNetwork):
-        raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
+        network = build(description.kind, **description.constructor)
+    assert isinstance(network, ImageNetwork)
     network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
-    geometry = description["input"]
-    histograms = geometry.get("histograms")  # models from before there were any have no such key
+    given = description.input
     return ImageModel(
         network.eval(),
-        tuple(geometry["modalities"]),
-        tuple(geometry["shape"]),
-        {name: tuple(task["classes"]) for name, task in description["tasks"].items()},
-        description["constructor"]["dropout"],
-        tuple(geometry["grid"]),
-        tuple(geometry["spacing_mm"]),
-        histograms and {name: CommonHistogram.from_json(numbers) for name, numbers in histograms.items()},
+        given.modalities,
+        given.shape,
+        {name: task.class_names for name, task in description.tasks.items()},
+        description.constructor["dropout"],
+        given.grid,
+        given.spacing_mm,
+        given.histograms,
     )
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
+from gliomanet.models.artifact import MODEL_FILE
+from gliomanet.tracking.events import FoldRun, read_fold_run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -20,9 +20,15 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
-from gliomanet.files.atomic import write_atomically, write_heads, write_json
+from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.labels.joint_decoding import Combinations, combinations_of
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.artifact import (
+    MODEL_FILE,
+    CombatHarmonization,
+    NoHarmonization,
+    TabularModelDescription,
+)
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import AGE, NetEnsemble, SklearnModels, TabularInputs, has_inputs, model_table
 from gliomanet.networks.tabular import TabularNet
@@ -107,7 +113,7 @@ def train_tabular_model(
             "versions": versions,
             "features": [str(column) for column in rows.columns],
             "cases": [str(case_id) for case_id in case_ids],
-            "harmonization": _described(harmonization),
+            "harmonization": _described(harmonization).model_dump(mode="json"),
             "data": _digest_of_arrays(rows.to_numpy(), fitting, *targets.values()),
         }
     )
@@ -121,21 +127,24 @@ def train_tabular_model(
     write_atomically(out / "model.joblib", pickled.getvalue())
     write_heads(out / "heads.npz", fitted.heads() if isinstance(fitted, NetEnsemble) else {})
     log.write(out / "events.jsonl")
-    description = {
-        "name": dict(name),
-        "model": model.model_dump(mode="json"),
-        "tasks": {task: settings.model_dump(mode="json") for task, settings in tasks.items()},
-        "features": {task: list(each.columns) for task, each in inputs.items()},
-        "dropped_features": dropped,
-        "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
-        "harmonization": _described(harmonization),
-        "joint_likelihood_weight": getattr(model, "joint_likelihood_weight", 0.0),
-        "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
-        "seed": seed,
-        "digest": digest,
-        "versions": versions,
-    }
-    write_json(out / "model.json", description)
+    description = TabularModelDescription(
+        model=name["model"],
+        stage=name["stage"],
+        fold=name["fold"],
+        kind=model.kind,
+        tasks=dict(tasks),
+        joint_likelihood_weight=getattr(model, "joint_likelihood_weight", 0.0),
+        seed=seed,
+        digest=digest,
+        versions=versions,
+        settings=model.model_dump(mode="json"),
+        features={task: tuple(each.columns) for task, each in inputs.items()},
+        dropped_features={task: tuple(columns) for task, columns in dropped.items()},
+        training_cases={task: int((target != MISSING).sum()) for task, target in targets.items()},
+        harmonization=_described(harmonization),
+        cases_without_inputs=int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
+    )
+    description.write(out / MODEL_FILE)
 
 
 def _targets(
@@ -190,15 +199,10 @@ def _harmonised(
     return combat, combat.transform(rows, centers.tolist())
 
 
-def _described(combat: Combat | None) -> dict[str, Any]:
+def _described(combat: Combat | None) -> NoHarmonization | CombatHarmonization:
     if combat is None:
-        return {"method": "none"}
-    return {
-        "method": "combat",
-        "centers": list(combat.centers),
-        "features": len(combat.columns),
-        "note": combat.note(),
-    }
+        return NoHarmonization()
+    return CombatHarmonization(centers=tuple(combat.centers), features=len(combat.columns), note=combat.note())
 
 
 def _inputs(

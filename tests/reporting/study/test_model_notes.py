@@ -1,25 +1,21 @@
-import json
-
 from gliomanet.reporting.study.sections.notes import NYUL, model_notes
+from tests.descriptions import image_description, tabular_description, write_description
 
 
-def notes_of(contents, folder):
-    files = []
-    for name, content in contents.items():
-        files.append(folder / name / "model.json")
-        files[-1].parent.mkdir(parents=True)
-        files[-1].write_text(json.dumps(content))
+def notes_of(descriptions, root):
+    files = [write_description(root / each.model / each.stage / f"fold{each.fold}", each) for each in descriptions]
     return model_notes(files)
 
 
 def test_each_sentence_once_a_model(tmp_path):
-    contents = {
-        "net/supervised/fold0": {"input": {"intensities": "nyul"}},
-        "net/supervised/fold1": {"input": {"intensities": "nyul"}},
-        "trees/supervised/fold0": {"harmonization": {"method": "combat", "note": "EAST cannot be harmonised."}},
-        "age/supervised/fold0": {"harmonization": {"method": "none"}},
-    }
-    assert notes_of(contents, tmp_path) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
+    combat = {"method": "combat", "centers": ("A",), "features": 3, "note": "EAST cannot be harmonised."}
+    descriptions = [
+        image_description(model="net", fold="0", geometry={"intensities": "nyul"}),
+        image_description(model="net", fold="1", geometry={"intensities": "nyul"}),
+        tabular_description(model="trees", harmonization=combat),
+        tabular_description(model="age"),
+    ]
+    assert notes_of(descriptions, tmp_path) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
 
 
 def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
@@ -35,11 +31,10 @@ def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
         "both": (0.3, 0.5, 2.0),
     }
     keys = ("modality_dropout", "distillation_weight", "contrastive_weight")
-    contents = {
-        f"{name}/supervised/fold0": {"missing_modalities": dict(zip(keys, values, strict=True))}
-        for name, values in trained.items()
-    }
-    assert notes_of(contents, tmp_path) == [
+    descriptions = [
+        image_description(model=name, missing=zip(keys, values, strict=True)) for name, values in trained.items()
+    ]
+    assert notes_of(descriptions, tmp_path) == [
         ("dropped", f"{dropped}."),
         ("distilled", f"{dropped}, with {distilled}."),
         ("both", f"{dropped}, with {distilled} and {contrasted}."),
@@ -47,12 +42,11 @@ def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
 
 
 def test_which_models_are_to_be_read_decoded(tmp_path):
-    contents = {
-        "plain/supervised/fold0": {"joint_likelihood_weight": 0.0},
-        "older/supervised/fold0": {},
-        "net/supervised/fold0": {"joint_likelihood_weight": 0.5},
-        "net/supervised/fold1": {"joint_likelihood_weight": 0.5},
-        "features/supervised/foldall": {"joint_likelihood_weight": 1.0},
-    }
+    descriptions = [
+        image_description(model="plain"),
+        image_description(model="net", fold="0", joint_likelihood_weight=0.5),
+        image_description(model="net", fold="1", joint_likelihood_weight=0.5),
+        tabular_description(model="features", fold="all", joint_likelihood_weight=1.0),
+    ]
     said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
-    assert notes_of(contents, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]
+    assert notes_of(descriptions, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]

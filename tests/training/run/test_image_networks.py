@@ -23,7 +23,7 @@ from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.recipes.phase import Phase
-from gliomanet.training.run import image as module
+from gliomanet.training.run import epochs as module
 from gliomanet.training.run.image import train_image_model
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -206,7 +206,8 @@ def test_a_failed_job_goes_on_and_ends_in_the_same_bytes(
 KILLED = """
 import os, signal
 import pandas as pd
-import gliomanet.training.run.image as t
+import gliomanet.training.run.epochs as t
+from gliomanet.training.run.image import train_image_model
 from pathlib import Path
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.config.models import image_model
@@ -218,7 +219,7 @@ def dying(self, batch, batch_idx):
     return step(self, batch, batch_idx)
 t.Phase.training_step = dying
 cases = pd.read_csv({cases!r}, sep="\\t", dtype=str, keep_default_na=False)
-t.train_image_model(
+train_image_model(
     cases, {{name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}}, image_model({model!r}),
     name={name!r}, seed=1, code="c0", threads=1, gpus=0,
     out=Path({folder!r}) / "out", scratch=Path({folder!r}) / "scratch",
@@ -340,14 +341,23 @@ def test_eight_cases_are_learnt_by_heart(kind, cohort, tmp_path):
 
 
 @pytest.mark.parametrize("kind", NEW)
-def test_half_precision_trains(kind, cohort, tmp_path):
-    model = settings(kind, precision="bf16", steps_per_epoch=1, epochs=1)
-    out = train(cohort, tmp_path, model)
+@pytest.mark.filterwarnings("ignore:TF32 acceleration on top of oneDNN")  # torch's own, on switching oneDNN off
+def test_half_precision_trains(kind, cohort, tmp_path, monkeypatch):
+    """As on a GPU; on this CPU by torch's own kernels, since oneDNN's are refused (see `Device.precision`)."""
+    monkeypatch.setattr("gliomanet.training.run.image.common_precision", lambda *_: "bf16-mixed")
+    with torch.backends.mkldnn.flags(enabled=False):
+        out = train(cohort, tmp_path, settings(kind, steps_per_epoch=1, epochs=1))
     losses = [event["value"] for event in events(out) if event.get("name", "").startswith("train/loss")]
     assert losses
     assert np.isfinite(losses).all()
     weights = torch.load(out / "weights.pt", weights_only=True)
     assert all(value.dtype != torch.bfloat16 for value in weights.values())
+
+
+def test_half_precision_on_a_cpu_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(ValueError, match="precision is bf16, and this job computes on a CPU"):
+        train(pd.DataFrame(), tmp_path, settings("psnet", precision="bf16"))
+    assert not (tmp_path / "scratch").exists()
 
 
 def test_the_modality_dropout_is_part_of_training(trained, cohort, tmp_path):

@@ -16,6 +16,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def _case(case_id: str, record: Any) -> CaseImages:
 
 def _settings_digest(modalities: Sequence[str], shape: Shape, histograms: Mapping[str, CommonHistogram] | None) -> str:
     """How a case is read: the settings, and the code that reads."""
-    mapped = None if histograms is None else {name: histograms[name].as_json() for name in modalities}
+    mapped = None if histograms is None else {name: asdict(histograms[name]) for name in modalities}
     return _short([list(modalities), list(shape), mapped, source_digest(Path(reader.__file__))])
 
 

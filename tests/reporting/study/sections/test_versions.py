@@ -7,6 +7,7 @@ import matplotlib
 import pytest
 
 from gliomanet.reporting.study.sections.versions import gathered_versions
+from tests.descriptions import image_description, write_description
 
 
 def written(path, content):
@@ -15,10 +16,11 @@ def written(path, content):
 
 
 def test_versions_come_from_the_jobs_files(tmp_path):
+    trained = {"torch": "2.13.0", "numpy": "2.4.6", "python": "3.9.1"}
     files = [
-        written(tmp_path / "a.json", {"versions": {"torch": "2.13.0", "numpy": "2.4.6", "python": "3.9.1"}}),
+        write_description(tmp_path, image_description(versions=trained)),
         written(tmp_path / "b.json", {"versions": {"numpy": "2.3.0", "atlas": "MNI152"}, "status": "ok"}),
-        written(tmp_path / "c.json", {"name": "a model of before"}),
+        written(tmp_path / "c.json", {"status": "failed"}),
     ]
     found = gathered_versions(files)
     assert list(found) == ["Python", "gliomanet", "torch", "numpy", "matplotlib", "atlas"]

@@ -1,14 +1,19 @@
-"""What the trained models say of themselves that a reader of their figures must know."""
+"""Notes on trained models that a reader of their results must know."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from gliomanet.audit.rules.columns import Identical, identical_columns
+from gliomanet.models.artifact import (
+    ImageModelDescription,
+    MissingModalities,
+    ModelDescription,
+    TabularModelDescription,
+)
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
 
@@ -23,30 +28,32 @@ def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
     """
     found: dict[tuple[str, str], None] = {}
     for path in files:
-        model, content = path.parts[-4], json.loads(path.read_text(encoding="utf-8"))
-        if note := content.get("harmonization", {}).get("note"):
-            found[model, note] = None
-        if content.get("input", {}).get("intensities") == "nyul":
-            found[model, NYUL] = None
-        if note := _missing_modalities(content.get("missing_modalities", {})):
-            found[model, note] = None
-        if weight := content.get("joint_likelihood_weight"):
+        described = ModelDescription.read(path)
+        model = described.model
+        if isinstance(described, TabularModelDescription) and described.harmonization.method == "combat":
+            found[model, described.harmonization.note] = None
+        if isinstance(described, ImageModelDescription):
+            if described.input.intensities == "nyul":
+                found[model, NYUL] = None
+            if note := _missing_modalities(described.missing_modalities):
+                found[model, note] = None
+        if weight := described.joint_likelihood_weight:
             found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
                 None
             )
     return list(found)
 
 
-def _missing_modalities(weights: Mapping[str, float]) -> str:
-    """How a network learnt to do without modalities, from what its `model.json` says of it; empty where it did not."""
-    if not weights.get("modality_dropout"):
+def _missing_modalities(learnt: MissingModalities) -> str:
+    """A sentence on how a network learnt to do without modalities; empty where it did not."""
+    if not learnt.modality_dropout:
         return ""
-    named = {
-        "distillation_weight": "self-distillation from the whole case",
-        "contrastive_weight": "contrastive learning across subsets",
+    weights = {
+        "self-distillation from the whole case": learnt.distillation_weight,
+        "contrastive learning across subsets": learnt.contrastive_weight,
     }
-    beside = [f"{words} (weight {weights[key]:g})" for key, words in named.items() if weights.get(key)]
-    dropped = f"It learnt to do without modalities: each was taken away at a rate of {weights['modality_dropout']:g}"
+    beside = [f"{words} (weight {weight:g})" for words, weight in weights.items() if weight]
+    dropped = f"It learnt to do without modalities: each was taken away at a rate of {learnt.modality_dropout:g}"
     return f"{dropped}{', with ' if beside else ''}{' and '.join(beside)}."
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gliomanet.models.artifact import MODEL_FILE, ModelDescription
+
 OWN = ("gliomanet", "matplotlib")
 """What makes the page and its figures."""
 
@@ -39,13 +41,14 @@ def gathered_versions(files: Sequence[Path]) -> dict[str, str]:
     """Versions that the models' `model.json` and the cases' `preprocess.json` hold, and those of the reporting job.
 
     Args:
-        files: JSON files; what stands under their key `versions` (package → version) is read, other files say nothing.
+        files: `model.json` of models and `preprocess.json` of cases; one of these without `versions` says nothing.
 
     Returns:
         Package → version, in a fixed order; several versions of one package are all named, comma separated.
 
     Raises:
-        ValueError: a file is no JSON object.
+        ModelError: a `model.json` is no description of a model.
+        ValueError: another file is no JSON object.
     """
     found: dict[str, set[str]] = {"Python": {platform.python_version()}}
     for package in OWN:
@@ -54,14 +57,20 @@ def gathered_versions(files: Sequence[Path]) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     for path in files:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path}: no JSON ({error}); run the job that writes it again") from None
-        if not isinstance(content, dict):
-            raise ValueError(f"{path}: holds a {type(content).__name__}, no JSON object; run its job again")
-        for package, known in (content.get("versions") or {}).items():
+        versions = ModelDescription.read(path).versions if path.name == MODEL_FILE else _versions_of_case(path)
+        for package, known in versions.items():
             found.setdefault("Python" if package == "python" else package, set()).add(str(known))
     order = {package: place for place, package in enumerate(PACKAGES)}
     names = sorted(found, key=lambda package: (order.get(package, len(order)), package))
     return {package: ", ".join(sorted(found[package])) for package in names}
+
+
+def _versions_of_case(path: Path) -> dict[str, str]:
+    """The `versions` of a case's `preprocess.json`."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: no JSON ({error}); run the job that writes it again") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: holds a {type(content).__name__}, no JSON object; run its job again")
+    return content.get("versions") or {}
