@@ -92,13 +92,16 @@ def test_runs_are_imported_once_completely_and_follow_changes(store, tmp_path, m
     assert parent.info.start_time == round(1000 * (START + 100 * ord("0")))
     history = client.get_metric_history(fold.info.run_id, "train/loss")
     assert [(m.step, m.timestamp) for m in history] == [(0, start), (1, start + 1000), (2, start + 2000)]
-    assert fold.data.params.items() >= {
-        "model": "cmtlnet",
-        "stage": "supervised",
-        "fold": "1",
-        "learning_rate": "0.0001",
-        "model_json.kind": "cmtlnet",
-    }.items()
+    assert (
+        fold.data.params.items()
+        >= {
+            "model": "cmtlnet",
+            "stage": "supervised",
+            "fold": "1",
+            "learning_rate": "0.0001",
+            "model_json.kind": "cmtlnet",
+        }.items()
+    )
 
     # the parent's figures, settings and files
     assert parent.data.metrics == {

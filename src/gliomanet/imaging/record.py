@@ -9,7 +9,7 @@ from typing import Any, Literal
 import nibabel as nib
 import numpy as np
 
-from gliomanet.files.nifti import write_json
+from gliomanet.files.atomic import write_json
 from gliomanet.imaging.case import Case
 from gliomanet.imaging.registration.ants import version as ants_version
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
@@ -37,7 +37,7 @@ def write_record(work: Case, out_dir: Path, status: Literal["ok", "failed", "dro
         },
         "qc": {**{key: _rounded(value) for key, value in work.qc.items()}, "flags": work.flags},
     }
-    write_json(record, out_dir / NAME)
+    write_json(out_dir / NAME, record)
 
 
 def _transforms(work: Case) -> dict[str, Any]:
