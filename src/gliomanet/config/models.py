@@ -233,12 +233,22 @@ class SingletaskModel(ImageModel):
         return self
 
 
-class TabularNetModel(Section):
-    """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
+class FeatureModel(Section):
+    """What all models on features share."""
 
-    kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
+    kind: str
     inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: tuple[Stage, ...]
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+class TabularNetModel(FeatureModel):
+    """A multi-task network on radiomic features and age: shared trunk, one head per task, masked losses."""
+
+    kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
     stages: Stages = Field(("supervised",), description="Training stages to run.")
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
@@ -249,36 +259,23 @@ class TabularNetModel(Section):
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class LogisticModel(Section):
-    """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
+class LogisticModel(FeatureModel):
+    """Logistic regression, one per task: median imputation, standardised features, balanced class weights."""
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class ExtraTreesModel(Section):
-    """Extremely randomised trees, one forest a task."""
+class ExtraTreesModel(FeatureModel):
+    """Extremely randomised trees, one forest per task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     n_estimators: int = Field(500, ge=1, description="Trees a forest.")
     min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
 ImageModels = CmtlnetModel | GmmasModel | MttunetModel | PsnetModel | SingletaskModel
