@@ -25,8 +25,8 @@ import joblib
 import pandas as pd
 import yaml
 
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.label_fraction import keep_labels
-from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.load import load_study
 from gliomanet.config.models import image_model
 from gliomanet.config.stages import stage_of_round

@@ -40,7 +40,8 @@ from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
 from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
-from gliomanet.networks import ImageNetwork, build  # noqa: E402
+from gliomanet.networks import build  # noqa: E402
+from gliomanet.networks.image_network import ImageNetwork  # noqa: E402
 
 
 def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:

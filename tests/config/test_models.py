@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gliomanet.config.load import load_study
-from gliomanet.config.models import IMAGE_KINDS, JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
+from gliomanet.config.models import JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
 from gliomanet.errors import StudyError
 
 SINGLE = {"kind": "singletask", "task": "idh"}
@@ -35,7 +35,6 @@ def test_a_study_knows_which_models_look_at_images_and_which_are_networks():
     study = load_study(VALID)
     assert study.image_models == ("cmtlnet", "gmmas", "mttunet", "psnet", "single")
     assert study.networks == (*study.image_models, "features")
-    assert IMAGE_KINDS == ("cmtlnet", "gmmas", "mttunet", "psnet", "singletask")
 
 
 def test_networks_on_images_have_the_same_keys_but_for_their_own():

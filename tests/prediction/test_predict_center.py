@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.models.tabular import NetEnsemble, SklearnModels, TabularInputs
+from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks import build
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.prediction.fold_rows import CASE, FOLD_COLUMNS
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
-from gliomanet.prediction.tabular import tabular_stochastic_passes
+from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.seeds import derive_seed
 from tests.descriptions import image_description, write_description
 
@@ -41,7 +42,16 @@ def predict(members, features, part="external", **passes):
     cases = pd.DataFrame({"case_id": ["x", "y"], "center": "there", "age": np.nan})
     splits = pd.concat([cases[["case_id", "center"]].assign(fold=fold, part=part) for fold in "01"])
     return predict_center(
-        members, splits, cases, model="m", preprocessed=None, features=features, threads=1, gpus=0, **passes
+        members,
+        splits,
+        cases,
+        model="m",
+        kind="tabular_net",
+        preprocessed=None,
+        features=features,
+        threads=1,
+        gpus=0,
+        **passes,
     )
 
 
@@ -136,6 +146,7 @@ def test_passes_of_image_networks_are_of_predicted_cases_only(cohort, tmp_path, 
         splits,
         cases,
         model="m",
+        kind="singletask",
         preprocessed=home.parent,
         features=None,
         threads=1,

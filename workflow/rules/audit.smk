@@ -22,6 +22,7 @@ rule inspect_center:
     params:
         code=code_of("inspect_center.py"),
         files=center_files,
+        contents=center_contents,
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
     message:
         "Looking into every file of {wildcards.center}"

@@ -14,10 +14,12 @@ from gliomanet.audit.tables import check_study, problem
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.models.construction import tasks_of, training_values
+from gliomanet.pipeline.content_digests import ContentDigests, content_of
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.phantom.ids import case_ids as phantom_case_ids
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
+from gliomanet.kinds import modules_of
 from gliomanet.seeds import derive_seed
 from gliomanet.config.load import load_study
 from gliomanet.errors import StudyError
@@ -76,6 +78,10 @@ SEGMENTING = list(STUDY.segmenting_models)
 CASES = {center: case_ids(center) for center in CENTERS}
 DECISIONS = decisions()
 FOLDS = {fold.id: fold for fold in STUDY.folds}
+# The many jobs of a run read the Snakefile again, and look up what its main process has read.
+CONTENTS = ContentDigests(
+    Path(R) / "cache" / "contents.json", reads=workflow.is_main_process
+)
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
@@ -101,9 +107,16 @@ wildcard_constraints:
     fold=any_of(FOLDS),
 
 
-def code_of(script):
-    """A digest of a script and the library code it reaches: each rule's parameter `code`."""
-    return source_digest(ROOT / "workflow" / "scripts" / script)
+def code_of(script, *references):
+    """A digest of a script, the library code it reaches and that it loads by name: each rule's parameter `code`."""
+    return source_digest(ROOT / "workflow" / "scripts" / script, *references)
+
+
+def code_with_kind(script, use):
+    """The same of a script that loads the code of its model's kind."""
+    return lambda wildcards: code_of(
+        script, *modules_of(STUDY.models[wildcards.model].kind, use)
+    )
 
 
 def dump(section):

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 
 from gliomanet.cohort.read_center import read_center
-from gliomanet.cohort.table import FILE_COLUMNS
+from gliomanet.modalities import FILE_COLUMNS
 from gliomanet.config.stages import SUPERVISED, round_of
 
 # cohort
@@ -59,7 +59,14 @@ def center_sources(wildcards):
     if kind == "dicom":
         return case_sources_of(wildcards.center)
     files = table_files(wildcards.center)
-    return [file for case in files.values() for file in case.values()]
+    return [on_disk(file) for case in files.values() for file in case.values()]
+
+
+def center_contents(wildcards):
+    """Case → column → digest of its file; nothing where the files are made by a job."""
+    if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
+        return {}
+    return table_contents(wildcards.center)
 
 
 def center_files(wildcards):
@@ -99,7 +106,7 @@ def case_sources(wildcards):
         return [f"{R}/converted/{wildcards.center}/{wildcards.case}"]
     if kind == "phantom":
         return [f"{R}/phantom/{wildcards.center}"]
-    return list(case_files(wildcards).values())
+    return [on_disk(file) for file in case_files(wildcards).values()]
 
 
 def case_files(wildcards):
@@ -107,6 +114,16 @@ def case_files(wildcards):
     if STUDY.centers[wildcards.center].source.kind in MADE_BY_JOBS:
         return {}
     return table_files(wildcards.center)[wildcards.case]
+
+
+def case_contents(wildcards):
+    """What each file holds: a file is another one when its content is, whatever its date says."""
+    return center_contents(wildcards).get(wildcards.case, {})
+
+
+def on_disk(file):
+    """A user's file as an input whose date decides nothing: a parameter holds its content."""
+    return ancient(file)
 
 
 @cache
@@ -122,6 +139,14 @@ def table_files(center):
         row["case_id"]: {column: row[column] for column in FILE_COLUMNS if row[column]}
         for row in center_table(center).to_dict("records")
     }
+
+
+@cache
+def table_contents(center):
+    """Case → column → digest of its file, for such a centre."""
+    files = table_files(center)
+    digests = CONTENTS.of(file for case in files.values() for file in case.values())
+    return {case: content_of(named, digests) for case, named in files.items()}
 
 
 # radiomics

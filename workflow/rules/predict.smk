@@ -26,7 +26,7 @@ rule predict_center:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        code=code_of("predict_center.py"),
+        code=code_with_kind("predict_center.py", "prediction"),
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
         stages=lambda wildcards: list(STUDY.stages_of(wildcards.model)),
         folds=lambda wildcards: [

@@ -20,6 +20,7 @@ rule preprocess_case:
     params:
         code=code_of("preprocess_case.py"),
         files=case_files,
+        contents=case_contents,
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
         seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
     message:
@@ -37,12 +38,6 @@ rule collect_qc:
             caption="../report/qc.rst",
             category="Quality control",
             labels={"centre": "{center}", "view": "figures"},
-        ),
-        sheet=report(
-            f"{R}/qc/{{center}}.png",
-            caption="../report/qc.rst",
-            category="Quality control",
-            labels={"centre": "{center}", "view": "contact sheet"},
         ),
     log:
         f"{R}/logs/collect_qc/{{center}}.log",
@@ -67,14 +62,46 @@ rule collect_qc:
         "../scripts/collect_qc.py"
 
 
+rule draw_cases:
+    input:
+        folders=lambda wildcards: case_folders(wildcards.center),
+        sources=center_sources,
+    output:
+        folder=directory(f"{R}/pictures/{{center}}"),
+    log:
+        f"{R}/logs/draw_cases/{{center}}.log",
+    benchmark:
+        f"{R}/benchmarks/draw_cases/{{center}}.tsv"
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 4
+    resources:
+        mem_mb=lambda wildcards, threads: 2000 * threads,
+        runtime=240,
+    params:
+        code=code_of("draw_cases.py"),
+        files=center_files,
+    message:
+        "Drawing the pictures of {wildcards.center}"
+    script:
+        "../scripts/draw_cases.py"
+
+
 rule draw_quality:
     input:
         folders=lambda wildcards: case_folders(wildcards.center),
+        pictures=rules.draw_cases.output.folder,
         table=rules.collect_qc.output.table,
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").glob("quality*")),
     output:
         folder=directory(f"{R}/qc/{{center}}"),
+        sheet=report(
+            f"{R}/qc/{{center}}.png",
+            caption="../report/qc.rst",
+            category="Quality control",
+            labels={"centre": "{center}", "view": "contact sheet"},
+        ),
     log:
         f"{R}/logs/draw_quality/{{center}}.log",
     benchmark:

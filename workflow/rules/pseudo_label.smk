@@ -25,7 +25,7 @@ rule select_pseudo_labels:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        code=code_of("select_pseudo_labels.py"),
+        code=code_with_kind("select_pseudo_labels.py", "prediction"),
         fold=lambda wildcards: dump(FOLDS[wildcards.fold]),
         judged=judged_folds,
         teachers=lambda wildcards: f"{R}/models/{wildcards.model}/{teacher_stage(wildcards)}",

@@ -29,7 +29,7 @@ rule write_report:
         sheets=(
             []
             if STUDY.is_tabular
-            else expand(str(rules.collect_qc.output.sheet), center=CENTERS)
+            else expand(str(rules.draw_quality.output.sheet), center=CENTERS)
         ),
         biomarkers=expand(str(rules.find_biomarkers.output.biomarkers), model=NETWORKS),
         recovery=(

@@ -24,7 +24,7 @@ rule segment_center:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        code=code_of("segment_center.py"),
+        code=code_with_kind("segment_center.py", "prediction"),
         stage=lambda wildcards: final_stage(wildcards.model),
         folds=lambda wildcards: [
             dump(FOLDS[fold]) for fold in segmenting_folds(wildcards)

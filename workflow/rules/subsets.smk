@@ -25,7 +25,7 @@ rule predict_subsets:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
-        code=code_of("predict_subsets.py"),
+        code=code_with_kind("predict_subsets.py", "prediction"),
         stage=lambda wildcards: final_stage(wildcards.model),
         folds=lambda wildcards: [
             dump(FOLDS[fold])
@@ -54,7 +54,7 @@ rule read_fusion_weights:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
-        code=code_of("read_fusion_weights.py"),
+        code=code_with_kind("read_fusion_weights.py", "prediction"),
         stage=lambda wildcards: final_stage(wildcards.model),
         folds=lambda wildcards: [
             dump(FOLDS[fold]) for fold in subset_folds(wildcards.model)

@@ -6,7 +6,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from gliomanet.imaging.quality.center_table import collect_qc
-from gliomanet.imaging.quality.pictures import center_sheet
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.tables.io import write_table
 
@@ -14,5 +13,4 @@ log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]
 params = snakemake.params
 table = collect_qc(folders, params.min_success_fraction, decisions=params.decisions, review=params.review)
-center_sheet(folders, Path(snakemake.output.sheet), dict(zip(table["case_id"], table["decision"], strict=True)))
 write_table(table, snakemake.output.table)

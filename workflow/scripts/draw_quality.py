@@ -1,14 +1,18 @@
-"""Write the quality pages of one centre: one for the centre, one a case."""
+"""Write the quality pages of one centre, one for the centre and one per case, and its contact sheet."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
+from gliomanet.imaging.quality.pictures.center_sheet import center_sheet
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.reporting.quality.pages import write_quality_pages
 from gliomanet.tables.io import read_table
 
 log_to(snakemake.log[0])
 folders = [Path(folder) for folder in snakemake.input.folders]
-write_quality_pages(folders, read_table(snakemake.input.table), Path(snakemake.output.folder))
+table, pictures = read_table(snakemake.input.table), Path(snakemake.input.pictures)
+decisions = dict(zip(table["case_id"], table["decision"], strict=True))
+center_sheet(folders, pictures, Path(snakemake.output.sheet), decisions)
+write_quality_pages(folders, pictures, table, Path(snakemake.output.folder))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.config.models import IMAGE_KINDS
+from gliomanet.kinds import IMAGE_KINDS
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
@@ -23,6 +23,7 @@ predictions, deep = predict_center(
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,
+    kind=params.kind,
     preprocessed=Path(params.preprocessed) if params.kind in IMAGE_KINDS else None,
     features=None if params.kind in IMAGE_KINDS else wide_features(read_tables(snakemake.input.data)),
     threads=snakemake.threads,

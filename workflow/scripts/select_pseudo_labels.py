@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.splits import cases_of_fold
-from gliomanet.config.models import IMAGE_KINDS
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.pseudo_labels import PseudoLabels
+from gliomanet.kinds import IMAGE_KINDS, KINDS, load
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to
@@ -24,18 +24,14 @@ splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input
 
 def passes_over(cases, fold):
     """Stochastic passes of a fold's teacher over some cases, decoded where it learnt to be."""
-    folder = Path(params.teachers) / f"fold{fold}"
+    folder, module = Path(params.teachers) / f"fold{fold}", load(KINDS[params.kind].prediction)
     if params.kind in IMAGE_KINDS:
-        from gliomanet.prediction.image import stochastic_passes
-
         cases = cases.assign(folder=params.preprocessed + "/" + cases["center"] + "/" + cases["case_id"])
         devices = {"threads": snakemake.threads, "gpus": snakemake.resources.gpu}
-        passes = stochastic_passes(folder, cases, settings.passes, params.seed, **devices)
+        passes = module.stochastic_passes(folder, cases, settings.passes, params.seed, **devices)
     else:
-        from gliomanet.prediction.tabular import tabular_stochastic_passes
-
         features = wide_features(read_tables(snakemake.input.data))
-        passes = tabular_stochastic_passes(folder, cases, features, settings.passes, params.seed)
+        passes = module.tabular_stochastic_passes(folder, cases, features, settings.passes, params.seed)
     return joint_passes(passes, tasks) if params.decoded else passes
 
 

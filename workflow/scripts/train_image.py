@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.models import image_model
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration

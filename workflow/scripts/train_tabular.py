@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 from pydantic import TypeAdapter
 
-from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.models import Model
 from gliomanet.labels.tasks import Task
 from gliomanet.pipeline.job_log import log_to

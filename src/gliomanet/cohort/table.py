@@ -14,9 +14,7 @@ from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
 from gliomanet.errors import CohortError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
-from gliomanet.modalities import MODALITIES
-
-FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
+from gliomanet.modalities import FILE_COLUMNS, MODALITIES
 
 
 def columns_of(vocabulary: Vocabulary = VOCABULARY) -> tuple[str, ...]:

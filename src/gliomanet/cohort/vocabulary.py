@@ -9,7 +9,8 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 
 
 def _grades() -> dict[str, str]:

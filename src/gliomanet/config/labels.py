@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from gliomanet.config.types import Identifier, Section
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.tasks import Task
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 
 
 def _readable(values: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
@@ -283,9 +283,6 @@ Model = Annotated[
     ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel,
     Field(discriminator="kind"),
 ]
-
-IMAGE_KINDS = tuple(model.model_fields["kind"].default for model in get_args(ImageModels))
-"""The kinds that take images, not feature tables."""
 
 
 def image_model(values: Mapping[str, Any]) -> ImageModel:

@@ -151,6 +151,10 @@ class CMTLNet(ImageNetwork):
     STRIDE: ClassVar[int] = STRIDE
     PROMPT_CHANNELS: ClassVar[int] = 1
     DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = (
+        *("common", "common.joint_branch", "common.within_branch", "unique", "fusion"),
+    )
+    """Phases of training call its parts by themselves."""
 
     def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
         super().__init__(n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout)

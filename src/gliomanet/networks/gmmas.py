@@ -142,6 +142,9 @@ class GMMAS(ImageNetwork):
     STRIDE: ClassVar[int] = HeadNet.STRIDE
     """Half resolution, then four halvings."""
     REGIONS: ClassVar[Regions] = TUMOUR_PARTS
+    CROPS: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = ("head", "stem", "encoder", "fusion", "decoder", "classifier")
+    """It cuts a window at a place that it finds."""
 
     def __init__(
         self,

@@ -19,7 +19,8 @@ from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
 from gliomanet.models.devices import choose_device
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks import build
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 from gliomanet.seeds import derive_seed
 from gliomanet.uncertainty.probabilities import entropy, softmax

@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
+FORMAT = 1
+"""Number of what tables hold when they are read, and of their bytes when they are written.
+
+It stands for this module in the digests of all jobs (`gliomanet.code_digest.GROUND`): raise it with an edit that
+changes either, which repeats every job that reads or writes a table; any other edit leaves it, and repeats none.
+"""
+
 TEXT = dict.fromkeys(
     [
         *("case_id", "patient_id", "center", "role", "fold", "scenario", "stage", "stage_a", "stage_b"),

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import IMAGE_NETWORKS, Outputs, build
+from gliomanet.networks import IMAGE_NETWORKS, build
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.losses.distillation import (
     Adaptation,

@@ -9,8 +9,7 @@ from gliomanet.config.models import CmtlnetModel
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import CMTLNet
-from gliomanet.networks.cmtlnet import CommonOutputs, UniqueOutputs
+from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.recipes.cmtlnet import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
 from gliomanet.training.recipes.phase import batch_weights

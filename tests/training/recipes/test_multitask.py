@@ -8,13 +8,14 @@ from gliomanet.config.models import image_model
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import IMAGE_NETWORKS, Outputs, build
+from gliomanet.networks import build
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.losses.distillation import Adaptation, with_reduced_cases
 from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
 from gliomanet.training.recipes.phase import brain_masked
-from gliomanet.training.recipes.registry import RECIPES, plan_of
+from gliomanet.training.recipes.registry import plan_of
 
 TASKS = ("idh", "grade")
 RECIPE = Recipe(tasks=TASKS, learning_rate=1e-3, weight_decay=0.1, augmentation=True, seed=1, segmentation=True)
@@ -159,10 +160,6 @@ def test_dice_of_nothing_found_where_nothing_is_is_one():
     targets[1, 0, 0] = True
     assert dice_scores(logits, targets, torch.tensor([True, True])).tolist() == [[1.0], [0.0]]
     assert dice_scores(logits, targets, torch.tensor([False, False])).shape == (0, 1)
-
-
-def test_every_network_on_images_has_a_recipe():
-    assert set(RECIPES) == set(IMAGE_NETWORKS)
 
 
 def test_plans_follow_the_settings():

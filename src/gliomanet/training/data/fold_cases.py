@@ -13,7 +13,7 @@ import pandas as pd
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import IMAGE_NETWORKS
+from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def load_fold(
         except ValueError as error:
             raise ValueError(f"{fold}: {error}") from error
     segments = getattr(model, "segmentation", False)
-    several_regions = len(IMAGE_NETWORKS[model.kind].REGIONS) > 1
+    several_regions = len(network_class(model.kind).REGIONS) > 1
     parts = []
     for teaching in (True, False):
         rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from gliomanet.config.models import SEGMENTATION
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import ImageNetwork, Outputs
+from gliomanet.networks.image_network import ImageNetwork
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, sum_over_processes
 from gliomanet.training.losses.losses import masked_cross_entropy, region_targets, soft_dice

@@ -17,7 +17,8 @@ from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration, accelerate, stored_plainly
 from gliomanet.models.construction import network_arguments, training_values
 from gliomanet.models.devices import Device, named
-from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks import build
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.seeds import derive_seed
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.data.batches import BalancedBatches, ImageCases

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from gliomanet.files.atomic import open_atomically
-from gliomanet.imaging.volume import Array
+
+if TYPE_CHECKING:
+    from gliomanet.imaging.volume import Array
 
 BLUE, RED, YELLOW, GREEN, MAGENTA = (0, 190, 255), (255, 80, 80), (255, 206, 60), (90, 230, 120), (255, 110, 220)
 WHITE, GREY, DIM = (240, 240, 240), (190, 190, 190), (150, 150, 150)

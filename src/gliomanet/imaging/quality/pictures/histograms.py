@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gliomanet.files.atomic import write_json
-from gliomanet.imaging.quality.pictures.planes import sample
 from gliomanet.imaging.quality.pictures.scene import Scene
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array
 
 BINS = 64
