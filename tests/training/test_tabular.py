@@ -182,7 +182,7 @@ def test_pseudo_labels_teach_unless_they_must_not(tmp_path):
     assert described[2] == {"idh": 81, "grade": 60}
     inputs = [joblib.load(tmp_path / name / "model.joblib").inputs for name in ("none", "all")]
     assert np.array_equal(inputs[0].mean, inputs[1].mean)  # the scale is the training part's alone
-    with pytest.raises(ValueError, match="case 'unlabelled0' is of part external, and must not teach"):
+    with pytest.raises(ValueError, match="case 'unlabelled0' is of part external, and must not train"):
         fit(
             tmp_path / "x", QUICK, cases.replace({"part": {"unlabelled": "external"}}), features, pseudo_labels=accepted
         )

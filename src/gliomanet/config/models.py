@@ -95,7 +95,7 @@ class ImageModel(Section):
         return self
 
     @model_validator(mode="after")
-    def _adaptation_has_modalities_to_do_without(self) -> Self:
+    def _distillation_has_modalities_to_do_without(self) -> Self:
         for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
                 continue

@@ -1,4 +1,4 @@
-"""What is predicted: the labels' vocabulary, the tasks made of them, and the WHO 2021 states they may form.
+"""Tasks: a label column each, with its values grouped into classes.
 
 A *label* is a column of the case table with a fixed vocabulary: one of the three of the WHO's diagnoses, or a further
 one that a study names with its values. A *task* groups a label's values into the classes that a model tells apart, so
@@ -51,7 +51,7 @@ class Task(BaseModel):
         return tuple(self.classes)
 
     def foreign_values(self, known: Sequence[str]) -> list[str]:
-        """What is wrong with the classes, where the label has the values `known` and no others."""
+        """Problems of the classes, where the label has the values `known` and no others."""
         return [
             f"class {name!r} holds {value!r}, which is no value of {self.label}; allowed: {', '.join(known)}"
             for name, values in self.classes.items()

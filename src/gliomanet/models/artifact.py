@@ -90,7 +90,7 @@ class ModelDescription(_Part):
 
 
 class InputGeometry(_Part):
-    """What an image network was given.
+    """Geometry and intensities of an image network's input.
 
     Attributes:
         shape: voxels of the central crop that the network sees.
@@ -124,7 +124,7 @@ class Normalisation(_Part):
 
 
 class MissingModalities(_Part):
-    """How an image network learnt to do without modalities: rate, and weights of the losses; 0: without."""
+    """Training without modalities: rate at which one is taken away, and weights of the losses; 0: none."""
 
     modality_dropout: float
     distillation_weight: float

@@ -1,4 +1,4 @@
-"""What an image network is given: one preprocessed case, cropped or padded to the network's input.
+"""Input of an image network: one preprocessed case, cropped or padded to the network's input.
 
 Training and prediction both read cases here, so that they cannot differ.
 """
@@ -120,7 +120,7 @@ def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> 
     Raises:
         CaseError: as in `load_case`.
     """
-    # The tumour mask too, so that a case is refused here for whatever refuses it as a teaching case.
+    # The tumour mask too, so that a case is refused here for whatever refuses it as a training case.
     volumes, brain, _ = _read_volumes(case_id, folder, modalities, _masks(tumour=True))
     return {name: volumes[name][brain] for name in modalities if name in volumes}
 
@@ -144,7 +144,7 @@ def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Ten
 def _read_volumes(
     case_id: str, folder: Path, modalities: Sequence[str], masks: Sequence[str]
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
-    """What there is of a case's modalities and masks by name, its brain, and the voxel size."""
+    """A case's modalities and masks that there are, by name, its brain, and the voxel size."""
     if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
         raise CaseError(
             f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "

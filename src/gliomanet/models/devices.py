@@ -1,4 +1,4 @@
-"""Where a job computes: the CPU, or GPUs that no other job of this machine holds.
+"""Devices of a job: the CPU, or GPUs that no other job of this machine holds.
 
 Snakemake counts GPUs but sets no CUDA_VISIBLE_DEVICES, so two jobs on one machine would both take the first GPU.
 Here a job locks a file named for the device; the lock ends with the process, however it ends.

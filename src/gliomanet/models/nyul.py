@@ -1,7 +1,7 @@
 """A common histogram of a modality, and the mapping of an image's intensities to it.
 
 Source: Nyúl and Udupa, IEEE Transactions on Medical Imaging 19:143 (2000), 10.1109/42.836373: percentiles as
-landmarks, a line between each two. The figures are those of `intensity_normalization.NyulNormalizer`, which is not
+landmarks, a line between each two. The numbers are those of `intensity_normalization.NyulNormalizer`, which is not
 called: it keeps its landmarks in files, and gives NaN where an image's first or last two landmarks are one value.
 """
 

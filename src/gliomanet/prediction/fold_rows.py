@@ -1,4 +1,4 @@
-"""What each trained model says of a case, before any of it is scaled or averaged: the rows between two rules.
+"""Predictions of each trained model, before calibration and averaging: the rows between two rules.
 
 Both rules read them, and neither should run again because the other one's code changed: so they stand by themselves.
 """

@@ -95,7 +95,7 @@ def predict_cases(
 
     A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
     windows to slide; for segmentations there are, see `prediction.sliding_window`. Cases go through the network one at
-    a time, so that a case's figures do not depend on its neighbours. A case none of whose modalities can be read is
+    a time, so that a case's numbers do not depend on its neighbours. A case none of whose modalities can be read is
     left out, and printed with the reason.
 
     Args:

@@ -1,9 +1,9 @@
-"""What a trained image network says of a case when some of its modalities are taken away.
+"""Predictions of a trained image network without some of a case's modalities.
 
 A case is seen with every non-empty subset of the modalities that it has. A modality that is taken away is marked absent
 and its channel emptied, as `gliomanet.models.case_input.load_case` leaves that of a case without the file, so that its
 content cannot matter. What was made with its help before the network is kept, as in any study: the case's place on the
-atlas and its brain mask. Figures are those of the network's plain pass, without the flips, the temperature and the
+atlas and its brain mask. Metrics are those of the network's plain pass, without the flips, the temperature and the
 joint decoding that a study may add to its predictions.
 """
 
@@ -29,7 +29,7 @@ COLUMNS = ("case_id", "subset", "task", "class", "probability")
 def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
     """Probabilities of cases for every non-empty subset of the network's modalities that the case has.
 
-    Each case is read once; its subsets go through the network one at a time, so that a figure depends on nothing but
+    Each case is read once; its subsets go through the network one at a time, so that a number depends on nothing but
     the case and the subset, and that of all modalities is the ordinary prediction, bit for bit.
 
     Args:

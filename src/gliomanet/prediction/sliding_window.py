@@ -1,4 +1,4 @@
-"""Where a network looks to segment a volume: overlapping windows, and GMMAS's overlapping crops, averaged.
+"""Sliding windows of a segmentation: overlapping windows, and GMMAS's overlapping crops, averaged.
 
 A window has the network's input shape, so that it sees what it saw in training; a volume of that shape is one window.
 GMMAS looks closely at crops of each window, its head net at the whole of it (Liu et al. 2025: overlapping 128³ tiles).

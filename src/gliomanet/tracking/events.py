@@ -1,6 +1,6 @@
 """Reading a training job's event file and its `model.json`.
 
-Jobs never talk to MLflow (many writers crash or block a sqlite file). Each writes `events.jsonl`, one JSON object a
+Jobs never talk to MLflow (many writers crash or block a sqlite file). Each writes `events.jsonl`, one JSON object per
 line:
 
     {"event": "run", "model": …, "stage": …, "fold": …, "digest": …}      first line

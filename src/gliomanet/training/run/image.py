@@ -18,7 +18,7 @@ from gliomanet.models.construction import tasks_of, training_values
 from gliomanet.models.devices import Device, choose_devices, common_precision
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.distributed.collectives import rank, same_everywhere
-from gliomanet.training.distributed.launcher import run_together
+from gliomanet.training.distributed.launcher import launch
 from gliomanet.training.run.description import describe
 from gliomanet.training.run.digest import digest_of, software_versions
 from gliomanet.training.run.epochs import Job, run_epochs, title_of
@@ -120,7 +120,7 @@ def train_image_model(
         if len(devices) == 1:
             read_and_train(request)
         else:
-            run_together(partial(read_and_train, request), devices, title_of(name))
+            launch(partial(read_and_train, request), devices, title_of(name))
         discard_scratch(scratch)
 
 
