@@ -29,13 +29,13 @@ from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.label_fraction import keep_labels
 from gliomanet.config.load import load_study
 from gliomanet.config.models import image_model
-from gliomanet.config.stages import stage_of_round
 from gliomanet.config.study import Study
 from gliomanet.models.construction import tasks_of
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets
 from gliomanet.seeds import derive_seed
+from gliomanet.stages import stage_of_round
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table

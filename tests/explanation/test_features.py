@@ -37,7 +37,7 @@ def test_errors():
         Radiomics.of(TABLE).column(("whole", "t9"))
 
 
-def test_teaching_centres_come_first():
+def test_training_centres_come_first():
     splits = pd.DataFrame(
         {
             "case_id": ["a", "a", "b", "c", "d"],

@@ -10,6 +10,7 @@ from PIL import Image
 
 from gliomanet.cohort.findings import Finding, findings_table
 from gliomanet.config.load import load_study
+from gliomanet.reporting.study.results import StudyResults
 
 CENTERS = {"north": "train", "south": "train", "east": "external", "west": "external", "lake": "unlabelled"}
 SIZES = {"north": 40, "south": 30, "east": 25, "west": 12, "lake": 15}
@@ -68,12 +69,13 @@ def splits(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def predictions(parts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """One row a case and stage is enough to tell who was predicted."""
+    """One row per case and stage is enough to tell who was predicted."""
     tested = parts[parts["part"].isin(["validation", "external"])].assign(role=parts["part"])
     tested = tested.drop_duplicates(["scenario", "role", "center", "case_id"])
     keys = ["scenario", "role", "center", "case_id"]
+    more = {"fold": "ensemble", "task": "idh", "raw_probability": 0.5}
     return {
-        model: pd.concat([tested[keys].assign(model=model, stage=stage, task="idh") for stage in stages])
+        model: pd.concat([tested[keys].assign(model=model, stage=stage, **more) for stage in stages])
         for model, stages in MODELS.items()
     }
 
@@ -85,10 +87,10 @@ def calibration() -> pd.DataFrame:
         for stage in stages:
             for task in CLASSES:
                 for fold, value in (("0", 2.1), ("1", 1.9), ("all", 2.04)):
-                    figures = {"temperature": value, "n": 70, "n_fit": 70, "ece_before": 0.1534, "ece_after": 0.0421}
-                    figures |= {"nll_before": 0.9127, "nll_after": 0.5312, "note": ""}
+                    values = {"temperature": value, "n": 70, "n_fit": 70, "ece_before": 0.1534, "ece_after": 0.0421}
+                    values |= {"nll_before": 0.9127, "nll_after": 0.5312, "note": ""}
                     rows.append(
-                        {"model": model, "stage": stage, "scenario": "main", "task": task, "fold": fold, **figures}
+                        {"model": model, "stage": stage, "scenario": "main", "task": task, "fold": fold, **values}
                     )
     table = pd.DataFrame(rows)
     unknown = (table["model"] == "age_only") & (table["task"] == "grade")
@@ -135,7 +137,7 @@ def metrics(rng: np.random.Generator) -> pd.DataFrame:
                         for subset in ("all", "idh=mutant") if task == "codel_1p19q" else ("all",):
                             for metric in METRICS if center != "summary" else ("mcc",):
                                 keys = (model, stage, "main", role, center, task, subset, metric)
-                                rows.append((*keys, *_figure(rng, keys, skill[task])))
+                                rows.append((*keys, *_estimate(rng, keys, skill[task])))
                 for center in (*centers, "pooled"):
                     keys = (model, stage, "main", role, center, "joint", "all", "contradictions_per_1000")
                     rows.append((*keys, 83.3, 25.0, 166.7, 36, np.nan, "3 of 36 cases"))
@@ -143,7 +145,7 @@ def metrics(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "n", "n_positive", "note"])
 
 
-def _figure(rng: np.random.Generator, keys: tuple[str, ...], skill: float) -> tuple[Any, ...]:
+def _estimate(rng: np.random.Generator, keys: tuple[str, ...], skill: float) -> tuple[Any, ...]:
     _, _, _, role, center, task, _, metric = keys
     n, positive = {"pooled": 37, "summary": 37}.get(center, 12 if center == "west" else 25), 9
     if center == "west" and task == "codel_1p19q":
@@ -203,8 +205,8 @@ def decoding() -> pd.DataFrame:
                         )
                 for metric, before in (("contradictions_per_1000", 81.1), ("legacy_per_1000", 27.0)):
                     after = 0.0 if metric.startswith("contra") else 54.1
-                    figures = (before, after, after - before, after - before - 9, after - before + 9)
-                    rows.append((*keys, "joint", metric, *figures, 37, "3, then 0 of 37 cases"))
+                    values = (before, after, after - before, after - before - 9, after - before + 9)
+                    rows.append((*keys, "joint", metric, *values, 37, "3, then 0 of 37 cases"))
     columns = ["model", "stage", "scenario", "role", "center", "task", "metric", "independent", "joint", "difference"]
     return pd.DataFrame(rows, columns=[*columns, "ci_low", "ci_high", "n", "note"])
 
@@ -262,12 +264,12 @@ def recovery() -> pd.DataFrame:
 
 
 @pytest.fixture
-def image_study(tmp_path: Path) -> dict[str, Any]:
-    """Arguments of `write_report` for a study of images."""
+def image_study(tmp_path: Path) -> StudyResults:
+    """A finished study of images."""
     return make_image_study(tmp_path)
 
 
-def make_image_study(folder: Path) -> dict[str, Any]:
+def make_image_study(folder: Path) -> StudyResults:
     rng = np.random.default_rng(1)
     table = cases(rng)
     parts = splits(table)
@@ -275,21 +277,21 @@ def make_image_study(folder: Path) -> dict[str, Any]:
     for center in ("north", "west"):
         sheets[center] = folder / f"{center}.png"
         Image.fromarray(rng.integers(0, 255, (300, 400), dtype=np.uint8)).save(sheets[center])
-    return {
-        "study": study(),
-        "cases": table,
-        "splits": parts,
-        "predictions": predictions(parts),
-        "calibration": calibration(),
-        "metrics": metrics(rng),
-        "confusion": confusion(rng),
-        "comparisons": comparisons(),
-        "decoding": decoding(),
-        "findings": findings(),
-        "qc": qc(table, rng),
-        "sheets": sheets,
-        "biomarkers": {"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(status="dropped")},
-        "recovery": recovery(),
-        "pseudo_labels": pseudo_labels(rng),
-        "versions": {"Python": "3.11.9", "torch": "2.13.0"},
-    }
+    return StudyResults(
+        study=study(),
+        cases=table,
+        splits=parts,
+        predictions=predictions(parts),
+        calibration=calibration(),
+        metrics=metrics(rng),
+        confusion=confusion(rng),
+        comparisons=comparisons(),
+        decoding=decoding(),
+        audit=findings(),
+        qc=qc(table, rng),
+        sheets=sheets,
+        biomarkers={"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(status="dropped")},
+        recovery=recovery(),
+        pseudo_labels=pseudo_labels(rng),
+        versions={"Python": "3.11.9", "torch": "2.13.0"},
+    )

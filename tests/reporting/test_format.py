@@ -1,4 +1,4 @@
-"""How names and numbers are written."""
+"""Names and numbers as the page writes them."""
 
 import math
 
@@ -27,8 +27,6 @@ def test_probabilities(value, text):
 
 
 def test_names():
-    assert wording.metric_name("auc_2-3") == "AUC 2-3"
-    assert wording.metric_name("dice_whole") == "Dice whole"
     assert wording.subset_name("idh=mutant") == "IDH: mutant"
     assert wording.subset_name("all") == "all"
     assert wording.feature_name("t1c_firstorder_Mean", "whole") == "T1c first order Mean (whole)"
@@ -37,4 +35,3 @@ def test_names():
     assert wording.plural(1, "centre") == "1 centre"
     assert wording.of(217, 88) == "n 217 (88+)"
     assert wording.of(217, math.nan) == "n 217"
-    assert wording.reason("not estimable: no codeleted case") == "no codeleted case"

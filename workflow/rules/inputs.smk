@@ -5,7 +5,7 @@ from functools import cache
 
 from gliomanet.cohort.read_center import read_center
 from gliomanet.modalities import FILE_COLUMNS
-from gliomanet.config.stages import SUPERVISED, round_of
+from gliomanet.stages import SUPERVISED, round_of
 
 # cohort
 

@@ -40,7 +40,7 @@ rule write_report:
         label_accuracy=label_accuracy,
         modality_subsets=rules.evaluate_subsets.output if SUBSET_MODELS else [],
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").iterdir()),
+        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
             f"{R}/report/index.html",
@@ -76,8 +76,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         study=WHOLE_STUDY,
-        models=MODELS,
-        networks=NETWORKS,
+        results=R,
     message:
         "Writing the report"
     script:

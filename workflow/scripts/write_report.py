@@ -5,45 +5,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-import pandas as pd
-
+from gliomanet.layout import Layout
 from gliomanet.pipeline.job_log import log_to
 from gliomanet.reporting.study.figures.save import save_figures
 from gliomanet.reporting.study.page import write_report
-from gliomanet.reporting.study.sections.notes import identical_task_notes, model_notes
-from gliomanet.reporting.study.sections.versions import gathered_versions
-from gliomanet.tables.io import read_table, read_tables
+from gliomanet.reporting.study.results import StudyResults
 
 log_to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
-biomarkers = dict(zip(params.networks, map(read_table, inputs.biomarkers), strict=True))
-pseudo_labels = [
-    read_table(path).assign(model=path.parents[1].name, stage=path.parent.name, fold=path.stem.removeprefix("fold"))
-    for path in map(Path, inputs.pseudo_labels)
-]
-predictions = dict(zip(params.models, map(read_table, inputs.predictions), strict=True))
-scores = {name: read_table(inputs[name]) for name in ("metrics", "confusion", "comparisons", "decoding")}
-modalities = {Path(path).stem: read_table(path) for path in inputs.modality_subsets}
-write_report(
-    Path(snakemake.output.page),
-    study=params.study,
-    cases=read_table(inputs.cases),
-    findings=read_table(inputs.audit),
-    notes=[*model_notes([*map(Path, inputs.models)]), *identical_task_notes(predictions)],
-    splits=read_table(inputs.splits),
-    **scores,
-    **modalities,
-    qc=read_tables(inputs.qc) if inputs.qc else None,
-    sheets={Path(path).stem: Path(path) for path in inputs.sheets},
-    biomarkers=biomarkers,
-    recovery=read_table(inputs.recovery) if inputs.recovery else None,
-    pseudo_labels=pd.concat(pseudo_labels, ignore_index=True) if pseudo_labels else None,
-    label_accuracy=read_table(inputs.label_accuracy) if inputs.label_accuracy else None,
-    predictions=predictions,
-    calibration=read_tables(inputs.calibration) if inputs.calibration else None,
-    segmentation=read_table(inputs.segmentation) if inputs.segmentation else None,
-    versions=gathered_versions(
-        [*map(Path, inputs.models), *(Path(folder) / "preprocess.json" for folder in inputs.folders)]
-    ),
-)
-save_figures(Path(snakemake.output.forest).parent, scores["metrics"], scores["confusion"], biomarkers)
+files = [Path(file) for file in inputs if file not in {*inputs.templates}]
+results = StudyResults.read(Layout(params.results), params.study, files)
+write_report(results, Path(snakemake.output.page))
+save_figures(results, Path(snakemake.output.forest).parent)

@@ -13,6 +13,7 @@ from gliomanet.config.study import Study
 from gliomanet.labels.who import WHO_LABELS
 
 RESERVED_CENTERS = {
+    "audit": "the findings of all centres are kept under it",
     "cases": "the cases of all centres are kept under it",
     "pooled": "tables of figures call all centres together so",
     "summary": "tables of figures call the mean over the centres so",

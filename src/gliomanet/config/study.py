@@ -20,11 +20,11 @@ from gliomanet.config.models import ImageModel, Model, TabularNetModel
 from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.config.split import Fold, Scenario, Split
-from gliomanet.config.stages import PSEUDO_LABEL, stage_of_round
 from gliomanet.config.types import Flips, Identifier, Modality, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.modalities import MODALITIES
+from gliomanet.stages import PSEUDO_LABEL, stage_of_round
 
 
 def folds_of(scenarios: Sequence[Scenario], number: int) -> tuple[Fold, ...]:

@@ -1,1 +1,1 @@
-"""Figures, their intervals, and comparisons, from prediction tables and labels alone."""
+"""Metrics, their intervals, and comparisons, from prediction tables and labels alone."""

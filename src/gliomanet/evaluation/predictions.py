@@ -1,4 +1,4 @@
-"""Predictions joined with the cases' true labels: what every figure is computed from."""
+"""Predictions joined with the cases' true labels, from which every metric is computed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.config.stages import stage_order
 from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
@@ -33,15 +33,15 @@ PREDICTION_COLUMNS = (
 )
 GROUP = ["model", "stage", "scenario", "role", "task"]
 TOLERANCE = 1e-3
-"""How far a case's probabilities may sum from one: tables hold six digits, published ones fewer."""
+"""Largest distance of a case's probabilities from a sum of one: tables hold six digits, published ones fewer."""
 
 
 @dataclass(frozen=True)
 class Cases:
     """The case table in the order of (centre, case), as arrays that predictions index into.
 
-    `hidden`: cases whose labels were kept from training (`label_fraction`): a validation figure, or whatever is chosen
-    on validation cases, must not know them either; see `Resampling.truth`.
+    `hidden`: cases whose labels were kept from training (`label_fraction`): metrics of validation cases, and whatever
+    is chosen on these, must not know them either; see `Resampling.truth`.
     """
 
     center: NDArray[np.str_]
@@ -155,7 +155,7 @@ def _scored(name: dict[str, str], rows: pd.DataFrame, cases: Cases, tasks: Mappi
     if (given != 1).any():
         case = cases.case_id[at[np.argmax((given != 1).any(1))]]
         raise ValueError(
-            f"{where}: case {case} has some class {given.max()} times or not at all; one row a class is allowed"
+            f"{where}: case {case} has some class {given.max()} times or not at all; one row per class is allowed"
         )
     probability = np.empty((at.size, len(classes)))
     probability[place, column] = rows["probability"].astype(float)

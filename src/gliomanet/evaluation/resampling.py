@@ -19,6 +19,7 @@ from gliomanet.evaluation.statistics.bootstrap import (
     resample_weights,
 )
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.notes import join_notes
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
@@ -45,7 +46,7 @@ class Resampling:
         yield POOLED, np.ones(self.cases.center.size, dtype=bool)
 
     def truth(self, task: str, role: str) -> Integers:
-        """The class of every case, as far as figures of a role know it: hidden labels count in external ones only."""
+        """The class of every case, as far as metrics of a role know it: hidden labels count on external cases only."""
         truth = self.cases.truth[task]
         return truth if role == "external" else np.where(self.cases.hidden, MISSING, truth)
 
@@ -62,7 +63,7 @@ class Resampling:
     ) -> Floats:
         """Resamples of some cases, drawn by the names of what they belong to; a pool of one centre draws as the centre.
 
-        So the pool's figure, the centre's and a comparison on the same cases have one interval.
+        So the pool's value, the centre's and a comparison on the same cases have one interval.
         """
         where = np.unique(self.cases.center[rows])
         drawn_as = str(where[0]) if where.size == 1 else center
@@ -101,15 +102,15 @@ def names_of(member: Scored) -> Row:
 
 
 def interval_cells(values: Floats, settings: Evaluation, notes: list[str]) -> Row:
-    """Value, bounds and note of a figure (1 + resamples,); `spread` is the resamples' variance."""
+    """Value, bounds and note of a metric (1 + resamples,); `spread` is the resamples' variance."""
     if np.isnan(values[0]):
-        return {"value": np.nan, "note": "; ".join(notes), "spread": np.nan}
+        return {"value": np.nan, "note": join_notes(notes), "spread": np.nan}
     low, high, lost = percentile_interval(values[1:], settings.confidence)
     if lost:
         notes = [*notes, f"{lost} of {values.size - 1} resamples not estimable and left out"]
     known = values[1:][~np.isnan(values[1:])]
     spread = float(known.var(ddof=1)) if known.size > 1 else np.nan
-    return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": "; ".join(notes), "spread": spread}
+    return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": join_notes(notes), "spread": spread}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gliomanet.config.stages import stage_order
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.modalities import MODALITIES, modality_subsets_of, subset_name
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task

@@ -1,6 +1,6 @@
 """Groups of patients within which a task is harder, and truer, than in the pool.
 
-Pooled figures hide that a model may only tell glioblastoma from the rest.
+Pooled metrics hide that a model may only tell glioblastoma from the rest.
 """
 
 from __future__ import annotations

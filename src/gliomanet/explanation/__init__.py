@@ -1,1 +1,1 @@
-"""Which radiomic features explain a network, and hold in every centre."""
+"""Radiomic features that explain a network, and hold in every centre."""

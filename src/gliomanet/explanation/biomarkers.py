@@ -55,7 +55,7 @@ def biomarkers(
         scenario: whose folds and centres are used.
 
     Returns:
-        One row a linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
+        One row per linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
         so that it is the correlation with evidence for the last class: the strongest pair of each fold, averaged over
         the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½; `additivity_gap` the most
         by which the SHAP values of a case miss the output of the task's head, to 12 digits (what is below is the
@@ -75,15 +75,15 @@ def biomarkers(
         gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
         for key, link in _linked(folds, matrix, settings).items():
             effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
-            status = judge(effects, settings.max_i2)
+            judgement = judge(effects, settings.max_i2)
             row: dict[str, Any] = {"scenario": scenario, "task": name, "region": key[0], "feature": key[1]}
             row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
             row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
-            if status.summary:
-                fit = status.summary
+            if judgement.summary:
+                fit = judgement.summary
                 row |= {"summary": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high}
                 row |= {"tau2": fit.tau2, "i2": fit.i2}
-            rows.append(row | {"status": "kept" if status.kept else "dropped", "reason": status.reason})
+            rows.append(row | {"status": "kept" if judgement.kept else "dropped", "reason": judgement.reason})
     position = {name: index for index, name in enumerate(tasks)}
     rows.sort(
         key=lambda r: (

@@ -1,4 +1,4 @@
-"""Whether a feature differs between the classes in the same way in every centre."""
+"""Consistency of a feature's class difference over the centres."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from gliomanet.evaluation.statistics.random_effects import Summary, random_effects
+from gliomanet.tables.notes import join_notes
 
 Floats = NDArray[np.float64]
 
@@ -27,8 +28,8 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Status:
-    """What the centres say together; the summary is absent where fewer than two centres have an effect."""
+class Judgement:
+    """A feature's fate, the reason, and the summary over centres: None where fewer than two have an effect."""
 
     kept: bool
     reason: str
@@ -39,7 +40,7 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
     """Class difference of a feature: AUC − ½ (Mann–Whitney), positive where positives have higher values.
 
     The variance is Hanley and McNeil's, with the classes' sizes averaged as Newcombe does, at an AUC to which one
-    tied case a class was added: at AUC = 1 the plain variance (and DeLong's) is zero, and the smallest,
+    tied case per class was added: at AUC = 1 the plain variance (and DeLong's) is zero, and the smallest,
     luckiest centre would then decide the summary alone.
 
     Args:
@@ -64,7 +65,7 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
     return Effect(area - 0.5, shrunk * (1 - shrunk) * spread / (m * n), m + n, m)
 
 
-def judge(effects: Mapping[str, Effect], max_i2: float) -> Status:
+def judge(effects: Mapping[str, Effect], max_i2: float) -> Judgement:
     """Keep a feature whose direction is the same in every centre, whose summary excludes zero and varies little.
 
     Args:
@@ -72,11 +73,11 @@ def judge(effects: Mapping[str, Effect], max_i2: float) -> Status:
         max_i2: largest share of the variance between centres.
 
     Returns:
-        The status; the reason names every condition that fails, and the centres it fails in.
+        The judgement; the reason names every condition that fails, and the centres it fails in.
     """
     if len(effects) < 2:
         having = ", ".join(effects) or "none"
-        return Status(False, f"fewer than two centres have enough cases of each class ({having})", None)
+        return Judgement(False, f"fewer than two centres have enough cases of each class ({having})", None)
     values = {center: effect.effect for center, effect in effects.items()}
     summary = random_effects(list(values.values()), [e.variance for e in effects.values()], CONFIDENCE)
     reasons = []
@@ -88,4 +89,4 @@ def judge(effects: Mapping[str, Effect], max_i2: float) -> Status:
     if summary.i2 > max_i2:
         reasons.append(f"I2 {summary.i2:.2f} above {max_i2:g}: effects differ between centres")
     kept = f"same direction in {len(effects)} centres"
-    return Status(not reasons, "; ".join(reasons) or kept, summary)
+    return Judgement(not reasons, join_notes(reasons) or kept, summary)

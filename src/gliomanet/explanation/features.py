@@ -19,7 +19,7 @@ VOLUMES = ("_shape_MeshVolume", "_shape_VoxelVolume")
 
 @dataclass(frozen=True)
 class Radiomics:
-    """One row a case, one column a (region, feature), both sorted; NaN = missing."""
+    """One row per case, one column per (region, feature), both sorted; NaN = missing."""
 
     case_id: pd.Index
     keys: tuple[Key, ...]
@@ -83,7 +83,7 @@ def modality_of(feature: str) -> str:
 
 
 def centers_of(splits: pd.DataFrame, scenario: str) -> Mapping[str, NDArray[np.str_]]:
-    """Centre → its labelled cases in a scenario: the teaching centres first, then the external ones, each sorted.
+    """Centre → its labelled cases in a scenario: the training centres first, then the external ones, each sorted.
 
     Raises:
         ValueError: the splits know no such scenario.

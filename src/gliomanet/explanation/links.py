@@ -1,4 +1,4 @@
-"""Which radiomic features a network's important deep features go with, fold by fold.
+"""Links between a network's important deep features and radiomic features, fold by fold.
 
 The deep features of two folds are those of two networks and share nothing but their number, so each fold is correlated
 by itself, and the folds are joined by what they say of a radiomic feature.
@@ -46,7 +46,7 @@ def fold_links(
 
     Validation cases rank the deep features, since a network fits its training cases too well; the fold's training
     cases, where the table holds them, are the background of the SHAP values. The correlation is over both, all cases
-    of the centres that teach: what a deep feature measures shows in cases that the network has fitted, too. Whether a
+    of the training centres: what a deep feature measures shows in cases that the network has fitted, too. Whether a
     link is more than a label's shadow is for the consistency over centres to say, which looks at measured values
     alone and at the external cases.
 
@@ -59,7 +59,7 @@ def fold_links(
         settings: the share of |SHAP|.
 
     Returns:
-        One element a fold, by name.
+        One element per fold, by name.
 
     Raises:
         ValueError: a fold has no head for the task, deep features narrower than its head, or missing ones.
@@ -86,9 +86,9 @@ def fold_links(
         background = values[parts == "train"] if (parts == "train").any() else unseen
         shap = linear_shap(unseen, background, weight, bias)
         kept = leading(shap.values, settings.shap_fraction)
-        teaching = np.isin(parts, ["train", "validation"])
-        ids = rows["case_id"].to_numpy(dtype=np.str_)[teaching]
-        correlation = _by_region(values[teaching][:, kept], radiomics.rows(ids), radiomics)
+        training = np.isin(parts, ["train", "validation"])
+        ids = rows["case_id"].to_numpy(dtype=np.str_)[training]
+        correlation = _by_region(values[training][:, kept], radiomics.rows(ids), radiomics)
         result.append(FoldLinks(str(fold), kept, np.sign(weight[kept]), correlation, shap.additivity_gap))
     return result
 

@@ -1,4 +1,4 @@
-"""How well the biomarkers recover what was planted in a phantom study."""
+"""Recovery of what was planted in a phantom study by the biomarkers that were found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
         tasks: the study's tasks; a truth row belongs to every task of its label.
 
     Returns:
-        One row a scenario and task: counts; precision = kept features that are a planted signal in its direction, of
+        One row per scenario and task: counts; precision = kept features that are a planted signal in its direction, of
         those kept; recall = signals found, of those planted; shortcut_rejection = shortcuts that no kept feature
         matches, of those that a linked one matches: what was never a candidate was not rejected. A share of nothing is
         empty, and so is the number of rejected shortcuts where none was a candidate, with a note. A table without a

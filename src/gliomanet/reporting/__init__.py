@@ -1,1 +1,1 @@
-"""Figures and the page a reader opens first."""
+"""Pages and figures for readers: the study, and the quality of its images."""

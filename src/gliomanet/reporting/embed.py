@@ -29,7 +29,7 @@ def embed_sheets(sheets: Mapping[str, Path]) -> dict[str, str]:
 def _data_address(path: Path, limit: int) -> str:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: this centre's contact sheet is missing; run its quality control again")
-    # Sheets may be very tall (one row a case): they are ours, so Pillow's guard against bombs is not wanted here.
+    # Sheets may be very tall (one row per case): they are ours, so Pillow's guard against bombs is not wanted here.
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     content, reachable = b"", float("inf")

@@ -1,4 +1,4 @@
-"""How names and numbers are written on the page."""
+"""Names and numbers as the page writes them."""
 
 from __future__ import annotations
 
@@ -7,50 +7,28 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import round_of
+from gliomanet.stages import round_of
+from gliomanet.tables.notes import NOT_ESTIMABLE
 
-METRICS = {
-    "mcc": "MCC",
-    "auc": "AUC",
-    "balanced_accuracy": "Balanced accuracy",
-    "mcc_at_threshold": "MCC at threshold",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "f1": "F1",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "brier": "Brier score",
-    "ece": "ECE",
-    "contradictions_per_1000": "Contradictions per 1,000",
-    "legacy_per_1000": "Diagnoses of earlier editions per 1,000",
-}
 TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}
 MODALITIES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features": "feature table"}
 WHOLE_GROUP = ("", "all")
-"""How the tables name the subset of all cases."""
+"""Names of the subset of all cases in the tables."""
 
 TOGETHER = {"pooled": "all centres", "summary": "random effects"}
-"""How the tables name what is no single centre."""
+"""Names of what is no single centre in the tables."""
 
-NOT_ESTIMABLE = "not estimable"
 MINUS = "\N{MINUS SIGN}"
 
 
-def metric_name(name: str) -> str:
-    """`auc` → `AUC`; `auc_grade2` → `AUC grade2`; an unknown one without its underscores."""
-    if name in METRICS:
-        return METRICS[name]
-    if name.startswith("auc_"):
-        return f"AUC {name[4:]}"
-    return name.replace("_", " ").capitalize()
-
-
 def task_name(name: str) -> str:
+    """`codel_1p19q` → `1p/19q`; a further task without underscores."""
     return TASKS.get(name, name.replace("_", " "))
 
 
-def contrast_name(name: str) -> str:
+def modality_name(name: str) -> str:
+    """`flair` → `FLAIR`."""
     return MODALITIES.get(name, name)
 
 
@@ -68,12 +46,8 @@ def model_name(model: str, stage: str, several_stages: bool = True) -> str:
 
 
 def center_name(name: str) -> str:
+    """`pooled` → `all centres`, `summary` → `random effects`; a centre as it is."""
     return TOGETHER.get(name, name)
-
-
-def reason(note: str) -> str:
-    """Take the words off a note that its cell says already."""
-    return note.removeprefix(f"{NOT_ESTIMABLE}: ")
 
 
 def subset_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the figures share: colours, and SVG text that is the same for the same input."""
+"""Common ground of the figures: colours, and SVG text that is the same for the same input."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from matplotlib.figure import Figure
 
 INK, MUTED, LINE, SHADE = "#1b2430", "#5b6675", "#d5dae0", "#f1f3f5"
 
-
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6a53", "#8c8c8c")
 """Okabe and Ito's colours, told apart with any colour vision; then a brown and a grey."""
-
 
 THEMED = {
     PALETTE[0]: "var(--blue)",
@@ -25,7 +23,6 @@ THEMED = {
     SHADE: "var(--shade)",
 }
 """Colours of the files → the page's own variables, so that figures follow its light or dark theme."""
-
 
 SETTINGS = {
     "svg.fonttype": "none",  # text stays text: small files that can be searched and read aloud
@@ -93,18 +90,16 @@ def _attribute(text: str) -> str:
 
 ROW, HEADER = 0.19, 0.30  # inches
 
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "h")
 
-
 CIRCLE = ("o", "circle")
-
 
 ROUND_MARKERS = (("D", "diamond"), ("s", "square"), ("^", "triangle"), ("P", "plus"))
 """The marks of rounds of pseudo-labels and how they are called, taken again after the last; other stages: a circle."""
 
 
-def _empty(text: str) -> str:
+def message_figure(text: str) -> str:
+    """Make a figure that holds a sentence only, as SVG text."""
     with rc_context(SETTINGS):  # type: ignore[arg-type]
         figure = new_figure(5, 0.6)
         bare(figure.add_axes((0, 0, 1, 1))).text(0.02, 0.5, text, va="center", color=MUTED)

@@ -16,7 +16,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's title; `choose`: offered as a filter; `extra`: shown only when all figures are asked for."""
+    """A column's title; `choose`: offered as a filter; `extra`: shown only when all metrics are asked for."""
 
     title: str
     number: bool = False
@@ -39,4 +39,5 @@ class Table:
 
 
 def numeric(text: str, small: str = "") -> Cell:
+    """A number's cell."""
     return Cell(text, small, "number")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
+from gliomanet.evaluation.metrics.registry import METRICS
 from gliomanet.models.artifact import MODEL_FILE
 from gliomanet.tracking.events import FoldRun, read_fold_run
 
@@ -27,6 +28,8 @@ import re
 
 JOB, DIGEST, EVALUATION, STEP = "gliomanet.job", "gliomanet.digest", "gliomanet.evaluation", "gliomanet.evaluation_step"
 
+TRACKED = frozenset(metric.name for metric in METRICS.values() if metric.tracked)
+"""Metrics of the evaluation that are logged, see `evaluation.metrics.registry`."""
 
 PARENT = "mlflow.parentRunId"
 
@@ -64,7 +67,8 @@ def import_runs(
 
     Args:
         model_dirs: folders `…/<model>/<stage>/fold<fold>`, each with `events.jsonl` and perhaps `model.json`.
-        metrics: rows of `evaluation/metrics.tsv`; every MCC is logged on the parent of its model × stage. `None`: none.
+        metrics: rows of `evaluation/metrics.tsv`; those in `TRACKED` are logged on the parent of their model × stage.
+            `None`: none.
         artifacts: files for every parent. To a server (`http…`) only text files go: pictures of patients stay here.
         uri: `sqlite:///path` or a server's address. The file store is refused.
         artifact_root: folder of a local store's artifacts.
@@ -182,10 +186,10 @@ def _log_evaluation(client: MlflowClient, parent: Run, scores: Mapping[str, floa
 
 
 def _scores(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
-    """Map `mcc/<role>/<center>/<task>[/<subset>][/<scenario>]` to the value, where estimable, of one model × stage."""
+    """Map `<metric>/<role>/<center>/<task>[/<subset>][/<scenario>]` to each value that one model × stage has."""
     if metrics is None or metrics.empty:
         return {}
-    rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].str.startswith("mcc")]
+    rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].isin(TRACKED)]
     scores = {}
     for row in rows.to_dict("records"):
         value = pd.to_numeric(row["value"], errors="coerce")

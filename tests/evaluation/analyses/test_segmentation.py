@@ -74,18 +74,18 @@ def test_a_patients_cases_are_drawn_together():
     assert figure(alone, center="A", metric="dice")["ci_low"] < 0.5
 
 
-def test_empty_figures_are_left_out_and_counted():
+def test_empty_values_are_left_out_and_counted():
     table = evaluate_segmentations(
         scores([0.0, 0.5, np.nan, np.nan], hd95=[np.nan, 4.0, np.nan, np.nan]), cases("A"), SETTINGS, seed=1
     )
     dice, hd95 = (figure(table, center="A", metric=metric) for metric in ("dice", "hd95_mm"))
-    assert (dice["mean"], dice["n"], dice["note"]) == (0.25, 2, "2 more without this figure")
+    assert (dice["mean"], dice["n"], dice["note"]) == (0.25, 2, "2 more without this metric")
     assert (hd95["mean"], hd95["n"]) == (4, 1)
-    assert hd95["note"] == "3 more without this figure; one patient: no interval"
+    assert hd95["note"] == "3 more without this metric; one patient: no interval"
     nothing = evaluate_segmentations(scores([np.nan]), cases("A"), SETTINGS, seed=1)
     row = figure(nothing, center="A", metric="dice")
     assert np.isnan(row["mean"])
-    assert (row["n"], row["note"]) == (0, "not estimable: no case has this figure")
+    assert (row["n"], row["note"]) == (0, "not estimable: no case has this metric")
 
 
 def test_centres_held_out_in_turn_are_pooled_together():

@@ -1,23 +1,26 @@
 import numpy as np
 import pytest
-from statsmodels.stats.meta_analysis import combine_effects
 
 from gliomanet.evaluation.statistics.random_effects import random_effects
 
 
-def test_agrees_with_statsmodels_where_centres_differ():
-    effects, variances = np.array([0.1, 0.6, 0.4, 0.9]), np.array([0.01, 0.02, 0.015, 0.03])
-    found, expected = random_effects(effects, variances), combine_effects(effects, variances, method_re="dl")
-    assert found.effect == pytest.approx(expected.mean_effect_re)
-    assert found.tau2 == pytest.approx(expected.tau2)
-    assert found.i2 == pytest.approx(1 - 3 / expected.q)
-    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(expected.conf_int()[1]))
+def test_agrees_with_the_published_formula_where_centres_differ():
+    y, w = np.array([0.1, 0.6, 0.4, 0.9]), 1 / np.array([0.01, 0.02, 0.015, 0.03])
+    q = (w * (y - (w * y).sum() / w.sum()) ** 2).sum()
+    tau2 = (q - 3) / (w.sum() - (w**2).sum() / w.sum())
+    v = 1 / (1 / w + tau2)
+    found = random_effects(y, 1 / w)
+    assert found.effect == pytest.approx((v * y).sum() / v.sum())
+    assert (found.tau2, found.i2) == pytest.approx((tau2, 1 - 3 / q))
+    assert found.ci_high - found.effect == pytest.approx(1.959964 / np.sqrt(v.sum()))
+    assert found.effect - found.ci_low == pytest.approx(1.959964 / np.sqrt(v.sum()))
 
 
 def test_equal_centres_leave_no_variance_between_them():
     found = random_effects([0.3, 0.31, 0.29], [0.04, 0.04, 0.04])
     assert (found.tau2, found.i2) == (0, 0)
     assert found.effect == pytest.approx(0.3)
+    assert found.ci_high - found.effect == pytest.approx(1.959964 * np.sqrt(0.04 / 3))  # not shrunk by a τ² below zero
 
 
 def test_by_hand():

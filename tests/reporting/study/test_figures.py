@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ def texts(svg: str) -> list[str]:
 
 
 def test_the_forest_names_every_group_and_says_what_is_not_estimable(image_study):
-    found = texts(forest_plot(image_study["metrics"]))
+    found = texts(forest_plot(image_study.metrics))
     bands = ["Validation, all centres", "External, all centres", "External, east", "External, west"]
     assert [text for text in found if text.startswith(("Validation", "External"))] == [
         *bands,
@@ -56,7 +57,7 @@ def test_the_legend_names_every_mark_in_the_order_of_training():
 
 
 def test_a_single_external_centre_is_not_repeated_as_the_pool(image_study):
-    metrics = image_study["metrics"]
+    metrics = image_study.metrics
     one = metrics[~((metrics["role"] == "external") & (metrics["center"] != "east") & (metrics["center"] != "pooled"))]
     found = texts(forest_plot(one))
     assert "External, east" in found
@@ -78,26 +79,26 @@ def test_confusion_counts_are_the_pooled_ones_or_the_centres_sum():
 
 
 def test_only_kept_biomarkers_are_drawn(image_study):
-    found = texts(biomarker_forest({"cmtlnet": image_study["biomarkers"]["cmtlnet"]}))
+    found = texts(biomarker_forest({"cmtlnet": image_study.biomarkers["cmtlnet"]}))
     assert "T1c GLCM Contrast (whole)" in found
     assert not any("Sphericity" in text for text in found)
     assert {"north", "south", "east", "west"} <= set(found)
-    assert biomarker_forest({"forest": image_study["biomarkers"]["forest"]}) == ""
+    assert biomarker_forest({"forest": image_study.biomarkers["forest"]}) == ""
 
 
 def test_files_are_written_byte_for_byte_alike_and_also_without_content(image_study, tmp_path):
-    arguments = (image_study["metrics"], image_study["confusion"], image_study["biomarkers"])
-    first = [path.read_bytes() for path in save_figures(tmp_path / "a", *arguments)]
-    second = [path.read_bytes() for path in save_figures(tmp_path / "b", *arguments)]
+    first = [path.read_bytes() for path in save_figures(image_study, tmp_path / "a")]
+    second = [path.read_bytes() for path in save_figures(image_study, tmp_path / "b")]
     assert first == second
-    empty = save_figures(tmp_path / "c", pd.DataFrame(), pd.DataFrame(), {})
+    nothing = replace(image_study, metrics=pd.DataFrame(), confusion=pd.DataFrame(), biomarkers={})
+    empty = save_figures(nothing, tmp_path / "c")
     assert [path.name for path in empty] == ["mcc_forest.svg", "confusion.svg", "biomarkers.svg"]
     assert "No biomarker was kept." in texts(empty[2].read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("prefix", ["one", "two"])
 def test_inside_the_page_identifiers_are_the_figures_own(image_study, prefix):
-    svg = inline_svg(forest_plot(image_study["metrics"]), prefix, 'the "figure"')
+    svg = inline_svg(forest_plot(image_study.metrics), prefix, 'the "figure"')
     identifiers = re.findall(r'\bid="([^"]+)"', svg)
     assert identifiers
     assert all(name.startswith(f"{prefix}-") for name in identifiers)

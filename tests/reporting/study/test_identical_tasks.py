@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.reporting.study.sections.notes import identical_task_notes
+from gliomanet.reporting.study.model_notes import identical_task_notes
 
 
 def predicted(model, probabilities, role="external", fold="ensemble", scenario="main"):
-    """Rows of `results/predictions/`: task → probability of its last class, a case each."""
+    """Rows of `results/predictions/`: task → probability of its last class, one per case."""
     return pd.DataFrame(
         [
             (model, "supervised", scenario, fold, role, "EAST", f"c{n:02d}", task, name, value)
@@ -26,7 +26,7 @@ def chance():
     return lambda cases=12: rng.random(cases)
 
 
-def test_identical_tasks_are_named_once_a_model(chance):
+def test_identical_tasks_are_named_once_per_model(chance):
     idh, other = chance(), chance()
     tables = [
         predicted("net", {"idh": idh, "grade": other, "codel": idh}),

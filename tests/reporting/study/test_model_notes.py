@@ -1,13 +1,8 @@
-from gliomanet.reporting.study.sections.notes import NYUL, model_notes
-from tests.descriptions import image_description, tabular_description, write_description
+from gliomanet.reporting.study.model_notes import NYUL, model_notes
+from tests.descriptions import image_description, tabular_description
 
 
-def notes_of(descriptions, root):
-    files = [write_description(root / each.model / each.stage / f"fold{each.fold}", each) for each in descriptions]
-    return model_notes(files)
-
-
-def test_each_sentence_once_a_model(tmp_path):
+def test_each_sentence_once_per_model():
     combat = {"method": "combat", "centers": ("A",), "features": 3, "note": "EAST cannot be harmonised."}
     descriptions = [
         image_description(model="net", fold="0", geometry={"intensities": "nyul"}),
@@ -15,10 +10,10 @@ def test_each_sentence_once_a_model(tmp_path):
         tabular_description(model="trees", harmonization=combat),
         tabular_description(model="age"),
     ]
-    assert notes_of(descriptions, tmp_path) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
+    assert model_notes(descriptions) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
 
 
-def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
+def test_how_a_network_learnt_to_do_without_modalities():
     dropped = "It learnt to do without modalities: each was taken away at a rate of 0.3"
     distilled, contrasted = (
         "self-distillation from the whole case (weight 0.5)",
@@ -34,14 +29,14 @@ def test_how_a_network_learnt_to_do_without_modalities(tmp_path):
     descriptions = [
         image_description(model=name, missing=zip(keys, values, strict=True)) for name, values in trained.items()
     ]
-    assert notes_of(descriptions, tmp_path) == [
+    assert model_notes(descriptions) == [
         ("dropped", f"{dropped}."),
         ("distilled", f"{dropped}, with {distilled}."),
         ("both", f"{dropped}, with {distilled} and {contrasted}."),
     ]
 
 
-def test_which_models_are_to_be_read_decoded(tmp_path):
+def test_which_models_are_to_be_read_decoded():
     descriptions = [
         image_description(model="plain"),
         image_description(model="net", fold="0", joint_likelihood_weight=0.5),
@@ -49,4 +44,4 @@ def test_which_models_are_to_be_read_decoded(tmp_path):
         tabular_description(model="features", fold="all", joint_likelihood_weight=1.0),
     ]
     said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
-    assert notes_of(descriptions, tmp_path) == [("net", said.format("0.5")), ("features", said.format("1"))]
+    assert model_notes(descriptions) == [("net", said.format("0.5")), ("features", said.format("1"))]

@@ -1,14 +1,17 @@
 """The page: complete, self-contained, honest about what is missing, and the same bytes every time."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from gliomanet.reporting.study.missing_cases import unpredicted_cases
 from gliomanet.reporting.study.page import write_report
+from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.sections.biomarkers import additivity_sentence, recovery_table
-from gliomanet.reporting.study.sections.cohort import unpredicted_cases
 
 VOID = {"meta", "input", "img", "br", "hr", "link"}
 SVG_EMPTY = {"path", "use", "defs", "g", "rect", "image"}
@@ -63,8 +66,8 @@ class Outline(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def render(folder, **arguments) -> tuple[str, Outline]:
-    write_report(folder / "report" / "index.html", **arguments)
+def render(results: StudyResults, folder: Path) -> tuple[str, Outline]:
+    write_report(results, folder / "report" / "index.html")
     html = (folder / "report" / "index.html").read_text(encoding="utf-8")
     outline = Outline()
     outline.feed(html)
@@ -74,21 +77,24 @@ def render(folder, **arguments) -> tuple[str, Outline]:
 
 
 def test_calibration_is_told_where_there_is_one(image_study, tmp_path):
-    html, page = render(tmp_path, **image_study)
+    html, page = render(image_study, tmp_path)
     assert 'id="table-calibration"' in html
     assert "T is fitted on validation cases, never on external ones." in page.text
-    html, page = render(tmp_path, **{**image_study, "calibration": None})
-    assert "Calibration" not in html
+    html, page = render(replace(image_study, calibration=None), tmp_path)
+    assert "calibration" not in page.sections
 
 
 def test_the_whole_page(image_study, tmp_path):
-    html, page = render(tmp_path, **image_study)
+    html, page = render(image_study, tmp_path)
     assert page.sections == [
-        "results",
-        "cases",
+        "headline",
+        "cohort",
         "audit",
         "quality",
-        "figures",
+        "metrics",
+        "calibration",
+        "contradictions",
+        "decoding",
         "confusion",
         "comparisons",
         "biomarkers",
@@ -108,7 +114,7 @@ def test_the_whole_page(image_study, tmp_path):
     # what a reader must find
     text = page.text
     assert "Five centres <and a test>" in text
-    assert "2 training centres (north, south; 70 cases) teach" in text
+    assert "2 training centres (north, south; 70 cases) train" in text
     assert "1 case could not be analysed by every model and is named below." in text
     assert "south-004 south failed t1c: the border of a stripped image is not empty (12.4 % of its voxels)" in text
     assert "not estimable no codeleted case" in text
@@ -124,33 +130,31 @@ def test_the_whole_page(image_study, tmp_path):
 
 
 def test_equal_inputs_give_equal_bytes(image_study, tmp_path):
-    assert render(tmp_path / "a", **image_study)[0] == render(tmp_path / "b", **image_study)[0]
+    assert render(image_study, tmp_path / "a")[0] == render(image_study, tmp_path / "b")[0]
 
 
 def test_a_study_of_features_has_no_empty_sections(image_study, tmp_path):
-    for absent in ("findings", "qc", "sheets", "biomarkers", "recovery", "pseudo_labels"):
-        del image_study[absent]
-    image_study["comparisons"] = image_study["comparisons"].head(0)
-    del image_study["predictions"]
-    _, page = render(tmp_path, **image_study)
-    assert page.sections == ["results", "cases", "figures", "confusion", "reading", "made-with"]
+    kept = ("study", "cases", "splits", "metrics", "confusion")
+    study = StudyResults(
+        **{name: getattr(image_study, name) for name in kept}, comparisons=image_study.comparisons.head(0)
+    )
+    _, page = render(study, tmp_path)
+    assert page.sections == ["headline", "cohort", "metrics", "contradictions", "confusion", "reading", "made-with"]
     assert "south-004 south left out in the case table, in no fold" in page.text
     assert "Pseudo-labels" not in page.text
 
 
 def test_without_external_centres_the_headline_is_validation_and_says_so(image_study, tmp_path):
-    metrics = image_study["metrics"]
-    image_study["metrics"] = metrics[metrics["role"] == "validation"]
-    _, page = render(tmp_path, **image_study)
+    metrics = image_study.metrics
+    _, page = render(replace(image_study, metrics=metrics[metrics["role"] == "validation"]), tmp_path)
     assert "No centre tests externally" in page.text
     assert "MCC on validation cases (north, south)" in page.text
 
 
 def test_several_scenarios_are_told_apart(image_study, tmp_path):
-    for name in ("metrics", "confusion", "comparisons", "splits"):
-        table = image_study[name]
-        image_study[name] = pd.concat([table, table.assign(scenario="without-north")], ignore_index=True)
-    _, page = render(tmp_path, **image_study)
+    tables = {name: getattr(image_study, name) for name in ("metrics", "confusion", "comparisons", "splits")}
+    both = {name: pd.concat([table, table.assign(scenario="without-north")]) for name, table in tables.items()}
+    _, page = render(replace(image_study, **both), tmp_path)
     assert "There are 2 scenarios" in page.text
     assert "scenario without-north." in page.text
     assert "External, east (without-north)" in page.text
@@ -158,26 +162,26 @@ def test_several_scenarios_are_told_apart(image_study, tmp_path):
 
 def test_an_empty_study_still_has_a_page(image_study, tmp_path):
     nothing = dict.fromkeys(("metrics", "confusion", "comparisons", "splits"), pd.DataFrame())
-    _, page = render(tmp_path, study=image_study["study"], cases=image_study["cases"], **nothing)
-    assert page.sections == ["cases", "reading", "made-with"]
+    _, page = render(StudyResults(image_study.study, image_study.cases, **nothing), tmp_path)
+    assert page.sections == ["cohort", "reading", "made-with"]
 
 
 def test_a_missing_contact_sheet_is_named(image_study, tmp_path):
-    image_study["sheets"] = {"north": tmp_path / "gone.png"}
+    results = replace(image_study, sheets={"north": tmp_path / "gone.png"})
     with pytest.raises(FileNotFoundError, match=r"gone\.png: this centre's contact sheet is missing"):
-        write_report(tmp_path / "index.html", **image_study)
+        write_report(results, tmp_path / "index.html")
 
 
 def test_a_control_says_that_it_is_one(image_study, tmp_path):
-    image_study["study"] = {**image_study["study"], "shuffle_labels": True}
-    assert "every MCC must be about 0" in render(tmp_path, **image_study)[1].text
+    results = replace(image_study, study={**image_study.study, "shuffle_labels": True})
+    assert "every MCC must be about 0" in render(results, tmp_path)[1].text
 
 
 def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study, tmp_path):
-    predictions = image_study["predictions"]
+    predictions = dict(image_study.predictions)
     for model, gone in {"cmtlnet": ["east-001", "north-002"], "forest": ["east-001", "south-004"]}.items():
         predictions[model] = predictions[model].query(f"case_id not in {gone}")
-    _, page = render(tmp_path, **image_study)
+    _, page = render(replace(image_study, predictions=predictions), tmp_path)
     why = "none of the model's modalities or features is known"
     assert f"east-001 east not predicted by cmtlnet and forest {why}" in page.text
     assert f"north-002 north not predicted by cmtlnet {why}" in page.text
@@ -188,7 +192,7 @@ def test_cases_that_a_model_could_not_predict_are_named_and_counted(image_study,
 
 
 def test_a_case_that_only_some_stage_or_scenario_predicted_counts_as_lost(image_study):
-    splits, predictions = image_study["splits"], image_study["predictions"]
+    splits, predictions = image_study.splits, image_study.predictions
     assert unpredicted_cases(splits, predictions).empty
     table = predictions["cmtlnet"]
     one_stage = table[(table["case_id"] != "west-003") | (table["stage"] == "supervised")]
@@ -201,31 +205,30 @@ def test_a_case_that_only_some_stage_or_scenario_predicted_counts_as_lost(image_
 
 
 def test_a_study_that_loses_nobody_says_so(image_study, tmp_path):
-    image_study["cases"] = image_study["cases"].query("case_id != 'south-004'")
-    image_study["qc"] = image_study["qc"].query("case_id != 'south-004'")
-    _, page = render(tmp_path, **image_study)
+    tables = {name: getattr(image_study, name).query("case_id != 'south-004'") for name in ("cases", "qc")}
+    _, page = render(replace(image_study, **tables), tmp_path)
     assert "No case was lost on the way" in page.text
     assert "Every case of the case tables was analysed by every model." in page.text
 
 
 def test_a_network_without_links_says_how_few_cases_it_had(image_study, tmp_path):
-    image_study["biomarkers"]["cmtlnet"] = image_study["biomarkers"]["cmtlnet"].head(0)
-    _, page = render(tmp_path, **image_study)
-    sizes = image_study["splits"].query("part == 'validation'").groupby("fold").size()
-    expected = f"({sizes.min()} to {sizes.max()} validation cases a fold), so none was a candidate."
+    tables = {**image_study.biomarkers, "cmtlnet": image_study.biomarkers["cmtlnet"].head(0)}
+    _, page = render(replace(image_study, biomarkers=tables), tmp_path)
+    sizes = image_study.splits.query("part == 'validation'").groupby("fold").size()
+    expected = f"({sizes.min()} to {sizes.max()} validation cases per fold), so none was a candidate."
     assert f"No radiomic feature could be linked to a deep feature {expected}" in page.text
     assert "No linked feature met all the conditions." in page.text  # the other model linked some and kept none
 
 
 def test_planted_truth_that_was_never_a_candidate_is_empty_not_zero(image_study):
-    table = recovery_table(image_study["recovery"])
+    table = recovery_table(image_study.recovery)
     at = [column.title for column in table.columns].index("Shortcuts rejected")
     assert table.columns[at].number
     assert [row[at].text for row in table.rows] == ["1", "", ""]
 
 
 def test_the_largest_gap_of_the_shap_values_is_told(image_study):
-    tables = image_study["biomarkers"]
+    tables = image_study.biomarkers
     tables["cmtlnet"].loc[3, "additivity_gap"] = 0.0123
     assert additivity_sentence(tables) == (
         "A case's SHAP values and the mean output together miss the network's output by at most 0.01."
@@ -234,5 +237,5 @@ def test_the_largest_gap_of_the_shap_values_is_told(image_study):
 
 
 def test_the_forest_is_captioned_with_the_marks_of_its_stages(image_study, tmp_path):
-    _, page = render(tmp_path, **image_study)
+    _, page = render(image_study, tmp_path)
     assert "the yardstick. Circle: supervised; diamond: pseudo-label. The line at 0 is chance." in page.text

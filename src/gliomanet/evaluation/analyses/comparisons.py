@@ -1,4 +1,4 @@
-"""Which models are compared with which, and the table of it."""
+"""Comparisons between models, and between the stages of one model."""
 
 from __future__ import annotations
 

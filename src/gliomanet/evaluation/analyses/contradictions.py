@@ -1,4 +1,4 @@
-"""How often a model's most probable classes contradict the WHO classification, with intervals."""
+"""Contradictions of the WHO classification among a model's most probable classes, with intervals."""
 
 from __future__ import annotations
 

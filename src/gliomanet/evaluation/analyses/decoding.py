@@ -1,4 +1,4 @@
-"""What WHO-consistent joint decoding changes: every model's decisions without it and with it, on the same resamples."""
+"""Effect of WHO-consistent joint decoding: every model's decisions without it and with it, on the same resamples."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gliomanet.evaluation.subgroups import ALL
 from gliomanet.labels.consistency import STATUSES, statuses
 from gliomanet.labels.joint_decoding import most_probable_classes
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.notes import not_estimable
 
 Decisions = dict[str, Integers]
 
@@ -39,7 +40,7 @@ def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
     """MCC of each task, and contradictions of all together, of both decisions and their paired difference.
 
     The joint decision is the most probable combination of classes (`joint_decoding.most_probable_classes`). Models
-    whose tasks cannot contradict each other have no rows, and figures are over the cases that all tasks answered.
+    whose tasks cannot contradict each other have no rows, and metrics are over the cases that all tasks answered.
     Centres that leave-one-centre-out holds out are pooled, too, each with the answers of the fits that never saw it, as
     the scenario `leave-one-center-out`.
     """
@@ -112,8 +113,8 @@ def _mcc(
     names = one.names | {"center": center, "task": task, "metric": "mcc", "n": at.size}
     absent = [name for k, name in enumerate(classes) if not (truth[at] == k).any()]
     if absent:
-        note = f"not estimable: no {', '.join(absent)} case" if at.size else "not estimable: no case of known label"
-        yield names | {"note": note}
+        reason = f"no {', '.join(absent)} case" if at.size else "no case of known label"
+        yield names | {"note": not_estimable(reason)}
         return
     weights = latest.of(one.rows[at], truth[at], block, center, ALL)
     independent, joint = (
@@ -146,7 +147,7 @@ def _contradictions(
 
 
 def _difference(study: Resampling, independent: Floats, joint: Floats, note: str) -> Row:
-    """Both figures, and joint minus independent with its interval, of (1 + resamples,) each."""
+    """Both values, and joint minus independent with its interval, of (1 + resamples,) each."""
     cells = interval_cells(joint - independent, study.settings, [note])
     both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": cells["value"]}
     return both | {name: cells[name] for name in ("ci_low", "ci_high", "note")}

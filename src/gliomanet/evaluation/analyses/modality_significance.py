@@ -1,4 +1,4 @@
-"""What each modality is worth to a model: its Shapley value over the subsets of modalities.
+"""Worth of each modality to a model: its Shapley value over the subsets of modalities.
 
 Two measures of what a model knows with a subset S of its modalities, over the cases that have all of them:
 
@@ -24,6 +24,7 @@ from gliomanet.evaluation.rows import Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, Integers
 from gliomanet.evaluation.statistics.shapley import shapley_values
 from gliomanet.modalities import modalities_of, modality_subsets_of, subset_name
+from gliomanet.tables.notes import join_notes, not_estimable
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
@@ -77,10 +78,10 @@ def significance_rows(
         for modality in modalities:
             row = cells | {"modality": modality, "metric": measure, "fusion_weight": fusion.get(modality, np.nan)}
             if reason:
-                yield row | {"shapley": np.nan, "note": "; ".join([f"not estimable: {reason}", *shared])}
+                yield row | {"shapley": np.nan, "note": join_notes([not_estimable(reason), *shared])}
                 continue
-            figure = interval_cells(shares[modality], settings, shared)
-            yield row | {"shapley": figure.pop("value")} | figure
+            worth = interval_cells(shares[modality], settings, shared)
+            yield row | {"shapley": worth.pop("value")} | worth
 
 
 def _value(

@@ -1,4 +1,4 @@
-"""How well models do with every subset of the modalities, and what each modality is worth to them."""
+"""Metrics of models with every subset of the modalities, and the worth of each modality."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.evaluation.analyses.modality_significance import significance_rows
-from gliomanet.evaluation.metrics.classification import auc, confusion_counts, matthews
+from gliomanet.evaluation.metrics.classification import WeightedCases
+from gliomanet.evaluation.metrics.registry import CLASSIFICATION
 from gliomanet.evaluation.predictions import Cases, Scored, require_columns, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases, interval_cells
 from gliomanet.evaluation.rows import MODALITY_COLUMNS, SIGNIFICANCE_COLUMNS, Row, ordered_table
-from gliomanet.evaluation.statistics.bootstrap import Floats, Integers
+from gliomanet.evaluation.statistics.bootstrap import Floats
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.modalities import modalities_of
+from gliomanet.tables.notes import not_estimable
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
@@ -27,7 +29,7 @@ Model = tuple[str, str, str]
 BySubset = dict[str, Scored]
 """Name of a subset of modalities → one model's probabilities with it, for one task and role."""
 
-METRICS = ("mcc", "auc")
+METRICS = tuple(metric for metric in CLASSIFICATION if metric.name in ("mcc", "auc"))
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def evaluate_subsets(
         predictions: rows of `results/modality_subsets/`, of any number of models: the columns of predictions and
             `subset`; validation rows and external `ensemble` rows are read.
         cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
-            external figures only.
+            metrics of external cases only.
         tasks: the study's tasks.
         settings: resamples and confidence.
         seed: of the resamples.
@@ -67,8 +69,8 @@ def evaluate_subsets(
 
     Returns:
         MCC and AUC by subset, and Shapley values of the modalities, see `modality_significance`; by centre and
-        `pooled`, for every scenario by itself: with leave-one-centre-out nothing is pooled over the held-out centres. A
-        figure that is not estimable is an empty value with a note.
+        `pooled`, for every scenario by itself: with leave-one-centre-out nothing is pooled over the held-out centres.
+        What is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `evaluation.predictions.score`; a subset has no
@@ -86,7 +88,7 @@ def evaluate_subsets(
             for (model, stage), by_subset in models.items():
                 names = {"model": model, "stage": stage, "scenario": scenario, "role": role, "task": task}
                 sample = _sample(study, latest, by_subset, (scenario, role, task), center, inside)
-                rows += _figures(sample, by_subset, names, study.settings)
+                rows += _metrics(sample, by_subset, names, study.settings)
                 learnt = shares.get((model, stage, scenario), {})
                 prior = _prior(study, groups.get((scenario, "validation", task), {}).get((model, stage), {}), task)
                 taken = (modalities or {}).get(model, ())
@@ -138,7 +140,7 @@ def _sample(
 
 
 def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
-    """What is known without an image: the classes' shares among a model's validation cases (K,).
+    """Prior of an answer without an image: the classes' shares among a model's validation cases (K,).
 
     One more case of each class is counted (Laplace's rule), so that a class that training centres lack is improbable
     rather than impossible, and the classes are equally probable where there are no validation cases.
@@ -150,39 +152,17 @@ def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
     return np.asarray(counts / counts.sum())
 
 
-def _figures(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Evaluation) -> Iterator[Row]:
+def _metrics(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Evaluation) -> Iterator[Row]:
     for subset, member in by_subset.items():
         truth, probability, weights = sample.of(member)
-        per_class = np.bincount(truth, minlength=len(sample.classes))
+        weighted = WeightedCases(truth, probability, weights, sample.classes)
         cells = names | {"center": sample.center, "subset": subset, "n_modalities": len(modalities_of(subset))}
         cells |= sample.counts(truth)
         for metric in METRICS:
             if not truth.size:
-                note = "not estimable: no case of known label has these modalities"
-                yield cells | {"metric": metric, "value": np.nan, "note": note}
+                note = not_estimable("no case of known label has these modalities")
+                yield cells | {"metric": metric.name, "value": np.nan, "note": note}
                 continue
-            values = _metric(metric, truth, probability, weights)
-            notes = _notes(metric, per_class, probability, sample.classes)
-            yield cells | {"metric": metric} | interval_cells(values, settings, notes)
-
-
-def _metric(metric: str, truth: Integers, probability: Floats, weights: Floats) -> Floats:
-    """MCC, or AUC (more than two classes: the mean of one against the rest), of every weighting."""
-    number = probability.shape[1]
-    if metric == "mcc":
-        return matthews(confusion_counts(truth, probability.argmax(1), number, weights))
-    positives = [1] if number == 2 else range(number)
-    return np.asarray(np.mean([auc(truth == k, probability[:, k], weights) for k in positives], axis=0))
-
-
-def _notes(metric: str, per_class: Integers, probability: Floats, classes: tuple[str, ...]) -> list[str]:
-    notes = []
-    absent = [name for name, n in zip(classes, per_class, strict=True) if not n]
-    called = np.unique(probability.argmax(1))
-    if absent:
-        notes.append(f"not estimable: no {', '.join(absent)} case")
-    elif metric == "mcc" and called.size == 1:
-        notes.append(f"every case predicted {classes[int(called[0])]}")
-    if len(classes) > 2:
-        notes.append("n per class " + "/".join(map(str, per_class)))
-    return notes
+            values = metric.function(weighted)
+            notes = metric.notes(weighted, names["role"], estimable=not np.isnan(values[0]))
+            yield cells | {"metric": metric.name} | interval_cells(values, settings, notes)

@@ -1,9 +1,10 @@
-"""Every figure of every model, from the prediction tables and the labels, and nothing else."""
+"""Metrics of every model, from the prediction tables and the labels, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,37 +13,32 @@ import pandas as pd
 from gliomanet.evaluation.analyses.comparisons import compare_models
 from gliomanet.evaluation.analyses.contradictions import contradiction_rows
 from gliomanet.evaluation.analyses.decoding import decoding_rows
-from gliomanet.evaluation.metrics.classification import best_threshold, confusion_counts, figures, metric_names
+from gliomanet.evaluation.metrics.classification import WeightedCases, best_threshold, confusion_counts
+from gliomanet.evaluation.metrics.registry import metrics_of
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
 from gliomanet.evaluation.rows import (
     CONFUSION_COLUMNS,
     DECODING_COLUMNS,
+    HELD_OUT,
+    LEAVE_ONE_CENTER_OUT,
     METRIC_COLUMNS,
+    POOLED,
+    SUMMARY,
     THRESHOLD_COLUMNS,
     Row,
     ordered_table,
 )
-from gliomanet.evaluation.statistics.bootstrap import Integers
+from gliomanet.evaluation.statistics.random_effects import random_effects
 from gliomanet.evaluation.subgroups import subsets
+from gliomanet.tables.notes import join_notes, not_estimable
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
     from gliomanet.labels.tasks import Task
-from collections.abc import Iterable
-from itertools import chain, groupby
-from typing import TYPE_CHECKING
-
-from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, SUMMARY
-from gliomanet.evaluation.statistics.random_effects import random_effects
-
-if TYPE_CHECKING:
-    from gliomanet.config.analysis import Evaluation
-
 
 Chosen = dict[tuple[str, str, str, str], float]
 """(model, stage, scenario, task) → the threshold chosen on validation cases."""
-
 
 _CHUNK = 4_000_000
 """Cells of a weight matrix that are worked on at once, to bound the memory of a large pool."""
@@ -67,16 +63,16 @@ def evaluate(
     Args:
         predictions: rows of `results/predictions/`; validation rows and external `ensemble` rows are read.
         cases: rows of `results/cohort/`, of every centre that is predicted; those of a column `hidden` count in
-            external figures only.
+            metrics of external cases only.
         tasks: the study's tasks.
         settings: resamples and confidence.
         seed: of the resamples, which otherwise depend on names only: (scenario, role, centre, task, subset). They are
             shared by all models, which makes differences between models paired.
 
     Returns:
-        Figures with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
+        Metrics with intervals by centre, `pooled`, and (MCC) the random-effects `summary`, that over held-out centres
         as the scenario `leave-one-center-out`; confusion matrices; comparisons; thresholds; what joint decoding
-        changes. A figure that is not estimable is an empty value with a note.
+        changes. What is not estimable is an empty value with a note.
 
     Raises:
         ValueError: predictions and cases do not fit each other, see `gliomanet.evaluation.predictions.score`.
@@ -94,7 +90,7 @@ def evaluate(
     for members in blocks(scored):
         for center, inside in study.centers(members):
             for subset, mask in subsets(study.tasks[members[0].task].label, study.cases).items():
-                rows += _figures(study, members, chosen, center, subset, inside & mask)
+                rows += _metrics(study, members, chosen, center, subset, inside & mask)
             confusion += _confusion(study, members, center, inside)
     rows += center_summaries(rows, settings)
     rows += contradiction_rows(study, scored)
@@ -126,7 +122,7 @@ def _thresholds(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
         }
 
 
-def _figures(
+def _metrics(
     study: Resampling,
     members: list[Scored],
     chosen: Chosen,
@@ -140,50 +136,22 @@ def _figures(
         classes = study.tasks[member.task].class_names
         truth = study.cases.truth[member.task][member.rows[at]]
         names = names_of(member) | {"center": center, "subset": subset, "n": at.size}
-        per_class = np.bincount(truth, minlength=len(classes))
-        names["n_positive"] = int(per_class[1]) if len(classes) == 2 else ""
+        names["n_positive"] = int((truth == 1).sum()) if len(classes) == 2 else ""
+        metrics = metrics_of(classes)
         if not at.size:
-            for metric in metric_names(classes):
-                yield names | {"metric": metric, "value": np.nan, "note": "not estimable: no case of known label"}
+            for metric in metrics:
+                note = not_estimable("no case of known label")
+                yield names | {"metric": metric.name, "value": np.nan, "note": note}
             continue
         weights = latest.of(member.rows[at], truth, block_of(member), center, subset)
         threshold = chosen.get((member.model, member.stage, member.scenario, member.task))
         probability = member.probability[at]
         pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)
-        parts = [figures(truth, probability, piece, classes, threshold) for piece in pieces]
-        called = np.bincount(probability.argmax(1), minlength=len(classes))
-        for metric in metric_names(classes):
-            values = np.concatenate([part[metric] for part in parts])
-            notes = _notes(metric, values[0], per_class, called, classes, threshold, member.role)
-            yield names | {"metric": metric} | interval_cells(values, study.settings, notes)
-
-
-def _notes(
-    metric: str,
-    value: float,
-    per_class: Integers,
-    called: Integers,
-    classes: tuple[str, ...],
-    threshold: float | None,
-    role: str,
-) -> list[str]:
-    notes = []
-    if np.isnan(value):
-        absent = [name for name, n in zip(classes, per_class, strict=True) if not n]
-        uncalled = [name for name, n in zip(classes, called, strict=True) if not n]
-        if metric == "mcc_at_threshold" and threshold is None:
-            notes.append("not estimable: no threshold was chosen on validation cases")
-        elif absent:
-            notes.append(f"not estimable: no {', '.join(absent)} case")
-        else:
-            notes.append(f"not estimable: no case predicted {', '.join(uncalled)}")
-    elif metric == "mcc_at_threshold":
-        notes.append(f"threshold {threshold:.4g}" + (", chosen on these cases" if role == "validation" else ""))
-    elif metric == "mcc" and (called > 0).sum() == 1:
-        notes.append(f"every case predicted {classes[int(called.argmax())]}")
-    if len(classes) > 2:
-        notes.append("n per class " + "/".join(map(str, per_class)))
-    return notes
+        parts = [WeightedCases(truth, probability, piece, classes, threshold) for piece in pieces]
+        for metric in metrics:
+            values = np.concatenate([metric.function(part) for part in parts])
+            notes = metric.notes(parts[0], member.role, estimable=not np.isnan(values[0]))
+            yield names | {"metric": metric.name} | interval_cells(values, study.settings, notes)
 
 
 def _confusion(study: Resampling, members: list[Scored], center: str, mask: np.ndarray) -> Iterator[Row]:
@@ -229,7 +197,7 @@ def _summary(group: list[Row], settings: Evaluation) -> Row:
     counts: Row = {"n": sum(row["n"] for row in known), "n_positive": sum(positives) if positives else ""}
     left_out = sorted(row["center"] for row in group if np.isnan(row["value"]))
     if len(known) < 2:
-        note = f"not estimable: MCC is estimable in {len(known)} of {len(group)} centres"
+        note = not_estimable(f"MCC is estimable in {len(known)} of {len(group)} centres")
         return counts | {"value": np.nan, "note": note}
     # Resamples of a perfectly (or constantly) predicted centre do not vary, which says that the centre is small
     # rather than certain: it gets phi's variance under independence, 1/n.
@@ -241,4 +209,4 @@ def _summary(group: list[Row], settings: Evaluation) -> Row:
         notes.append(f"not estimable in {', '.join(left_out)}")
     if flat:
         notes.append(f"resamples do not vary in {', '.join(flat)}: variance 1/n")
-    return counts | {"value": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high, "note": "; ".join(notes)}
+    return counts | {"value": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high, "note": join_notes(notes)}

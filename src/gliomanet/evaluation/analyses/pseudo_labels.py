@@ -1,4 +1,4 @@
-"""How many pseudo-labels were accepted and, where the truth is known, how many of them are true."""
+"""Accepted pseudo-labels and, where the truth is known, the share of them that is true."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from gliomanet.config.stages import stage_order
 from gliomanet.evaluation.predictions import text
 from gliomanet.evaluation.rows import POOLED
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.stages import stage_order
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task

@@ -1,4 +1,4 @@
-"""How well tumours are segmented: Dice and HD95 by region, model and centre, with intervals over patients."""
+"""Dice and HD95 of segmented tumours by region, model and centre, with intervals over patients."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gliomanet.evaluation.metrics.registry import SEGMENTATION
 from gliomanet.evaluation.predictions import require_columns, text
 from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, named_generator, percentile_interval, resample_weights
+from gliomanet.tables.notes import join_notes, not_estimable
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
@@ -30,7 +32,7 @@ SEGMENTATION_COLUMNS = [
     "n",
     "note",
 ]
-METRICS = ("dice", "hd95_mm")
+METRICS = tuple(metric.name for metric in SEGMENTATION)
 _GROUP = ["model", "stage", "scenario", "role"]
 _REGIONS = ("whole", "core", "enhancing")
 
@@ -38,18 +40,18 @@ _REGIONS = ("whole", "core", "enhancing")
 def evaluate_segmentations(
     scores: pd.DataFrame, cases: pd.DataFrame, settings: Evaluation, *, seed: int
 ) -> pd.DataFrame:
-    """Mean, median and the mean's interval of every figure.
+    """Mean, median and the mean's interval of every metric.
 
     Args:
-        scores: rows of `results/segmentations/<model>/`: case by case, an empty figure where it is not estimable.
+        scores: rows of `results/segmentations/<model>/`: case by case, an empty value where it is not estimable.
         cases: rows of `results/cohort/`; their patients are what is resampled.
         settings: resamples and confidence.
         seed: of the resamples, which otherwise depend on names only: (scenario, role, centre, region), so that models
             which segment the same cases share them.
 
     Returns:
-        A row a model, scenario, role, centre (and `pooled`), region and metric. Centres that leave-one-centre-out
-        holds out are pooled as the scenario `leave-one-center-out`. `n` counts the cases that the figures are of. The
+        A row per model, scenario, role, centre (and `pooled`), region and metric. Centres that leave-one-centre-out
+        holds out are pooled as the scenario `leave-one-center-out`. `n` counts the cases that have a value. The
         note tells how many more the group has; for HD95 they include those of which one mask is empty, so that it is no
         mean over all and must be read beside Dice, which counts them as 0.
 
@@ -68,7 +70,7 @@ def evaluate_segmentations(
     held_out = rows["scenario"] == HELD_OUT + rows["center"]
     pooled = rows.assign(center=POOLED, scenario=rows["scenario"].where(~held_out, LEAVE_ONE_CENTER_OUT))
     table = pd.DataFrame(
-        [row for part in (rows, pooled) for row in _figures(part, settings, seed)], columns=SEGMENTATION_COLUMNS
+        [row for part in (rows, pooled) for row in _rows(part, settings, seed)], columns=SEGMENTATION_COLUMNS
     )
     order = table.assign(
         region=table["region"].map({name: f"{place}" for place, name in enumerate(_REGIONS)}),
@@ -96,19 +98,19 @@ def _patients(rows: pd.DataFrame, cases: pd.DataFrame) -> np.ndarray:
     return np.array([known[pair] for pair in pairs], dtype=np.str_)
 
 
-def _figures(rows: pd.DataFrame, settings: Evaluation, seed: int) -> Iterator[Row]:
+def _rows(rows: pd.DataFrame, settings: Evaluation, seed: int) -> Iterator[Row]:
     for names, group in rows.groupby([*_GROUP, "center", "region"], sort=True):
         named = dict(zip([*_GROUP, "center", "region"], names, strict=True))
         for metric in METRICS:
             known = group[group[metric].notna()]
-            figures = _mean_and_interval(known, metric, named, settings, seed) if len(known) else {"n": 0}
+            cells = _mean_and_interval(known, metric, named, settings, seed) if len(known) else {"n": 0}
             lost = len(group) - len(known)
-            notes = [] if len(known) else ["not estimable: no case has this figure"]
+            notes = [] if len(known) else [not_estimable("no case has this metric")]
             if lost and len(known):
-                notes.append(f"{lost} more without this figure")
-            if figures.pop("alone", False):
+                notes.append(f"{lost} more without this metric")
+            if cells.pop("alone", False):
                 notes.append("one patient: no interval")
-            yield named | {"metric": metric, "note": "; ".join(notes)} | figures
+            yield named | {"metric": metric, "note": join_notes(notes)} | cells
 
 
 def _mean_and_interval(known: pd.DataFrame, metric: str, named: Row, settings: Evaluation, seed: int) -> Row:

@@ -1,11 +1,16 @@
-"""The figures of a classification task, for many weightings of the same cases at once.
+"""Metrics of a classification task, for many weightings of the same cases at once.
 
-Every figure is computed from *weights* of shape (cases, weightings): a column of ones is the plain figure, a column of
-counts is a bootstrap resample. So the value and its interval come from one code path. `NaN` inside these arrays means
-"not estimable" and never reaches a table: `evaluation.analyses.performance` turns it into an empty cell with a reason.
+Every metric is computed from *weights* of shape (cases, weightings): a column of ones gives the plain value, a column
+of counts that of a bootstrap resample. So the value and its interval come from one code path. `NaN` inside these arrays
+means "not estimable" and never reaches a table: `evaluation.analyses.performance` turns it into an empty cell with a
+reason.
+`evaluation.metrics.registry` lists the metrics.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,34 +18,154 @@ from numpy.typing import NDArray
 from gliomanet.uncertainty.probabilities import calibration_error
 
 Floats = NDArray[np.float64]
-
-
 Integers = NDArray[np.int64]
 
 
-TWO_CLASS_METRICS = (
-    "mcc",
-    "mcc_at_threshold",
-    "auc",
-    "balanced_accuracy",
-    "sensitivity",
-    "specificity",
-    "f1",
-    "ppv",
-    "npv",
-    "brier",
-    "ece",
-)
-"""Figures of a two-class task, in the order of the tables."""
+@dataclass(frozen=True)
+class WeightedCases:
+    """Cases of one task with their weightings, and the counts that several metrics share.
+
+    Attributes:
+        truth: class index of each case (cases,); no missing ones.
+        probability: (cases, classes).
+        weights: (cases, weightings), e.g. a column of ones beside columns of bootstrap counts.
+        classes: the task's class names.
+        threshold: least probability of a two-class task's second class that calls it; None = not chosen.
+    """
+
+    truth: Integers
+    probability: Floats
+    weights: Floats
+    classes: tuple[str, ...]
+    threshold: float | None = None
+
+    @cached_property
+    def counts(self) -> Floats:
+        """Confusion matrices of the most probable class (K truth, K predicted, weightings)."""
+        return confusion_counts(self.truth, self.probability.argmax(1), len(self.classes), self.weights)
+
+    @cached_property
+    def hit(self) -> Floats:
+        """Correct cases of each class (K, weightings)."""
+        return np.stack([self.counts[k, k] for k in range(len(self.classes))])
+
+    @cached_property
+    def actual(self) -> Floats:
+        """Cases of each class (K, weightings)."""
+        return np.asarray(self.counts.sum(1))
+
+    @cached_property
+    def called(self) -> Floats:
+        """Cases predicted to be of each class (K, weightings)."""
+        return np.asarray(self.counts.sum(0))
+
+    @cached_property
+    def total(self) -> Floats:
+        """All cases (weightings,)."""
+        return np.asarray(self.counts.sum((0, 1)))
+
+    @cached_property
+    def recall(self) -> Floats:
+        """Share of each class that is found (K, weightings)."""
+        return _ratio(self.hit, self.actual)
+
+    @cached_property
+    def areas(self) -> list[Floats]:
+        """AUC of each class against the rest (weightings,); of two classes that of the second alone."""
+        number = len(self.classes)
+        return [
+            auc(self.truth == k, self.probability[:, k], self.weights) for k in range(1 if number == 2 else 0, number)
+        ]
+
+    def absent_classes(self) -> list[str]:
+        """Names of the classes that no case has."""
+        return self._without(self.truth)
+
+    def uncalled_classes(self) -> list[str]:
+        """Names of the classes that no case is predicted to have."""
+        return self._without(self.probability.argmax(1))
+
+    def _without(self, index: Integers) -> list[str]:
+        counted = np.bincount(index, minlength=len(self.classes))
+        return [name for name, n in zip(self.classes, counted, strict=True) if not n]
 
 
-def metric_names(classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of a task's figures: more than two classes have no threshold, and one AUC a class beside the macro mean."""
-    if len(classes) == 2:
-        return TWO_CLASS_METRICS
-    names = [name for name in TWO_CLASS_METRICS if name != "mcc_at_threshold"]
-    at = names.index("auc") + 1
-    return (*names[:at], *(f"auc_{name}" for name in classes), *names[at:])
+def mcc(cases: WeightedCases) -> Floats:
+    """Matthews correlation of the most probable class (weightings,)."""
+    return matthews(cases.counts)
+
+
+def mcc_at_threshold(cases: WeightedCases) -> Floats:
+    """Matthews correlation of a two-class task at the threshold (weightings,); NaN where none was chosen."""
+    if cases.threshold is None:
+        return np.full(cases.weights.shape[1], np.nan)
+    called = (cases.probability[:, 1] >= cases.threshold).astype(np.int64)
+    return matthews(confusion_counts(cases.truth, called, 2, cases.weights))
+
+
+def mean_auc(cases: WeightedCases) -> Floats:
+    """AUC of a two-class task's second class, or the mean over classes, each against the rest (weightings,)."""
+    return np.asarray(np.mean(cases.areas, axis=0))
+
+
+def class_auc(cases: WeightedCases, index: int) -> Floats:
+    """AUC of one of more than two classes against the rest (weightings,)."""
+    return cases.areas[index]
+
+
+def balanced_accuracy(cases: WeightedCases) -> Floats:
+    """Mean share of each class that is found (weightings,)."""
+    return np.asarray(cases.recall.mean(0))
+
+
+def sensitivity(cases: WeightedCases) -> Floats:
+    """Share of the positive cases that are found; see `_one_vs_rest` for more than two classes."""
+    return _one_vs_rest(cases, cases.recall)
+
+
+def specificity(cases: WeightedCases) -> Floats:
+    """Share of the negative cases that are told; see `_one_vs_rest` for more than two classes."""
+    rejected = cases.total - cases.actual - cases.called + cases.hit
+    return _one_vs_rest(cases, _ratio(rejected, cases.total - cases.actual))
+
+
+def f1(cases: WeightedCases) -> Floats:
+    """Harmonic mean of sensitivity and PPV; see `_one_vs_rest` for more than two classes."""
+    return _one_vs_rest(cases, _ratio(2 * cases.hit, np.where(cases.actual > 0, cases.actual + cases.called, 0)))
+
+
+def ppv(cases: WeightedCases) -> Floats:
+    """Share of the cases called positive that are; see `_one_vs_rest` for more than two classes."""
+    return _one_vs_rest(cases, np.where(cases.actual > 0, _ratio(cases.hit, cases.called), np.nan))
+
+
+def npv(cases: WeightedCases) -> Floats:
+    """Share of the cases called negative that are; see `_one_vs_rest` for more than two classes."""
+    rejected = cases.total - cases.actual - cases.called + cases.hit
+    values = _ratio(rejected, cases.total - cases.called)
+    return _one_vs_rest(cases, np.where(cases.total - cases.actual > 0, values, np.nan))
+
+
+def brier(cases: WeightedCases) -> Floats:
+    """Mean of `brier_terms` (weightings,)."""
+    return np.asarray(brier_terms(cases.truth, cases.probability) @ cases.weights / cases.weights.sum(0))
+
+
+def ece(cases: WeightedCases) -> Floats:
+    """Expected calibration error (weightings,)."""
+    return np.asarray(calibration_error(cases.truth, cases.probability, cases.weights))
+
+
+def _one_vs_rest(cases: WeightedCases, values: Floats) -> Floats:
+    """Value of the positive (second) of two classes, or the mean over more, NaN where one is absent (weightings,).
+
+    Args:
+        cases: the cases.
+        values: one per class, against the rest (K, weightings).
+    """
+    if len(cases.classes) == 2:
+        return np.asarray(values[-1])
+    return np.where((cases.actual > 0).all(0), values.mean(0), np.nan)
 
 
 def confusion_counts(truth: Integers, predicted: Integers, classes: int, weights: Floats) -> Floats:
@@ -109,58 +234,6 @@ def brier_terms(truth: Integers, probability: Floats) -> Floats:
     """
     squared = (probability - np.eye(probability.shape[1])[truth]) ** 2
     return np.asarray(squared.sum(1) / (2 if probability.shape[1] == 2 else 1))
-
-
-def figures(
-    truth: Integers, probability: Floats, weights: Floats, classes: tuple[str, ...], threshold: float | None
-) -> dict[str, Floats]:
-    """Every figure of a task under every weighting.
-
-    Sensitivity, specificity, F1, PPV and NPV are those of the positive (last) class of a two-class task, and the mean
-    over classes, each against the rest, where there are more.
-
-    Args:
-        truth: class index of each case (cases,); no missing ones.
-        probability: (cases, classes).
-        weights: (cases, weightings), e.g. a column of ones beside columns of bootstrap counts.
-        classes: the task's class names.
-        threshold: least probability of the positive class that calls it, for `mcc_at_threshold`; None = not chosen.
-
-    Returns:
-        Metric name → (weightings,), NaN where not estimable; the keys of `metric_names`.
-    """
-    number = len(classes)
-    counts = confusion_counts(truth, probability.argmax(1), number, weights)
-    hit = np.stack([counts[k, k] for k in range(number)])
-    actual, called, total = counts.sum(1), counts.sum(0), counts.sum((0, 1))
-    absent = ~(actual > 0).all(0)
-    recall = _ratio(hit, actual)
-    one_vs_rest = {
-        "sensitivity": recall,
-        "specificity": _ratio(total - actual - called + hit, total - actual),
-        "f1": _ratio(2 * hit, np.where(actual > 0, actual + called, 0)),
-        "ppv": np.where(actual > 0, _ratio(hit, called), np.nan),
-        "npv": np.where(total - actual > 0, _ratio(total - actual - called + hit, total - called), np.nan),
-    }
-    ranked = [auc(truth == k, probability[:, k], weights) for k in range(1 if number == 2 else 0, number)]
-    result = {
-        "mcc": matthews(counts),
-        "auc": np.mean(ranked, axis=0),
-        "balanced_accuracy": recall.mean(0),
-        **{name: values[-1] if number == 2 else values.mean(0) for name, values in one_vs_rest.items()},
-        "brier": brier_terms(truth, probability) @ weights / weights.sum(0),
-        "ece": calibration_error(truth, probability, weights),
-    }
-    if number == 2:
-        nothing = np.full(weights.shape[1], np.nan)
-        called_at = (probability[:, 1] >= (np.inf if threshold is None else threshold)).astype(np.int64)
-        at = confusion_counts(truth, called_at, 2, weights)
-        result["mcc_at_threshold"] = nothing if threshold is None else matthews(at)
-    else:
-        result |= {f"auc_{name}": values for name, values in zip(classes, ranked, strict=True)}
-        for name in one_vs_rest:
-            result[name] = np.where(absent, np.nan, result[name])
-    return {name: np.asarray(result[name]) for name in metric_names(classes)}
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

@@ -20,7 +20,7 @@ def named_generator(seed: int, *names: str) -> np.random.Generator:
 def resample_weights(
     patients: NDArray[np.str_], stratum: Integers, resamples: int, generator: np.random.Generator
 ) -> Floats:
-    """How often each case is drawn in each resample, when patients are drawn with replacement within strata.
+    """Draw patients with replacement within strata: the count of each case in each resample.
 
     A patient's cases are drawn together; a patient with cases of several classes belongs to the highest of them.
     Patients are sorted by name first, so the order of the cases does not matter.

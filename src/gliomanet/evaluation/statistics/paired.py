@@ -1,4 +1,4 @@
-"""Whether two models differ on the same patients."""
+"""Paired comparisons of two models on the same patients."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gliomanet.evaluation.statistics.bootstrap import percentile_interval
 
 
 def paired_bootstrap(first: Floats, second: Floats, confidence: float) -> tuple[float, float, float, float]:
-    """Difference of a figure between two models on the same resamples.
+    """Difference of a metric between two models on the same resamples.
 
     The interval is the percentile one. p comes from the difference over its bootstrap standard error: the share of
     resamples beyond zero cannot fall below 1 / resamples, so that no pair of a long table would survive Holm.
 
     Args:
-        first: the figure of the first model (1 + resamples,), the plain value in front.
+        first: the metric of the first model (1 + resamples,), the plain value in front.
         second: that of the second, on the same resamples.
         confidence: of the interval.
 
@@ -62,7 +62,7 @@ def delong(
 
 
 def resampled_mcc(truth: Integers, probability: Floats, weights: Floats) -> Floats:
-    """MCC of the most probable class under each weighting (weightings,); the shapes of `metrics.figures`."""
+    """MCC of the most probable class under each weighting (weightings,); the shapes of `WeightedCases`."""
     number = probability.shape[1]
     return matthews(confusion_counts(truth, probability.argmax(1), number, weights))
 

@@ -1,8 +1,4 @@
-"""Random-effects summary of one effect over centres.
-
-statsmodels' `combine_effects` has the same estimator but lets τ² and I² go below zero, which turns a homogeneous set of
-centres into over-confident intervals; the tests compare the two where they must agree.
-"""
+"""Random-effects summary of one effect over centres."""
 
 from __future__ import annotations
 
@@ -11,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
+from statsmodels.stats.meta_analysis import combine_effects
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ def random_effects(effects: ArrayLike, variances: ArrayLike, confidence: float =
     """DerSimonian–Laird summary.
 
     Args:
-        effects: one a centre (centres,), at least two.
+        effects: one per centre (centres,), at least two.
         variances: of the effects, within a centre (centres,), all above zero.
         confidence: of the normal interval.
 
@@ -49,12 +46,14 @@ def random_effects(effects: ArrayLike, variances: ArrayLike, confidence: float =
         )
     if not (variance > 0).all():
         raise ValueError(f"within-centre variances must be above zero, found {variance.min():g}")
-    fixed = 1 / variance
-    q = float((fixed * (effect - (fixed * effect).sum() / fixed.sum()) ** 2).sum())
-    freedom = effect.size - 1
-    tau2 = max(0.0, (q - freedom) / float(fixed.sum() - (fixed**2).sum() / fixed.sum()))
-    weight = 1 / (variance + tau2)
-    mean = float((weight * effect).sum() / weight.sum())
-    half = float(norm.ppf((1 + confidence) / 2) / np.sqrt(weight.sum()))
-    i2 = max(0.0, (q - freedom) / q) if q > 0 else 0.0
-    return Summary(mean, mean - half, mean + half, tau2, i2, effect.size)
+    # The library lets τ² go below zero, which turns a homogeneous set of centres into over-confident intervals (or the
+    # root of a negative variance). At τ² = 0, where DerSimonian and Laird cut it off, the summary is that of fixed
+    # effects, which the library gives, too.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = combine_effects(effect, variance, method_re="dl")
+    spread = found.tau2 > 0
+    mean = float(found.mean_effect_re if spread else found.mean_effect_fe)
+    error = float(found.sd_eff_w_re if spread else found.sd_eff_w_fe)
+    half = float(norm.ppf((1 + confidence) / 2)) * error
+    i2 = 1 - found.df / float(found.q) if spread else 0.0
+    return Summary(mean, mean - half, mean + half, max(0.0, float(found.tau2)), i2, effect.size)

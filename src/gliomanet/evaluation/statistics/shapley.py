@@ -1,4 +1,4 @@
-"""Shapley values: what each modality adds, averaged over all orders in which modalities could be added."""
+"""Shapley values: the mean gain of each modality over all orders in which modalities could be added."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Value = TypeVar("Value", float, NDArray[np.float64])
-"""A number, or one a bootstrap resample: arithmetic is all that is asked of it."""
+"""A number, or one per bootstrap resample: arithmetic is all that is asked of it."""
 
 
 def shapley_values(value_of_subset: Mapping[frozenset[str], Value]) -> dict[str, Value]:

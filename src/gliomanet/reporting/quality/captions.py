@@ -1,4 +1,4 @@
-"""What the quality pages say: the figures' names, and how a person judges each picture."""
+"""Words of the quality pages: the metrics' labels, and how a person judges each picture."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _PLACES = {
 
 
 def write_quality_pages(case_dirs: Sequence[Path], pictures: Path, table: pd.DataFrame, out_dir: Path) -> None:
-    """Write a centre's pages: `index.html` and a page a case; equal inputs give equal bytes.
+    """Write a centre's pages: `index.html` and a page per case; equal inputs give equal bytes.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders.
@@ -57,7 +57,7 @@ def write_case_page(
     *,
     curves: Curves | None = None,
 ) -> None:
-    """Write one case's page: its decision, its figures among the centre's, every picture and how to judge it.
+    """Write one case's page: its decision, its metrics among the centre's, every picture and how to judge it.
 
     Args:
         case_dir: the case's folder, with `preprocess.json`.
@@ -78,7 +78,7 @@ def write_case_page(
         "center": str(qc_row["center"]),
         "row": {**qc_row, "flags": _sentences(qc_row["flags"])},
         "ok": record["status"] == "ok",
-        "figures": _case_figures(case_id, table),
+        "metrics": _case_metrics(case_id, table),
         "sections": SECTIONS,
         "pictures": {one.anchor: _picture(folder / "qc" / f"{one.anchor}.webp") for one in SECTIONS},
         "scans": _scans(record),
@@ -98,7 +98,7 @@ def write_case_page(
 def write_center_page(
     case_dirs: Sequence[Path], pictures: Path, table: pd.DataFrame, out: Path, *, curves: Curves | None = None
 ) -> None:
-    """Write a centre's page: whom to look at, every figure of every case, histograms, thumbnails, and the decisions.
+    """Write a centre's page: whom to look at, every metric of every case, histograms, thumbnails, and the decisions.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders.
@@ -155,7 +155,7 @@ def read_curves(case_dirs: Sequence[Path], pictures: Path) -> dict[str, dict[tup
 
 
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """Figures as floats, the rest as text without NaN, in the order of the case ids."""
+    """Metrics as floats, the rest as text without NaN, in the order of the case ids."""
     table = table.copy()
     for column in (*FIGURES, "case_id", "center", "status", "flags", "reason", "decision", "decided_by"):
         if column not in table:
@@ -174,15 +174,15 @@ def _shown(table: pd.DataFrame) -> list[str]:
     return [name for name in FIGURES if table[name].notna().any()]
 
 
-def _case_figures(case_id: str, table: pd.DataFrame) -> list[dict[str, str]]:
+def _case_metrics(case_id: str, table: pd.DataFrame) -> list[dict[str, str]]:
     rows, here = [], int(np.flatnonzero(table["case_id"] == case_id)[0])
     for name in _shown(table):
-        values, figure = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
         value, score = float(values[here]), float(robust_z(values)[here])
         known = values[~np.isnan(values)]
-        allowed = [f"at least {figure.least:g}"] if np.isfinite(figure.least) else []
-        allowed += [f"at most {figure.most:g}"] if np.isfinite(figure.most) else []
-        wrong = is_out_of_bounds(value, figure) or is_outlier(score, figure)
+        allowed = [f"at least {metric.least:g}"] if np.isfinite(metric.least) else []
+        allowed += [f"at most {metric.most:g}"] if np.isfinite(metric.most) else []
+        wrong = is_out_of_bounds(value, metric) or is_outlier(score, metric)
         rows.append(
             {
                 "name": NAMES[name],
@@ -192,7 +192,7 @@ def _case_figures(case_id: str, table: pd.DataFrame) -> list[dict[str, str]]:
                 f"({_number(name, known.min())} to {_number(name, known.max())})",
                 "z": _score(score, values),
                 "allowed": " and ".join(allowed),
-                "wrong": figure.meaning if wrong else "",
+                "wrong": metric.meaning if wrong else "",
             }
         )
     return rows
@@ -202,10 +202,10 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
     """A case as the centre's page shows it."""
     cells = []
     for name in _shown(table):
-        values, figure = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
         at = int(np.flatnonzero(table["case_id"] == row["case_id"])[0])
         score = float(robust_z(values)[at])
-        kind = "wrong" if is_out_of_bounds(values[at], figure) or is_outlier(score, figure) else ""
+        kind = "wrong" if is_out_of_bounds(values[at], metric) or is_outlier(score, metric) else ""
         z = _score(score, values)
         cells.append({"text": _number(name, float(values[at])), "small": f"z {z}" if z else "", "kind": kind})
     return {
@@ -226,21 +226,21 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
 def _strips(table: pd.DataFrame) -> list[dict[str, Any]]:
     drawn = []
     for name in _shown(table):
-        values, figure = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
         scores = robust_z(values)
         known = values[~np.isnan(values)]
         center = float(np.median(known))
-        spread = float(np.median(np.abs(known - center))) if len(known) >= 5 and figure.bad_side else np.nan
+        spread = float(np.median(np.abs(known - center))) if len(known) >= 5 and metric.bad_side else np.nan
         reach = LARGEST_Z * spread / 0.6745 if spread > 0 else np.nan
         low, high = center - reach, center + reach
-        if figure.bad_side == -1:
+        if metric.bad_side == -1:
             high = np.inf if np.isnan(low) else max(high, float(known.max()))
         dots = [
             Dot(
                 str(case_id),
                 float(value),
                 _address(str(case_id)),
-                is_out_of_bounds(value, figure) or is_outlier(score, figure),
+                is_out_of_bounds(value, metric) or is_outlier(score, metric),
                 f"{case_id}: {_number(name, value)}" + (f", robust z {z}" if (z := _score(score, values)) else ""),
             )
             for case_id, value, score in zip(table["case_id"], values, scores, strict=True)
@@ -250,8 +250,8 @@ def _strips(table: pd.DataFrame) -> list[dict[str, Any]]:
         drawing = strip(
             f"{NAMES[name]} of {plural(len(dots), 'case')}; outliers: {listing(named) or 'none'}",
             dots,
-            least=figure.least,
-            most=figure.most,
+            least=metric.least,
+            most=metric.most,
             center=center,
             usual=(low, high),
         )
@@ -312,7 +312,7 @@ def _scans(record: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _sentences(flags: str) -> list[str]:
-    """Flags with the figures' own names instead of the table's."""
+    """Flags with the metrics' labels instead of the table's."""
     said = []
     for flag in (part.strip() for part in str(flags).split(";")):
         column, separator, rest = flag.partition(" ")

@@ -1,4 +1,4 @@
-"""The quality pages' figures as SVG text: strips of one figure over all cases, histograms of all cases on one axis."""
+"""Figures of the quality pages as SVG text: strips of one metric over all cases, histograms of all on one axis."""
 
 from __future__ import annotations
 

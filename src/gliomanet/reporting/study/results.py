@@ -1,67 +1,164 @@
-"""The tables that the page is made of, brought to one form: text without NaN, figures as floats."""
+"""Tables of a finished study, each read once: all that the page is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-FIGURES = frozenset(
-    (
-        *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
-        *("temperature", "ece_before", "ece_after", "nll_before", "nll_after", "independent", "joint"),
-        *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
-        *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
-        *("coregistration_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
-        *("shapley", "fusion_weight", "n_modalities"),
-        *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
-        *("mean", "median"),
-    )
-)
-"""Columns that hold numbers; so do the biomarkers' `effect_<center>`."""
+from gliomanet.labels.tasks import Task
+from gliomanet.layout import Layout
+from gliomanet.models.artifact import ModelDescription
+from gliomanet.reporting.study.missing_cases import missing_cases
+from gliomanet.reporting.study.versions import gathered_versions
+from gliomanet.tables.io import read_table
 
 
-def tidy(frame: pd.DataFrame | None, text: Iterable[str] = (), figures: Iterable[str] = ()) -> pd.DataFrame:
-    """Copy a table, every text cell a string and every figure a float (NaN = missing).
+@dataclass(frozen=True)
+class StudyResults:
+    """Results of a study.
 
-    Args:
-        frame: the table, however it was read; None counts as empty.
-        text: text columns that the caller needs: added, empty, where absent.
-        figures: figures that the caller needs: added, missing, where absent.
-
+    Attributes:
+        study: its configuration as plain values, every default named.
+        cases: all centres' case tables, one below the other.
+        splits: `results/splits.tsv`.
+        metrics: `results/evaluation/metrics.tsv`.
+        confusion: `results/evaluation/confusion.tsv`.
+        comparisons: `results/evaluation/comparisons.tsv`.
+        decoding: `results/evaluation/decoding.tsv`.
+        segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
+        modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
+        modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
+        predictions: model → `results/predictions/<model>.tsv`.
+        calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
+        biomarkers: model → `results/biomarkers/<model>.tsv`.
+        recovery: planted truth beside what was found; None: no patient is simulated.
+        pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added; None: there are none.
+        pseudo_label_accuracy: `results/pseudo_labels/accuracy.tsv`.
+        audit: `results/cohort/audit.tsv`; None: no audit was run.
+        qc: all centres' quality tables; None in a study of feature tables.
+        sheets: centre → contact sheet (PNG).
+        models: descriptions of every trained model.
+        versions: software → version, see `gathered_versions`.
     """
-    frame = pd.DataFrame() if frame is None else frame.copy()
-    for column in text:
-        if column not in frame:
-            frame[column] = ""
-    for column in figures:
-        if column not in frame:
-            frame[column] = float("nan")
-    for column in frame.columns:
-        if column in FIGURES or str(column).startswith("effect_"):
-            frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
-        else:
-            frame[column] = frame[column].astype(object).where(frame[column].notna(), "").map(str)
-    return frame.reset_index(drop=True)
+
+    study: Mapping[str, Any]
+    cases: pd.DataFrame
+    splits: pd.DataFrame
+    metrics: pd.DataFrame
+    confusion: pd.DataFrame
+    comparisons: pd.DataFrame
+    decoding: pd.DataFrame | None = None
+    segmentation: pd.DataFrame | None = None
+    modality_subsets: pd.DataFrame | None = None
+    modality_significance: pd.DataFrame | None = None
+    predictions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    calibration: pd.DataFrame | None = None
+    biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    recovery: pd.DataFrame | None = None
+    pseudo_labels: pd.DataFrame | None = None
+    pseudo_label_accuracy: pd.DataFrame | None = None
+    audit: pd.DataFrame | None = None
+    qc: pd.DataFrame | None = None
+    sheets: Mapping[str, Path] = field(default_factory=dict)
+    models: tuple[ModelDescription, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, layout: Layout, study: Mapping[str, Any], files: Iterable[Path]) -> StudyResults:
+        """Read a finished study.
+
+        Args:
+            layout: places of the study's files.
+            study: its configuration, `Study.model_dump()`.
+            files: the study's files, in the order in which models and centres are shown. The folder may hold others
+                besides, left from an earlier configuration.
+
+        Raises:
+            ValueError: a file is none that the page is made of, or a JSON file cannot be read.
+            ModelError: a `model.json` is no description of a model.
+            KeyError: a table that every study has is not among the files.
+        """
+        tables: dict[str, pd.DataFrame] = {}
+        by_name: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
+        pseudo_labels: list[pd.DataFrame] = []
+        sheets: dict[str, Path] = {}
+        models: list[ModelDescription] = []
+        cases: list[Mapping[str, str]] = []
+        for path in files:
+            place = layout.parse(path)
+            match place.kind:
+                case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
+                    tables[place.kind] = read_table(path)
+                case "evaluation":
+                    tables[place.table] = read_table(path)
+                case "pseudo_labels":
+                    names = {"model": place.model, "stage": place.stage, "fold": place.fold}
+                    pseudo_labels.append(read_table(path).assign(**names))
+                case "predictions" | "calibration" | "biomarkers":
+                    by_name[place.kind][place.model] = read_table(path)
+                case "qc":
+                    by_name[place.kind][place.center] = read_table(path)
+                case "qc_sheet":
+                    sheets[place.center] = path
+                case "model.description":
+                    models.append(ModelDescription.read(path))
+                case "case":
+                    cases.append(_json(path / "preprocess.json").get("versions") or {})
+                case _:
+                    raise ValueError(f"{path} is none of the files that the page is made of")
+        return cls(
+            study,
+            **tables,
+            predictions=by_name["predictions"],
+            calibration=_together(by_name["calibration"].values()),
+            biomarkers=by_name["biomarkers"],
+            pseudo_labels=_together(pseudo_labels),
+            qc=_together(by_name["qc"].values()),
+            sheets=sheets,
+            models=tuple(models),
+            versions=gathered_versions([*(model.versions for model in models), *cases]),
+        )
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The configuration with tuples and enumerations as plain values, as a file would hold it."""
+        settings: dict[str, Any] = json.loads(json.dumps(self.study, default=str))
+        return settings
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The study's tasks by name."""
+        return {name: Task.model_validate(task) for name, task in self.settings["tasks"].items()}
+
+    @cached_property
+    def missing(self) -> pd.DataFrame:
+        """Cases that not every model analysed: case_id, center, status, reason."""
+        return missing_cases(self.cases, self.splits, self.qc, self.predictions)
+
+    @property
+    def lost(self) -> int:
+        """Number of cases that not every model analysed."""
+        return len(self.missing[["center", "case_id"]].drop_duplicates())
 
 
-def tidy_metrics(frame: pd.DataFrame | None) -> pd.DataFrame:
-    return tidy(
-        frame,
-        text=("model", "stage", "scenario", "role", "center", "task", "subset", "metric", "note"),
-        figures=("value", "ci_low", "ci_high", "n", "n_positive"),
-    )
+def _together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame | None:
+    """Tables one below the other; None where there is none."""
+    found = list(tables)
+    return pd.concat(found, ignore_index=True) if found else None
 
 
-def tidy_confusion(frame: pd.DataFrame | None) -> pd.DataFrame:
-    return tidy(
-        frame, text=("model", "stage", "scenario", "role", "center", "task", "truth", "predicted"), figures=("n",)
-    )
-
-
-def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
-    return tidy(
-        frame,
-        text=("scenario", "task", "feature", "modality", "region", "deep_features", "status", "reason"),
-        figures=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2", "additivity_gap"),
-    )
+def _json(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: no JSON ({error}); run the job that writes it again") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: holds a {type(content).__name__}, no JSON object; run its job again")
+    return content

@@ -40,7 +40,7 @@
     if (heads.some((head) => head.classList.contains("extra"))) {
       const tick = make("input", { type: "checkbox" });
       const label = make("label", { className: "tick" });
-      label.append(tick, "all figures");
+      label.append(tick, "all metrics");
       bar.append(label);
       table.classList.add("main-only");
       tick.addEventListener("change", () => table.classList.toggle("main-only", !tick.checked));

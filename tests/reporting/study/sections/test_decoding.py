@@ -82,6 +82,6 @@ def test_validation_cases_speak_where_nothing_is_external():
 
 def test_the_page_shows_it(image_study, tmp_path):
     page = tmp_path / "index.html"
-    write_report(page, **image_study)
+    write_report(image_study, page)
     assert "What WHO-consistent decoding changes" in page.read_text(encoding="utf-8")
     assert ".45 → .48" in page.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,8 @@ import pytest
 
 from gliomanet.modalities import modality_subsets_of, subset_name
 from gliomanet.reporting.study.figures.modality_subsets import subset_matrix, worth_bars
-from gliomanet.reporting.study.sections.modality_subsets import (
-    cases_sentence,
-    shown_significance,
-    shown_subsets,
-    significance_table,
-    subsets_table,
-)
+from gliomanet.reporting.study.sections.modality_subsets import cases_sentence, significance_table, subsets_table
+from gliomanet.reporting.study.shown_modalities import shown_significance, shown_subsets
 from tests.reporting.study.test_page import render
 
 MODELS = {
@@ -169,12 +165,12 @@ def test_without_external_centres_validation_cases_are_shown():
 @pytest.mark.parametrize("scenarios", [("main",), ("without-north", "without-south")])
 def test_the_section_is_on_the_page_where_the_tables_are(image_study, tmp_path, scenarios):
     subsets, worth = made_up(scenarios=scenarios)
-    _, page = render(tmp_path, **image_study, modality_subsets=subsets, modality_significance=worth)
+    _, page = render(replace(image_study, modality_subsets=subsets, modality_significance=worth), tmp_path)
     assert "before calibration and without mirror images ( prediction.test_time_augmentation )" in page.text
-    assert page.sections.index("missing-modalities") == page.sections.index("comparisons") + 1
+    assert page.sections.index("modality-subsets") == page.sections.index("comparisons") + 1
     assert len(page.identifiers) == len(set(page.identifiers))
     assert page.tables == page.captions
     assert page.unscoped == page.pictures_without_text == 0
     assert "MCC on external centres (east, west)." in page.text
     assert ("without-north" in page.text) == (len(scenarios) > 1)
-    assert "missing-modalities" not in render(tmp_path / "without", **image_study)[1].sections
+    assert "modality-subsets" not in render(image_study, tmp_path / "without")[1].sections

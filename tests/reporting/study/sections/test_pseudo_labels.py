@@ -2,11 +2,11 @@ import pandas as pd
 
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.reporting.study.head import stages_phrase
 from gliomanet.reporting.study.sections.pseudo_labels import (
-    gate_sentence,
+    check_sentence,
     pseudo_labels_table,
     rounds_sentence,
-    stages_phrase,
 )
 
 TASKS = {"idh": DEFAULT_TASKS["idh"]}
@@ -35,7 +35,7 @@ def test_accepted_completed_true_and_refused_labels_are_counted():
     ]
     texts = [[(cell.text, cell.small) for cell in row] for row in table.rows]
     assert texts[1][2:] == [
-        *(("mutant", ""), ("3", ""), ("2", "1 to 1 a fold, 1 by WHO rules"), ("67 %", "")),
+        *(("mutant", ""), ("3", ""), ("2", "1 to 1 per fold, 1 by WHO rules"), ("67 %", "")),
         *(("50 %", "1 of 2"), ("teacher not above chance (1)", "")),
     ]
     assert texts[0][-2:] == [("", ""), ("mean probability below 0.9 (1)", "")]
@@ -53,8 +53,8 @@ def test_the_words_of_the_settings():
     one = {**two, "rounds": two["rounds"][:1], "teacher_alpha": 1}
     assert "at least .90 and the standard deviation at most .05. The next" in rounds_sentence(one)
     assert "at most .01 (pseudo-label 2)" in rounds_sentence(two)
-    assert gate_sentence(one) == ""
-    assert "with a confidence of 95 %" in gate_sentence(two)
+    assert check_sentence(one) == ""
+    assert "with a confidence of 95 %" in check_sentence(two)
     models = {"net": {"stages": ("supervised", "pseudo_label")}, "age": {"stages": ("supervised",)}}
     assert stages_phrase({"models": models, "pseudo_labels": two}) == ["supervised", "pseudo-label", "pseudo-label 2"]
     assert stages_phrase({"models": {"age": models["age"]}, "pseudo_labels": two}) == ["supervised"]

@@ -13,7 +13,7 @@ from gliomanet.reporting.format import (
     number,
     task_name,
 )
-from gliomanet.reporting.study.results import tidy_biomarkers
+from gliomanet.reporting.study.tidy import tidy_biomarkers
 from gliomanet.reporting.svg import (
     HEADER,
     INK,

@@ -13,7 +13,7 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
-from gliomanet.reporting.study.results import tidy_confusion
+from gliomanet.reporting.study.tidy import tidy_confusion
 from gliomanet.reporting.svg import (
     LINE,
     MUTED,

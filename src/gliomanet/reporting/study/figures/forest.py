@@ -9,9 +9,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from gliomanet.config.stages import round_of, stage_order
 from gliomanet.reporting.format import (
-    NOT_ESTIMABLE,
     TOGETHER,
     WHOLE_GROUP,
     center_name,
@@ -22,7 +20,7 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
-from gliomanet.reporting.study.results import tidy_metrics
+from gliomanet.reporting.study.tidy import tidy_metrics
 from gliomanet.reporting.svg import (
     CIRCLE,
     HEADER,
@@ -37,6 +35,8 @@ from gliomanet.reporting.svg import (
     new_figure,
     to_svg,
 )
+from gliomanet.stages import round_of, stage_order
+from gliomanet.tables.notes import NOT_ESTIMABLE
 
 
 def forest_plot(metrics: pd.DataFrame) -> str:
@@ -103,7 +103,7 @@ def forest_plot(metrics: pd.DataFrame) -> str:
 
 
 def marks_sentence(metrics: pd.DataFrame) -> str:
-    """Which stages each mark of `forest_plot` stands for: `Circle: supervised; diamond: pseudo-label.`."""
+    """Say the stages that each mark of `forest_plot` stands for: `Circle: supervised; diamond: pseudo-label.`."""
     table = tidy_metrics(metrics)
     stages: dict[str, list[str]] = {}
     for stage in sorted(set(table.loc[table["metric"] == "mcc", "stage"]), key=stage_order):

@@ -1,4 +1,4 @@
-"""Drawings of what models do without some of their modalities."""
+"""Figures of metrics without some of the modalities, and of the worth of each modality."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from gliomanet.reporting.format import contrast_name, number, task_name
-from gliomanet.reporting.study.sections.modality_subsets import Line, Shown
+from gliomanet.reporting.format import modality_name, number, task_name
+from gliomanet.reporting.study.shown_modalities import Line, Shown
 from gliomanet.reporting.svg import INK, LINE, MUTED, PALETTE, SETTINGS, SHADE, bare, new_figure, to_svg
 
 ROW, GAP, TOP, BOTTOM = 0.23, 0.09, 0.58, 0.06  # inches
@@ -20,7 +20,7 @@ LEAST_WIDTH = 8.6
 
 
 def subset_matrix(shown: Shown) -> str:
-    """MCC of every model and task with every subset of modalities: a row a subset, dots for the modalities that it has.
+    """MCC of every model and task with every subset of modalities: a row per subset, dots for its modalities.
 
     Cells are shaded by their MCC from 0 to 1, orange below 0.
 
@@ -50,7 +50,7 @@ def subset_matrix(shown: Shown) -> str:
         axes = bare(figure.add_axes((0, 0, 1, 1)))
         axes.set(xlim=(0, width), ylim=(height, 0))
         for name, place in order.items():
-            axes.text(left + step * place, 0.46, contrast_name(name), ha="center", va="center", fontsize=8)
+            axes.text(left + step * place, 0.46, modality_name(name), ha="center", va="center", fontsize=8)
         starts = _starts(axes, columns, names, block, wide, gap)
         y = TOP
         for number_of_row, subset in enumerate(subsets):
@@ -159,7 +159,7 @@ def worth_bars(shown: Shown) -> str:
                 for place, modality in enumerate(bars[line]):
                     middle = y + head + row * (place + 0.4)
                     if index == 0:
-                        words.text(0.18, middle, contrast_name(modality), va="center", fontsize=7.5)
+                        words.text(0.18, middle, modality_name(modality), va="center", fontsize=7.5)
                     if (*line, task, modality) in found:
                         _draw_bar(axes, found[*line, task, modality], middle)
                 y += depth

@@ -1,4 +1,4 @@
-"""What the audit found, for the page: every finding that wants a person, and how often each rule only took note."""
+"""Findings of the audit: every one that wants a person, and the count of those that are notes only."""
 
 from __future__ import annotations
 
@@ -6,13 +6,27 @@ import pandas as pd
 
 from gliomanet.cohort.findings import COLUMNS, SEVERITIES
 from gliomanet.reporting.format import count, plural
-from gliomanet.reporting.study.results import tidy
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.section import Section
+from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
 NOTE = "note"
 
 
-def findings_table(findings: pd.DataFrame | None) -> Table:
+def section(results: StudyResults) -> Section | None:
+    """Findings of the audit, where one was run."""
+    if results.audit is None:
+        return None
+    content = {
+        "counts": audit_sentence(results.audit),
+        "findings": findings_table(results.audit),
+        "notes": notes_table(results.audit),
+    }
+    return Section("audit", "Audit", content)
+
+
+def findings_table(findings: pd.DataFrame) -> Table:
     """Every finding that is more than a note, the gravest first."""
     grave = _tidied(findings).query("severity != @NOTE")
     rows = [
@@ -38,8 +52,8 @@ def findings_table(findings: pd.DataFrame | None) -> Table:
     return Table("audit", caption, columns, tuple(rows), filterable=len(rows) > 12)
 
 
-def notes_table(findings: pd.DataFrame | None) -> Table:
-    """How often each rule only took note, by centre, with one example."""
+def notes_table(findings: pd.DataFrame) -> Table:
+    """Count of each rule's notes by centre, with one example."""
     notes = _tidied(findings).query("severity == @NOTE")
     rows = []
     for (rule, center), mine in notes.groupby(["rule", "center"], sort=True):
@@ -52,14 +66,12 @@ def notes_table(findings: pd.DataFrame | None) -> Table:
     return Table("audit-notes", caption, columns, tuple(rows), filterable=len(rows) > 12)
 
 
-def audit_sentence(findings: pd.DataFrame | None) -> str:
-    """How many findings there are of each severity; "" where no audit was run."""
-    if findings is None:
-        return ""
+def audit_sentence(findings: pd.DataFrame) -> str:
+    """Count the findings of each severity."""
     counts = _tidied(findings)["severity"].value_counts()
     found = [plural(int(counts[name]), name) for name in SEVERITIES if name in counts and name != "fatal"]
     return f"The audit of tables and images: {', '.join(found)}." if found else "The audit found nothing to report."
 
 
-def _tidied(findings: pd.DataFrame | None) -> pd.DataFrame:
+def _tidied(findings: pd.DataFrame) -> pd.DataFrame:
     return tidy(findings, text=COLUMNS)

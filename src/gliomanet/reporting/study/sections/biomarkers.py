@@ -19,10 +19,43 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
-from gliomanet.reporting.study.results import FIGURES, tidy, tidy_biomarkers
+from gliomanet.reporting.study.figures.biomarkers import biomarker_forest
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.tidy import NUMBERS, tidy, tidy_biomarkers
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.tables.notes import split_notes
 
 DROPPED_SHOWN = 200
+
+
+def section(results: StudyResults) -> Section | None:
+    """Biomarkers of every network, where the study has one."""
+    if not results.biomarkers:
+        return None
+    content = {
+        "max_i2": number(results.settings["explanation"]["max_i2"]),
+        "kept": kept_sentence(results.biomarkers),
+        "additivity": additivity_sentence(results.biomarkers),
+        "models": [
+            {
+                "name": model,
+                "kept": kept_table(model, table),
+                "dropped": dropped_table(model, table),
+                "reasons": dropped_reasons(table),
+                "unlinked": unlinked_sentence(table, results.splits),
+                "figure": drawn(
+                    biomarker_forest({model: table}),
+                    f"markers-{index}",
+                    f"Effects of the strongest kept biomarkers of {model}: a mark per centre, the summary with its "
+                    "interval. The table beside it holds the same numbers.",
+                ),
+            }
+            for index, (model, table) in enumerate(results.biomarkers.items())
+        ],
+        "recovery": recovery_table(results.recovery),
+    }
+    return Section("biomarkers", "Biomarkers", content)
 
 
 def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
@@ -34,12 +67,12 @@ def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
 
 
 def unlinked_sentence(biomarkers: pd.DataFrame, splits: pd.DataFrame) -> str:
-    """Why there is no biomarker: nothing could be linked, in so many cases a fold; empty where something was."""
+    """Why there is no biomarker: nothing could be linked, in so many cases per fold; empty where something was."""
     if len(biomarkers):
         return ""
     table = tidy(splits, text=("case_id", "scenario", "fold", "part"))
     sizes = table[table["part"] == "validation"].groupby(["scenario", "fold"]).size()
-    cases = "" if sizes.empty else f" ({_span(sizes.min(), sizes.max())} a fold)"
+    cases = "" if sizes.empty else f" ({_span(sizes.min(), sizes.max())} per fold)"
     return f"No radiomic feature could be linked to a deep feature{cases}, so none was a candidate."
 
 
@@ -48,7 +81,7 @@ def _span(low: int, high: int) -> str:
 
 
 def additivity_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
-    """How exactly the SHAP values add up to the output; empty where no table says."""
+    """Gap between the SHAP values' sum and the output; empty where no table says."""
     gaps = [gap for frame in biomarkers.values() for gap in tidy_biomarkers(frame)["additivity_gap"].dropna()]
     if not gaps:
         return ""
@@ -72,12 +105,12 @@ def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
     """`80 direction differs between centres`, most frequent first."""
     table = tidy_biomarkers(biomarkers)
     texts = table.loc[table["status"] != "kept", "reason"]
-    reasons = Counter(reason_kind(part) for text in texts for part in text.split(";"))
+    reasons = Counter(reason_kind(part) for text in texts for part in split_notes(text) or [""])
     return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def reason_kind(reason: str) -> str:
-    """Strip a reason of its figures and names, so that equal reasons count together."""
+    """Strip a reason of its numbers and names, so that equal reasons count together."""
     kind = re.sub(r"I2 [\d.]+ above", "I² above", reason.split(":")[0].split("(")[0])
     return (
         re.sub(r"(direction) in .*|\b0?\.\d+ (?=below|above|under|over)", r"\1", kind).strip()
@@ -137,11 +170,11 @@ def recovery_table(recovery: pd.DataFrame | None) -> Table:
 
 def _is_number(table: pd.DataFrame, column: object) -> bool:
     known = table[column].replace("", None).dropna()
-    return column in FIGURES or (len(known) > 0 and bool(pd.to_numeric(known, errors="coerce").notna().all()))
+    return column in NUMBERS or (len(known) > 0 and bool(pd.to_numeric(known, errors="coerce").notna().all()))
 
 
-def kept_sentence(biomarkers: dict[str, pd.DataFrame]) -> str:
-    """How many candidates were kept by each model."""
+def kept_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
+    """Count the candidates that each model kept."""
     parts = []
     for model, frame in biomarkers.items():
         table = tidy_biomarkers(frame)

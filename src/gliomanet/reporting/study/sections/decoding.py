@@ -1,4 +1,4 @@
-"""What WHO-consistent decoding changes: the figures of a model's decisions without it and with it."""
+"""Effect of WHO-consistent decoding: metrics of a model's decisions without it and with it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.reporting.format import (
-    NOT_ESTIMABLE,
-    count,
-    estimate,
-    metric_name,
-    model_name,
-    number,
-    plural,
-    reason,
-    task_name,
-)
-from gliomanet.reporting.study.results import tidy
-from gliomanet.reporting.study.sections.performance import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT
+from gliomanet.evaluation.metrics.registry import metric_label
+from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT
+from gliomanet.reporting.format import count, estimate, model_name, number, plural, task_name
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.section import Section
+from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
 
 _KEYS = ["model", "stage", "scenario", "role"]
 _ARROW = "\N{RIGHTWARDS ARROW}"
+
+
+def section(results: StudyResults) -> Section | None:
+    """Changes by joint decoding, where a model answers tasks that can contradict each other."""
+    table = decoding_table(results.decoding)
+    content = {"table": table, "changes": decoding_sentence(results.decoding)}
+    return Section("decoding", "What WHO-consistent decoding changes", content) if table else None
 
 
 def decoding_table(decoding: pd.DataFrame | None) -> Table:
@@ -33,14 +34,14 @@ def decoding_table(decoding: pd.DataFrame | None) -> Table:
     """
     table = _pooled(decoding)
     several = {key: len(set(table[key])) > 1 for key in ("stage", "scenario")}
-    figures = list(dict.fromkeys(zip(table["task"], table["metric"], strict=True)))
+    metrics = list(dict.fromkeys(zip(table["task"], table["metric"], strict=True)))
     rows = []
     for (model, stage, scenario, role), members in table.groupby(_KEYS, sort=False):
         found = {(row["task"], row["metric"]): row for row in members.to_dict("records")}
         cells = [Cell(model_name(str(model), str(stage), several["stage"]))]
         cells += [Cell(str(scenario))] if several["scenario"] else []
-        rows.append((*cells, Cell(str(role)), *(_cell(found.get(figure)) for figure in figures)))
-    titles = [metric_name(metric) if task == JOINT else f"MCC {task_name(task)}" for task, metric in figures]
+        rows.append((*cells, Cell(str(role)), *(_cell(found.get(metric)) for metric in metrics)))
+    titles = [metric_label(metric) if task == JOINT else f"MCC {task_name(task)}" for task, metric in metrics]
     columns = [Column("Model", choose=True)]
     columns += [Column("Scenario", choose=True)] if several["scenario"] else []
     columns += [Column("Role", choose=True), *(Column(title, True) for title in titles)]
@@ -67,7 +68,7 @@ def _pooled(decoding: pd.DataFrame | None) -> pd.DataFrame:
     table = tidy(
         decoding,
         text=(*_KEYS, "center", "task", "metric", "note"),
-        figures=("independent", "joint", "difference", "ci_low", "ci_high", "n"),
+        numbers=("independent", "joint", "difference", "ci_low", "ci_high", "n"),
     )
     table = table[table["center"] == "pooled"]
     if (table["scenario"] == LEAVE_ONE_CENTER_OUT).any():
@@ -79,6 +80,6 @@ def _cell(row: Mapping[Any, Any] | None) -> Cell:
     if row is None:
         return Cell("–", kind="number")
     if pd.isna(row["difference"]):
-        return Cell(NOT_ESTIMABLE, reason(row["note"]), "muted")
+        return Cell(NOT_ESTIMABLE, reason_of(row["note"]), "muted")
     change = estimate(row["difference"], row["ci_low"], row["ci_high"])
     return numeric(f"{number(row['independent'])} {_ARROW} {number(row['joint'])}", f"{change}; n {count(row['n'])}")

@@ -1,108 +1,70 @@
-"""What models do without some of their modalities: which figures are shown, and the tables of them."""
+"""Metrics of models without some of their modalities, and the worth of each modality."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from gliomanet.modalities import MODALITIES
 from gliomanet.reporting.format import (
-    NOT_ESTIMABLE,
-    TOGETHER,
-    contrast_name,
     count,
     estimate,
     listing,
-    model_name,
+    modality_name,
     number,
     of,
-    reason,
     task_name,
 )
-from gliomanet.reporting.study.results import tidy
+from gliomanet.reporting.study.figures.modality_subsets import subset_matrix, worth_bars
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.shown_modalities import Shown, shown_significance, shown_subsets
 from gliomanet.reporting.table import Cell, Column, Table, numeric
-
-Line = tuple[str, str]
-"""(model, stage)."""
+from gliomanet.tables.notes import NOT_ESTIMABLE, join_notes, reason_of
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Figures of one scenario: of its external centres together, or of validation cases where it has none.
-
-    Attributes:
-        scenario: its name.
-        where: the cases in words.
-        several_stages: whether the study's models end in different stages, so that names must tell.
-        rows: of one of the two tables.
-    """
-
-    scenario: str
-    where: str
-    several_stages: bool
-    rows: pd.DataFrame
-
-    @property
-    def lines(self) -> list[Line]:
-        return list(dict.fromkeys(zip(self.rows["model"], self.rows["stage"], strict=True)))
-
-    @property
-    def tasks(self) -> list[str]:
-        return list(dict.fromkeys(self.rows["task"]))
-
-    @property
-    def modalities(self) -> list[str]:
-        """The modalities of any model, in the order of every channel axis."""
-        names = "+".join(self.rows["subset"] if "subset" in self.rows else self.rows["modality"]).split("+")
-        return [name for name in MODALITIES if name in names]
-
-    def in_parts(self, columns: int = 12) -> list[Shown]:
-        """The models in groups of no more columns (a task each) than a figure can hold and be read; one at least."""
-        parts: list[list[Line]] = []
-        taken = columns + 1
-        pairs = list(zip(self.rows["model"], self.rows["stage"], strict=True))
-        for line in self.lines:
-            wide = self.rows["task"][[pair == line for pair in pairs]].nunique()
-            if taken + wide > columns:
-                parts.append([])
-                taken = 0
-            parts[-1].append(line)
-            taken += wide
-        return [replace(self, rows=self.rows[[pair in part for pair in pairs]]) for part in parts]
-
-    def name(self, line: Line) -> str:
-        return model_name(*line, self.several_stages)
+def section(results: StudyResults) -> Section | None:
+    """Missing modalities by scenario, where subsets of modalities were predicted."""
+    blocks = _blocks(results.modality_subsets, results.modality_significance)
+    return Section("modality_subsets", "Missing modalities", {"scenarios": blocks}) if blocks else None
 
 
-def shown_subsets(frame: pd.DataFrame | None) -> list[Shown]:
-    """Rows of `evaluation/modality_subsets.tsv` that the page shows, by scenario."""
-    text = ("model", "stage", "scenario", "role", "center", "subset", "task", "metric", "note")
-    return _shown(tidy(frame, text=text, figures=("value", "ci_low", "ci_high", "n", "n_positive", "n_modalities")))
-
-
-def shown_significance(frame: pd.DataFrame | None) -> list[Shown]:
-    """Rows of `evaluation/modality_significance.tsv` that the page shows, by scenario."""
-    text = ("model", "stage", "scenario", "role", "center", "task", "modality", "metric", "note")
-    return _shown(tidy(frame, text=text, figures=("shapley", "ci_low", "ci_high", "fusion_weight", "n", "n_positive")))
-
-
-def _shown(table: pd.DataFrame) -> list[Shown]:
-    found = []
-    several = len(set(table["stage"])) > 1
-    for scenario, mine in table.groupby("scenario", sort=False):
-        role = "external" if (mine["role"] == "external").any() else "validation"
-        rows = mine[mine["role"] == role]
-        centers = [center for center in dict.fromkeys(rows["center"]) if center not in TOGETHER]
-        where = "external centres" if role == "external" else "validation cases"
-        shown = rows[rows["center"] == "pooled"].reset_index(drop=True)
-        found.append(Shown(str(scenario), f"{where} ({', '.join(centers)})", several, shown))
-    return found
+def _blocks(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> list[dict[str, Any]]:
+    worth = {shown.scenario: shown for shown in shown_significance(significance)}
+    blocks = []
+    for index, shown in enumerate(shown_subsets(subsets)):
+        known = worth.get(shown.scenario)
+        blocks.append(
+            {
+                "name": shown.scenario,
+                "where": shown.where,
+                "cases": cases_sentence(shown),
+                "matrices": [
+                    drawn(
+                        subset_matrix(part),
+                        f"modalities-{index}-{place}",
+                        f"MCC of {', '.join(map(part.name, part.lines))} with every subset of the modalities: a row "
+                        "per subset, a column per model and task. The table below it holds the same numbers.",
+                    )
+                    for place, part in enumerate(shown.in_parts())
+                ],
+                "table": subsets_table(shown, f"modalities-{index}"),
+                "bars": known
+                and drawn(
+                    worth_bars(known),
+                    f"worth-{index}",
+                    "Worth of each modality to each model: a panel per task, a bar per modality with its interval. "
+                    "The table below it holds the same numbers.",
+                ),
+                "worth": known and significance_table(known, f"worth-{index}"),
+            }
+        )
+    return blocks
 
 
 def cases_sentence(shown: Shown) -> str:
-    """Whether all subsets are about the same cases; a comparison of rows that are not would mislead."""
+    """Tell the subsets' n where it differs: rows of different cases compare badly."""
     rows = shown.rows[shown.rows["metric"] == "mcc"]
     spans = []
     for task, mine in rows.groupby("task", sort=False):
@@ -118,7 +80,7 @@ def cases_sentence(shown: Shown) -> str:
 
 
 def subsets_table(shown: Shown, name: str) -> Table:
-    """MCC with interval, and below it AUC and n: a row a subset and model, a column a task."""
+    """MCC with interval, and below it AUC and n: a row per subset and model, a column per task."""
     found = {(r["subset"], r["model"], r["stage"], r["task"], r["metric"]): r for r in shown.rows.to_dict("records")}
     subsets = shown.rows.sort_values("n_modalities", kind="stable")["subset"]
     rows = []
@@ -126,11 +88,11 @@ def subsets_table(shown: Shown, name: str) -> Table:
         for line in shown.lines:
             if not any(key[:3] == (subset, *line) for key in found):
                 continue
-            names = " + ".join(map(contrast_name, subset.split("+")))
+            names = " + ".join(map(modality_name, subset.split("+")))
             cells = [Cell(names), Cell(shown.name(line))]
             for task in shown.tasks:
                 mcc, auc = (found.get((subset, *line, task, metric)) for metric in ("mcc", "auc"))
-                cells.append(_figure_cell(mcc, auc))
+                cells.append(_metric_cell(mcc, auc))
             rows.append(tuple(cells))
     columns = (Column("Modalities", choose=True), Column("Model", choose=True))
     caption = f"MCC with interval by subset of modalities, {shown.where}; below it the AUC, and n (positive ones)."
@@ -143,18 +105,18 @@ def _place(subset: str) -> tuple[int, list[int]]:
     return len(modalities), [MODALITIES.index(name) for name in modalities]
 
 
-def _figure_cell(mcc: Any, auc: Any) -> Cell:
+def _metric_cell(mcc: Any, auc: Any) -> Cell:
     if mcc is None:
         return Cell("–", kind="number")
     size = of(mcc["n"], mcc["n_positive"])
     if pd.isna(mcc["value"]):
-        return Cell(NOT_ESTIMABLE, reason(mcc["note"]), "muted")
+        return Cell(NOT_ESTIMABLE, reason_of(mcc["note"]), "muted")
     ranked = "" if auc is None or pd.isna(auc["value"]) else f"AUC {number(auc['value'])}; "
     return numeric(estimate(mcc["value"], mcc["ci_low"], mcc["ci_high"]), ranked + size)
 
 
 def significance_table(shown: Shown, name: str) -> Table:
-    """Shapley values of the MCC, and below them of the log-likelihood and the learned weight: a column a modality."""
+    """Shapley values of the MCC, and below them of the log-likelihood and the learned weight: a column per modality."""
     keys = ("model", "stage", "task", "modality", "metric")
     found = {tuple(r[key] for key in keys): r for r in shown.rows.to_dict("records")}
     rows = []
@@ -167,7 +129,7 @@ def significance_table(shown: Shown, name: str) -> Table:
                 mcc, smooth = (found.get((*line, task, modality, metric)) for metric in ("mcc", "log_likelihood"))
                 cells.append(_worth_cell(mcc, smooth))
             rows.append(tuple(cells))
-    modalities = (Column(contrast_name(name), True) for name in shown.modalities)
+    modalities = (Column(modality_name(name), True) for name in shown.modalities)
     caption = (
         f"What each modality is worth, {shown.where}: its share of the MCC with interval; below it its share of the "
         "log-likelihood, and the weight of a learned fusion where the network has one."
@@ -184,5 +146,5 @@ def _worth_cell(mcc: Any, smooth: Any) -> Cell:
     if pd.notna(mcc["fusion_weight"]):
         small.append(f"weight {number(mcc['fusion_weight'])}")
     if pd.isna(mcc["shapley"]):
-        return Cell(NOT_ESTIMABLE, "; ".join([reason(mcc["note"]), *small]), "muted")
-    return numeric(estimate(mcc["shapley"], mcc["ci_low"], mcc["ci_high"]), "; ".join(small))
+        return Cell(NOT_ESTIMABLE, join_notes([reason_of(mcc["note"]), *small]), "muted")
+    return numeric(estimate(mcc["shapley"], mcc["ci_low"], mcc["ci_high"]), join_notes(small))

@@ -8,18 +8,28 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.config.stages import SUPERVISED, stage_of_round, stage_order
 from gliomanet.labels.tasks import Task
 from gliomanet.reporting.format import count, listing, number, plural, stage_name, task_name
-from gliomanet.reporting.study.results import tidy
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.sections.biomarkers import reason_kind
+from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.stages import stage_of_round, stage_order
 
 _TEXT = ("model", "stage", "fold", "case_id", "center", "task", "label", "accepted", "reason")
 
 
+def section(results: StudyResults) -> Section | None:
+    """Pseudo-labels, where a model gave some."""
+    table = pseudo_labels_table(results.pseudo_labels, results.tasks, results.pseudo_label_accuracy)
+    settings = results.settings["pseudo_labels"]
+    content = {"rounds": rounds_sentence(settings), "check": check_sentence(settings), "table": table}
+    return Section("pseudo_labels", "Pseudo-labels", content) if table else None
+
+
 def rounds_sentence(settings: Mapping[str, Any]) -> str:
-    """The thresholds of every round, and who was its teacher."""
+    """Thresholds of every round, and its teacher."""
     limits = [
         f"the mean probability is at least {number(r['min_probability'])} and the standard deviation at most "
         f"{number(r['max_std'])}"
@@ -35,8 +45,8 @@ def rounds_sentence(settings: Mapping[str, Any]) -> str:
     )
 
 
-def gate_sentence(settings: Mapping[str, Any]) -> str:
-    """What a teacher had to show first; empty where it had to show nothing."""
+def check_sentence(settings: Mapping[str, Any]) -> str:
+    """Condition that a teacher had to meet; empty where there was none."""
     if settings["teacher_alpha"] >= 1:
         return ""
     return (
@@ -56,7 +66,7 @@ def pseudo_labels_table(
         accuracy: `results/pseudo_labels/accuracy.tsv`; a column of true ones is shown where it knows some.
 
     """
-    table = tidy(pseudo_labels, text=_TEXT, figures=("probability",))
+    table = tidy(pseudo_labels, text=_TEXT, numbers=("probability",))
     order = {(name, label): at for at, (name, label) in enumerate((n, c) for n in tasks for c in tasks[n].class_names)}
     place = [order.get(pair, len(order)) for pair in zip(table["task"], table["label"], strict=True)]
     stages = sorted(set(table["stage"]), key=stage_order)
@@ -88,7 +98,7 @@ def pseudo_labels_table(
 def _counts(mine: pd.DataFrame) -> list[Cell]:
     accepted = mine[mine["accepted"] == "yes"]
     per_fold = accepted.groupby("fold").size().reindex(sorted(set(mine["fold"])), fill_value=0)
-    small = [f"{per_fold.min()} to {per_fold.max()} a fold"] if len(per_fold) > 1 else []
+    small = [f"{per_fold.min()} to {per_fold.max()} per fold"] if len(per_fold) > 1 else []
     completed = int(accepted["reason"].str.startswith("completed").sum())
     small += [f"{count(completed)} by WHO rules"] if completed else []
     share = numeric(f"{100 * len(accepted) / len(mine):.0f} %")
@@ -98,7 +108,7 @@ def _counts(mine: pd.DataFrame) -> list[Cell]:
 def _true_ones(accuracy: pd.DataFrame | None) -> dict[tuple[str, str, str, str], Cell]:
     """(model, stage, task, class) → how many accepted labels are true, over folds; empty where none is known."""
     columns = ("model", "stage", "fold", "task", "class")
-    table = tidy(accuracy, text=columns, figures=("n_truth", "correct", "accuracy"))
+    table = tidy(accuracy, text=columns, numbers=("n_truth", "correct", "accuracy"))
     known = table[(table["fold"] == "pooled") & (table["n_truth"].astype(float) > 0)]
     return {
         (row["model"], row["stage"], row["task"], row["class"]): numeric(
@@ -106,11 +116,3 @@ def _true_ones(accuracy: pd.DataFrame | None) -> dict[tuple[str, str, str, str],
         )
         for row in known.to_dict("records")
     }
-
-
-def stages_phrase(study: Mapping[str, Any]) -> list[str]:
-    """The stages of a study's models in words, each round of pseudo-labels by itself."""
-    names = {stage for model in study["models"].values() for stage in model["stages"]}
-    rounds = [stage_of_round(n) for n in range(1, len(study["pseudo_labels"]["rounds"]) + 1)]
-    stages = [SUPERVISED, *(rounds if names - {SUPERVISED} else [])]
-    return [stage_name(stage) for stage in stages]

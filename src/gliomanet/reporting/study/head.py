@@ -1,4 +1,4 @@
-"""What was run, in words written from the tables."""
+"""Head of the page: warnings, counts, and a paragraph on what was run, written from the tables."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.reporting.format import count, listing, plural, task_name
-from gliomanet.reporting.study.results import tidy
-from gliomanet.reporting.study.sections.cohort import tasks_of
-from gliomanet.reporting.study.sections.pseudo_labels import stages_phrase
-from gliomanet.reporting.table import Cell, Column, Table
+from gliomanet.reporting.format import count, listing, plural, stage_name, task_name
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.tidy import tidy
+from gliomanet.stages import SUPERVISED, stage_of_round
 
 KINDS = {
     "cmtlnet": "CMTLNet on images",
@@ -25,15 +24,26 @@ KINDS = {
 }
 
 
-def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, lost: int) -> str:
+def head(results: StudyResults) -> dict[str, Any]:
+    """Variables of the page's template that stand above all sections."""
+    return {
+        "title": results.settings["title"],
+        "warnings": warnings(results.settings),
+        "paragraph": paragraph(results),
+        "totals": totals(results),
+    }
+
+
+def paragraph(results: StudyResults) -> str:
     """Centres by role, cases, tasks, folds, models, stages and what tests externally."""
-    cases = tidy(cases, text=("case_id", "patient_id", "center"))
-    splits = tidy(splits, text=("case_id", "center", "scenario", "fold", "part"))
+    study, lost = results.settings, results.lost
+    cases = tidy(results.cases, text=("case_id", "patient_id", "center"))
+    splits = tidy(results.splits, text=("case_id", "center", "scenario", "fold", "part"))
     by_role = {
         role: [c for c, v in study["centers"].items() if v["role"] == role]
         for role in ("train", "external", "unlabelled")
     }
-    sentences = [f"{_group('training centre', by_role['train'], cases)} {_verb(by_role['train'], 'teaches', 'teach')}"]
+    sentences = [f"{_group('training centre', by_role['train'], cases)} {_verb(by_role['train'], 'trains', 'train')}"]
     if by_role["external"]:
         test, them = _verb(by_role["external"], "tests", "test"), _verb(by_role["external"], "it", "them")
         sentences[0] += f"; {_group('external centre', by_role['external'], cases)} {test}, and no fit has seen {them}"
@@ -42,7 +52,7 @@ def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFram
             f"; {_group('centre without labels', by_role['unlabelled'], cases, 'centres without labels')} "
             f"{_verb(by_role['unlabelled'], 'gives', 'give')} cases for pseudo-labels"
         )
-    tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in tasks_of(study).items()]
+    tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in results.tasks.items()]
     sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
     models = [f"{name} ({KINDS.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
     sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
@@ -62,7 +72,7 @@ def paragraph(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFram
     scenarios = list(dict.fromkeys(splits["scenario"]))
     if len(scenarios) > 1:
         sentences.append(
-            f"There are {plural(len(scenarios), 'scenario')}: choices of which centres teach and which test"
+            f"There are {plural(len(scenarios), 'scenario')}: choices of which centres train and which test"
         )
     sentences.append(
         f"{plural(lost, 'case')} could not be analysed by every model and {'is' if lost == 1 else 'are'} named below"
@@ -83,25 +93,8 @@ def _verb(subjects: list[str], singular: str, several: str) -> str:
     return singular if len(subjects) == 1 else several
 
 
-def scenarios_table(splits: pd.DataFrame) -> Table:
-    """Which centres teach and which test, where there is more than one choice."""
-    table = tidy(splits, text=("case_id", "center", "scenario", "part"))
-    names = list(dict.fromkeys(table["scenario"]))
-    rows = []
-    for name in names if len(names) > 1 else []:
-        mine = table[table["scenario"] == name]
-        cells = [Cell(name)]
-        for parts in (("train", "validation"), ("external",)):
-            chosen = mine[mine["part"].isin(parts)]
-            cases = len(set(zip(chosen["center"], chosen["case_id"], strict=True)))
-            cells.append(Cell(", ".join(dict.fromkeys(chosen["center"])) or "none", plural(cases, "case")))
-        rows.append(tuple(cells))
-    columns = (Column("Scenario"), Column("Teaches"), Column("Tests"))
-    return Table("scenarios", "Which centres teach and which test.", columns, tuple(rows))
-
-
 def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(heading, text) of what a reader must know before any figure."""
+    """(heading, text) of what a reader must know before any number."""
     kinds = {name: center["source"]["kind"] for name, center in study["centers"].items()}
     phantoms = [name for name, kind in kinds.items() if kind == "phantom"]
     patients = [name for name, kind in kinds.items() if kind != "phantom"]
@@ -110,12 +103,12 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
         text = (
             f"{listing(phantoms)} {_verb(phantoms, 'is', 'are')} simulated; {listing(patients)} "
             f"{_verb(patients, 'is', 'are')} not. What a model learnt from simulated tumours means nothing clinically "
-            "on patients: those figures only show that the pipeline runs on real files."
+            "on patients: those metrics only show that the pipeline runs on real files."
         )
         found.append(("Simulated and real patients are mixed", text))
     elif phantoms:
         text = (
-            "Tumours and labels were made by a program with a known truth. The figures show whether the pipeline finds "
+            "Tumours and labels were made by a program with a known truth. The metrics show whether the pipeline finds "
             "what was planted; they say nothing about patients."
         )
         found.append(("Every patient here is simulated", text))
@@ -125,23 +118,25 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
     if study.get("label_fraction", 1) < 1:
         text = (
             f"Of the training centres' labelled patients {100 * study['label_fraction']:g} % kept their labels. The "
-            "others are unlabelled training cases: neither taught by their labels nor counted in a validation figure. "
-            "Where their centre tests, in the scenarios that hold it out, external figures count all patients."
+            "others are unlabelled training cases: neither trained on with their labels nor counted in validation "
+            "metrics. Where their centre tests, in the scenarios that hold it out, metrics of external cases count all "
+            "patients."
         )
         found.append(("Labels are hidden on purpose", text))
     return found
 
 
-def totals(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, lost: int) -> list[tuple[str, str]]:
-    """Figures for the page's head: (number, what it counts)."""
+def totals(results: StudyResults) -> list[tuple[str, str]]:
+    """Counts: (number, what it counts)."""
+    study = results.settings
     centers = study["centers"].values()
     found = [
-        (count(len(cases)), "cases"),
+        (count(len(results.cases)), "cases"),
         (count(sum(c["role"] == "train" for c in centers)), "training centres"),
         (count(sum(c["role"] == "external" for c in centers)), "external centres"),
         (count(len(study["models"])), "models"),
         (count(len(study["tasks"])), "tasks"),
-        (count(lost), "cases not analysed by every model"),
+        (count(results.lost), "cases not analysed by every model"),
     ]
     return [(n, _one(what) if n == "1" else what) for n, what in found]
 
@@ -149,3 +144,11 @@ def totals(study: Mapping[str, Any], cases: pd.DataFrame, splits: pd.DataFrame, 
 def _one(what: str) -> str:
     """`cases not analysed` → `case not analysed`."""
     return what.replace("cases", "case", 1) if what.startswith("cases") else what.removesuffix("s")
+
+
+def stages_phrase(study: Mapping[str, Any]) -> list[str]:
+    """Name the stages of a study's models, each round of pseudo-labels by itself."""
+    names = {stage for model in study["models"].values() for stage in model["stages"]}
+    rounds = [stage_of_round(n) for n in range(1, len(study["pseudo_labels"]["rounds"]) + 1)]
+    stages = [SUPERVISED, *(rounds if names - {SUPERVISED} else [])]
+    return [stage_name(stage) for stage in stages]

@@ -1,9 +1,8 @@
-"""Notes on trained models that a reader of their results must know."""
+"""Notes on trained models that a reader of their metrics must know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -16,19 +15,19 @@ from gliomanet.models.artifact import (
 )
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
+JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
-def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
+def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
     """Model and sentence: how its data were harmonised, how it learnt to do without modalities, and how to read it.
 
-    Each sentence comes once a model.
+    Each sentence comes once per model.
 
     Args:
-        files: every `results/models/<model>/<stage>/fold<k>/model.json`.
+        models: descriptions of every trained model.
     """
     found: dict[tuple[str, str], None] = {}
-    for path in files:
-        described = ModelDescription.read(path)
+    for described in models:
         model = described.model
         if isinstance(described, TabularModelDescription) and described.harmonization.method == "combat":
             found[model, described.harmonization.note] = None
@@ -38,14 +37,12 @@ def model_notes(files: Sequence[Path]) -> list[tuple[str, str]]:
             if note := _missing_modalities(described.missing_modalities):
                 found[model, note] = None
         if weight := described.joint_likelihood_weight:
-            found[model, f"It was trained with the joint likelihood (weight {weight:g}): read its joint decoding."] = (
-                None
-            )
+            found[model, JOINT_LIKELIHOOD.format(weight)] = None
     return list(found)
 
 
 def _missing_modalities(learnt: MissingModalities) -> str:
-    """A sentence on how a network learnt to do without modalities; empty where it did not."""
+    """Say how a network learnt to do without modalities; empty where it did not."""
     if not learnt.modality_dropout:
         return ""
     weights = {
@@ -61,7 +58,7 @@ _RUN = ["stage", "scenario", "role"]
 
 
 def identical_task_notes(predictions: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
-    """Model and sentence: which two tasks have identical probabilities, each pair once a model.
+    """Model and sentence: two tasks that have identical probabilities, each pair once per model.
 
     Args:
         predictions: model → its rows of `results/predictions/`; validation rows and external `ensemble` rows are read,
@@ -75,7 +72,7 @@ def _sentences(rows: pd.DataFrame) -> Iterator[str]:
     used = rows[external | (rows["role"] == "validation")]
     found: dict[tuple[str, str], list[tuple[Identical, str]]] = {}
     for (stage, scenario, role), run in used.groupby(_RUN, sort=True):
-        # One probability a task: of two classes the other one says the same. Before calibration, whose temperatures
+        # One probability per task: of two classes the other one says the same. Before calibration, whose temperatures
         # differ where the columns differ by as little as one unknown label.
         last = run.drop_duplicates(["center", "case_id", "task"], keep="last")
         table = last.pivot_table(index=["center", "case_id"], columns="task", values="raw_probability").reset_index()

@@ -1,6 +1,6 @@
 import pytest
 
-from gliomanet.config.stages import round_of, stage_of_round, stage_order
+from gliomanet.stages import round_of, stage_of_round, stage_order
 
 
 def test_stages_are_named_for_their_round():

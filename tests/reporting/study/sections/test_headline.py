@@ -1,9 +1,11 @@
-"""Tables of figures: what is shown first, what is not repeated, and where remarks stand."""
+"""Headline: what is shown first, and the mean over held-out centres."""
+
+from dataclasses import replace
 
 import pandas as pd
 
 from gliomanet.reporting.study.page import write_report
-from gliomanet.reporting.study.sections.performance import findings, headline, held_out_headline, metrics_table
+from gliomanet.reporting.study.sections.headline import findings, headline, held_out_headline
 
 COLUMNS = ["model", "stage", "scenario", "role", "center", "task", "subset", "metric", "value", "ci_low", "ci_high"]
 
@@ -15,11 +17,11 @@ def held_out_study() -> pd.DataFrame:
         keys = (model, "supervised")
         for scenario, center, value in (("without-A", "A", 0.2), ("without-B", "B", 0.4), ("from-A", "B", 0.9)):
             for name in (center, "pooled"):
-                figures = (value + shift, 0.1, 0.6, 30, 10, "")
-                rows.append((*keys, scenario, "external", name, "idh", "all", "mcc", *figures))
+                values = (value + shift, 0.1, 0.6, 30, 10, "")
+                rows.append((*keys, scenario, "external", name, "idh", "all", "mcc", *values))
         note = "random effects over 2 centres: tau2 0.01, I2 0.2"
-        figures = (0.3 + shift, 0.05, 0.5, 60, 20, note)
-        rows.append((*keys, "leave-one-center-out", "external", "summary", "idh", "all", "mcc", *figures))
+        values = (0.3 + shift, 0.05, 0.5, 60, 20, note)
+        rows.append((*keys, "leave-one-center-out", "external", "summary", "idh", "all", "mcc", *values))
     return pd.DataFrame(rows, columns=[*COLUMNS, "n", "n_positive", "note"])
 
 
@@ -37,36 +39,17 @@ def test_the_mean_over_held_out_centres_has_its_own_table():
     assert sentences[1].startswith("IDH (from-A): the highest of 2 is 1.00")
 
 
-def test_a_scenario_without_an_estimable_figure_is_named():
+def test_a_scenario_without_an_estimable_value_is_named():
     table = held_out_study()
     table.loc[table["scenario"] == "from-A", "value"] = float("nan")
     assert "IDH (from-A): MCC is not estimable on the external cases." in findings(table)
 
 
 def test_the_page_shows_it_first(image_study, tmp_path):
-    image_study["metrics"] = held_out_study()
-    write_report(tmp_path / "index.html", **image_study)
+    write_report(replace(image_study, metrics=held_out_study()), tmp_path / "index.html")
     html = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert 0 < html.index('id="table-headline-held-out"') < html.index('id="table-headline-without-A"')
 
 
 def test_without_such_a_design_there_is_no_such_table(image_study):
-    assert held_out_headline(image_study["metrics"]) == []
-
-
-def test_a_pool_of_one_centre_is_not_listed_beside_it(image_study):
-    table = metrics_table(held_out_study())
-    assert {row[1].text for row in table.rows} == {"A", "B", "random effects"}
-    assert any(row[1].text == "all centres" for row in metrics_table(image_study["metrics"]).rows)
-
-
-def test_remarks_of_further_figures_stand_in_their_own_cells():
-    table = held_out_study().head(1).assign(note="every case predicted mutant; n per class 3/4")
-    further = table.assign(metric="mcc_at_threshold", note="threshold 0.3; n per class 3/4")
-    missing = table.assign(metric="auc", value=float("nan"), note="not estimable: no mutant case")
-    shown = metrics_table(pd.concat([table, further, missing]))
-    (row,) = shown.rows
-    cells = dict(zip([column.title for column in shown.columns], row, strict=True))
-    assert cells["Remarks"].text == "every case predicted mutant; n per class 3/4"
-    assert cells["MCC at threshold"].small == "[.10, .60] threshold 0.3"
-    assert (cells["AUC"].text, cells["AUC"].small) == ("not estimable", "no mutant case")
+    assert held_out_headline(image_study.metrics) == []

@@ -1,0 +1,291 @@
+"""Places of a study's files below its results folder, and what a path is, read back.
+
+Rules ask with wildcards for names (`LAYOUT.qc("{center}")`), everything else with names. A job that trains or
+preprocesses is given its paths as parameters instead, so that a new place here repeats none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from inspect import signature
+from pathlib import Path
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*"
+_NAMES = dict.fromkeys(("model", "stage", "center", "table"), _NAME) | {"fold": rf"(?:{_NAME}\.)?\w+", "case": "[^/]+"}
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Files of one trained model, all in one folder."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        """Weights of a network on images."""
+        return self.folder / "weights.pt"
+
+    @property
+    def fitted(self) -> Path:
+        """A fitted model of the tabular arm."""
+        return self.folder / "model.joblib"
+
+    @property
+    def description(self) -> Path:
+        return self.folder / "model.json"
+
+    @property
+    def heads(self) -> Path:
+        return self.folder / "heads.npz"
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "events.jsonl"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A path read back.
+
+    Attributes:
+        kind: name of the place, as `Layout` has it (`qc`, `case`, …); `model.weights`, … for a trained model's files.
+        model, stage, fold, center, case, table: the names in it; "" where it has none.
+    """
+
+    kind: str
+    model: str = ""
+    stage: str = ""
+    fold: str = ""
+    center: str = ""
+    case: str = ""
+    table: str = ""
+
+
+class Layout:
+    """Paths of one study's files.
+
+    Args:
+        results: the study's results folder.
+
+    >>> layout = Layout("results")
+    >>> str(layout.model("net", "supervised", "0").weights)
+    'results/models/net/supervised/fold0/weights.pt'
+    >>> layout.parse("results/qc/UCSF.tsv").center
+    'UCSF'
+    """
+
+    def __init__(self, results: str | Path) -> None:
+        self.results = Path(results)
+
+    def parse(self, path: str | Path) -> Place:
+        """The place and the names in a path.
+
+        Raises:
+            ValueError: no file or folder of a study lies there.
+        """
+        try:
+            text = Path(path).relative_to(self.results).as_posix()
+        except ValueError:
+            raise ValueError(f"{path} does not lie in the results folder {self.results}") from None
+        for kind, pattern in _patterns():
+            if match := pattern.fullmatch(text):
+                return Place(kind, **match.groupdict())
+        raise ValueError(f"{path} is no file or folder of a study")
+
+    # -- sources
+
+    def phantom(self, center: str) -> Path:
+        """Folder of a simulated centre's images and case table."""
+        return self.results / "phantom" / center
+
+    def planted_truth(self) -> Path:
+        return self.results / "phantom/truth.tsv"
+
+    def true_labels(self) -> Path:
+        return self.results / "phantom/labels.tsv"
+
+    def converted(self, center: str, case: str) -> Path:
+        """Folder of a case's images, converted from DICOM."""
+        return self.results / "converted" / center / case
+
+    # -- cohort and audit
+
+    def cases(self) -> Path:
+        return self.results / "cohort/cases.tsv"
+
+    def case_table(self, center: str) -> Path:
+        return self.results / f"cohort/{center}.tsv"
+
+    def hidden_labels(self, center: str) -> Path:
+        return self.results / f"cohort/hidden/{center}.tsv"
+
+    def audit(self) -> Path:
+        return self.results / "cohort/audit.tsv"
+
+    def source_findings(self, center: str) -> Path:
+        return self.results / f"audit/{center}.source.tsv"
+
+    def image_findings(self, center: str) -> Path:
+        return self.results / f"audit/{center}.tsv"
+
+    def fingerprints(self, center: str) -> Path:
+        return self.results / f"audit/{center}.npz"
+
+    def volumes(self, center: str) -> Path:
+        return self.results / f"audit/{center}.volumes.tsv"
+
+    def approval(self) -> Path:
+        return self.results / "audit/approved.txt"
+
+    # -- images and features
+
+    def preprocessed(self) -> Path:
+        """Folder of all preprocessed cases, `<center>/<case>`."""
+        return self.results / "preprocessed"
+
+    def case(self, center: str, case: str) -> Path:
+        """Folder of a preprocessed case."""
+        return self.preprocessed() / center / case
+
+    def qc(self, center: str) -> Path:
+        return self.results / f"qc/{center}.tsv"
+
+    def qc_sheet(self, center: str) -> Path:
+        return self.results / f"qc/{center}.png"
+
+    def qc_pages(self, center: str) -> Path:
+        return self.results / f"qc/{center}"
+
+    def radiomics(self, center: str) -> Path:
+        return self.results / f"radiomics/{center}.tsv"
+
+    def case_radiomics(self, center: str, case: str) -> Path:
+        return self.results / f"radiomics/cases/{center}/{case}.tsv"
+
+    # -- splits and models
+
+    def splits(self) -> Path:
+        return self.results / "splits.tsv"
+
+    def development_splits(self) -> Path:
+        return self.results / "splits/development.tsv"
+
+    def external_splits(self, center: str) -> Path:
+        return self.results / f"splits/external/{center}.tsv"
+
+    def model(self, model: str, stage: str, fold: str) -> ModelFiles:
+        return ModelFiles(self.results / f"models/{model}/{stage}/fold{fold}")
+
+    def checkpoints(self, model: str, stage: str, fold: str) -> Path:
+        """Folder of a running job's checkpoint, gone once it is done."""
+        return self.results / f"checkpoints/{model}/{stage}/fold{fold}"
+
+    def cache(self) -> Path:
+        """Folder of the training images that all jobs map."""
+        return self.results / "cache"
+
+    def pseudo_labels(self, model: str, stage: str, fold: str) -> Path:
+        return self.results / f"pseudo_labels/{model}/{stage}/fold{fold}.tsv"
+
+    def teacher(self, model: str, stage: str, fold: str) -> Path:
+        return self.results / f"pseudo_labels/{model}/{stage}/fold{fold}.teacher.tsv"
+
+    def pseudo_label_accuracy(self) -> Path:
+        return self.results / "pseudo_labels/accuracy.tsv"
+
+    def teachers(self) -> Path:
+        return self.results / "pseudo_labels/teachers.tsv"
+
+    # -- predictions
+
+    def fold_predictions(self, model: str, center: str) -> Path:
+        return self.results / f"fold_predictions/{model}/{center}.tsv"
+
+    def deep_features(self, model: str, center: str) -> Path:
+        return self.results / f"deep_features/{model}/{center}.tsv.gz"
+
+    def calibration(self, model: str) -> Path:
+        return self.results / f"calibration/{model}.tsv"
+
+    def center_predictions(self, model: str, center: str) -> Path:
+        return self.results / f"predictions/{model}/{center}.tsv"
+
+    def predictions(self, model: str) -> Path:
+        return self.results / f"predictions/{model}.tsv"
+
+    def segmentations(self, model: str, center: str) -> Path:
+        """Folder of a centre's segmented tumours."""
+        return self.results / f"segmentations/{model}/{center}"
+
+    def segmentation_scores(self, model: str, center: str) -> Path:
+        return self.results / f"segmentations/{model}/{center}.tsv"
+
+    def subset_predictions(self, model: str, center: str) -> Path:
+        return self.results / f"modality_subsets/{model}/{center}.tsv.gz"
+
+    def fusion_weights(self, model: str) -> Path:
+        return self.results / f"modality_subsets/{model}.fusion.tsv"
+
+    # -- what a reader opens
+
+    def evaluation(self, table: str) -> Path:
+        """A table of metrics: metrics, confusion, comparisons, thresholds, decoding, segmentation, modality_…"""
+        return self.results / f"evaluation/{table}.tsv"
+
+    def biomarkers(self, model: str) -> Path:
+        return self.results / f"biomarkers/{model}.tsv"
+
+    def recovery(self) -> Path:
+        return self.results / "biomarkers/recovery.tsv"
+
+    def page(self) -> Path:
+        return self.results / "report/index.html"
+
+    def figure(self, table: str) -> Path:
+        return self.results / f"figures/{table}.svg"
+
+    def runs(self) -> Path:
+        return self.results / "tracking/runs.tsv"
+
+    def database(self) -> Path:
+        return self.results / "mlflow.db"
+
+    def artifacts(self) -> Path:
+        return self.results / "mlartifacts"
+
+    # -- what jobs leave about themselves
+
+    def log(self, *names: str) -> Path:
+        """A job's log, by its rule and its wildcards."""
+        return self.results / f"logs/{'/'.join(names)}.log"
+
+    def benchmark(self, *names: str) -> Path:
+        return self.results / f"benchmarks/{'/'.join(names)}.tsv"
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Every place with a pattern of its path; those with the most fixed letters first, since names match more."""
+    layout, found = Layout(""), dict[str, Path]()
+    for kind, method in vars(Layout).items():
+        names = list(signature(method).parameters)[1:] if not kind.startswith("_") else None
+        if names is None or not set(names) <= _NAMES.keys():
+            continue
+        made = method(layout, *(f"{{{name}}}" for name in names))
+        if isinstance(made, ModelFiles):
+            files = [name for name, member in vars(ModelFiles).items() if isinstance(member, property)]
+            found |= {f"{kind}.{name}": getattr(made, name) for name in files} | {kind: made.folder}
+        else:
+            found[kind] = made
+    paths = {kind: path.as_posix() for kind, path in found.items()}
+    fixed = {kind: len(re.sub(r"\{\w+\}", "", path)) for kind, path in paths.items()}
+    return tuple((kind, _regex(paths[kind])) for kind in sorted(paths, key=lambda kind: -fixed[kind]))
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", pattern)
+    return re.compile(
+        "".join(f"(?P<{part}>{_NAMES[part]})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    )
