@@ -17,7 +17,7 @@ from pathlib import Path
 from gliomanet.files.atomic import write_atomically
 
 _SETTLED_NS = 2_000_000_000
-"""A file changed less than two seconds before it was read is read again next time: a second change may share its time."""
+"""A file changed less than two seconds before it was read is read again: a second change may share its time."""
 
 Stamp = tuple[int, int, int, int]
 """Size, times of modification and of change in ns, inode."""
