@@ -68,7 +68,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
 TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
-"""An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that adapts."""
+"""An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that distills."""
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
 
 

@@ -41,7 +41,7 @@ from gliomanet.models.acceleration import accelerate  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
 from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
-from gliomanet.prediction.image import classes_alone  # noqa: E402
+from gliomanet.networks.image_network import ImageNetwork  # noqa: E402
 
 
 def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -53,6 +53,7 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     torch.manual_seed(1)
     tasks = tasks_of(model, DEFAULT_TASKS)
     network = build(options.kind, **network_arguments(model, {name: len(task.classes) for name, task in tasks.items()}))
+    assert isinstance(network, ImageNetwork)
     network.eval().to(device.torch)
     accelerate(network, acceleration)
     cases = write_cases(folder, 2, tuple(options.shape))
@@ -67,9 +68,9 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             between = clock(device)
             if options.variant is None:
                 with FlopCounterMode(display=False) as counter:
-                    network(x, available, **classes_alone(network))
+                    network(x, available, segment=False)
                 return {"flops": int(counter.get_total_flops()), "rates": matmul_rates(device)}
-            network(x, available, **classes_alone(network))
+            network(x, available, segment=False)
             computing.append(clock(device) - between)
             reading.append(between - start)
     reading, computing = reading[options.warm_up :], computing[options.warm_up :]

@@ -52,6 +52,7 @@ def test_settings_and_network_agree(name):
     model = settings(name)
     network = build(name, **network_arguments(model, TASKS))
     assert isinstance(network, network_class(name))
+    assert name == network.NAME
     assert model.stride == network.STRIDE
     assert bool(network.REGIONS) == hasattr(model, "segmentation")
 
@@ -76,7 +77,7 @@ def test_every_kind_of_the_configuration_that_takes_images_is_there():
         ("psnet", {"preset": "tiny"}, "psnet needs n_modalities as well"),
         ("gmmas", {"preset": "tiny", "modalities": 2, "depth": 3}, "gmmas takes no depth; it takes n_modalities"),
         ("cmtlnet", {"preset": "tiny", "modalities": 2, "segmentation": True}, "cmtlnet takes no segmentation"),
-        ("singletask", {"preset": "tiny", "modalities": 2, "segmentation": True}, "singletask does not segment"),
+        ("singletask", {"preset": "tiny", "modalities": 2, "segmentation": True}, "singletask takes no segmentation"),
         ("tabular_net", {"modalities": 2, "n_features": 3}, "tabular_net takes no n_modalities; it takes n_features"),
         ("psnet", {"modalities": 2, "n_modalities": 2}, "psnet: give modalities or n_modalities, not both"),
         ("psnet", {"modalities": ("t1", "t1")}, "it must be a list that names each modality once"),

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import joblib
@@ -16,6 +15,7 @@ from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import CASE, FOLD_PREDICTIONS
+from tests.descriptions import image_description, write_description
 
 CLASSES = {"idh": ("wildtype", "mutant")}
 
@@ -169,8 +169,5 @@ def untrained(folder):
         network = build("singletask", **constructor)
     folder.mkdir()
     torch.save(network.state_dict(), folder / "weights.pt")
-    geometry = {"shape": [32, 32, 32], "modalities": ["t1c", "t2"], "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
-    tasks = {"idh": {"label": "idh", "classes": {name: [name] for name in CLASSES["idh"]}}}
-    description = {"kind": "singletask", "constructor": constructor, "input": geometry, "tasks": tasks}
-    (folder / "model.json").write_text(json.dumps(description))
+    write_description(folder, image_description(kind="singletask", constructor=constructor))
     return folder

@@ -12,7 +12,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables, write_table
 from gliomanet.tables.prediction import PSEUDO_LABELS, TEACHER_CHECKS
-from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.selection import TRAINABLE, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 
 params, own = snakemake.params, snakemake.wildcards.fold
@@ -38,7 +38,7 @@ of_fold = {fold: cases_of_fold(splits, tables, fold) for fold in [own, *params.j
 validation = [(fold, of_fold[fold][of_fold[fold]["part"] == "validation"]) for fold in params.judged]
 teacher = check_teacher([(rows, passes_over(rows, fold)) for fold, rows in validation], tasks, settings, params.seed)
 mine = of_fold[own]
-students = mine[mine["part"].isin(TAUGHT)]  # never those that validate or test
+students = mine[mine["part"].isin(TRAINABLE)]  # never those that validate or test
 passes = passes_over(students, own)
 selected = select_pseudo_labels(students, passes, tasks, settings, teacher, params.round)
 write_table(selected, snakemake.output.labels, PSEUDO_LABELS)

@@ -17,7 +17,7 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
 
 
 MISSING = -1
-"""The class index of a case whose label is unknown: masked in every loss and left out of every figure."""
+"""The class index of a case whose label is unknown: masked in every loss and left out of every metric."""
 
 
 def vocabulary_of(labels: Mapping[str, Sequence[str]]) -> Vocabulary:

@@ -1,4 +1,4 @@
-"""How a network is computed, where that does not change what it computes: memory format, compilation, recomputation.
+"""Acceleration without another result: memory format, compilation, recomputation.
 
 All of it is done in place and leaves the names of the weights as they are.
 """
@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 @dataclass(frozen=True)
 class Acceleration:
-    """What is done to a network before it is trained.
+    """Options applied to a network before it is trained.
 
     Attributes:
         channels_last: convolutions' weights, and so the maps, in the memory format `torch.channels_last_3d`.

@@ -1,4 +1,4 @@
-"""What a fitted tabular model is: its inputs, its fits, and their probabilities. Unpickled wherever it predicts."""
+"""Fitted tabular models: their inputs, their fits and probabilities. Unpickled wherever it predicts."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[st
 
 
 def has_inputs(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which cases a model may learn from and predict, (cases,): the rule of training and of prediction.
+    """Cases that a model may learn from and predict, bool (cases,): the rule of training and of prediction.
 
     A model that takes radiomic features needs one of them, since medians in place of all would say nothing of the
     case; its age may be missing. A model of age alone needs the age.

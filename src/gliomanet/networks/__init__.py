@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
 from gliomanet.kinds import IMAGE_KINDS, KINDS, load
 
-if TYPE_CHECKING:
-    from gliomanet.networks.cmtlnet import CMTLNet
-    from gliomanet.networks.gmmas import GMMAS
-    from gliomanet.networks.mttunet import MTTUNet
-    from gliomanet.networks.psnet import PSNet
-    from gliomanet.networks.singletask import SingleTaskNet
-
-    ImageNetwork = CMTLNet | GMMAS | MTTUNet | PSNet | SingleTaskNet
-
 IMAGE_NETWORKS = tuple(IMAGE_KINDS)
-"""Networks on images, by name. Each has `forward(x, available)` with `logits` and `features` per task, `heads()`, and
-class attributes: `STRIDE` of the input's sizes; `PROMPT_CHANNELS` beyond the modalities; `REGIONS`, the codes of
-segmented channels."""
+"""Networks on images, by name: subclasses of `image_network.ImageNetwork`."""
 
 NETWORKS = tuple(name for name, kind in KINDS.items() if kind.network)
 """The names `build` knows."""

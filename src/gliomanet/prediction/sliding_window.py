@@ -1,4 +1,4 @@
-"""Where a network looks to segment a volume: overlapping windows, and GMMAS's overlapping crops, averaged.
+"""Sliding windows of a segmentation: overlapping windows, and GMMAS's overlapping crops, averaged.
 
 A window has the network's input shape, so that it sees what it saw in training; a volume of that shape is one window.
 GMMAS looks closely at crops of each window, its head net at the whole of it (Liu et al. 2025: overlapping 128³ tiles).
@@ -20,8 +20,8 @@ from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
-    from gliomanet.networks import ImageNetwork
     from gliomanet.networks.gmmas import GMMAS
+    from gliomanet.networks.image_network import ImageNetwork
 
 OVERLAP = 0.5
 """Of neighbouring windows or crops, as a share of their size; at a volume's end they are moved inside it."""

@@ -16,9 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.files.atomic import write_atomically, write_heads, write_json
+from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.kinds import KINDS, load
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.artifact import (
+    MODEL_FILE,
+    CombatHarmonization,
+    NoHarmonization,
+    TabularModelDescription,
+)
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import AGE, TabularModel, has_inputs, model_table
 from gliomanet.tracking.event_log import EventLog
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     FeatureModel = LogisticModel | ExtraTreesModel | TabularNetModel
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "pandas", "neuroCombat")
-"""What computes here: another version may give other figures."""
+"""What computes here: another version may give other numbers."""
 
 
 def train_tabular_model(
@@ -48,11 +54,11 @@ def train_tabular_model(
 ) -> None:
     """Fit one model on one fold and write `model.joblib`, `model.json`, `heads.npz` and `events.jsonl`.
 
-    Cases without inputs do not teach: those without any radiomic feature, or, where the model takes the age alone,
+    Cases without inputs do not train: those without any radiomic feature, or, where the model takes the age alone,
     without an age. Prediction leaves out the same cases (`has_inputs`).
 
     Args:
-        cases: Rows of one fold: `case_id`, `center`, `part`, label columns, `age`. Only the part `train` teaches, and
+        cases: Rows of one fold: `case_id`, `center`, `part`, label columns, `age`. Only the part `train` trains, and
             the part `unlabelled` where it has accepted pseudo-labels.
         features: One row a case, `case_id` and numbers (see `radiomics.table.wide_features`).
         tasks: The study's tasks.
@@ -65,23 +71,23 @@ def train_tabular_model(
         pseudo_labels: Rows of `select_pseudo_labels`; those accepted stand in for unknown labels.
 
     Raises:
-        ValueError: a class of a task without a training case, pseudo-labels of cases that must not teach, no
+        ValueError: a class of a task without a training case, pseudo-labels of cases that must not train, no
             input that tells two training cases apart, or training cases that cannot be harmonised.
     """
     table = model_table(cases, features, model.inputs)
     targets = _targets(cases, tasks, pseudo_labels)
     known = has_inputs(table)
     measured = cases["part"].eq("train").to_numpy() & known
-    # Pseudo-labelled cases teach, but do not move the medians and deviations.
-    taught = measured.copy()
+    # Pseudo-labelled cases train, but do not move the medians and deviations.
+    trained = measured.copy()
     if pseudo_labels is not None:
         pseudo = cases["part"].eq("unlabelled").to_numpy() & np.any([t != MISSING for t in targets.values()], axis=0)
-        taught |= pseudo & known
-    targets = {task: target[taught] for task, target in targets.items()}
+        trained |= pseudo & known
+    targets = {task: target[trained] for task, target in targets.items()}
     _check_classes(targets, tasks)
-    rows, case_ids = table[taught].reset_index(drop=True), cases.loc[taught, "case_id"]
-    fitting = measured[taught]
-    harmonization, rows = _harmonised(rows, cases["center"].to_numpy()[taught], fitting, model, name)
+    rows, case_ids = table[trained].reset_index(drop=True), cases.loc[trained, "case_id"]
+    fitting = measured[trained]
+    harmonization, rows = _harmonised(rows, cases["center"].to_numpy()[trained], fitting, model, name)
     kind = load(KINDS[model.kind].training)
     fits = {task: kind.fit_inputs(rows, fitting, target) for task, target in targets.items()}
     inputs, dropped = {task: fit[0] for task, fit in fits.items()}, {task: fit[1] for task, fit in fits.items()}
@@ -98,12 +104,12 @@ def train_tabular_model(
             "versions": versions,
             "features": [str(column) for column in rows.columns],
             "cases": [str(case_id) for case_id in case_ids],
-            "harmonization": _described(harmonization),
+            "harmonization": _described(harmonization).model_dump(mode="json"),
             "data": _digest_of_arrays(rows.to_numpy(), fitting, *targets.values()),
         }
     )
     log = EventLog(model=name["model"], stage=name["stage"], fold=name["fold"], digest=digest)
-    log.params({**model.model_dump(mode="json"), "seed": seed, "training_cases": int(taught.sum())})
+    log.params({**model.model_dump(mode="json"), "seed": seed, "training_cases": int(trained.sum())})
     log.start()
     fitted: TabularModel = kind.fit(inputs, rows, targets, tasks, model, seed, log, harmonization)
     log.end()
@@ -112,21 +118,24 @@ def train_tabular_model(
     write_atomically(out / "model.joblib", pickled.getvalue())
     write_heads(out / "heads.npz", fitted.heads())
     log.write(out / "events.jsonl")
-    description = {
-        "name": dict(name),
-        "model": model.model_dump(mode="json"),
-        "tasks": {task: settings.model_dump(mode="json") for task, settings in tasks.items()},
-        "features": {task: list(each.columns) for task, each in inputs.items()},
-        "dropped_features": dropped,
-        "training_cases": {task: int((target != MISSING).sum()) for task, target in targets.items()},
-        "harmonization": _described(harmonization),
-        "joint_likelihood_weight": getattr(model, "joint_likelihood_weight", 0.0),
-        "cases_without_inputs": int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
-        "seed": seed,
-        "digest": digest,
-        "versions": versions,
-    }
-    write_json(out / "model.json", description)
+    description = TabularModelDescription(
+        model=name["model"],
+        stage=name["stage"],
+        fold=name["fold"],
+        kind=model.kind,
+        tasks=dict(tasks),
+        joint_likelihood_weight=getattr(model, "joint_likelihood_weight", 0.0),
+        seed=seed,
+        digest=digest,
+        versions=versions,
+        settings=model.model_dump(mode="json"),
+        features={task: tuple(each.columns) for task, each in inputs.items()},
+        dropped_features={task: tuple(columns) for task, columns in dropped.items()},
+        training_cases={task: int((target != MISSING).sum()) for task, target in targets.items()},
+        harmonization=_described(harmonization),
+        cases_without_inputs=int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
+    )
+    description.write(out / MODEL_FILE)
 
 
 def _targets(
@@ -146,7 +155,7 @@ def _targets(
         row = row_of.get(case_id)
         if row is None or parts[row] not in ("train", "unlabelled"):
             where = "not in this fold" if row is None else f"of part {parts[row]}"
-            raise ValueError(f"pseudo-label of task {task}: case {case_id!r} is {where}, and must not teach")
+            raise ValueError(f"pseudo-label of task {task}: case {case_id!r} is {where}, and must not train")
         if targets[task][row] == MISSING:
             targets[task][row] = tasks[task].class_names.index(label)
     return targets
@@ -181,15 +190,10 @@ def _harmonised(
     return combat, combat.transform(rows, centers.tolist())
 
 
-def _described(combat: Combat | None) -> dict[str, Any]:
+def _described(combat: Combat | None) -> NoHarmonization | CombatHarmonization:
     if combat is None:
-        return {"method": "none"}
-    return {
-        "method": "combat",
-        "centers": list(combat.centers),
-        "features": len(combat.columns),
-        "note": combat.note(),
-    }
+        return NoHarmonization()
+    return CombatHarmonization(centers=tuple(combat.centers), features=len(combat.columns), note=combat.note())
 
 
 def _digest_of_arrays(*arrays: NDArray[Any]) -> str:
