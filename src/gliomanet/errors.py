@@ -108,5 +108,12 @@ class StudyError(_ProblemsError):
         super().__init__(problems, where)
 
 
+class ModelError(_ProblemsError):
+    """Every problem of a trained model's description."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__(problems, "a trained model's description")
+
+
 class RegistrationError(RuntimeError):
     """No transform between two images: they do not overlap, one is constant, or ANTs gave up."""

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field
 
 from gliomanet.config.types import Identifier, Section
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.tasks import Task
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.cohort import CASES
 from gliomanet.tables.schemas import SCHEMAS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
@@ -78,7 +78,7 @@ class ImageModel(Section):
     )
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
-        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
+        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit. `bf16`: on GPUs only."
     )
     test_time_augmentation: Flips | None = Field(
         None,
@@ -99,7 +99,7 @@ class ImageModel(Section):
         return self
 
     @model_validator(mode="after")
-    def _adaptation_has_modalities_to_do_without(self) -> Self:
+    def _distillation_has_modalities_to_do_without(self) -> Self:
         for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
                 continue
@@ -271,12 +271,22 @@ class SingletaskModel(ImageModel):
         return self
 
 
-class TabularNetModel(Section):
+class FeatureModel(Section):
+    """Settings that all models on features share."""
+
+    kind: str
+    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
+    harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: tuple[Stage, ...]
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+class TabularNetModel(FeatureModel):
     """A multi-task network on radiomic features and age: shared trunk, one head per task, masked losses."""
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
-    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: Stages = Field(("supervised",), description="Training stages to run.")
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
@@ -287,36 +297,23 @@ class TabularNetModel(Section):
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class LogisticModel(Section):
+class LogisticModel(FeatureModel):
     """Logistic regression, one per task: median imputation, standardised features, balanced class weights."""
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
-    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class ExtraTreesModel(Section):
+class ExtraTreesModel(FeatureModel):
     """Extremely randomised trees, one forest per task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
-    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     n_estimators: int = Field(500, ge=1, description="Trees per forest.")
     min_samples_leaf: int = Field(3, ge=1, description="Least number of cases per leaf.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
 ImageModels = CmtlnetModel | GmmasModel | MttunetModel | PsnetModel | SingletaskModel
@@ -324,9 +321,6 @@ Model = Annotated[
     ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel,
     Field(discriminator="kind"),
 ]
-
-IMAGE_KINDS = tuple(model.model_fields["kind"].default for model in get_args(ImageModels))
-"""The kinds that take images, not feature tables."""
 
 
 def image_model(values: Mapping[str, Any]) -> ImageModel:

@@ -13,7 +13,7 @@ from gliomanet.errors import Problem
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import Modality
-from gliomanet.imaging.volume import Grid, Matrix, Volume, resample
+from gliomanet.imaging.volume import Float, Grid, Matrix, Volume, resample
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
@@ -28,6 +28,7 @@ class Case:
         settings: its centre's preprocessing.
         seed: of what draws by chance.
         modalities: as read.
+        log_fields: modality → logarithm of the bias field that N4 took off, on its coarse grid.
         volumes: as far as the steps have brought them, native grids.
         reference: the modality that the others are registered to.
         from_reference: modality → reference RAS mm → that modality's RAS mm.
@@ -43,6 +44,7 @@ class Case:
     settings: Preprocessing
     seed: int
     modalities: dict[str, Modality] = field(default_factory=dict)
+    log_fields: dict[str, Float] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     reference: str = ""
     from_reference: dict[str, Matrix] = field(default_factory=dict)

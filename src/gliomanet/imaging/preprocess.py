@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +12,15 @@ import numpy as np
 from gliomanet.errors import CaseError, Problem, RegistrationError, StudyStopError
 from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.atlas_resampling import fit_case, resample_case
-from gliomanet.imaging.bias_correction import correct_bias
+from gliomanet.imaging.bias_correction import log_bias_field, without_bias
 from gliomanet.imaging.brain_extraction import extraction as brain
 from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import harmonize_codes
 from gliomanet.imaging.quality.metrics import quality_metrics
-from gliomanet.imaging.quality.pictures import draw_case
+from gliomanet.imaging.quality.saved_evidence import NAME as EVIDENCE
+from gliomanet.imaging.quality.saved_evidence import save_evidence
 from gliomanet.imaging.reading import read_mask, read_modality
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.imaging.record import write_record
@@ -50,10 +50,8 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
             become status `failed` with a reason.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    for name in (*(f"{image}.nii.gz" for image in IMAGES), "qc.png", RECORD):
+    for name in (*(f"{image}.nii.gz" for image in IMAGES), EVIDENCE, RECORD):
         (out_dir / name).unlink(missing_ok=True)
-    if (out_dir / "qc").is_dir():
-        shutil.rmtree(out_dir / "qc")
     work = Case(case, settings, seed)
     missing = [name for name in MODALITIES if work.path(name) is None]
     try:
@@ -90,8 +88,9 @@ def _run(work: Case, out_dir: Path) -> None:
         write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")
     evidence = work.evidence(images)
     work.qc |= quality_metrics(evidence)
+    # Pictures are drawn by a job of their own, from what is kept here and the files.
+    save_evidence(replace(evidence, metrics=dict(work.qc)), work.log_fields, out_dir)
     write_record(work, out_dir, "ok")
-    draw_case(replace(evidence, metrics=dict(work.qc)), out_dir)
 
 
 def _read(work: Case) -> None:
@@ -140,7 +139,8 @@ def _correct_bias(work: Case) -> None:
         work.steps.append("N4: off")
         return
     for name, volume in work.volumes.items():
-        work.volumes[name] = volume.with_array(correct_bias(volume))
+        work.log_fields[name] = log_bias_field(volume)
+        work.volumes[name] = volume.with_array(without_bias(volume, work.log_fields[name]))
     work.steps.append("N4: every modality")
 
 

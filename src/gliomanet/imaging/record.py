@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 
 from gliomanet.errors import Problem
-from gliomanet.files.nifti import write_json
+from gliomanet.files.atomic import write_json
 from gliomanet.imaging.case import Case
 from gliomanet.imaging.registration.ants import version as ants_version
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
@@ -41,7 +41,7 @@ def write_record(
         },
         "qc": {**{key: _rounded(value) for key, value in work.qc.items()}, "flags": work.flags},
     }
-    write_json(record, out_dir / NAME)
+    write_json(out_dir / NAME, record)
 
 
 def _transforms(work: Case) -> dict[str, Any]:

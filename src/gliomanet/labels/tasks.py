@@ -1,4 +1,4 @@
-"""What is predicted: the labels' vocabulary, the tasks made of them, and the WHO 2021 states they may form.
+"""Tasks: a label column each, with its values grouped into classes.
 
 A *label* is a column of the case table with a fixed vocabulary: one of the three of the WHO's diagnoses, or a further
 one that a study names with its values. A *task* groups a label's values into the classes that a model tells apart, so

@@ -16,7 +16,8 @@ from gliomanet.cohort.patient_keys import case_key
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
 from gliomanet.errors import CohortError, Problem
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, further_labels
+from gliomanet.labels.spellings import MISSING_SPELLINGS
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 
 # Names without letter case and without what is neither letter nor digit.
 _IDS = ("caseid", "patientid", "id", "subjectid", "subject", "patient", "case")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, counted, listed
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.table import FILE_COLUMNS
+from gliomanet.modalities import FILE_COLUMNS
 
 _Use = tuple[str, str, str, str]  # centre, case, column, path
 

@@ -14,7 +14,7 @@ from gliomanet.audit.context import AuditContext
 from gliomanet.audit.rules.mapping_tables import same_patient_ids
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local, patient_key
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS
+from gliomanet.labels.spellings import MISSING_SPELLINGS
 
 _Node = tuple[str, str]  # centre of a local id or "", key
 _Row = dict[str, Any]

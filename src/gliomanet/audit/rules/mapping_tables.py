@@ -13,7 +13,7 @@ from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
 from gliomanet.errors import CohortError, Problem
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS
+from gliomanet.labels.spellings import MISSING_SPELLINGS
 
 _LEAST_DISTINCT = 0.5
 _Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id

@@ -23,6 +23,7 @@ import nibabel as nib
 import numpy as np
 
 from gliomanet.errors import CaseError, Problem, StudyStopError
+from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.volume import Volume
 
@@ -108,7 +109,7 @@ def extract_with(program: Program, image: Volume, case_id: str) -> Mask:
     # Resolved: a container script may mount the folder under the name it has.
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder).resolve() / "image.nii.gz"
-        nib.save(image.with_array(image.array.astype(np.float32)).nifti(), source)
+        write_nifti(image.array.astype(np.float32), image.grid.affine, source)
         arguments, written = _hd_bet(command, source) if program == "hd-bet" else _synthstrip(source)
         lines = _run([*command, *arguments], program, case_id)
         if not written.is_file():

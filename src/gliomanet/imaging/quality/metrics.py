@@ -8,10 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from gliomanet.imaging.quality.evidence import Evidence
-from gliomanet.imaging.quality.pictures.planes import sample
 from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.registration.similarity import normalized_mutual_information
 from gliomanet.imaging.resampling import occupied
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array, Grid, Matrix, Volume, resample
 
 _LATTICE_MM = 2.0

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from gliomanet.imaging.quality.pictures.canvas import DIM, GREY, WHITE, Panel, gray, save_picture, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, cut, sample
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, cut
 from gliomanet.imaging.quality.pictures.scene import Scene
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array
 
 _STRONGEST = 1.6

@@ -10,8 +10,9 @@ from scipy import ndimage
 
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.quality.pictures.canvas import NAMES, Panel, gray, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut, sample
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut
 from gliomanet.imaging.resampling import occupied
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array, Matrix, Volume
 from gliomanet.modalities import MODALITIES
 
