@@ -40,7 +40,6 @@ def test_two_classes_agree_with_scikit_learn(seed):
         "npv": sk.precision_score(truth, called, pos_label=0),
         "brier": sk.brier_score_loss(truth, p),
     }
-    assert found.keys() == {*expected, "ece"}
     for name, value in expected.items():
         assert found[name][0] == pytest.approx(value), name
 
