@@ -20,6 +20,7 @@ MACHINERY = {
 """Modules made of functions: none gives a job a value that its parameters do not hold."""
 
 FUNCTIONS = {
+    "sources.data_path": "fills in `{data_root}`",
     "labels.label_problems": "refuses names of further labels",
     "labels.task_problems": "refuses tasks on labels that there are not",
     "models.image_model": "validates plain values: the way back from a job's parameters",
