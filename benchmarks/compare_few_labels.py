@@ -17,9 +17,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.importers.feature_tables import read_feature_center
 from gliomanet.cohort.label_fraction import keep_labels
-from gliomanet.cohort.splits import cases_of_fold, development_splits, external_splits
+from gliomanet.cohort.splits import development_splits, external_splits
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
 from gliomanet.evaluation.analyses.performance import evaluate

@@ -25,8 +25,8 @@ import joblib
 import pandas as pd
 import yaml
 
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.label_fraction import keep_labels
-from gliomanet.cohort.splits import cases_of_fold
 from gliomanet.config.load import load_study
 from gliomanet.config.models import image_model
 from gliomanet.config.study import Study
@@ -68,7 +68,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
 TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
-"""An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that adapts."""
+"""An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that distills."""
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
 
 

@@ -40,8 +40,8 @@ from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
 from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
-from gliomanet.networks import ImageNetwork, build  # noqa: E402
-from gliomanet.prediction.image import classes_alone  # noqa: E402
+from gliomanet.networks import build  # noqa: E402
+from gliomanet.networks.image_network import ImageNetwork  # noqa: E402
 
 
 def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def one(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             between = clock(device)
             if options.variant is None:
                 with FlopCounterMode(display=False) as counter:
-                    network(x, available, **classes_alone(network))
+                    network(x, available, segment=False)
                 return {"flops": int(counter.get_total_flops()), "rates": matmul_rates(device)}
-            network(x, available, **classes_alone(network))
+            network(x, available, segment=False)
             computing.append(clock(device) - between)
             reading.append(between - start)
     reading, computing = reading[options.warm_up :], computing[options.warm_up :]

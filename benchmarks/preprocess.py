@@ -56,12 +56,12 @@ AS_STRIPPED = {"bias_correction": False, "coregistration": False, "brain_extract
 UNITS = {
     "cpu": "s of CPU, whole case",
     "wall": "s of wall time, whole case",
-    "bare_cpu": "s of CPU, without pictures and their figures",
-    "bare_wall": "s of wall time, without pictures and their figures",
+    "bare_cpu": "s of CPU, without image quality metrics and evidence",
+    "bare_wall": "s of wall time, without image quality metrics and evidence",
     "gb": "GB",
 }
-EXTRAS = ("extra_figures", "draw_case")
-"""What the pipeline does beyond the plain chain, and can be told apart: figures of quality, and pictures."""
+EXTRAS = ("extra_figures", "save_evidence")
+"""Steps of the pipeline beyond the plain chain: image quality metrics, and evidence for pictures."""
 
 
 @dataclass(frozen=True)

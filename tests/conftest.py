@@ -8,6 +8,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-messages`: write tests/messages/golden.txt anew."""
+    parser.addoption("--update-messages", action="store_true", help="write tests/messages/golden.txt anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow file first, so that one worker is at it while the other does all the rest (a file stays on a worker)."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)

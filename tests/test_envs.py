@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from gliomanet.code_digest import third_party_imports
+from gliomanet.kinds import KINDS, modules_of
 
 PACKAGES = {  # import name → conda or pip name, where they differ
     "PIL": "pillow",
     "SimpleITK": "simpleitk",
     "ants": "antspyx",
+    "pydantic_core": "pydantic",
     "intensity_normalization": "intensity-normalization",
     "radiomics": "pyradiomics",
     "sklearn": "scikit-learn",
@@ -36,7 +38,10 @@ TOOLS = {
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = re.compile(r'conda:\s+"\.\./\.\./envs/(\w+)\.yaml".*?script:\s+"\.\./scripts/(\w+\.py)"', re.DOTALL)
-PAIRS = sorted({pair for file in (ROOT / "workflow/rules").glob("*.smk") for pair in RULES.findall(file.read_text())})
+TEXTS = [file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk")]
+PAIRS = sorted({pair for text in TEXTS for pair in RULES.findall(text)})
+USES = dict(use for text in TEXTS for use in re.findall(r'code_with_kind\("(\w+\.py)", "(\w+)"\)', text))
+"""Script → for what it loads the code of its model's kind."""
 
 
 def provided(environment: str) -> set[str]:
@@ -48,7 +53,8 @@ def provided(environment: str) -> set[str]:
 
 
 def needed(script: str) -> set[str]:
-    imported = third_party_imports(ROOT / "workflow/scripts" / script) - set(sys.stdlib_module_names)
+    loaded = {name for kind in KINDS for name in modules_of(kind, USES[script])} if script in USES else set()
+    imported = third_party_imports(ROOT / "workflow/scripts" / script, *loaded) - set(sys.stdlib_module_names)
     return {PACKAGES.get(name, name).lower() for name in imported} - {"snakemake"}
 
 

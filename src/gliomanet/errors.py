@@ -17,6 +17,7 @@ class Problem:
         file: file that it is in.
         line: line of that file, from 1.
         column: column of that table.
+        image: the modality or mask whose file it is; `found` then goes on from there ("does not exist").
         center: centre concerned.
         case: case concerned.
         rule: name of the check in snake case, such as `mask_on_a_foreign_grid`; tests and the audit know it by this.
@@ -28,62 +29,91 @@ class Problem:
     file: str = ""
     line: int | None = None
     column: str = ""
+    image: str = ""
     center: str = ""
     case: str = ""
     rule: str = ""
 
+    @property
+    def said(self) -> str:
+        """`found` as a whole sentence: with the image that it is said of, and its file."""
+        return f"{self.image} ({self.file}) {self.found}" if self.image else self.found
+
     def __str__(self) -> str:
         """`<key, centre, file, line, case, column>: <found>; <action>`."""
+        file = "" if self.image else self.file
+        # Among other places a case stands in quotes, as cells do: its id may be any text there.
+        case = f"case {self.case!r}" if self.key or self.center or file else f"case {self.case}"
         places = (
             self.key,
             self.center and f"centre {self.center}",
-            self.file,
+            file,
             f"line {self.line}" if self.line is not None else "",
-            self.case and f"case {self.case!r}",
+            self.case and case,
             self.column and f"column {self.column!r}",
         )
         where = ", ".join(filter(None, places))
-        return (f"{where}: " if where else "") + self.found + (f"; {self.action}" if self.action else "")
+        joint = " " if self.found.endswith("?") else "; "
+        return (f"{where}: " if where else "") + self.said + (f"{joint}{self.action}" if self.action else "")
 
     def at(self, **places: str | int | None) -> Problem:
         """The same problem with further places, such as its centre."""
         return replace(self, **places)  # type: ignore[arg-type]
 
 
-class CaseError(ValueError):
-    """A defect of one case's own files: the case is listed as failed with this message, and the others go on."""
+class ProblemError(ValueError):
+    """One problem, of a value of the study or of a cell; validators of the configuration raise it."""
 
-    def __init__(self, problem: Problem | str) -> None:
-        self.problem = problem if isinstance(problem, Problem) else Problem(problem)
-        super().__init__(str(self.problem))
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+
+class CaseError(ProblemError):
+    """A defect of one case's own files: the case is listed as failed with this message, and the others go on."""
 
 
 class StudyStopError(RuntimeError):
     """The study's own policy forbids going on: a refused missing modality, or too few cases left at a centre."""
 
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
 
 class _ProblemsError(ValueError):
     """Every problem at once, one per line, so that a person mends a file in one go."""
 
-    def __init__(self, problems: Iterable[Problem | str], where: str) -> None:
-        self.problems = tuple(p if isinstance(p, Problem) else Problem(p) for p in problems)
+    def __init__(self, problems: Iterable[Problem], where: str) -> None:
+        self.problems = tuple(problems)
+        self.where = where
+        super().__init__(self.problems, where)
+
+    def __str__(self) -> str:
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        super().__init__("\n".join([f"{count} in {where}:", *(f"  - {problem}" for problem in self.problems)]))
+        return "\n".join([f"{count} in {self.where}:", *(f"  - {problem}" for problem in self.problems)])
 
 
 class CohortError(_ProblemsError):
     """Every problem of a cohort's tables and folders."""
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
-        super().__init__(problems, "the cohort")
+    def __init__(self, problems: Iterable[Problem], where: str = "the cohort") -> None:
+        super().__init__(problems, where)
 
 
 class StudyError(_ProblemsError):
     """Every problem of a study's configuration."""
 
-    def __init__(self, problems: Iterable[Problem | str], where: str = "the study's configuration") -> None:
+    def __init__(self, problems: Iterable[Problem], where: str = "the study's configuration") -> None:
         super().__init__(problems, where)
 
 
+class ModelError(_ProblemsError):
+    """Every problem of a trained model's description."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__(problems, "a trained model's description")
+
+
 class RegistrationError(RuntimeError):
-    """ANTs gave up on this pair of images."""
+    """No transform between two images: they do not overlap, one is constant, or ANTs gave up."""

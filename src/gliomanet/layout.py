@@ -152,6 +152,10 @@ class Layout:
     def qc(self, center: str) -> Path:
         return self.results / f"qc/{center}.tsv"
 
+    def pictures(self, center: str) -> Path:
+        """Folder of the pictures of a centre's cases."""
+        return self.results / f"pictures/{center}"
+
     def qc_sheet(self, center: str) -> Path:
         return self.results / f"qc/{center}.png"
 
@@ -185,6 +189,10 @@ class Layout:
     def cache(self) -> Path:
         """Folder of the training images that all jobs map."""
         return self.results / "cache"
+
+    def content_digests(self) -> Path:
+        """What the images on disk hold, so that no start of the workflow reads them all again."""
+        return self.cache() / "contents.json"
 
     def pseudo_labels(self, model: str, stage: str, fold: str) -> Path:
         return self.results / f"pseudo_labels/{model}/{stage}/fold{fold}.tsv"

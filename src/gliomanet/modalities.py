@@ -8,6 +8,9 @@ from itertools import combinations
 MODALITIES = ("t1", "t1c", "t2", "flair")
 """The modalities, in the order of every channel axis of this project."""
 
+FILE_COLUMNS = (*MODALITIES, "tumour_mask", "brain_mask")
+"""The columns of a case table that name files."""
+
 
 JOIN = "+"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from gliomanet.audit.context import AuditContext
-from gliomanet.cohort.table import FILE_COLUMNS
 from gliomanet.labels.who import LEGAL_STATES
+from gliomanet.modalities import FILE_COLUMNS
 
 DIAGNOSES = {
     ("wildtype", "intact"): "Glioblastoma, IDH-wildtype",

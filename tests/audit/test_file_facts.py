@@ -1,11 +1,11 @@
-"""Names, headers and reading errors in the audit's words."""
+"""Facts of names and headers."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gliomanet.audit.file_facts import oblique_degrees, verdict_of, whose_name
+from gliomanet.audit.file_facts import claim_of_name, oblique_degrees
 
 
 @pytest.mark.parametrize(
@@ -22,35 +22,8 @@ from gliomanet.audit.file_facts import oblique_degrees, verdict_of, whose_name
         ("better_t1.nii.gz", ""),
     ],
 )
-def test_what_a_name_claims(name, claim):
-    assert whose_name(Path("brain") / name) == claim
-
-
-def test_a_status_has_rule_finding_and_action():
-    message = "case P-7: t2 (x.nii.gz) holds 1 voxels that are NaN or infinite; export it again, or fill them knowingly"
-    assert verdict_of(message) == (
-        "not_finite",
-        "t2 (x.nii.gz) holds 1 voxels that are NaN or infinite",
-        "export it again, or fill them knowingly",
-    )
-
-
-def test_a_question_counts_as_the_finding():
-    message = (
-        "case P-7: t2 (x.nii.gz) holds only 2 different values (0, 1): a mask in the place of an image? Put it there"
-    )
-    rule, found, action = verdict_of(message)
-    assert rule == "mask_in_place_of_image"
-    assert found.endswith("a mask in the place of an image?")
-    assert action == "Put it there"
-
-
-def test_a_wording_that_no_rule_knows_is_kept_whole():
-    assert verdict_of("case P-7: something else") == (
-        "unusable_file",
-        "something else",
-        "correct the file, or leave the cell empty",
-    )
+def test_the_claim_of_a_name(name, claim):
+    assert claim_of_name(Path("brain") / name) == claim
 
 
 def test_degrees_of_a_tilt_whatever_the_storage_order():

@@ -270,9 +270,9 @@ def test_ten_times_the_cases_take_no_more_than_some_ten_times_as_long():
         cases = good_cases(number)
         # every patient of B is also at C, so that the identity rules have work to do
         cases.loc[cases["center"] == "C", "other_ids"] = cases.loc[cases["center"] == "B", "patient_id"].to_numpy()
-        material = good_context(cases=cases)
+        context = good_context(cases=cases)
         begin = time.process_time()
-        findings = audit_tables(material)
+        findings = audit_tables(context)
         assert sum(f.rule == "patient_in_two_centers" for f in findings) == number
         return time.process_time() - begin
 

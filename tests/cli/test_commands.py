@@ -6,7 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from gliomanet.cli.main import app
+from gliomanet.config.load import read_study_file
+from gliomanet.errors import StudyError
 from gliomanet.tables.io import read_table
+from tests.messages.study_files import WRONG
 
 
 def test_validates_the_shipped_study(repository):
@@ -22,7 +25,8 @@ def test_names_all_problems(tmp_path):
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
-    assert "sed: no such key; did you mean 'seed'?" in result.output
+    assert "sed: " in result.output
+    assert "'seed'" in result.output
 
 
 def test_names_a_missing_table(tmp_path):
@@ -45,28 +49,22 @@ def test_a_table_may_not_use_a_phantoms_id(tmp_path):
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
-    assert "case_id 'P-002' is used by the centres A and P\n    rename one" in result.output
+    assert "case id in two centers" in result.output
+    assert "P-002" in result.output
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"seed: 1\ncenters: {A: [1, 2}\n", "line 2: no YAML: expected ',' or ']', but got '}'"),
-        (b"seed: 1\n  title: x\n", "line 2: no YAML: mapping values are not allowed here"),
-        (b"seed: 1\ntitle: !secret x\n", "line 2: no YAML: could not determine a constructor for the tag '!secret'"),
-        (b"# a comment\n- seed: 1\n", "line 2: found a list, where a study is a mapping of keys to values"),
-        (b"\njust words\n", "line 2: found only 'just words', where a study is a mapping"),
-        (b"seed: 1\ntitle: \xff\n", "line 2: not UTF-8 text; save it as UTF-8"),
-        (b"seed: 1\ntitle: a\x00b\n", "line 2: a character that YAML does not allow; remove it"),
-    ],
-)
-def test_a_file_that_is_no_study_is_refused_with_its_line(tmp_path, content, message):
+@pytest.mark.parametrize(("content", "line", "rule"), WRONG)
+def test_a_file_that_is_no_study_is_refused_with_its_line(tmp_path, content, line, rule):
     path = tmp_path / "study.yaml"
     path.write_bytes(content)
+    with pytest.raises(StudyError) as caught:
+        read_study_file(path)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.rule) == (str(path), line, rule)
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
-    assert f"{path}, {message}" in result.output
+    assert str(problem) in result.output
 
 
 def test_an_empty_file_lacks_its_keys(tmp_path):
@@ -74,7 +72,8 @@ def test_an_empty_file_lacks_its_keys(tmp_path):
     path.touch()
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
-    assert "centers: missing, and has no default" in result.output
+    assert "centers: " in result.output
+    assert "models: " in result.output
 
 
 def test_square_brackets_of_an_error_are_printed(tmp_path):
@@ -84,7 +83,7 @@ def test_square_brackets_of_an_error_are_printed(tmp_path):
         "models: {m: {kind: tabular_net, stages: [pseudo_label]}}\nresults: [a]\n"
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
-    assert "results: ['a'] is no text; put it in quotes" in result.output
+    assert "results: ['a'] " in result.output
 
 
 def tables_of(tmp_path, case_a="A-1", case_b="B-1", label="mutant"):
@@ -112,7 +111,8 @@ def test_an_import_names_unknown_spellings_with_the_known_ones(tmp_path):
     given = ["import", "table", str(tmp_path / "a.tsv"), "--center", "A", "--out", str(tmp_path / "cases.tsv")]
     result = CliRunner().invoke(app, given)
     assert result.exit_code == 1
-    assert "'perhaps' is no known spelling; allowed: wildtype (wildtype, wild type" in result.output
+    assert "'perhaps'" in result.output
+    assert "wildtype (wildtype, wild type" in result.output
     assert not (tmp_path / "cases.tsv").exists()
 
 
@@ -139,7 +139,8 @@ def test_a_program_that_is_not_installed_is_told_before_any_job(tmp_path, monkey
     )
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert result.exit_code == 1
-    assert "hd-bet not found: GLIOMANET_HD_BET is" in result.output
+    assert "program missing" in result.output
+    assert "GLIOMANET_HD_BET" in result.output
 
 
 def test_an_import_reads_further_labels(tmp_path):
@@ -154,19 +155,19 @@ def test_an_import_reads_further_labels(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "key"),
     [
-        (["mgmt"], "--label mgmt: no name and values; write --label mgmt=unmethylated,methylated"),
-        (["m=a,b", "m=a,c"], "--label m=a,c: m is given twice; keep one"),
-        (["m=a"], "labels.m: list should have at least 2 items"),
-        (["sex=a,b"], "labels.sex: this name is reserved, because it is another column of every case table"),
+        (["mgmt"], "--label mgmt"),
+        (["m=a,b", "m=a,c"], "--label m=a,c"),
+        (["m=a"], "labels.m"),
+        (["sex=a,b"], "labels.sex"),
     ],
 )
-def test_a_further_label_that_cannot_be_one_is_refused(tmp_path, options, message):
+def test_a_further_label_that_cannot_be_one_is_refused(tmp_path, options, key):
     table = tmp_path / "cases.tsv"
     table.write_text("case_id\tt1\na\tx.nii\n")
     arguments = ["import", "table", str(table), "--center", "A", "--out", str(tmp_path / "out.tsv")]
     done = CliRunner().invoke(app, [*arguments, *(part for option in options for part in ("--label", option))])
     assert done.exit_code == 1
-    assert "in what is to be imported:" in done.output
-    assert message in done.output
+    assert f"- {key}: " in done.output
+    assert not (tmp_path / "out.tsv").exists()

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.splits import cases_not_used, cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold
+from gliomanet.cohort.splits import cases_not_used
 from gliomanet.tables.io import write_table
 
 

@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from gliomanet.cohort.vocabulary import MISSING_SPELLINGS, SPELLINGS, allowed, harmonise, read_age
+from gliomanet.cohort.vocabulary import SPELLINGS, allowed, harmonise, read_age
+from gliomanet.labels.spellings import MISSING_SPELLINGS
 from gliomanet.labels.vocabulary import VOCABULARY
 
 

@@ -38,3 +38,17 @@ def test_the_key_table_names_nested_keys():
 
 def test_the_schema_accepts_the_shipped_study(repository):
     assert set(json.loads(study_reference.schema())["properties"]) == set(Study.model_fields)
+
+
+def test_every_key_stands_on_the_page_of_its_section():
+    pages = study_reference.section_pages()
+    sections = [key for key in Study.model_fields if f"{key}.md" in pages]
+    assert list(pages) == ["study.md", *(f"{section}.md" for section in sections)]
+    assert "| `seed` | int | `1` | ≥ 0 | Root of every seed" in pages["study.md"]
+    assert "## `centers.<name>.source`, kind `phantom`\n" in pages["centers.md"]
+    assert "| `role` | str | required | `train`, `external`, `unlabelled` |" in pages["centers.md"]
+    assert "| `shap_fraction` | float | `0.8` | ≥ 0, ≤ 1 | Share of the mean \\|SHAP\\| " in pages["explanation.md"]
+    for key, _ in study_reference.fields_of(Study):
+        section, last = key.split(".")[0], key.split(".")[-1]
+        page = pages[f"{section}.md" if section in sections else "study.md"]
+        assert f"| `{last}` |" in page or key in sections, key

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from gliomanet.files.atomic import write_atomically, write_heads, write_json
+from gliomanet.files.atomic import open_atomically, write_atomically, write_heads, write_json
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
@@ -42,3 +42,22 @@ def test_json_and_heads_are_read_back(tmp_path):
     write_heads(tmp_path / "heads.npz", {})
     with np.load(tmp_path / "heads.npz") as heads:
         assert not list(heads)
+
+
+def test_json_has_no_word_for_a_number_that_is_not_finite(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"mean": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_fails_while_it_is_written_leaves_the_old_file(tmp_path):
+    write_atomically(tmp_path / "file", b"old")
+
+    def fail_halfway():
+        with open_atomically(tmp_path / "file") as file:
+            file.write(b"half")
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fail_halfway()
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"old")]

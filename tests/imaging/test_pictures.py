@@ -9,10 +9,12 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from gliomanet.imaging.quality.evidence import Evidence
-from gliomanet.imaging.quality.pictures import center_sheet, draw_case
 from gliomanet.imaging.quality.pictures.as_acquired import describe, tilt
 from gliomanet.imaging.quality.pictures.canvas import Panel, draw_outline, gray, save_picture, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, View, cut, edges, sample
+from gliomanet.imaging.quality.pictures.center_sheet import center_sheet
+from gliomanet.imaging.quality.pictures.draw_case import draw_case
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, View, cut, edges
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Grid, Volume
 from tests.imaging.conftest import MODALITIES, tumour_of
 
@@ -39,7 +41,7 @@ def evidence(brain, modalities):
         to_atlas=np.eye(4),
         tumour=(tumour, "t1c"),
         on_atlas={**final, "brain_mask": mask, "tumour_mask": tumour},
-        figures={
+        metrics={
             "similarity_t1": 0.5,
             "similarity_t1_before": 0.4,
             "atlas_similarity": 0.3,
@@ -55,7 +57,7 @@ def test_a_whole_case_has_every_picture_and_repeats_them(evidence, tmp_path):
         (tmp_path / name / "qc" / "stale.webp").write_text("of an earlier run")
         assert draw_case(evidence, tmp_path / name) == tmp_path / name / "qc.png"
     files = {path.name for path in (tmp_path / "one" / "qc").iterdir()}
-    assert files == {*ALWAYS, "bias.webp", "alignment.webp", "tumour.webp"}
+    assert files == {*ALWAYS, "bias.webp", "coregistration.webp", "tumour.webp"}
     for path in (tmp_path / "one").rglob("*.*"):
         assert path.read_bytes() == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes(), path.name
     assert sum(path.stat().st_size for path in (tmp_path / "one").rglob("*.*")) < 1.2e6
@@ -93,10 +95,10 @@ def test_a_centre_with_a_failed_case_has_its_sheet(evidence, tmp_path):
         (tmp_path / case_id / "preprocess.json").write_text(json.dumps(record))
     draw_case(evidence, tmp_path / "good")
     folders = [tmp_path / name for name in ("good", "bad", "bare")]
-    center_sheet(folders, tmp_path / "one.png")
-    center_sheet(folders[::-1], tmp_path / "two.png")
+    center_sheet(folders, tmp_path, tmp_path / "one.png")
+    center_sheet(folders[::-1], tmp_path, tmp_path / "two.png")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
-    center_sheet(folders, tmp_path / "decided.png", {"good": "review"})
+    center_sheet(folders, tmp_path, tmp_path / "decided.png", {"good": "review"})
     name = np.asarray(Image.open(tmp_path / "decided.png").convert("RGB"))[50:68, 6 + 2 * 196 : 60 + 2 * 196].astype(
         int
     )

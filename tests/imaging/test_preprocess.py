@@ -46,7 +46,7 @@ def test_a_case_comes_out_complete_and_normalised(posed):
     assert (record["case_id"], record["center"], record["reason"]) == ("case-1", "Here", "")
     assert record["modalities"] == list(MODALITIES)
     names = sorted(path.name for path in out.iterdir())
-    assert names == sorted([*(f"{name}.nii.gz" for name in IMAGES), "preprocess.json", "qc", "qc.png"])
+    assert names == sorted([*(f"{name}.nii.gz" for name in IMAGES), "preprocess.json", "evidence.npz"])
     inside = load(out / "brain_mask.nii.gz") > 0
     for name in MODALITIES:
         image = load(out / f"{name}.nii.gz")

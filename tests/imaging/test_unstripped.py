@@ -81,7 +81,7 @@ def test_two_processes_write_the_same_bytes(runs):
 
 def test_every_step_was_on(runs):
     assert "N4: every modality" in runs.record["steps"]
-    assert "alignment: rigid, each modality to t1c" in runs.record["steps"]
+    assert "coregistration: rigid, each modality to t1c" in runs.record["steps"]
     assert "brain: built-in, atlas to t1" in runs.record["steps"]
 
 

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gliomanet.labels.consistency import STATUSES, statuses, verdict_of
+from gliomanet.labels.consistency import STATUSES, status_of, statuses
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.labels.who import contradiction
@@ -15,7 +15,7 @@ SINGLE = {
 
 @pytest.mark.parametrize("state", list(product(*VOCABULARY.values())))
 def test_single_values_agree_with_the_labels_rule(state):
-    found, reason = verdict_of(dict(zip(VOCABULARY, state, strict=True)), SINGLE), contradiction(*state)
+    found, reason = status_of(dict(zip(VOCABULARY, state, strict=True)), SINGLE), contradiction(*state)
     expected = "legal" if reason is None else "legacy" if "before WHO 2021" in reason else "contradiction"
     assert found == expected
 
@@ -35,7 +35,7 @@ def test_single_values_agree_with_the_labels_rule(state):
 )
 def test_a_class_stands_for_all_its_values(predicted, status):
     mgmt = Task(label="mgmt", classes={"no": ["unmethylated"], "yes": ["methylated"]})
-    assert verdict_of(predicted, {**DEFAULT_TASKS, "mgmt": mgmt}) == status
+    assert status_of(predicted, {**DEFAULT_TASKS, "mgmt": mgmt}) == status
 
 
 def test_many_cases_at_once():

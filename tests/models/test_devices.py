@@ -122,6 +122,12 @@ def test_precision(bf16, wanted, expected):
     assert Device("cuda", 0, "A", bf16).precision(wanted) == expected
 
 
+def test_a_cpu_computes_in_32_bit_and_refuses_bf16():
+    assert [Device("cpu").precision(wanted) for wanted in ("auto", "32")] == ["32-true", "32-true"]
+    with pytest.raises(ValueError, match="gradients in bf16 are not reliable; set precision: auto, or give the job a"):
+        Device("cpu").precision("bf16")
+
+
 def test_devices_are_known_by_what_they_are_not_by_their_visible_index(monkeypatch):
     class Properties:
         def __init__(self, uuid):

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +5,9 @@ from hypothesis import strategies as st
 from intensity_normalization.adapters.images import NumpyImageAdapter
 from intensity_normalization.normalizers.population.nyul import NyulNormalizer
 
+from gliomanet.models.artifact import ImageModelDescription
 from gliomanet.models.nyul import PERCENTILES, RANGE, CommonHistogram, landmarks
+from tests.descriptions import image_description, write_description
 
 
 def common_histogram(images):
@@ -79,10 +79,11 @@ def test_many_equal_voxels_are_one_point():
     assert (np.diff(mapped[np.argsort(image, kind="stable")]) >= 0).all()
 
 
-def test_numbers_come_back_to_the_last_bit():
+def test_a_model_keeps_its_histograms_to_the_last_bit(tmp_path):
     common = common_histogram(brains(3))
-    again = CommonHistogram.from_json(json.loads(json.dumps(common.as_json())))
-    assert again == common
+    described = image_description(geometry={"histograms": {"t1c": common}})
+    path = write_description(tmp_path, described)
+    assert ImageModelDescription.read(path).input.histograms == {"t1c": common}
     assert common.percentiles == PERCENTILES
     assert (common.values[0], common.values[-1]) == RANGE
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from gliomanet.networks import CMTLNet, build
-from gliomanet.networks.cmtlnet import PRESETS
+from gliomanet.networks import build
+from gliomanet.networks.cmtlnet import PRESETS, CMTLNet
 from gliomanet.training.losses.losses import cosface, masked_cross_entropy
 
 TASKS = {"idh": 2, "codel_1p19q": 2, "grade": 3}

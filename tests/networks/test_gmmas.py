@@ -242,7 +242,7 @@ def test_a_crop_that_does_not_fit_the_encoder_is_refused(crop):
 
 
 def test_centres_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r"`centres` has shape \(3,\); it must be \(2, 3\): a voxel a case"):
+    with pytest.raises(ValueError, match=r"`centres` has shape \(3,\); it must be \(2, 3\): one voxel per case"):
         network()(*batch(2), centres=torch.zeros(3))
 
 

@@ -74,11 +74,6 @@ def test_the_masks_channel_is_where_a_modality_that_is_there_is_not_zero():
     assert first.tolist() == [1.0] * 8 + [0.0] * 24
 
 
-def test_segmentation_is_refused():
-    with pytest.raises(ValueError, match="singletask does not segment: segmentation must be False"):
-        network(segmentation=True)
-
-
 def test_more_than_one_task_is_refused():
-    with pytest.raises(ValueError, match="exactly one task, found 2: idh, grade; make one network a task"):
+    with pytest.raises(ValueError, match="exactly one task, found 2: idh, grade; make one network per task"):
         network(tasks={"idh": 2, "grade": 3})

@@ -1,5 +1,4 @@
 import itertools
-import json
 import math
 import shutil
 from pathlib import Path
@@ -12,11 +11,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from gliomanet.errors import ModelError
 from gliomanet.models.case_input import load_case, network_input
 from gliomanet.networks import build
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.uncertainty.probabilities import entropy, softmax
+from tests.descriptions import image_description, tabular_description, tasks_of, write_description
 
+NAMES = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
 CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.5}
 
 
@@ -28,21 +30,7 @@ def folder(tmp_path_factory):
         torch.manual_seed(0)
         network = build("cmtlnet", **CONSTRUCTOR)
     torch.save(network.state_dict(), path / "weights.pt")
-    description = {
-        "kind": "cmtlnet",
-        "constructor": CONSTRUCTOR,
-        "input": {
-            "shape": [32, 32, 32],
-            "modalities": ["t1c", "t2"],
-            "grid": [36, 32, 30],
-            "spacing_mm": [4.0, 4.0, 4.0],
-        },
-        "tasks": {
-            "idh": {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}},
-            "grade": {"label": "grade", "classes": {"2": ["2"], "3": ["3"], "4": ["4"]}},
-        },
-    }
-    (path / "model.json").write_text(json.dumps(description))
+    write_description(path, image_description(kind="cmtlnet", constructor=CONSTRUCTOR, tasks=tasks_of(NAMES)))
     return path
 
 
@@ -143,10 +131,8 @@ def test_passes_have_the_distribution_of_whole_stochastic_passes(folder, cohort)
     assert ours.std() == pytest.approx(np.std(whole), rel=0.4)
 
 
-def test_a_model_of_features_is_refused(tmp_path, folder):
-    description = json.loads((folder / "model.json").read_text())
-    description["kind"] = "nonesuch"
-    (tmp_path / "model.json").write_text(json.dumps(description))
+def test_an_unknown_network_is_refused(tmp_path):
+    write_description(tmp_path, image_description(kind="nonesuch"))
     with pytest.raises(ValueError, match="nonesuch"):
         load_image_model(tmp_path)
 
@@ -163,11 +149,8 @@ def written(path, kind, *, dropout=0.5):
         torch.manual_seed(0)
         network = build(kind, **constructor)
     torch.save(network.state_dict(), path / "weights.pt")
-    geometry = {"shape": [32, 32, 32], "modalities": ["t1c", "t2"], "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
-    names = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
-    described = {task: {"label": task, "classes": {name: [name] for name in names[task]}} for task in tasks}
-    description = {"kind": kind, "constructor": constructor, "input": geometry, "tasks": described}
-    (path / "model.json").write_text(json.dumps(description))
+    described = tasks_of({task: NAMES[task] for task in tasks})
+    write_description(path, image_description(kind=kind, constructor=constructor, tasks=described))
     return path
 
 
@@ -213,13 +196,10 @@ def test_a_case_that_cannot_be_read_has_no_whole_pass(cohort, tmp_path):
 
 
 def test_a_network_on_features_is_refused(tmp_path):
-    description = {
-        "kind": "tabular_net",
-        "constructor": {"n_features": 3, "tasks": {"a": 2}, "hidden": [4], "dropout": 0},
-    }
-    (tmp_path / "model.json").write_text(json.dumps(description))
-    with pytest.raises(ValueError, match=r"model.json is of kind 'tabular_net', which takes no images"):
+    path = write_description(tmp_path, tabular_description(kind="tabular_net"))
+    with pytest.raises(ModelError) as refused:
         load_image_model(tmp_path)
+    assert [(problem.file, problem.key) for problem in refused.value.problems] == [(str(path), "takes")]
 
 
 @pytest.mark.parametrize(("flips", "passes"), [("left_right", [(), (2,)]), ("all", None)])

@@ -1,6 +1,5 @@
 """Predictions with modalities taken away: those of a case that never had them."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from gliomanet.prediction.image import predict_cases
 from gliomanet.prediction.modality_subsets import COLUMNS, fusion_weights, predict_subsets
 from gliomanet.prediction.predict_center import Member
 from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets
+from tests.descriptions import image_description, tasks_of, write_description
 from tests.phantom_folders import write_case
 
 MODALITIES = ("t2", "t1c", "flair")  # not in the order of the subsets' names
@@ -34,10 +34,10 @@ def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
                 if name.endswith(("absent_bias", "significance")):
                     parameter.normal_()
     torch.save(network.state_dict(), folder / "weights.pt")
-    geometry = {"shape": [32, 32, 32], "modalities": MODALITIES, "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
-    described = {task: {"label": task, "classes": {name: [name] for name in names}} for task, names in TASKS.items()}
-    description = {"kind": kind, "constructor": constructor, "input": geometry, "tasks": described}
-    (folder / "model.json").write_text(json.dumps(description))
+    description = image_description(
+        kind=kind, constructor=constructor, geometry={"modalities": MODALITIES}, tasks=tasks_of(TASKS)
+    )
+    write_description(folder, description)
     return folder
 
 

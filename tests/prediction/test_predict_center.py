@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import joblib
@@ -7,14 +6,16 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.models.tabular import NetEnsemble, SklearnModels, TabularInputs
+from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks import build
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
-from gliomanet.prediction.tabular import tabular_stochastic_passes
+from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import CASE, FOLD_PREDICTIONS
+from tests.descriptions import image_description, write_description
 
 CLASSES = {"idh": ("wildtype", "mutant")}
 
@@ -41,7 +42,16 @@ def predict(members, features, part="external", **passes):
     cases = pd.DataFrame({"case_id": ["x", "y"], "center": "there", "age": np.nan})
     splits = pd.concat([cases[["case_id", "center"]].assign(fold=fold, part=part) for fold in "01"])
     return predict_center(
-        members, splits, cases, model="m", preprocessed=None, features=features, threads=1, gpus=0, **passes
+        members,
+        splits,
+        cases,
+        model="m",
+        kind="tabular_net",
+        preprocessed=None,
+        features=features,
+        threads=1,
+        gpus=0,
+        **passes,
     )
 
 
@@ -136,6 +146,7 @@ def test_passes_of_image_networks_are_of_predicted_cases_only(cohort, tmp_path, 
         splits,
         cases,
         model="m",
+        kind="singletask",
         preprocessed=home.parent,
         features=None,
         threads=1,
@@ -158,8 +169,5 @@ def untrained(folder):
         network = build("singletask", **constructor)
     folder.mkdir()
     torch.save(network.state_dict(), folder / "weights.pt")
-    geometry = {"shape": [32, 32, 32], "modalities": ["t1c", "t2"], "grid": [36, 32, 30], "spacing_mm": [4.0] * 3}
-    tasks = {"idh": {"label": "idh", "classes": {name: [name] for name in CLASSES["idh"]}}}
-    description = {"kind": "singletask", "constructor": constructor, "input": geometry, "tasks": tasks}
-    (folder / "model.json").write_text(json.dumps(description))
+    write_description(folder, image_description(kind="singletask", constructor=constructor))
     return folder

@@ -1,4 +1,3 @@
-import json
 import shutil
 from pathlib import Path
 
@@ -19,9 +18,8 @@ from gliomanet.prediction.segment_center import segment_center
 from gliomanet.prediction.segmentation import drop_small_pieces, region_codes, segment_case, write_segmentation
 from gliomanet.prediction.segmentation_rows import region_rows, regions_of
 from gliomanet.tables.prediction import SEGMENTATIONS
+from tests.descriptions import image_description, write_description
 from tests.phantom_folders import GRID
-
-CLASSES = {"idh": {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}}
 
 
 def written(path: Path, kind: str = "psnet", *, seed: int = 0, shape=(32, 32, 32), bias: float = 0.0) -> Path:
@@ -34,9 +32,7 @@ def written(path: Path, kind: str = "psnet", *, seed: int = 0, shape=(32, 32, 32
     last = network.mask if kind == "psnet" else list(network.decoder.logits.modules())[-1]
     last.bias.data += bias
     torch.save(network.state_dict(), path / "weights.pt")
-    geometry = {"shape": list(shape), "modalities": ["t1c", "t2"], "grid": list(GRID), "spacing_mm": [4.0] * 3}
-    description = {"kind": kind, "constructor": constructor, "input": geometry, "tasks": CLASSES}
-    (path / "model.json").write_text(json.dumps(description))
+    write_description(path, image_description(kind=kind, constructor=constructor, geometry={"shape": shape}))
     return path
 
 

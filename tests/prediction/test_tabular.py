@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from gliomanet.models.combat import Combat
-from gliomanet.models.tabular import NetEnsemble, SklearnModels, TabularInputs
+from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks.tabular import TabularNet
-from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular, tabular_stochastic_passes
+from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular
+from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 
 COLUMNS = ("t1_glcm_Contrast", "t2_glcm_Contrast", "age")
 CLASSES = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}

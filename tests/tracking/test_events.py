@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gliomanet.tracking.events import EventsError, MetricEvent, read_fold_run
+from tests.descriptions import tabular_description, write_description
 
 RUN = {"event": "run", "model": "cmtlnet", "stage": "supervised", "fold": "0", "digest": "d0"}
 
@@ -28,12 +29,13 @@ def test_a_job_is_read_with_times_in_milliseconds(tmp_path):
         metric,
         {"event": "end", "time": 1700000002.25},
     )
-    (tmp_path / "model.json").write_text('{"widths": [8, 16]}', encoding="utf-8")
+    described = tabular_description()
+    write_description(tmp_path, described)
     run = read_fold_run(tmp_path)
     assert run.job == "cmtlnet/supervised/fold0"
     assert (run.start, run.end, run.finished) == (1700000000000, 1700000002250, True)
     assert run.metrics == (MetricEvent("train/loss", 1.25, 3, 1700000001500),)
-    assert run.params == {"model_json": {"widths": [8, 16]}, "learning_rate": 1e-4}
+    assert run.params == {"model_json": described.values(), "learning_rate": 1e-4}
 
 
 def test_a_killed_job_ends_with_its_last_event(tmp_path):

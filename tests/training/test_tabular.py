@@ -10,6 +10,7 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 from gliomanet.cohort.importers.feature_tables import read_feature_center
 from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.models import artifact
 from gliomanet.models.tabular import TabularInputs
 from gliomanet.prediction.tabular import predict_tabular
 from gliomanet.training import tabular as module
@@ -18,7 +19,7 @@ from gliomanet.training.tabular import train_tabular_model
 TASKS = {"idh": DEFAULT_TASKS["idh"], "grade": DEFAULT_TASKS["grade"]}
 NAME = {"model": "m", "stage": "supervised", "fold": "0"}
 QUICK = TabularNetModel(epochs=30, ensemble=2, hidden=(8, 4))
-MODELS = [LogisticModel(), ExtraTreesModel(trees=20), QUICK]
+MODELS = [LogisticModel(), ExtraTreesModel(n_estimators=20), QUICK]
 FILES = ("model.joblib", "model.json", "heads.npz", "events.jsonl")
 
 
@@ -109,10 +110,10 @@ def test_what_a_fit_depends_on_is_in_its_digest(tmp_path, monkeypatch):
 
 def test_files_are_written_whole_and_the_description_last(tmp_path, monkeypatch):
     written = []
-    for name in ("write_atomically", "write_heads", "write_json"):
-        write = getattr(module, name)
+    for place, name in ((module, "write_atomically"), (module, "write_heads"), (artifact, "write_json")):
+        write = getattr(place, name)
         monkeypatch.setattr(
-            module, name, lambda path, value, write=write: (written.append(path.name), write(path, value))
+            place, name, lambda path, value, write=write: (written.append(path.name), write(path, value))
         )
     fit(tmp_path, LogisticModel())
     assert written == ["model.joblib", "heads.npz", "model.json"]
@@ -128,7 +129,7 @@ def test_the_joint_likelihood_moves_the_network_towards_possible_answers(tmp_pat
     called = {}
     for weight in (0.0, 1.0):
         out = tmp_path / f"{weight}"
-        model = TabularNetModel(ensemble=2, epochs=100, joint_likelihood=weight)
+        model = TabularNetModel(ensemble=2, epochs=100, joint_likelihood_weight=weight)
         options = {"name": NAME, "seed": 3, "code": "c", "out": out}
         train_tabular_model(cases, features, DEFAULT_TASKS, model, **options)
         assert json.loads((out / "model.json").read_text())["joint_likelihood_weight"] == weight
@@ -181,7 +182,7 @@ def test_pseudo_labels_teach_unless_they_must_not(tmp_path):
     assert described[2] == {"idh": 81, "grade": 60}
     inputs = [joblib.load(tmp_path / name / "model.joblib").inputs for name in ("none", "all")]
     assert np.array_equal(inputs[0].mean, inputs[1].mean)  # the scale is the training part's alone
-    with pytest.raises(ValueError, match="case 'unlabelled0' is of part external, and must not teach"):
+    with pytest.raises(ValueError, match="case 'unlabelled0' is of part external, and must not train"):
         fit(
             tmp_path / "x", QUICK, cases.replace({"part": {"unlabelled": "external"}}), features, pseudo_labels=accepted
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -125,10 +126,8 @@ def restored(finished: Finished):
     files = [f for w in watched for f in ([w] if w.is_file() else w.rglob("*")) if f.is_file()]
     kept = {file: (file.read_bytes(), file.stat()) for file in files if "__pycache__" not in file.parts}
     yield finished
-    import os
-
     for file, (content, stat) in kept.items():
-        if file.read_bytes() != content:
+        if not file.exists() or file.read_bytes() != content:
             file.write_bytes(content)
         os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
@@ -245,10 +244,103 @@ def test_touching_every_script_and_module_runs_nothing(restored):
     assert restored.would_run().jobs == []
 
 
+PICTURES = {"draw_cases", "draw_quality", "write_report", "track_runs", "all"}
+PREPARES = {"preprocess_case", "inspect_center", "extract_radiomics"}
+
+
+def edit(study: Finished, module: str) -> Run:
+    """What a line more of code in a module of the study's own library would run."""
+    file = study.folder / "src/gliomanet" / module
+    with file.open("a", encoding="utf-8") as text:
+        text.write("\nEDITED = True\n")
+    return study.would_run()
+
+
 def test_editing_a_stage_runs_it_and_what_follows(restored):
-    module = restored.folder / "src/gliomanet/evaluation/analyses/comparisons.py"
-    module.write_text(module.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
-    assert restored.would_run().rules == {"evaluate", "write_report", "track_runs", "all"}
+    assert edit(restored, "evaluation/metrics/classification.py").rules == {
+        "evaluate",
+        "write_report",
+        "track_runs",
+        "all",
+    }
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("networks/psnet.py", "networks/gmmas.py", "networks/blocks/transformer.py"),  # no model of this study is one
+        *("training/recipes/gmmas.py", "training/recipes/multitask.py", "training/extra_trees.py"),
+        *("pipeline/job_log.py", "kinds.py", "tables/io.py", "config/models.py"),
+    ],
+)
+def test_editing_what_no_result_of_the_study_depends_on_runs_nothing(restored, module):
+    assert edit(restored, module).jobs == []
+
+
+@pytest.mark.parametrize(
+    ("module", "model"),
+    [
+        ("networks/cmtlnet.py", "net"),
+        ("networks/blocks/dense.py", "net"),
+        ("training/recipes/cmtlnet.py", "net"),
+        ("models/construction.py", "net"),
+        ("networks/tabular.py", "features"),
+        ("training/tabular_net.py", "features"),
+        ("training/logistic.py", "age"),
+    ],
+)
+def test_editing_a_network_its_recipe_or_its_construction_repeats_that_models_jobs(restored, module, model):
+    run = edit(restored, module)
+    trained = {job.wildcards["model"] for job in run.jobs if job.rule in ("train_image", "train_tabular")}
+    assert trained == {model}
+    assert {job.wildcards["model"] for job in run.jobs if "model" in job.wildcards} == {model}
+    assert not run.rules & PREPARES
+
+
+@pytest.mark.parametrize("module", ["bias", "canvas", "draw_case"])
+def test_editing_a_picture_draws_again_and_preprocesses_nothing(restored, module):
+    run = edit(restored, f"imaging/quality/pictures/{module}.py")
+    assert run.rules == PICTURES
+    assert run.count("draw_cases") == len(CONFIG["centers"])
+
+
+def test_editing_spellings_reads_the_tables_again_and_preprocesses_nothing(restored):
+    run = edit(restored, "labels/spellings.py")
+    assert run.count("build_case_table") == len(CONFIG["centers"])
+    assert not run.rules & PREPARES
+
+
+def test_another_number_of_the_tables_format_repeats_what_reads_tables(restored):
+    file = restored.folder / "src/gliomanet/tables/io.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("FORMAT = 1\n", "FORMAT = 2\n"), encoding="utf-8")
+    assert {"build_case_table", "train_image", "train_tabular", "evaluate"} < restored.would_run().rules
+
+
+def test_an_image_replaced_by_another_with_an_older_date_repeats_its_case(restored, tmp_path):
+    image = restored.folder / "hospital/X-001/t1c.nii.gz"
+    other = nib.load(image)
+    changed = nib.Nifti1Image(np.asanyarray(other.dataobj)[::-1].copy(), other.affine)
+    nib.save(changed, tmp_path / "t1c.nii.gz")
+    os.utime(tmp_path / "t1c.nii.gz", (1_600_000_000, 1_600_000_000))
+    shutil.copy2(tmp_path / "t1c.nii.gz", image)
+    run = restored.would_run()
+    assert [job.wildcards for job in run.of("preprocess_case")] == [{"center": "X", "case": "X-001"}]
+    assert run.of("inspect_center")[0].wildcards == {"center": "X"}
+    assert run.centers == {"X"}
+
+
+def test_touched_images_repeat_nothing(restored):
+    for file in (restored.folder / "hospital").rglob("*.nii.gz"):
+        file.touch()
+    assert restored.would_run().jobs == []
+
+
+def test_a_missing_image_is_named(restored):
+    (restored.folder / "hospital/X-001/t1c.nii.gz").unlink()
+    run = restored.snakemake("-n")
+    assert run.status != 0
+    assert "hospital/X-001/t1c.nii.gz" in run.text
 
 
 def test_a_change_of_how_jobs_compute_repeats_nothing(restored):

@@ -22,6 +22,7 @@ rule inspect_center:
     params:
         code=code_of("inspect_center.py"),
         files=lambda wildcards: table_files(wildcards.center),
+        contents=lambda wildcards: table_contents(wildcards.center),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
     message:
         "Looking into every file of {wildcards.center}"

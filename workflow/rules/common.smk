@@ -10,15 +10,17 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from gliomanet.cohort.read_center import case_ids
-from gliomanet.audit.tables import check_study, problem
+from gliomanet.audit.tables import check_study
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.layout import Layout
 from gliomanet.models.construction import tasks_of, training_values
+from gliomanet.pipeline.content_digests import ContentDigests, content_of
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
+from gliomanet.kinds import modules_of
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import SUPERVISED, round_of
 from gliomanet.config.load import load_study
@@ -35,7 +37,7 @@ def checked_study(values):
             if workflow.global_resources["_nodes"].value is None:
                 missing = missing_programs(study)
                 if missing:
-                    raise CohortError([problem(finding) for finding in missing])
+                    raise CohortError([finding.problem() for finding in missing])
         return study
     except (StudyError, CohortError) as error:
         raise WorkflowError(f"\n{error}") from None
@@ -56,9 +58,16 @@ def any_of(names):
     return "|".join(map(re.escape, sorted(names))) or "(?!)"
 
 
-def code_of(script):
-    """A digest of a script and the library code it reaches: each rule's parameter `code`."""
-    return source_digest(ROOT / "workflow" / "scripts" / script)
+def code_of(script, *references):
+    """A digest of a script, the library code it reaches and that it loads by name: each rule's parameter `code`."""
+    return source_digest(ROOT / "workflow" / "scripts" / script, *references)
+
+
+def code_with_kind(script, use):
+    """The same of a script that loads the code of its model's kind."""
+    return lambda wildcards: code_of(
+        script, *modules_of(STUDY.models[wildcards.model].kind, use)
+    )
 
 
 def dump(section, **options):
@@ -81,6 +90,8 @@ EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
 # The study without how its jobs compute, a change of which repeats nothing.
 WHOLE_STUDY = dump(STUDY, exclude={"compute"})
 PREPROCESSED = str(LAYOUT.preprocessed())
+# The many jobs of a run read the Snakefile again, and look up what its main process has read.
+CONTENTS = ContentDigests(LAYOUT.content_digests(), reads=workflow.is_main_process)
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say

@@ -31,6 +31,14 @@ def table_files(center):
     return {} if made else files_of(center_table(center))
 
 
+@cache
+def table_contents(center):
+    """Case → column → digest of its file, beside `table_files`."""
+    files = table_files(center)
+    digests = CONTENTS.of(file for case in files.values() for file in case.values())
+    return {case: content_of(named, digests) for case, named in files.items()}
+
+
 def table_digest(wildcards):
     """A digest of a centre's case table as it is read now; nothing where a job makes its images."""
     if STUDY.centers[wildcards.center].source.images_by_job:
@@ -58,8 +66,11 @@ def made_folders(center, *cases):
 def case_sources(center, *cases):
     """The files that some cases of a centre, or all, are made from: their own, or the folders that jobs leave them in."""
     files = table_files(center)
+    # A parameter holds the content of a user's file, so its date decides nothing.
     return made_folders(center, *cases) + [
-        file for case in cases or files for file in files.get(case, {}).values()
+        ancient(file)
+        for case in cases or files
+        for file in files.get(case, {}).values()
     ]
 
 

@@ -28,7 +28,7 @@ rule predict_center:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        code=code_of("predict_center.py"),
+        code=code_with_kind("predict_center.py", "prediction"),
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
         members=lambda wildcards: members(
             PLAN.predicting_fits(wildcards.model, wildcards.center)

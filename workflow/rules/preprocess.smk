@@ -20,6 +20,9 @@ rule preprocess_case:
     params:
         code=code_of("preprocess_case.py"),
         files=lambda wildcards: table_files(wildcards.center).get(wildcards.case, {}),
+        contents=lambda wildcards: table_contents(wildcards.center).get(
+            wildcards.case, {}
+        ),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
         seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
     message:
@@ -37,12 +40,6 @@ rule collect_qc:
             caption="../report/qc.rst",
             category="Quality control",
             labels={"centre": "{center}", "view": "figures"},
-        ),
-        sheet=report(
-            LAYOUT.qc_sheet("{center}"),
-            caption="../report/qc.rst",
-            category="Quality control",
-            labels={"centre": "{center}", "view": "contact sheet"},
         ),
     log:
         LAYOUT.log("collect_qc", "{center}"),
@@ -67,14 +64,46 @@ rule collect_qc:
         "../scripts/collect_qc.py"
 
 
+rule draw_cases:
+    input:
+        folders=lambda wildcards: case_folders(wildcards.center),
+        sources=lambda wildcards: case_sources(wildcards.center),
+    output:
+        folder=directory(LAYOUT.pictures("{center}")),
+    log:
+        LAYOUT.log("draw_cases", "{center}"),
+    benchmark:
+        LAYOUT.benchmark("draw_cases", "{center}")
+    conda:
+        "../../envs/imaging.yaml"
+    threads: 4
+    resources:
+        mem_mb=lambda wildcards, threads: 2000 * threads,
+        runtime=240,
+    params:
+        code=code_of("draw_cases.py"),
+        files=lambda wildcards: table_files(wildcards.center),
+    message:
+        "Drawing the pictures of {wildcards.center}"
+    script:
+        "../scripts/draw_cases.py"
+
+
 rule draw_quality:
     input:
         folders=lambda wildcards: case_folders(wildcards.center),
+        pictures=rules.draw_cases.output.folder,
         table=rules.collect_qc.output.table,
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
         templates=sorted((ROOT / "src/gliomanet/reporting/templates").glob("quality*")),
     output:
         folder=directory(LAYOUT.qc_pages("{center}")),
+        sheet=report(
+            LAYOUT.qc_sheet("{center}"),
+            caption="../report/qc.rst",
+            category="Quality control",
+            labels={"centre": "{center}", "view": "contact sheet"},
+        ),
     log:
         LAYOUT.log("draw_quality", "{center}"),
     benchmark:

@@ -33,7 +33,7 @@ rule select_pseudo_labels:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        code=code_of("select_pseudo_labels.py"),
+        code=code_with_kind("select_pseudo_labels.py", "prediction"),
         judged=lambda wildcards: PLAN.judged_folds(wildcards.fold),
         # fold → folder of its teacher
         teachers=lambda wildcards: {

@@ -26,7 +26,7 @@ rule segment_center:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        code=code_of("segment_center.py"),
+        code=code_with_kind("segment_center.py", "prediction"),
         members=lambda wildcards: members(
             PLAN.final_fits(wildcards.model, PLAN.segmenting_folds(wildcards.center))
         ),

@@ -30,7 +30,7 @@ rule predict_subsets:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
-        code=code_of("predict_subsets.py"),
+        code=code_with_kind("predict_subsets.py", "prediction"),
         members=lambda wildcards: members(
             PLAN.final_fits(
                 wildcards.model,
@@ -64,7 +64,7 @@ rule read_fusion_weights:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=30,
     params:
-        code=code_of("read_fusion_weights.py"),
+        code=code_with_kind("read_fusion_weights.py", "prediction"),
         members=lambda wildcards: members(
             PLAN.final_fits(
                 wildcards.model,

@@ -34,7 +34,7 @@ rule train_image:
         mem_mb=lambda wildcards, attempt: 8000 * max(1, STUDY.compute.gpus) * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
     params:
-        code=code_of("train_image.py"),
+        code=code_with_kind("train_image.py", "training"),
         model=lambda wildcards: training_values(STUDY.models[wildcards.model]),
         name=lambda wildcards: dict(wildcards.items()),
         tasks=TASKS,
@@ -87,7 +87,7 @@ rule train_tabular:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        code=code_of("train_tabular.py"),
+        code=code_with_kind("train_tabular.py", "training"),
         model=lambda wildcards: dump(STUDY.models[wildcards.model]),
         name=lambda wildcards: dict(wildcards.items()),
         tasks=TASKS,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.config.models import IMAGE_KINDS
+from gliomanet.kinds import IMAGE_KINDS
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_tables, write_table
@@ -17,6 +17,7 @@ predictions, deep = predict_center(
     splits[splits["center"] == center],
     read_tables(snakemake.input.cases),
     model=snakemake.wildcards.model,
+    kind=params.kind,
     preprocessed=Path(params.preprocessed) if params.kind in IMAGE_KINDS else None,
     features=None if params.kind in IMAGE_KINDS else wide_features(read_tables(snakemake.input.data)),
     threads=snakemake.threads,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.models import image_model
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration

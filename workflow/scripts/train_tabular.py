@@ -5,7 +5,7 @@ from pathlib import Path
 from prologue import snakemake
 from pydantic import TypeAdapter
 
-from gliomanet.cohort.splits import cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.models import Model
 from gliomanet.labels.tasks import Task
 from gliomanet.radiomics.table import wide_features

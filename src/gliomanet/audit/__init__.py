@@ -1,1 +1,1 @@
-"""Rules that look for known defects in a study's tables: one idea a file, one function a rule."""
+"""Rules that look for known defects in a study's tables: one idea per file, one function per rule."""

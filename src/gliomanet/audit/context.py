@@ -1,4 +1,4 @@
-"""What the audit's rules look at: the cases of all centres, and what the study does with them."""
+"""Context of the audit's rules: the cases of all centres, and the study's use of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AuditContext:
 
     Attributes:
         cases: case tables of all centres that could be read, without the cases that a person excluded.
-        leaks: pairs of centres of which one teaches and the other tests in some scenario.
+        leaks: pairs of centres of which one trains and the other tests in some scenario.
         labels: label columns that the study's tasks use.
         vocabulary: every label of the study, with its values.
         names: every centre of the study, phantoms too.
@@ -74,14 +74,14 @@ class AuditContext:
 
 
 def leaking_pairs(study: Study) -> frozenset[frozenset[str]]:
-    """Pairs of centres that may not share a patient: one teaches, with labels or without, and the other tests."""
+    """Pairs of centres that may not share a patient: one trains, with labels or without, and the other tests."""
     unlabelled = study.centers_of("unlabelled")
     return frozenset(
-        frozenset((teaches, tests))
+        frozenset((trains, tests))
         for scenario in scenarios_of(study)
-        for teaches in (*scenario.train, *unlabelled)
+        for trains in (*scenario.train, *unlabelled)
         for tests in scenario.external
-        if teaches != tests
+        if trains != tests
     )
 
 

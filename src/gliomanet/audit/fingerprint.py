@@ -123,7 +123,7 @@ def same_head_pairs(
     threshold: float = THRESHOLD,
     single_threshold: float = SINGLE_THRESHOLD,
 ) -> pd.DataFrame:
-    """The pairs of cases that show the same head: all pairs are compared by one matrix product a modality.
+    """The pairs of cases that show the same head: all pairs are compared by one matrix product per modality.
 
     A pair is judged by its mean similarity over the modalities that both cases have: of 124,750 pairs of phantoms of
     one template, single modalities reach .649, the mean of four .60. So a pair that shares one modality alone has to be
@@ -135,7 +135,7 @@ def same_head_pairs(
         single_threshold: least similarity of pairs that share one modality.
 
     Returns:
-        One row a modality of each such pair, and of each pair of which a modality's voxels are equal (`same_voxels`),
+        One row per modality of each such pair, and of each pair of which a modality's voxels are equal (`same_voxels`),
         in `PAIR_COLUMNS`, sorted.
     """
     keys = sorted(fingerprints)

@@ -1,7 +1,7 @@
-"""Every image file of a case looked at before anything is computed from it: what is wrong, and what is worth knowing.
+"""Inspection of every image file of a case, before anything is computed from it.
 
-Files pass through the readers and checks of preprocessing itself (`reading`, `tumour`, `alignment`, `brain`), so that
-the audit and preprocessing cannot disagree; here their statuses get rules' names and severities.
+Files pass through the readers and checks of preprocessing itself (`imaging.reading`, `mask_codes`, `registration`,
+`brain_extraction`), so that the audit and preprocessing cannot disagree: the rule of a problem is the audit's rule.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gliomanet.audit.file_facts import oblique_degrees, stored_type, verdict_of, whose_name
+from gliomanet.audit.file_facts import claim_of_name, oblique_degrees, stored_type
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
 from gliomanet.cohort.findings import Finding, Severity, findings_table
 from gliomanet.errors import CaseError
@@ -58,16 +58,15 @@ class _Inspection:
         center, case_id = self.case.get("center", ""), self.case["case_id"]
         self.findings.append(Finding(severity, rule, center, case_id, file, found, action))
 
-    def add_error(self, column: str, error: CaseError) -> str:
-        """The finding that an error of preprocessing means; returns its rule."""
-        rule, found, action = verdict_of(str(error))
-        self.add("error", rule, column, found, action)
-        return rule
+    def add_error(self, error: CaseError) -> str:
+        """Add the finding that an error of preprocessing is; its rule is returned."""
+        self.findings.append(Finding.of(error.problem, "error", center=self.case.get("center", "")))
+        return error.problem.rule
 
 
 @dataclass(frozen=True)
 class _Inspected:
-    """What one case gives to its centre."""
+    """One case's share in the inspection of its centre."""
 
     findings: list[Finding]
     fingerprints: dict[str, Fingerprint]
@@ -76,7 +75,7 @@ class _Inspected:
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
-    """What is to be said of a case's image files, and the fingerprint of each modality that can be read.
+    """Inspect a case's image files, and take the fingerprint of each modality that can be read.
 
     Args:
         case: a row of `results/cohort/<center>.tsv`; "" = missing.
@@ -102,7 +101,7 @@ def inspect_center(
 
     Returns:
         The table of findings (`FINDINGS`); case_id → modality → fingerprint; and the table of
-        `TUMOUR_VOLUMES`, one per case: the volume of every tumour code, NaN without a mask that can be read.
+        `TUMOUR_VOLUMES`, one row per case: the volume of every tumour code, NaN without a mask that can be read.
     """
     work = partial(_inspect, settings=settings)
     plain = [dict(case) for case in cases]
@@ -149,19 +148,10 @@ def _read_modality(work: _Inspection, name: str) -> bool:
     try:
         modality = read_modality(path, work.case["case_id"], name)
     except CaseError as error:
-        return work.add_error(name, error) == "mask_in_place_of_image"
+        return work.add_error(error) == "mask_in_place_of_image"
     work.modalities[name] = modality
     for note in modality.notes:
-        rule = (
-            "four_dimensional"
-            if "squeezed" in note
-            else "float64"
-            if "float64" in note
-            else "background_not_zero"
-            if "background" in note
-            else "reader_note"
-        )
-        work.add("note", rule, name, note, "handled when it is read; nothing to do")
+        work.add("note", note.rule, name, note.text, "handled when it is read; nothing to do")
     return False
 
 
@@ -175,9 +165,9 @@ def _check_masks(work: _Inspection, masks_for_images: list[str]) -> None:
         try:
             mask, home = read_mask(path, work.case["case_id"], column, grids)
         except CaseError as error:
-            if not grids and verdict_of(str(error))[0] == "mask_on_a_foreign_grid":
+            if not grids and error.problem.rule == "mask_on_a_foreign_grid":
                 continue
-            rule = work.add_error(column, error)
+            rule = work.add_error(error)
             if rule == "image_in_place_of_mask" and masks_for_images:
                 swapped = masks_for_images[0]
                 work.add(
@@ -203,7 +193,7 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
     try:
         codes, how = harmonize_codes(mask, work.case["case_id"], path)
     except CaseError as error:
-        work.add_error(column, error)
+        work.add_error(error)
         return
     work.tumour_volume_ml = float((codes.array > 0).sum()) * codes.grid.voxel_ml
     if not codes.array.any():
@@ -232,12 +222,13 @@ def _check_grids(work: _Inspection) -> None:
             work.add("note", "grids_differ", "", grids, "the modalities are registered; nothing to do")
     else:
         for name, other in others.items():
-            if (why := misalignment(fixed, other)) is not None:
+            if (problem := misalignment(fixed, other)) is not None:
                 work.add(
                     "error",
-                    "grids_differ" if why.startswith("grids differ") else "declared_aligned_but_not",
+                    problem.rule,
                     name,
-                    f"declared aligned with {reference} ({work.path(reference)}; coregistration: false), but {why}",
+                    f"declared aligned with {reference} ({work.path(reference)}; coregistration: false), but "
+                    f"{problem.found}",
                     "set coregistration to true for this centre, or supply the registered files",
                 )
     tilts = {name: oblique_degrees(one.file_grid.affine) for name, one in modalities.items()}
@@ -255,7 +246,7 @@ def _check_stripping(work: _Inspection) -> None:
     for name, modality in work.modalities.items():
         path, array = work.path(name), modality.volume.array
         assert path is not None
-        why, said = why_not_stripped(modality.volume), whose_name(path)
+        why, said = why_not_stripped(modality.volume), claim_of_name(path)
         if declared and why is not None:
             work.add(
                 "error",

@@ -45,6 +45,6 @@ RULES: tuple[Rule, ...] = (
 """In the order in which a person would mend what they find."""
 
 
-def audit_tables(material: AuditContext, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """What every rule finds in the tables, in the order of the rules; images are looked at elsewhere."""
-    return [finding for rule in rules for finding in rule(material)] if len(material.cases) else []
+def audit_tables(context: AuditContext, rules: Sequence[Rule] = RULES) -> list[Finding]:
+    """Findings of every rule on the tables, in the order of the rules; images are inspected elsewhere."""
+    return [finding for rule in rules for finding in rule(context)] if len(context.cases) else []

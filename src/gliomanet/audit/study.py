@@ -1,4 +1,4 @@
-"""The whole audit of a study: what tables say, what image files say, and which heads are the same."""
+"""The whole audit of a study: its tables, its image files, and heads that are the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gliomanet.audit.context import leaking_pairs
 from gliomanet.audit.fingerprint import read_fingerprints, same_head_pairs
 from gliomanet.audit.images import inspect_center
 from gliomanet.audit.rules.image_identity import image_identity
-from gliomanet.audit.tables import audit_cases, excluded_of, ids_before_jobs, problem
+from gliomanet.audit.tables import audit_cases, excluded_of, ids_before_jobs
 from gliomanet.cohort.findings import Finding, findings_of, findings_table
 from gliomanet.cohort.read_center import read_center
 from gliomanet.errors import CohortError
@@ -41,8 +41,8 @@ def audit_cohort(
         found: tables of findings, of the centres' sources and of their images.
         fingerprints: centre → file of fingerprints; none in a study of feature tables.
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
-        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a second table
-            that has the column is compared with them.
+        volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a reference
+            table that has the column is compared with them.
     """
     prints = {
         (center, case): own for center, path in fingerprints.items() for case, own in read_fingerprints(path).items()
@@ -63,13 +63,13 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
     Raises:
         CohortError: every finding of severity `fatal`.
     """
-    fatal = [problem(finding) for finding in findings_of(findings) if finding.severity == "fatal"]
+    fatal = [finding.problem() for finding in findings_of(findings) if finding.severity == "fatal"]
     if fatal:
         raise CohortError(fatal)
 
 
 def audit_images(study: Study, processes: int = 1) -> list[Finding]:
-    """Findings on the image files of a study's centres, and on heads that are the same.
+    """Inspect the image files of a study's centres, and find heads that are the same.
 
     Centres whose images are made by jobs have no files yet, and are passed over.
 

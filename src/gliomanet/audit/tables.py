@@ -1,4 +1,4 @@
-"""Everything that can be known to be wrong with a study's tables before a job is started."""
+"""Audit of a study's tables, before any job is started."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_study(study: Study) -> None:
     """
     grave = [finding for finding in audit_study(study) if finding.severity in ("fatal", "error")]
     if grave:
-        raise CohortError([problem(finding) for finding in grave])
+        raise CohortError([finding.problem() for finding in grave])
 
 
 def ids_before_jobs(study: Study) -> dict[str, list[str]]:
@@ -55,7 +55,12 @@ def audit_study(study: Study) -> list[Finding]:
         try:
             tables[name], found = read_center(name, study)
         except CohortError as error:
-            findings += [_unreadable(name, str(problem_)) for problem_ in error.problems]
+            findings += [
+                Finding.of(
+                    problem, "fatal", rule="table_unreadable", center=name, action="correct it, and validate again"
+                )
+                for problem in error.problems
+            ]
             continue
         findings += found
     known = {**{name: cases["case_id"].tolist() for name, cases in tables.items()}, **known_ids}
@@ -79,7 +84,7 @@ def audit_cases(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> list[Finding]:
-    """What the rules find in case tables that were read already.
+    """Apply the rules to case tables that were read already.
 
     Args:
         study: The study.
@@ -103,7 +108,7 @@ def context_of(
     known_ids: Mapping[str, Sequence[str]] | None = None,
     measured: pd.DataFrame | None = None,
 ) -> AuditContext:
-    """What the rules look at, from a study's keys and its case tables."""
+    """Context of the rules, from a study's keys and its case tables."""
     # Labels that were dealt anew (a control) differ from every other table, on purpose.
     second = (
         {} if study.shuffle_labels else {n: c.reference_table for n, c in study.centers.items() if c.reference_table}
@@ -127,17 +132,6 @@ def context_of(
     )
 
 
-def problem(finding: Finding) -> str:
-    """A finding as a sentence: where, what was found, what to do."""
-    where = f"centers.{finding.center}: " if finding.center else ""
-    return f"{where}{finding.found}" + (f"; {finding.action}" if finding.action else "")
-
-
-def _unreadable(center: str, text: str) -> Finding:
-    found, _, action = text.partition("; ")
-    return Finding("fatal", "table_unreadable", center, "", "", found, action or "correct it, and validate again")
-
-
 def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Collection[tuple[str, str]], list[Finding]]:
     """Centre and id of the cases that a person's table excludes, and what is wrong with that table.
 
@@ -152,6 +146,6 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
         return excluded_cases(read_decisions(path, known)), []
     except CohortError as error:
         return (), [
-            Finding("error", "decisions_unusable", "", "", str(path), found, action or "correct quality.decisions")
-            for found, _, action in (text.partition("; ") for text in map(str, error.problems))
+            Finding.of(problem, "error", rule="decisions_unusable", action="correct quality.decisions")
+            for problem in error.problems
         ]

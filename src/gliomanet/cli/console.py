@@ -1,4 +1,4 @@
-"""Where the command prints."""
+"""Console of the command."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from gliomanet.cli.console import console
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.import_table import IMPORTABLE, import_cases
-from gliomanet.errors import CohortError, StudyError
+from gliomanet.errors import CohortError, Problem, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.cohort import CASES, FINDINGS
 from gliomanet.tables.io import write_table
@@ -25,12 +25,14 @@ Format = StrEnum("Format", {name: name for name in IMPORTABLE})  # type: ignore[
 
 
 def import_(
-    kind: Annotated[Format, typer.Argument(help="Whose layout and columns these are.")],
+    kind: Annotated[Format, typer.Argument(help="The collection whose layout and columns it has.")],
     folder: Annotated[Path, typer.Argument(help="The downloaded folder; for `table` the table.", exists=True)],
     center: Annotated[str, typer.Option(help="Name of the centre in the table.")],
-    out: Annotated[Path, typer.Option(help="The case table to write; what was found goes beside it.")],
+    out: Annotated[Path, typer.Option(help="The case table to write; its findings go beside it.")],
     clinical: Annotated[Path | None, typer.Option(help="Table of labels, where it is not in the folder.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="BraTS: which patient of which collection a case is.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="BraTS: table that names the patient and the collection of each case.")
+    ] = None,
     derive_1p19q: Annotated[
         bool, typer.Option("--derive-1p19q", help="Unknown 1p/19q is intact where IDH is wildtype (WHO 2021).")
     ] = False,
@@ -67,9 +69,10 @@ def labels_of(options: list[str]) -> dict[str, tuple[str, ...]]:
     for option in options:
         name, sign, values = option.partition("=")
         if not (name and sign and values):
-            problems.append(f"--label {option}: no name and values; write --label mgmt=unmethylated,methylated")
+            action = "write --label mgmt=unmethylated,methylated"
+            problems.append(Problem("no name and values", action, key=f"--label {option}", rule="no_name_and_values"))
         elif name in labels:
-            problems.append(f"--label {option}: {name} is given twice; keep one")
+            problems.append(Problem(f"{name} is given twice", "keep one", key=f"--label {option}", rule="label_twice"))
         labels[name] = tuple(value.strip() for value in values.split(","))
     if problems:
         raise StudyError(problems, where="what is to be imported")

@@ -16,9 +16,9 @@ def to_native(
     mask: Annotated[Path, typer.Argument(help="Mask on the atlas grid of the case.", exists=True, dir_okay=False)],
     case: Annotated[Path, typer.Option(help="The preprocessed folder: results/preprocessed/<centre>/<case>.")],
     out: Annotated[Path, typer.Option(help="The mask on the scanner's grid (.nii.gz).")],
-    modality: Annotated[str, typer.Option(help="Modality whose scanner grid it is carried to.")] = "t1c",
+    modality: Annotated[str, typer.Option(help="Modality whose scanner grid the mask is resampled to.")] = "t1c",
 ) -> None:
-    """Carry a mask from the atlas grid back to the scanner's own grid."""
+    """Resample a mask from the atlas grid to the scanner's own grid."""
     from gliomanet.files.nifti import write_nifti
     from gliomanet.imaging.native_space import mask_to_native
 

@@ -64,7 +64,7 @@ def validate(
 
 
 def summary(study: Study) -> str:
-    """What a valid study will do, in a few lines."""
+    """Summarise a valid study in a few lines."""
     centers = [f"{len(study.centers_of(role))} {role}" for role in ("train", "external", "unlabelled")]
     return (
         f"{study.title}: valid. Centres: {', '.join(centers)}. Models: {', '.join(study.models)}. "

@@ -1,4 +1,4 @@
-"""What an audit found wrong, or worth knowing, with a study's tables and images: one row a finding."""
+"""Findings of an audit on a study's tables and images: one row each in `audit.tsv`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gliomanet.errors import Problem
 from gliomanet.tables.cohort import FINDINGS
 
 if TYPE_CHECKING:
@@ -40,6 +41,35 @@ class Finding:
     file: str
     found: str
     action: str
+
+    @classmethod
+    def of(cls, problem: Problem, severity: Severity, *, rule: str = "", center: str = "", action: str = "") -> Finding:
+        """The finding that a problem is; of an image's problem, `file` names the image too.
+
+        Args:
+            problem: the problem.
+            severity: see `SEVERITIES`.
+            rule: the rule's name; default: the problem's own.
+            center: centre concerned; default: the problem's own.
+            action: what to do where the problem names nothing.
+        """
+        line = f"line {problem.line}" if problem.line is not None else ""
+        column = f"column {problem.column!r}" if problem.column else ""
+        place = ", ".join(filter(None, (problem.file, line, column)))
+        file = f"{problem.image}: {place}" if problem.image else place
+        center = center or problem.center
+        return cls(severity, rule or problem.rule, center, problem.case, file, problem.said, problem.action or action)
+
+    def problem(self) -> Problem:
+        """The problem that a person has to mend; its file and case where `found` does not name them."""
+        return Problem(
+            self.found,
+            self.action,
+            key=f"centers.{self.center}" if self.center else "",
+            file="" if self.file in self.found else self.file,
+            case="" if repr(self.case_id) in self.found else self.case_id,
+            rule=self.rule,
+        )
 
 
 def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gliomanet.cohort.table import files_of, read_case_table
-from gliomanet.modalities import MODALITIES
+from gliomanet.modalities import FILE_COLUMNS, MODALITIES
+from gliomanet.tables.io import read_table
 
 FAILURE = "failure.txt"
 """Left in the folder of a case that could not be converted: the reason, which preprocessing passes on."""
@@ -16,7 +16,8 @@ FAILURE = "failure.txt"
 
 def simulated_cases(folder: Path) -> dict[str, dict[str, str]]:
     """Case → column → file, of a simulated centre's folder."""
-    return files_of(read_case_table(folder / "cases.tsv", center="", role=""))
+    rows = read_table(folder / "cases.tsv").to_dict("records")
+    return {row["case_id"]: {name: str(folder / row[name]) for name in FILE_COLUMNS if row.get(name)} for row in rows}
 
 
 def converted_case(folder: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ from gliomanet.config.centers import Center
 from gliomanet.config.labels import Labels, label_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.sources import DicomSource, SourceSettings
-from gliomanet.errors import CaseError, StudyError
+from gliomanet.errors import CaseError, Problem, StudyError
 from gliomanet.labels.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def import_cases(
     source |= {key: str(path.resolve()) for key, path in given.items() if path is not None}
     if not NAME.fullmatch(center):
         allowed = "letters, digits, '_' and '-', starting with a letter or a digit"
-        raise StudyError([f"{center!r} cannot be a centre's name; allowed: {allowed}"], where="what is to be imported")
+        problem = Problem(f"{center!r} cannot be a centre's name", f"allowed: {allowed}", rule="center_name")
+        raise StudyError([problem], where="what is to be imported")
     given_center = {"role": "train", "source": source, "scans": ALL_SCANS, "derive_1p19q": derive_1p19q}
     try:
         described = Center.model_validate(given_center)
@@ -106,6 +107,5 @@ def _convert(folder: Path, out: Path, case: str, center: str) -> list[Finding]:
     try:
         convert_case(folder, out, case)
     except CaseError as error:
-        found, action = error.problem.found, error.problem.action
-        return [Finding("error", "not_converted", center, case, str(folder), found, action)]
+        return [Finding.of(error.problem.at(case=case, file=str(folder)), "error", rule="not_converted", center=center)]
     return []

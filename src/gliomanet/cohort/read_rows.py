@@ -8,17 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile
 
-from gliomanet.errors import CohortError, Problem
+from gliomanet.errors import CohortError, Problem, ProblemError
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
-class CellError(ValueError):
+class CellError(ProblemError):
     """A cell that means nothing in its column; whoever knows the file, case and column adds them to `problem`."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:

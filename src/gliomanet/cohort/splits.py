@@ -197,9 +197,3 @@ def cases_not_used(qc_tables: Iterable[str | Path]) -> list[tuple[str, str]]:
     if "decision" in qc:
         lost |= qc["decision"] == "exclude"
     return sorted(zip(qc.loc[lost, "center"], qc.loc[lost, "case_id"], strict=True))
-
-
-def cases_of_fold(splits: pd.DataFrame, cases: pd.DataFrame, fold: str) -> pd.DataFrame:
-    """The rows of the case tables at hand that a fold holds, each with its `part`, in the order of the splits."""
-    rows = splits.loc[splits["fold"] == fold, ["case_id", "center", "part"]]
-    return rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")

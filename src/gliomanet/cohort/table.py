@@ -14,10 +14,8 @@ from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
-from gliomanet.modalities import MODALITIES
-from gliomanet.tables.cohort import CASES, FILES
-
-FILE_COLUMNS = tuple(column.name for column in FILES)
+from gliomanet.modalities import FILE_COLUMNS, MODALITIES
+from gliomanet.tables.cohort import CASES
 
 
 def columns_of(vocabulary: Vocabulary = VOCABULARY) -> tuple[str, ...]:

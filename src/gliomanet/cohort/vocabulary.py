@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from gliomanet.cohort.read_rows import CellError
 from gliomanet.errors import Problem
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 
 
 def _grades() -> dict[str, str]:

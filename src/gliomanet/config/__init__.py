@@ -1,1 +1,1 @@
-"""The configuration of a study: values and their validation, one section a file."""
+"""The configuration of a study: values and their validation, one section per file."""

@@ -1,4 +1,4 @@
-"""What is computed from images and trained models: radiomics, prediction, evaluation, explanation."""
+"""Sections on what is computed from images and trained models: radiomics, prediction, evaluation, explanation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gliomanet.config.types import Flips, Fraction, Identifier, MaskCode, MaskCodes, Section
+from gliomanet.errors import Problem, ProblemError
 
 
 def _none_or_several(passes: int) -> int:
     if passes == 1:
-        raise ValueError("one pass has no standard deviation; give 0 for none, or at least 2")
+        raise ProblemError(
+            Problem("one pass has no standard deviation", "give 0 for none, or at least 2", rule="one_pass")
+        )
     return passes
 
 
@@ -31,7 +34,7 @@ class Radiomics(Section):
 
 
 class Prediction(Section):
-    """What is made of the trained models' answers."""
+    """Predictions of the trained models, and their calibration."""
 
     calibration: Literal["temperature", "none"] = Field(
         "temperature",
@@ -60,21 +63,21 @@ class Prediction(Section):
 
 
 class Evaluation(Section):
-    """Figures and their intervals."""
+    """Metrics and their intervals."""
 
     resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
-    confidence: float = Field(0.95, gt=0, lt=1, description="Of every interval.")
+    confidence: float = Field(0.95, gt=0, lt=1, description="Confidence level of every interval.")
     modality_subsets: bool = Field(
         False,
-        description="Predict with every non-empty subset of an image model's modalities, and tell each modality's significance; costs 2^M − 1 passes a case and fold.",
+        description="Predict with every non-empty subset of an image model's modalities, and tell each modality's significance; costs 2^M − 1 passes per case and fold.",
     )
 
 
 class Explanation(Section):
-    """Which radiomic features become biomarkers."""
+    """Selection of radiomic features as biomarkers."""
 
     shap_fraction: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
     max_q: Fraction = Field(0.05, description="Largest Benjamini-Hochberg q of a correlation.")
     min_rho: Fraction = Field(0.3, description="Least |Spearman's rho| between a deep and a radiomic feature.")
     max_i2: Fraction = Field(0.75, description="Largest share of the effects' variance that lies between centres.")
-    min_per_class: int = Field(3, ge=2, description="Cases a class that a centre needs for an effect.")
+    min_per_class: int = Field(3, ge=2, description="Cases per class that a centre needs for an effect.")

@@ -16,12 +16,12 @@ class Center(Section):
     """One hospital or collection."""
 
     role: Role = Field(
-        description="`train`: labels teach; `external`: opened by prediction only; `unlabelled`: images teach."
+        description="`train`: its labels train; `external`: opened by prediction only; `unlabelled`: its images train without labels."
     )
-    source: Source = Field(description="Where its cases come from.")
+    source: Source = Field(description="Source of its cases.")
     preprocessing: dict[str, Any] = Field(default_factory=dict, description="Keys of `preprocessing` that differ here.")
     scans: Annotated[tuple[Scan, ...], Field(min_length=1), AfterValidator(each_once)] = Field(
-        ("baseline",), description="Which scans of its patients enter the study; the others are listed, not used."
+        ("baseline",), description="Scans of its patients that enter the study; the others are listed, not used."
     )
     derive_1p19q: bool = Field(
         False,

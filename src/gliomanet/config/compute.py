@@ -1,14 +1,15 @@
-"""What jobs ask for, and how they compute: the one section that repeats no job."""
+"""Resources of jobs, and their ways to compute: the one section of which a change repeats no job."""
 
 from __future__ import annotations
 
 from pydantic import Field, model_validator
 
 from gliomanet.config.types import Section
+from gliomanet.errors import Problem, ProblemError
 
 
 class Compute(Section):
-    """What jobs ask for, and how they compute; a change repeats no job that is done."""
+    """Resources of jobs, and their ways to compute; a change repeats no job that is done."""
 
     training_threads: int = Field(
         1, ge=1, description="CPU threads of a training job; results are identical for equal values."
@@ -20,7 +21,7 @@ class Compute(Section):
     )
     cache: bool = Field(
         True,
-        description="Map the training images from files in `<results>/cache`, shared by all folds and models, instead of a copy in each job's memory; 49 MB a case of four modalities at 160×192×160. Results are the same; may be deleted while nothing trains.",
+        description="Map the training images from files in `<results>/cache`, shared by all folds and models, instead of a copy in each job's memory; 49 MB per case of four modalities at 160×192×160. Results are the same; may be deleted while nothing trains.",
     )
     channels_last: bool = Field(
         False, description="Train with the channels as the fastest axis in memory; see `benchmarks/train.py`."
@@ -35,8 +36,12 @@ class Compute(Section):
     @model_validator(mode="after")
     def _one_decides_what_is_kept(self) -> Compute:
         if self.compile and self.gradient_checkpointing:
-            raise ValueError(
-                "compile and gradient_checkpointing are both true, and a compiled network decides by itself what it "
-                "computes again; set one of them to false"
+            raise ProblemError(
+                Problem(
+                    "compile and gradient_checkpointing are both true, and a compiled network decides by itself what "
+                    "it computes again",
+                    "set one of them to false",
+                    rule="compiled_and_checkpointed",
+                )
             )
         return self

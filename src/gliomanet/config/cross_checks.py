@@ -1,36 +1,37 @@
-"""What no single key of a study can tell: whether its parts agree, and whether its names are free."""
+"""Checks of a study as a whole: that its parts agree, and that its names are free."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
-from gliomanet.config.models import SEGMENTATION, ImageModel, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
 from gliomanet.config.split import HELD_OUT, MAIN
 from gliomanet.config.study import Study
+from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
 
 RESERVED_CENTERS = {
     "audit": "the findings of all centres are kept under it",
     "cases": "the cases of all centres are kept under it",
-    "pooled": "tables of figures call all centres together so",
-    "summary": "tables of figures call the mean over the centres so",
+    "pooled": "tables of metrics call all centres together so",
+    "summary": "tables of metrics call the mean over the centres so",
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
 RESERVED_SCENARIOS = {"leave-one-center-out": "the mean over all held-out centres is kept under it"}
 RESERVED_TASKS = {
-    "joint": "tables of figures call all tasks together so",
+    "joint": "tables of metrics call all tasks together so",
     SEGMENTATION: "models weigh the loss of the tumour masks by it",
     "distillation": "events of training call the loss of self-distillation so",
-    "modality": "events of training call the loss of contrastive learning so",
+    "contrast": "events of training call the loss of contrastive learning so",
 }
 
 
-def problems_of(study: Study) -> list[str]:
-    """Each as "key: what is wrong; what to do"."""
+def problems_of(study: Study) -> list[Problem]:
+    """Find everything that no single key can tell, each problem with its key."""
     return [
         *_name_problems("centers", study.centers, RESERVED_CENTERS),
         *_name_problems("models", study.models, RESERVED_MODELS),
@@ -46,94 +47,141 @@ def problems_of(study: Study) -> list[str]:
     ]
 
 
-def _name_problems(section: str, names: Iterable[str], reserved: Mapping[str, str]) -> list[str]:
+def _name_problems(section: str, names: Iterable[str], reserved: Mapping[str, str]) -> list[Problem]:
     """Names that are taken. Letter case is no difference: names become files, and some disks ignore it."""
     problems = []
     seen: dict[str, str] = {}
     for name in names:
+        key = f"{section}.{name}"
         if why := reserved.get(name.lower()):
-            problems.append(f"{section}.{name}: this name is reserved, because {why}; choose another")
+            found = f"this name is reserved, because {why}"
+            problems.append(Problem(found, "choose another", key=key, rule="reserved_name"))
         if name.lower() in seen:
-            problems.append(f"{section}.{name}: differs from {seen[name.lower()]!r} by letter case only; rename one")
+            found = f"differs from {seen[name.lower()]!r} by letter case only"
+            problems.append(Problem(found, "rename one", key=key, rule="name_differs_by_case_only"))
         seen.setdefault(name.lower(), name)
     return problems
 
 
-def _center_problems(study: Study) -> list[str]:
+def _center_problems(study: Study) -> list[Problem]:
     problems = []
     if not study.centers_of("train"):
-        problems.append("centers: no centre has the role train; at least one must")
+        found, action = "no centre has the role train", "at least one must"
+        problems.append(Problem(found, action, key="centers", rule="no_training_center"))
     if len({center.source.has_images for center in study.centers.values()}) == 2:
-        problems.append("centers: feature tables and images are mixed; a study's sources are all of one arm")
+        found, action = "feature tables and images are mixed", "a study's sources are all of one arm"
+        problems.append(Problem(found, action, key="centers", rule="arms_mixed"))
     for name in study.centers:
         try:
             study.preprocessing_of(name)
         except ValidationError as error:
-            problems += [f"centers.{name}.preprocessing.{line}" for line in describe(error, type(study.preprocessing))]
+            problems += [
+                problem.at(key=f"centers.{name}.preprocessing.{problem.key}")
+                for problem in describe(error, type(study.preprocessing))
+            ]
     return problems
 
 
-def _quality_problems(study: Study) -> list[str]:
+def _quality_problems(study: Study) -> list[Problem]:
     if study.quality.decisions and study.is_tabular:
-        why = "a study of feature tables has no quality control to decide on"
-        return [f"quality.decisions: {why}; take the rows of the cases to leave out from their tables"]
+        return [
+            Problem(
+                "a study of feature tables has no quality control to decide on",
+                "take the rows of the cases to leave out from their tables",
+                key="quality.decisions",
+                rule="decisions_without_quality_control",
+            )
+        ]
     return []
 
 
-def _scenario_problems(study: Study) -> list[str]:
+def _scenario_problems(study: Study) -> list[Problem]:
     problems = []
     if study.split.design == "leave_one_center_out" and len(study.centers_of("train")) < 2:
-        problems.append("split.design: leave_one_center_out needs at least two centres of role train")
+        found = f"found {len(study.centers_of('train'))} centre of role train"
+        action = "leave_one_center_out needs at least two"
+        problems.append(Problem(found, action, key="split.design", rule="too_few_training_centers"))
     held_out = study.split.design == "leave_one_center_out"
     own = [HELD_OUT.format(center=center) for center in study.centers_of("train")] if held_out else [MAIN]
     names = [*own, *(scenario.name for scenario in study.split.scenarios)]
     for scenario in study.split.scenarios:
         key = f"split.scenarios.{scenario.name}"
         if names.count(scenario.name) > 1:
-            problems.append(f"{key}: this name is taken; give each scenario its own")
+            problems.append(Problem("this name is taken", "give each scenario its own", key=key, rule="name_taken"))
         if not scenario.train:
-            problems.append(f"{key}: names no centre that teaches")
-        for center in (*scenario.train, *scenario.external):
-            if center not in study.centers:
-                problems.append(f"{key}: {center!r} is no centre; centres: {', '.join(study.centers)}")
-            elif center in scenario.train and study.centers[center].role != "train":
-                problems.append(f"{key}: {center!r} teaches, so its role must be train")
-            elif center in scenario.external and study.centers[center].role == "unlabelled":
-                problems.append(
-                    f"{key}: centre {center} is unlabelled and cannot test; give it the role external, or leave it out"
-                )
+            problems.append(
+                Problem("names no training centre", "name at least one", key=f"{key}.train", rule="no_training_center")
+            )
+        for part in ("train", "external"):
+            problems += [
+                problem.at(key=f"{key}.{part}")
+                for center in getattr(scenario, part)
+                if (problem := _misplaced(study, center, part))
+            ]
         problems += [
-            f"{key}: {center!r} both teaches and tests" for center in scenario.train if center in scenario.external
+            Problem(f"{center!r} both trains and tests", "keep it in one", key=key, rule="center_trains_and_tests")
+            for center in scenario.train
+            if center in scenario.external
         ]
     return problems
 
 
-def _model_problems(study: Study) -> list[str]:
+def _misplaced(study: Study, center: str, part: str) -> Problem | None:
+    """The problem of a centre that cannot be in this part of a scenario."""
+    if center not in study.centers:
+        return Problem(f"{center!r} is no centre", f"centres: {', '.join(study.centers)}", rule="unknown_center")
+    role = study.centers[center].role
+    if part == "train" and role != "train":
+        return Problem(
+            f"centre {center} is of role {role}", "training centres are of role train", rule="role_trains_not"
+        )
+    if part == "external" and role == "unlabelled":
+        found, action = f"centre {center} is unlabelled and cannot test", "give it the role external, or leave it out"
+        return Problem(found, action, rule="role_tests_not")
+    return None
+
+
+def _model_problems(study: Study) -> list[Problem]:
     problems = []
     if study.evaluation.modality_subsets and not any(isinstance(m, ImageModel) for m in study.models.values()):
         problems.append(
-            "evaluation.modality_subsets: no model looks at images, so there are no modalities to take away; "
-            "leave it out, or add a network on images"
+            Problem(
+                "no model looks at images, so there are no modalities to take away",
+                "leave it out, or add a network on images",
+                key="evaluation.modality_subsets",
+                rule="no_image_model",
+            )
         )
     for name, model in study.models.items():
-        if study.is_tabular and isinstance(model, ImageModel):
-            problems.append(f"models.{name}: {model.kind} needs images, and this study's centres are feature tables")
-        if model.stages[:1] != ("supervised",):
-            problems.append(f"models.{name}.stages: must start with supervised, found {list(model.stages)}")
-        if isinstance(model, SingletaskModel) and model.task not in study.tasks:
-            problems.append(f"models.{name}.task: {model.task!r} is no task; tasks: {', '.join(study.tasks)}")
-        if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood_weight:
-            labels = dict.fromkeys(task.label for task in study.tasks.values())
-            if len([label for label in labels if label in WHO_LABELS]) < 2:
-                problems.append(
-                    f"models.{name}.joint_likelihood_weight: is {model.joint_likelihood_weight:g}, which needs tasks on two of the "
-                    f"labels {', '.join(WHO_LABELS)}; the study's tasks are on {', '.join(labels)}: add a task, or "
-                    "leave it out"
-                )
-        if isinstance(model, MultitaskModel):
-            problems += [
-                f"models.{name}.task_weights: {key!r} is no task; allowed: {', '.join([*study.tasks, SEGMENTATION])}"
-                for key in model.task_weights
-                if key not in study.tasks and key != SEGMENTATION
-            ]
+        problems += [
+            problem.at(key=".".join(filter(None, ("models", name, problem.key)))) for problem in _of_model(study, model)
+        ]
     return problems
+
+
+def _of_model(study: Study, model: Model) -> Iterator[Problem]:
+    """The problems of one model, each with its key below the model's."""
+    if study.is_tabular and isinstance(model, ImageModel):
+        found = f"{model.kind} needs images, and this study's centres are feature tables"
+        yield Problem(found, "choose a model of features", rule="image_model_of_feature_tables")
+    if model.stages[:1] != ("supervised",):
+        found = f"found {list(model.stages)}"
+        yield Problem(found, "must start with supervised", key="stages", rule="first_stage")
+    if isinstance(model, SingletaskModel) and model.task not in study.tasks:
+        tasks = f"tasks: {', '.join(study.tasks)}"
+        yield Problem(f"{model.task!r} is no task", tasks, key="task", rule="unknown_task")
+    if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood_weight:
+        labels = dict.fromkeys(task.label for task in study.tasks.values())
+        if len([label for label in labels if label in WHO_LABELS]) < 2:
+            yield Problem(
+                f"is {model.joint_likelihood_weight:g}, which needs tasks on two of the labels "
+                f"{', '.join(WHO_LABELS)}, and the study's tasks are on {', '.join(labels)}",
+                "add a task, or leave it out",
+                key="joint_likelihood_weight",
+                rule="joint_likelihood_of_one_label",
+            )
+    if isinstance(model, MultitaskModel):
+        allowed = f"allowed: {', '.join([*study.tasks, SEGMENTATION])}"
+        for task in model.task_weights:
+            if task not in study.tasks and task != SEGMENTATION:
+                yield Problem(f"{task!r} is no task", allowed, key="task_weights", rule="unknown_task")

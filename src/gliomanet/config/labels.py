@@ -1,4 +1,4 @@
-"""Labels that a study has beside IDH, 1p/19q and grade, and its tasks held against all of them."""
+"""Further labels of a study, beside IDH, 1p/19q and grade, and checks of its tasks against all labels."""
 
 from __future__ import annotations
 
@@ -9,24 +9,38 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from gliomanet.config.types import Identifier, Section
+from gliomanet.errors import Problem, ProblemError
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.tasks import Task
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, plain
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.cohort import CASES
 from gliomanet.tables.schemas import SCHEMAS
 
 
 def _readable(values: list[str]) -> list[str]:
-    """Values that a cell can be read as: cells are compared by their plain spelling, and some mean *not known*."""
+    """Refuse values that no cell can be read as: cells are compared by plain spelling, and some mean *not known*."""
     seen: dict[str, str] = {}
     for value in values:
         if value != " ".join(value.split()):
-            raise ValueError(f"{value!r} holds spaces at its ends, or several in a row; remove them")
+            raise ProblemError(
+                Problem(f"{value!r} holds spaces at its ends, or several in a row", "remove them", rule="stray_spaces")
+            )
         spelling = plain(value)
         if spelling in MISSING_SPELLINGS:
-            raise ValueError(f"{value!r} means unknown in every table, and cannot be a value; leave it out")
+            raise ProblemError(
+                Problem(
+                    f"{value!r} means unknown in every table, and cannot be a value",
+                    "leave it out",
+                    rule="value_means_unknown",
+                )
+            )
         if spelling in seen:
-            raise ValueError(
-                f"{seen[spelling]!r} and {value!r} are read alike; each value must differ by more than case"
+            raise ProblemError(
+                Problem(
+                    f"{seen[spelling]!r} and {value!r} are read alike",
+                    "each value must differ by more than case",
+                    rule="values_read_alike",
+                )
             )
         seen[spelling] = value
     return values
@@ -37,7 +51,7 @@ LabelValues = Annotated[list[str], Field(min_length=2), AfterValidator(_readable
 
 
 class Labels(Section):
-    """The further labels of a study, where there is no study yet: for the import of a case table."""
+    """Further labels without a study, for the import of a case table."""
 
     labels: dict[Identifier, LabelValues] = Field(default_factory=dict, description="Name → values in class order.")
 
@@ -59,31 +73,36 @@ RESERVED_LABELS = {
 _ENDINGS = ("_raw", "_source")
 
 
-def label_problems(names: Iterable[str]) -> list[str]:
-    """Names of further labels that other columns have; each as "key: what is wrong; what to do"."""
+def label_problems(names: Iterable[str]) -> list[Problem]:
+    """Check the names of further labels: none may be the name of another column."""
     problems = []
     for name in names:
         if why := RESERVED_LABELS.get(name.lower()):
-            problems.append(f"labels.{name}: this name is reserved, because {why}; choose another")
+            found = f"this name is reserved, because {why}"
+            problems.append(Problem(found, "choose another", key=f"labels.{name}", rule="reserved_name"))
         elif name.lower().endswith(_ENDINGS):
             beside = " and ".join(f"<label>{ending}" for ending in _ENDINGS)
-            problems.append(
-                f"labels.{name}: case tables hold {beside} of each label; choose a name with another ending"
-            )
+            found, action = f"case tables hold {beside} of each label", "choose a name with another ending"
+            problems.append(Problem(found, action, key=f"labels.{name}", rule="reserved_ending"))
     return problems
 
 
-def task_problems(tasks: Mapping[str, Task], vocabulary: Vocabulary) -> list[str]:
-    """Tasks on a label that the study does not have, and classes of values that its label does not have."""
+def task_problems(tasks: Mapping[str, Task], vocabulary: Vocabulary) -> list[Problem]:
+    """Check that each task is on a label of the study, and its classes hold values of that label."""
     problems = []
     for name, task in tasks.items():
         if task.label in vocabulary:
-            problems += [f"tasks.{name}.classes: {text}" for text in task.foreign_values(vocabulary[task.label])]
+            foreign = task.foreign_values(vocabulary[task.label])
+            problems += [problem.at(key=f"tasks.{name}.{problem.key}") for problem in foreign]
             continue
         close = difflib.get_close_matches(task.label.lower(), vocabulary, n=1, cutoff=0.6)
         hint = f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(vocabulary)};"
         problems.append(
-            f"tasks.{name}.label: {task.label!r} is not a label column; {hint} a further label is named, with its "
-            "values, in the section labels"
+            Problem(
+                f"{task.label!r} is not a label column",
+                f"{hint} a further label is named, with its values, in the section labels",
+                key=f"tasks.{name}.label",
+                rule="unknown_label",
+            )
         )
     return problems

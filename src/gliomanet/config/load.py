@@ -1,4 +1,4 @@
-"""Reading and validation of a study's file: every problem at once."""
+"""Read and validate a study's file, with every problem at once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from gliomanet.config.cross_checks import problems_of
 from gliomanet.config.messages import describe
 from gliomanet.config.study import Study
-from gliomanet.errors import StudyError
+from gliomanet.errors import Problem, StudyError
 
 
 def load_study(values: Mapping[str, Any]) -> Study:
-    """The validated study of a configuration mapping.
+    """Validate the keys and values of a study.
 
     Raises:
         StudyError: every problem at once, each with its key, what was found, what is allowed and the nearest key.
@@ -31,7 +31,7 @@ def load_study(values: Mapping[str, Any]) -> Study:
 
 
 def read_study_file(path: Path) -> dict[str, Any]:
-    """The keys and values of a study's YAML file; an empty file has none.
+    """Read the keys and values of a study's YAML file; an empty file has none.
 
     Raises:
         StudyError: text that is no YAML or not UTF-8, or whose outermost level is no mapping, with its line.
@@ -42,18 +42,20 @@ def read_study_file(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise StudyError([f"{path}, line {line}: not UTF-8 text; save it as UTF-8"]) from None
+        raise _refused(path, line, "not UTF-8 text", "save it as UTF-8", "not_utf8") from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
-        raise StudyError([f"{path}, line {line}: a character that YAML does not allow; remove it"]) from None
+        raise _refused(path, line, "a character that YAML does not allow", "remove it", "forbidden_character") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise StudyError(
-            [f"{where}: no YAML: {error.problem or error.context}; mend this line or the one above"]
-        ) from None
+        found, action = f"no YAML: {error.problem or error.context}", "mend this line or the one above"
+        raise _refused(path, mark.line + 1 if mark else None, found, action, "no_yaml") from None
     if root is not None and not isinstance(root, yaml.MappingNode):
-        where = f"{path}, line {root.start_mark.line + 1}"
         found = "a list" if isinstance(root, yaml.SequenceNode) else f"only {root.value!r}"
-        raise StudyError([f"{where}: found {found}, where a study is a mapping of keys to values (`centers: …`)"])
+        action = "a study is a mapping of keys to values (`centers: …`)"
+        raise _refused(path, root.start_mark.line + 1, f"found {found}", action, "no_mapping")
     return values or {}
+
+
+def _refused(path: Path, line: int | None, found: str, action: str, rule: str) -> StudyError:
+    return StudyError([Problem(found, action, file=str(path), line=line, rule=rule)])

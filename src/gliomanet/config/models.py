@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
+from gliomanet.errors import Problem, ProblemError
 
 SEGMENTATION = "segmentation"
-"""What the weight of the tumour masks' loss goes by, beside those of the tasks."""
+"""Name of the weight of the tumour masks' loss, beside those of the tasks."""
 
 Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(each_once)]
 Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
@@ -26,7 +27,7 @@ SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(eac
 
 
 class ImageModel(Section):
-    """What all networks on images share, so that a difference between two of them is the networks' own."""
+    """Keys that all networks on images share, so that a difference between two of them is the networks' own."""
 
     stride: ClassVar[int]
     """Sizes of the input must be multiples of it,"""
@@ -48,7 +49,7 @@ class ImageModel(Section):
     )
     stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
     steps_per_epoch: int | None = Field(
-        None, ge=1, description="Batches an epoch; default: one pass over the labelled cases."
+        None, ge=1, description="Batches per epoch; default: one pass over the labelled cases."
     )
     learning_rate: float = Field(1e-4, gt=0, description="Of Adam; halved on a plateau of the training loss.")
     weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
@@ -62,7 +63,7 @@ class ImageModel(Section):
     distillation_weight: float = Field(
         0.0,
         ge=0,
-        description="Weight of self-distillation: the network's pass of the whole case teaches logits and deep features "
+        description="Weight of self-distillation: the network's pass of the whole case is the teacher of logits and deep features "
         "of its pass without the modalities that `modality_dropout` takes (one at least). Each step then learns its "
         "labels from both passes: twice the time and memory. cmtlnet: in its second phase.",
     )
@@ -73,11 +74,11 @@ class ImageModel(Section):
         0.0,
         ge=0,
         description="Weight of contrastive learning (SimSiam) between the deep features of the same two passes; with "
-        "`distillation` too, there are still two.",
+        "`distillation_weight` too, there are still two.",
     )
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     precision: Literal["auto", "32", "bf16"] = Field(
-        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit."
+        "auto", description="`auto`: bf16 on GPUs that have it, else 32 bit. `bf16`: on GPUs only."
     )
     test_time_augmentation: Flips | None = Field(
         None,
@@ -89,25 +90,38 @@ class ImageModel(Section):
     def _geometry_fits_the_network(self) -> Self:
         if any(size % self.stride or size < max(self.stride, self.smallest) for size in self.input_shape):
             allowed = f"positive multiples of {self.stride}" if self.stride > 1 else f"at least {self.smallest} each"
-            raise ValueError(f"input_shape {self.input_shape} must be {allowed}")
+            raise ProblemError(
+                Problem(f"found {self.input_shape}", f"needed: {allowed}", key="input_shape", rule="input_shape")
+            )
         if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
-            raise ValueError(f"modalities {self.modalities} must name each modality once")
+            found, action = f"found {list(self.modalities)}", "name at least one, and each once"
+            raise ProblemError(Problem(found, action, key="modalities", rule="named_twice"))
         return self
 
     @model_validator(mode="after")
-    def _adaptation_has_modalities_to_do_without(self) -> Self:
+    def _distillation_has_modalities_to_do_without(self) -> Self:
         for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
                 continue
             if len(self.modalities) < 2:
-                raise ValueError(
-                    f"{key} is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
-                    f"cannot be taken away; name two at least, or leave {key} out"
+                raise ProblemError(
+                    Problem(
+                        f"is {getattr(self, key):g}, and of modalities there is only {self.modalities[0]}, which "
+                        "cannot be taken away",
+                        f"name two at least, or leave {key} out",
+                        key=key,
+                        rule="no_modality_to_take_away",
+                    )
                 )
             if not self.modality_dropout:
-                raise ValueError(
-                    f"{key} is {getattr(self, key):g} and modality_dropout 0, which takes no modality away to learn "
-                    f"without; set modality_dropout (0.3, say), or leave {key} out"
+                raise ProblemError(
+                    Problem(
+                        f"is {getattr(self, key):g} and modality_dropout 0, which takes no modality away to learn "
+                        "without",
+                        f"set modality_dropout (0.3, say), or leave {key} out",
+                        key=key,
+                        rule="no_modality_dropout",
+                    )
                 )
         return self
 
@@ -126,7 +140,7 @@ class CmtlnetModel(ImageModel):
 
 
 class MultitaskModel(ImageModel):
-    """What the image networks share that learn their tasks, and the tumour's segmentation, in one phase."""
+    """Keys of the image networks that learn their tasks, and the tumour's segmentation, in one phase."""
 
     epochs: int = Field(100, ge=1, description="Epochs of the phase in which all tasks are learnt.")
     segmentation: bool = Field(
@@ -134,8 +148,8 @@ class MultitaskModel(ImageModel):
     )
     unlabelled_masks: bool = Field(
         False,
-        description="Tumour masks of training cases without any label teach segmentation too: one such case more a "
-        "batch, so that its batches are no longer those of the other networks.",
+        description="Segmentation learns from tumour masks of training cases without any label, too: one such case more "
+        "per batch, so that its batches are no longer those of the other networks.",
     )
     weighting: Literal["uncertainty", "uncertainty_full", "fixed"] = Field(
         "uncertainty",
@@ -151,19 +165,35 @@ class MultitaskModel(ImageModel):
     @model_validator(mode="after")
     def _weights_are_used(self) -> Self:
         if self.task_weights and self.weighting != "fixed":
-            raise ValueError(
-                f"task_weights are given and weighting is {self.weighting}; set weighting: fixed, or leave them out"
+            raise ProblemError(
+                Problem(
+                    f"are given, and weighting is {self.weighting}",
+                    "set weighting: fixed, or leave them out",
+                    key="task_weights",
+                    rule="weights_not_used",
+                )
             )
         if SEGMENTATION in self.task_weights and not self.segmentation:
-            raise ValueError("task_weights names segmentation, which is off; leave it out, or set segmentation: true")
+            raise ProblemError(
+                Problem(
+                    "names segmentation, which is off",
+                    "leave it out, or set segmentation: true",
+                    key="task_weights",
+                    rule="weight_of_no_segmentation",
+                )
+            )
         return self
 
     @model_validator(mode="after")
     def _masks_have_something_to_teach(self) -> Self:
         if self.unlabelled_masks and not self.segmentation:
-            raise ValueError(
-                "unlabelled_masks is true, and without segmentation masks teach nothing; leave it out, or set "
-                "segmentation: true"
+            raise ProblemError(
+                Problem(
+                    "is true, and without segmentation nothing is learnt from masks",
+                    "leave it out, or set segmentation: true",
+                    key="unlabelled_masks",
+                    rule="masks_without_segmentation",
+                )
             )
         return self
 
@@ -183,9 +213,13 @@ class GmmasModel(MultitaskModel):
     @model_validator(mode="after")
     def _head_has_something_to_learn(self) -> Self:
         if self.pretraining_epochs and not self.segmentation:
-            raise ValueError(
-                f"pretraining_epochs is {self.pretraining_epochs}, and without segmentation the head net has nothing "
-                "to learn alone; set pretraining_epochs: 0"
+            raise ProblemError(
+                Problem(
+                    f"is {self.pretraining_epochs}, and without segmentation the head net has nothing to learn alone",
+                    "set pretraining_epochs: 0",
+                    key="pretraining_epochs",
+                    rule="pretraining_without_segmentation",
+                )
             )
         return self
 
@@ -226,19 +260,33 @@ class SingletaskModel(ImageModel):
     @model_validator(mode="after")
     def _one_task_contradicts_nothing(self) -> Self:
         if self.joint_likelihood_weight:
-            raise ValueError(
-                f"joint_likelihood_weight is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO "
-                "classification; leave it out"
+            raise ProblemError(
+                Problem(
+                    f"is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO classification",
+                    "leave it out",
+                    key="joint_likelihood_weight",
+                    rule="joint_likelihood_of_one_task",
+                )
             )
         return self
 
 
-class TabularNetModel(Section):
-    """A multi-task network on radiomic features and age: shared trunk, one head a task, masked losses."""
+class FeatureModel(Section):
+    """Settings that all models on features share."""
+
+    kind: str
+    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
+    harmonization: Harmonization = Field("none", description=HARMONIZATION)
+    stages: tuple[Stage, ...]
+    refit: bool = Field(
+        True, description="External centres are predicted by a fit on all training cases, not by the folds."
+    )
+
+
+class TabularNetModel(FeatureModel):
+    """A multi-task network on radiomic features and age: shared trunk, one head per task, masked losses."""
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: Stages = Field(("supervised",), description="Training stages to run.")
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
@@ -249,36 +297,23 @@ class TabularNetModel(Section):
     weight_decay: float = Field(1e-2, ge=0, description="Of AdamW.")
     joint_likelihood_weight: float = Field(0.0, ge=0, description=JOINT_LIKELIHOOD)
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class LogisticModel(Section):
-    """Logistic regression, one a task: median imputation, standardised features, balanced class weights."""
+class LogisticModel(FeatureModel):
+    """Logistic regression, one per task: median imputation, standardised features, balanced class weights."""
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
     C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
 
 
-class ExtraTreesModel(Section):
-    """Extremely randomised trees, one forest a task."""
+class ExtraTreesModel(FeatureModel):
+    """Extremely randomised trees, one forest per task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")
-    inputs: Inputs = Field(("radiomics", "age"), description="What it sees of a case.")
-    harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    n_estimators: int = Field(500, ge=1, description="Trees a forest.")
-    min_samples_leaf: int = Field(3, ge=1, description="Cases a leaf, at least.")
-    refit: bool = Field(
-        True, description="External centres are predicted by a fit on all training cases, not by the folds."
-    )
+    n_estimators: int = Field(500, ge=1, description="Trees per forest.")
+    min_samples_leaf: int = Field(3, ge=1, description="Least number of cases per leaf.")
 
 
 ImageModels = CmtlnetModel | GmmasModel | MttunetModel | PsnetModel | SingletaskModel
@@ -286,9 +321,6 @@ Model = Annotated[
     ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel,
     Field(discriminator="kind"),
 ]
-
-IMAGE_KINDS = tuple(model.model_fields["kind"].default for model in get_args(ImageModels))
-"""The kinds that take images, not feature tables."""
 
 
 def image_model(values: Mapping[str, Any]) -> ImageModel:

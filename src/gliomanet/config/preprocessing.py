@@ -1,4 +1,4 @@
-"""How images are brought to the atlas grid, and which cases quality control lets pass."""
+"""Sections on preprocessing to the atlas grid, and on decisions of quality control."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Preprocessing(Section):
 
 
 class Quality(Section):
-    """What becomes of cases that quality control looked at."""
+    """Decisions on cases after quality control."""
 
     decisions: str | None = Field(
         None,
@@ -47,5 +47,5 @@ class Quality(Section):
         "`exclude`), `reason`; cases that it does not name keep the pipeline's own.",
     )
     review: Literal["keep", "exclude"] = Field(
-        "keep", description="What becomes of cases flagged for review that no person has decided on."
+        "keep", description="Decision on cases flagged for review that no person has decided on."
     )

@@ -8,7 +8,7 @@ from gliomanet.config.types import Fraction, Section
 
 
 class PseudoLabelRound(Section):
-    """What a round accepts: of temperature-scaled probabilities, over the stochastic passes."""
+    """Thresholds of one round, on temperature-scaled probabilities over the stochastic passes."""
 
     min_probability: Fraction = Field(0.9, description="Least mean probability of an accepted label.")
     max_std: Fraction = Field(0.05, description="Largest standard deviation over the passes of an accepted label.")

@@ -1,9 +1,9 @@
-"""What is generated from `study.py`: the JSON schema, the file of defaults, and the table of keys."""
+"""Reference generated from the configuration's models: JSON schema, file of defaults, table of keys, pages per section."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
@@ -16,8 +16,15 @@ from gliomanet.config.study import Study
 TABLE_START, TABLE_END = "<!-- keys: generated, do not edit -->", "<!-- end of keys -->"
 
 
+Nested = Iterator[tuple[type[BaseModel], str]]
+"""Sections inside a key, each with its path from there."""
+
+_BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "at least {} of them"}
+"""Constraint of a field → its words; a text's `min_length` of 1 is said otherwise."""
+
+
 def schema() -> str:
-    """The JSON schema of a study's configuration."""
+    """JSON schema of a study's configuration."""
     return json.dumps(Study.model_json_schema(), indent=2, sort_keys=True) + "\n"
 
 
@@ -37,6 +44,71 @@ def key_table() -> str:
         cells = (f"`{key}`", _allowed(field.annotation), _default(field), field.description or "")
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows)
+
+
+def section_pages() -> dict[str, str]:
+    """Render the configuration as one Markdown page per section.
+
+    Returns:
+        File name → page, in the order of the configuration: `study.md` (keys that are no section), then one page per
+        key that holds sections, such as `centers.md` and `models.md`. Each holds tables of key, type, default, allowed
+        and description; each section inside a section has a heading of its own.
+    """
+    plain = {key: field for key, field in Study.model_fields.items() if not list(_nested(field.annotation, ""))}
+    pages = {"study.md": _page("Study", "Keys at the outermost level of a study's file.", _table(plain))}
+    for key, field in Study.model_fields.items():
+        if key not in plain:
+            blocks = [block for model, step in _nested(field.annotation, "") for block in _blocks(model, key + step)]
+            pages[f"{key}.md"] = _page(f"`{key}`", _meaning(field), "\n\n".join(blocks))
+    return pages
+
+
+def _page(title: str, lead: str, body: str) -> str:
+    return f"# {title}\n\n{lead}\n\n{body}\n"
+
+
+def _blocks(model: type[BaseModel], path: str) -> Iterator[str]:
+    """A section's heading, summary and table, then those of the sections inside it."""
+    kind = model.model_fields.get("kind")
+    kinds = ", kind " + ", ".join(f"`{name}`" for name in get_args(kind.annotation)) if kind else ""
+    summary = (model.__doc__ or "").strip().splitlines()[0]
+    heading = "" if path in Study.model_fields else f"## `{path}`{kinds}\n\n{summary}\n\n"
+    yield f"{heading}{_table(model.model_fields)}"
+    for key, field in model.model_fields.items():
+        for inner, step in _nested(field.annotation, ""):
+            yield from _blocks(inner, f"{path}.{key}{step}")
+
+
+def _table(fields: Mapping[str, FieldInfo]) -> str:
+    rows = ["| key | type | default | allowed | description |", "|---|---|---|---|---|"]
+    for key, field in fields.items():
+        allowed = _literals(field.annotation) or _bounds(field)
+        cells = (f"`{key}`", _allowed(field.annotation, values=False), _default(field), allowed, _meaning(field))
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows)
+
+
+def _meaning(field: FieldInfo) -> str:
+    return field.description or ""
+
+
+def _literals(annotation: Any) -> str:
+    """Every value of a key that may be one of few, or a list of these; "" for any other key."""
+    if getattr(annotation, "__name__", "") == "Literal":
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    found = [text for argument in get_args(annotation) if (text := _literals(argument))]
+    return found[0] if found else ""
+
+
+def _bounds(field: FieldInfo) -> str:
+    words = []
+    for constraint in field.metadata:
+        for name, template in _BOUNDS.items():
+            if (bound := getattr(constraint, name, None)) is None:
+                continue
+            empty = name == "min_length" and bound == 1
+            words.append("not empty" if empty else template.format(f"{bound:g}"))
+    return ", ".join(words)
 
 
 def write_reference(root: Path) -> None:
@@ -70,7 +142,7 @@ def _tag(kind: FieldInfo) -> str:
     return f"{first}, …" if others else str(first)
 
 
-def _nested(annotation: Any, step: str) -> Iterator[tuple[type[BaseModel], str]]:
+def _nested(annotation: Any, step: str) -> Nested:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, step
         return
@@ -79,18 +151,19 @@ def _nested(annotation: Any, step: str) -> Iterator[tuple[type[BaseModel], str]]
         yield from _nested(argument, step + here)
 
 
-def _allowed(annotation: Any) -> str:
+def _allowed(annotation: Any, *, values: bool = True) -> str:
+    """A key's type in words; of a key that may be one of few values, those, or (`values` false) their type."""
     if get_origin(annotation) is Annotated:
-        return _allowed(get_args(annotation)[0])
+        return _allowed(get_args(annotation)[0], values=values)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "section"
     arguments = [a for a in get_args(annotation) if a is not Ellipsis]
     name = getattr(annotation, "__name__", str(annotation))
     if name == "Literal":
-        return ", ".join(f"`{a}`" for a in arguments)
+        return ", ".join(f"`{a}`" for a in arguments) if values else type(arguments[0]).__name__
     if not arguments:
         return "none" if annotation is type(None) else "any" if annotation is Any else name
-    kinds = list(dict.fromkeys(_allowed(a) for a in arguments))
+    kinds = list(dict.fromkeys(_allowed(a, values=values) for a in arguments))
     if get_origin(annotation) is dict:
         return f"map of {kinds[-1]}"
     if get_origin(annotation) in (tuple, list):

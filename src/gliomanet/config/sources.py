@@ -1,4 +1,4 @@
-"""Where a centre's cases come from: simulated, a table, a public collection, DICOM files, or a table of features."""
+"""Sources of a centre's cases: simulated, a table, a public collection, DICOM files, or a table of features."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from gliomanet.config.types import Fraction, Positive, Section
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY
 
 
 class Scanner(Section):
-    """What one centre's scanner does to the true signal of a phantom."""
+    """Effects of one centre's scanner on the true signal of a phantom."""
 
     voxel_mm: tuple[Positive, Positive, Positive] = Field((1.5, 1.5, 1.5), description="Voxel size (x, y, z) in mm.")
     oblique_degrees: float = Field(0, ge=0, le=30, description="Largest tilt of the slices, in degrees.")
@@ -24,7 +25,7 @@ class Scanner(Section):
 
 
 class Prevalence(Section):
-    """How often each WHO 2021 diagnosis occurs among a phantom centre's patients (weights, normalised)."""
+    """Frequency of each WHO 2021 diagnosis among a phantom centre's patients (weights, normalised)."""
 
     glioblastoma: float = Field(0.55, ge=0, description="IDH-wildtype, grade 4.")
     astrocytoma: float = Field(0.28, ge=0, description="IDH-mutant, 1p/19q intact, grade 2 to 4.")
@@ -33,7 +34,9 @@ class Prevalence(Section):
     @model_validator(mode="after")
     def _some_diagnosis_occurs(self) -> Prevalence:
         if not (self.glioblastoma or self.astrocytoma or self.oligodendroglioma):
-            raise ValueError("every weight is 0; at least one diagnosis must occur")
+            raise ProblemError(
+                Problem("every weight is 0", "at least one diagnosis must occur", rule="no_diagnosis_occurs")
+            )
         return self
 
 
@@ -50,7 +53,8 @@ class Shortcut(Section):
     def _value_is_one_of_the_label(self) -> Shortcut:
         allowed = VOCABULARY[self.label]
         if self.value not in allowed:
-            raise ValueError(f"{self.value!r} is no value of {self.label}; allowed: {', '.join(allowed)}")
+            found = f"{self.value!r} is no value of {self.label}"
+            raise ProblemError(Problem(found, f"allowed: {', '.join(allowed)}", key="value", rule="unknown_value"))
         return self
 
 
@@ -75,7 +79,7 @@ class PhantomSource(SourceSettings):
     table_by_job: ClassVar[bool] = True
     kind: Literal["phantom"] = Field("phantom", description="Simulated.")
     cases: int = Field(ge=1, le=5000, description="Number of patients.")
-    scanner: Scanner = Field(Scanner(), description="What its scanner does to the images.")
+    scanner: Scanner = Field(Scanner(), description="Effects of its scanner on the images.")
     prevalence: Prevalence = Field(Prevalence(), description="Its mix of diagnoses.")
     missing_modalities: Fraction = Field(0.0, description="Rate of patients with one or two modalities missing.")
     missing_labels: Fraction = Field(0.0, description="Rate at which each label of a patient is unknown.")
@@ -99,14 +103,16 @@ class FeatureSource(SourceSettings):
     kind: Literal["features"] = Field("features", description="A table of features.")
     path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
     clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
-    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(description="Whose columns and spellings these are.")
+    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(
+        description="The collection whose columns and spellings it has."
+    )
 
 
 class CollectionSource(SourceSettings):
     """A public collection, or a BIDS folder, as it was downloaded: read in its own layout and spellings."""
 
     kind: Literal["ucsf-pdgm", "utsw", "upenn-gbm", "egd", "brats", "tcga", "lgg-1p19q", "rembrandt", "bids"] = Field(
-        description="Whose layout and columns these are."
+        description="The collection whose layout and columns it has."
     )
     folder: str = Field(description="Folder that holds the images; `{data_root}` is filled in.")
     clinical: str | None = Field(

@@ -1,4 +1,4 @@
-"""Folds and scenarios: who trains, who tests."""
+"""Folds and scenarios: the centres that train, and those that test."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ HELD_OUT = "without-{center}"
 
 
 class Scenario(Section):
-    """Which centres teach and which ones test."""
+    """A pair of training centres and test centres."""
 
     name: Identifier = Field(description="Its name in every table.")
-    train: tuple[str, ...] = Field(description="Centres that teach.")
-    external: tuple[str, ...] = Field((), description="Centres that test.")
+    train: tuple[str, ...] = Field(description="Centres whose cases train.")
+    external: tuple[str, ...] = Field((), description="Centres whose cases are predicted, as external ones.")
 
 
 class Fold(Section):
@@ -33,11 +33,11 @@ class Fold(Section):
 
 
 class Split(Section):
-    """How cases are divided. Always by patient, never by case."""
+    """Division of the cases, always by patient, never by case."""
 
     design: Literal["fixed", "leave_one_center_out"] = Field(
         "fixed",
         description="`fixed`: centres of role external test; `leave_one_center_out`: every training centre is held out in turn.",
     )
     folds: int = Field(5, ge=2, le=20, description="Cross-validation folds inside the training centres.")
-    scenarios: tuple[Scenario, ...] = Field((), description="Further pairs of teaching and testing centres.")
+    scenarios: tuple[Scenario, ...] = Field((), description="Further pairs of training and test centres.")

@@ -33,7 +33,7 @@ class Study(Section):
     results: str = Field("results", min_length=1, description="Folder that everything is written to.")
     data_root: str = Field(
         "data",
-        description="What `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
+        description="Folder that `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
     )
     tracking_uri: str | None = Field(None, description="MLflow server; default: `mlflow.db` in the results folder.")
     shuffle_labels: bool = Field(
@@ -47,29 +47,30 @@ class Study(Section):
         1.0,
         gt=0,
         le=1,
-        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured. External figures count all.",
+        description="Share of each training centre's labelled patients whose labels are kept; the others become unlabelled training cases, so that semi-supervised learning can be measured. External metrics count all.",
     )
     tasks: dict[Identifier, Task] = Field(
         default_factory=lambda: dict(DEFAULT_TASKS),
         min_length=1,
-        description="What is predicted: name → label column and classes.",
+        description="The questions put to the models: name → label column and classes.",
     )
     centers: dict[Identifier, Center] = Field(min_length=1, description="The hospitals and collections, by name.")
     identities: tuple[str, ...] = Field(
-        (), description="Mapping tables: each row holds the ids, one a column, that collections give the same patient."
+        (),
+        description="Mapping tables: each row holds the ids, one per column, that collections give the same patient.",
     )
     preprocessing: Preprocessing = Field(Preprocessing(), description="Imaging steps of every centre.")
-    quality: Quality = Field(Quality(), description="What becomes of cases that quality control looked at.")
+    quality: Quality = Field(Quality(), description="Decisions on cases after quality control.")
     split: Split = Field(Split(), description="Folds and scenarios.")
     models: dict[Identifier, Model] = Field(min_length=1, description="The models to compare, by name.")
     pseudo_labels: PseudoLabels = Field(
-        PseudoLabels(), description="Which of a model's own labels the next stage learns from."
+        PseudoLabels(), description="Selection of a model's own labels for its next stage."
     )
     radiomics: Radiomics = Field(Radiomics(), description="Feature extraction.")
     prediction: Prediction = Field(Prediction(), description="Flips, calibration, stochastic passes, segmentations.")
-    evaluation: Evaluation = Field(Evaluation(), description="Intervals.")
-    explanation: Explanation = Field(Explanation(), description="What makes a biomarker.")
-    compute: Compute = Field(Compute(), description="What jobs ask for, and how they compute.")
+    evaluation: Evaluation = Field(Evaluation(), description="Metrics and their intervals.")
+    explanation: Explanation = Field(Explanation(), description="Selection of biomarkers.")
+    compute: Compute = Field(Compute(), description="Resources of jobs, and their ways to compute.")
 
     # -- what the stages ask of a study
 

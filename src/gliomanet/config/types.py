@@ -1,4 +1,4 @@
-"""What the parts of a study's configuration share: the base of every section, and the types of its values."""
+"""Base of every section of a study's configuration, and the types that sections share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gliomanet.errors import Problem, ProblemError
+
 _Items = TypeVar("_Items", bound=Sequence[object])
 
 
 def each_once(values: _Items) -> _Items:
+    """Refuse a list that names a value twice.
+
+    Raises:
+        ProblemError: rule `named_twice`.
+    """
     if len(set(values)) != len(values):
-        raise ValueError("must name each value once")
+        raise ProblemError(Problem(f"found {list(values)}", "name each value once", rule="named_twice"))
     return values
 
 

@@ -1,4 +1,4 @@
-"""Files of a training job, written so that whoever looks finds the old one or the new one, whole."""
+"""Files written so that whoever looks finds the old one or the new one, whole."""
 
 from __future__ import annotations
 
@@ -9,27 +9,39 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LINKLESS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
-"""What file systems without hard links say."""
+"""Errors of file systems without hard links."""
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write, binary, so that it is the old one or the new one at any moment, even after a power cut.
+
+    Written to `.<name>.<process>.partial` beside it (two processes write two of them), put on the disk, and renamed; an
+    error leaves the old file and nothing else. The folder is made where it is missing.
+    """
+    with _partial(path) as (partial, file):
+        yield file
+        _put_on_disk(file)
+        partial.replace(path)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is the old one or the new one at any moment, even after a power cut.
-
-    The partial file bears the process's id: an orphan of a killed workflow and its successor write two of them.
-    """
-    with _partial(path, content) as partial:
-        partial.replace(path)
+    """Write a file as `open_atomically` does."""
+    with open_atomically(path) as file:
+        file.write(content)
 
 
 def write_once(path: Path, content: bytes) -> None:
     """Write a file whole, unless another process was first: then its file stays, and with it whatever maps it."""
-    with _partial(path, content) as partial:
+    with _partial(path) as (partial, file):
+        file.write(content)
+        _put_on_disk(file)
         try:
             os.link(partial, path)
         except FileExistsError:
@@ -41,23 +53,30 @@ def write_once(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _partial(path: Path, content: bytes) -> Iterator[Path]:
-    """A file beside `path` with all of its content on the disk; gone afterwards, unless it was moved."""
+def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A file beside `path`, open to write; gone afterwards, unless it was moved."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield partial
+            yield partial, file
     finally:
         partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write indented JSON, atomically."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+def _put_on_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write indented JSON, atomically.
+
+    Raises:
+        ValueError: a number is not finite, which JSON has no word for.
+    """
+    text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(path, (text + "\n").encode())
 
 
 def write_heads(path: Path, heads: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> None:

@@ -1,15 +1,15 @@
-"""Files that come out byte-identical whenever their content is: NIfTI without a clock, JSON in a fixed order."""
+"""The one writer of NIfTI files: equal voxels and geometry are equal bytes, with no clock and no name inside."""
 
 from __future__ import annotations
 
-import json
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy.typing as npt
+
+from gliomanet.files.atomic import open_atomically
 
 _DATA_OFFSET = 352
 """Of a NIfTI file without extensions."""
@@ -19,34 +19,41 @@ _GZIP = 16
 
 _SLAB = 8
 
+ALIGNED = 2
+"""NIfTI's code of coordinates aligned to another image,"""
 
-def write_nifti(array: npt.NDArray[Any], affine: npt.NDArray[Any], path: Path) -> None:
-    """Write a `.nii.gz` in scanner coordinates, in mm, with neither time stamp nor file name inside.
+SCANNER = 1
+"""and of the scanner's own."""
+
+
+def write_nifti(
+    array: npt.NDArray[Any],
+    affine: npt.NDArray[Any],
+    path: Path,
+    *,
+    sform_code: int = ALIGNED,
+    qform_code: int = ALIGNED,
+) -> None:
+    """Write a `.nii.gz` in mm, atomically.
 
     Args:
         array: (X, Y, Z) voxels.
         affine: (4, 4), voxel indices → RAS mm.
-        path: the file; it appears only when it is whole.
+        path: the file.
+        sform_code: NIfTI's code of the space that the affine leads to, in its sform,
+        qform_code: and in its qform.
     """
     image: Any = nib.Nifti1Image(array, affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
-    image.set_sform(affine, code=2)
-    image.set_qform(affine, code=2)
-    partial = path.with_name(path.name + ".partial")
+    image.set_sform(affine, code=sform_code)
+    image.set_qform(affine, code=qform_code)
     image.header.set_data_offset(_DATA_OFFSET)
     image.header.set_slope_inter(1, 0)
     header = image.header.binaryblock.ljust(_DATA_OFFSET, b"\0")
     packing = zlib.compressobj(1, wbits=zlib.MAX_WBITS | _GZIP)
-    with partial.open("wb") as raw:
+    with open_atomically(path) as raw:
         raw.write(packing.compress(header))
         # The file's first axis runs fastest: turned a slab at a time, which fits the processor's cache.
         for index in range(0, array.shape[2], _SLAB):
             raw.write(packing.compress(array[:, :, index : index + _SLAB].tobytes(order="F")))
         raw.write(packing.flush())
-    partial.replace(path)  # a reader never sees half a file
-
-
-def write_json(values: Mapping[str, Any], path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -1,1 +1,1 @@
-"""From scanner files to one atlas grid, and the figures and pictures that say how well it went."""
+"""Preprocessing from scanner files to one atlas grid, with image quality metrics and pictures to judge it by."""

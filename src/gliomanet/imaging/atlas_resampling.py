@@ -1,11 +1,11 @@
-"""The one resampling: each modality and mask from its native voxels to the atlas grid, with the figures to judge it."""
+"""The one resampling: each modality and mask from its native voxels to the atlas grid, with the metrics to judge it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from gliomanet.errors import CaseError
-from gliomanet.imaging.brain_extraction.extraction import carry_mask
+from gliomanet.imaging.brain_extraction.extraction import resample_mask
 from gliomanet.imaging.case import Case
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.normalization import normalize
@@ -24,7 +24,7 @@ LEAST_COVERAGE = 0.5
 _FULL_COVERAGE = 0.95
 _LEAST_TUMOUR_INSIDE = 0.8
 _THICK_MM = 2.0
-_FIGURE_MM = 1.8
+_MEASURED_MM = 1.8
 
 
 def fit_case(work: Case) -> None:
@@ -39,11 +39,12 @@ def fit_case(work: Case) -> None:
         work.to_atlas = np.eye(4)
         overlap = overlap_with_atlas(reference.with_array(work.brain.astype(np.float32)))
         if overlap < LEAST_OVERLAP:
-            raise CaseError(
-                f"case {work.case_id}: {work.path(work.reference)} is declared to lie in atlas space "
-                f"(atlas_registration: none), but its brain's Dice overlap with the atlas is "
-                f"{overlap:.2f}; allowed: at least {LEAST_OVERLAP}; set it to affine"
+            found = (
+                "is declared to lie in atlas space (atlas_registration: none), but its brain's Dice overlap with the "
+                f"atlas is {overlap:.2f}; allowed: at least {LEAST_OVERLAP}"
             )
+            action = "set atlas_registration to affine for this centre"
+            raise CaseError(work.problem(found, action, "not_in_atlas_space", image=work.reference))
         work.steps.append(f"atlas: declared in the space of {ATLAS_NAME}, Dice {overlap:.2f}")
         return
     name = work.atlas_modality
@@ -61,10 +62,8 @@ def resample_case(work: Case) -> dict[str, Volume]:
     from_atlas = np.linalg.inv(work.atlas_matrix)
     inside = _brain_on(grid, work, from_atlas)
     if not inside.any():
-        raise CaseError(
-            f"case {work.case_id}: its brain lies outside the atlas grid; look at the header of "
-            f"{work.path(work.reference)}"
-        )
+        found, action = "its brain lies outside the atlas grid", f"look at the header of {work.path(work.reference)}"
+        raise CaseError(work.problem(found, action, "brain_outside_atlas_grid"))
     images: dict[str, Volume] = {}
     on_grid: dict[str, Array] = {}
     for name, volume in work.volumes.items():
@@ -74,7 +73,7 @@ def resample_case(work: Case) -> dict[str, Volume]:
         on_grid[name] = resample(volume, grid, matrix)
         normalized = normalize(on_grid[name], covered, work.settings.normalization, name)
         if normalized.flag is not None:
-            work.flags.append(normalized.flag)
+            work.flag(normalized.flag)
             work.steps.append(normalized.flag)
         images[name] = Volume(normalized.array, grid)
     images["brain_mask"] = Volume(inside.astype(np.uint8), grid)
@@ -89,38 +88,37 @@ def resample_case(work: Case) -> dict[str, Volume]:
 def _brain_on(grid: Grid, work: Case, from_atlas: Matrix) -> Mask:
     home = work.volumes[work.reference].grid
     if max(home.spacing) > _THICK_MM:
-        return carry_mask(work.brain, home, grid, from_atlas)
-    carried: Mask = resample(Volume(work.brain, home), grid, from_atlas) > 0.5
-    return carried
+        return resample_mask(work.brain, home, grid, from_atlas)
+    resampled: Mask = resample(Volume(work.brain, home), grid, from_atlas) > 0.5
+    return resampled
 
 
 def _check_coverage(work: Case, name: str, share: float) -> None:
     work.qc[f"coverage_{name}"] = share
     if share < LEAST_COVERAGE:
-        raise CaseError(
-            f"case {work.case_id}: {name} ({work.path(name)}) covers {share:.0%} of the brain; at least 50 % is "
-            "needed; leave its cell empty, or look whether it shows the same head"
-        )
+        found = f"covers {share:.0%} of the brain; at least 50 % is needed"
+        action = "leave its cell empty, or look whether it shows the same head"
+        raise CaseError(work.problem(found, action, "brain_not_covered", image=name))
     if share < _FULL_COVERAGE:
-        work.flags.append(f"{name} covers {share:.0%} of the brain")
+        work.flag(f"{name} covers {share:.0%} of the brain", metric="coverage")
 
 
 def _tumour_on(grid: Grid, work: Case, from_atlas: Matrix, inside: Mask) -> Array:
     assert work.tumour is not None
     mask, home = work.tumour
-    carried = resample_labels(mask, grid, work.from_reference[home] @ from_atlas)
+    resampled = resample_labels(mask, grid, work.from_reference[home] @ from_atlas)
     work.qc["tumour_volume_ml"] = float((mask.array > 0).sum()) * mask.grid.voxel_ml
-    found = carried > 0
+    found = resampled > 0
     if found.any() and (share := float((found & inside).sum()) / float(found.sum())) < _LEAST_TUMOUR_INSIDE:
-        work.flags.append(f"{1 - share:.0%} of the tumour lies outside the brain")
-    return carried
+        work.flag(f"{1 - share:.0%} of the tumour lies outside the brain", metric="tumour_outside_brain")
+    return resampled
 
 
 def _measure(
     work: Case, grid: Grid, on_grid: dict[str, Array], inside: Mask, reference: Volume, from_atlas: Matrix
 ) -> None:
     """Similarities before and after each registration, on every other voxel where voxels are small."""
-    step = 2 if grid.spacing[0] <= _FIGURE_MM else 1
+    step = 2 if grid.spacing[0] <= _MEASURED_MM else 1
     sparse, every = _every(grid, step), (slice(None, None, step),) * 3
     template, template_mask = (volume.array[every] for volume in atlas(work.settings.spacing_mm))
     within, fixed = inside[every], on_grid[work.reference][every]

@@ -1,4 +1,4 @@
-"""What is known of a case while it passes the steps of preprocessing."""
+"""State of a case while it passes the steps of preprocessing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gliomanet.errors import Problem
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import Modality
-from gliomanet.imaging.volume import Grid, Matrix, Volume, resample
+from gliomanet.imaging.volume import Float, Grid, Matrix, Volume, resample
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
@@ -20,28 +21,30 @@ if TYPE_CHECKING:
 
 @dataclass
 class Case:
-    """A case on its way. Matrices carry RAS mm; arrays are (x, y, z).
+    """A case on its way. Matrices map RAS mm; arrays are (x, y, z).
 
     Attributes:
         row: its row of the case table.
         settings: its centre's preprocessing.
         seed: of what draws by chance.
         modalities: as read.
+        log_fields: modality → logarithm of the bias field that N4 took off, on its coarse grid.
         volumes: as far as the steps have brought them, native grids.
         reference: the modality that the others are registered to.
         from_reference: modality → reference RAS mm → that modality's RAS mm.
         brain_mask: on the reference's grid.
         tumour: the mask, and the modality whose grid it lies on.
         to_atlas: reference RAS mm → atlas RAS mm.
-        steps: what was done, a sentence each.
-        flags: what a person should look at, a sentence each.
-        qc: the figures of `preprocess.json`.
+        steps: what was done, one sentence each.
+        flags: what a person should look at, one sentence each.
+        qc: the metrics of `preprocess.json`.
     """
 
     row: Mapping[str, str]
     settings: Preprocessing
     seed: int
     modalities: dict[str, Modality] = field(default_factory=dict)
+    log_fields: dict[str, Float] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
     reference: str = ""
     from_reference: dict[str, Matrix] = field(default_factory=dict)
@@ -77,6 +80,18 @@ class Case:
         cell = self.row.get(column, "")
         return Path(cell) if isinstance(cell, str) and cell else None
 
+    def problem(self, found: str, action: str, rule: str, *, image: str = "") -> Problem:
+        """A problem of this case, or of one of its images."""
+        file = str(self.path(image)) if image else ""
+        return Problem(found, action, image=image, file=file, case=self.case_id, rule=rule)
+
+    def flag(self, text: str, *, metric: str = "") -> None:
+        """Note what a person should look at; `metric` is the image quality metric that says the same."""
+        self.flags.append(text)
+        flagged = self.qc.setdefault("flagged_metrics", [])
+        if metric and metric not in flagged:
+            flagged.append(metric)
+
     def grids(self) -> dict[str, Grid]:
         """Modality → native grid, the reference first."""
         order = [self.reference, *(name for name in self.volumes if name != self.reference)]
@@ -90,7 +105,7 @@ class Case:
         return Volume(resample(self.volumes[name], reference.grid, self.from_reference[name]), reference.grid)
 
     def evidence(self, on_atlas: Mapping[str, Volume]) -> Evidence:
-        """What its pictures are drawn from, once `on_atlas` holds the final images."""
+        """Evidence for its pictures, once `on_atlas` holds the final images."""
         reference = self.volumes[self.reference]
         return Evidence(
             case_id=self.case_id,
@@ -103,7 +118,7 @@ class Case:
             to_atlas=self.atlas_matrix,
             tumour=self.tumour,
             on_atlas=on_atlas,
-            figures=dict(self.qc),
+            metrics=dict(self.qc),
             flags=tuple(self.flags),
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.volume import Volume
 
 CODES = {1: "core or necrosis", 2: "oedema", 4: "enhancing"}
@@ -25,9 +25,9 @@ def harmonize_codes(mask: Volume, case_id: str, path: Path) -> tuple[Volume, str
     """
     codes = {int(code) for code in np.unique(mask.array)}
     if codes - {0, 1, 2, 3, 4}:
+        found = f"holds the codes {sorted(codes)}; allowed: 1, 2, 4 or 1, 2, 3 or 1, 2, 3, 4 (BraTS 2013) or 1 alone"
         raise CaseError(
-            f"case {case_id}: tumour_mask ({path}) holds the codes {sorted(codes)}; allowed: 1, 2, 4 or 1, 2, 3 or "
-            "1, 2, 3, 4 (BraTS 2013) or 1 alone; recode it"
+            Problem(found, "recode it", image="tumour_mask", file=str(path), case=case_id, rule="unknown_mask_codes")
         )
     if 3 not in codes:
         return mask, "codes kept" if codes - {0, 1} else "binary, kept as 1" if 1 in codes else "empty"

@@ -10,7 +10,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.reading import read_mask
 from gliomanet.imaging.record import NAME
 from gliomanet.imaging.volume import Grid, Matrix, Volume, resample_labels
@@ -67,18 +67,17 @@ class _Places:
 def _places(case_dir: Path, modality: str) -> _Places:
     path = case_dir / NAME
     if not path.is_file():
-        raise CaseError(f"{path} does not exist: preprocess the case first, or name its folder")
+        action = "preprocess the case first, or name its folder"
+        raise CaseError(Problem("does not exist", action, file=str(path), rule="no_record"))
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     case_id = str(record["case_id"])
     if record["status"] != "ok":
-        raise CaseError(
-            f"case {case_id}: its status in {path} is {record['status']} ({record['reason']}): it has no transforms; "
-            "mend and preprocess it first"
-        )
+        found = f"its status is {record['status']} ({record['reason']}): it has no transforms"
+        action = "mend and preprocess it first"
+        raise CaseError(Problem(found, action, file=str(path), case=case_id, rule="case_without_transforms"))
     if modality not in record["modalities"]:
-        raise CaseError(
-            f"case {case_id}: {path} knows no modality {modality!r}; it has {', '.join(record['modalities'])}"
-        )
+        found, action = f"no modality {modality!r}", f"it has {', '.join(record['modalities'])}"
+        raise CaseError(Problem(found, action, file=str(path), case=case_id, rule="unknown_modality"))
     entry, atlas = record["transforms"][modality], record["transforms"]["atlas"]
     return _Places(case_id, _grid(entry), _grid(atlas), np.array(entry["matrix"]))
 

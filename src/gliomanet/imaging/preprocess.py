@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,21 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gliomanet.errors import CaseError, RegistrationError, StudyStopError
+from gliomanet.errors import CaseError, Problem, RegistrationError, StudyStopError
 from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.atlas_resampling import fit_case, resample_case
-from gliomanet.imaging.bias_correction import correct_bias
+from gliomanet.imaging.bias_correction import log_bias_field, without_bias
 from gliomanet.imaging.brain_extraction import extraction as brain
 from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import harmonize_codes
-from gliomanet.imaging.quality.metrics import extra_figures
-from gliomanet.imaging.quality.pictures import draw_case
+from gliomanet.imaging.quality.metrics import quality_metrics
+from gliomanet.imaging.quality.saved_evidence import NAME as EVIDENCE
+from gliomanet.imaging.quality.saved_evidence import save_evidence
 from gliomanet.imaging.reading import read_mask, read_modality
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.imaging.record import write_record
-from gliomanet.imaging.registration import coregistration as alignment
+from gliomanet.imaging.registration import coregistration
 from gliomanet.imaging.resampling import occupied
 from gliomanet.imaging.volume import Volume, resample
 from gliomanet.modalities import MODALITIES
@@ -50,32 +50,30 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
             become status `failed` with a reason.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    for name in (*(f"{image}.nii.gz" for image in IMAGES), "qc.png", RECORD):
+    for name in (*(f"{image}.nii.gz" for image in IMAGES), EVIDENCE, RECORD):
         (out_dir / name).unlink(missing_ok=True)
-    if (out_dir / "qc").is_dir():
-        shutil.rmtree(out_dir / "qc")
     work = Case(case, settings, seed)
     missing = [name for name in MODALITIES if work.path(name) is None]
     try:
         if len(missing) == len(MODALITIES) and case.get("failure"):
-            raise CaseError(case["failure"])  # its conversion from DICOM said why
+            # Its conversion from DICOM said why, in a sentence that names the case.
+            raise CaseError(Problem(case["failure"], rule="not_converted"))
         if missing and settings.missing_modality != "mark":
-            policy = f"missing_modality is {settings.missing_modality}"
-            reason = f"case {work.case_id}: modalities missing: {', '.join(missing)}; {policy}"
+            found = f"modalities missing: {', '.join(missing)}; missing_modality is {settings.missing_modality}"
+            problem = Problem(found, case=work.case_id, rule="modality_missing")
             dropped = settings.missing_modality == "drop"
-            write_record(work, out_dir, "dropped" if dropped else "failed", reason)
+            write_record(work, out_dir, "dropped" if dropped else "failed", problem)
             if not dropped:
-                raise StudyStopError(
-                    f"{reason}: supply the files, or set preprocessing.missing_modality to drop or mark"
-                )
+                action = "supply the files, or set preprocessing.missing_modality to drop or mark"
+                raise StudyStopError(problem.at(action=action))
             return
         _run(work, out_dir)
     except CaseError as error:
-        write_record(work, out_dir, "failed", str(error))
+        write_record(work, out_dir, "failed", error.problem)
     except RegistrationError as error:
-        write_record(
-            work, out_dir, "failed", f"case {work.case_id}: {error}; look whether its images show the same head at all"
-        )
+        action = "look whether its images show the same head at all"
+        problem = Problem(str(error), action, case=work.case_id, rule="registration_failed")
+        write_record(work, out_dir, "failed", problem)
 
 
 def _run(work: Case, out_dir: Path) -> None:
@@ -89,22 +87,24 @@ def _run(work: Case, out_dir: Path) -> None:
     for name, volume in images.items():
         write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")
     evidence = work.evidence(images)
-    work.qc |= extra_figures(evidence)
-    write_record(work, out_dir, "ok", "")
-    draw_case(replace(evidence, figures=dict(work.qc)), out_dir)
+    work.qc |= quality_metrics(evidence)
+    # Pictures are drawn by a job of their own, from what is kept here and the files.
+    save_evidence(replace(evidence, metrics=dict(work.qc)), work.log_fields, out_dir)
+    write_record(work, out_dir, "ok")
 
 
 def _read(work: Case) -> None:
     paths = {name: path for name in MODALITIES if (path := work.path(name)) is not None}
     if not paths:
-        raise CaseError(f"case {work.case_id}: no modality at all; at least one of {', '.join(MODALITIES)} is needed")
+        action = f"at least one of {', '.join(MODALITIES)} is needed"
+        raise CaseError(Problem("no modality at all", action, case=work.case_id, rule="no_modality"))
     missing = [name for name in MODALITIES if name not in paths]
     if missing:
         work.steps.append(f"missing: {', '.join(missing)}; marked absent")
     for name, path in paths.items():
         work.modalities[name] = read_modality(path, work.case_id, name)
         work.volumes[name] = work.modalities[name].volume
-        work.steps += work.modalities[name].notes
+        work.steps += [note.text for note in work.modalities[name].notes]
     work.qc["background"] = {name: modality.background for name, modality in work.modalities.items()}
     work.qc["sizes"] = {
         name: {
@@ -125,14 +125,13 @@ def _read(work: Case) -> None:
         work.tumour = mask, home
         work.steps.append(f"tumour_mask: on the grid of {home}; {how}")
         if not mask.array.any():
-            work.flags.append("tumour mask is empty")
+            work.flag("tumour mask is empty")
     if work.settings.brain_extraction == "none":
         for name, volume in work.volumes.items():
             if (why := brain.why_not_stripped(volume)) is not None:
-                raise CaseError(
-                    f"case {work.case_id}: {name} ({paths[name]}) is declared stripped (brain_extraction: none), "
-                    f"but {why}; set brain_extraction to builtin or supplied for this centre"
-                )
+                found = f"is declared stripped (brain_extraction: none), but {why}"
+                action = "set brain_extraction to builtin or supplied for this centre"
+                raise CaseError(work.problem(found, action, "stripped_but_is_not", image=name))
 
 
 def _correct_bias(work: Case) -> None:
@@ -140,7 +139,8 @@ def _correct_bias(work: Case) -> None:
         work.steps.append("N4: off")
         return
     for name, volume in work.volumes.items():
-        work.volumes[name] = volume.with_array(correct_bias(volume))
+        work.log_fields[name] = log_bias_field(volume)
+        work.volumes[name] = volume.with_array(without_bias(volume, work.log_fields[name]))
     work.steps.append("N4: every modality")
 
 
@@ -151,17 +151,18 @@ def _coregister(work: Case) -> None:
         if name == work.reference:
             continue
         if work.settings.coregistration:
-            work.from_reference[name] = alignment.coregister(fixed, volume)
+            work.from_reference[name] = coregistration.coregister(fixed, volume)
             continue
         work.from_reference[name] = np.eye(4)
-        if (why := alignment.misalignment(fixed, volume)) is not None:
-            raise CaseError(
-                f"case {work.case_id}: {name} ({work.path(name)}) and {work.reference} "
-                f"({work.path(work.reference)}) are declared aligned (coregistration: false), but {why}; set "
-                "coregistration to true for this centre"
+        if (problem := coregistration.misalignment(fixed, volume)) is not None:
+            found = (
+                f"is declared aligned with {work.reference} ({work.path(work.reference)}; coregistration: false), "
+                f"but {problem.found}"
             )
+            action = "set coregistration to true for this centre"
+            raise CaseError(work.problem(found, action, problem.rule, image=name))
     how = "rigid, each modality to" if work.settings.coregistration else "declared and checked, with"
-    work.steps.append(f"alignment: {how} {work.reference}")
+    work.steps.append(f"coregistration: {how} {work.reference}")
 
 
 def _extract_brain(work: Case) -> None:
@@ -189,9 +190,8 @@ def _extract_brain(work: Case) -> None:
         why = brain.why_no_signal(reference, work.brain)
     if why is not None:
         source = work.path("brain_mask") if kind == "supplied" else work.path(work.reference)
-        raise CaseError(
-            f"case {work.case_id}: no brain found ({kind}, {source}): {why}; look at the image, or supply another mask"
-        )
+        found, action = f"no brain found ({kind}, {source}): {why}", "look at the image, or supply another mask"
+        raise CaseError(work.problem(found, action, "no_brain_found"))
     work.qc["brain_volume_ml"] = volume_ml
 
 
@@ -211,17 +211,16 @@ def _outline(modalities: list[Volume]) -> Mask:
 def _supplied_mask(work: Case) -> Mask:
     path = work.path("brain_mask")
     if path is None:
-        raise CaseError(
-            f"case {work.case_id}: brain_mask is empty, and brain_extraction is supplied; name the mask's file "
-            "in the case table, or set brain_extraction to builtin or none"
-        )
+        found = "brain_mask is empty, and brain_extraction is supplied"
+        action = "name the mask's file in the case table, or set brain_extraction to builtin or none"
+        raise CaseError(work.problem(found, action, "no_brain_mask"))
     mask, home = read_mask(path, work.case_id, "brain_mask", work.grids())
     work.steps.append(f"brain: supplied, on the grid of {home}")
     if home == work.reference:
         return mask.array > 0
     present = mask.with_array((mask.array > 0).astype(np.float32))
-    carried: Mask = resample(present, work.volumes[work.reference].grid, work.from_reference[home]) > 0.5
-    return carried
+    resampled: Mask = resample(present, work.volumes[work.reference].grid, work.from_reference[home]) > 0.5
+    return resampled
 
 
 def _refine(work: Case) -> None:
@@ -232,8 +231,8 @@ def _refine(work: Case) -> None:
     for name, volume in work.volumes.items():
         if name == work.reference:
             continue
-        matrix = alignment.refine(fixed, volume, work.brain, work.from_reference[name])
+        matrix = coregistration.refine(fixed, volume, work.brain, work.from_reference[name])
         work.from_reference[name] = matrix
-        found = alignment.drift(fixed, volume, matrix, work.brain)
-        if (why := alignment.why_astray(found)) is not None:
-            work.flags.append(f"{name} may not lie on {work.reference}: {why}")
+        found = coregistration.drift(fixed, volume, matrix, work.brain)
+        if (why := coregistration.why_astray(found)) is not None:
+            work.flag(f"{name} may not lie on {work.reference}: {why}")

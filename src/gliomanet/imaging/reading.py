@@ -7,17 +7,24 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nibabel as nib
 import numpy as np
 
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.volume import Array, Grid, Volume
 
 _SMALLEST_AXIS = 8
 _SPACING_MM = (0.2, 15.0)
 _FEWEST_VALUES = 12
+
+
+class Note(NamedTuple):
+    """Something that reading changed, by the name of the audit's rule for it."""
+
+    rule: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Modality:
     file_grid: Grid
     orientation: str
     background: float
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def read_modality(path: Path, case_id: str, name: str) -> Modality:
@@ -40,30 +47,28 @@ def read_modality(path: Path, case_id: str, name: str) -> Modality:
     Raises:
         CaseError: missing, unreadable, not one 3-D image, not finite, constant, or a mask in the place of an image.
     """
-    volume, image, notes = _read(path, case_id, name)
+    defect = _Defect(path, case_id, name)
+    volume, image, notes = _read(path, defect)
     x, y, z = (max(1, count // 32) for count in volume.array.shape)
     values = np.unique(volume.array[::x, ::y, ::z])
     if values.size < _FEWEST_VALUES:
         values = np.unique(volume.array)
     if values.size == 1:
-        raise CaseError(
-            f"case {case_id}: {name} ({path}) holds {values[0]:g} in every voxel: an image without a brain; "
-            "export it again or leave the cell empty"
-        )
+        found = f"holds {values[0]:g} in every voxel: an image without a brain"
+        raise defect(found, "export it again or leave the cell empty", "constant_image")
     if values.size < _FEWEST_VALUES:
-        raise CaseError(
-            f"case {case_id}: {name} ({path}) holds only {values.size} different values "
-            f"({', '.join(f'{v:g}' for v in values)}): a mask in the place of an image? Put the image's file there"
+        found = (
+            f"holds only {values.size} different values ({', '.join(f'{v:g}' for v in values)}): a mask in the place "
+            "of an image?"
         )
+        raise defect(found, "Put the image's file there", "mask_in_place_of_image")
     background = background_value(volume.array)
     if background != 0:
         volume = volume.with_array(volume.array - np.float32(background))
-        notes.append(f"{name}: background {background:.6g} moved to 0")
+        notes.append(Note("background_not_zero", f"{name}: background {background:.6g} moved to 0"))
     if not (volume.array > 0).any():
-        raise CaseError(
-            f"case {case_id}: {name} ({path}) holds no voxel above its background of {background:.6g}: an image "
-            "without a brain; export it again or leave the cell empty"
-        )
+        found = f"holds no voxel above its background of {background:.6g}: an image without a brain"
+        raise defect(found, "export it again or leave the cell empty", "no_signal")
     orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
     return Modality(volume, _grid(image), orientation, background, tuple(notes))
 
@@ -80,22 +85,22 @@ def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) ->
     Raises:
         CaseError: unreadable, values that are no codes, or a grid that no modality has.
     """
-    volume, _, _ = _read(path, case_id, name)
+    defect = _Defect(path, case_id, name)
+    volume, _, _ = _read(path, defect)
     codes = np.rint(volume.array)
     worst = float(np.abs(volume.array - codes).max())
     if worst > 1e-3 or codes.min() < 0 or codes.max() > 255:
-        raise CaseError(
-            f"case {case_id}: {name} ({path}) holds values between {volume.array.min():g} and {volume.array.max():g} "
-            "that are no integer codes: an image in the place of a mask? Put the mask's file there"
+        found = (
+            f"holds values between {volume.array.min():g} and {volume.array.max():g} that are no integer codes: an "
+            "image in the place of a mask?"
         )
+        raise defect(found, "Put the mask's file there", "image_in_place_of_mask")
     for modality, grid in grids.items():
         if grid.matches(volume.grid, tolerance_mm=0.5 * min(grid.spacing)):
             return Volume(codes.astype(np.uint8), grid), modality
-    found = "; ".join(f"{modality} {_describe(grid)}" for modality, grid in grids.items())
-    raise CaseError(
-        f"case {case_id}: {name} ({path}) lies on a grid of {_describe(volume.grid)}, which no modality of the case "
-        f"has ({found}); draw or resample it on the grid of one of them"
-    )
+    others = "; ".join(f"{modality} {_describe(grid)}" for modality, grid in grids.items())
+    found = f"lies on a grid of {_describe(volume.grid)}, which no modality of the case has ({others})"
+    raise defect(found, "draw or resample it on the grid of one of them", "mask_on_a_foreign_grid")
 
 
 def background_value(array: Array) -> float:
@@ -112,21 +117,35 @@ def border(array: Array) -> Array:
     return np.concatenate(faces)
 
 
-def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
-    where = f"case {case_id}: {name} ({path})"
+@dataclass(frozen=True)
+class _Defect:
+    """Makes the error of one image file."""
+
+    path: Path
+    case_id: str
+    name: str
+
+    def __call__(self, found: str, action: str, rule: str) -> CaseError:
+        return CaseError(Problem(found, action, image=self.name, file=str(self.path), case=self.case_id, rule=rule))
+
+
+def _read(path: Path, defect: _Defect) -> tuple[Volume, Any, list[Note]]:
     if not path.is_file():
-        raise CaseError(f"{where} does not exist; correct the path in the case table, or leave the cell empty")
-    notes: list[str] = []
+        action = "correct the path in the case table, or leave the cell empty"
+        raise defect("does not exist", action, "missing_file")
+    name = defect.name
+    notes: list[Note] = []
     try:
         image: Any = _load(path)
         shape = image.shape
         while len(shape) > 3 and shape[-1] == 1:
             shape = shape[:-1]
         if len(shape) != 3:
-            raise CaseError(
-                f"{where} has shape {_times(image.shape)}; one 3-D volume is allowed: split the series, name one file"
-            )
+            action = "one 3-D volume is allowed: split the series, name one file"
+            raise defect(f"has shape {_times(image.shape)}", action, "not_three_dimensional")
         array = np.asarray(image.dataobj).reshape(shape)
+    except CaseError:
+        raise
     except (
         nib.filebasedimages.ImageFileError,
         nib.spatialimages.HeaderDataError,
@@ -137,23 +156,21 @@ def _read(path: Path, case_id: str, name: str) -> tuple[Volume, Any, list[str]]:
         OverflowError,
         MemoryError,
     ) as error:
-        if isinstance(error, CaseError):
-            raise
-        raise CaseError(f"{where} cannot be read as NIfTI: {error}; copy or export it again") from error
+        raise defect(f"cannot be read as NIfTI: {error}", "copy or export it again", "unreadable_file") from error
     if len(image.shape) > 3:
-        notes.append(f"{name}: {_times(image.shape)} squeezed to three axes")
+        notes.append(Note("four_dimensional", f"{name}: {_times(image.shape)} squeezed to three axes"))
     if array.dtype.kind not in "iuf":
-        raise CaseError(f"{where} holds voxels of type {array.dtype}; real numbers are allowed")
+        raise defect(f"holds voxels of type {array.dtype}", "real numbers are allowed", "voxel_type")
     if min(shape) < _SMALLEST_AXIS:
-        raise CaseError(f"{where} has shape {_times(shape)}; at least {_SMALLEST_AXIS} voxels an axis are needed")
-    _check_affine(np.asarray(image.affine), where)
+        action = f"at least {_SMALLEST_AXIS} voxels per axis are needed"
+        raise defect(f"has shape {_times(shape)}", action, "too_few_voxels")
+    _check_affine(np.asarray(image.affine), defect)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
-        raise CaseError(
-            f"{where} holds {count} voxels that are NaN or infinite; export it again, or fill them knowingly"
-        )
+        action = "export it again, or fill them knowingly"
+        raise defect(f"holds {count} voxels that are NaN or infinite", action, "not_finite")
     if array.dtype == np.float64:
-        notes.append(f"{name}: float64 read as float32")
+        notes.append(Note("float64", f"{name}: float64 read as float32"))
     turn: Any = nib.orientations.io_orientation(image.affine)  # type: ignore[no-untyped-call]
     turned: Array = nib.orientations.apply_orientation(array, turn)  # type: ignore[no-untyped-call]
     affine = image.affine @ nib.orientations.inv_ornt_aff(turn, shape)  # type: ignore[no-untyped-call]
@@ -182,25 +199,26 @@ def _load(path: Path) -> Any:
     return nib.load(path)  # another format, or none: nibabel says which
 
 
-def _check_affine(affine: Array, where: str) -> None:
+def _check_affine(affine: Array, defect: _Defect) -> None:
     axes = affine[:3, :3]
     if not np.isfinite(affine).all() or abs(np.linalg.det(axes)) < 1e-6:
-        raise CaseError(
-            f"{where} has an affine that cannot be inverted ({np.round(affine, 3).tolist()}); repair its header"
-        )
+        found = f"has an affine that cannot be inverted ({np.round(affine, 3).tolist()})"
+        raise defect(found, "repair its header", "affine_not_invertible")
     spacing = np.sqrt((axes**2).sum(axis=0))
     if spacing.min() < _SPACING_MM[0] or spacing.max() > _SPACING_MM[1]:
-        raise CaseError(
-            f"{where} has voxels of {' x '.join(f'{s:.3g}' for s in spacing)} mm; allowed: {_SPACING_MM[0]:g} to "
-            f"{_SPACING_MM[1]:g} mm an axis; repair its header"
+        found = (
+            f"has voxels of {' x '.join(f'{s:.3g}' for s in spacing)} mm; allowed: {_SPACING_MM[0]:g} to "
+            f"{_SPACING_MM[1]:g} mm per axis"
         )
+        raise defect(found, "repair its header", "absurd_spacing")
     unit = axes / spacing
     skew = float(np.abs(unit.T @ unit - np.eye(3)).max())
     if skew > 0.02:
-        raise CaseError(
-            f"{where} has axes that are not perpendicular (cosine {skew:.3f}; allowed 0.02): a gantry tilt is left in "
-            "the header; resample it to perpendicular axes"
+        found = (
+            f"has axes that are not perpendicular (cosine {skew:.3f}; allowed 0.02): a gantry tilt is left in the "
+            "header"
         )
+        raise defect(found, "resample it to perpendicular axes", "skewed_axes")
 
 
 def _grid(image: Any) -> Grid:

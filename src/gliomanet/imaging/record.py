@@ -1,4 +1,4 @@
-"""`preprocess.json`: what became of a case, by which steps and transforms, and its figures."""
+"""`preprocess.json`: status of a case, its steps and transforms, and its image quality metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Literal
 import nibabel as nib
 import numpy as np
 
-from gliomanet.files.nifti import write_json
+from gliomanet.errors import Problem
+from gliomanet.files.atomic import write_json
 from gliomanet.imaging.case import Case
 from gliomanet.imaging.registration.ants import version as ants_version
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
@@ -18,13 +19,16 @@ from gliomanet.imaging.registration.atlas import atlas
 NAME = "preprocess.json"
 
 
-def write_record(work: Case, out_dir: Path, status: Literal["ok", "failed", "dropped"], reason: str) -> None:
-    """Write the record; transforms only where the status is `ok`."""
+def write_record(
+    work: Case, out_dir: Path, status: Literal["ok", "failed", "dropped"], problem: Problem | None = None
+) -> None:
+    """Write the record; transforms only where the status is `ok`, reason and rule only where there is a problem."""
     record = {
         "case_id": work.case_id,
         "center": work.row.get("center", ""),
         "status": status,
-        "reason": reason,
+        "reason": "" if problem is None else str(problem),
+        "rule": "" if problem is None else problem.rule,
         "reference": work.reference,
         "modalities": list(work.volumes),
         "steps": work.steps,
@@ -37,7 +41,7 @@ def write_record(work: Case, out_dir: Path, status: Literal["ok", "failed", "dro
         },
         "qc": {**{key: _rounded(value) for key, value in work.qc.items()}, "flags": work.flags},
     }
-    write_json(record, out_dir / NAME)
+    write_json(out_dir / NAME, record)
 
 
 def _transforms(work: Case) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _FWHM = 2 * np.sqrt(2 * np.log(2))
 
 @dataclass(frozen=True)
 class Grid:
-    """Where voxels lie: `shape` (x, y, z) and `affine` (4, 4), voxel indices → RAS mm."""
+    """Places of voxels: `shape` (x, y, z) and `affine` (4, 4), voxel indices → RAS mm."""
 
     shape: tuple[int, int, int]
     affine: Matrix
@@ -93,7 +93,7 @@ def resample(
         grid: the destination.
         matrix: (4, 4), RAS mm of the destination → RAS mm of the source; default: the same world.
         fill: value outside the source's field of view.
-        smooth: False leaves the Gaussian out, for a figure of the voxels as they are.
+        smooth: False leaves the Gaussian out, to measure the voxels as they are.
 
     Returns:
         float32 (x, y, z) on `grid`. The Gaussian's width follows Cardoso et al., MICCAI 2015, eq. 4.
@@ -108,24 +108,24 @@ def resample(
 
 
 def resample_labels(volume: Volume, grid: Grid, matrix: Matrix | None = None) -> npt.NDArray[np.uint8]:
-    """Mask codes on another grid: each code is carried as a share of the voxel, and the largest share wins.
+    """Mask codes on another grid: each code is resampled as a share of the voxel, and the largest share wins.
 
     At equal voxel sizes this is nearest neighbour with smoother outlines; where voxels grow, it is a vote.
     """
     codes = [int(code) for code in np.unique(volume.array) if code != 0]
-    carried = np.zeros(grid.shape, np.uint8)
+    winners = np.zeros(grid.shape, np.uint8)
     matrix = np.eye(4) if matrix is None else matrix
     box = _reach(volume, grid, matrix)
     if not codes or box is None:
-        return carried
+        return winners
     corner = grid.affine.copy()
     corner[:3, 3] = _moved(grid.affine, np.array([part.start for part in box]))
     x, y, z = (part.stop - part.start for part in box)
     near = Grid((x, y, z), corner)
     shares = np.stack([resample(volume.with_array(volume.array == code), near, matrix) for code in codes])
     winner = np.array(codes, np.uint8)[shares.argmax(axis=0)]
-    carried[box] = np.where(shares.max(axis=0) > 1 - shares.sum(axis=0), winner, 0)
-    return carried
+    winners[box] = np.where(shares.max(axis=0) > 1 - shares.sum(axis=0), winner, 0)
+    return winners
 
 
 def _reach(volume: Volume, grid: Grid, matrix: Matrix) -> tuple[slice, slice, slice] | None:

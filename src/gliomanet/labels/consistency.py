@@ -18,8 +18,8 @@ Status = Literal["legal", "legacy", "contradiction"]
 STATUSES: tuple[Status, ...] = ("legal", "legacy", "contradiction")
 
 
-def verdict_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Status:
-    """Whether some diagnosis fits all predicted classes at once.
+def status_of(predicted: Mapping[str, str], tasks: Mapping[str, Task]) -> Status:
+    """Status of predicted classes: some diagnosis fits all of them at once, or none does.
 
     Args:
         predicted: task name → predicted class name; tasks of further labels fit every diagnosis.
@@ -53,5 +53,5 @@ def statuses(predicted: Mapping[str, NDArray[np.int64]], tasks: Mapping[str, Tas
     table = np.empty(shape, dtype=np.int64)
     for cell in product(*(range(size) for size in shape)):
         choice = {name: tasks[name].class_names[index] for name, index in zip(names, cell, strict=True)}
-        table[cell] = STATUSES.index(verdict_of(choice, tasks))
+        table[cell] = STATUSES.index(status_of(choice, tasks))
     return np.asarray(table[tuple(predicted[name] for name in names)])

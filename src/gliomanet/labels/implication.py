@@ -36,7 +36,7 @@ class Ground:
 
 
 def possible_values(standing: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
-    """What the labels of a case leave open of each label of the WHO classification.
+    """Values of each label of the WHO classification that a case's labels leave open.
 
     Args:
         standing: label → the values that it may have; without an entry, or an empty one, it is unknown.

@@ -48,7 +48,7 @@ class Combinations:
 
 
 def decodes_jointly(tasks: Mapping[str, Task]) -> bool:
-    """Whether tasks ask for two labels of the classification or more, so that answers can contradict each other."""
+    """Tell if tasks ask for two labels of the classification or more, so that answers can contradict each other."""
     return len({task.label for task in tasks.values()}.intersection(WHO_LABELS)) > 1
 
 

@@ -1,4 +1,4 @@
-"""What is predicted: the labels' vocabulary, the tasks made of them, and the WHO 2021 states they may form.
+"""Tasks: a label column each, with its values grouped into classes.
 
 A *label* is a column of the case table with a fixed vocabulary: one of the three of the WHO's diagnoses, or a further
 one that a study names with its values. A *task* groups a label's values into the classes that a model tells apart, so
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import MISSING, VOCABULARY
 
 
@@ -32,28 +33,36 @@ class Task(BaseModel):
     def _classes_partition_values(self) -> Task:
         known = VOCABULARY.get(self.label)
         if known and (problems := self.foreign_values(known)):
-            raise ValueError(problems[0])
+            raise ProblemError(problems[0])
         seen: list[str] = []
         for name, values in self.classes.items():
             if not values:
-                allowed = f"; allowed: {', '.join(known)}" if known else "; name one, or remove the class"
-                raise ValueError(f"class {name!r} holds no value of {self.label}{allowed}")
+                action = f"allowed: {', '.join(known)}" if known else "name one, or remove the class"
+                found = f"class {name!r} holds no value of {self.label}"
+                raise ProblemError(Problem(found, action, key="classes", rule="class_without_value"))
             for value in values:
                 if value in seen:
-                    raise ValueError(f"{self.label} value {value!r} is in two classes")
+                    found = f"{self.label} value {value!r} is in two classes"
+                    raise ProblemError(Problem(found, "keep it in one", key="classes", rule="value_in_two_classes"))
                 seen.append(value)
         if len(self.classes) < 2:
-            raise ValueError(f"needs at least two classes, found {len(self.classes)}")
+            found = f"found {len(self.classes)} class{'es' * (not self.classes)}"
+            raise ProblemError(Problem(found, "needed: at least two", key="classes", rule="too_few_classes"))
         return self
 
     @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(self.classes)
 
-    def foreign_values(self, known: Sequence[str]) -> list[str]:
-        """What is wrong with the classes, where the label has the values `known` and no others."""
+    def foreign_values(self, known: Sequence[str]) -> list[Problem]:
+        """The problems of classes that hold other values than the label's, `known`."""
         return [
-            f"class {name!r} holds {value!r}, which is no value of {self.label}; allowed: {', '.join(known)}"
+            Problem(
+                f"class {name!r} holds {value!r}, which is no value of {self.label}",
+                f"allowed: {', '.join(known)}",
+                key="classes",
+                rule="unknown_value",
+            )
             for name, values in self.classes.items()
             for value in values
             if value not in known

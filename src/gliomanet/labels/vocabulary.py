@@ -1,8 +1,7 @@
-"""Labels and their values, and the spellings that mean *not known*."""
+"""Labels and their values."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 Vocabulary = Mapping[str, tuple[str, ...]]
@@ -18,7 +17,7 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
 
 
 MISSING = -1
-"""The class index of a case whose label is unknown: masked in every loss and left out of every figure."""
+"""The class index of a case whose label is unknown: masked in every loss and left out of every metric."""
 
 
 def vocabulary_of(labels: Mapping[str, Sequence[str]]) -> Vocabulary:
@@ -29,19 +28,3 @@ def vocabulary_of(labels: Mapping[str, Sequence[str]]) -> Vocabulary:
 def further_labels(vocabulary: Vocabulary) -> tuple[str, ...]:
     """The labels that a study has beside those of every case table."""
     return tuple(label for label in vocabulary if label not in VOCABULARY)
-
-
-_MISSING = (
-    "|-1|?|indeterminate|n/a|na|nan|none|nec|nos|nos/nec|not available|not determined|not reported|null|unavailable"
-    "|unknown|<na>"
-)
-
-
-MISSING_SPELLINGS = frozenset(_MISSING.split("|"))
-"""Plain spellings of *not known*, for every column."""
-
-
-def plain(raw: str) -> str:
-    """Lower case, single spaces, and no ".0": spreadsheets turn the code 1 into 1.0."""
-    spelling = " ".join(raw.split()).lower()
-    return re.sub(r"(?<=\d)\.0+$", "", spelling)

@@ -39,7 +39,7 @@ LEGACY_STATES: tuple[WhoState, ...] = (
 
 
 def contradiction(idh: str | None, codel_1p19q: str | None, grade: str | None) -> str | None:
-    """Why the known labels cannot stand together under WHO 2021, or `None` where some legal state fits them.
+    """Reason that the known labels cannot stand together under WHO 2021, or `None` where some legal state fits them.
 
     Empty labels fit anything. Legacy states are contradictions of the 2021 edition and say so.
     """

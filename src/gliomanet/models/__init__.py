@@ -1,1 +1,1 @@
-"""What surrounds a network: its input, its devices, harmonisation, tabular models, its description."""
+"""Parts around a network: its input, its devices, harmonisation, tabular models, its description."""

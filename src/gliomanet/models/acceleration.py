@@ -1,4 +1,4 @@
-"""How a network is computed, where that does not change what it computes: memory format, compilation, recomputation.
+"""Acceleration without another result: memory format, compilation, recomputation.
 
 All of it is done in place and leaves the names of the weights as they are.
 """
@@ -16,28 +16,10 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from gliomanet.networks.blocks.dense import DenseLayer
-from gliomanet.networks.blocks.residual_unet import ResidualBlock, UpBlock
-from gliomanet.networks.blocks.stem import AvailabilityStem
-from gliomanet.networks.blocks.transformer import AttentionLayer
-from gliomanet.networks.cmtlnet import CMTLNet
-from gliomanet.networks.gmmas import GMMAS
-
-RECOMPUTED = (AttentionLayer, AvailabilityStem, DenseLayer, ResidualBlock, UpBlock)
-"""Blocks of which only the input is kept for the backward pass; beside them, every sequence of layers with a 3D
-convolution."""
-
-COMPILED: dict[type[nn.Module], tuple[str, ...]] = {
-    CMTLNet: ("common", "common.joint_branch", "common.within_branch", "unique", "fusion"),
-    GMMAS: ("head", "stem", "encoder", "fusion", "decoder", "classifier"),
-}
-"""Parts that are compiled one by one: phases of training call CMTLNet's by themselves, and GMMAS cuts a window at a
-place that it finds. Other networks are compiled whole."""
-
 
 @dataclass(frozen=True)
 class Acceleration:
-    """What is done to a network before it is trained.
+    """Options applied to a network before it is trained.
 
     Attributes:
         channels_last: convolutions' weights, and so the maps, in the memory format `torch.channels_last_3d`.
@@ -69,7 +51,8 @@ def accelerate(network: nn.Module, how: Acceleration) -> None:
             block.forward = partial(_recomputed, block)
     if how.compiled:
         names = dict(network.named_modules())  # without parts that the network was made without, such as a decoder
-        for part in COMPILED.get(type(network), ("",)):
+        # A network whose parts are called by themselves, or that cuts windows, names them; others are compiled whole.
+        for part in getattr(network, "COMPILED_PARTS", ("",)):
             if part in names:
                 names[part].compile()
 
@@ -87,10 +70,14 @@ def _to_format(network: nn.Module, memory_format: torch.memory_format) -> None:
 
 
 def recomputed_blocks(network: nn.Module) -> list[nn.Module]:
-    """The outermost blocks that gradient checkpointing computes again."""
+    """The outermost blocks that gradient checkpointing computes again.
+
+    They are the blocks that say so (`RECOMPUTED`) and every sequence of layers with a 3D convolution: of these only the
+    input is kept for the backward pass.
+    """
     found: list[nn.Module] = []
     for child in network.children():
-        if isinstance(child, RECOMPUTED) or (
+        if getattr(child, "RECOMPUTED", False) or (
             isinstance(child, nn.Sequential) and any(isinstance(layer, nn.Conv3d) for layer in child)
         ):
             found.append(child)

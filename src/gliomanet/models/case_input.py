@@ -1,4 +1,4 @@
-"""What an image network is given: one preprocessed case, cropped or padded to the network's input.
+"""Input of an image network: one preprocessed case, cropped or padded to the network's input.
 
 Training and prediction both read cases here, so that they cannot differ.
 """
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, Problem
 from gliomanet.models.nyul import CommonHistogram
 
 Shape = tuple[int, int, int]
@@ -99,9 +99,8 @@ def load_case(
             try:
                 inside = histograms[name].map(volume[brain])
             except ValueError as error:
-                raise CaseError(
-                    f"case {case_id}: {folder / name}.nii.gz: {error}; preprocess the case again"
-                ) from error
+                path = folder / f"{name}.nii.gz"
+                raise CaseError(_problem(f"cannot be mapped: {error}", path, case_id, "no_common_histogram")) from error
             volume = np.zeros_like(volume)
             volume[brain] = inside
         image[channel] = crop_or_pad(volume, shape)
@@ -120,7 +119,7 @@ def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> 
     Raises:
         CaseError: as in `load_case`.
     """
-    # The tumour mask too, so that a case is refused here for whatever refuses it as a teaching case.
+    # The tumour mask too, so that a case is refused here for whatever refuses it as a training case.
     volumes, brain, _ = _read_volumes(case_id, folder, modalities, _masks(tumour=True))
     return {name: volumes[name][brain] for name in modalities if name in volumes}
 
@@ -144,12 +143,11 @@ def network_input(case: CaseImages, *, prompt: bool = True) -> tuple[Tensor, Ten
 def _read_volumes(
     case_id: str, folder: Path, modalities: Sequence[str], masks: Sequence[str]
 ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.bool_], tuple[float, float, float]]:
-    """What there is of a case's modalities and masks by name, its brain, and the voxel size."""
+    """A case's modalities and masks by name, its brain, and the voxel size."""
     if not any((folder / f"{name}.nii.gz").is_file() for name in modalities):
-        raise CaseError(
-            f"case {case_id}: none of {', '.join(modalities)} (.nii.gz) is in {folder}; "
-            "see its preprocess.json, or choose other modalities for the model"
-        )
+        found = f"none of {', '.join(modalities)} (.nii.gz) is in {folder}"
+        action = "see its preprocess.json, or choose other modalities for the model"
+        raise CaseError(Problem(found, action, case=case_id, rule="no_modality_of_the_model"))
     volumes: dict[str, NDArray[np.float32]] = {}
     grid, spacing = (0, 0, 0), (0.0, 0.0, 0.0)
     for name in (*modalities, *masks):
@@ -160,15 +158,19 @@ def _read_volumes(
         if not volumes:
             grid, spacing = data.shape, found_spacing
         elif data.shape != grid:
-            raise CaseError(
-                f"case {case_id}: {path} has grid {data.shape}, its first modality {grid}; preprocess it again"
-            )
+            found = f"has grid {data.shape}, and the case's first modality {grid}"
+            raise CaseError(_problem(found, path, case_id, "grids_differ"))
         volumes[name] = data
     if "brain_mask" in volumes:
         brain = volumes["brain_mask"] > 0
     else:
         brain = np.any([volumes[name] != 0 for name in modalities if name in volumes], axis=0)
     return volumes, brain, spacing
+
+
+def _problem(found: str, path: Path, case_id: str, rule: str) -> Problem:
+    image, action = path.name.removesuffix(".nii.gz"), "preprocess the case again"
+    return Problem(found, action, image=image, file=str(path), case=case_id, rule=rule)
 
 
 def _masks(tumour: bool) -> tuple[str, ...]:
@@ -179,8 +181,9 @@ def _read(case_id: str, path: Path) -> tuple[NDArray[np.float32], tuple[float, f
     volume: Any = nib.load(path)
     data = np.asarray(volume.dataobj, dtype=np.float32)
     if data.ndim != 3:
-        raise CaseError(f"case {case_id}: {path} has {data.ndim} axes, {data.shape}; one 3D volume a file is needed")
+        found = f"has {data.ndim} axes, {data.shape}, and one 3-D volume is needed"
+        raise CaseError(_problem(found, path, case_id, "not_three_dimensional"))
     if not np.isfinite(data).all():
-        raise CaseError(f"case {case_id}: {path} holds values that are not finite; preprocess the case again")
+        raise CaseError(_problem("holds values that are not finite", path, case_id, "not_finite"))
     x, y, z = (round(float(size), 4) for size in volume.header.get_zooms()[:3])
     return data, (x, y, z)

@@ -29,7 +29,7 @@ FEWEST_FEATURES = 2
 
 @dataclass(frozen=True)
 class Combat:
-    """What ComBat learnt from training cases: a feature's value at a centre is harmonised by the centre's row.
+    """Parameters of ComBat, learnt from training cases: a centre's row harmonises a feature's value there.
 
     With pooled mean α and deviation σ of a feature, and the centre's shift γ and factor δ of it in units of σ, a value
     x becomes α + σ ((x − α) / σ − γ) / √δ.
@@ -120,7 +120,7 @@ class Combat:
         return sorted(set(map(str, centers)) - set(self.centers))
 
     def note(self) -> str:
-        """What a reader of the results must know, in two sentences."""
+        """A note for readers of the results, in two sentences."""
         return (
             f"Radiomic features were harmonised by ComBat, fitted on the training cases of {', '.join(self.centers)}. "
             "Cases of other centres cannot be harmonised by it: their features were passed unchanged."

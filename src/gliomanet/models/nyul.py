@@ -1,7 +1,7 @@
 """A common histogram of a modality, and the mapping of an image's intensities to it.
 
 Source: Nyúl and Udupa, IEEE Transactions on Medical Imaging 19:143 (2000), 10.1109/42.836373: percentiles as
-landmarks, a line between each two. The figures are those of `intensity_normalization.NyulNormalizer`, which is not
+landmarks, a line between each two. The numbers are those of `intensity_normalization.NyulNormalizer`, which is not
 called: it keeps its landmarks in files, and gives NaN where an image's first or last two landmarks are one value.
 """
 
@@ -21,11 +21,11 @@ RANGE = (-2.33, 2.33)
 
 @dataclass(frozen=True)
 class CommonHistogram:
-    """Where the percentiles of every image's brain go.
+    """Common scale of one modality, to which every image's brain is mapped.
 
     Attributes:
-        percentiles: In per cent, rising.
-        values: The common scale at each.
+        percentiles: in per cent, rising.
+        values: the common scale at each.
     """
 
     percentiles: tuple[float, ...]
@@ -65,15 +65,6 @@ class CommonHistogram:
         slope = np.diff(places) / np.diff(points)
         mapped = places[line] + slope[line] * (intensities.astype(np.float64) - points[line])
         return np.asarray(mapped, dtype=np.float32)
-
-    def as_json(self) -> dict[str, list[float]]:
-        """Plain numbers, from which `from_json` makes the same histogram to the last bit."""
-        return {"percentiles": list(self.percentiles), "values": list(self.values)}
-
-    @classmethod
-    def from_json(cls, numbers: dict[str, list[float]]) -> CommonHistogram:
-        """The histogram of these numbers (see `as_json`)."""
-        return cls(tuple(numbers["percentiles"]), tuple(numbers["values"]))
 
 
 def landmarks(

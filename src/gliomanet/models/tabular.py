@@ -1,19 +1,17 @@
-"""What a fitted tabular model is: its inputs, its fits, and their probabilities. Unpickled wherever it predicts."""
+"""Fitted tabular models: their inputs, their fits and probabilities. Unpickled wherever it predicts."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
 from gliomanet.models.combat import Combat
-from gliomanet.networks.tabular import TabularNet
-from gliomanet.uncertainty.probabilities import softmax
 
 AGE = "age"
 
@@ -76,8 +74,37 @@ class TabularInputs:
         return bound
 
 
+class TabularModel(ABC):
+    """A fitted model of features; one without deep features or dropout says nothing of them.
+
+    Attributes:
+        classes: Task → class names, in the order of the class axis.
+        harmonization: What tables must go through before they are given to the model's methods.
+    """
+
+    classes: Mapping[str, tuple[str, ...]]
+    harmonization: Combat | None
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The inputs that any task takes."""
+
+    @abstractmethod
+    def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Task → (cases, classes) probabilities."""
+
+    def heads(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Task → weight (K, F) and bias (K,) of the last layer on the deep features; empty without them."""
+        return {}
+
+    def deep_features(self, table: pd.DataFrame) -> NDArray[np.float64] | None:
+        """(cases, F); `None` without them."""
+        return None
+
+
 @dataclass(frozen=True)
-class SklearnModels:
+class SklearnModels(TabularModel):
     """One scikit-learn classifier a task.
 
     Attributes:
@@ -107,79 +134,6 @@ class SklearnModels:
         }
 
 
-@dataclass(frozen=True)
-class NetEnsemble:
-    """Networks of different seeds whose logits are averaged: in the deep features together, one linear head a task.
-
-    Attributes:
-        inputs: What the networks take.
-        classes: Task → class names, in the order of the class axis.
-        arguments: Constructor arguments of `TabularNet`, the same for every member.
-        members: One state a member: parameter → array.
-        harmonization: What tables must go through before they are given to this model's methods.
-    """
-
-    inputs: TabularInputs
-    classes: Mapping[str, tuple[str, ...]]
-    arguments: Mapping[str, Any]
-    members: Sequence[Mapping[str, NDArray[np.float32]]]
-    harmonization: Combat | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The inputs of every task."""
-        return self.inputs.columns
-
-    def heads(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """Task → weight (K, F) and bias (K,), so that the ensemble's logits are `weight @ z + bias`."""
-        each = [network.heads() for network in self._networks()]
-        size = len(each)
-        return {
-            task: (
-                np.concatenate([heads[task][0].double().numpy() for heads in each], axis=1) / size,
-                sum((heads[task][1].double().numpy() for heads in each), np.zeros(1)) / size,
-            )
-            for task in self.classes
-        }
-
-    def deep_features(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """(cases, members × width) trunk outputs, member after member."""
-        x = self._tensor(table)
-        with torch.no_grad():
-            return np.concatenate([network(x)[1].double().numpy() for network in self._networks()], axis=1)
-
-    def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-        """Task → (cases, classes) probabilities."""
-        z = self.deep_features(table)
-        return {task: softmax(z @ weight.T + bias) for task, (weight, bias) in self.heads().items()}
-
-    def stochastic_passes(self, table: pd.DataFrame, passes: int, seed: int) -> dict[str, NDArray[np.float64]]:
-        """Task → (passes, cases, classes) probabilities with dropout on, the members taking turns."""
-        x = self._tensor(table)
-        networks = self._networks()
-        drawn: dict[str, list[NDArray[np.float64]]] = {task: [] for task in self.classes}
-        # Dropout draws from torch's generator alone; it is put back for whoever draws next.
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.manual_seed(seed)
-            for number in range(passes):
-                logits = networks[number % len(networks)].train()(x)[0]
-                for task in self.classes:
-                    drawn[task].append(softmax(logits[task].double().numpy()))
-        return {task: np.stack(values) for task, values in drawn.items()}
-
-    def _tensor(self, table: pd.DataFrame) -> torch.Tensor:
-        return torch.from_numpy(self.inputs.transform(table).astype(np.float32))
-
-    def _networks(self) -> list[TabularNet]:
-        networks = []
-        with torch.random.fork_rng(devices=[]):  # a constructor draws first weights, which are replaced
-            for state in self.members:
-                network = TabularNet(**self.arguments)
-                network.load_state_dict({name: torch.from_numpy(np.asarray(values)) for name, values in state.items()})
-                networks.append(network.eval())
-        return networks
-
-
 def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:
     """The numbers that a model may take, (cases, features), in the cases' order; NaN = missing.
 
@@ -205,7 +159,7 @@ def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[st
 
 
 def has_inputs(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which cases a model may learn from and predict, (cases,): the rule of training and of prediction.
+    """Cases that a model may learn from and predict, bool (cases,): the rule of training and of prediction.
 
     A model that takes radiomic features needs one of them, since medians in place of all would say nothing of the
     case; its age may be missing. A model of age alone needs the age.

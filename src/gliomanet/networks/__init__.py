@@ -8,47 +8,25 @@ from typing import Any
 
 from torch import nn
 
-from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
-from gliomanet.networks.gmmas import GMMAS
-from gliomanet.networks.mttunet import MTTUNet
-from gliomanet.networks.outputs import Outputs
-from gliomanet.networks.psnet import PSNet
-from gliomanet.networks.singletask import SingleTaskNet
-from gliomanet.networks.tabular import TabularNet
+from gliomanet.kinds import IMAGE_KINDS, KINDS, load
 
-ImageNetwork = CMTLNet | GMMAS | MTTUNet | PSNet | SingleTaskNet
-"""What takes images: `forward(x, available)` with `logits` and `features` a task, `heads()`, and class attributes.
+IMAGE_NETWORKS = tuple(IMAGE_KINDS)
+"""Networks on images, by name: subclasses of `image_network.ImageNetwork`."""
 
-`STRIDE` of the input's sizes; `PROMPT_CHANNELS` beyond the modalities; `REGIONS`, the codes of segmented channels.
-"""
-
-IMAGE_NETWORKS: dict[str, type[ImageNetwork]] = {
-    "cmtlnet": CMTLNet,
-    "gmmas": GMMAS,
-    "mttunet": MTTUNet,
-    "psnet": PSNet,
-    "singletask": SingleTaskNet,
-}
-"""A new network on images is a file here, a line in this table, and one in `ImageNetwork`."""
-
-NETWORKS: dict[str, type[nn.Module]] = {**IMAGE_NETWORKS, "tabular_net": TabularNet}
+NETWORKS = tuple(name for name, kind in KINDS.items() if kind.network)
 """The names `build` knows."""
 
-__all__ = [
-    "GMMAS",
-    "IMAGE_NETWORKS",
-    "NETWORKS",
-    "CMTLNet",
-    "CommonOutputs",
-    "ImageNetwork",
-    "MTTUNet",
-    "Outputs",
-    "PSNet",
-    "SingleTaskNet",
-    "TabularNet",
-    "UniqueOutputs",
-    "build",
-]
+
+def network_class(name: str) -> type[Any]:
+    """The class of the network of this name.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"no network is called {name!r}; known: {', '.join(NETWORKS)}")
+    found: type[Any] = load(KINDS[name].network)
+    return found
 
 
 def build(
@@ -78,9 +56,8 @@ def build(
         ValueError: the name is unknown, an argument is missing or none of this network's, or has a value that it
             refuses.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"no network is called {name!r}; known: {', '.join(NETWORKS)}")
-    parameters = inspect.signature(NETWORKS[name]).parameters
+    network = network_class(name)
+    parameters = inspect.signature(network).parameters
     arguments: dict[str, Any] = {"tasks": tasks, **options}
     if preset is not None:
         arguments["preset"] = preset
@@ -94,7 +71,8 @@ def build(
         raise ValueError(f"{name} takes no {', '.join(unknown)}; it takes {', '.join(parameters)}")
     if missing := [key for key, one in parameters.items() if one.default is one.empty and key not in arguments]:
         raise ValueError(f"{name} needs {', '.join(missing)} as well; it takes {', '.join(parameters)}")
-    return NETWORKS[name](**arguments)
+    built: nn.Module = network(**arguments)
+    return built
 
 
 def _count(name: str, modalities: Sequence[str]) -> int:

@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from gliomanet.networks.blocks.convolution import conv_block, initialise_convolutions
 from gliomanet.networks.blocks.dense import DenseEncoder
 from gliomanet.networks.blocks.fusion import SelectiveFusion
-from gliomanet.networks.blocks.heads import CosineHead, TaskHeads, check_tasks, linear_heads_of
+from gliomanet.networks.blocks.heads import CosineHead, TaskHeads
 from gliomanet.networks.blocks.inter_task import TaskConditionedConv, orthogonal_component
 from gliomanet.networks.blocks.stem import AvailabilityStem
-from gliomanet.networks.outputs import Regions
+from gliomanet.networks.image_network import ImageNetwork
+from gliomanet.networks.outputs import TaskOutputs
 
 STRIDE = 32
 """Sizes of the input volume must be multiples of this: stem 4, three transitions 2 each."""
@@ -106,7 +107,7 @@ PRESETS: dict[str, Preset] = {
 
 @dataclass(frozen=True)
 class CommonOutputs:
-    """What the `common` phase learns from, for a batch of B.
+    """Outputs that the `common` phase learns from, for a batch of B.
 
     Attributes:
         tumour: logits (B, 2) of {non-tumour, tumour}.
@@ -120,18 +121,14 @@ class CommonOutputs:
 
 
 @dataclass(frozen=True)
-class UniqueOutputs:
-    """What the `unique` phase learns from, and the predictions, for a batch of B.
+class UniqueOutputs(TaskOutputs):
+    """Outputs that the `unique` phase learns from, for a batch of B: the predictions, and a task's own.
 
     Attributes:
         unique: task → cosines (B, K) from the task's unique features.
-        logits: task → logits (B, K) from unique and common features: the predictions.
-        features: task → deep feature (B, F): the last linear layer's input, before dropout.
     """
 
     unique: dict[str, Tensor]
-    logits: dict[str, Tensor]
-    features: dict[str, Tensor]
 
 
 class CommonMaps(NamedTuple):
@@ -142,42 +139,26 @@ class CommonMaps(NamedTuple):
     common: Tensor
 
 
-class CMTLNet(nn.Module):
+class CMTLNet(ImageNetwork):
     """Cooperative multi-task learning network.
 
-    Args:
-        n_modalities: image modalities; the input has one channel more, the region prompt's mask.
-        tasks: task → number of classes; their order is part of the weights' meaning.
-        preset: a key of `PRESETS`.
-        dropout: rate before each task's last layer.
-
-    Attributes:
-        STRIDE: sizes of the input volume must be multiples of it.
-        PROMPT_CHANNELS: channels of the input beyond the modalities: the region prompt's mask.
-        REGIONS: no segmentation, no codes.
-        DROPS_DEEP_FEATURES_ONLY: whether dropout is nowhere but on the deep features, so that these are the same in
-            every stochastic pass.
-
-    Raises:
-        ValueError: unknown preset, no modality, no task, or a task of fewer than two classes.
-
-    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    Its input has one channel more than modalities, the region prompt's mask. Arguments, attributes and errors are
+    `ImageNetwork`'s; it does not segment.
     """
 
+    NAME: ClassVar[str] = "cmtlnet"
+    PRESETS: ClassVar[Mapping[str, Preset]] = PRESETS
     STRIDE: ClassVar[int] = STRIDE
     PROMPT_CHANNELS: ClassVar[int] = 1
-    REGIONS: ClassVar[Regions] = ()
     DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = (
+        *("common", "common.joint_branch", "common.within_branch", "unique", "fusion"),
+    )
+    """Phases of training call its parts by themselves."""
 
     def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
-        super().__init__()
-        if preset not in PRESETS:
-            raise ValueError(f"cmtlnet has no preset {preset!r}; known: {', '.join(PRESETS)}")
-        if n_modalities < 1:
-            raise ValueError(f"cmtlnet needs at least one modality, found n_modalities={n_modalities}")
-        check_tasks(tasks)
+        super().__init__(n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout)
         widths = PRESETS[preset]
-        self.n_modalities = n_modalities
         self.deep_feature_size = widths.fusion
         self._common_frozen = False
         self.common = CommonFeatureExtractor(n_modalities, tasks, widths)
@@ -185,8 +166,8 @@ class CMTLNet(nn.Module):
         self.fusion = UniqueCommonFusion(self.common.out_channels, tasks, widths, dropout=dropout)
         initialise_convolutions(self)
 
-    def forward(self, x: Tensor, available: Tensor) -> UniqueOutputs:
-        """The predictions; see `unique_outputs`. Prompt at inference: brain-masked modalities, and the brain mask."""
+    def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> UniqueOutputs:
+        """See `unique_outputs`. The prompt at inference: brain-masked modalities, and the brain mask."""
         return self.unique_outputs(x, available)
 
     def common_outputs(self, x: Tensor, available: Tensor) -> CommonOutputs:
@@ -199,7 +180,7 @@ class CMTLNet(nn.Module):
         Raises:
             ValueError: the input's shape or type is none of these.
         """
-        self._check_input(x, available)
+        self.check_input(x, available)
         return self.common.outputs(self.common(x, available))
 
     def unique_outputs(self, x: Tensor, available: Tensor) -> UniqueOutputs:
@@ -207,7 +188,7 @@ class CMTLNet(nn.Module):
 
         Arguments and errors as in `common_outputs`. Without gradients through the common part once it is frozen.
         """
-        self._check_input(x, available)
+        self.check_input(x, available)
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self._common_frozen):
             maps = self.common(x, available)
         unique_map, unique = self.unique(x, available, maps.stem)
@@ -230,27 +211,9 @@ class CMTLNet(nn.Module):
             self.common.eval()
         return self
 
-    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
-        return linear_heads_of(self.fusion.heads)
-
-    def _check_input(self, x: Tensor, available: Tensor) -> None:
-        channels = self.n_modalities + 1
-        if x.ndim != 5 or x.shape[1] != channels:
-            raise ValueError(
-                f"input has shape {tuple(x.shape)}; cmtlnet takes (batch, {channels}, D, H, W): "
-                f"{self.n_modalities} modalities, then the mask channel"
-            )
-        if any(size % STRIDE or size < STRIDE for size in x.shape[2:]):
-            raise ValueError(
-                f"input size {tuple(x.shape[2:])} does not fit the strides: every size must be a multiple of {STRIDE}; "
-                "crop or pad the volume"
-            )
-        if available.shape != (x.shape[0], self.n_modalities) or available.dtype != torch.bool:
-            raise ValueError(
-                f"`available` is {available.dtype} {tuple(available.shape)}; "
-                f"it must be bool {(x.shape[0], self.n_modalities)}: one flag a case and modality"
-            )
+    def last_layers(self) -> TaskHeads:
+        """See `ImageNetwork.last_layers`."""
+        return self.fusion.heads
 
 
 class CommonFeatureExtractor(nn.Module):

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from gliomanet.networks.blocks.convolution import initialise_convolutions
 from gliomanet.networks.blocks.fusion import ChannelFusion, ConvexFusionStem
 from gliomanet.networks.blocks.head_net import HeadMaps, HeadNet
-from gliomanet.networks.blocks.heads import linear_heads_of
+from gliomanet.networks.blocks.heads import TaskHeads
 from gliomanet.networks.blocks.hybrid_encoder import HybridEncoder, HybridWidths
-from gliomanet.networks.blocks.input_checks import check_arguments, check_input
 from gliomanet.networks.blocks.inter_task import ClassifierWidths, InterTaskClassifier
 from gliomanet.networks.blocks.region_decoder import RegionDecoder
 from gliomanet.networks.blocks.windows import cut_window, look_up, put_back, tumour_centres, window_corners
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.outputs import TUMOUR_PARTS, Outputs, Regions
 
 
@@ -122,33 +122,29 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-class GMMAS(nn.Module):
+class GMMAS(ImageNetwork):
     """Glioma multimodal MRI analysis system: its network.
 
+    `dropout` stands in each task's classifier; the transformer has the preset's own. Without segmentation there is no
+    decoder and the head net has no coarse tumour: the crop is taken from the middle of the volume, unless its centre is
+    given. Attributes and the arguments not named here are `ImageNetwork`'s.
+
     Args:
-        n_modalities: image modalities.
-        tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
-        segmentation: whether tumour parts are segmented. Without, there is no decoder and the head net no coarse
-            tumour: the crop is taken from the middle of the volume, unless its centre is given.
-        preset: a key of `PRESETS`.
-        dropout: rate in each task's classifier; the transformer has the preset's own.
         crop: side of the crop in voxels, a multiple of 8; the preset's by default. Where the volume is smaller, the
             crop is as small, axis by axis.
 
-    Attributes:
-        STRIDE: sizes of the input volume must be multiples of it: half resolution, then four halvings.
-        PROMPT_CHANNELS: channels of the input beyond the modalities.
-        REGIONS: codes of each channel of the segmentations.
-
     Raises:
         ValueError: an argument is none of these, or there is neither a task nor segmentation.
-
-    First weights depend on torch's generator alone: call `torch.manual_seed` before.
     """
 
+    NAME: ClassVar[str] = "gmmas"
+    PRESETS: ClassVar[Mapping[str, Preset]] = PRESETS
     STRIDE: ClassVar[int] = HeadNet.STRIDE
-    PROMPT_CHANNELS: ClassVar[int] = 0
+    """Half resolution, then four halvings."""
     REGIONS: ClassVar[Regions] = TUMOUR_PARTS
+    CROPS: ClassVar[bool] = True
+    COMPILED_PARTS: ClassVar[tuple[str, ...]] = ("head", "stem", "encoder", "fusion", "decoder", "classifier")
+    """It cuts a window at a place that it finds."""
 
     def __init__(
         self,
@@ -160,21 +156,13 @@ class GMMAS(nn.Module):
         dropout: float = 0.2,
         crop: int | None = None,
     ) -> None:
-        super().__init__()
-        check_arguments(
-            "gmmas",
-            n_modalities=n_modalities,
-            tasks=tasks,
-            segmentation=segmentation,
-            preset=preset,
-            presets=PRESETS,
-            dropout=dropout,
+        super().__init__(
+            n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout, segmentation=segmentation
         )
         widths = PRESETS[preset]
         self.crop = widths.crop if crop is None else crop
         if self.crop < 1 or self.crop % HybridEncoder.STRIDE:
             raise ValueError(f"gmmas has crop={self.crop}; it must be a multiple of {HybridEncoder.STRIDE} voxels")
-        self.n_modalities = n_modalities
         self.deep_feature_size = widths.classifier.hidden
         self._head_frozen = False
 
@@ -207,21 +195,17 @@ class GMMAS(nn.Module):
         )
         initialise_convolutions(self)
 
-    def forward(self, x: Tensor, available: Tensor, *, centres: Tensor | None = None, segment: bool = True) -> Outputs:
-        """The predictions.
+    def forward(self, x: Tensor, available: Tensor, *, segment: bool = True, centres: Tensor | None = None) -> Outputs:
+        """See `ImageNetwork.forward`. The head net always runs whole, because it decides where the crop is.
 
         Args:
             x: (B, n_modalities, D, H, W), sizes in multiples of 32.
-            available: bool (B, n_modalities), at least one a case; an absent modality has no influence.
+            available: bool (B, n_modalities), at least one per case.
+            segment: run the decoder, where there is one.
             centres: (B, 3) voxels around which to crop; by default the coarse tumour's centre of mass, and the
                 volume's middle where the head net finds none. A crop never leaves the volume.
-            segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
-                The head net runs whole, because it says where the crop is.
-
-        Raises:
-            ValueError: the input's shape or type is none of these, or a case has no modality.
         """
-        self._check_input(x, available)
+        self.check_input(x, available)
         head = self._head(x, available)
         corners = self._corners(x, head, self.window(x), centres)
         levels, deep = self._encoded(cut_window(x, corners, self.window(x)), available, corners, head)
@@ -250,7 +234,7 @@ class GMMAS(nn.Module):
         return d, h, w
 
     def crop_segmenter(self, x: Tensor, available: Tensor) -> Callable[[Tensor], Tensor]:
-        """What segments any crops of a volume, the head net having looked at it once.
+        """Segmentation of any crops of a volume, which the head net looks at once.
 
         Arguments as in `forward`.
 
@@ -261,7 +245,7 @@ class GMMAS(nn.Module):
         Raises:
             ValueError: as `forward`, or the network was made without segmentation.
         """
-        self._check_input(x, available)
+        self.check_input(x, available)
         if self.decoder is None:
             raise ValueError("this gmmas was made with segmentation=False: it has no decoder to segment with")
         head = self._head(x, available)
@@ -280,7 +264,7 @@ class GMMAS(nn.Module):
         Raises:
             ValueError: as `forward`, or the network was made without segmentation.
         """
-        self._check_input(x, available)
+        self.check_input(x, available)
         coarse = self._head(x, available).coarse
         if coarse is None:
             raise ValueError("this gmmas was made with segmentation=False: its head net has no coarse segmentation")
@@ -296,9 +280,9 @@ class GMMAS(nn.Module):
         everything = torch.ones(1, self.n_modalities, dtype=torch.bool, device=self.stem.significance.device)
         return self.stem.shares(everything)[0].detach().float().cpu()
 
-    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
-        return linear_heads_of(self.classifier.heads) if self.classifier is not None else {}
+    def last_layers(self) -> TaskHeads | None:
+        """See `ImageNetwork.last_layers`."""
+        return self.classifier.heads if self.classifier is not None else None
 
     def _encoded(self, crop: Tensor, available: Tensor, corners: Tensor, head: HeadMaps) -> tuple[list[Tensor], Tensor]:
         """The levels of a crop (B, M, d, h, w), and its deepest map fused with what the head net found there."""
@@ -325,8 +309,7 @@ class GMMAS(nn.Module):
             shares = x.new_full((len(x), 3), 0.5) if head.coarse is None else tumour_centres(head.coarse.detach())
             centres = shares * shares.new_tensor(x.shape[2:]) - 0.5
         elif centres.shape != (len(x), 3):
-            raise ValueError(f"`centres` has shape {tuple(centres.shape)}; it must be {(len(x), 3)}: a voxel a case")
+            raise ValueError(
+                f"`centres` has shape {tuple(centres.shape)}; it must be {(len(x), 3)}: one voxel per case"
+            )
         return window_corners(centres, volume=x.shape[2:], window=window)
-
-    def _check_input(self, x: Tensor, available: Tensor) -> None:
-        check_input("gmmas", x, available, n_modalities=self.n_modalities, stride=self.STRIDE)

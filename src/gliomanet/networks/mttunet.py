@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from gliomanet.networks.blocks.convolution import AvailableConv, average_and_max, initialise_convolutions
-from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
+from gliomanet.networks.blocks.heads import TaskHeads
 from gliomanet.networks.blocks.hybrid_encoder import HybridEncoder, HybridWidths
-from gliomanet.networks.blocks.input_checks import check_arguments, check_input
 from gliomanet.networks.blocks.region_decoder import RegionDecoder
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.outputs import TUMOUR_PARTS, Outputs, Regions
 
 
@@ -89,47 +89,26 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-class MTTUNet(nn.Module):
+class MTTUNet(ImageNetwork):
     """Multi-task CNN–transformer U-Net.
 
-    Args:
-        n_modalities: image modalities. An absent one counts as zeros and a learned bias.
-        tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
-        segmentation: whether tumour parts are segmented.
-        preset: a key of `PRESETS`.
-        dropout: rate in front of each task's hidden layer; the transformer has the preset's own.
-
-    Attributes:
-        STRIDE: sizes of the input volume must be multiples of it.
-        PROMPT_CHANNELS: channels of the input beyond the modalities.
-        REGIONS: codes of each channel of the segmentation.
-
-    Raises:
-        ValueError: an argument is none of these, or there is neither a task nor segmentation.
-
-    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    An absent modality counts as zeros and a learned bias. `dropout` stands in front of each task's hidden layer; the
+    transformer has the preset's own. Arguments, attributes and errors are `ImageNetwork`'s.
     """
 
+    NAME: ClassVar[str] = "mttunet"
+    PRESETS: ClassVar[Mapping[str, Preset]] = PRESETS
     STRIDE: ClassVar[int] = HybridEncoder.STRIDE
-    PROMPT_CHANNELS: ClassVar[int] = 0
     REGIONS: ClassVar[Regions] = TUMOUR_PARTS
 
     def __init__(
         self, *, n_modalities: int, tasks: Mapping[str, int], segmentation: bool, preset: str, dropout: float = 0.2
     ) -> None:
-        super().__init__()
-        check_arguments(
-            "mttunet",
-            n_modalities=n_modalities,
-            tasks=tasks,
-            segmentation=segmentation,
-            preset=preset,
-            presets=PRESETS,
-            dropout=dropout,
+        super().__init__(
+            n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout, segmentation=segmentation
         )
         widths = PRESETS[preset]
         channels, tokens = widths.encoder.channels, widths.encoder.tokens
-        self.n_modalities = n_modalities
         self.deep_feature_size = widths.hidden
         self.stem = AvailableConv(n_modalities, channels[0])
         self.encoder = HybridEncoder(widths.encoder)
@@ -145,17 +124,8 @@ class MTTUNet(nn.Module):
         initialise_convolutions(self)
 
     def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> Outputs:
-        """The predictions.
-
-        Args:
-            x: (B, n_modalities, D, H, W), sizes in multiples of 8.
-            available: bool (B, n_modalities), at least one a case; the content of an absent modality has no influence.
-            segment: whether the decoder runs, where there is one: classes do not need it and are the same without.
-
-        Raises:
-            ValueError: the input's shape or type is none of these, or a case has no modality.
-        """
-        check_input("mttunet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE)
+        """See `ImageNetwork.forward`."""
+        self.check_input(x, available)
         levels, deep = self.encoder(self.stem(x, available))
         pooled = torch.cat([average_and_max(maps) for maps in (*levels, deep)], dim=1)
         features = self.hidden(self.dropout(pooled) for _ in self.hidden.tasks)
@@ -165,6 +135,6 @@ class MTTUNet(nn.Module):
             segmentation=self.decoder(deep, levels) if segment and self.decoder is not None else None,
         )
 
-    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
-        return linear_heads_of(self.task_heads)
+    def last_layers(self) -> TaskHeads:
+        """See `ImageNetwork.last_layers`."""
+        return self.task_heads

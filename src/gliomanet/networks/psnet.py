@@ -15,16 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from gliomanet.networks.blocks.convolution import AvailableConv, initialise_convolutions
-from gliomanet.networks.blocks.heads import TaskHeads, linear_heads_of
-from gliomanet.networks.blocks.input_checks import check_arguments, check_input
+from gliomanet.networks.blocks.heads import TaskHeads
 from gliomanet.networks.blocks.residual_unet import conv_norm_relu, group_norm
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.outputs import WHOLE_TUMOUR, Outputs, Regions
 
 DEPTH = 5
 """Levels of the U-Net; the channels double from one to the next."""
-
-SMALLEST = 24
-"""No side of the input may be smaller: one voxel of the deepest level."""
 
 
 @dataclass(frozen=True)
@@ -51,49 +48,29 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-class PSNet(nn.Module):
+class PSNet(ImageNetwork):
     """U-Net with a global maximum of every level, down and up, from which every task is decided.
 
     Any input size of at least 24 voxels a side works: sizes are rounded up on the way down and cut on the way up.
 
-    Args:
-        n_modalities: image modalities. An absent one counts as zeros and a learned bias.
-        tasks: task → number of classes; their order is part of the weights' meaning. May be empty with segmentation.
-        segmentation: whether the whole tumour is segmented.
-        preset: a key of `PRESETS`.
-        dropout: rate in front of each task's hidden layer.
-
-    Attributes:
-        STRIDE: sizes of the input volume need not be multiples of anything.
-        PROMPT_CHANNELS: channels of the input beyond the modalities.
-        REGIONS: codes of the segmentation's one channel.
-
-    Raises:
-        ValueError: an argument is none of these, or there is neither a task nor segmentation.
-
-    First weights depend on torch's generator alone: call `torch.manual_seed` before.
+    An absent modality counts as zeros and a learned bias. `segment=False` leaves out the mask's layer alone: classes
+    are decided from the levels on the way up as well. Arguments, attributes and errors are `ImageNetwork`'s.
     """
 
-    STRIDE: ClassVar[int] = 1
-    PROMPT_CHANNELS: ClassVar[int] = 0
+    NAME: ClassVar[str] = "psnet"
+    PRESETS: ClassVar[Mapping[str, Preset]] = PRESETS
+    SMALLEST: ClassVar[int] = 24
+    """One voxel of the deepest level."""
     REGIONS: ClassVar[Regions] = WHOLE_TUMOUR
 
     def __init__(
         self, *, n_modalities: int, tasks: Mapping[str, int], segmentation: bool, preset: str, dropout: float = 0.25
     ) -> None:
-        super().__init__()
-        check_arguments(
-            "psnet",
-            n_modalities=n_modalities,
-            tasks=tasks,
-            segmentation=segmentation,
-            preset=preset,
-            presets=PRESETS,
-            dropout=dropout,
+        super().__init__(
+            n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout, segmentation=segmentation
         )
         widths = PRESETS[preset]
         channels = [widths.filters * 2**level for level in range(DEPTH)]
-        self.n_modalities = n_modalities
         self.deep_feature_size = widths.hidden
         self.stem = nn.ModuleDict(
             {
@@ -126,18 +103,8 @@ class PSNet(nn.Module):
         initialise_convolutions(self)
 
     def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> Outputs:
-        """The predictions.
-
-        Args:
-            x: (B, n_modalities, D, H, W), at least 24 voxels a side.
-            available: bool (B, n_modalities), at least one a case; the content of an absent modality has no influence.
-            segment: whether the mask's layer runs, where there is one. It is all that classes can do without: they are
-                decided from the levels on the way up as well.
-
-        Raises:
-            ValueError: the input's shape or type is none of these, or a case has no modality.
-        """
-        check_input("psnet", x, available, n_modalities=self.n_modalities, stride=self.STRIDE, smallest=SMALLEST)
+        """See `ImageNetwork.forward`."""
+        self.check_input(x, available)
         levels = self.levels(x, available)
         pooled = torch.cat([maps.amax(dim=(2, 3, 4)) for maps in levels], dim=1)
         features = self.hidden(self.dropout(pooled) for _ in self.hidden.tasks)
@@ -160,9 +127,9 @@ class PSNet(nn.Module):
             maps.append(self.merge[level](torch.cat([enlarged, skip], dim=1)))
         return maps
 
-    def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
-        return linear_heads_of(self.task_heads)
+    def last_layers(self) -> TaskHeads:
+        """See `ImageNetwork.last_layers`."""
+        return self.task_heads
 
 
 def _two_convolutions(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import nibabel as nib
 import pandas as pd
 
+from gliomanet.files.nifti import SCANNER, write_nifti
 from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.anatomy import draw_anatomy
 from gliomanet.phantom.modalities import true_signals
@@ -73,13 +72,8 @@ def flair_mark(patient: Patient, source: PhantomSource) -> float:
 
 
 def write_image(image: Image, path: Path) -> None:
-    """Write a gzipped NIfTI-1 whose bytes depend on the image alone (no time, no file name in the gzip header)."""
-    file: Any = nib.Nifti1Image(image.voxels, image.affine)  # type: ignore[no-untyped-call]
-    file.set_sform(image.affine, code="scanner")
-    file.set_qform(image.affine, code="scanner")
-    file.header.set_xyzt_units("mm")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(file.to_bytes(), compresslevel=1, mtime=0))
+    """Write an image as NIfTI, in the scanner's coordinates; its bytes depend on the image alone."""
+    write_nifti(image.voxels, image.affine, path, sform_code=SCANNER, qform_code=SCANNER)
 
 
 def _row(patient: Patient, files: dict[str, str]) -> dict[str, object]:

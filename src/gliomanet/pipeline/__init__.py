@@ -1,1 +1,1 @@
-"""What only the workflow needs: plan, code digests, job logs, environments."""
+"""Parts that only the workflow needs: plan, code digests, job logs, environments."""

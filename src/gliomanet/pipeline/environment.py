@@ -22,13 +22,8 @@ def missing_programs(study: Study) -> list[Finding]:
         missing_program,  # seconds to import, and few studies need it
     )
 
-    reasons = {center: missing_program(how) for center, how in wanted.items() if how in BRAIN_PROGRAMS}
-    return [Finding("error", "program_missing", center, "", "", *_parts(why)) for center, why in reasons.items() if why]
-
-
-def _parts(sentence: str) -> tuple[str, str]:
-    found, _, action = sentence.partition("; ")
-    return found, action
+    problems = {center: missing_program(how) for center, how in wanted.items() if how in BRAIN_PROGRAMS}
+    return [Finding.of(problem, "error", center=center) for center, problem in problems.items() if problem]
 
 
 def count_gpus(devices: Path = Path("/proc/driver/nvidia/gpus")) -> int:

@@ -1,1 +1,1 @@
-"""What trained models say of cases: probabilities, deep features, ensembles."""
+"""Inference: probabilities, deep features and segmentations of trained models, and their ensembles."""

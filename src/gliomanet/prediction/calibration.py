@@ -43,7 +43,7 @@ def fit_temperatures(rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str
 
     Returns:
         Rows of `CALIBRATION`, ordered. `n_fit`: labelled cases that the temperature was fitted on. The other
-        figures are of the `n` labelled cases that it is judged by: the fold's own, which it has not seen, and on the
+        metrics are of the `n` labelled cases that it is judged by: the fold's own, which it has not seen, and on the
         row `all` the validation cases of every fold, each under its own fold's temperature. Empty where n is 0.
 
     Raises:
@@ -157,12 +157,12 @@ def _matrix(
 
 def _judged(fit: Temperature, fitted: Integers, before: Floats, after: Floats, truth: Integers) -> dict[str, Any]:
     known = truth >= 0
-    figures = {"temperature": fit.value, "n": int(known.sum()), "n_fit": int((fitted >= 0).sum()), "note": fit.note}
+    metrics = {"temperature": fit.value, "n": int(known.sum()), "n_fit": int((fitted >= 0).sum()), "note": fit.note}
     for name, probability in (("before", before[known]), ("after", after[known])):
         some = bool(known.any())
         error = calibration_error(truth[known], probability, np.ones((known.sum(), 1)))[0] if some else np.nan
-        figures |= {f"ece_{name}": error, f"nll_{name}": log_loss(probability, truth[known]) if some else np.nan}
-    return figures
+        metrics |= {f"ece_{name}": error, f"nll_{name}": log_loss(probability, truth[known]) if some else np.nan}
+    return metrics
 
 
 def _words(names: Mapping[str, str]) -> str:

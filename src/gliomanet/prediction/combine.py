@@ -1,4 +1,4 @@
-"""What is said of a case in the end: each fold's calibrated probabilities, and the folds' mean for external cases."""
+"""Final predictions: each fold's calibrated probabilities, and the folds' mean for external cases."""
 
 from __future__ import annotations
 

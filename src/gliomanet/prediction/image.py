@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,10 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gliomanet.errors import CaseError
+from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
 from gliomanet.models.devices import choose_device
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import ImageNetwork, build
+from gliomanet.networks import build
+from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 from gliomanet.seeds import derive_seed
 from gliomanet.uncertainty.probabilities import entropy, softmax
@@ -64,28 +65,26 @@ class CaseOutputs:
 
 
 def load_image_model(folder: Path) -> ImageModel:
-    """The network in a folder that training wrote (`model.json`, `weights.pt`), in evaluation mode on the CPU.
+    """Load the network in a folder that training wrote (`model.json`, `weights.pt`), in evaluation mode on the CPU.
 
     Raises:
-        ValueError: the folder holds another kind of model.
+        ModelError: `model.json` cannot be read, or the folder holds another kind of model.
     """
-    description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    description = ImageModelDescription.read(folder / MODEL_FILE)
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
-        network = build(description["kind"], **description["constructor"])
-    if not isinstance(network, ImageNetwork):
-        raise ValueError(f"{folder / 'model.json'} is of kind {description['kind']!r}, which takes no images")
+        network = build(description.kind, **description.constructor)
+    assert isinstance(network, ImageNetwork)
     network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
-    geometry = description["input"]
-    histograms = geometry.get("histograms")  # models from before there were any have no such key
+    given = description.input
     return ImageModel(
         network.eval(),
-        tuple(geometry["modalities"]),
-        tuple(geometry["shape"]),
-        {name: tuple(task["classes"]) for name, task in description["tasks"].items()},
-        description["constructor"]["dropout"],
-        tuple(geometry["grid"]),
-        tuple(geometry["spacing_mm"]),
-        histograms and {name: CommonHistogram.from_json(numbers) for name, numbers in histograms.items()},
+        given.modalities,
+        given.shape,
+        {name: task.class_names for name, task in description.tasks.items()},
+        description.constructor["dropout"],
+        given.grid,
+        given.spacing_mm,
+        given.histograms,
     )
 
 
@@ -96,7 +95,7 @@ def predict_cases(
 
     A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
     windows to slide; for segmentations there are, see `prediction.sliding_window`. Cases go through the network one at
-    a time, so that a case's figures do not depend on its neighbours. A case none of whose modalities can be read is
+    a time, so that a case's numbers do not depend on its neighbours. A case none of whose modalities can be read is
     left out, and printed with the reason.
 
     Args:
@@ -153,7 +152,7 @@ def stochastic_passes(
     model = load_image_model(folder)
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
-    draw = _passes_of_heads if getattr(model.network, "DROPS_DEEP_FEATURES_ONLY", False) else _whole_passes
+    draw = _passes_of_heads if model.network.DROPS_DEEP_FEATURES_ONLY else _whole_passes
     for case_id, probabilities in draw(model, cases, passes, seed, threads=threads, gpus=gpus):
         for task, of_case in probabilities.items():
             drawn[task][:, position[case_id]] = of_case
@@ -190,7 +189,7 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
-            logits = [network(*given, **classes_alone(network)).logits for _ in range(passes)]
+            logits = [network(*given, segment=False).logits for _ in range(passes)]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
@@ -205,7 +204,7 @@ def _outputs(
     for case_id, x, available in read_inputs(model, cases):
         with reproducible(threads), torch.inference_mode():
             x, available = x.to(device), available.to(device)
-            passes = [network(x.flip(axes), available, **classes_alone(network)) for axes in FLIPPED_AXES[flips]]
+            passes = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
         yield CaseOutputs(
             case_id,
             {
@@ -214,11 +213,6 @@ def _outputs(
             },
             {task: value[0].double().cpu().numpy() for task, value in passes[0].features.items()},
         )
-
-
-def classes_alone(network: nn.Module) -> dict[str, Any]:
-    """The arguments that spare a network the segmentation that it could make."""
-    return {"segment": False} if network.REGIONS else {}
 
 
 def read_inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:

@@ -1,9 +1,9 @@
-"""What a trained image network says of a case when some of its modalities are taken away.
+"""Predictions of a trained image network without some of a case's modalities.
 
 A case is seen with every non-empty subset of the modalities that it has. A modality that is taken away is marked absent
 and its channel emptied, as `gliomanet.models.case_input.load_case` leaves that of a case without the file, so that its
 content cannot matter. What was made with its help before the network is kept, as in any study: the case's place on the
-atlas and its brain mask. Figures are those of the network's plain pass, without the flips, the temperature and the
+atlas and its brain mask. Metrics are those of the network's plain pass, without the flips, the temperature and the
 joint decoding that a study may add to its predictions.
 """
 
@@ -20,7 +20,7 @@ from torch import Tensor
 from gliomanet.modalities import modality_subsets_of, subset_name
 from gliomanet.models.case_input import CaseImages, load_case, network_input
 from gliomanet.models.devices import choose_device
-from gliomanet.prediction.image import ImageModel, classes_alone, load_image_model, read_inputs, reproducible
+from gliomanet.prediction.image import ImageModel, load_image_model, read_inputs, reproducible
 from gliomanet.uncertainty.probabilities import softmax
 
 COLUMNS = ("case_id", "subset", "task", "class", "probability")
@@ -29,7 +29,7 @@ COLUMNS = ("case_id", "subset", "task", "class", "probability")
 def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
     """Probabilities of cases for every non-empty subset of the network's modalities that the case has.
 
-    Each case is read once; its subsets go through the network one at a time, so that a figure depends on nothing but
+    Each case is read once; its subsets go through the network one at a time, so that a number depends on nothing but
     the case and the subset, and that of all modalities is the ordinary prediction, bit for bit.
 
     Args:
@@ -54,7 +54,7 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
     for case_id, x, available in read_inputs(model, cases):
         for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available):
             with reproducible(threads), torch.inference_mode():
-                logits = network(reduced.to(device), kept.to(device), **classes_alone(network)).logits
+                logits = network(reduced.to(device), kept.to(device), segment=False).logits
             for task, names in model.classes.items():
                 probabilities = softmax(logits[task][0].double().cpu().numpy()).tolist()
                 rows += [(case_id, subset, task, name, p) for name, p in zip(names, probabilities, strict=True)]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.kinds import KINDS, load
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import CASE, DEEP_FEATURES, FOLD_PREDICTIONS
 
@@ -34,6 +35,7 @@ def predict_center(
     cases: pd.DataFrame,
     *,
     model: str,
+    kind: str,
     preprocessed: Path | None,
     features: pd.DataFrame | None,
     threads: int,
@@ -50,6 +52,7 @@ def predict_center(
             explanations are measured from) and no predictions.
         cases: the centre's case table.
         model: the model's name in the study.
+        kind: its kind.
         preprocessed: folder of the preprocessed centres (image models), or `None`.
         features: the centre's feature table (tabular models), or `None`.
         threads: CPU threads.
@@ -65,6 +68,7 @@ def predict_center(
         Rows of `results/fold_predictions/`, ordered by their keys, and of `results/deep_features/` (no rows for models
         without a deep feature).
     """
+    module = load(KINDS[kind].prediction)
     predictions, deep = [], []
     for member in members:
         rows = splits.loc[splits["fold"] == member.fold, ["case_id", "center", "part"]]
@@ -72,23 +76,23 @@ def predict_center(
         if selected.empty:
             continue
         if preprocessed is not None:
-            from gliomanet.prediction.image import predict_cases
-
             folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
             selected = selected.assign(folder=folders)
-            probabilities, features_of = predict_cases(member.folder, selected, threads=threads, gpus=gpus, flips=flips)
+            devices = {"threads": threads, "gpus": gpus}
+            probabilities, features_of = module.predict_cases(member.folder, selected, **devices, flips=flips)
         else:
-            from gliomanet.prediction.tabular import predict_tabular
-
             assert features is not None, "a tabular model needs the centre's feature table"
-            probabilities, features_of = predict_tabular(member.folder, selected, features)
+            probabilities, features_of = module.predict_tabular(member.folder, selected, features)
         named = {"stage": member.stage, "scenario": member.scenario, "fold": member.fold}
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
         asked = selected[selected["case_id"].isin(rated["case_id"])]
         if passes and len(asked):
             own = derive_seed(seed, member.stage, member.fold)
-            drawn = _passes(member.folder, asked, features, passes, own, threads=threads, gpus=gpus)
+            if features is None:
+                drawn = module.stochastic_passes(member.folder, asked, passes, own, threads=threads, gpus=gpus)
+            else:
+                drawn = module.tabular_stochastic_passes(member.folder, asked, features, passes, own)
             rated = rated.merge(_pass_std(drawn, rated, asked), on=["case_id", "task", "class"], validate="1:1")
         else:
             rated = rated.assign(pass_std=np.nan)
@@ -102,19 +106,6 @@ def predict_center(
     table = _predicted_by_all_folds(pd.concat(predictions, ignore_index=True))[FOLD_PREDICTIONS.names()]
     table = table.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
     return table, features_table.reindex(columns=ordered)
-
-
-def _passes(
-    folder: Path, cases: pd.DataFrame, features: pd.DataFrame | None, passes: int, seed: int, *, threads: int, gpus: int
-) -> dict[str, NDArray[np.float64]]:
-    """Task → (S, N, K) probabilities with dropout on."""
-    if features is None:
-        from gliomanet.prediction.image import stochastic_passes
-
-        return stochastic_passes(folder, cases, passes, seed, threads=threads, gpus=gpus)
-    from gliomanet.prediction.tabular import tabular_stochastic_passes
-
-    return tabular_stochastic_passes(folder, cases, features, passes, seed)
 
 
 def _pass_std(drawn: Mapping[str, NDArray[np.float64]], predicted: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:

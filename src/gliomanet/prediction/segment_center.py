@@ -1,4 +1,4 @@
-"""The segmentations of one centre's validation and external cases: files, and a table of figures."""
+"""The segmentations of one centre's validation and external cases: files, and a table of metrics."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def segment_center(
 
     Returns:
         Rows of `SEGMENTATIONS`, one per case and region, in the order of the case ids. A case that cannot be
-        given to a network has rows without figures, whose note is the reason.
+        given to a network has rows without metrics, whose note is the reason.
 
     Raises:
         ValueError: the members are of several stages or scenarios, or a case validates in several of their folds.

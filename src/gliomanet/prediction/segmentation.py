@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from gliomanet.files.nifti import write_nifti
 from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, load_case, network_input
 from gliomanet.networks.outputs import Regions
 from gliomanet.prediction.image import ImageModel, check_grid, reproducible
@@ -125,13 +125,8 @@ def drop_small_pieces(codes: NDArray[np.uint8], share: float) -> NDArray[np.uint
 def write_segmentation(codes: NDArray[np.uint8], like: Path, path: Path) -> None:
     """Write codes as `.nii.gz` with the affine of another file on the same grid; equal codes are equal bytes."""
     source: Any = nib.load(like)
-    image: Any = nib.Nifti1Image(codes, source.affine)  # type: ignore[no-untyped-call]
-    image.header.set_xyzt_units("mm")
-    image.set_sform(source.affine, code=int(source.header["sform_code"]))
-    image.set_qform(source.affine, code=int(source.header["qform_code"]))
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(gzip.compress(image.to_bytes(), compresslevel=6, mtime=0))
-    partial.replace(path)  # a reader never sees half a file
+    sform_code, qform_code = int(source.header["sform_code"]), int(source.header["qform_code"])
+    write_nifti(codes, source.affine, path, sform_code=sform_code, qform_code=qform_code)
 
 
 def _loaded(model: ImageModel, case_id: str, folder: Path) -> CaseImages:

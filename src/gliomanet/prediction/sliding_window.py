@@ -1,4 +1,4 @@
-"""Where a network looks to segment a volume: overlapping windows, and GMMAS's overlapping crops, averaged.
+"""Sliding windows of a segmentation: overlapping windows, and GMMAS's overlapping crops, averaged.
 
 A window has the network's input shape, so that it sees what it saw in training; a volume of that shape is one window.
 GMMAS looks closely at crops of each window, its head net at the whole of it (Liu et al. 2025: overlapping 128³ tiles).
@@ -10,17 +10,18 @@ Classes have no windows: they are decided from the whole brain, which is one cro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from monai.inferers.utils import sliding_window_inference
 from torch import Tensor
 
-from gliomanet.networks import GMMAS, ImageNetwork
 from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
+    from gliomanet.networks.gmmas import GMMAS
+    from gliomanet.networks.image_network import ImageNetwork
 
 OVERLAP = 0.5
 """Of neighbouring windows or crops, as a share of their size; at a volume's end they are moved inside it."""
@@ -66,8 +67,8 @@ def _all_windows(network: ImageNetwork, x: Tensor, available: Tensor, window: tu
 
 
 def _one_window(network: ImageNetwork, x: Tensor, available: Tensor) -> Tensor:
-    if isinstance(network, GMMAS):
-        return _all_crops(network, x, available)
+    if getattr(network, "CROPS", False):
+        return _all_crops(cast("GMMAS", network), x, available)
     logits = network(x, available).segmentation if network.REGIONS else None
     if logits is None:
         raise ValueError(f"this {type(network).__name__} does not segment: it was trained without segmentation")

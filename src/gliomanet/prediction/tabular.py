@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.models.tabular import NetEnsemble, SklearnModels, has_inputs, model_table
+from gliomanet.models.tabular import TabularModel, has_inputs, model_table
 from gliomanet.uncertainty.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
@@ -34,8 +34,8 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
         (entropy of the case's probabilities, nats); and rows case × task: `case_id`, `task`, `z0`, `z1`, …, empty for
         models without deep features.
     """
-    fitted = _load(folder)
-    table, known = _inputs(fitted, cases, features)
+    fitted = load_tabular_model(folder)
+    table, known = inputs_of(fitted, cases, features)
     table, case_ids = table[known], cases["case_id"].to_numpy()[known]
     rows = []
     for task, probabilities in fitted.predict(table).items():
@@ -47,35 +47,20 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
     return predictions[list(PREDICTION_COLUMNS)], _deep_table(fitted, table, case_ids)
 
 
-def tabular_stochastic_passes(
-    folder: Path, cases: pd.DataFrame, features: pd.DataFrame, passes: int, seed: int
-) -> dict[str, NDArray[np.float64]]:
-    """Task → (passes, cases, classes) probabilities with dropout on, cases in their order.
-
-    NaN for a case that `predict_tabular` leaves out; it is printed.
+def load_tabular_model(folder: Path) -> TabularModel:
+    """The model in a folder that training wrote.
 
     Raises:
-        ValueError: the model has no dropout to draw.
+        ValueError: the folder holds another kind of model.
     """
-    fitted = _load(folder)
-    if not isinstance(fitted, NetEnsemble):
-        raise ValueError(f"{folder}: stochastic passes need a model with dropout (tabular_net)")
-    table, known = _inputs(fitted, cases, features)
-    drawn = fitted.stochastic_passes(table, passes, seed)
-    for probabilities in drawn.values():
-        probabilities[:, ~known] = np.nan
-    return drawn
-
-
-def _load(folder: Path) -> SklearnModels | NetEnsemble:
     fitted = joblib.load(folder / "model.joblib")
-    if not isinstance(fitted, SklearnModels | NetEnsemble):
+    if not isinstance(fitted, TabularModel):
         raise ValueError(f"{folder / 'model.joblib'}: holds a {type(fitted).__name__}, no model of the tabular arm")
     return fitted
 
 
-def _inputs(
-    fitted: SklearnModels | NetEnsemble, cases: pd.DataFrame, features: pd.DataFrame
+def inputs_of(
+    fitted: TabularModel, cases: pd.DataFrame, features: pd.DataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """The model's inputs of every case, and which cases it can predict; the others are printed."""
     table = model_table(cases, features, ("radiomics", "age"))
@@ -96,12 +81,10 @@ def _inputs(
     return table, known
 
 
-def _deep_table(
-    fitted: SklearnModels | NetEnsemble, table: pd.DataFrame, case_ids: NDArray[np.object_]
-) -> pd.DataFrame:
-    if not isinstance(fitted, NetEnsemble):
-        return pd.DataFrame(columns=["case_id", "task"])
+def _deep_table(fitted: TabularModel, table: pd.DataFrame, case_ids: NDArray[np.object_]) -> pd.DataFrame:
     z = fitted.deep_features(table)
+    if z is None:
+        return pd.DataFrame(columns=["case_id", "task"])
     values = pd.DataFrame(z, columns=[f"z{number}" for number in range(z.shape[1])])
     blocks = []
     for task in fitted.classes:  # the trunk is shared, so the tasks' rows hold the same vector

@@ -1,8 +1,8 @@
 """Test-time flips: a case as it is and mirrored, and the mean of what the network says of each.
 
 Axes 2, 3 and 4 of a batch are the atlas's x (left-right), y and z. Training flips left-right only
-(`learning/augmentation.py`): `left_right` shows a network what it has seen before, `all` (GMMAS's inference) also heads
-upside down and back to front.
+(`training/data/augmentation.py`): `left_right` shows a network what it has seen before, `all` (GMMAS's inference) also
+heads upside down and back to front.
 """
 
 from __future__ import annotations

@@ -10,6 +10,13 @@ import pandas as pd
 from gliomanet.tables.columns import Schema
 from gliomanet.tables.schemas import TEXT
 
+FORMAT = 1
+"""Number of what tables hold when they are read, and of their bytes when they are written.
+
+It stands for this module in the digests of all jobs (`gliomanet.code_digest.GROUND`): raise it with an edit that
+changes either, which repeats every job that reads or writes a table; any other edit leaves it, and repeats none.
+"""
+
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """A table with its text columns as text and empty cells of text as "".

@@ -71,7 +71,7 @@ class EventLog:
         self._events.append({"event": "end", "time": self._clock(), **facts})
 
     def text(self) -> str:
-        """The file's content: one JSON object a line. Figures that are not finite become null (JSON has none)."""
+        """The file's content: one JSON object per line. Numbers that are not finite become null (JSON has none)."""
         return "".join(json.dumps(_finite(event), allow_nan=False, ensure_ascii=False) + "\n" for event in self._events)
 
     def write(self, path: Path) -> None:

@@ -1,6 +1,6 @@
-"""What a training job left behind: its event file and its `model.json`.
+"""Reading a training job's event file and its `model.json`.
 
-Jobs never talk to MLflow (many writers crash or block a sqlite file). Each writes `events.jsonl`, one JSON object a
+Jobs never talk to MLflow (many writers crash or block a sqlite file). Each writes `events.jsonl`, one JSON object per
 line:
 
     {"event": "run", "model": …, "stage": …, "fold": …, "digest": …}      first line
@@ -8,7 +8,7 @@ line:
     {"event": "metric", "name": "train/loss", "value": 1.2, "step": 3, "time": <unix seconds>}
     {"event": "start" | "resume" | "end", "time": <unix seconds>}         an end may carry further facts
 
-A value of null is a figure that was not finite.
+A value of null is a metric that was not finite.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gliomanet.models.artifact import MODEL_FILE, ModelDescription
+
 EVENTS_FILE = "events.jsonl"
-MODEL_FILE = "model.json"
 KINDS = ("run", "params", "metric", "start", "resume", "end")
 
 
@@ -67,7 +68,7 @@ def read_fold_run(folder: Path) -> FoldRun:
     Raises:
         FileNotFoundError: there is no `events.jsonl`.
         EventsError: a line is no event, or the first is not the `run` line.
-
+        ModelError: `model.json` is no description of a model.
     """
     path = folder / EVENTS_FILE
     events = _read_lines(path)
@@ -93,7 +94,7 @@ def read_fold_run(folder: Path) -> FoldRun:
     times = [*starts, *(metric.time for metric in metrics), *ends] or [_milliseconds(path.stat().st_mtime)]
     model_file = folder / MODEL_FILE
     if model_file.is_file():
-        params = {"model_json": json.loads(model_file.read_text(encoding="utf-8")), **params}
+        params = {"model_json": ModelDescription.read(model_file).values(), **params}
     return FoldRun(
         model=str(identity["model"]),
         stage=str(identity["stage"]),

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import METRICS
+from gliomanet.models.artifact import MODEL_FILE
 from gliomanet.tables.tracking import TRACKED_RUNS
-from gliomanet.tracking.events import MODEL_FILE, FoldRun, read_fold_run
+from gliomanet.tracking.events import FoldRun, read_fold_run
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -59,7 +60,7 @@ def import_runs(
     """Bring every fold's events into MLflow, once each, with their original times.
 
     A fold whose digest changed becomes a new run, and its model × stage a new parent; unchanged folds move to the new
-    parent. Where only the evaluation or the artifacts changed, the parent's figures get a further step and the files
+    parent. Where only the evaluation or the artifacts changed, the parent's metrics get a further step and the files
     are replaced. Only one process may run this at a time.
 
     Args:
@@ -95,8 +96,8 @@ def import_runs(
     sendable = [Path(path) for path in artifacts if not remote or Path(path).suffix in TEXT_SUFFIXES]
     rows: list[tuple[str, str, str, str, str]] = []
     for (model, stage), members in folds.items():
-        figures = _figures(metrics, model, stage)
-        rows += _import_parent(client, experiment_id, known, members, figures, sendable, study_params)
+        scores = _scores(metrics, model, stage)
+        rows += _import_parent(client, experiment_id, known, members, scores, sendable, study_params)
     return pd.DataFrame(rows, columns=TRACKED_RUNS.names())
 
 
@@ -105,7 +106,7 @@ def _import_parent(
     experiment_id: str,
     known: Index,
     members: Sequence[FoldRun],
-    figures: Mapping[str, float],
+    scores: Mapping[str, float],
     artifacts: Sequence[Path],
     study_params: Mapping[str, Any],
 ) -> list[tuple[str, str, str, str, str]]:
@@ -119,9 +120,9 @@ def _import_parent(
         shared = {"model": first.model, "stage": first.stage, "folds": str(len(members))}
         _log_params(client, parent_id, {**shared, **flatten(study_params, "study.")})
     rows = [_import_fold(client, experiment_id, known, fold, parent_id) for fold in members]
-    evaluation = _digest([sorted(figures.items()), [(path.name, _digest_file(path)) for path in artifacts]])
+    evaluation = _digest([sorted(scores.items()), [(path.name, _digest_file(path)) for path in artifacts]])
     if parent.data.tags.get(EVALUATION) != evaluation:
-        _log_evaluation(client, parent, figures, end)
+        _log_evaluation(client, parent, scores, end)
         for path in artifacts:
             client.log_artifact(parent_id, str(path))
         for fold in members:
@@ -170,24 +171,24 @@ def _ensure_run(
     return run, "new" if run.info.status == "RUNNING" else "present"
 
 
-def _log_evaluation(client: MlflowClient, parent: Run, figures: Mapping[str, float], end: int) -> None:
-    """Log the figures one step further than the last time; a figure that is gone ends in NaN, not in its old value."""
+def _log_evaluation(client: MlflowClient, parent: Run, scores: Mapping[str, float], end: int) -> None:
+    """Log the metrics one step further than the last time; a metric that is gone ends in NaN, not in its old value."""
     from mlflow.entities import Metric
 
     step = int(parent.data.tags.get(STEP, "-1")) + 1
-    gone = {name: float("nan") for name in parent.data.metrics if name not in figures}
-    points = [Metric(name, value, end, step) for name, value in {**figures, **gone}.items()]
+    gone = {name: float("nan") for name in parent.data.metrics if name not in scores}
+    points = [Metric(name, value, end, step) for name, value in {**scores, **gone}.items()]
     for batch in _batches(points, METRICS_A_BATCH):
         client.log_batch(parent.info.run_id, metrics=batch, synchronous=True)
     client.set_tag(parent.info.run_id, STEP, str(step))
 
 
-def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
+def _scores(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, float]:
     """Map `<metric>/<role>/<center>/<task>[/<subset>][/<scenario>]` to each value that one model × stage has."""
     if metrics is None or metrics.empty:
         return {}
     rows = metrics[(metrics["model"] == model) & (metrics["stage"] == stage) & metrics["metric"].isin(TRACKED)]
-    figures = {}
+    scores = {}
     for row in rows.to_dict("records"):
         value = pd.to_numeric(row["value"], errors="coerce")
         if pd.isna(value):
@@ -196,8 +197,8 @@ def _figures(metrics: pd.DataFrame | None, model: str, stage: str) -> dict[str, 
         subset, scenario = row.get("subset"), row.get("scenario")
         parts += [subset] if isinstance(subset, str) and subset not in ("", "all") else []
         parts += [scenario] if isinstance(scenario, str) and scenario not in ("", "main") else []
-        figures[accepted_name("/".join(map(str, parts)))] = float(value)
-    return figures
+        scores[accepted_name("/".join(map(str, parts)))] = float(value)
+    return scores
 
 
 def _by_parent(runs: Sequence[FoldRun]) -> dict[tuple[str, str], list[FoldRun]]:

@@ -20,7 +20,7 @@ def test_a_patient_of_three_centres_is_told_beside_the_centre_that_leaks():
     assert by_case["B-0001"].severity == "error"
     assert "(case 'B-0001'), joined by other_ids of case 'B-0001'" in by_case["B-0001"].found
     assert by_case["C-0001"].severity == "fatal"
-    assert by_case["C-0001"].found.endswith("one centre teaches and the other tests")
+    assert by_case["C-0001"].found.endswith("one centre trains and the other tests")
     without = SHARED[SHARED["center"] != "A"]
     (left,) = found(put(without, "C-0001", patient_id="a-01"))
     assert (left.severity, left.case_id) == ("fatal", "C-0001")

@@ -41,7 +41,7 @@ def test_plain_numbers_are_ids_of_the_centre_that_their_column_is_named_after(wr
     unnamed = write("mine\tyours\n7\t12\n8\t13\n")
     (problem,) = mapping_table_unusable(good_context(cases=cases, identities=(unnamed,)))
     assert (problem.rule, problem.severity) == ("mapping_table_unusable", "error")
-    assert "0 columns of ids among mine, yours" in problem.found
+    assert "mine, yours" in problem.found
 
 
 def test_labels_and_dates_that_repeat_are_no_ids(write):
@@ -61,18 +61,16 @@ def test_missing_cells_join_nobody(write):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "no such file"),
-        ("a\nA-1\n", "1 columns of ids among a"),
-        ("a,b\nA-1\n", "line 2: 1 cells under 2 column names"),
-    ],
+    ("text", "line"),
+    [(None, ""), ("a\nA-1\n", ""), ("a,b\nA-1\n", "line 2")],
 )
-def test_tables_that_hold_no_mapping_are_errors(write, tmp_path, text, message):
+def test_tables_that_hold_no_mapping_are_errors(write, tmp_path, text, line):
     path = tmp_path / "none.csv" if text is None else write(text)
     (finding,) = mapping_table_unusable(good_context(identities=(path,)))
     assert (finding.rule, finding.severity) == ("mapping_table_unusable", "error")
-    assert message in finding.found
+    assert str(path) in finding.file + finding.found
+    assert line in finding.file + finding.found
+    assert finding.action
 
 
 def test_a_table_that_joins_everyone_is_told_in_linear_time(write):

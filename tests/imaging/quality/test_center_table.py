@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gliomanet.errors import StudyStopError
-from gliomanet.imaging.quality.center_table import FIGURES, collect_qc, robust_z
+from gliomanet.imaging.quality.center_table import METRICS, collect_qc, robust_z
 from gliomanet.tables.cohort import IMAGE_QUALITY
 
 
@@ -27,7 +27,7 @@ def _case(folder, case_id, status="ok", reason="", **qc):
 def test_rows_are_in_order_and_complete(tmp_path):
     table = collect_qc([_case(tmp_path, "b", tumour_volume_ml=12.5), _case(tmp_path, "a")], 1.0)
     assert list(table.columns) == IMAGE_QUALITY.names()
-    assert list(FIGURES) == IMAGE_QUALITY.names()[4:-5]
+    assert list(METRICS) == IMAGE_QUALITY.names()[4:-5]
     assert table["case_id"].tolist() == ["a", "b"]
     assert table.loc[1, "tumour_volume_ml"] == 12.5
     assert np.isnan(table.loc[0, "similarity_t2"])
@@ -77,7 +77,8 @@ def test_the_worst_modality_counts(tmp_path):
 
 
 def test_what_preprocessing_said_is_not_said_twice(tmp_path):
-    case = _case(tmp_path, "a", coverage_t2=0.8, flags=["t2 covers 80% of the brain"])
+    said = {"flags": ["t2 covers 80% of the brain"], "flagged_metrics": ["coverage"]}
+    case = _case(tmp_path, "a", coverage_t2=0.8, **said)
     assert collect_qc([case], 1.0).loc[0, "flags"] == "t2 covers 80% of the brain"
 
 
@@ -111,10 +112,13 @@ def test_too_few_cases_end_the_study_with_every_reason(tmp_path):
         _case(tmp_path, "b", "failed", "NaN in t1"),
         _case(tmp_path, "c", "dropped", "t2 missing"),
     ]
-    with pytest.raises(
-        StudyStopError, match=r"(?s)centre Here: 1 of 3 .*80%.*- b: failed: NaN in t1\n  - c: dropped: t2 missing"
-    ):
+    with pytest.raises(StudyStopError) as caught:
         collect_qc(paths, 0.8)
+    problem = caught.value.problem
+    assert (problem.rule, problem.center) == ("too_few_cases_left", "Here")
+    assert "1 of 3" in problem.found
+    assert "80%" in problem.found
+    assert problem.action.endswith("\n  - b: failed: NaN in t1\n  - c: dropped: t2 missing")
     assert collect_qc(paths, 0.3)["reason"].tolist() == ["", "NaN in t1", "t2 missing"]
 
 
@@ -126,4 +130,4 @@ def test_robust_z_of_a_hand_computed_sample():
 
 
 def test_every_bound_has_its_meaning():
-    assert all(f.meaning for f in FIGURES.values() if np.isfinite([f.least, f.most]).any() or f.bad_side)
+    assert all(f.meaning for f in METRICS.values() if np.isfinite([f.least, f.most]).any() or f.bad_side)

@@ -1,4 +1,4 @@
-"""Figures on a made-up head whose faults are planted."""
+"""Metrics on a made-up head whose faults are planted."""
 
 import dataclasses
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from gliomanet.imaging.quality.center_table import FIGURES
+from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.imaging.quality.evidence import Evidence
-from gliomanet.imaging.quality.metrics import extra_figures
+from gliomanet.imaging.quality.metrics import quality_metrics
 from tests.imaging.conftest import MODALITIES, tumour_of
 
 
@@ -35,7 +35,7 @@ def evidence(brain, modalities):
         to_atlas=np.eye(4),
         tumour=(image.with_array(tumour_of(brain)), "t1c"),
         on_atlas={},
-        figures={},
+        metrics={},
         flags=(),
     )
 
@@ -52,15 +52,15 @@ def _grown(evidence, millimetres):
 
 
 def test_a_good_case_is_within_every_bound(evidence):
-    figures = extra_figures(evidence)
-    assert {name for name in figures if name.startswith("residual")} == {
+    metrics = quality_metrics(evidence)
+    assert {name for name in metrics if name.startswith("residual")} == {
         f"residual_shift_{name}_mm" for name in ("t1", "t2", "flair")
     }
-    assert max(value for name, value in figures.items() if name.startswith("residual")) <= 2
-    assert figures["rim_outside"] < FIGURES["rim_outside"].most
-    assert figures["rim_inside"] > FIGURES["rim_inside"].least
-    assert figures["mask_atlas_dice"] > 0.95
-    assert figures["tumour_outside_brain"] == 0
+    assert max(value for name, value in metrics.items() if name.startswith("residual")) <= 2
+    assert metrics["rim_outside"] < METRICS["rim_outside"].most
+    assert metrics["rim_inside"] > METRICS["rim_inside"].least
+    assert metrics["mask_atlas_dice"] > 0.95
+    assert metrics["tumour_outside_brain"] == 0
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -68,23 +68,23 @@ def test_a_modality_shifted_by_15_mm_is_found(evidence, axis):
     matrix = np.eye(4)
     matrix[axis, 3] = 15
     moved = dataclasses.replace(evidence, from_reference={**evidence.from_reference, "flair": matrix})
-    figures = extra_figures(moved)
-    assert figures["residual_shift_flair_mm"] == pytest.approx(15, abs=2)
-    assert figures["residual_shift_t1_mm"] <= 2
+    metrics = quality_metrics(moved)
+    assert metrics["residual_shift_flair_mm"] == pytest.approx(15, abs=2)
+    assert metrics["residual_shift_t1_mm"] <= 2
 
 
 def test_masks_too_small_and_too_large_are_found(evidence):
-    assert extra_figures(_grown(evidence, -5))["rim_outside"] > FIGURES["rim_outside"].most
-    assert extra_figures(_grown(evidence, 6))["rim_inside"] < FIGURES["rim_inside"].least
+    assert quality_metrics(_grown(evidence, -5))["rim_outside"] > METRICS["rim_outside"].most
+    assert quality_metrics(_grown(evidence, 6))["rim_inside"] < METRICS["rim_inside"].least
 
 
 def test_a_mask_off_the_atlas_and_a_tumour_off_the_brain_are_found(evidence):
     away = np.eye(4)
     away[0, 3] = 60
-    assert extra_figures(dataclasses.replace(evidence, to_atlas=away))["mask_atlas_dice"] < 0.85
+    assert quality_metrics(dataclasses.replace(evidence, to_atlas=away))["mask_atlas_dice"] < 0.85
     tumour = np.roll(evidence.tumour[0].array, 12, axis=0)
     moved = dataclasses.replace(evidence, tumour=(evidence.tumour[0].with_array(tumour), "t1c"))
-    assert extra_figures(moved)["tumour_outside_brain"] > 0.1
+    assert quality_metrics(moved)["tumour_outside_brain"] > 0.1
 
 
 @pytest.mark.parametrize("shift", [[0, 15, 0]])
@@ -103,10 +103,10 @@ def test_real_scans_keep_the_bounds_and_lose_them_when_spoilt(shared_data, shift
     )
     matrix = np.eye(4)
     matrix[:3, 3] = shift
-    good = extra_figures(real)
+    good = quality_metrics(real)
     assert good["residual_shift_flair_mm"] <= 2
     assert good["rim_outside"] < 0.1
     spoilt = dataclasses.replace(_grown(real, -5), from_reference={**real.from_reference, "flair": matrix})
-    figures = extra_figures(dataclasses.replace(spoilt, from_reference=real.from_reference))
-    assert figures["rim_outside"] > FIGURES["rim_outside"].most
-    assert extra_figures(spoilt)["residual_shift_flair_mm"] > FIGURES["residual_shift_mm"].most
+    metrics = quality_metrics(dataclasses.replace(spoilt, from_reference=real.from_reference))
+    assert metrics["rim_outside"] > METRICS["rim_outside"].most
+    assert quality_metrics(spoilt)["residual_shift_flair_mm"] > METRICS["residual_shift_mm"].most

@@ -14,7 +14,7 @@ from gliomanet.imaging.quality.center_table import collect_qc
 from gliomanet.reporting.quality.pages import page_name, read_curves, write_center_page, write_quality_pages
 from gliomanet.reporting.quality.plots import Dot, curve_of, histograms, shared_limits, strip
 
-PICTURES = ("scanned", "bias", "alignment", "atlas", "brain", "tumour", "thumbnail")
+PICTURES = ("scanned", "bias", "coregistration", "atlas", "brain", "tumour", "thumbnail")
 
 
 def _case(folder: Path, case_id: str, *, pictures=PICTURES, status="ok", reason="", **qc) -> Path:
@@ -58,7 +58,7 @@ def center(tmp_path):
 
 def test_pages_say_link_and_embed(center, tmp_path):
     table = collect_qc(center, 0.5, {"c3": ("exclude", "recurrence")})
-    write_quality_pages(center, table, tmp_path / "pages")
+    write_quality_pages(center, center[0].parent, table, tmp_path / "pages")
     names = {path.name for path in (tmp_path / "pages").iterdir()}
     assert names == {"index.html", "b&d #1.html", "lost.html", *(f"c{i}.html" for i in range(6))}
     index = (tmp_path / "pages" / "index.html").read_text()
@@ -82,7 +82,7 @@ def test_pages_say_link_and_embed(center, tmp_path):
 
 
 def test_pages_need_nothing_else_and_warn_of_publication(center, tmp_path):
-    write_quality_pages(center, collect_qc(center, 0.5), tmp_path)
+    write_quality_pages(center, center[0].parent, collect_qc(center, 0.5), tmp_path)
     for page in tmp_path.glob("*.html"):
         text = page.read_text()
         assert "Not for publication" in text
@@ -94,7 +94,7 @@ def test_pages_need_nothing_else_and_warn_of_publication(center, tmp_path):
 def test_equal_inputs_give_equal_pages(center, tmp_path):
     table = collect_qc(center, 0.5)
     for name in ("one", "two"):
-        write_quality_pages(center[::-1] if name == "two" else center, table, tmp_path / name)
+        write_quality_pages(center[::-1] if name == "two" else center, center[0].parent, table, tmp_path / name)
     for page in (tmp_path / "one").iterdir():
         assert page.read_bytes() == (tmp_path / "two" / page.name).read_bytes(), page.name
 
@@ -102,8 +102,8 @@ def test_equal_inputs_give_equal_pages(center, tmp_path):
 def test_a_table_that_was_read_back_gives_the_same_page(center, tmp_path):
     table = collect_qc(center, 0.5)
     table.to_csv(tmp_path / "qc.tsv", sep="\t", index=False)
-    write_center_page(center, table, tmp_path / "a.html")
-    write_center_page(center, pd.read_csv(tmp_path / "qc.tsv", sep="\t"), tmp_path / "b.html")
+    write_center_page(center, center[0].parent, table, tmp_path / "a.html")
+    write_center_page(center, center[0].parent, pd.read_csv(tmp_path / "qc.tsv", sep="\t"), tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
@@ -112,7 +112,7 @@ def test_sixty_cases_stay_small(tmp_path):
     paths = [_case(tmp_path / "in", f"case-{i:03}", pictures=()) for i in range(60)]
     for path in paths:
         noise.save(path / "qc" / "thumbnail.webp", quality=70)  # three times as large as a head
-    write_center_page(paths, collect_qc(paths, 0.5), tmp_path / "index.html")
+    write_center_page(paths, paths[0].parent, collect_qc(paths, 0.5), tmp_path / "index.html")
     assert (tmp_path / "index.html").stat().st_size < 6e6
 
 
@@ -150,11 +150,11 @@ def test_histograms_share_an_axis_and_show_a_case_over_the_band():
 
 
 def test_pictures_are_embedded_as_they_are(center, tmp_path):
-    write_quality_pages(center, collect_qc(center, 0.5), tmp_path)
+    write_quality_pages(center, center[0].parent, collect_qc(center, 0.5), tmp_path)
     picture = base64.b64encode((center[0] / "qc" / "brain.webp").read_bytes()).decode()
     assert picture in (tmp_path / "c0.html").read_text()
 
 
 def test_cases_without_histograms_are_left_out_of_the_curves(tmp_path):
     paths = [_case(tmp_path, "a"), _case(tmp_path, "b", status="failed")]
-    assert set(read_curves(paths)) == {"a"}
+    assert set(read_curves(paths, paths[0].parent)) == {"a"}

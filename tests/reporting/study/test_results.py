@@ -5,8 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+from gliomanet.errors import ModelError
 from gliomanet.layout import Layout
 from gliomanet.reporting.study.results import StudyResults
+from tests.descriptions import image_description, write_description
 
 TABLES = {
     "cohort/cases.tsv": {"case_id": "007", "center": "east"},
@@ -34,7 +36,7 @@ def files(tmp_path):
     case = tmp_path / "preprocessed/east/007"
     model.parent.mkdir(parents=True)
     case.mkdir(parents=True)
-    model.write_text(json.dumps({"kind": "cmtlnet", "versions": {"torch": "2.13.0"}}))
+    write_description(model.parent, image_description(model="net"))
     (case / "preprocess.json").write_text(json.dumps({"versions": {"SimpleITK": "2.5.0"}}))
     return [*(tmp_path / name for name in TABLES), model, case, tmp_path / "qc/east.png"]
 
@@ -47,7 +49,7 @@ def test_every_file_finds_its_place(files, tmp_path):
     assert found.qc["center"].tolist() == ["west", "east"]
     assert found.pseudo_labels[["model", "stage", "fold"]].to_numpy().tolist() == [["net", "pseudo_label", "2"]]
     assert found.sheets == {"east": tmp_path / "qc/east.png"}
-    assert [(model, content["kind"]) for model, content in found.models] == [("net", "cmtlnet")]
+    assert [(model.model, model.kind) for model in found.models] == [("net", "cmtlnet")]
     assert (found.versions["torch"], found.versions["SimpleITK"]) == ("2.13.0", "2.5.0")
     assert found.audit["rule"].tolist() == ["oblique"]
     assert found.recovery["kept"].tolist() == [3]
@@ -66,7 +68,14 @@ def test_a_file_without_a_place_is_named(files, tmp_path):
 
 
 @pytest.mark.parametrize(("text", "problem"), [("{", "no JSON"), ("[1]", "holds a list")])
-def test_a_broken_description_is_named(files, tmp_path, text, problem):
-    files[-3].write_text(text)
-    with pytest.raises(ValueError, match=rf"model\.json: {problem}"):
+def test_a_broken_file_of_a_case_is_named(files, tmp_path, text, problem):
+    (files[-2] / "preprocess.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"preprocess\.json: {problem}"):
         StudyResults.read(Layout(tmp_path), {}, files)
+
+
+def test_a_broken_description_of_a_model_is_named(files, tmp_path):
+    files[-3].write_text('{"kind": "cmtlnet"}')
+    with pytest.raises(ModelError) as refused:
+        StudyResults.read(Layout(tmp_path), {}, files)
+    assert {problem.file for problem in refused.value.problems} == {str(files[-3])}

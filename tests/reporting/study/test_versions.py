@@ -9,9 +9,9 @@ from gliomanet.reporting.study.versions import gathered_versions
 
 def test_versions_come_from_the_jobs():
     contents = [
-        {"versions": {"torch": "2.13.0", "numpy": "2.4.6", "python": "3.9.1"}},
-        {"versions": {"numpy": "2.3.0", "atlas": "MNI152"}, "status": "ok"},
-        {"name": "a model of before"},
+        {"torch": "2.13.0", "numpy": "2.4.6", "python": "3.9.1"},
+        {"numpy": "2.3.0", "atlas": "MNI152"},
+        {},
     ]
     found = gathered_versions(contents)
     assert list(found) == ["Python", "gliomanet", "torch", "numpy", "matplotlib", "atlas"]

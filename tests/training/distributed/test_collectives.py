@@ -18,8 +18,9 @@ from gliomanet.models.acceleration import AS_IT_IS
 from gliomanet.models.devices import Device
 from gliomanet.training.data.batches import BalancedBatches
 from gliomanet.training.distributed.collectives import Shares, rank, same_everywhere
-from gliomanet.training.distributed.launcher import run_together
+from gliomanet.training.distributed.launcher import launch
 from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.run import epochs
 from gliomanet.training.run import image as module
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -30,10 +31,22 @@ PSNET = SETTINGS | {"kind": "psnet", "input_shape": (24, 24, 24), "epochs": 2, "
 GMMAS = SETTINGS | {"kind": "gmmas", "input_shape": (32, 32, 32), "pretraining_epochs": 1, "epochs": 1}
 
 
-def order(cases: pd.DataFrame, folder: Path, settings: dict) -> module._Order:
-    scratch = folder / "scratch"
-    return module._Order(
-        cases, TASKS, image_model(settings), NAME, 1, "c", 1, TWO, folder / "out", scratch, None, None, AS_IT_IS
+def request(cases: pd.DataFrame, folder: Path, settings: dict) -> module.Request:
+    return module.Request(
+        cases=cases,
+        tasks=TASKS,
+        model=image_model(settings),
+        name=NAME,
+        seed=1,
+        code="c",
+        threads=1,
+        devices=TWO,
+        precision="32-true",
+        out=folder / "out",
+        scratch=folder / "scratch",
+        pseudo_labels=None,
+        cache=None,
+        acceleration=AS_IT_IS,
     )
 
 
@@ -51,7 +64,7 @@ def figures(out: Path) -> list[tuple[str, int, float]]:
     return [(event["name"], event["step"], event["value"]) for event in told if event["event"] == "metric"]
 
 
-def killed_in_epoch_two(what: module._Order) -> None:
+def killed_in_epoch_two(what: module.Request) -> None:
     step = Phase.training_step
 
     def dying(self, batch, batch_idx):
@@ -60,14 +73,14 @@ def killed_in_epoch_two(what: module._Order) -> None:
         return step(self, batch, batch_idx)
 
     Phase.training_step = dying
-    module._read_and_train(what)
+    module.read_and_train(what)
 
 
 def test_a_killed_job_goes_on_and_two_processes_learn_what_one_learns(cohort, tmp_path, capfd):
     """PS-Net normalises each case by itself; one case of the batches has no mask, and some labels are unknown."""
     killed = r"^m, fold 0: the process of device 2 of 2 was killed by signal 9 \(Killed\), maybe for want of memory; "
     with pytest.raises(RuntimeError, match=killed + "started again, the job goes on from its newest checkpoint$"):
-        run_together(partial(killed_in_epoch_two, order(cohort, tmp_path, PSNET)), TWO, "m, fold 0")
+        launch(partial(killed_in_epoch_two, request(cohort, tmp_path, PSNET)), TWO, "m, fold 0")
     assert not (tmp_path / "out").exists()
     assert capfd.readouterr().out.count("tasks 1/2: train/loss") == 1
     together = train(cohort, tmp_path, PSNET)
@@ -88,17 +101,17 @@ def test_a_killed_job_goes_on_and_two_processes_learn_what_one_learns(cohort, tm
     assert descriptions[0] == descriptions[1]
 
 
-def weights_are_compared(what: module._Order) -> None:
-    run = module._run_phases
+def weights_are_compared(what: module.Request) -> None:
+    run = epochs._run_phases
 
     def compared(job, network, *others):
-        epochs = run(job, network, *others)
+        done = run(job, network, *others)
         same = same_everywhere([parameter.tolist() for parameter in network.parameters()])
         (what.scratch / f"rank{rank()}").write_text(str(same))
-        return epochs
+        return done
 
-    module._run_phases = compared
-    module._read_and_train(what)
+    epochs._run_phases = compared
+    module.read_and_train(what)
     same_everywhere(None)  # both are done
     if rank() == 1:
         raise ValueError("device 2 has had enough")
@@ -107,7 +120,7 @@ def weights_are_compared(what: module._Order) -> None:
 def test_frozen_parts_and_weights_without_a_gradient(cohort, tmp_path):
     """GMMAS learns its head net alone, then all the rest; its errors are handed on."""
     with pytest.raises(ValueError, match="device 2 has had enough") as caught:
-        run_together(partial(weights_are_compared, order(cohort, tmp_path, GMMAS)), TWO, "m, fold 0")
+        launch(partial(weights_are_compared, request(cohort, tmp_path, GMMAS)), TWO, "m, fold 0")
     assert "in weights_are_compared" in caught.value.__notes__[0]
     assert [(tmp_path / "scratch" / f"rank{number}").read_text() for number in (0, 1)] == ["True", "True"]
     assert [step for name, step, _ in figures(tmp_path / "out") if name == "train/loss"] == [1, 2]
@@ -117,13 +130,13 @@ def test_shares_are_the_batch_and_too_small_a_batch_is_refused(monkeypatch):
     labels = np.array([[0, 0], [1, 1], [0, 2], [1, -1]])
     whole = list(BalancedBatches(labels, 3, 7))
     parts = []
-    monkeypatch.setattr("gliomanet.training.distributed.collectives.processes", lambda: 2)
+    monkeypatch.setattr("gliomanet.training.distributed.collectives.world_size", lambda: 2)
     for number in (0, 1):
         monkeypatch.setattr("gliomanet.training.distributed.collectives.rank", lambda number=number: number)
         parts.append(list(Shares(BalancedBatches(labels, 3, 7))))
     assert [[len(positions) for _, positions in part] for part in parts] == [[2] * 3, [3] * 3]
     assert [(step, first + second) for (step, first), (_, second) in zip(*parts, strict=True)] == whole
-    monkeypatch.setattr("gliomanet.training.distributed.collectives.processes", lambda: 6)
+    monkeypatch.setattr("gliomanet.training.distributed.collectives.world_size", lambda: 6)
     refused = "a batch has 5 cases, too few to share among 6 devices: set compute.gpus to 5 or less"
     with pytest.raises(ValueError, match=refused):
         Shares(BalancedBatches(labels, 3, 7))

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import IMAGE_NETWORKS, Outputs, build
+from gliomanet.networks import IMAGE_NETWORKS, build
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.losses.distillation import (
-    Adaptation,
-    SubsetAdapter,
+    Distillation,
+    SubsetDistillation,
     contrastive_loss,
     feature_distillation,
     feature_spread,
@@ -27,7 +28,7 @@ from gliomanet.training.recipes.cmtlnet import Recipe as CmtlnetRecipe
 from gliomanet.training.recipes.gmmas import HeadPhase
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe
 
-BOTH = Adaptation(distillation_weight=0.7, temperature=2.0, contrastive_weight=0.3)
+BOTH = Distillation(distillation_weight=0.7, temperature=2.0, contrastive_weight=0.3)
 TASKS = ("idh", "grade")
 COMMON = {"tasks": TASKS, "learning_rate": 1e-3, "weight_decay": 0.0, "augmentation": True, "seed": 1}
 COMMON |= {"modality_dropout": 0.3}
@@ -51,7 +52,7 @@ def batch(available, labels=None, *, size=8) -> Batch:
     return Batch(image, masks, available, torch.tensor(labels), 0)
 
 
-def phase_of(kind: str, adaptation: Adaptation, *, tasks=TASKS):
+def phase_of(kind: str, distillation: Distillation, *, tasks=TASKS):
     """The adapted phase of a tiny network without dropout, in training mode."""
     torch.manual_seed(0)
     made = {"segmentation": True} if kind in ("gmmas", "mttunet", "psnet") else {}
@@ -59,7 +60,7 @@ def phase_of(kind: str, adaptation: Adaptation, *, tasks=TASKS):
     for module in network.modules():  # the transformers' own
         if isinstance(module, torch.nn.Dropout):
             module.p = 0.0
-    settings = COMMON | {"tasks": tasks, "adaptation": adaptation}
+    settings = COMMON | {"tasks": tasks, "distillation": distillation}
     if kind == "cmtlnet":
         phase = UniquePhase(network, CmtlnetRecipe(**settings, scale=4, margin=0.1))
     else:
@@ -162,7 +163,7 @@ def test_the_spread_tells_a_collapse():
 
 
 def test_terms_are_summed_over_the_tasks_and_weighted():
-    adapter = SubsetAdapter(TASKS, 6, BOTH, seed=3)
+    adapter = SubsetDistillation(TASKS, 6, BOTH, seed=3)
     logits = {task: normal(8, 2, seed=number).requires_grad_() for number, task in enumerate(TASKS)}
     features = {task: normal(8, 6, seed=9 + number).requires_grad_() for number, task in enumerate(TASKS)}
     added, figures = adapter(logits, features)
@@ -183,7 +184,7 @@ def test_terms_are_summed_over_the_tasks_and_weighted():
 def test_only_reduced_cases_learn_from_distillation():
     logits = {"idh": normal(8, 2).requires_grad_()}
     features = {"idh": normal(8, 6).requires_grad_()}
-    SubsetAdapter(("idh",), 6, Adaptation(distillation_weight=1.0), seed=3)(logits, features)[0].backward()
+    SubsetDistillation(("idh",), 6, Distillation(distillation_weight=1.0), seed=3)(logits, features)[0].backward()
     for values in (logits["idh"], features["idh"]):
         assert not values.grad[:4].any()
         assert values.grad[4:].abs().amin(dim=1).max() > 0
@@ -191,10 +192,10 @@ def test_only_reduced_cases_learn_from_distillation():
 
 def test_a_term_of_no_weight_is_not_computed_nor_told():
     logits, features = {"idh": normal(4, 2)}, {"idh": normal(4, 6)}
-    alone = SubsetAdapter(("idh",), 6, Adaptation(distillation_weight=1.0), seed=3)
+    alone = SubsetDistillation(("idh",), 6, Distillation(distillation_weight=1.0), seed=3)
     assert not list(alone.parameters())
     assert set(alone(logits, features)[1]) == {"feature_std", "loss/distillation"}
-    assert set(SubsetAdapter(("idh",), 6, Adaptation(contrastive_weight=1.0), seed=3)(logits, features)[1]) == {
+    assert set(SubsetDistillation(("idh",), 6, Distillation(contrastive_weight=1.0), seed=3)(logits, features)[1]) == {
         *("feature_std", "loss/contrast")
     }
 
@@ -203,9 +204,9 @@ def test_predictors_depend_on_their_seed_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    first = SubsetAdapter(TASKS, 16, BOTH, seed=3)
+    first = SubsetDistillation(TASKS, 16, BOTH, seed=3)
     assert torch.equal(torch.rand(3), expected)  # nobody else's draws are moved
-    again, other = (SubsetAdapter(TASKS, 16, BOTH, seed=seed) for seed in (3, 4))
+    again, other = (SubsetDistillation(TASKS, 16, BOTH, seed=seed) for seed in (3, 4))
     pairs = list(zip(first.parameters(), again.parameters(), strict=True))
     assert len(pairs) == 2 * 5
     assert all(torch.equal(a, b) for a, b in pairs)
@@ -229,7 +230,7 @@ class Told(torch.nn.Module):
 def test_labels_teach_both_passes_alike():
     whole = batch([[True] * 3] * 2, [[0, MISSING], [0, MISSING]])
     both = with_reduced_cases(whole, 0.5, 1)
-    recipe = Recipe(**COMMON, adaptation=Adaptation(distillation_weight=1e-9))
+    recipe = Recipe(**COMMON, distillation=Distillation(distillation_weight=1e-9))
     lost = both.available[2:].sum(dim=1).double()
     expected = (math.log1p(math.exp(-3)) + torch.log1p(torch.exp(-lost)).mean().item()) / 2
     assert MultitaskPhase(Told(), recipe).loss(both, 0).item() == pytest.approx(expected, rel=1e-5)
@@ -238,28 +239,28 @@ def test_labels_teach_both_passes_alike():
 def test_a_batch_of_one_view_is_learnt_and_validated_as_ever():
     given_ = batch([[True, True]] * 4, size=32)
     for kind in ("psnet", "cmtlnet"):
-        adapted, plain = phase_of(kind, BOTH), phase_of(kind, Adaptation())
-        assert plain.adapter is None
-        assert "adaptation" not in plain.companions()
+        adapted, plain = phase_of(kind, BOTH), phase_of(kind, Distillation())
+        assert plain.distiller is None
+        assert "distillation" not in plain.companions()
         for step in (0, None):
             assert adapted.loss(given_, step) == plain.loss(given_, step)
-        assert adapted._adaptation_figures() == {}
+        assert adapted._distillation_metrics() == {}
 
 
 def test_the_other_phases_take_modalities_away_as_ever():
     for made in (HeadPhase, CommonPhase):
-        assert made(Told(), Recipe(**COMMON, adaptation=BOTH)).adapter is None
+        assert made(Told(), Recipe(**COMMON, distillation=BOTH)).distiller is None
 
 
 @pytest.mark.parametrize("kind", IMAGE_NETWORKS)
 def test_a_case_that_lost_nothing_has_nothing_to_learn_from_itself(kind):
-    phase = phase_of(kind, Adaptation(distillation_weight=1.0), tasks=("idh",))
+    phase = phase_of(kind, Distillation(distillation_weight=1.0), tasks=("idh",))
     both = with_reduced_cases(batch([[True, False], [False, True]], [[0], [1]], size=32), 0.5, 1)
     phase.loss(both, 0)
-    assert phase._adaptation_figures()["train/loss/distillation"] == pytest.approx(0, abs=1e-5)
+    assert phase._distillation_metrics()["train/loss/distillation"] == pytest.approx(0, abs=1e-5)
     reduced = with_reduced_cases(batch([[True, True], [True, True]], [[0], [1]], size=32), 0.5, 1)
     phase.loss(reduced, 0)
-    assert phase._adaptation_figures()["train/loss/distillation"] > 1e-5
+    assert phase._distillation_metrics()["train/loss/distillation"] > 1e-5
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])
@@ -281,13 +282,13 @@ def test_absent_modalities_have_no_influence(kind):
 @pytest.mark.parametrize("kind", ["cmtlnet", "psnet"])
 def test_unknown_labels_move_no_head_in_either_pass(kind):
     # contrastive learning ends at the deep features, so that only labels can move a head
-    phase = phase_of(kind, Adaptation(contrastive_weight=1.0))
+    phase = phase_of(kind, Distillation(contrastive_weight=1.0))
     both = with_reduced_cases(batch([[True, True]] * 2, [[0, MISSING], [1, MISSING]], size=32), 0.5, 1)
     phase.loss(both, 0).backward()
     heads = phase.network.fusion.heads if kind == "cmtlnet" else phase.network.task_heads
     assert heads["idh"].weight.grad.abs().max() > 0
     assert not heads["grade"].weight.grad.any()
-    assert phase.adapter.predictors["grade"][0].weight.grad.abs().max() > 0
+    assert phase.distiller.predictors["grade"][0].weight.grad.abs().max() > 0
 
 
 def test_both_views_of_a_case_have_one_prompt():
@@ -309,8 +310,8 @@ def test_what_is_learnt_beside_the_network_is_in_the_state_and_not_decayed():
     optimiser = phase.configure_optimizers()
     assert [group["weight_decay"] for group in optimiser.param_groups] == [0.1, 0.0]
     with torch.no_grad():
-        phase.adapter.predictors["idh"][0].weight.fill_(0.5)
+        phase.distiller.predictors["idh"][0].weight.fill_(0.5)
     again = MultitaskPhase(phase.network, phase.recipe, state=phase.state())
     again.configure_optimizers()
-    assert (again.adapter.predictors["idh"][0].weight == 0.5).all()
+    assert (again.distiller.predictors["idh"][0].weight == 0.5).all()
     assert not [name for name in phase.network.state_dict() if "predictor" in name]

@@ -7,7 +7,7 @@ import pytest
 from gliomanet.config.models import TabularNetModel
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.prediction.tabular import tabular_stochastic_passes
+from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.tables.prediction import TEACHER_CHECKS
 from gliomanet.training.pseudo_labels.selection import select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table

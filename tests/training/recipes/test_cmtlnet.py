@@ -9,8 +9,7 @@ from gliomanet.config.models import CmtlnetModel
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import CMTLNet
-from gliomanet.networks.cmtlnet import CommonOutputs, UniqueOutputs
+from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.recipes.cmtlnet import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
 from gliomanet.training.recipes.phase import batch_weights
@@ -123,10 +122,10 @@ def test_phases_come_in_their_order():
 def test_validation_figures_leave_out_tasks_of_one_class():
     phase = CommonPhase(Uninformed(), RECIPE)
     labels = [[0, 1], [1, 1], [1, MISSING], [0, 1]]
-    phase._figures.validation_losses = [torch.tensor(8.0)]
-    phase._figures.labels = [torch.tensor(labels)]
+    phase._metrics.validation_losses = [torch.tensor(8.0)]
+    phase._metrics.labels = [torch.tensor(labels)]
     right = torch.nn.functional.one_hot(torch.tensor([0, 1, 1, 0]), 2)
-    phase._figures.scores = [{"idh": right, "grade": right}]
-    figures = phase._validation_figures()
+    phase._metrics.scores = [{"idh": right, "grade": right}]
+    figures = phase._validation_metrics()
     assert figures == {"validation/loss": 2.0, "validation/mcc/idh": 1.0}
     assert np.isfinite(figures["validation/loss"])

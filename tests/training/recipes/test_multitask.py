@@ -8,13 +8,14 @@ from gliomanet.config.models import image_model
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import IMAGE_NETWORKS, Outputs, build
+from gliomanet.networks import build
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
-from gliomanet.training.losses.distillation import Adaptation, with_reduced_cases
+from gliomanet.training.losses.distillation import Distillation, with_reduced_cases
 from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
 from gliomanet.training.recipes.phase import brain_masked
-from gliomanet.training.recipes.registry import RECIPES, plan_of
+from gliomanet.training.recipes.registry import plan_of
 
 TASKS = ("idh", "grade")
 RECIPE = Recipe(tasks=TASKS, learning_rate=1e-3, weight_decay=0.1, augmentation=True, seed=1, segmentation=True)
@@ -131,7 +132,7 @@ def test_the_learning_rate_follows_the_losses_as_they_are():
     with torch.no_grad():
         phase.weighting.log_variances.fill_(-3.0)  # what is weighted is another number now
     assert phase.progress() == pytest.approx(math.log(2) + math.log(3) + dice_term(0.5), rel=1e-5)
-    figures = phase.figures()
+    figures = phase.metrics()
     assert figures["train/loss/segmentation"] == pytest.approx(dice_term(0.5), rel=1e-5)
     assert figures["train/weight/grade"] == pytest.approx(math.exp(3) / 2)
 
@@ -140,7 +141,7 @@ def test_a_term_that_no_batch_had_a_label_of_has_no_figure():
     phase = MultitaskPhase(Uninformed(), RECIPE)
     phase.loss(batch([[0, MISSING], [1, MISSING]], [False, False]), 0)
     assert phase.progress() == pytest.approx(math.log(2), rel=1e-5)
-    assert "train/loss/grade" not in phase.figures()
+    assert "train/loss/grade" not in phase.metrics()
 
 
 def test_validation_is_one_pass_and_tells_the_dice():
@@ -151,7 +152,7 @@ def test_validation_is_one_pass_and_tells_the_dice():
         math.log(2) + math.log(3) + dice_term(torch.tensor(9.0).sigmoid().item()), rel=1e-4
     )
     phase.loss(GIVEN, 0)
-    assert phase.figures()["validation/dice"] == pytest.approx(2 * 8 / (512 + 8))
+    assert phase.metrics()["validation/dice"] == pytest.approx(2 * 8 / (512 + 8))
 
 
 def test_dice_of_nothing_found_where_nothing_is_is_one():
@@ -159,10 +160,6 @@ def test_dice_of_nothing_found_where_nothing_is_is_one():
     targets[1, 0, 0] = True
     assert dice_scores(logits, targets, torch.tensor([True, True])).tolist() == [[1.0], [0.0]]
     assert dice_scores(logits, targets, torch.tensor([False, False])).shape == (0, 1)
-
-
-def test_every_network_on_images_has_a_recipe():
-    assert set(RECIPES) == set(IMAGE_NETWORKS)
 
 
 def test_plans_follow_the_settings():
@@ -207,12 +204,14 @@ def test_the_joint_likelihood_comes_to_the_weighted_losses(weighting):
     assert phase.loss(given, 0).item() - plain.loss(given, 0).item() == pytest.approx(expected, rel=1e-5)
     assert phase.examine(given)[0].item() - plain.examine(given)[0].item() == pytest.approx(expected, rel=1e-5)
     assert phase.progress() - plain.progress() == pytest.approx(expected, rel=1e-5)
-    assert len(phase._figures.joint) == 1  # of training steps alone
-    assert not plain._figures.joint
+    assert len(phase._metrics.joint) == 1  # of training steps alone
+    assert not plain._metrics.joint
 
 
-@pytest.mark.parametrize("adaptation", [Adaptation(0.7, 2.0, 0.3), Adaptation(contrastive_weight=0.3), Adaptation(0.7)])
-def test_the_learning_rate_follows_the_adaptation_as_it_is_minimised(adaptation):
+@pytest.mark.parametrize(
+    "distillation", [Distillation(0.7, 2.0, 0.3), Distillation(contrastive_weight=0.3), Distillation(0.7)]
+)
+def test_the_learning_rate_follows_the_distillation_as_it_is_minimised(distillation):
     class Featured(Uninformed):
         deep_feature_size = 4
 
@@ -223,7 +222,7 @@ def test_the_learning_rate_follows_the_adaptation_as_it_is_minimised(adaptation)
                 outputs, logits={"idh": seen[:, :2], "grade": seen[:, :3]}, features=dict.fromkeys(TASKS, seen)
             )
 
-    phase = MultitaskPhase(Featured(), replace(RECIPE, adaptation=adaptation))
+    phase = MultitaskPhase(Featured(), replace(RECIPE, distillation=distillation))
     losses = []
     for step in range(2):
         whole = batch([[0, 1], [1, 2]], [True, True])

@@ -19,10 +19,10 @@ from gliomanet.config.models import CmtlnetModel
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.acceleration import Acceleration
 from gliomanet.models.case_input import load_case, network_input
-from gliomanet.models.devices import Device
 from gliomanet.prediction.image import load_image_model, predict_cases
 from gliomanet.training.data.fold_cases import learn_histograms
 from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.run import epochs as epochs_module
 from gliomanet.training.run import image as module
 from gliomanet.training.run.image import train_image_model
 
@@ -134,7 +134,7 @@ def test_cases_from_the_cache_give_the_same_bytes(trained, cohort, tmp_path):
 
 def test_cases_mapped_to_a_folds_own_histograms_stay_in_its_scratch_folder(two_scanners, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "discard_scratch", lambda _: None)
-    monkeypatch.setattr(module, "_fit", lambda *_: None)
+    monkeypatch.setattr(epochs_module, "_fit", lambda *_: None)
     train(two_scanners, tmp_path, model=settings(intensities="nyul"), cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
     assert len(list((tmp_path / "scratch" / "cases").rglob("*.npy"))) == 12
@@ -242,7 +242,8 @@ def test_accepted_pseudo_labels_teach_and_refused_ones_do_not(trained, cohort, t
 KILLED = """
 import os, signal, sys
 import pandas as pd
-import gliomanet.training.run.image as t
+import gliomanet.training.run.epochs as t
+from gliomanet.training.run.image import train_image_model
 from pathlib import Path
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.config.models import CmtlnetModel
@@ -260,7 +261,7 @@ def save_then_die(scratch, digest, progress):
         t.Phase.training_step = dying
 t.save_progress = save_then_die
 cases = pd.read_csv({cases!r}, sep="\\t", dtype=str, keep_default_na=False)
-t.train_image_model(
+train_image_model(
     cases, {{name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}},
     CmtlnetModel.model_validate_json({model!r}), name={name!r}, seed=1, code="c0", threads=1, gpus=0,
     out=Path({folder!r}) / "out", scratch=Path({folder!r}) / "scratch", pseudo_labels=None,
@@ -317,7 +318,7 @@ SHORT = settings(common_epochs=1, unique_epochs=1, steps_per_epoch=1)
 def test_only_an_unchanged_job_resumes(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "discard_scratch", lambda _: None)
     shutil.rmtree(train(cohort, tmp_path, model=SHORT))
-    monkeypatch.setattr(module, "_fit", lambda *_: None)
+    monkeypatch.setattr(epochs_module, "_fit", lambda *_: None)
     assert events(train(cohort, tmp_path, model=SHORT))[-1]["resumed_from"] == 2
     for changes in (
         *({"code": "c1"}, {"seed": 2}, {"threads": 2}, {"model": settings(common_epochs=1)}),
@@ -326,7 +327,7 @@ def test_only_an_unchanged_job_resumes(cohort, tmp_path, monkeypatch):
         assert events(train(cohort, tmp_path, **({"model": SHORT} | changes)))[-1]["resumed_from"] == 0, changes
     for name, other in (
         ("software_versions", lambda names: dict.fromkeys(names, "0")),
-        ("choose_devices", lambda _: (Device("cpu", bf16=True),)),  # another precision
+        ("common_precision", lambda *_: "bf16-mixed"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, other)
@@ -351,7 +352,7 @@ def test_what_another_process_has_finished_stays(cohort, tmp_path, monkeypatch, 
     out = train(cohort, tmp_path, model=SHORT)
     (tmp_path / "scratch" / "stale").mkdir(parents=True)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_fit", lambda *_: pytest.fail("trained again"))
+        patch.setattr(epochs_module, "_fit", lambda *_: pytest.fail("trained again"))
         train(cohort, tmp_path, model=SHORT)
     assert "fold 0: another process has finished this job; its results stay" in capsys.readouterr().out
     assert not (tmp_path / "scratch").exists()
@@ -368,7 +369,7 @@ def test_no_other_process_can_train_the_job_meanwhile(cohort, tmp_path, monkeypa
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         tried.append(refused.value)
 
-    monkeypatch.setattr(module, "_fit", try_to_lock)
+    monkeypatch.setattr(epochs_module, "_fit", try_to_lock)
     train(cohort, tmp_path)
     assert len(tried) == 2
 
@@ -411,7 +412,7 @@ def test_the_common_part_does_not_move_in_the_unique_phase(cohort, tmp_path, mon
     def keep(scratch, digest, progress):
         states[progress.epochs_done] = {key: value.clone() for key, value in progress.network.items()}
 
-    monkeypatch.setattr(module, "save_progress", keep)
+    monkeypatch.setattr(epochs_module, "save_progress", keep)
     train(cohort, tmp_path)
     common = [key for key in states[2] if key.startswith("common.")]
     assert any("running_mean" in key for key in common)

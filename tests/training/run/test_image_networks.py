@@ -23,7 +23,7 @@ from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.recipes.phase import Phase
-from gliomanet.training.run import image as module
+from gliomanet.training.run import epochs as module
 from gliomanet.training.run.image import train_image_model
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
@@ -68,7 +68,7 @@ def trained(cohort, tmp_path_factory) -> dict[str, Path]:
     return {kind: train(cohort, tmp_path_factory.mktemp(kind), settings(kind)) for kind in OWN}
 
 
-def adapted(kind: str) -> ImageModel:
+def distilled(kind: str) -> ImageModel:
     """With whole cases that teach reduced ones."""
     return settings(
         kind,
@@ -79,8 +79,8 @@ def adapted(kind: str) -> ImageModel:
 
 
 @pytest.fixture(scope="module")
-def trained_adapted(cohort, tmp_path_factory) -> dict[str, Path]:
-    return {kind: train(cohort, tmp_path_factory.mktemp(kind), adapted(kind)) for kind in ("cmtlnet", "gmmas")}
+def trained_distilled(cohort, tmp_path_factory) -> dict[str, Path]:
+    return {kind: train(cohort, tmp_path_factory.mktemp(kind), distilled(kind)) for kind in ("cmtlnet", "gmmas")}
 
 
 # ------------------------------------------------------------------------------------- what a job writes
@@ -206,7 +206,8 @@ def test_a_failed_job_goes_on_and_ends_in_the_same_bytes(
 KILLED = """
 import os, signal
 import pandas as pd
-import gliomanet.training.run.image as t
+import gliomanet.training.run.epochs as t
+from gliomanet.training.run.image import train_image_model
 from pathlib import Path
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.config.models import image_model
@@ -218,7 +219,7 @@ def dying(self, batch, batch_idx):
     return step(self, batch, batch_idx)
 t.Phase.training_step = dying
 cases = pd.read_csv({cases!r}, sep="\\t", dtype=str, keep_default_na=False)
-t.train_image_model(
+train_image_model(
     cases, {{name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}}, image_model({model!r}),
     name={name!r}, seed=1, code="c0", threads=1, gpus=0,
     out=Path({folder!r}) / "out", scratch=Path({folder!r}) / "scratch",
@@ -227,7 +228,9 @@ t.train_image_model(
 
 
 @pytest.mark.parametrize(
-    ("make", "whole", "done"), [(settings, "trained", 3), (adapted, "trained_adapted", 2)], ids=["plain", "adapted"]
+    ("make", "whole", "done"),
+    [(settings, "trained", 3), (distilled, "trained_distilled", 2)],
+    ids=["plain", "distilled"],
 )
 def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(make, whole, done, request, cohort, tmp_path, repository):
     table, model = tmp_path / "cases.tsv", make("gmmas")
@@ -245,12 +248,12 @@ def test_a_killed_job_goes_on_and_ends_in_the_same_bytes(make, whole, done, requ
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])
-def test_adaptation_is_told_of_the_epochs_that_have_it(kind, trained_adapted):
-    told = [e for e in events(trained_adapted[kind]) if e["event"] == "metric"]
+def test_distillation_is_told_of_the_epochs_that_have_it(kind, trained_distilled):
+    told = [e for e in events(trained_distilled[kind]) if e["event"] == "metric"]
     found = {name: [e["value"] for e in told if e["name"] == name] for name in {e["name"] for e in told}}
     assert [e["step"] for e in told if e["name"] == "train/loss/distillation"] == [2, 3]  # the first phase has none
     assert min(found["train/loss/distillation"]) > 0
-    description = json.loads((trained_adapted[kind] / "model.json").read_text())
+    description = json.loads((trained_distilled[kind] / "model.json").read_text())
     assert description["missing_modalities"] == {
         "modality_dropout": 0.3,
         "distillation_weight": 0.5,
@@ -262,7 +265,7 @@ def test_adaptation_is_told_of_the_epochs_that_have_it(kind, trained_adapted):
 
 @pytest.mark.parametrize(("epoch", "done"), [(0, 1), (1, 2)], ids=["between the phases", "in phase unique"])
 def test_an_adapted_job_that_failed_goes_on_and_ends_in_the_same_bytes(
-    epoch, done, trained_adapted, cohort, tmp_path, monkeypatch
+    epoch, done, trained_distilled, cohort, tmp_path, monkeypatch
 ):
     """Between the phases: the predictors are made in a process that never ran the first."""
     step = Phase.training_step
@@ -275,11 +278,11 @@ def test_an_adapted_job_that_failed_goes_on_and_ends_in_the_same_bytes(
     with monkeypatch.context() as patch:
         patch.setattr(Phase, "training_step", failing)
         with pytest.raises(InterruptedError, match="the time limit"):
-            train(cohort, tmp_path, adapted("cmtlnet"))
-    assert_same(train(cohort, tmp_path, adapted("cmtlnet")), trained_adapted["cmtlnet"], done)
+            train(cohort, tmp_path, distilled("cmtlnet"))
+    assert_same(train(cohort, tmp_path, distilled("cmtlnet")), trained_distilled["cmtlnet"], done)
 
 
-def test_adaptation_of_no_weight_is_none(trained, cohort, tmp_path):
+def test_distillation_of_no_weight_is_none(trained, cohort, tmp_path):
     off = settings("gmmas", distillation_weight=0.0, contrastive_weight=0.0, distillation_temperature=7.0)
     again = train(cohort, tmp_path, off)
     assert (again / "weights.pt").read_bytes() == (trained["gmmas"] / "weights.pt").read_bytes()
@@ -287,14 +290,14 @@ def test_adaptation_of_no_weight_is_none(trained, cohort, tmp_path):
 
 def test_both_views_have_one_augmentation(cohort, tmp_path, monkeypatch):
     seen = []
-    loss = module.plan_of(adapted("gmmas"), tuple(TASKS), 1).phases[1][0].loss
+    loss = module.plan_of(distilled("gmmas"), tuple(TASKS), 1).phases[1][0].loss
 
     def keep(self, batch, step):
         seen.append(batch)
         return loss(self, batch, step)
 
     monkeypatch.setattr("gliomanet.training.recipes.multitask.MultitaskPhase.loss", keep)
-    train(cohort, tmp_path, adapted("gmmas"))
+    train(cohort, tmp_path, distilled("gmmas"))
     for batch in seen:
         n = len(batch.labels) // 2
         assert (batch.views, n) == (2, 4)
@@ -340,14 +343,23 @@ def test_eight_cases_are_learnt_by_heart(kind, cohort, tmp_path):
 
 
 @pytest.mark.parametrize("kind", NEW)
-def test_half_precision_trains(kind, cohort, tmp_path):
-    model = settings(kind, precision="bf16", steps_per_epoch=1, epochs=1)
-    out = train(cohort, tmp_path, model)
+@pytest.mark.filterwarnings("ignore:TF32 acceleration on top of oneDNN")  # torch's own, on switching oneDNN off
+def test_half_precision_trains(kind, cohort, tmp_path, monkeypatch):
+    """As on a GPU; on this CPU by torch's own kernels, since oneDNN's are refused (see `Device.precision`)."""
+    monkeypatch.setattr("gliomanet.training.run.image.common_precision", lambda *_: "bf16-mixed")
+    with torch.backends.mkldnn.flags(enabled=False):
+        out = train(cohort, tmp_path, settings(kind, steps_per_epoch=1, epochs=1))
     losses = [event["value"] for event in events(out) if event.get("name", "").startswith("train/loss")]
     assert losses
     assert np.isfinite(losses).all()
     weights = torch.load(out / "weights.pt", weights_only=True)
     assert all(value.dtype != torch.bfloat16 for value in weights.values())
+
+
+def test_half_precision_on_a_cpu_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(ValueError, match="precision is bf16, and this job computes on a CPU"):
+        train(pd.DataFrame(), tmp_path, settings("psnet", precision="bf16"))
+    assert not (tmp_path / "scratch").exists()
 
 
 def test_the_modality_dropout_is_part_of_training(trained, cohort, tmp_path):

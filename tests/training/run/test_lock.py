@@ -7,14 +7,14 @@ import threading
 
 import pytest
 
-from gliomanet.training.run.lock import discard_scratch, only_trainer
+from gliomanet.training.run.lock import discard_scratch, training_lock
 
 ORPHAN = """
 import sys
 from pathlib import Path
-from gliomanet.training.run.lock import discard_scratch, only_trainer
+from gliomanet.training.run.lock import discard_scratch, training_lock
 scratch = Path(sys.argv[1])
-with only_trainer(scratch, "job"):
+with training_lock(scratch, "job"):
     print("held", flush=True)
     if sys.stdin.readline() == "finish\\n":
         discard_scratch(scratch)
@@ -52,20 +52,20 @@ def tell(process, word):
 def test_what_is_found_stays_and_what_is_empty_goes(tmp_path):
     (tmp_path / "results").touch()
     scratch = tmp_path / "checkpoints" / "model" / "fold0"
-    with only_trainer(scratch, "job"):
+    with training_lock(scratch, "job"):
         assert [path.name for path in scratch.iterdir()] == ["lock"]
         (scratch / "digest").mkdir()
         (scratch / "digest" / "last.ckpt").touch()
     assert (scratch / "digest" / "last.ckpt").is_file()
     neighbour = scratch.with_name("fold1")
     neighbour.mkdir()
-    with only_trainer(scratch, "job"):
+    with training_lock(scratch, "job"):
         (scratch / "stale").mkdir()
         discard_scratch(scratch)
     assert not scratch.exists()
     assert neighbour.is_dir()
     neighbour.rmdir()
-    with only_trainer(scratch, "job"):
+    with training_lock(scratch, "job"):
         discard_scratch(scratch)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
@@ -77,7 +77,7 @@ def test_a_failure_lets_go_and_leaves_the_checkpoints(tmp_path):
 
     scratch = tmp_path / "scratch"
     for _ in range(2):  # a lock that were still held would stop the second
-        with pytest.raises(ZeroDivisionError), only_trainer(scratch, "job"):
+        with pytest.raises(ZeroDivisionError), training_lock(scratch, "job"):
             fail(scratch)
     assert (scratch / "digest").is_dir()
 
@@ -87,7 +87,7 @@ def test_a_second_process_waits_aloud_for_the_first(tmp_path, orphan, capsys, en
     scratch = tmp_path / "scratch"
     process = orphan(scratch)
     threading.Timer(0.3, process.kill if end == "kill" else lambda: tell(process, end)).start()
-    with only_trainer(scratch, "m, fold 0"):
+    with training_lock(scratch, "m, fold 0"):
         assert process.wait(10) is not None
         assert (scratch / "lock").read_text().startswith(f"process {os.getpid()} on ")
     told = capsys.readouterr().out
@@ -100,7 +100,7 @@ def test_a_third_is_kept_out_where_the_lock_that_was_waited_for_is_gone(tmp_path
     scratch = tmp_path / "scratch"
     process = orphan(scratch)
     threading.Timer(0.3, tell, (process, "finish")).start()
-    with only_trainer(scratch, "job"), (scratch / "lock").open() as third, pytest.raises(BlockingIOError):
+    with training_lock(scratch, "job"), (scratch / "lock").open() as third, pytest.raises(BlockingIOError):
         fcntl.flock(third, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
@@ -114,7 +114,7 @@ def test_a_folder_that_is_removed_meanwhile_is_made_again(tmp_path, monkeypatch)
         return open(path, *arguments)
 
     monkeypatch.setattr("os.open", removing)
-    with only_trainer(scratch, "job"):
+    with training_lock(scratch, "job"):
         assert (scratch / "lock").is_file()
 
 
@@ -126,8 +126,8 @@ def test_a_file_system_without_locks_is_told_and_other_errors_are_raised(tmp_pat
         return flock
 
     monkeypatch.setattr("fcntl.flock", failing(errno.ENOLCK))
-    with only_trainer(tmp_path / "scratch", "job"):
+    with training_lock(tmp_path / "scratch", "job"):
         assert "file system without locks; let no second process train this job" in capsys.readouterr().out
     monkeypatch.setattr("fcntl.flock", failing(errno.EIO))
-    with pytest.raises(OSError, match="Input/output"), only_trainer(tmp_path / "scratch", "job"):
+    with pytest.raises(OSError, match="Input/output"), training_lock(tmp_path / "scratch", "job"):
         pass

@@ -12,9 +12,9 @@ _MOST_YEARS = 15
 _BIRTHDAY = 1.01  # years are whole in many tables
 
 
-def age_implausible(material: AuditContext) -> Iterator[Finding]:
+def age_implausible(context: AuditContext) -> Iterator[Finding]:
     """Children, whose gliomas WHO 2021 classifies otherwise, and ages over 100: warning."""
-    cases = material.cases[(material.cases["age"] < _ADULT) | (material.cases["age"] > _OLDEST)]
+    cases = context.cases[(context.cases["age"] < _ADULT) | (context.cases["age"] > _OLDEST)]
     for center, case_id, age in cases[["center", "case_id", "age"]].itertuples(index=False):
         child = age < _ADULT
         yield Finding(
@@ -30,9 +30,9 @@ def age_implausible(material: AuditContext) -> Iterator[Finding]:
         )
 
 
-def age_differs_among_scans(material: AuditContext) -> Iterator[Finding]:
+def age_differs_among_scans(context: AuditContext) -> Iterator[Finding]:
     """A later scan of a younger patient, or scans many years apart: warning."""
-    several = material.cases[material.cases.duplicated(["center", "patient_id"], keep=False)]
+    several = context.cases[context.cases.duplicated(["center", "patient_id"], keep=False)]
     for (center, patient), scans in several.groupby(["center", "patient_id"], sort=False):
         known = scans[scans["age"].notna()]
         if len(known) < 2:

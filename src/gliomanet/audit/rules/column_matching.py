@@ -1,4 +1,4 @@
-"""Which column of a second table says what a column of the case table says, and which of its rows is which case."""
+"""Matching of a reference table with the case table: its columns, and the case of each of its rows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from gliomanet.cohort.importers.headers import called
 from gliomanet.cohort.patient_keys import case_key
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import harmonise, read_age
-from gliomanet.errors import CohortError
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS, VOCABULARY, Vocabulary, further_labels
+from gliomanet.errors import CohortError, Problem
+from gliomanet.labels.spellings import MISSING_SPELLINGS
+from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 
 # Names without letter case and without what is neither letter nor digit.
 _IDS = ("caseid", "patientid", "id", "subjectid", "subject", "patient", "case")
@@ -33,7 +34,7 @@ _NO_VOLUME = re.compile(r"ratio", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Table:
-    """A second table: its header and rows, as text."""
+    """A reference table: its header and rows, as text."""
 
     header: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...]
@@ -45,10 +46,10 @@ class Columns:
 
     Attributes:
         label: the case table's name for it.
-        theirs_name: the second table's.
+        theirs_name: the reference table's.
         is_label: a label, not a number.
         ours, theirs: case → known value.
-        unread: case → cell of the second table whose spelling is not known.
+        unread: case → cell of the reference table whose spelling is not known.
     """
 
     label: str
@@ -71,7 +72,7 @@ def read_reference_table(path: Path) -> Table:
     """
     header, rows = read_rows(path)
     if not rows:
-        raise CohortError([f"{path}: has no row; fill it, or remove reference_table"])
+        raise CohortError([Problem("has no row", "fill it, or remove reference_table", file=str(path), rule="no_row")])
     return Table(tuple(header), tuple(rows))
 
 
@@ -82,23 +83,27 @@ def pair_columns(
 
     Args:
         cases: case table of one centre, with further columns of volumes where they are known.
-        table: the second table.
+        table: the reference table.
         path: its file, for messages.
         vocabulary: the study's labels.
 
     Returns:
-        Pairs of columns; and for each row of the second table in order its case, or an id that no case has.
+        Pairs of columns; and for each row of the reference table in order its case, or an id that no case has.
 
     Raises:
         CohortError: no column of ids, no column to compare, no common case, cases with two rows.
     """
     id_column = _column(table.header, _IDS)
     if id_column is None:
-        raise CohortError([f"{path}: no column 'case_id'; found: {listed(table.header)}"])
+        found = f"no column of ids; found: {listed(table.header)}"
+        action = "name the column of ids case_id"
+        raise CohortError([Problem(found, action, file=str(path), rule="no_column_of_ids")])
     order, problems = _case_of_row(cases["case_id"].tolist(), [row[id_column] for row in table.rows], path)
     known = set(cases["case_id"])
     if not known & set(order):
-        raise CohortError([f"{path}: no id of its column {id_column!r} is a case; found: {listed(order, 3)}"])
+        found = f"no id is a case of the centre; found: {listed(order, 3)}"
+        action = "name the table of this centre's cases, or remove reference_table"
+        raise CohortError([Problem(found, action, file=str(path), column=id_column, rule="no_common_case")])
     columns = []
     for ours_name, theirs_name in _partners(cases, table.header, vocabulary):
         is_label = ours_name in vocabulary
@@ -119,7 +124,9 @@ def pair_columns(
     if problems:
         raise CohortError(problems)
     if not columns:
-        raise CohortError([f"{path}: no column of labels, age or volumes to compare; found: {listed(table.header)}"])
+        found = f"no column of labels, age or volumes to compare; found: {listed(table.header)}"
+        action = "name its columns as the case table does, or remove reference_table"
+        raise CohortError([Problem(found, action, file=str(path), rule="no_column_to_compare")])
     return columns, tuple(order)
 
 
@@ -146,14 +153,19 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def _case_of_row(case_ids: list[str], ids: list[str], path: Path) -> tuple[list[str], list[str]]:
+def _case_of_row(case_ids: list[str], ids: list[str], path: Path) -> tuple[list[str], list[Problem]]:
     """The case of each row: its id, or the one case whose id differs by spelling only."""
     exact = set(case_ids)
     keys = Counter(map(case_key, case_ids))
     by_key = {case_key(case): case for case in case_ids if keys[case_key(case)] == 1}
     order = [identifier if identifier in exact else by_key.get(case_key(identifier), identifier) for identifier in ids]
     twice = [case for case, number in Counter(order).items() if number > 1 and case]
-    return order, [f"{path}: case {case!r} has several rows; keep one" for case in twice if case in exact]
+    problems = [
+        Problem("has several rows", "keep one", file=str(path), case=case, rule="case_in_several_rows")
+        for case in twice
+        if case in exact
+    ]
+    return order, problems
 
 
 def _read(column: str, cell: str, vocabulary: Vocabulary) -> object | None:

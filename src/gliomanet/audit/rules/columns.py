@@ -34,11 +34,11 @@ class Identical(NamedTuple):
 def identical_columns(table: pd.DataFrame, columns: Sequence[str], least: int = LEAST_CASES) -> list[Identical]:
     """Pairs of columns that are identical in partition: a renaming of values turns one into the other.
 
-    For labels, predicted classes and scores: two tasks that were trained or read from one column look like this.
+    For labels, predicted classes and scores: two tasks that were trained on or read from one column look like this.
     Scores, which hardly repeat, are identical where they are equal, or add up to one number everywhere.
 
     Args:
-        table: one row a case; "" and NaN are unknown.
+        table: one row per case; "" and NaN are unknown.
         columns: columns to compare.
         least: cases with both values known that it takes.
     """
@@ -65,10 +65,10 @@ def _same(first: pd.Series[str], second: pd.Series[str]) -> bool:
     return bool(equal or np.allclose(one + other, (one + other)[0], rtol=0, atol=_TOLERANCE))
 
 
-def label_columns_identical(material: AuditContext) -> Iterator[Finding]:
+def label_columns_identical(context: AuditContext) -> Iterator[Finding]:
     """Two label columns of a centre that divide its cases alike: warning."""
-    for center, cases in material.by_center():
-        for first, second, number in identical_columns(cases, material.labels):
+    for center, cases in context.by_center():
+        for first, second, number in identical_columns(cases, context.labels):
             yield Finding(
                 "warning",
                 "label_columns_identical",
@@ -91,23 +91,23 @@ def _pairs(cases: pd.DataFrame, first: str, second: str) -> str:
     return ", ".join(parts)
 
 
-def label_column_says_nothing(material: AuditContext) -> Iterator[Finding]:
+def label_column_says_nothing(context: AuditContext) -> Iterator[Finding]:
     """A label of a training centre that is empty or the same for all: warning; no label at all: error."""
-    for center, cases in material.by_center():
+    for center, cases in context.by_center():
         if cases["role"].iloc[0] != "train":
             continue
-        if not (cases[list(material.labels)] != "").to_numpy().any():
+        if not (cases[list(context.labels)] != "").to_numpy().any():
             yield Finding(
                 "error",
                 "no_label_in_a_training_center",
                 center,
                 "",
                 "",
-                f"has the role train, but none of its {len(cases)} cases has a label of {', '.join(material.labels)}",
+                f"has the role train, but none of its {len(cases)} cases has a label of {', '.join(context.labels)}",
                 "fill them in, or give it the role unlabelled",
             )
             continue
-        for label in material.labels:
+        for label in context.labels:
             known = cases.loc[cases[label] != "", label]
             if known.empty:
                 yield Finding(

@@ -27,7 +27,7 @@ _NOT_CODELETED = re.compile(r"(?:non|not|without)[ -]*(?:1p[/ ]?19q[ -]*)?co-?de
 
 
 class Words(NamedTuple):
-    """What a diagnosis says, "" for what it does not.
+    """Entity and labels that a diagnosis in words names, "" for those it does not.
 
     Attributes:
         entity: glioblastoma, astrocytoma, oligodendroglioma, oligoastrocytoma, or another tumour's own word.
@@ -67,10 +67,10 @@ def read_words(diagnosis: str) -> Words:
     )
 
 
-def diagnosis_against_labels(material: AuditContext) -> Iterator[Finding]:
-    """A diagnosis that WHO 2021 does not have for adults, or that its labels contradict: warning, one a reason."""
+def diagnosis_against_labels(context: AuditContext) -> Iterator[Finding]:
+    """A diagnosis that WHO 2021 does not have for adults, or that its labels contradict: warning, one per reason."""
     columns = ["center", "case_id", "diagnosis", "idh", "codel_1p19q", "grade"]
-    cases = material.cases.loc[material.cases["diagnosis"] != "", columns]
+    cases = context.cases.loc[context.cases["diagnosis"] != "", columns]
     for center, case_id, diagnosis, idh, codel, grade in cases.itertuples(index=False):
         for rule, why, action in _reasons(read_words(diagnosis), idh, codel, grade):
             yield Finding("warning", rule, center, case_id, "", f"diagnosis {diagnosis!r}: {why}", action)

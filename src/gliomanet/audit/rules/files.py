@@ -9,14 +9,14 @@ from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, counted, listed
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.table import FILE_COLUMNS
+from gliomanet.modalities import FILE_COLUMNS
 
 _Use = tuple[str, str, str, str]  # centre, case, column, path
 
 
-def file_missing(material: AuditContext) -> Iterator[Finding]:
+def file_missing(context: AuditContext) -> Iterator[Finding]:
     """Image and mask files that a table names and the disk does not hold: error."""
-    for center, case_id, column, path in _uses(material):
+    for center, case_id, column, path in _uses(context):
         if _identity(path) is None:
             yield Finding(
                 "error",
@@ -29,13 +29,13 @@ def file_missing(material: AuditContext) -> Iterator[Finding]:
             )
 
 
-def file_used_twice(material: AuditContext) -> Iterator[Finding]:
-    """One file, by whatever path, under two columns or two cases: error; fatal where one teaches and the other tests.
+def file_used_twice(context: AuditContext) -> Iterator[Finding]:
+    """One file, by whatever path, under two columns or two cases: error; fatal where one trains and the other tests.
 
     A brain mask may serve several cases (collections on an atlas ship one for all): note.
     """
     uses: dict[tuple[int, int] | str, list[_Use]] = {}
-    for use in _uses(material):
+    for use in _uses(context):
         identity = _identity(use[3])
         uses.setdefault(os.path.normpath(use[3]) if identity is None else identity, []).append(use)
     for same in uses.values():
@@ -47,7 +47,7 @@ def file_used_twice(material: AuditContext) -> Iterator[Finding]:
         first = same[0]
         for use in same[1:]:
             center, case_id, column, path = use
-            leak = frozenset((first[0], center)) in material.leaks
+            leak = frozenset((first[0], center)) in context.leaks
             if first[:2] == (center, case_id):
                 where = f"case {case_id!r}: {first[2]} and {column} are the same file"
             else:
@@ -79,8 +79,8 @@ def _shared_brain_mask(uses: list[_Use]) -> Finding:
     )
 
 
-def _uses(material: AuditContext) -> Iterator[_Use]:
-    columns = [material.cases[column].tolist() for column in ("center", "case_id", *FILE_COLUMNS)]
+def _uses(context: AuditContext) -> Iterator[_Use]:
+    columns = [context.cases[column].tolist() for column in ("center", "case_id", *FILE_COLUMNS)]
     for center, case_id, *paths in zip(*columns, strict=True):
         for column, path in zip(FILE_COLUMNS, paths, strict=True):
             if path:
@@ -88,7 +88,7 @@ def _uses(material: AuditContext) -> Iterator[_Use]:
 
 
 def _identity(path: str) -> tuple[int, int] | None:
-    """What tells a file from every other one, through links of both kinds; `None` where there is no file."""
+    """Identity of a file, through links of both kinds; `None` where there is no file."""
     try:
         status = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):

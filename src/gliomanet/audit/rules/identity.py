@@ -14,7 +14,7 @@ from gliomanet.audit.context import AuditContext
 from gliomanet.audit.rules.mapping_tables import same_patient_ids
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local, patient_key
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS
+from gliomanet.labels.spellings import MISSING_SPELLINGS
 
 _Node = tuple[str, str]  # centre of a local id or "", key
 _Row = dict[str, Any]
@@ -22,23 +22,23 @@ _Graph = dict[_Node, list[tuple[_Node, str]]]
 _MOST_EXPLAINED = 50  # a wrong mapping table can join everyone, and looking for each way would take quadratic time
 
 
-def patient_under_two_names(material: AuditContext) -> Iterator[Finding]:
-    """One patient in two centres (fatal where one teaches and the other tests), or under two ids in one: error."""
-    rows = material.rows()
-    graph, at = _graph(material, rows)
-    place = {name: index for index, name in enumerate(material.names)}
+def patient_under_two_names(context: AuditContext) -> Iterator[Finding]:
+    """One patient in two centres (fatal where one trains and the other tests), or under two ids in one: error."""
+    rows = context.rows()
+    graph, at = _graph(context, rows)
+    place = {name: index for index, name in enumerate(context.names)}
     for nodes in _components(graph):
         same = [rows[index] for node in nodes for index in at.get(node, ())]
         if len({(row["center"], row["patient_id"]) for row in same}) > 1:
             same.sort(key=lambda row: (place.get(row["center"], len(place)), row["center"], row["case_id"]))
-            yield from _compare(material, graph, same)
+            yield from _compare(context, graph, same)
 
 
-def case_id_in_two_centers(material: AuditContext) -> Iterator[Finding]:
+def case_id_in_two_centers(context: AuditContext) -> Iterator[Finding]:
     """Case ids that two centres use: error. Ids name folders and rows, whoever the patients are."""
-    ids = {name: cases["case_id"].tolist() for name, cases in material.by_center()}
+    ids = {name: cases["case_id"].tolist() for name, cases in context.by_center()}
     owners: dict[str, str] = {}
-    for center, case_ids in {**ids, **material.known_ids}.items():
+    for center, case_ids in {**ids, **context.known_ids}.items():
         for case_id in case_ids:
             owner = owners.setdefault(case_id, center)
             if owner != center:
@@ -53,7 +53,7 @@ def case_id_in_two_centers(material: AuditContext) -> Iterator[Finding]:
                 )
 
 
-def _graph(material: AuditContext, rows: list[_Row]) -> tuple[_Graph, dict[_Node, list[int]]]:
+def _graph(context: AuditContext, rows: list[_Row]) -> tuple[_Graph, dict[_Node, list[int]]]:
     """Edges between ids, each with what said so; and the rows of each patient id."""
     graph: _Graph = defaultdict(list)
     at: dict[_Node, list[int]] = defaultdict(list)
@@ -74,8 +74,8 @@ def _graph(material: AuditContext, rows: list[_Row]) -> tuple[_Graph, dict[_Node
         for other in filter(None, (other.strip() for other in row["other_ids"].split(";"))):
             if other.lower() not in MISSING_SPELLINGS:
                 join(patient, _node(other, center), f"other_ids of case {row['case_id']!r}")
-    for path in material.identities:
-        for ids, line in same_patient_ids(path, material.names)[0]:
+    for path in context.identities:
+        for ids, line in same_patient_ids(path, context.names)[0]:
             (first_center, first), *others = ids
             for center, identifier in others:
                 join(_node(first, first_center), _node(identifier, center), f"{path.name}, line {line}")
@@ -101,7 +101,7 @@ def _components(graph: _Graph) -> Iterator[list[_Node]]:
         yield nodes
 
 
-def _compare(material: AuditContext, graph: _Graph, same: list[_Row]) -> Iterator[Finding]:
+def _compare(context: AuditContext, graph: _Graph, same: list[_Row]) -> Iterator[Finding]:
     """Each case of a patient beside an earlier one that it may not stand beside."""
     met: dict[str, dict[str, _Row]] = {}  # centre → at most two patients' first rows: one of them is another patient
     for row in same:
@@ -111,7 +111,7 @@ def _compare(material: AuditContext, graph: _Graph, same: list[_Row]) -> Iterato
             mine.setdefault(patient, row)
         if not others:
             continue
-        leaking = [o for o in others if frozenset((o["center"], center)) in material.leaks]
+        leaking = [o for o in others if frozenset((o["center"], center)) in context.leaks]
         elsewhere = [o for o in others if o["center"] != center]
         other = next(iter([*leaking, *elsewhere, *others]))
         yield _finding(other, row, bool(leaking), _how(graph, other, row) if len(same) <= _MOST_EXPLAINED else "")
@@ -137,14 +137,14 @@ def _finding(first: _Row, row: _Row, leaks: bool, how: str) -> Finding:
         "",
         f"patient {first['patient_id']!r} of centre {first['center']} (case {first['case_id']!r}) is "
         f"{row['patient_id']!r} of centre {row['center']} (case {row['case_id']!r}){how}"
-        f"{'; one centre teaches and the other tests' if leaks else ''}",
+        f"{'; one centre trains and the other tests' if leaks else ''}",
         "keep one of them (exclude the other in quality.decisions), or, if they are two people, put the centre's name "
         "before their ids",
     )
 
 
 def _how(graph: _Graph, first: _Row, row: _Row) -> str:
-    """What joins the two ids, where they are not spellings of one."""
+    """Sources that join the two ids, where they are not spellings of one."""
     start, goal = _node(first["patient_id"], first["center"]), _node(row["patient_id"], row["center"])
     paths: dict[_Node, tuple[str, ...]] = {start: ()}
     queue = deque([start])

@@ -1,4 +1,4 @@
-"""What an image fingerprint says about identity: the same voxels, or the same head, under two names."""
+"""Identity by image fingerprints: the same voxels, or the same head, under two names."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def image_identity(
 ) -> list[Finding]:
     """Findings on pairs of cases whose images look like one patient's.
 
-    The same voxels under two names: error, fatal where one centre teaches and the other tests. The same head under
-    two patient ids: warning inside a centre, error across centres, fatal across teaching and testing. Scans of one
+    The same voxels under two names: error, fatal where one centre trains and the other tests. The same head under
+    two patient ids: warning inside a centre, error across centres, fatal across training and test centres. Scans of one
     patient_id share a head, but not their voxels: warning.
 
     Args:
-        pairs: `PAIR_COLUMNS`, one row a modality; `similarity` in [0, 1], `same_voxels`
+        pairs: `PAIR_COLUMNS`, one row per modality; `similarity` in [0, 1], `same_voxels`
             ("yes" or "no", as the fingerprints' table has it, or a truth value) whether the arrays are equal.
         cases: case tables of all centres; pairs of cases that it does not hold (excluded ones) are passed over.
-        leaks: pairs of centres of which one teaches and the other tests; default: by the roles of the cases.
+        leaks: pairs of centres of which one trains and the other tests; default: by the roles of the cases.
     """
     rows = {(row["center"], row["case_id"]): row for row in cases.to_dict("records")}
     found: dict[tuple[tuple[str, str], tuple[str, str]], list[dict[Any, Any]]] = {}
@@ -45,7 +45,7 @@ def _judge(
     equal = [pair for pair in pairs if pair["same_voxels"] in ("yes", True)]
     if same_patient and not equal:
         return None
-    leak = centers in leaks if leaks is not None else len(centers) == 2 and _teaches(one) != _teaches(other)
+    leak = centers in leaks if leaks is not None else len(centers) == 2 and _trains(one) != _trains(other)
     severity: Severity = "fatal" if leak else "error"
     if same_patient or (len(centers) == 1 and not equal):
         severity = "warning"
@@ -64,5 +64,5 @@ def _judge(
     )
 
 
-def _teaches(row: dict[Any, Any]) -> bool:
+def _trains(row: dict[Any, Any]) -> bool:
     return bool(row["role"] != "external")

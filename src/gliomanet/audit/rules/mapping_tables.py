@@ -12,20 +12,20 @@ from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
-from gliomanet.errors import CohortError
-from gliomanet.labels.vocabulary import MISSING_SPELLINGS
+from gliomanet.errors import CohortError, Problem
+from gliomanet.labels.spellings import MISSING_SPELLINGS
 
 _LEAST_DISTINCT = 0.5
 _Ids = list[tuple[str, str]]  # centre whose ids a column holds, or ""; id
+_Read = tuple[list[tuple[_Ids, int]], list[Problem], list[str]]
 
 
-def mapping_table_unusable(material: AuditContext) -> Iterator[Finding]:
+def mapping_table_unusable(context: AuditContext) -> Iterator[Finding]:
     """A mapping table that is not there, or has fewer than two columns of ids: error; columns passed over: note."""
-    for path in material.identities:
-        _, problems, passed_over = same_patient_ids(path, material.names)
+    for path in context.identities:
+        _, problems, passed_over = same_patient_ids(path, context.names)
         for problem in problems:
-            found, _, action = str(problem).partition("; ")
-            yield Finding("error", "mapping_table_unusable", "", "", str(path), found, action or "correct identities")
+            yield Finding.of(problem, "error", rule="mapping_table_unusable", action="correct identities")
         if passed_over and not problems:
             yield Finding(
                 "note",
@@ -38,7 +38,7 @@ def mapping_table_unusable(material: AuditContext) -> Iterator[Finding]:
             )
 
 
-def same_patient_ids(path: Path, centers: Collection[str]) -> tuple[list[tuple[_Ids, int]], list[str], list[str]]:
+def same_patient_ids(path: Path, centers: Collection[str]) -> _Read:
     """The ids of each row of a mapping table.
 
     A column named after a centre holds that centre's ids, plain numbers too. Any other column holds ids where its
@@ -51,11 +51,13 @@ def same_patient_ids(path: Path, centers: Collection[str]) -> tuple[list[tuple[_
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, centers: tuple[str, ...], _modified: int) -> tuple[list[tuple[_Ids, int]], list[str], list[str]]:
+def _read(
+    path: Path, centers: tuple[str, ...], _modified: int
+) -> tuple[list[tuple[_Ids, int]], list[Problem], list[str]]:
     try:
         header, rows = read_rows(path)
     except CohortError as error:
-        return [], list(map(str, error.problems)), []
+        return [], list(error.problems), []
     used = [
         column
         for column in header
@@ -63,11 +65,9 @@ def _read(path: Path, centers: tuple[str, ...], _modified: int) -> tuple[list[tu
     ]
     passed_over = [column for column in header if column not in used]
     if len(used) < 2:
-        problem = (
-            f"{path}: {len(used)} columns of ids among {listed(header)}; at least two are needed, one a collection; a "
-            f"column of plain numbers must be named after its centre"
-        )
-        return [], [problem], passed_over
+        found = f"{len(used)} columns of ids among {listed(header)}"
+        action = "at least two are needed, one per collection; a column of plain numbers must be named after its centre"
+        return [], [Problem(found, action, file=str(path), rule="too_few_columns_of_ids")], passed_over
     patients = []
     for line, row in enumerate(rows, start=2):
         cells = [(column if column in centers else "", row[column]) for column in used if _known(row[column])]

@@ -1,4 +1,4 @@
-"""Another table of the same cases: labels and figures that disagree, and labels that slid along the rows.
+"""Another table of the same cases: labels and numbers that disagree, and labels that slid along the rows.
 
 A column that was pasted or sorted without its ids agrees with another source only when one table's rows are moved by
 k: the other columns of the two tables then agree where they stand.
@@ -37,7 +37,7 @@ class Shift(NamedTuple):
 
     Attributes:
         rows: k: the cell beside a case belongs to the case k rows further down.
-        table: whose rows: "the second table" or "the case table".
+        table: whose rows: "the reference table" or "the case table".
         first: the first case concerned; those before it agree where they stand.
         agreeing, compared: cases from there on that agree once moved, and that can be compared.
         unmoved: of those compared, the ones that agree unmoved.
@@ -63,16 +63,16 @@ class _Compared:
         return len(self.same) + len(self.different)
 
 
-def reference_table_disagrees(material: AuditContext) -> Iterator[Finding]:
-    """Labels and figures of a centre that its second table has otherwise.
+def reference_table_disagrees(context: AuditContext) -> Iterator[Finding]:
+    """Labels and numbers of a centre that its reference table has otherwise.
 
-    Slid rows: error. Spellings that are not known: warning, and the rest is compared. Otherwise a warning a column, and
-    an error where more than a tenth of the labels differ.
+    Slid rows: error. Spellings that are not known: warning, and the rest is compared. Otherwise a warning per
+    column, and an error where more than a tenth of the labels differ.
     """
-    for center, second in material.reference_tables.items():
-        cases = material.cases[material.cases["center"] == center]
+    for center, second in context.reference_tables.items():
+        cases = context.cases[context.cases["center"] == center]
         if not cases.empty:
-            yield from _compare(center, cases, second, material)
+            yield from _compare(center, cases, second, context)
 
 
 def find_shift(ours: _Values, theirs: _Values, orders: Mapping[str, Sequence[str]]) -> Shift | None:
@@ -83,11 +83,11 @@ def find_shift(ours: _Values, theirs: _Values, orders: Mapping[str, Sequence[str
 
     Args:
         ours: case → value in the case table.
-        theirs: case → value in the second table.
-        orders: "the second table" and "the case table" → its cases in the order of its file.
+        theirs: case → value in the reference table.
+        orders: "the reference table" and "the case table" → its cases in the order of its file.
     """
     for table, order in orders.items():
-        moved, fixed = (theirs, ours) if table == "the second table" else (ours, theirs)
+        moved, fixed = (theirs, ours) if table == "the reference table" else (ours, theirs)
         sizes = [sign * size for size in range(1, _MOST_ROWS + 1) for sign in (1, -1)]
         shifts = filter(None, (_shift_by(rows, table, order, moved, fixed) for rows in sizes))
         if best := max(shifts, key=_gain, default=None):
@@ -131,7 +131,7 @@ def _shift_by(rows: int, table: str, order: Sequence[str], moved: _Values, fixed
 
 
 def _expected_disagreements(pairs: Sequence[tuple[object, object]]) -> float:
-    """How many pairs would differ if one side were dealt at random."""
+    """Expected number of pairs that differ if one side is dealt at random."""
     one, other = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
     return len(pairs) - sum(number * other[value] for value, number in one.items()) / max(len(pairs), 1)
 
@@ -143,24 +143,27 @@ def _equal(one: object, other: object) -> bool:
     return one == other
 
 
-def _compare(center: str, cases: pd.DataFrame, second: ReferenceTable, material: AuditContext) -> Iterator[Finding]:
-    path, measured = str(second.path), material.measured
+def _compare(center: str, cases: pd.DataFrame, second: ReferenceTable, context: AuditContext) -> Iterator[Finding]:
+    path, measured = str(second.path), context.measured
     try:
         table = read_reference_table(second.path)
         if measured is not None:
             cases = cases.merge(measured, on=["center", "case_id"], how="left", suffixes=("", "_measured"))
-        columns, theirs_order = pair_columns(cases, table, second.path, material.vocabulary)
+        columns, theirs_order = pair_columns(cases, table, second.path, context.vocabulary)
     except CohortError as error:
         for problem in error.problems:
-            found, _, action = str(problem).partition("; ")
-            yield Finding(
-                "error", "reference_table_unusable", center, "", path, found, action or "correct reference_table"
+            yield Finding.of(
+                problem,
+                "error",
+                rule="reference_table_unusable",
+                center=center,
+                action="correct reference_table",
             )
         return
-    orders = {"the second table": theirs_order, "the case table": second.own_order}
+    orders = {"the reference table": theirs_order, "the case table": second.own_order}
     for one in columns:
         if one.unread:
-            yield _unread(center, path, one, material.vocabulary)
+            yield _unread(center, path, one, context.vocabulary)
     compared = [_compare_column(one, orders) for one in columns]
     for pair in compared:
         if pair.shift:

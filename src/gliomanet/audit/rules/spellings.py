@@ -1,4 +1,4 @@
-"""What the labels' own spellings were, and how much was spelt as missing: so that harmonisation is never silent."""
+"""Spellings of the labels as found, and counts of those spelt as missing: harmonisation is never silent."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from gliomanet.audit.context import AuditContext, counted
 from gliomanet.cohort.findings import Finding
 
 
-def spellings_harmonised(material: AuditContext) -> Iterator[Finding]:
-    """Raw cells that became another value, with their counts: one note a centre and label."""
-    for center, cases in material.by_center():
-        for label in material.vocabulary:
+def spellings_harmonised(context: AuditContext) -> Iterator[Finding]:
+    """Raw cells that became another value, with their counts: one note per centre and label."""
+    for center, cases in context.by_center():
+        for label in context.vocabulary:
             changed = cases[
                 (cases[f"{label}_raw"] != "") & (cases[label] != "") & (cases[f"{label}_raw"] != cases[label])
             ]
@@ -30,10 +30,10 @@ def spellings_harmonised(material: AuditContext) -> Iterator[Finding]:
             )
 
 
-def missing_spellings(material: AuditContext) -> Iterator[Finding]:
-    """How many labels are unknown, by their spelling: one note a centre and label."""
-    for center, cases in material.by_center():
-        for label in material.vocabulary:
+def missing_spellings(context: AuditContext) -> Iterator[Finding]:
+    """Number of unknown labels, by their spelling: one note per centre and label."""
+    for center, cases in context.by_center():
+        for label in context.vocabulary:
             raw = cases.loc[cases[label] == "", f"{label}_raw"]
             if raw.empty:
                 continue
@@ -48,5 +48,5 @@ def missing_spellings(material: AuditContext) -> Iterator[Finding]:
                 "",
                 f"{label}_raw",
                 f"{label} is unknown for {counted(len(raw), 'case')} of {len(cases)}: {spelt}",
-                "nothing; unknown labels are left out of losses and figures",
+                "nothing; unknown labels are left out of losses and metrics",
             )

@@ -12,11 +12,11 @@ from gliomanet.labels.who import contradiction
 _CURRENT = "2021"
 
 
-def who_contradiction(material: AuditContext) -> Iterator[Finding]:
+def who_contradiction(context: AuditContext) -> Iterator[Finding]:
     """Labels that no diagnosis of WHO 2021 has: warning. States of earlier editions are a rule's name of their own."""
     columns = ["center", "case_id", *VOCABULARY, "grade_edition"]
     reasons: dict[tuple[str, str, str], str | None] = {}
-    for center, case_id, idh, codel, grade, edition in material.cases[columns].itertuples(index=False):
+    for center, case_id, idh, codel, grade, edition in context.cases[columns].itertuples(index=False):
         labels = (idh, codel, grade)
         if labels not in reasons:
             reasons[labels] = contradiction(*labels)
@@ -38,10 +38,10 @@ def who_contradiction(material: AuditContext) -> Iterator[Finding]:
         )
 
 
-def labels_derived(material: AuditContext) -> Iterator[Finding]:
-    """How many labels of a centre follow from a rule instead of a measurement: note."""
-    for center, cases in material.by_center():
-        for label in material.vocabulary:
+def labels_derived(context: AuditContext) -> Iterator[Finding]:
+    """Number of a centre's labels that follow from a rule instead of a measurement: note."""
+    for center, cases in context.by_center():
+        for label in context.vocabulary:
             number = int((cases[f"{label}_source"] == "derived").sum())
             if number:
                 yield Finding(
@@ -55,9 +55,9 @@ def labels_derived(material: AuditContext) -> Iterator[Finding]:
                 )
 
 
-def grade_editions_mixed(material: AuditContext) -> Iterator[Finding]:
+def grade_editions_mixed(context: AuditContext) -> Iterator[Finding]:
     """Grades of several editions in a centre, or among centres: note. Before 2021 histology alone decided."""
-    graded = material.cases[material.cases["grade"] != ""]
+    graded = context.cases[context.cases["grade"] != ""]
     counts = {
         str(center): edition.value_counts().sort_index().to_dict()
         for center, edition in graded.groupby("center", sort=False)["grade_edition"]
@@ -97,15 +97,15 @@ def _action(editions: object) -> str:
     histology = (
         "grades before 2021 are by histology alone, those of 2021 by molecules too: " if _CURRENT in editions else ""
     )
-    return f"{histology}read figures of grade with this in mind, or fill in grade_edition where it is unknown"
+    return f"{histology}read metrics of grade with this in mind, or fill in grade_edition where it is unknown"
 
 
 # ------------------------------------------------------------------------------------------------ scans of a patient
 
 
-def labels_differ_among_scans(material: AuditContext) -> Iterator[Finding]:
+def labels_differ_among_scans(context: AuditContext) -> Iterator[Finding]:
     """IDH or 1p/19q of one patient that changes from scan to scan: warning. Grade may progress; these do not."""
-    several = material.cases[material.cases.duplicated(["center", "patient_id"], keep=False)]
+    several = context.cases[context.cases.duplicated(["center", "patient_id"], keep=False)]
     for (center, patient), scans in several.groupby(["center", "patient_id"], sort=False):
         for label in ("idh", "codel_1p19q", "sex"):
             known = scans[scans[label] != ""]

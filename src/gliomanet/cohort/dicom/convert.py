@@ -29,6 +29,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from gliomanet.cohort.dicom.series import Judgement, Series, best_first, judge
 from gliomanet.errors import CaseError, Problem
+from gliomanet.files.atomic import open_atomically
 from gliomanet.modalities import MODALITIES
 from gliomanet.tables.cohort import DICOM_SERIES
 from gliomanet.tables.io import write_table
@@ -242,7 +243,8 @@ def _write_bare(source: Path, target: Path) -> None:
         header[first:end] = bytes(end - first)
     (voxels,) = struct.unpack_from("<f", header, _VOXEL_OFFSET)
     struct.pack_into("<f", header, _VOXEL_OFFSET, 352)  # any extension between header and voxels is left out
-    partial = target.with_name(target.name + ".partial")
-    with partial.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as out:
+    with (
+        open_atomically(target) as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=0) as out,
+    ):
         out.write(bytes(header) + bytes(4) + content[int(voxels) :])
-    partial.replace(target)

@@ -22,7 +22,8 @@ from typing import Literal
 import nibabel as nib
 import numpy as np
 
-from gliomanet.errors import CaseError, StudyStopError
+from gliomanet.errors import CaseError, Problem, StudyStopError
+from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.volume import Volume
 
@@ -36,7 +37,7 @@ _ONE_THREAD = dict.fromkeys(
 
 @dataclass(frozen=True)
 class _Installation:
-    """Where a program is looked for: the variable that may hold its command line, then commands on the PATH."""
+    """Places of a program: the variable that may hold its command line, then commands on the PATH."""
 
     variable: str
     commands: tuple[str, ...]
@@ -58,8 +59,8 @@ _INSTALLATIONS: dict[str, _Installation] = {
 }
 
 
-def missing_program(name: str) -> str | None:
-    """Why a program cannot be run here, with what to do; `None` where it is found. Starts nothing.
+def missing_program(name: str) -> Problem | None:
+    """The problem of a program that cannot be run here; `None` where it is found. Starts nothing.
 
     Args:
         name: `hd-bet` or `synthstrip`.
@@ -69,14 +70,16 @@ def missing_program(name: str) -> str | None:
     """
     place = _installation(name)
     given = os.environ.get(place.variable, "").strip()
-    point = f"or set {place.variable} to its command line"
     if given:
         if shutil.which(shlex.split(given)[0]) is None:
-            return f"{name} not found: {place.variable} is {given!r}, and {shlex.split(given)[0]} cannot be executed"
+            found = f"{name} not found: {place.variable} is {given!r}, and {shlex.split(given)[0]} cannot be executed"
+            return Problem(found, f"correct {place.variable}, or unset it", rule="program_missing")
         return None
     if any(shutil.which(command) for command in place.commands):
         return None
-    return f"{name} not found: {' or '.join(place.commands)} is not on the PATH; {place.how}, {point}"
+    found = f"{name} not found: {' or '.join(place.commands)} is not on the PATH"
+    action = f"{place.how}, or set {place.variable} to its command line"
+    return Problem(found, action, rule="program_missing")
 
 
 def extract_with(program: Program, image: Volume, case_id: str) -> Mask:
@@ -97,19 +100,21 @@ def extract_with(program: Program, image: Volume, case_id: str) -> Mask:
         StudyStopError: the program is not installed.
         CaseError: it failed, left no mask, or one that is empty or lies on another grid.
     """
-    if (why := missing_program(program)) is not None:
-        raise StudyStopError(f"brain_extraction is {program}, but {why}; or choose another brain_extraction")
+    if (problem := missing_program(program)) is not None:
+        found, action = f"brain_extraction is {program}, but {problem.found}", problem.action
+        raise StudyStopError(problem.at(found=found, action=f"{action}, or choose another brain_extraction"))
     place = _installation(program)
     given = shlex.split(os.environ.get(place.variable, ""))
     command = tuple(given) or (next(name for name in place.commands if shutil.which(name)),)
     # Resolved: a container script may mount the folder under the name it has.
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder).resolve() / "image.nii.gz"
-        nib.save(image.with_array(image.array.astype(np.float32)).nifti(), source)
+        write_nifti(image.array.astype(np.float32), image.grid.affine, source)
         arguments, written = _hd_bet(command, source) if program == "hd-bet" else _synthstrip(source)
         lines = _run([*command, *arguments], program, case_id)
         if not written.is_file():
-            raise CaseError(f"case {case_id}: {program} ended without error, but wrote no mask; it said: {lines}")
+            found, action = f"{program} ended without error, but wrote no mask", f"it said: {lines}"
+            raise CaseError(Problem(found, action, case=case_id, rule="program_wrote_no_mask"))
         return _read_mask(written, image, program, case_id)
 
 
@@ -154,10 +159,12 @@ def _run(command: Sequence[str], program: str, case_id: str) -> str:
     )
     lines = "\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:]) or "(nothing)"
     if done.returncode != 0:
-        raise CaseError(
-            f"case {case_id}: {program} failed with exit status {done.returncode}; run it by hand on one image "
-            f"({shlex.join(command[:1])}), or choose another brain_extraction. Its last lines: {lines}"
+        action = (
+            f"run it by hand on one image ({shlex.join(command[:1])}), or choose another brain_extraction. Its last "
+            f"lines: {lines}"
         )
+        found = f"{program} failed with exit status {done.returncode}"
+        raise CaseError(Problem(found, action, case=case_id, rule="program_failed"))
     return lines
 
 
@@ -167,11 +174,11 @@ def _read_mask(path: Path, image: Volume, program: str, case_id: str) -> Mask:
     if array.ndim == 4 and array.shape[3] == 1:
         array = array[..., 0]
     if array.ndim != 3 or not Volume.of(array, written.affine).grid.matches(image.grid):
-        raise CaseError(
-            f"case {case_id}: {program} wrote its mask on another grid: {array.shape} voxels, image "
-            f"{image.grid.shape}; it must have the image's own, so look whether this is a version listed in the docs"
-        )
+        found = f"{program} wrote its mask on another grid: {array.shape} voxels, image {image.grid.shape}"
+        action = "it must have the image's own, so look whether this is a version listed in the docs"
+        raise CaseError(Problem(found, action, case=case_id, rule="program_mask_on_a_foreign_grid"))
     mask: Mask = array > 0.5
     if not mask.any():
-        raise CaseError(f"case {case_id}: {program} found no brain: its mask is empty; look at the image")
+        found = f"{program} found no brain: its mask is empty"
+        raise CaseError(Problem(found, "look at the image", case=case_id, rule="program_found_no_brain"))
     return mask

@@ -86,7 +86,7 @@ def extract_brain(image: Volume, *, seed: int, others: Mapping[str, Volume] | No
     return ExtractedBrain(refine_brain(modalities, matrix, seed=seed), matrix)
 
 
-def carry_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None) -> Mask:
+def resample_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None) -> Mask:
     """A mask on another grid, without the steps that thick slices would leave: its signed distance is interpolated.
 
     Args:
@@ -103,17 +103,17 @@ def carry_mask(mask: Mask, home: Grid, grid: Grid, matrix: Matrix | None = None)
     affine = home.affine.copy()
     affine[:3, 3] -= affine[:3, :3] @ np.ones(3)
     distance = Volume.of(signed_distance(np.pad(mask, 1), home.spacing), affine)
-    carried: Mask = resample(distance, grid, matrix, fill=float(distance.array.max()) + 1) < 0
-    return carried
+    resampled: Mask = resample(distance, grid, matrix, fill=float(distance.array.max()) + 1) < 0
+    return resampled
 
 
 def stripped_outline(modalities: list[Volume]) -> Mask:
-    """Where any of the stripped modalities of one grid differs from its background of 0, in one piece, holes filled."""
+    """Region in which any stripped modality of one grid differs from its background of 0: one piece, holes filled."""
     return filled_piece(np.any([volume.array != 0 for volume in modalities], axis=0))
 
 
 def why_not_stripped(image: Volume) -> str | None:
-    """Why an image that is declared stripped still has something around the brain; `None` where it has not.
+    """Reason why an image that is declared stripped is not; `None` where it is.
 
     The image's background has been moved to 0 already.
     """
@@ -124,14 +124,14 @@ def why_not_stripped(image: Volume) -> str | None:
 
 
 def why_no_brain(volume_ml: float) -> str | None:
-    """Why a volume in ml cannot be a brain's; `None` where it can."""
+    """Reason why a volume in ml cannot be a brain's; `None` where it can."""
     if not BRAIN_ML[0] <= volume_ml <= BRAIN_ML[1]:
         return f"its volume is {volume_ml:.0f} ml; a brain's is {BRAIN_ML[0]:.0f} to {BRAIN_ML[1]:.0f} ml"
     return None
 
 
 def why_no_signal(image: Volume, mask: Mask) -> str | None:
-    """Why what was found as a brain is none, although its volume is one's; `None` where the image gives signal there.
+    """Reason why a mask of a brain's volume is no brain; `None` where the image gives signal there.
 
     The atlas fits onto any image, one without a head too, and brings a brain's volume along. Signal is a distance from
     the background of 0, to either side (z-scored images), of more than 5 % of the image's 98th percentile.

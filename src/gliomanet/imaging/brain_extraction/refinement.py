@@ -165,7 +165,7 @@ def signed_distance(mask: Array, spacing_mm: tuple[float, float, float]) -> Floa
 
 
 def _appearance(volume: Volume, grid: Grid) -> Float:
-    """What a voxel and its surroundings look like: value, means over two neighbourhoods, spread; (x, y, z, 4)."""
+    """Appearance of a voxel and its surroundings: value, means over two neighbourhoods, spread; (x, y, z, 4)."""
     value = resample(volume, grid)
 
     def mean(array: Float, sigma_mm: float) -> Float:

@@ -1,4 +1,4 @@
-"""What a preprocessed case's pictures are drawn from: the images before, between and after the steps, in memory."""
+"""Evidence of a preprocessed case for its pictures: the images before, between and after the steps, in memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Evidence:
         to_atlas: reference RAS mm → atlas RAS mm.
         tumour: the mask's codes as uint8 and the modality whose grid they lie on; None where there is no mask.
         on_atlas: file stem → final image: the modalities, `brain_mask`, and `tumour_mask` where there is one.
-        figures: the `qc` figures of `preprocess.json`.
+        metrics: the `qc` metrics of `preprocess.json`.
         flags: sentences on what a person should look at.
     """
 
@@ -38,5 +38,5 @@ class Evidence:
     to_atlas: Matrix
     tumour: tuple[Volume, str] | None
     on_atlas: Mapping[str, Volume]
-    figures: Mapping[str, Any]
+    metrics: Mapping[str, Any]
     flags: tuple[str, ...]

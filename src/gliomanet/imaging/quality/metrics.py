@@ -1,4 +1,4 @@
-"""Figures that tell a misplaced modality, or a brain mask too small or too large, without any other case to compare."""
+"""Image quality metrics of one case alone: of misplaced modalities, and of brain masks too small or too large."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 from scipy import ndimage
 
 from gliomanet.imaging.quality.evidence import Evidence
-from gliomanet.imaging.quality.pictures.planes import sample
 from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.registration.similarity import normalized_mutual_information
 from gliomanet.imaging.resampling import occupied
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array, Grid, Matrix, Volume, resample
 
 _LATTICE_MM = 2.0
@@ -21,8 +21,8 @@ _STEPS_MM = (8.0, 4.0, 2.0)
 _FARTHEST_MM = 26.0
 
 
-def extra_figures(evidence: Evidence) -> dict[str, float]:
-    """Figures of a case that need its images; `quality` holds the bounds that they are judged by.
+def quality_metrics(evidence: Evidence) -> dict[str, float]:
+    """Compute the image quality metrics that need a case's images; `center_table.METRICS` holds their bounds.
 
     Returns:
         `residual_shift_<modality>_mm` for every modality but the reference, see `residual_shift`; `rim_outside` and
@@ -32,27 +32,27 @@ def extra_figures(evidence: Evidence) -> dict[str, float]:
     mask = _on_lattice(evidence.brain_mask)
     places = _places(mask.grid, (mask.array > 0) & _every_other(mask.array.shape))
     fixed = sample(evidence.corrected[evidence.reference], places)
-    figures = {
+    metrics = {
         f"residual_shift_{name}_mm": residual_shift(fixed, volume, places, evidence.from_reference[name])
         for name, volume in evidence.corrected.items()
         if name != evidence.reference
     }
-    figures |= rims(mask, evidence)
-    figures["mask_atlas_dice"] = _dice_with_atlas(mask, evidence.to_atlas)
+    metrics |= rims(mask, evidence)
+    metrics["mask_atlas_dice"] = _dice_with_atlas(mask, evidence.to_atlas)
     if evidence.tumour is not None and evidence.tumour[0].array.any():
         tumour, home = evidence.tumour
         index = np.argwhere(tumour.array > 0)
         back = np.linalg.inv(evidence.from_reference[home]) @ tumour.grid.affine
         inside = sample(evidence.brain_mask, index @ back[:3, :3].T + back[:3, 3], order=0) > 0
-        figures["tumour_outside_brain"] = float(1 - inside.mean())
-    return figures
+        metrics["tumour_outside_brain"] = float(1 - inside.mean())
+    return metrics
 
 
 def residual_shift(fixed: Array, moving: Volume, places: Array, matrix: Matrix) -> float:
-    """How far a modality still is from where it is most like the reference, in mm: 0 to 2 where registration is right.
+    """Distance of a modality from the place where it is most like the reference, in mm: 0 to 2 if registered well.
 
     A pattern search over translations (steps of 8, 4, then 2 mm an axis) for the highest normalised mutual information
-    inside the brain; it starts where registration put the modality, and only goes where the figure grows.
+    inside the brain; it starts where registration put the modality, and only goes where it grows.
 
     Args:
         fixed: the reference's values (n,) at `places`.
@@ -70,15 +70,15 @@ def residual_shift(fixed: Array, moving: Volume, places: Array, matrix: Matrix) 
         while True:
             nearby = [here + sign * step * axis for axis in np.eye(3) for sign in (-1, 1)]
             nearby = [shift for shift in nearby if np.linalg.norm(shift) <= _FARTHEST_MM]
-            figures = [alike(shift) for shift in nearby]
-            if max(figures, default=best) <= best:
+            metrics = [alike(shift) for shift in nearby]
+            if max(metrics, default=best) <= best:
                 break
-            best, here = max(figures), nearby[int(np.argmax(figures))]
+            best, here = max(metrics), nearby[int(np.argmax(metrics))]
     return float(np.linalg.norm(here))
 
 
 def rims(mask: Volume, evidence: Evidence) -> dict[str, float]:
-    """How much of a shell of 4 mm on either side of the mask's border looks like brain in every modality at once.
+    """Shares of shells of 4 mm on either side of the mask's border that look like brain in every modality at once.
 
     A place looks like brain where each modality lies between the 5th and 95th percentile of what it is 12 mm and deeper
     inside the mask. The shares are given over the deep brain's own share, so 1 is "as brain as brain". Outside a good
@@ -127,9 +127,9 @@ def _on_lattice(mask: Volume) -> Volume:
 
 def _dice_with_atlas(mask: Volume, to_atlas: Matrix) -> float:
     template = atlas(3.0)[1]
-    carried = resample(mask, template.grid, np.linalg.inv(to_atlas)) > 0.5
+    resampled = resample(mask, template.grid, np.linalg.inv(to_atlas)) > 0.5
     inside = template.array > 0
-    return 2 * float((carried & inside).sum()) / max(float(carried.sum() + inside.sum()), 1.0)
+    return 2 * float((resampled & inside).sum()) / max(float(resampled.sum() + inside.sum()), 1.0)
 
 
 def _every_other(shape: tuple[int, ...]) -> Array:

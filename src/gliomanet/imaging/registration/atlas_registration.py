@@ -61,9 +61,9 @@ def centred(brain_mask: Volume) -> Matrix:
 def overlap_with_atlas(brain_mask: Volume) -> float:
     """Dice of a brain mask, taken to lie in the atlas' space, with the atlas' own at 3 mm."""
     template = atlas(_MASK_MM)[1]
-    carried = resample(brain_mask, template.grid) > 0.5
-    both = float((carried & (template.array > 0)).sum())
-    return 2 * both / float(carried.sum() + template.array.sum())
+    resampled = resample(brain_mask, template.grid) > 0.5
+    both = float((resampled & (template.array > 0)).sum())
+    return 2 * both / float(resampled.sum() + template.array.sum())
 
 
 def _centre(mask: Volume) -> Matrix:

@@ -1,4 +1,4 @@
-"""Where the atlas' brain lies in a head that may be turned, shifted or cropped: a search that needs no good start.
+"""Pose of the atlas' brain in a head that may be turned, shifted or cropped: a search that needs no good start.
 
 A gradient descent from the heads' centres fails where a head is bowed by 15 degrees or the neck is long: the brain-only
 atlas then settles between brain and face. So poses are compared by how alike image and atlas are in and just around

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gliomanet.errors import Problem
 from gliomanet.imaging.foreground import Mask, foreground
 from gliomanet.imaging.registration.mutual_information import Level, fit
 from gliomanet.imaging.registration.similarity import NAME, normalized_mutual_information
@@ -22,7 +23,7 @@ _CHECK = (Level(8.0, 20_000, 30), Level(_CHECK_MM, 20_000, 20))
 
 @dataclass(frozen=True)
 class Drift:
-    """How far a rigid fit leads away from where a modality is said to lie.
+    """Distance that a rigid fit leads away from the place that is declared of a modality.
 
     Attributes:
         distance_mm: root mean square of the voxels' moves.
@@ -40,7 +41,7 @@ class Drift:
 
 
 def coregister(reference: Volume, moving: Volume) -> Matrix:
-    """The rigid transform that carries reference RAS mm to `moving` RAS mm, by everything that gives signal.
+    """The rigid transform from reference RAS mm to `moving` RAS mm, by everything that gives signal.
 
     Scanner coordinates of one session are nearly right, and those of separate exports are not: of both starts, the
     headers as they are and centre of mass on centre of mass, the one of higher similarity at 4 mm is taken.
@@ -84,18 +85,19 @@ def centre_of_mass(volume: Volume) -> Matrix:
     return placed
 
 
-def misalignment(reference: Volume, other: Volume) -> str | None:
-    """Why two modalities that are declared aligned are not, with the figures; `None` where they are.
+def misalignment(reference: Volume, other: Volume) -> Problem | None:
+    """The problem of two modalities that are declared aligned and are not, with the metrics; `None` where they are.
 
     They must share one grid, be alike at all, and not be clearly more alike after a rigid move of `MOST_DRIFT_MM`.
     """
     if not reference.grid.matches(other.grid):
-        return f"grids differ: {_size(reference)} and {_size(other)}"
-    return why_astray(drift(reference, other, np.eye(4)))
+        return Problem(f"grids differ: {_size(reference)} and {_size(other)}", rule="grids_differ")
+    why = why_astray(drift(reference, other, np.eye(4)))
+    return None if why is None else Problem(why, rule="declared_aligned_but_not")
 
 
 def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None = None) -> Drift:
-    """Where a rigid fit at 8 and 4 mm leads from `matrix` (reference RAS mm → other's RAS mm).
+    """Distance that a rigid fit at 8 and 4 mm leads from `matrix` (reference RAS mm → other's RAS mm).
 
     Args:
         reference: the modality that stays.
@@ -121,7 +123,7 @@ def drift(reference: Volume, other: Volume, matrix: Matrix, inside: Mask | None 
 
 
 def why_astray(found: Drift) -> str | None:
-    """Why a modality does not lie where it is said to, with the figures; `None` where it does."""
+    """Reason why a modality does not lie at its declared place, with the metrics; `None` where it does."""
     if found.before < LEAST_SIMILARITY and found.after < LEAST_SIMILARITY:
         return f"{NAME} is {found.before:.3f}; allowed: at least {LEAST_SIMILARITY}"
     if found.distance_mm > MOST_DRIFT_MM and found.after > LEAST_GAIN * found.before:

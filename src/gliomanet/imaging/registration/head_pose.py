@@ -1,4 +1,4 @@
-"""Where a head lies, found in a fraction of a second: the rigid pose in which the atlas' tissues explain its image."""
+"""Pose of a head, in a fraction of a second: the rigid pose in which the atlas' tissues explain its image."""
 
 from __future__ import annotations
 
@@ -132,14 +132,14 @@ def blurred(volume: Volume, sigma_mm: float) -> Volume:
 
 
 def edges(image: Volume, sigma_mm: float) -> Volume:
-    """What stands out at the scale of `sigma_mm`: a band-pass over its own local strength, blind to gain and bias."""
+    """Detail at the scale of `sigma_mm`: a band-pass over its own local strength, blind to gain and bias."""
     band = blurred(image, sigma_mm).array - blurred(image, _BACKGROUND_MM).array
     strength = blurred(image.with_array(band * band), _BACKGROUND_MM).array
     return image.with_array(band / np.sqrt(strength + 1e-3 * float(strength.max()) + 1e-12))
 
 
 def find_pose(image: Volume) -> Fit:
-    """Where the atlas lies in a head, with or without skull, of any modality.
+    """Find the pose of the atlas in a head, with or without skull, of any modality.
 
     The figure of merit is the share of the image's variance that a linear combination of tissue classes explains: it
     knows no modality, gain or offset. First for the whole head: for every translation at once by Fourier transforms,

@@ -1,4 +1,4 @@
-"""How alike two images are, as figures that do not depend on their intensity scales."""
+"""Similarity of two images, by metrics that do not depend on their intensity scales."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def normalized_mutual_information(first: Array, second: Array, inside: Array) ->
         inside: boolean mask on the same grid.
 
     Returns:
-        The figure from a joint histogram of 32 x 32 bins between each image's 0.5th and 99.5th percentile; 0 where one
-        image is constant. Source: Strehl & Ghosh, JMLR 3:583 (2002), eq. 2.
+        The similarity from a joint histogram of 32 x 32 bins between each image's 0.5th and 99.5th percentile; 0 where
+        one image is constant. Source: Strehl & Ghosh, JMLR 3:583 (2002), eq. 2.
     """
     x, y = _bins(first[inside]), _bins(second[inside])
     if x.size == 0:

@@ -1,1 +1,1 @@
-"""What the networks share: one idea a file."""
+"""Blocks that networks share, one idea per file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ class DenseLayer(nn.Module):
         growth: channels added.
         expansion: the 1³ convolution goes to `expansion * growth` channels.
     """
+
+    RECOMPUTED: ClassVar[bool] = True
 
     def __init__(self, in_channels: int, growth: int, *, expansion: int) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +53,8 @@ class ResidualBlock(nn.Module):
 
     Source: He et al. 2016, identity mappings (arXiv:1603.05027).
     """
+
+    RECOMPUTED: ClassVar[bool] = True
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -103,6 +106,8 @@ class UpBlock(nn.Module):
         channels: channels of the encoder's map at this level, and out.
         blocks: residual blocks.
     """
+
+    RECOMPUTED: ClassVar[bool] = True
 
     def __init__(self, in_channels: int, channels: int, *, blocks: int) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,8 @@ class AvailabilityStem(nn.Module):
         channels: channels out.
         kernel: size of the strided convolution; odd.
     """
+
+    RECOMPUTED: ClassVar[bool] = True
 
     def __init__(self, n_modalities: int, channels: int, *, kernel: int) -> None:
         super().__init__()

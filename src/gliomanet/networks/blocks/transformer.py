@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,8 @@ class AttentionLayer(nn.Module):
 
     Source: Vaswani et al. 2017 (arXiv:1706.03762), normalised before (arXiv:2002.04745).
     """
+
+    RECOMPUTED: ClassVar[bool] = True
 
     def __init__(self, channels: int, *, heads: int, hidden: int, dropout: float) -> None:
         super().__init__()

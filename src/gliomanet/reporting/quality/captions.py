@@ -63,12 +63,12 @@ SECTIONS = (
         "bias",
         "N4 bias correction",
         "after: white matter equally bright in front and behind, left and right; the field is smooth, broad and pale.",
-        "a field that follows anatomy or the tumour (N4 took modality for a coil's shadow), patches, or a brain darker "
+        "a field that follows anatomy or the tumour (N4 took contrast for a coil's shadow), patches, or a brain darker "
         "on one side after than before.",
         "N4 was off, so nothing was corrected.",
     ),
     Section(
-        "alignment",
+        "coregistration",
         "Co-registration",
         "green lines run along the grey picture's own borders: ventricles, sulci, the midline, the skull's inside.",
         "green lines doubled, shifted or turned against the grey picture; ventricles drawn beside the ventricles. "

@@ -14,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from gliomanet.imaging.quality.center_table import FIGURES, LARGEST_Z, is_out_of_bounds, is_outlier, robust_z
+from gliomanet.imaging.quality.center_table import LARGEST_Z, METRICS, is_out_of_bounds, is_outlier, robust_z
 from gliomanet.reporting.format import MINUS, listing, plural
 from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES, OVERVIEW, SECTIONS
 from gliomanet.reporting.quality.plots import Curve, Dot, curve_of, histograms, shared_limits, strip
@@ -31,24 +31,26 @@ _PLACES = {
 }
 
 
-def write_quality_pages(case_dirs: Sequence[Path], table: pd.DataFrame, out_dir: Path) -> None:
+def write_quality_pages(case_dirs: Sequence[Path], pictures: Path, table: pd.DataFrame, out_dir: Path) -> None:
     """Write a centre's pages: `index.html` and a page per case; equal inputs give equal bytes.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders.
+        pictures: `results/pictures/<center>`, a folder per case.
         table: the centre's quality table, as `collect_qc` makes it.
         out_dir: `results/qc/<center>`.
     """
-    curves = read_curves(case_dirs)
-    write_center_page(case_dirs, table, out_dir / "index.html", curves=curves)
+    curves = read_curves(case_dirs, pictures)
+    write_center_page(case_dirs, pictures, table, out_dir / "index.html", curves=curves)
     rows = {str(row["case_id"]): row for row in _tidy(table).to_dict("records")}
     for case_dir in case_dirs:
         case_id = str(_record(case_dir)["case_id"])
-        write_case_page(case_dir, rows[case_id], table, out_dir / page_name(case_id), curves=curves)
+        write_case_page(case_dir, pictures, rows[case_id], table, out_dir / page_name(case_id), curves=curves)
 
 
 def write_case_page(
     case_dir: Path,
+    pictures: Path,
     qc_row: Mapping[Any, Any],
     center_table: pd.DataFrame,
     out: Path,
@@ -58,7 +60,8 @@ def write_case_page(
     """Write one case's page: its decision, its metrics among the centre's, every picture and how to judge it.
 
     Args:
-        case_dir: the case's folder, with `preprocess.json`, `qc.png` and `qc/`.
+        case_dir: the case's folder, with `preprocess.json`.
+        pictures: the centre's pictures, a folder per case with `qc.png` and `qc/`.
         qc_row: its row of the centre's quality table.
         center_table: that table.
         out: the HTML file.
@@ -68,8 +71,8 @@ def write_case_page(
     table = _tidy(center_table)
     ids = [str(name) for name in table["case_id"]]
     here = ids.index(case_id)
-    curves = read_curves([case_dir]) if curves is None else curves
-    pictures = {section.anchor: _picture(case_dir / "qc" / f"{section.anchor}.webp") for section in SECTIONS}
+    curves = read_curves([case_dir], pictures) if curves is None else curves
+    folder = pictures / case_dir.name
     context = {
         "case_id": case_id,
         "center": str(qc_row["center"]),
@@ -77,11 +80,11 @@ def write_case_page(
         "ok": record["status"] == "ok",
         "metrics": _case_metrics(case_id, table),
         "sections": SECTIONS,
-        "pictures": pictures,
+        "pictures": {one.anchor: _picture(folder / "qc" / f"{one.anchor}.webp") for one in SECTIONS},
         "scans": _scans(record),
         "histograms": _case_histograms(case_id, curves),
         "histogram_words": HISTOGRAMS,
-        "overview": _picture(case_dir / "qc.png"),
+        "overview": _picture(folder / "qc.png"),
         "overview_words": OVERVIEW,
         "steps": record.get("steps", []),
         "versions": record.get("versions", {}),
@@ -93,19 +96,20 @@ def write_case_page(
 
 
 def write_center_page(
-    case_dirs: Sequence[Path], table: pd.DataFrame, out: Path, *, curves: Curves | None = None
+    case_dirs: Sequence[Path], pictures: Path, table: pd.DataFrame, out: Path, *, curves: Curves | None = None
 ) -> None:
     """Write a centre's page: whom to look at, every metric of every case, histograms, thumbnails, and the decisions.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders.
+        pictures: `results/pictures/<center>`, a folder per case.
         table: the centre's quality table, as `collect_qc` makes it.
         out: `results/qc/<center>/index.html`; case pages are looked for beside it.
         curves: the histograms, see `read_curves`; default: read here.
     """
     table = _tidy(table)
-    curves = read_curves(case_dirs) if curves is None else curves
-    folders = {str(_record(path)["case_id"]): path for path in case_dirs}
+    curves = read_curves(case_dirs, pictures) if curves is None else curves
+    folders = {str(_record(path)["case_id"]): pictures / path.name for path in case_dirs}
     cases = [_listed(row, table, folders.get(str(row["case_id"]))) for row in table.to_dict("records")]
     decided = table["decision"].value_counts()
     context = {
@@ -133,11 +137,11 @@ def page_name(case_id: str) -> str:
     return f"{case_id}.html" if case_id != "index" else "index-case.html"
 
 
-def read_curves(case_dirs: Sequence[Path]) -> dict[str, dict[tuple[str, str], Curve]]:
+def read_curves(case_dirs: Sequence[Path], pictures: Path) -> dict[str, dict[tuple[str, str], Curve]]:
     """The histograms of the cases that have them."""
     found: dict[str, dict[tuple[str, str], Curve]] = {}
     for case_dir in case_dirs:
-        path = case_dir / "qc" / "histograms.json"
+        path = pictures / case_dir.name / "qc" / "histograms.json"
         if not path.is_file():
             continue
         case_id = str(_record(case_dir)["case_id"])
@@ -153,13 +157,13 @@ def read_curves(case_dirs: Sequence[Path]) -> dict[str, dict[tuple[str, str], Cu
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     """Metrics as floats, the rest as text without NaN, in the order of the case ids."""
     table = table.copy()
-    for column in (*FIGURES, "case_id", "center", "status", "flags", "reason", "decision", "decided_by"):
+    for column in (*METRICS, "case_id", "center", "status", "flags", "reason", "decision", "decided_by"):
         if column not in table:
-            table[column] = np.nan if column in FIGURES else ""
+            table[column] = np.nan if column in METRICS else ""
     if "decision_reason" not in table:
         table["decision_reason"] = ""
     for column in table.columns:
-        if column in FIGURES:
+        if column in METRICS:
             table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
         else:
             table[column] = table[column].astype(object).where(table[column].notna(), "").map(str)
@@ -167,13 +171,13 @@ def _tidy(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown(table: pd.DataFrame) -> list[str]:
-    return [name for name in FIGURES if table[name].notna().any()]
+    return [name for name in METRICS if table[name].notna().any()]
 
 
 def _case_metrics(case_id: str, table: pd.DataFrame) -> list[dict[str, str]]:
     rows, here = [], int(np.flatnonzero(table["case_id"] == case_id)[0])
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         value, score = float(values[here]), float(robust_z(values)[here])
         known = values[~np.isnan(values)]
         allowed = [f"at least {metric.least:g}"] if np.isfinite(metric.least) else []
@@ -198,7 +202,7 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
     """A case as the centre's page shows it."""
     cells = []
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         at = int(np.flatnonzero(table["case_id"] == row["case_id"])[0])
         score = float(robust_z(values)[at])
         kind = "wrong" if is_out_of_bounds(values[at], metric) or is_outlier(score, metric) else ""
@@ -222,7 +226,7 @@ def _listed(row: Mapping[Any, Any], table: pd.DataFrame, folder: Path | None) ->
 def _strips(table: pd.DataFrame) -> list[dict[str, Any]]:
     drawn = []
     for name in _shown(table):
-        values, metric = table[name].to_numpy(dtype=float), FIGURES[name]
+        values, metric = table[name].to_numpy(dtype=float), METRICS[name]
         scores = robust_z(values)
         known = values[~np.isnan(values)]
         center = float(np.median(known))

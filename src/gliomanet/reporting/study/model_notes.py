@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import pandas as pd
 
 from gliomanet.audit.rules.columns import Identical, identical_columns
+from gliomanet.models.artifact import (
+    ImageModelDescription,
+    MissingModalities,
+    ModelDescription,
+    TabularModelDescription,
+)
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
-def model_notes(models: Iterable[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, str]]:
+def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
     """Model and sentence: how its data were harmonised, how it learnt to do without modalities, and how to read it.
 
     Each sentence comes once per model.
 
     Args:
-        models: (model, `model.json`) of every trained model.
+        models: descriptions of every trained model.
     """
     found: dict[tuple[str, str], None] = {}
-    for model, description in models:
-        if note := description.get("harmonization", {}).get("note"):
-            found[model, note] = None
-        if description.get("input", {}).get("intensities") == "nyul":
-            found[model, NYUL] = None
-        if note := _missing_modalities(description.get("missing_modalities", {})):
-            found[model, note] = None
-        if weight := description.get("joint_likelihood_weight"):
+    for described in models:
+        model = described.model
+        if isinstance(described, TabularModelDescription) and described.harmonization.method == "combat":
+            found[model, described.harmonization.note] = None
+        if isinstance(described, ImageModelDescription):
+            if described.input.intensities == "nyul":
+                found[model, NYUL] = None
+            if note := _missing_modalities(described.missing_modalities):
+                found[model, note] = None
+        if weight := described.joint_likelihood_weight:
             found[model, JOINT_LIKELIHOOD.format(weight)] = None
     return list(found)
 
 
-def _missing_modalities(weights: Mapping[str, float]) -> str:
-    """Say how a network learnt to do without modalities, from its `model.json`; empty where it did not."""
-    if not weights.get("modality_dropout"):
+def _missing_modalities(learnt: MissingModalities) -> str:
+    """Say how a network learnt to do without modalities; empty where it did not."""
+    if not learnt.modality_dropout:
         return ""
-    named = {
-        "distillation_weight": "self-distillation from the whole case",
-        "contrastive_weight": "contrastive learning across subsets",
+    weights = {
+        "self-distillation from the whole case": learnt.distillation_weight,
+        "contrastive learning across subsets": learnt.contrastive_weight,
     }
-    beside = [f"{words} (weight {weights[key]:g})" for key, words in named.items() if weights.get(key)]
-    dropped = f"It learnt to do without modalities: each was taken away at a rate of {weights['modality_dropout']:g}"
+    beside = [f"{words} (weight {weight:g})" for words, weight in weights.items() if weight]
+    dropped = f"It learnt to do without modalities: each was taken away at a rate of {learnt.modality_dropout:g}"
     return f"{dropped}{', with ' if beside else ''}{' and '.join(beside)}."
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
+from gliomanet.models.artifact import ModelDescription
 from gliomanet.reporting.study.missing_cases import missing_cases
 from gliomanet.reporting.study.versions import gathered_versions
 from gliomanet.tables.io import read_table
@@ -43,7 +44,7 @@ class StudyResults:
         audit: `results/cohort/audit.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
-        models: (model, `model.json`) of every trained model.
+        models: descriptions of every trained model.
         versions: software → version, see `gathered_versions`.
     """
 
@@ -66,7 +67,7 @@ class StudyResults:
     audit: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
-    models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    models: tuple[ModelDescription, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -81,14 +82,15 @@ class StudyResults:
 
         Raises:
             ValueError: a file is none that the page is made of, or a JSON file cannot be read.
+            ModelError: a `model.json` is no description of a model.
             KeyError: a table that every study has is not among the files.
         """
         tables: dict[str, pd.DataFrame] = {}
         by_name: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
         pseudo_labels: list[pd.DataFrame] = []
         sheets: dict[str, Path] = {}
-        models: list[tuple[str, Mapping[str, Any]]] = []
-        cases: list[Mapping[str, Any]] = []
+        models: list[ModelDescription] = []
+        cases: list[Mapping[str, str]] = []
         for path in files:
             place = layout.parse(path)
             match place.kind:
@@ -106,9 +108,9 @@ class StudyResults:
                 case "qc_sheet":
                     sheets[place.center] = path
                 case "model.description":
-                    models.append((place.model, _json(path)))
+                    models.append(ModelDescription.read(path))
                 case "case":
-                    cases.append(_json(path / "preprocess.json"))
+                    cases.append(_json(path / "preprocess.json").get("versions") or {})
                 case _:
                     raise ValueError(f"{path} is none of the files that the page is made of")
         return cls(
@@ -121,7 +123,7 @@ class StudyResults:
             qc=_together(by_name["qc"].values()),
             sheets=sheets,
             models=tuple(models),
-            versions=gathered_versions([*(description for _, description in models), *cases]),
+            versions=gathered_versions([*(model.versions for model in models), *cases]),
         )
 
     @cached_property

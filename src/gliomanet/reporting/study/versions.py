@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 OWN = ("gliomanet", "matplotlib")
 """Packages that make the page and its figures."""
@@ -34,12 +33,11 @@ PACKAGES = (
 )
 
 
-def gathered_versions(contents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def gathered_versions(versions: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Collect the versions that jobs wrote beside their results, and those of the reporting job.
 
     Args:
-        contents: of the models' `model.json` and the cases' `preprocess.json`; what stands under the key `versions`
-            (package → version) is read.
+        versions: package → version, of the models' `model.json` and the cases' `preprocess.json`.
 
     Returns:
         Package → version, in a fixed order; several versions of one package are all named, comma separated.
@@ -50,8 +48,8 @@ def gathered_versions(contents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
             found[package] = {version(package)}
         except PackageNotFoundError:
             continue
-    for content in contents:
-        for package, known in (content.get("versions") or {}).items():
+    for one in versions:
+        for package, known in one.items():
             found.setdefault("Python" if package == "python" else package, set()).add(str(known))
     order = {package: place for place, package in enumerate(PACKAGES)}
     names = sorted(found, key=lambda package: (order.get(package, len(order)), package))

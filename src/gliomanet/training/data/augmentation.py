@@ -21,7 +21,7 @@ CHANCES = (0.5, 0.5, 0.5, 0.25, 0.5)
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far a case is changed; every amount is drawn uniformly from ± its value."""
+    """Amounts by which a case is changed; each is drawn uniformly from ± its value."""
 
     degrees: float = 10.0
     shift: float = 0.05

@@ -149,7 +149,7 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
     Each class of each task has a shuffled deck of its cases, dealt one a batch and shuffled again when it is empty:
     drawn at random, and no case comes twice before all have come once. A task of which only one class is known is
     dealt two cases of it, so that a batch never holds a single case (batch norm could not normalise it). Cases without
-    any label, which teach segmentation where the model's `unlabelled_masks` says so, have one deck more.
+    any label, which train segmentation where the model's `unlabelled_masks` says so, have one deck more.
 
     Args:
         labels: (N, T).

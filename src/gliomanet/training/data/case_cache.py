@@ -16,6 +16,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -112,13 +113,13 @@ def _case(case_id: str, record: Any) -> CaseImages:
 
 
 def _settings_digest(modalities: Sequence[str], shape: Shape, histograms: Mapping[str, CommonHistogram] | None) -> str:
-    """How a case is read: the settings, and the code that reads."""
-    mapped = None if histograms is None else {name: histograms[name].as_json() for name in modalities}
+    """Digest of how a case is read: the settings, and the code that reads."""
+    mapped = None if histograms is None else {name: asdict(histograms[name]) for name in modalities}
     return _short([list(modalities), list(shape), mapped, source_digest(Path(reader.__file__))])
 
 
 def _files_digest(folder: Path) -> str:
-    """What is in a case's folder, by name, size and time of last change; a folder that is not there has nothing."""
+    """Digest of a case's folder, by name, size and time of last change; a missing folder is empty."""
     found = sorted(os.scandir(folder), key=lambda entry: entry.name) if folder.is_dir() else []
     return _short([[e.name, e.stat().st_size, e.stat().st_mtime_ns] for e in found])
 

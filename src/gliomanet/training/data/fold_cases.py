@@ -1,4 +1,4 @@
-"""The cases of one fold: those that teach and those that validate, read once."""
+"""The cases of one fold: those that train and those that validate, read once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.nyul import CommonHistogram
-from gliomanet.networks import IMAGE_NETWORKS
+from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def load_fold(
     fold: str,
     cache: Path | None = None,
 ) -> tuple[ImageCases, ImageCases, dict[str, CommonHistogram] | None]:
-    """The cases that teach and those that validate, in the order of their ids whatever the table's.
+    """The cases that train and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their modalities were mapped to, where the model has them. Pseudo-labelled cases
-    teach, but do not move the histograms. Nor do cases that have no label, and whose tumour masks alone teach a model
+    train, but do not move the histograms. Nor do cases that have no label, and whose tumour masks alone train a model
     of `unlabelled_masks`; those of part `unlabelled` do not. Arrays are in memory, or with a `cache` folder maps of its
     files.
 
@@ -52,14 +52,14 @@ def load_fold(
         except ValueError as error:
             raise ValueError(f"{fold}: {error}") from error
     segments = getattr(model, "segmentation", False)
-    several_regions = len(IMAGE_NETWORKS[model.kind].REGIONS) > 1
+    several_regions = len(network_class(model.kind).REGIONS) > 1
     parts = []
-    for teaching in (True, False):
-        rows = ordered[ordered["part"].isin(["train", "unlabelled"] if teaching else ["validation"])].copy()
+    for trains in (True, False):
+        rows = ordered[ordered["part"].isin(["train", "unlabelled"] if trains else ["validation"])].copy()
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
-        labels = encode_labels(rows, tasks, pseudo_labels if teaching else None)
+        labels = encode_labels(rows, tasks, pseudo_labels if trains else None)
         wanted = (labels != MISSING).any(axis=1)
-        if teaching and getattr(model, "unlabelled_masks", False):
+        if trains and getattr(model, "unlabelled_masks", False):
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
@@ -91,7 +91,7 @@ def load_fold(
 
 
 def _has_mask(folder: str, several_regions: bool) -> bool:
-    """Whether a preprocessed case has a tumour mask from which the network's regions can be learnt."""
+    """Tell if a preprocessed case has a tumour mask from which the network's regions can be learnt."""
     path = Path(folder) / "tumour_mask.nii.gz"
     if not path.is_file():
         return False

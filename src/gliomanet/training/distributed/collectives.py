@@ -1,4 +1,4 @@
-"""What the processes that train one network together, a device each, tell each other beside the gradients.
+"""Collectives of the processes that train one network, one device each, beside the gradients.
 
 Each takes its share of every batch, and the mean of their gradients moves the weights. That mean is the gradient of the
 whole batch's loss where each process divides its sum over cases by the mean number of cases that count, not by its own.
@@ -17,28 +17,28 @@ from torch.utils.data import Sampler
 from gliomanet.training.data.batches import BalancedBatches
 
 
-def processes() -> int:
-    """How many train together."""
+def world_size() -> int:
+    """Number of processes that train one network; 1 outside a process group."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def rank() -> int:
-    """Which of them this one is; 0 writes checkpoints and results."""
+    """Number of this process, from 0; process 0 writes checkpoints and results."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 def own_draw() -> tuple[str | int, ...]:
-    """What a seed derives from beside its purpose, so that the processes draw different things for their cases."""
-    return () if processes() == 1 else ("process", rank())
+    """Further terms that a seed derives from, so that the processes draw different things for their cases."""
+    return () if world_size() == 1 else ("process", rank())
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
     """The mean of each element over the processes, without gradients."""
-    return value if processes() == 1 else _sum(value) / processes()
+    return value if world_size() == 1 else _sum(value) / world_size()
 
 
 def divisor(count: Tensor) -> Tensor:
-    """What a sum over this process's cases is divided by: the mean of its processes' results is the batch's mean.
+    """Divisor of a sum over this process's cases, with which the processes' mean is the mean over the batch.
 
     Args:
         count: cases of this process that count, integer.
@@ -46,12 +46,12 @@ def divisor(count: Tensor) -> Tensor:
     Returns:
         The mean count over the processes. Where no case of the batch counts, the sum is 0, and this is not.
     """
-    return _sum(count).clamp(min=1) / processes() if processes() > 1 else count.clamp(min=1)
+    return _sum(count).clamp(min=1) / world_size() if world_size() > 1 else count.clamp(min=1)
 
 
 def sum_over_processes(count: Tensor) -> Tensor:
     """The sum of each element over the processes, without gradients."""
-    return count if processes() == 1 else _sum(count)
+    return count if world_size() == 1 else _sum(count)
 
 
 def mean_of_cases(losses: Tensor) -> Tensor:
@@ -60,10 +60,10 @@ def mean_of_cases(losses: Tensor) -> Tensor:
 
 
 def same_everywhere(value: Any) -> bool:
-    """Whether all processes have an equal value."""
-    if processes() == 1:
+    """Tell if all processes have an equal value."""
+    if world_size() == 1:
         return True
-    values: list[Any] = [None] * processes()
+    values: list[Any] = [None] * world_size()
     distributed.all_gather_object(values, value)
     return all(other == value for other in values)
 
@@ -78,9 +78,9 @@ class Shares(Sampler[tuple[int, list[int]]]):
     """
 
     def __init__(self, batches: BalancedBatches) -> None:
-        if batches.cases < processes():
+        if batches.cases < world_size():
             raise ValueError(
-                f"a batch has {batches.cases} cases, too few to share among {processes()} devices: "
+                f"a batch has {batches.cases} cases, too few to share among {world_size()} devices: "
                 f"set compute.gpus to {batches.cases} or less"
             )
         self._batches = batches
@@ -93,7 +93,7 @@ class Shares(Sampler[tuple[int, list[int]]]):
         self._batches.set_epoch(epoch)
 
     def __iter__(self) -> Iterator[tuple[int, list[int]]]:
-        first, end = (self._batches.cases * number // processes() for number in (rank(), rank() + 1))
+        first, end = (self._batches.cases * number // world_size() for number in (rank(), rank() + 1))
         for step, positions in self._batches:
             yield step, positions[first:end]
 

@@ -1,9 +1,13 @@
-"""Processes that train one network together on this machine, a device each: started, watched and ended.
+"""Launch one process per device to train one network on this machine; the job is pickled to its standard input.
 
-They are fresh interpreters that are told their work through a pipe, so that no case table is left on a disk: CUDA
-cannot be forked, and a workflow engine's script can be neither run nor imported a second time, as other launchers
-would. They meet through a file of a private folder and talk over the loopback interface, so nothing outside the machine
-reaches them.
+They are fresh interpreters: CUDA cannot be forked, and a workflow engine's script can be neither run nor imported a
+second time. `torch.distributed.run` and its `elastic_launch` (torch 2.13) are not used, for three reasons:
+
+* Their store listens on every interface of the machine (`TCPStore("localhost", 0)` binds `[::]`), and answers whoever
+  asks. These processes meet through a file of a private folder and talk over the loopback interface.
+* They start workers in sessions of their own, which outlive a launcher that is killed: they would train on, and write
+  checkpoints, beside the job's successor. These end with their parent, however it ends.
+* A worker's job has to be a file or an argument. Here it is a pipe, so that no case table is left on a disk.
 """
 
 from __future__ import annotations
@@ -34,11 +38,11 @@ TIMEOUT = datetime.timedelta(minutes=30)
 Work = Callable[[], None]
 
 
-def run_together(work: Work, devices: Sequence[Device], name: str) -> None:
-    """Do the same work in one process a device; returns when all are done, and ends all when one fails.
+def launch(work: Work, devices: Sequence[Device], name: str) -> None:
+    """Do the same work in one process per device; returns when all are done, and ends all when one fails.
 
     Args:
-        work: pickled; within it `together.rank()` tells the processes apart. Only the first one's standard output is
+        work: pickled; within it `collectives.rank()` tells the processes apart. Only the first one's standard output is
             kept, errors of all are.
         devices: of one type.
         name: of the job, for errors.
@@ -96,7 +100,7 @@ def _tell(process: subprocess.Popen[bytes], told: bytes) -> None:
 
 
 def _first_error(folder: Path, ended: Sequence[int | None], name: str) -> Exception:
-    """What made the processes end: one that is killed, or raises, makes the others raise that it is gone."""
+    """The error that made the processes end: one that is killed, or raises, makes the others raise that it is gone."""
     for number, status in enumerate(ended):
         if status is not None and status < 0:
             killed = f"was killed by signal {-status} ({signal.strsignal(-status)})"
@@ -114,7 +118,7 @@ def _first_error(folder: Path, ended: Sequence[int | None], name: str) -> Except
 
 
 def main(folder: Path, number: int) -> int:
-    """What a started process does; returns its status."""
+    """Do the work of a started process; returns its status."""
     told = sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(8), "big"))
     Thread(target=_end_with_parent, daemon=True).start()
     try:

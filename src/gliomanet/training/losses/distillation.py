@@ -1,6 +1,6 @@
 """Learning to do without modalities: every case of a step is seen twice, whole and with modalities taken away.
 
-Self-distillation: what the network says of the whole case teaches what it says of the reduced one, by the tasks' logits
+Self-distillation: the pass of the whole case is the teacher of the pass of the reduced one, by the tasks' logits
 (Hinton et al. 2015, arXiv:1503.02531) and by the direction of their deep features. Contrastive learning: the deep
 features of either are to be predictable from the other's, without negative pairs (SimSiam, Chen & He 2021,
 arXiv:2011.10566). Both need no label; Liu et al. 2025 (GMMAS) adapt to missing modalities by the two.
@@ -31,7 +31,7 @@ BOTTLENECK = 4
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class Distillation:
     """Weights of the two terms, 0 for none, and the temperature of the logits that are distilled."""
 
     distillation_weight: float = 0.0
@@ -40,11 +40,11 @@ class Adaptation:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is anything to add to the labels' losses."""
+        """True where there is anything to add to the labels' losses."""
         return self.distillation_weight > 0 or self.contrastive_weight > 0
 
 
-NO_ADAPTATION = Adaptation()
+NO_DISTILLATION = Distillation()
 """The labels' losses alone."""
 
 
@@ -68,7 +68,7 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
     )
 
 
-class SubsetAdapter(nn.Module):
+class SubsetDistillation(nn.Module):
     """The two terms, from a batch of `with_reduced_cases`; its parameters are the contrastive term's predictors.
 
     Args:
@@ -79,7 +79,7 @@ class SubsetAdapter(nn.Module):
             of torch's generator.
     """
 
-    def __init__(self, tasks: Sequence[str], features: int, settings: Adaptation, seed: int) -> None:
+    def __init__(self, tasks: Sequence[str], features: int, settings: Distillation, seed: int) -> None:
         super().__init__()
         self.settings = settings
         with torch.random.fork_rng(devices=[]):
@@ -89,7 +89,7 @@ class SubsetAdapter(nn.Module):
             )
 
     def forward(self, logits: Mapping[str, Tensor], features: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """What is added to the labels' losses, and the figures of the step.
+        """The loss to add to the labels' losses, and the metrics of the step.
 
         Args:
             logits: task → (2B, K), the whole cases first.
@@ -97,7 +97,7 @@ class SubsetAdapter(nn.Module):
 
         Returns:
             The weighted sum of the terms, each summed over the tasks as the labels' losses are; and, without gradients,
-            figure → scalar: `loss/distillation`, `loss/contrast`, and `feature_std`, see `feature_spread`.
+            metric → scalar: `loss/distillation`, `loss/contrast`, and `feature_std`, see `feature_spread`.
         """
         zero = next(iter(features.values())).new_zeros((), dtype=torch.float32)
         distilled, contrasted, spread = zero, zero, zero
@@ -110,12 +110,12 @@ class SubsetAdapter(nn.Module):
                 distilled = distilled + feature_distillation(whole, reduced)
             if self.predictors is not None:
                 contrasted = contrasted + contrastive_loss(whole, reduced, *halves(self.predictors[task](z)))
-        figures = {"feature_std": spread}
+        metrics = {"feature_std": spread}
         if self.settings.distillation_weight:
-            figures["loss/distillation"] = distilled.detach()
+            metrics["loss/distillation"] = distilled.detach()
         if self.predictors is not None:
-            figures["loss/contrast"] = contrasted.detach()
-        return self.settings.distillation_weight * distilled + self.settings.contrastive_weight * contrasted, figures
+            metrics["loss/contrast"] = contrasted.detach()
+        return self.settings.distillation_weight * distilled + self.settings.contrastive_weight * contrasted, metrics
 
 
 def halves(values: Tensor) -> tuple[Tensor, Tensor]:

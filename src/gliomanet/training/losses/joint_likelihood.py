@@ -23,7 +23,7 @@ def joint_likelihood(
     """−log of the probability that the tasks together give to the diagnoses which fit the known labels.
 
     p(combination) = softmax over the possible combinations of Σ_t log softmax(logits_t)[its class], which is
-    `joint_decoding`'s distribution. Unknown labels are summed over, so that a known IDH teaches 1p/19q what it can.
+    `joint_decoding`'s distribution. Unknown labels are summed over, so that a known IDH trains 1p/19q what it can.
     A case without a known label, or whose labels no diagnosis fits (an astrocytoma of an old table with a co-deletion),
     is masked out.
 

@@ -1,6 +1,6 @@
 """Losses of labels that may be unknown: an unknown one is masked out, never filled with a class.
 
-Where several processes train together, a mean is one over the cases of all: see `together.divisor`.
+Where several processes train together, a mean is one over the cases of all: see `collectives.divisor`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def soft_dice(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
 
 
 def region_targets(codes: Tensor, regions: Regions) -> tuple[Tensor, Tensor]:
-    """What a segmentation's channels are to find, and in which cases that is known.
+    """Targets of a segmentation's channels, and the cases in which they are known.
 
     A case without a mask is not known. Nor, where the regions are several, is one whose mask has no other code than 1:
     this is how a mask of the whole tumour is kept, whose parts nobody outlined.

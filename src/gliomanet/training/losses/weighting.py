@@ -1,4 +1,4 @@
-"""How the losses of several terms, tasks and segmentation, become one."""
+"""Weighted sum of the losses of several terms, tasks and segmentation."""
 
 from __future__ import annotations
 

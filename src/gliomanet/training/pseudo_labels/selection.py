@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gliomanet.config.pseudo_labels import PseudoLabelRound, PseudoLabels
     from gliomanet.training.pseudo_labels.teacher_check import TeacherCheck
 
-TAUGHT = ("train", "unlabelled")
+TRAINABLE = ("train", "unlabelled")
 """The parts of a fold whose cases may get labels."""
 
 KNOWN, TEACHER, FOLLOWS = "known", "teacher", "follows"
@@ -63,7 +63,7 @@ def select_pseudo_labels(
     teacher: Mapping[str, TeacherCheck],
     round_number: int = 1,
 ) -> pd.DataFrame:
-    """Which predicted labels of cases may teach.
+    """Select the predicted labels that may train.
 
     Args:
         cases: N cases: case_id, center, part {train, unlabelled}, and the label columns ("" or NaN = unknown; a
@@ -97,12 +97,12 @@ def select_pseudo_labels(
 
 
 def _check_cases(cases: pd.DataFrame) -> None:
-    others = cases[~cases["part"].isin(TAUGHT)]
+    others = cases[~cases["part"].isin(TRAINABLE)]
     if len(others):
         first = others.iloc[0]
         raise ValueError(
             f"case {first['case_id']} of centre {first['center']} is of part {first['part']!r} and must not get a "
-            f"pseudo-label; allowed parts: {', '.join(TAUGHT)}"
+            f"pseudo-label; allowed parts: {', '.join(TRAINABLE)}"
         )
     if cases["case_id"].duplicated().any():
         twice = cases.loc[cases["case_id"].duplicated(), "case_id"].iloc[0]
@@ -216,7 +216,7 @@ def _refuse_contradictions(
 
 
 def _conflict(values: Mapping[str, set[str]], label: str, agreed: set[str]) -> str | None:
-    """Why a label cannot have one of the values that are agreed on beside the other labels, or `None` where it can.
+    """Reason that a label cannot have a value agreed on beside the other labels, or `None` where it can.
 
     WHO 2021 judges its own labels only: what a case's diagnosis is says nothing against a further label.
     """
@@ -232,7 +232,7 @@ def _conflict(values: Mapping[str, set[str]], label: str, agreed: set[str]) -> s
 def _refuse_surplus(table: pd.DataFrame, tasks: Mapping[str, Task], balance: float) -> None:
     """Keep each class's surest labels, up to `max_class_ratio` × (those of the task's rarest class + 1).
 
-    Teachers are surest of the frequent class, and retraining on their surest labels alone would teach that class's
+    Teachers are surest of the frequent class, and retraining on their surest labels alone would learn that class's
     prevalence. What follows from known labels is no guess of a teacher: it is neither counted nor refused.
     """
     ranked = _most_certain_first(table)

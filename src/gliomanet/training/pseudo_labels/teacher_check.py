@@ -1,4 +1,4 @@
-"""Whether a teacher may label anything: it must tell a task's classes apart on cases that it did not learn from.
+"""Check of a teacher: it labels a task only if it tells the classes apart on cases that it did not learn from.
 
 Pseudo-labels of a bad teacher are worse than none, and its own certainty does not give it away: a network that learnt
 noise by heart is as sure as a good one. So its validation cases decide, in two ways. A permutation test says whether
@@ -33,7 +33,7 @@ Passes = Mapping[str, NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class TeacherCheck:
-    """What one task's validation cases say of a teacher.
+    """Performance of a teacher on one task's validation cases.
 
     Attributes:
         cases: validation cases with a known label and a prediction, one a patient.

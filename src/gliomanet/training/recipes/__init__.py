@@ -1,1 +1,1 @@
-"""How each network is trained: one recipe a file."""
+"""Recipes of training, one per network."""

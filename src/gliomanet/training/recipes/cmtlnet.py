@@ -34,7 +34,7 @@ class Recipe(PhaseSettings):
 
 
 class CmtlnetPhase(Phase):
-    """What its two phases share."""
+    """Base of its two phases."""
 
     network: CMTLNet
     recipe: Recipe
@@ -92,7 +92,7 @@ class UniquePhase(CmtlnetPhase):
     """
 
     name = "unique"
-    ADAPTS = True
+    DISTILLS = True
 
     def begin(self) -> None:
         self.network.freeze_common()
@@ -115,7 +115,7 @@ class UniquePhase(CmtlnetPhase):
             logits = outputs.logits[task]
             loss = loss + self._margin_loss(outputs.unique[task], labels)
             loss = loss + masked_cross_entropy(logits, labels, class_weights=batch_weights(labels, logits.shape[1]))
-        return self.adapted(loss, outputs, batch)
+        return self.with_distillation(loss, outputs, batch)
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
         return self.network.unique_outputs(x, available).logits

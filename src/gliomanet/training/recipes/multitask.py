@@ -16,13 +16,14 @@ from torch import Tensor, nn
 
 from gliomanet.config.models import SEGMENTATION
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import GMMAS, MTTUNet, Outputs, PSNet, SingleTaskNet
+from gliomanet.networks.image_network import ImageNetwork
+from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, sum_over_processes
 from gliomanet.training.losses.losses import masked_cross_entropy, region_targets, soft_dice
 from gliomanet.training.losses.weighting import Weighting, weighting_of
 from gliomanet.training.recipes.phase import (
-    EpochFigures,
+    EpochMetrics,
     Phase,
     PhaseSettings,
     Plan,
@@ -51,7 +52,7 @@ class Recipe(PhaseSettings):
 
 
 @dataclass
-class TermFigures(EpochFigures):
+class TermMetrics(EpochMetrics):
     """Every step's losses before they are weighted, (T,) each, and whether the batch had a label of each."""
 
     terms: list[Tensor] = field(default_factory=list)
@@ -64,15 +65,15 @@ class MultitaskPhase(Phase):
     """Every task and the segmentation at once."""
 
     name = "tasks"
-    ADAPTS = True
-    network: GMMAS | MTTUNet | PSNet | SingleTaskNet
+    DISTILLS = True
+    network: ImageNetwork
     recipe: Recipe
-    _figures: TermFigures
+    _metrics: TermMetrics
 
     def __init__(self, network: nn.Module, recipe: Recipe, **settings: Any) -> None:
         super().__init__(network, recipe, **settings)
         self.weighting = weighting_of(recipe.weighting, recipe.terms, recipe.task_weights)
-        self._figures = TermFigures()
+        self._metrics = TermMetrics()
 
     def companions(self) -> dict[str, nn.Module]:
         return {**super().companions(), "weighting": self.weighting}
@@ -81,15 +82,15 @@ class MultitaskPhase(Phase):
         outputs = self.network(brain_masked(batch), batch.available)
         losses, known = self.terms(batch, outputs)
         if step is not None:
-            self._figures.terms.append(losses.detach())
-            self._figures.known.append(known)
+            self._metrics.terms.append(losses.detach())
+            self._metrics.known.append(known)
         loss = self.weighting(losses, known) + self.joint_term(outputs.logits, batch, step)
-        return self.adapted(loss, outputs, batch)
+        return self.with_distillation(loss, outputs, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         outputs = self.network(brain_masked(batch), batch.available)
         if outputs.segmentation is not None:
-            self._figures.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
+            self._metrics.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
         loss = self.weighting(*self.terms(batch, outputs)) + self.joint_term(outputs.logits, batch, None)
         return loss, outputs.logits
 
@@ -115,11 +116,11 @@ class MultitaskPhase(Phase):
     def progress(self) -> float:
         """The sum of the losses before they are weighted: learnt weights lower the weighted one by themselves.
 
-        The weights of the joint likelihood and of the adaptation are given, not learnt, so these count as they do in
+        The weights of the joint likelihood and of the distillation are given, not learnt, so these count as they do in
         the loss.
         """
-        joint = mean_of_steps(self._figures.joint) if self._figures.joint else 0.0
-        adapted, given = self._adaptation_figures(), self.recipe.adaptation
+        joint = mean_of_steps(self._metrics.joint) if self._metrics.joint else 0.0
+        adapted, given = self._distillation_metrics(), self.recipe.distillation
         return (
             sum(self._mean_terms().values())
             + self.recipe.joint_likelihood_weight * joint
@@ -127,16 +128,16 @@ class MultitaskPhase(Phase):
             + given.contrastive_weight * adapted.get("train/loss/contrast", 0.0)
         )
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         found = {f"train/loss/{term}": value for term, value in self._mean_terms().items()}
         found |= {f"train/weight/{term}": value for term, value in self.weighting.weights().items()}
-        dice = torch.cat(self._figures.dice) if self._figures.dice else torch.empty(0)
+        dice = torch.cat(self._metrics.dice) if self._metrics.dice else torch.empty(0)
         return found | ({"validation/dice": float(dice.double().mean())} if dice.numel() else {})
 
     def _mean_terms(self) -> dict[str, float]:
         """Term → its mean over the epoch's batches that had a label of it; without the terms that none had."""
-        terms = mean_over_processes(torch.stack(self._figures.terms).double())
-        known = torch.stack(self._figures.known)
+        terms = mean_over_processes(torch.stack(self._metrics.terms).double())
+        known = torch.stack(self._metrics.known)
         means = torch.where(known, terms, 0.0).sum(dim=0) / known.sum(dim=0)
         return {
             term: mean

@@ -3,7 +3,7 @@
 Unknown labels are masked. Every label of a drawn case counts, and each class of a task has the same weight in a batch,
 so the balance of the draw is kept for all tasks at once.
 
-Validation figures are events to look at. They decide nothing: the learning rate follows the training loss, and the
+Validation metrics are events to look at. They decide nothing: the learning rate follows the training loss, and the
 last epoch is kept, because a choice on the fold that is then reported would flatter it.
 """
 
@@ -22,12 +22,12 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.networks import Outputs, UniqueOutputs
+from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, own_draw, sum_over_processes
-from gliomanet.training.losses.distillation import NO_ADAPTATION, Adaptation, SubsetAdapter, with_reduced_cases
+from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation, with_reduced_cases
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 PLATEAU_FACTOR = 0.5
 PLATEAU_PATIENCE = 5
-"""The learning rate is halved after so many epochs without a lower training loss (no paper gives figures)."""
+"""The learning rate is halved after so many epochs without a lower training loss (no paper gives numbers)."""
 
 
 @dataclass(frozen=True)
 class PhaseSettings:
-    """What a phase needs to know beside the network and the data.
+    """Settings of a phase, beside the network and the data.
 
     `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
     possible.
@@ -53,7 +53,7 @@ class PhaseSettings:
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
-    adaptation: Adaptation = NO_ADAPTATION
+    distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
 
@@ -67,7 +67,9 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
-        "adaptation": Adaptation(model.distillation_weight, model.distillation_temperature, model.contrastive_weight),
+        "distillation": Distillation(
+            model.distillation_weight, model.distillation_temperature, model.contrastive_weight
+        ),
     }
 
 
@@ -80,32 +82,32 @@ class Plan:
 
 
 @dataclass
-class EpochFigures:
-    """What one epoch's steps add up to; made anew at every epoch's start."""
+class EpochMetrics:
+    """Sums over one epoch's steps; made anew at every epoch's start."""
 
     losses: list[Tensor] = field(default_factory=list)
     validation_losses: list[Tensor] = field(default_factory=list)
     scores: list[dict[str, Tensor]] = field(default_factory=list)
     labels: list[Tensor] = field(default_factory=list)
-    adaptation: list[dict[str, Tensor]] = field(default_factory=list)
+    distillation: list[dict[str, Tensor]] = field(default_factory=list)
     joint: list[Tensor] = field(default_factory=list)
     """Every step's joint likelihood, before it is weighted."""
 
 
 class Phase(lightning.LightningModule):
-    """Optimiser, draws per (seed, phase, epoch, step), figures and the end of an epoch.
+    """Optimiser, draws per (seed, phase, epoch, step), metrics and the end of an epoch.
 
     Args:
         network: trained in place; only its parameters that require gradients are.
         recipe: settings.
         first_epoch: the epoch that Lightning's epoch 0 is, in a job that goes on.
         state: what `state` gave after the epoch before, in a job that goes on.
-        on_epoch: called at the end of an epoch with its number and figures (name → value); writes the checkpoint.
+        on_epoch: called at the end of an epoch with its number and metrics (name → value); writes the checkpoint.
     """
 
     name: ClassVar[str]
-    ADAPTS: ClassVar[bool] = False
-    """Whether its outputs have the tasks' logits and deep features, so that it can be adapted to missing modalities."""
+    DISTILLS: ClassVar[bool] = False
+    """True where its outputs have the tasks' logits and deep features, so that it can distil for missing modalities."""
 
     def __init__(
         self,
@@ -119,11 +121,11 @@ class Phase(lightning.LightningModule):
         super().__init__()
         self.network, self.recipe, self.first_epoch, self.on_epoch = network, recipe, first_epoch, on_epoch
         self._restored = state
-        self._figures = EpochFigures()
-        self.adapter: SubsetAdapter | None = None
-        if self.ADAPTS and recipe.adaptation.wanted:
+        self._metrics = EpochMetrics()
+        self.distiller: SubsetDistillation | None = None
+        if self.DISTILLS and recipe.distillation.wanted:
             seed = derive_seed(recipe.seed, "adaptation", self.name)
-            self.adapter = SubsetAdapter(recipe.tasks, network.deep_feature_size, recipe.adaptation, seed)
+            self.distiller = SubsetDistillation(recipe.tasks, network.deep_feature_size, recipe.distillation, seed)
 
     @property
     def epoch(self) -> int:
@@ -150,15 +152,15 @@ class Phase(lightning.LightningModule):
 
     def companions(self) -> dict[str, nn.Module]:
         """Modules that are learnt with the network and are no part of it, by name."""
-        return {} if self.adapter is None else {"adaptation": self.adapter}
+        return {} if self.distiller is None else {"distillation": self.distiller}
 
-    def adapted(self, loss: Tensor, outputs: Outputs | UniqueOutputs, batch: Batch) -> Tensor:
-        """The labels' loss, with what the whole cases teach the reduced ones where the batch has both."""
-        if self.adapter is None or batch.views == 1:
+    def with_distillation(self, loss: Tensor, outputs: TaskOutputs, batch: Batch) -> Tensor:
+        """The labels' loss, plus the distillation from whole to reduced cases where the batch has both."""
+        if self.distiller is None or batch.views == 1:
             return loss
         added: Tensor
-        added, figures = self.adapter(outputs.logits, outputs.features)
-        self._figures.adaptation.append(figures)
+        added, metrics = self.distiller(outputs.logits, outputs.features)
+        self._metrics.distillation.append(metrics)
         return loss + added
 
     def joint_term(self, logits: Mapping[str, Tensor], batch: Batch, step: int | None) -> Tensor:
@@ -169,15 +171,15 @@ class Phase(lightning.LightningModule):
         weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
         term = joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
         if step is not None:
-            self._figures.joint.append(term.detach())
+            self._metrics.joint.append(term.detach())
         return self.recipe.joint_likelihood_weight * term  # type: ignore[no-any-return]
 
     def progress(self) -> float:
-        """What the learning rate follows: the epoch's mean training loss."""
-        return mean_of_steps(self._figures.losses)
+        """The epoch's mean training loss, which the learning rate follows."""
+        return mean_of_steps(self._metrics.losses)
 
-    def figures(self) -> dict[str, float]:
-        """Further figures of the epoch."""
+    def metrics(self) -> dict[str, float]:
+        """Further metrics of the epoch."""
         return {}
 
     # -- Lightning's hooks
@@ -198,24 +200,24 @@ class Phase(lightning.LightningModule):
         return self.optimizer
 
     def state(self) -> dict[str, Any]:
-        """What a job that goes on needs beside the network."""
+        """State beside the network that a resumed job needs."""
         beside = {name: module.state_dict() for name, module in self.companions().items()}
         return {"optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), **beside}
 
     def on_train_epoch_start(self) -> None:
-        self._figures = type(self._figures)()
+        self._metrics = type(self._metrics)()
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         image, masks, available = batch.image.float(), batch.masks.float(), batch.available
-        adapts = self.trainer.training and self.adapter is not None
+        distills = self.trainer.training and self.distiller is not None
         dropped = self.draw("modality dropout", batch.step)
-        if self.trainer.training and self.recipe.modality_dropout and not adapts:
+        if self.trainer.training and self.recipe.modality_dropout and not distills:
             image, available = drop_modalities(image, available, self.recipe.modality_dropout, dropped)
         if self.trainer.training and self.recipe.augmentation:
             image, masks = augment(image, masks, self.draw("augmentation", batch.step))
         batch = batch._replace(image=image, masks=masks, available=available)
         # after the augmentation: both views of a case are to have the same
-        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if adapts else batch
+        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if distills else batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         # Every step, not every epoch: a data loader draws from the same generator, in a job's first epoch before any
@@ -227,43 +229,43 @@ class Phase(lightning.LightningModule):
                 f"phase {self.name}, epoch {self.epoch}, step {batch.step}: the loss is {loss.item()}; "
                 "lower learning_rate, or set precision to 32"
             )
-        self._figures.losses.append(loss.detach())
+        self._metrics.losses.append(loss.detach())
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         loss, scores = self.examine(batch)
-        self._figures.validation_losses.append(loss.detach() * len(batch.labels))
-        self._figures.scores.append({task: s.float().cpu() for task, s in scores.items()})
-        self._figures.labels.append(batch.labels.cpu())
+        self._metrics.validation_losses.append(loss.detach() * len(batch.labels))
+        self._metrics.scores.append({task: s.float().cpu() for task, s in scores.items()})
+        self._metrics.labels.append(batch.labels.cpu())
 
     def on_train_epoch_end(self) -> None:
         self.scheduler.step(self.progress())
-        figures = {
-            "train/loss": mean_of_steps(self._figures.losses),
+        metrics = {
+            "train/loss": mean_of_steps(self._metrics.losses),
             "train/learning_rate": self.optimizer.param_groups[0]["lr"],
         }
-        if self._figures.joint:
-            figures["train/loss/joint"] = mean_of_steps(self._figures.joint)
+        if self._metrics.joint:
+            metrics["train/loss/joint"] = mean_of_steps(self._metrics.joint)
         self.on_epoch(
-            self, self.epoch, figures | self.figures() | self._adaptation_figures() | self._validation_figures()
+            self, self.epoch, metrics | self.metrics() | self._distillation_metrics() | self._validation_metrics()
         )
 
-    def _adaptation_figures(self) -> dict[str, float]:
-        steps = self._figures.adaptation
+    def _distillation_metrics(self) -> dict[str, float]:
+        steps = self._metrics.distillation
         return {f"train/{name}": mean_of_steps([step[name] for step in steps]) for name in (steps[0] if steps else {})}
 
-    def _validation_figures(self) -> dict[str, float]:
-        if not self._figures.labels:
+    def _validation_metrics(self) -> dict[str, float]:
+        if not self._metrics.labels:
             return {}
-        labels = torch.cat(self._figures.labels).numpy()
-        figures = {"validation/loss": float(torch.stack(self._figures.validation_losses).double().sum() / len(labels))}
+        labels = torch.cat(self._metrics.labels).numpy()
+        metrics = {"validation/loss": float(torch.stack(self._metrics.validation_losses).double().sum() / len(labels))}
         for column, task in enumerate(self.recipe.tasks):
             truth = labels[:, column]
             known = truth != MISSING
-            if task in self._figures.scores[0] and len(np.unique(truth[known])) > 1:
-                predicted = torch.cat([scores[task] for scores in self._figures.scores]).argmax(dim=1).numpy()
-                figures[f"validation/mcc/{task}"] = float(matthews_corrcoef(truth[known], predicted[known]))
-        return figures
+            if task in self._metrics.scores[0] and len(np.unique(truth[known])) > 1:
+                predicted = torch.cat([scores[task] for scores in self._metrics.scores]).argmax(dim=1).numpy()
+                metrics[f"validation/mcc/{task}"] = float(matthews_corrcoef(truth[known], predicted[known]))
+        return metrics
 
 
 def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
@@ -282,5 +284,5 @@ def brain_masked(batch: Batch) -> Tensor:
 
 
 def mean_of_steps(values: list[Tensor]) -> float:
-    """The mean of a figure over the steps, and over the processes that train together."""
+    """The mean of a metric over the steps, and over the processes that train together."""
     return float(mean_over_processes(torch.stack(values).double()).mean())

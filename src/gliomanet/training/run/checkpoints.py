@@ -20,7 +20,7 @@ LAST = "last.ckpt"
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a job stands at the end of an epoch.
+    """State of a job at the end of an epoch.
 
     Attributes:
         phase: the recipe's phase, of which `epochs` are done.
@@ -44,7 +44,7 @@ def save_progress(scratch: Path, digest: str, progress: Progress) -> None:
 
 
 def load_progress(scratch: Path, digest: str) -> Progress | None:
-    """What a killed job of this digest left, or `None`."""
+    """Progress that a killed job of this digest left, or `None`."""
     path = scratch / digest / LAST
     if not path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""What a fit depends on, as a digest: only a job of the same digest may be resumed, or stand in for another."""
+"""Digest of everything a fit depends on: only a job of the same digest may be resumed, or stand in for another."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Running epochs of a phase with Lightning, on one device or on several of one machine.
 
-On several, each process (see `processes.py`) trains on its share of every batch, and the gradients are averaged. Batch
-norm sees the whole batch on GPUs; torch cannot do that on CPUs, where each process's share is normalised by itself.
+On several, each process (see `distributed.launcher`) trains on its share of every batch, and the gradients are
+averaged. Batch norm sees the whole batch on GPUs; torch cannot do that on CPUs, where each process's share is
+normalised by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch.utils.data import DataLoader
 from gliomanet.models.devices import Device
 from gliomanet.training.data.batches import BalancedBatches, Batch, ImageCases, OrderedBatches
 from gliomanet.training.data.prefetching import Prefetched
-from gliomanet.training.distributed.collectives import Shares, processes, rank
+from gliomanet.training.distributed.collectives import Shares, rank, world_size
 from gliomanet.training.recipes.phase import Phase
 
 VALIDATION_BATCH = 4
@@ -39,7 +40,7 @@ def fit(
     Args:
         phase: not begun yet.
         epochs: how many more.
-        training: cases that teach; `batches` says in which order.
+        training: cases that train; `batches` gives their order.
         batches: positions in `training`.
         validation: cases that are looked at after every epoch, whole by every process; may be none.
         devices: one, or that of every process that trains together.
@@ -54,7 +55,7 @@ def fit(
     trainer = lightning.Trainer(
         accelerator="gpu" if on_gpu else "cpu",
         devices=[each.index for each in devices] if on_gpu else len(devices),
-        **_together(on_gpu),
+        **_distributed(on_gpu),
         precision=precision,
         max_epochs=epochs,
         deterministic=not on_gpu,  # 3D pooling has no deterministic backward pass on GPUs
@@ -73,14 +74,14 @@ def fit(
 
 def loader_of(training: ImageCases, batches: BalancedBatches, device: Device) -> DataLoader[Batch] | Prefetched:
     """The batches of an epoch: for a GPU made ready by a thread, which on a CPU would only take time from the step."""
-    sampler = Shares(batches) if processes() > 1 else batches
+    sampler = Shares(batches) if world_size() > 1 else batches
     loader: DataLoader[Batch] = DataLoader(training, sampler=sampler, batch_size=None)
     return Prefetched(loader, pinned=True) if device.type == "cuda" else loader
 
 
-def _together(on_gpu: bool) -> dict[str, Any]:
+def _distributed(on_gpu: bool) -> dict[str, Any]:
     """Lightning's settings of processes that were started already, and have met."""
-    if processes() == 1:
+    if world_size() == 1:
         return {}
     return {
         # A frozen part, a head without a loss in this phase: not all weights get a gradient in every step.

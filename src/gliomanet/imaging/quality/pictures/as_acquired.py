@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from gliomanet.imaging.quality.pictures.canvas import DIM, GREY, WHITE, Panel, gray, save_picture, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES, sample
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, NAMES, SAGITTAL, SIDES
 from gliomanet.imaging.quality.pictures.scene import Scene
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Grid, Matrix, Volume
 
 _CELL = 230
@@ -39,7 +40,7 @@ def describe(grid: Grid) -> str:
 
 
 def tilt(affine: Matrix) -> str:
-    """How far the image's axes are from the patient's: the largest angle of the three."""
+    """Largest angle of the three between the image's axes and the patient's, in degrees."""
     axes = affine[:3, :3] / np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
     degrees = float(np.degrees(np.arccos(np.clip(np.abs(axes).max(axis=0).min(), 0, 1))))
     return f"tilted {degrees:.0f}°" if degrees >= 0.5 else "axes straight"

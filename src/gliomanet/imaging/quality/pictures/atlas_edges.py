@@ -53,10 +53,10 @@ def draw_atlas(scene: Scene, path: Path) -> Path:
                 Panel(pixels, title=NAMES[axis], sides=SIDES[axis], note=f"{'xyz'[axis]} = {position:+.0f} mm")
             )
         rows.append(((), panels))
-    figures = scene.evidence.figures
+    metrics = scene.evidence.metrics
     words = ""
-    if "atlas_similarity" in figures:
-        words = f"similarity {figures['atlas_similarity_before']:.3f} → {figures['atlas_similarity']:.3f}"
+    if "atlas_similarity" in metrics:
+        words = f"similarity {metrics['atlas_similarity_before']:.3f} → {metrics['atlas_similarity']:.3f}"
     return save_picture(
         rows,
         path,

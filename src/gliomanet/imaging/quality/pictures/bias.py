@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from gliomanet.imaging.quality.pictures.canvas import DIM, GREY, WHITE, Panel, gray, save_picture, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, cut, sample
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, cut
 from gliomanet.imaging.quality.pictures.scene import Scene
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array
 
 _STRONGEST = 1.6
@@ -16,12 +17,12 @@ _STRONGEST = 1.6
 
 
 def was_corrected(scene: Scene) -> bool:
-    """Whether N4 changed anything: where it is off there is no picture."""
+    """True where N4 changed anything; without N4 there is no picture."""
     return any(scene.evidence.raw[name] is not scene.evidence.corrected[name] for name in scene.modalities)
 
 
 def draw_bias(scene: Scene, path: Path) -> Path:
-    """A row a modality: before, after, field, in an axial plane and in one across it."""
+    """One row per modality: before, after, field, in an axial plane and in one across it."""
     rows = []
     axial, coronal, sagittal = scene.three_views(8.0)
     for name in scene.modalities:

@@ -10,7 +10,7 @@ from gliomanet.imaging.quality.pictures.scene import HEAD_MM, Scene
 
 
 def draw_brain(scene: Scene, path: Path) -> Path:
-    """A row a modality: axial planes through base, middle and top of the brain, one coronal, one sagittal."""
+    """One row per modality: axial planes through base, middle and top of the brain, one coronal, one sagittal."""
     low, high = scene.low, scene.high
     middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
     height = high[AXIAL] - low[AXIAL]

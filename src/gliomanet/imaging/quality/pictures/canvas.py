@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from gliomanet.imaging.volume import Array
+from gliomanet.files.atomic import open_atomically
+
+if TYPE_CHECKING:
+    from gliomanet.imaging.volume import Array
 
 BLUE, RED, YELLOW, GREEN, MAGENTA = (0, 190, 255), (255, 80, 80), (255, 206, 60), (90, 230, 120), (255, 110, 220)
 WHITE, GREY, DIM = (240, 240, 240), (190, 190, 190), (150, 150, 150)
@@ -105,14 +109,12 @@ def save_picture(
 
 def save_image(image: Image.Image, path: Path, *, quality: int = 78) -> Path:
     """Write WebP or PNG, by the suffix, so that a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    if path.suffix == ".png":
-        image.quantize(palette=_palette(), dither=Image.Dither.NONE).save(partial, format="PNG", compress_level=6)
-    else:
-        # Sharp YUV keeps thin coloured lines coloured.
-        image.save(partial, format="WEBP", quality=quality, method=2, use_sharp_yuv=True)
-    partial.replace(path)
+    with open_atomically(path) as file:
+        if path.suffix == ".png":
+            image.quantize(palette=_palette(), dither=Image.Dither.NONE).save(file, format="PNG", compress_level=6)
+        else:
+            # Sharp YUV keeps thin coloured lines coloured.
+            image.save(file, format="WEBP", quality=quality, method=2, use_sharp_yuv=True)
     return path
 
 

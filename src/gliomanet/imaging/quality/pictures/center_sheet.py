@@ -15,11 +15,14 @@ from gliomanet.imaging.quality.pictures.canvas import BLUE, GREY, RED, WHITE, YE
 _WIDTH, _HEIGHT, _TITLE, _HEAD, _GAP = 190, 236, 18, 52, 6
 
 
-def center_sheet(case_dirs: Sequence[Path], out: Path, decisions: Mapping[str, str] | None = None) -> None:
+def center_sheet(
+    case_dirs: Sequence[Path], pictures: Path, out: Path, decisions: Mapping[str, str] | None = None
+) -> None:
     """One picture for a centre: each case's thumbnail under its id, or the reason why there is none.
 
     Args:
         case_dirs: `results/preprocessed/<center>/<case>` folders; drawn in the order of their case ids.
+        pictures: the centre's pictures, a folder per case.
         out: the PNG.
         decisions: case → `keep`, `review` or `exclude`, from the centre's quality table: the ids' colours. Without it
             the ids of cases that their own preprocessing flagged are coloured.
@@ -51,7 +54,7 @@ def center_sheet(case_dirs: Sequence[Path], out: Path, decisions: Mapping[str, s
         pen.text((left, top), textwrap.shorten(record["case_id"], 27, placeholder="…"), fill=color, font=font(11))
         top += _TITLE
         pen.rectangle((left, top, left + _WIDTH, top + _HEIGHT), outline=(60, 60, 60) if ok else RED)
-        thumbnail = path / "qc" / "thumbnail.webp"
+        thumbnail = pictures / path.name / "qc" / "thumbnail.webp"
         if ok and thumbnail.is_file():
             with Image.open(thumbnail) as opened:
                 picture = opened.convert("RGB")

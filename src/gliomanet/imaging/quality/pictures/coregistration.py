@@ -13,7 +13,7 @@ from gliomanet.imaging.quality.pictures.scene import HEAD_MM, Scene
 
 
 def draw_coregistration(scene: Scene, path: Path) -> Path:
-    """A row a modality: three planes of the reference with the modality's edges, before (yellow) and after (green)."""
+    """One row per modality: three planes of the reference with its edges, before (yellow) and after (green)."""
     evidence, rows = scene.evidence, []
     views = scene.three_views(HEAD_MM)
     brains = [ndimage.binary_erosion(scene.brain(view) > 0.5, iterations=3) for view in views]
@@ -31,7 +31,7 @@ def draw_coregistration(scene: Scene, path: Path) -> Path:
                 draw_lines(panel.pixels, edges(scene.plane(name, view, moved=matrix), view.pixel_mm, brain), color)
                 panels.append(panel)
         words = f"edges of {scene.name(name)} on {scene.name(evidence.reference)}"
-        rows.append((((words, WHITE), (_figures(scene, name), GREY)), panels))
+        rows.append((((words, WHITE), (_metrics(scene, name), GREY)), panels))
     return save_picture(
         rows,
         path,
@@ -45,11 +45,11 @@ def draw_coregistration(scene: Scene, path: Path) -> Path:
     )
 
 
-def _figures(scene: Scene, name: str) -> str:
-    figures = scene.evidence.figures
-    if f"similarity_{name}" not in figures:
+def _metrics(scene: Scene, name: str) -> str:
+    metrics = scene.evidence.metrics
+    if f"similarity_{name}" not in metrics:
         return ""
-    before, after = figures[f"similarity_{name}_before"], figures[f"similarity_{name}"]
+    before, after = metrics[f"similarity_{name}_before"], metrics[f"similarity_{name}"]
     matrix = scene.evidence.from_reference[name]
     centre = np.array([*scene.centre, 1.0])
     moved = float(np.linalg.norm((matrix @ centre - centre)[:3]))

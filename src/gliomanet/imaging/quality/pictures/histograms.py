@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from gliomanet.files.nifti import write_json
-from gliomanet.imaging.quality.pictures.planes import sample
+from gliomanet.files.atomic import write_json
 from gliomanet.imaging.quality.pictures.scene import Scene
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array
 
 BINS = 64
 AFTER_RANGE = (-5.0, 5.0)
-"""Where normalised intensities lie; a study without normalisation gets its own range."""
+"""Range of normalised intensities; a study without normalisation gets its own range."""
 
 
 def write_histograms(scene: Scene, path: Path) -> Path:
@@ -37,7 +37,7 @@ def write_histograms(scene: Scene, path: Path) -> Path:
             "before": _histogram(before, min(0.0, float(low)), float(high)),
             "after": _histogram(after, *limits),
         }
-    write_json({"bins": BINS, "modalities": modalities}, path)
+    write_json(path, {"bins": BINS, "modalities": modalities})
     return path
 
 

@@ -28,7 +28,7 @@ _THUMBNAIL = 190
 
 
 def draw_overview(scene: Scene, path: Path) -> Path:
-    """A row a modality of the final images: three planes through the tumour's, else the brain's centre."""
+    """One row per modality of the final images: three planes through the tumour's, else the brain's centre."""
     evidence, final = scene.evidence, scene.evidence.on_atlas
     brain, tumour = _share(final["brain_mask"]), _tumour(scene)
     centre = (evidence.to_atlas @ np.array([*scene.centre, 1.0]))[:3]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import ndimage
@@ -14,7 +13,7 @@ from gliomanet.imaging.volume import Array, Float, Grid, Matrix, Volume, resampl
 AXIAL, CORONAL, SAGITTAL = 2, 1, 0
 NAMES = {AXIAL: "axial", CORONAL: "coronal", SAGITTAL: "sagittal"}
 SIDES = {AXIAL: ("L", "R"), CORONAL: ("L", "R"), SAGITTAL: ("P", "A")}
-"""What lies at the left and at the right of a panel: the patient's own left at the left."""
+"""Sides at the left and at the right of a panel: the patient's own left at the left."""
 
 Point = tuple[float, float, float]
 
@@ -59,27 +58,6 @@ def cut(volume: Volume, view: View, matrix: Matrix | None = None) -> Float:
     slab = resample(volume, view.grid(), matrix, smooth=False)
     plane: Float = np.take(slab, 0, view.axis).T[::-1]
     return np.ascontiguousarray(plane)
-
-
-def sample(volume: Volume, points: Array, matrix: Matrix | None = None, *, order: int = 1) -> Float:
-    """A volume's values at places.
-
-    Args:
-        volume: the image.
-        points: (…, 3) RAS mm.
-        matrix: (4, 4), RAS mm of the points → RAS mm of the volume; default: the same world.
-        order: 1 interpolates linearly, 0 takes the nearest voxel.
-
-    Returns:
-        float32 (…); 0 outside the field of view.
-    """
-    pull = np.linalg.inv(volume.grid.affine) @ (np.eye(4) if matrix is None else matrix)
-    index = points.reshape(-1, 3) @ pull[:3, :3].T + pull[:3, 3]
-    values = np.empty(len(index), np.float32)
-    spline: Literal[0, 1] = 1 if order else 0
-    ndimage.map_coordinates(volume.array, index.T, output=values, order=spline, cval=0, prefilter=False)
-    shaped: Float = values.reshape(points.shape[:-1])
-    return shaped
 
 
 def edges(plane: Array, pixel_mm: float, inside: Array, *, sigma_mm: float = 1.6, share: float = 0.1) -> Array:

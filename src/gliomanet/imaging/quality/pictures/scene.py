@@ -10,8 +10,9 @@ from scipy import ndimage
 
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.quality.pictures.canvas import NAMES, Panel, gray, window_of
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut, sample
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut
 from gliomanet.imaging.resampling import occupied
+from gliomanet.imaging.sampling import sample
 from gliomanet.imaging.volume import Array, Matrix, Volume
 from gliomanet.modalities import MODALITIES
 
@@ -21,7 +22,7 @@ HEAD_MM, BRAIN_MM = 16.0, 5.0
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn of one case; places in RAS mm of the reference."""
+    """One case as its pictures show it; places in RAS mm of the reference."""
 
     evidence: Evidence
     pixel_mm: float = 0.8

@@ -1,0 +1,228 @@
+"""The description of a trained model, `model.json`: one schema for whoever writes, reads, reports or ships a model.
+
+It stands beside the weights (`weights.pt`, `model.joblib`) and `heads.npz`. It needs no torch, so that reports and
+tracking can read it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from gliomanet.errors import ModelError, Problem
+from gliomanet.files.atomic import write_json
+from gliomanet.labels.tasks import Task
+from gliomanet.models.nyul import CommonHistogram
+
+MODEL_FILE = "model.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelDescription(_Part):
+    """Facts that every trained model has.
+
+    Attributes:
+        model: name of the model in the study.
+        stage: training stage.
+        fold: fold that it was not trained on, or `all`.
+        kind: kind of the model, such as `gmmas`.
+        tasks: task that the model learned → label and classes, in the order of the class axis.
+        joint_likelihood_weight: weight of the joint likelihood in training; 0: trained without.
+        seed: of every draw.
+        digest: digest of everything that the fit depends on.
+        versions: package → version that trained it.
+    """
+
+    model: str
+    stage: str
+    fold: str
+    kind: str
+    tasks: dict[str, Task]
+    joint_likelihood_weight: float
+    seed: int
+    digest: str
+    versions: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a `model.json`.
+
+        On the base class it gives the description of either kind; on a kind's own class another kind is refused.
+
+        Args:
+            path: the file.
+
+        Raises:
+            ModelError: the file is missing, no JSON, has an unknown or a missing key or another value, or is of another
+                kind. Each problem names the file and the key.
+        """
+        again = "run the job that writes it again"
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ModelError([Problem("is missing", again, file=str(path))]) from None
+        except ValueError as error:
+            raise ModelError([Problem(f"is no JSON ({error})", again, file=str(path))]) from None
+        try:
+            description = _EITHER.validate_python(values)
+        except ValidationError as error:
+            raise ModelError(_problem(each, str(path)) for each in error.errors()) from None
+        if not isinstance(description, cls):
+            wanted = cls.model_fields["takes"].default
+            found = f"describes a model of kind {description.kind!r}, which takes {description.takes}, not {wanted}"
+            raise ModelError([Problem(found, "give the folder of another model", file=str(path), key="takes")])
+        return description
+
+    def write(self, path: Path) -> None:
+        """Write the description as indented JSON, atomically."""
+        write_json(path, self.values())
+
+    def values(self) -> dict[str, Any]:
+        """The description as plain values, in the order of the file."""
+        return self.model_dump(mode="json")
+
+
+class InputGeometry(_Part):
+    """Geometry and intensities of an image network's input.
+
+    Attributes:
+        shape: voxels of the central crop that the network sees.
+        modalities: in the order of its channels.
+        grid: voxels of the preprocessed images.
+        spacing_mm: their voxel size.
+        intensities: `nyul`: modalities are mapped to `histograms`.
+        histograms: modality → common histogram learnt from the fold's training cases; `None` without.
+    """
+
+    shape: tuple[int, int, int]
+    modalities: tuple[str, ...]
+    grid: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    intensities: Literal["as_preprocessed", "nyul"]
+    histograms: dict[str, CommonHistogram] | None
+
+
+class Intensities(_Part):
+    """Mean over the training cases of a modality's mean and standard deviation inside the brain."""
+
+    mean: float
+    std: float
+
+
+class Normalisation(_Part):
+    """The step that normalised the intensities, and what they are inside the brain: modality → intensities."""
+
+    by: Literal["preprocessing"]
+    inside_brain: dict[str, Intensities]
+
+
+class MissingModalities(_Part):
+    """Training without modalities: rate at which one is taken away, and weights of the losses; 0: none."""
+
+    modality_dropout: float
+    distillation_weight: float
+    contrastive_weight: float
+
+
+class AccelerationUsed(_Part):
+    """Options that change a model's last digits, though no setting does."""
+
+    channels_last: bool
+    compiled: bool
+    checkpointed: bool
+
+
+class Computed(_Part):
+    """The devices and the precision that a network was trained with."""
+
+    device: str
+    precision: Literal["32-true", "bf16-mixed"]
+    acceleration: AccelerationUsed
+
+
+class ImageModelDescription(ModelDescription):
+    """A trained network on images.
+
+    Attributes:
+        constructor: arguments of `networks.build` beside the kind.
+        input: geometry and intensities of its input.
+        normalisation: of its input.
+        missing_modalities: its training without modalities.
+        computed: devices and precision of its training.
+    """
+
+    takes: Literal["images"] = "images"
+    constructor: dict[str, Any]
+    input: InputGeometry
+    normalisation: Normalisation
+    missing_modalities: MissingModalities
+    computed: Computed
+
+
+class NoHarmonization(_Part):
+    """Features as they are."""
+
+    method: Literal["none"] = "none"
+
+
+class CombatHarmonization(_Part):
+    """ComBat across the training centres.
+
+    Attributes:
+        centers: centres that it was fitted on.
+        features: number of harmonised features.
+        note: sentence for the report.
+    """
+
+    method: Literal["combat"] = "combat"
+    centers: tuple[str, ...]
+    features: int
+    note: str
+
+
+Harmonization = Annotated[NoHarmonization | CombatHarmonization, Field(discriminator="method")]
+
+
+class TabularModelDescription(ModelDescription):
+    """A fitted model of the tabular arm.
+
+    Attributes:
+        settings: the model's settings in the study.
+        features: task → features that the model takes, in their order.
+        dropped_features: task → features left out because they do not differ between training cases.
+        training_cases: task → training cases with a known label.
+        harmonization: of the features.
+        cases_without_inputs: training cases left out because none of the model's inputs is known.
+    """
+
+    takes: Literal["features"] = "features"
+    settings: dict[str, Any]
+    features: dict[str, tuple[str, ...]]
+    dropped_features: dict[str, tuple[str, ...]]
+    training_cases: dict[str, int]
+    harmonization: Harmonization
+    cases_without_inputs: int
+
+
+_EITHER: TypeAdapter[ImageModelDescription | TabularModelDescription] = TypeAdapter(
+    Annotated[ImageModelDescription | TabularModelDescription, Field(discriminator="takes")]
+)
+
+
+def _problem(error: Mapping[str, Any], file: str) -> Problem:
+    """One of Pydantic's errors, with the key in dots; the union's own tag is no part of it."""
+    place = error["loc"][1:] if error["loc"] and error["loc"][0] in ("images", "features") else error["loc"]
+    key = ".".join(str(part) for part in place) or "takes"
+    again = "train the model again with this version of gliomanet"
+    if error["type"] == "extra_forbidden":
+        return Problem("unknown key", again, key=key, file=file)
+    if error["type"] in ("missing", "union_tag_not_found"):
+        return Problem("missing key", again, key=key, file=file)
+    return Problem(f"{error['msg']}, found {error['input']!r:.200}", again, key=key, file=file)

@@ -1,0 +1,68 @@
+"""Descriptions of trained models, as tests need them: whole, with a few facts of their own."""
+
+from pathlib import Path
+
+from gliomanet.labels.tasks import DEFAULT_TASKS, Task
+from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription, ModelDescription, TabularModelDescription
+
+FIT = {
+    "model": "m",
+    "stage": "supervised",
+    "fold": "0",
+    "tasks": {"idh": DEFAULT_TASKS["idh"]},
+    "joint_likelihood_weight": 0.0,
+    "seed": 1,
+    "digest": "d0",
+    "versions": {"python": "3.11.9", "torch": "2.13.0"},
+}
+GEOMETRY = {
+    "shape": (32, 32, 32),
+    "modalities": ("t1c", "t2"),
+    "grid": (36, 32, 30),
+    "spacing_mm": (4.0, 4.0, 4.0),
+    "intensities": "as_preprocessed",
+    "histograms": None,
+}
+CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2}, "preset": "tiny", "dropout": 0.2}
+
+
+def tasks_of(classes: dict[str, tuple[str, ...]]) -> dict[str, Task]:
+    return {task: Task(label=task, classes={name: [name] for name in names}) for task, names in classes.items()}
+
+
+def image_description(*, geometry=(), missing=(), **changes) -> ImageModelDescription:
+    """A network on images; `geometry` and `missing` change its input and its training without modalities."""
+    values = FIT | {
+        "kind": "cmtlnet",
+        "constructor": CONSTRUCTOR,
+        "input": GEOMETRY | dict(geometry),
+        "normalisation": {"by": "preprocessing", "inside_brain": {"t1c": {"mean": 0.0, "std": 1.0}}},
+        "missing_modalities": {"modality_dropout": 0.0, "distillation_weight": 0.0, "contrastive_weight": 0.0}
+        | dict(missing),
+        "computed": {
+            "device": "CPU",
+            "precision": "32-true",
+            "acceleration": {"channels_last": False, "compiled": False, "checkpointed": False},
+        },
+    }
+    return ImageModelDescription.model_validate(values | changes)
+
+
+def tabular_description(**changes) -> TabularModelDescription:
+    values = FIT | {
+        "kind": "logistic",
+        "settings": {"kind": "logistic", "C": 0.01},
+        "features": {"idh": ("t1_glcm_Contrast", "age")},
+        "dropped_features": {"idh": ()},
+        "training_cases": {"idh": 50},
+        "harmonization": {"method": "none"},
+        "cases_without_inputs": 0,
+    }
+    return TabularModelDescription.model_validate(values | changes)
+
+
+def write_description(folder: Path, description: ModelDescription) -> Path:
+    """Write a description into a model's folder, made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    description.write(folder / MODEL_FILE)
+    return folder / MODEL_FILE
