@@ -20,7 +20,6 @@ MACHINERY = {
 """Modules made of functions: none gives a job a value that its parameters do not hold."""
 
 FUNCTIONS = {
-    "sources.data_path": "fills in `{data_root}`",
     "labels.label_problems": "refuses names of further labels",
     "labels.task_problems": "refuses tasks on labels that there are not",
     "sources.data_path": "fills in `{data_root}`",

@@ -8,12 +8,6 @@ from gliomanet.cohort.table import files_of
 
 # sources
 
-PHANTOMS = {
-    name: center.source
-    for name, center in STUDY.centers.items()
-    if center.source.table_by_job
-}
-
 
 @cache
 def center_table(center):
