@@ -1,4 +1,4 @@
-"""Time and memory of a finished study by rule, from the tables that Snakemake wrote while it ran.
+"""Time and memory of a finished study by rule, from what its jobs measured of themselves.
 
 Usage: python benchmarks/summarise.py [results]
 """
@@ -12,7 +12,7 @@ import pandas as pd
 
 
 def summarise(results: Path) -> pd.DataFrame:
-    """One row a rule: jobs, median and total seconds, seconds of CPU, and the largest job's memory in MB."""
+    """One row per rule: jobs, median and total seconds, seconds of CPU, and the largest job's memory in MB."""
     rows = []
     for file in sorted((results / "benchmarks").rglob("*.tsv")):
         measured = pd.read_csv(file, sep="\t").iloc[0]

@@ -73,3 +73,8 @@ def test_rules_ask_with_wildcards():
     )
     assert str(LAYOUT.log("train", "{model}", "fold{fold}")) == "here/results/logs/train/{model}/fold{fold}.log"
     assert str(LAYOUT.benchmark("evaluate")) == "here/results/benchmarks/evaluate.tsv"
+
+
+def test_a_jobs_cost_stands_beside_its_log():
+    names = ("train", "net", "fold0.1")
+    assert LAYOUT.benchmark_of(str(LAYOUT.log(*names))) == LAYOUT.benchmark(*names)

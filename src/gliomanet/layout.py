@@ -270,7 +270,14 @@ class Layout:
         return self.results / f"logs/{'/'.join(names)}.log"
 
     def benchmark(self, *names: str) -> Path:
+        """What a job cost, beside its log."""
         return self.results / f"benchmarks/{'/'.join(names)}.tsv"
+
+    @staticmethod
+    def benchmark_of(log: str) -> Path:
+        """The same, from the job's log."""
+        results, _, names = log.rpartition("logs/")
+        return Layout(results).benchmark(names.removesuffix(".log"))
 
 
 @cache

@@ -25,3 +25,17 @@ def test_a_persons_error_ends_the_log_in_words(tmp_path):
 
 def test_a_bug_is_a_traceback_only(tmp_path):
     assert "ERROR:" not in run("raise KeyError('x')", tmp_path / "x.log")
+
+
+def test_a_job_writes_what_it_cost(tmp_path):
+    cost = tmp_path / "new/x.tsv"
+    run(
+        f"from gliomanet.pipeline.job_log import measure_into\nmeasure_into({str(cost)!r})\nb = b'x' * 80_000_000\nsum(range(3_000_000))",
+        tmp_path / "x.log",
+    )
+    header, values = cost.read_text().splitlines()
+    assert header.split("\t") == ["s", "cpu_time", "max_rss"]
+    seconds, cpu, peak = map(float, values.split("\t"))
+    assert 0 <= cpu
+    assert 0 <= seconds < 600
+    assert peak > 80

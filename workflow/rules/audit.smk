@@ -10,8 +10,6 @@ rule inspect_center:
         volumes=LAYOUT.volumes("{center}"),
     log:
         LAYOUT.log("inspect_center", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("inspect_center", "{center}")
     priority: 100
     conda:
         "../../envs/imaging.yaml"

@@ -35,8 +35,6 @@ rule evaluate:
         ),
     log:
         LAYOUT.log("evaluate"),
-    benchmark:
-        LAYOUT.benchmark("evaluate")
     conda:
         "../../envs/tables.yaml"
     resources:

@@ -16,8 +16,6 @@ rule predict_center:
         deep=LAYOUT.deep_features("{model}", "{center}"),
     log:
         LAYOUT.log("predict_center", "{model}", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("predict_center", "{model}", "{center}")
     wildcard_constraints:
         center=any_of(STUDY.centers_of("train", "external")),
     conda:

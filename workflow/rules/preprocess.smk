@@ -9,8 +9,6 @@ rule preprocess_case:
         folder=directory(LAYOUT.case("{center}", "{case}")),
     log:
         LAYOUT.log("preprocess_case", "{center}", "{case}"),
-    benchmark:
-        LAYOUT.benchmark("preprocess_case", "{center}", "{case}")
     conda:
         "../../envs/imaging.yaml"
     threads: 1  # ANTs repeats its voxels with one thread only; cases run side by side instead
@@ -72,8 +70,6 @@ rule draw_cases:
         folder=directory(LAYOUT.pictures("{center}")),
     log:
         LAYOUT.log("draw_cases", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("draw_cases", "{center}")
     conda:
         "../../envs/imaging.yaml"
     threads: 4
@@ -106,8 +102,6 @@ rule draw_quality:
         ),
     log:
         LAYOUT.log("draw_quality", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("draw_quality", "{center}")
     conda:
         "../../envs/reporting.yaml"
     resources:

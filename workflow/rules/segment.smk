@@ -13,8 +13,6 @@ rule segment_center:
         segmentations=directory(LAYOUT.segmentations("{model}", "{center}")),
     log:
         LAYOUT.log("segment_center", "{model}", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("segment_center", "{model}", "{center}")
     wildcard_constraints:
         model=any_of(PLAN.segmenting_models),
         center=any_of(STUDY.centers_of("train", "external")),

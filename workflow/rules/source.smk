@@ -12,8 +12,6 @@ rule simulate_center:
         folder=directory(LAYOUT.phantom("{center}")),
     log:
         LAYOUT.log("simulate_center", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("simulate_center", "{center}")
     wildcard_constraints:
         center=any_of(PHANTOMS),
     conda:

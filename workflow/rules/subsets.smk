@@ -17,8 +17,6 @@ rule predict_subsets:
         predictions=LAYOUT.subset_predictions("{model}", "{center}"),
     log:
         LAYOUT.log("predict_subsets", "{model}", "{center}"),
-    benchmark:
-        LAYOUT.benchmark("predict_subsets", "{model}", "{center}")
     wildcard_constraints:
         model=any_of(PLAN.subset_models),
         center=any_of(STUDY.centers_of("train", "external")),
@@ -99,8 +97,6 @@ rule evaluate_subsets:
         ),
     log:
         LAYOUT.log("evaluate_subsets"),
-    benchmark:
-        LAYOUT.benchmark("evaluate_subsets")
     conda:
         "../../envs/tables.yaml"
     resources:

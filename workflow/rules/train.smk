@@ -21,8 +21,6 @@ rule train_image:
         events=MODEL.events,
     log:
         LAYOUT.log("train", "{model}", "{stage}", "fold{fold}"),
-    benchmark:
-        LAYOUT.benchmark("train", "{model}", "{stage}", "fold{fold}")
     wildcard_constraints:
         model=any_of(PLAN.image_models),
     conda:
@@ -76,8 +74,6 @@ rule train_tabular:
         events=MODEL.events,
     log:
         LAYOUT.log("train", "{model}", "{stage}", "fold{fold}"),
-    benchmark:
-        LAYOUT.benchmark("train", "{model}", "{stage}", "fold{fold}")
     wildcard_constraints:
         model=any_of(PLAN.tabular_models),
     conda:
