@@ -273,6 +273,12 @@ class Layout:
         """What a job cost, beside its log."""
         return self.results / f"benchmarks/{'/'.join(names)}.tsv"
 
+    @staticmethod
+    def benchmark_of(log: str) -> Path:
+        """The same, from the job's log."""
+        results, _, names = log.rpartition("logs/")
+        return Layout(results).benchmark(names.removesuffix(".log"))
+
 
 def benchmark_of(log: str) -> Path:
     """What a job cost, from where its log lies."""
