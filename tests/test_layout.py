@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gliomanet.config.cross_checks import RESERVED_CENTERS, RESERVED_MODELS
-from gliomanet.layout import Layout, Place, _patterns
+from gliomanet.layout import Layout, Place, _patterns, benchmark_of
 
 LAYOUT = Layout("here/results")
 KINDS = [kind for kind, _ in _patterns()]
@@ -77,4 +77,4 @@ def test_rules_ask_with_wildcards():
 
 def test_a_jobs_cost_stands_beside_its_log():
     names = ("train", "net", "fold0.1")
-    assert LAYOUT.benchmark_of(str(LAYOUT.log(*names))) == LAYOUT.benchmark(*names)
+    assert benchmark_of(str(LAYOUT.log(*names))) == LAYOUT.benchmark(*names)

@@ -1,4 +1,4 @@
-"""Which code a job runs, as a digest: what decides whether a job is run again.
+"""Digest of the code that a job runs: it decides whether the job is run again.
 
 Snakemake's own code trigger is the script file's modification time, so that a touch would repeat days of training
 and an edit in the library nothing. Here the digest covers the script and every `gliomanet` module that it reaches by
@@ -142,7 +142,7 @@ def _file_of(module: str) -> Path:
 
 @cache
 def _counted(module: str) -> str:
-    """What a module counts by: its code, or of ground the number that it declares."""
+    """The text that a module counts by: its code, or of ground the number that it declares."""
     if module not in GROUND:
         return _canonical(_file_of(module))
     for node in ast.parse(_file_of(module).read_text(encoding="utf-8")).body:

@@ -29,7 +29,7 @@ class Kind:
     prediction: str = "gliomanet.prediction.tabular"
 
     def references(self, use: Use) -> tuple[str, ...]:
-        """What a job of this kind runs beside the code that all kinds share."""
+        """Code that a job of this kind runs beside what all kinds share."""
         return tuple(filter(None, (self.network, getattr(self, use))))
 
 
@@ -60,7 +60,7 @@ KINDS: dict[str, Kind] = {
 
 
 def load(reference: str) -> Any:
-    """What a reference names: a module, or a name in it."""
+    """The module that a reference names, or the name in it."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name) if name else import_module(module)
 

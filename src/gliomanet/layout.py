@@ -191,7 +191,7 @@ class Layout:
         return self.results / "cache"
 
     def content_digests(self) -> Path:
-        """What the images on disk hold, so that no start of the workflow reads them all again."""
+        """Digests of the images on disk, so that no start of the workflow reads them all again."""
         return self.cache() / "contents.json"
 
     def pseudo_labels(self, model: str, stage: str, fold: str) -> Path:
@@ -270,7 +270,7 @@ class Layout:
         return self.results / f"logs/{'/'.join(names)}.log"
 
     def benchmark(self, *names: str) -> Path:
-        """What a job cost, beside its log."""
+        """The cost of a job, beside its log."""
         return self.results / f"benchmarks/{'/'.join(names)}.tsv"
 
     @staticmethod
@@ -278,6 +278,12 @@ class Layout:
         """The same, from the job's log."""
         results, _, names = log.rpartition("logs/")
         return Layout(results).benchmark(names.removesuffix(".log"))
+
+
+def benchmark_of(log: str) -> Path:
+    """The cost of a job, from the path of its log."""
+    results, _, names = log.rpartition("logs/")
+    return Layout(results).benchmark(names.removesuffix(".log"))
 
 
 @cache

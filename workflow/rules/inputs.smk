@@ -8,12 +8,6 @@ from gliomanet.cohort.table import files_of
 
 # sources
 
-PHANTOMS = {
-    name: center.source
-    for name, center in STUDY.centers.items()
-    if center.source.table_by_job
-}
-
 
 @cache
 def center_table(center):
@@ -92,10 +86,10 @@ def of_images(place, *centers):
 
 
 def splits_of(center):
-    """The table of the folds in which a centre's cases train, validate or test."""
+    """The tables of the folds in which a centre's cases train, validate or test."""
     if center in PLAN.development:
-        return LAYOUT.development_splits()
-    return LAYOUT.external_splits(center)
+        return [LAYOUT.development_splits()]
+    return [LAYOUT.external_splits(center)]
 
 
 def model_data(model, *centers):

@@ -48,7 +48,7 @@ rule split_external:
 
 rule collect_splits:
     input:
-        splits=sorted({splits_of(center) for center in PLAN.centers}),
+        splits=sorted({table for center in PLAN.centers for table in splits_of(center)}),
     output:
         splits=report(
             LAYOUT.splits(),

@@ -11,10 +11,10 @@ import __main__
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from gliomanet.layout import Layout
+from gliomanet.layout import benchmark_of
 from gliomanet.pipeline.job_log import log_to, measure_into
 
 snakemake = getattr(__main__, "snakemake", None)
 if snakemake is not None:  # processes that a script starts import it as well, and write to the log that they inherit
     log_to(snakemake.log[0])
-    measure_into(Layout.benchmark_of(snakemake.log[0]))
+    measure_into(benchmark_of(snakemake.log[0]))

@@ -72,7 +72,7 @@ def recovery(biomarkers: pd.DataFrame, truth: pd.DataFrame, tasks: Mapping[str, 
 
 
 def _note(linked: int, shortcuts: int, candidates: int) -> str:
-    """Why no shortcut counts as rejected, where none does."""
+    """The reason why no shortcut counts as rejected, where none does."""
     if not linked:
         return "no radiomic feature was linked to a deep feature: none could be kept or rejected"
     if shortcuts and not candidates:

@@ -1,4 +1,4 @@
-"""Who the patients of a phantom centre are: drawn as plans, before anything is simulated."""
+"""Patients of a phantom centre, drawn as plans before anything is simulated."""
 
 from __future__ import annotations
 

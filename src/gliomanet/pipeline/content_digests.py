@@ -87,7 +87,7 @@ def _stamp(path: str) -> Stamp | None:
 
 
 def _read(path: str) -> Known | None:
-    """What is known of a file after it was read; `None` where it cannot be."""
+    """The entry of a file after it was read; `None` where it cannot be."""
     before, now = _stamp(path), time.time_ns()
     try:
         with Path(path).open("rb") as file:
@@ -100,7 +100,7 @@ def _read(path: str) -> Known | None:
 
 
 def _load(cache: Path) -> dict[str, Known]:
-    """What the cache holds; nothing where it is missing or cannot be read."""
+    """Content of the cache; nothing where it is missing or cannot be read."""
     try:
         stored = json.loads(cache.read_text(encoding="utf-8"))
         return {

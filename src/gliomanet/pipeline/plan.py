@@ -66,7 +66,7 @@ class Plan:
         return [name for name in self.subset_models if self.study.models[name].kind == "gmmas"]
 
     def is_refitted(self, model: str) -> bool:
-        """Whether external cases are predicted by a fit on all training cases, and not by the folds."""
+        """True where external cases are predicted by a fit on all training cases, and not by the folds."""
         return bool(getattr(self.study.models[model], "refit", False))
 
     def flips_of(self, model: str) -> Flips:
@@ -178,7 +178,7 @@ class Plan:
         return sorted(center for center in tested if self.labels_kept(center))
 
     def predicts(self, model: str, fold: str, center: str) -> bool:
-        """Whether a fit predicts a centre's cases.
+        """True where a fit predicts a centre's cases.
 
         A fold predicts its validation cases. External cases are predicted by the fit on all training cases where the
         model is refitted, and by every fold where it is not.

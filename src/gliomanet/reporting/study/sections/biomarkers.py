@@ -67,7 +67,7 @@ def kept_table(model: str, biomarkers: pd.DataFrame) -> Table:
 
 
 def unlinked_sentence(biomarkers: pd.DataFrame, splits: pd.DataFrame) -> str:
-    """Why there is no biomarker: nothing could be linked, in so many cases per fold; empty where something was."""
+    """The reason why there is no biomarker: nothing could be linked; empty where something was."""
     if len(biomarkers):
         return ""
     table = tidy(splits, text=("case_id", "scenario", "fold", "part"))
