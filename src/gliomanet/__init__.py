@@ -21,6 +21,7 @@ _HOMES = {
     "imaging.preprocess": ("preprocess_case",),
     "labels.tasks": ("DEFAULT_TASKS", "Task"),
     "labels.who": ("contradiction",),
+    "layout": ("Layout",),
     "phantom.center": ("simulate_center",),
     "prediction.image": ("predict_cases",),
     "tables.io": ("read_table", "write_table"),
