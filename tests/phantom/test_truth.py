@@ -44,14 +44,14 @@ def sign_of_difference(values, positive):
 
 
 def texture(image, mask):
-    """pyradiomics' GLCM features (Modality, Idmn, Correlation) at the study's default bin width, by name."""
+    """pyradiomics' GLCM features (Contrast, Idmn, Correlation) at the study's default bin width, by name."""
     from radiomics.glcm import RadiomicsGLCM
 
     extractor = RadiomicsGLCM(
         SimpleITK.GetImageFromArray(image.T), SimpleITK.GetImageFromArray(mask.astype(np.uint8).T), binWidth=0.25
     )
     extractor.disableAllFeatures()
-    for name in ("Modality", "Idmn", "Correlation"):
+    for name in ("Contrast", "Idmn", "Correlation"):
         extractor.enableFeatureByName(name)
     return {name: float(value) for name, value in extractor.execute().items()}
 
