@@ -35,7 +35,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     rows = [f"| [{titles[name]}]({name}) | {_keys(text)} |" for name, text in sections.items()]
     pages = {"index.md": CONFIGURATION + "\n".join(rows) + "\n", **sections}
     for name, text in pages.items():
-        files.append(File.generated(config, f"reference/configuration/{name}", content=text))
+        # A table of five columns needs the room of the table of contents.
+        files.append(
+            File.generated(config, f"reference/configuration/{name}", content=f"---\nhide: [toc]\n---\n{text}")
+        )
     files.append(File.generated(config, "reference/tables.md", content=tables_reference()))
     reference = next(entry["Reference"] for entry in config.nav or [] if "Reference" in entry)
     reference += [
