@@ -51,7 +51,7 @@ def texture(image, mask):
         SimpleITK.GetImageFromArray(image.T), SimpleITK.GetImageFromArray(mask.astype(np.uint8).T), binWidth=0.25
     )
     extractor.disableAllFeatures()
-    for name in ("Modality", "Idmn", "Correlation"):
+    for name in ("Contrast", "Idmn", "Correlation"):
         extractor.enableFeatureByName(name)
     return {name: float(value) for name, value in extractor.execute().items()}
 
