@@ -1,19 +1,31 @@
 # make demo: set up, then run the shipped study      make test: set up, then lint and tests
-# Everything else here is a part of these two.
+# make test-fast: the tests of a few minutes          make docs: the documentation site
 
 PYTHON ?= python3.11
 CORES  ?= all
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-.PHONY: demo test setup lint reference docs clean
+.PHONY: demo test test-fast doctest coverage setup lint reference docs docs-serve rulegraph release-notes dist clean
 
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo; echo "The study's page: $$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')/report/index.html"
 
-test: setup lint
+test: setup lint doctest
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# What needs no image study and no real images: for every small change, before `make test` for the whole.
+test-fast: setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not images"
+
+# The examples in the docstrings.
+doctest: setup
+	$(BIN)/python -m pytest --doctest-modules src
+
+# Which lines the tests run; the page is htmlcov/index.html. What only jobs of a study run is not counted.
+coverage: setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-report=html
 
 setup: $(READY)
 
@@ -44,9 +56,28 @@ lint: setup
 reference: setup
 	$(BIN)/gliomanet reference
 
-# The architecture page's picture, from the DAG itself (needs graphviz).
+# The documentation site, in site/; the configuration's and the tables' pages are made from the code. No network.
 docs: setup
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "The site's first page: site/index.html (make docs-serve shows it with its search)"
+
+docs-serve: setup
+	$(BIN)/mkdocs serve
+
+# The architecture page's picture, from the DAG itself (needs graphviz); a test says when it is due.
+rulegraph: setup
 	$(BIN)/snakemake --rulegraph dot 2>/dev/null | sed -n '/digraph/,$$p' | tred | dot -Tsvg > docs/rulegraph.svg
 
+# A version's part of the changelog, which is its release's text.
+release-notes:
+	@grep -qx 'version = "$(VERSION)"' pyproject.toml || { echo "pyproject.toml has another version than $(VERSION)"; exit 1; }
+	@mkdir -p dist
+	@awk '/^## /{on = ($$2 == "$(VERSION)")} on' CHANGELOG.md > dist/notes.md
+	@test -s dist/notes.md || { echo "CHANGELOG.md has no part ## $(VERSION)"; exit 1; }
+
+# The library as a wheel; the workflow is the repository's archive.
+dist: setup
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
 clean:
-	rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf results site dist build htmlcov .coverage .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis

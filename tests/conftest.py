@@ -8,13 +8,29 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+IMAGES = (
+    *("audit/test_fingerprint.py", "audit/test_images.py", "audit/test_study.py", "docs/test_how_to.py"),
+    *("imaging", "networks/test_blocks.py", "networks/test_cmtlnet.py", "networks/test_outputs.py", "phantom"),
+    *("prediction", "radiomics", "reporting/quality", "training/distributed", "training/recipes", "training/run"),
+    "workflow",
+)
+"""Files and folders of tests that work on images or plan whole studies: `make test-fast` leaves them out."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update-messages`: write tests/messages/golden.txt anew."""
     parser.addoption("--update-messages", action="store_true", help="write tests/messages/golden.txt anew")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow file first, so that one worker is at it while the other does all the rest (a file stays on a worker)."""
+    """Mark what works on images; the slow files first.
+
+    So one worker is at a slow file while the other does all the rest (a file stays on a worker).
+    """
+    folders = [ROOT / "tests" / name for name in IMAGES]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker("images")
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -291,8 +291,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Every place with a pattern of its path; those with the most fixed letters first, since names match more."""
     layout, found = Layout(""), dict[str, Path]()
     for kind, method in vars(Layout).items():
-        names = list(signature(method).parameters)[1:] if not kind.startswith("_") else None
-        if names is None or not set(names) <= _NAMES.keys():
+        if kind.startswith("_") or isinstance(method, staticmethod):
+            continue
+        names = list(signature(method).parameters)[1:]
+        if not set(names) <= _NAMES.keys():
             continue
         made = method(layout, *(f"{{{name}}}" for name in names))
         if isinstance(made, ModelFiles):

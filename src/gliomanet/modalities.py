@@ -26,6 +26,9 @@ def modality_subsets_of(modalities: Iterable[str]) -> tuple[tuple[str, ...], ...
 
     Raises:
         ValueError: a name is no modality, or stands there twice.
+
+    >>> modality_subsets_of(["t2", "t1c"])
+    (('t1c',), ('t2',), ('t1c', 't2'))
     """
     names = tuple(modalities)
     if unknown := [name for name in names if name not in MODALITIES]:
@@ -37,7 +40,11 @@ def modality_subsets_of(modalities: Iterable[str]) -> tuple[tuple[str, ...], ...
 
 
 def subset_name(subset: Iterable[str]) -> str:
-    """`t1+t1c` for these two, whatever their order."""
+    """`t1+t1c` for these two, whatever their order.
+
+    >>> subset_name(["flair", "t1c"])
+    't1c+flair'
+    """
     return JOIN.join(sorted(subset, key=MODALITIES.index))
 
 
@@ -46,6 +53,9 @@ def modalities_of(name: str) -> tuple[str, ...]:
 
     Raises:
         ValueError: it is not the name of a subset.
+
+    >>> modalities_of("t1c+flair")
+    ('t1c', 'flair')
     """
     modalities = tuple(name.split(JOIN))
     if not set(modalities) <= set(MODALITIES) or subset_name(set(modalities)) != name:

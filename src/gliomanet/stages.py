@@ -13,14 +13,22 @@ _ROUND = re.compile(rf"{PSEUDO_LABEL}(?:_([2-9]|[1-9][0-9]+))?")
 
 
 def stage_of_round(number: int) -> str:
-    """The stage that learns from the pseudo-labels of a round, from 1."""
+    """The stage that learns from the pseudo-labels of a round, from 1.
+
+    >>> stage_of_round(1), stage_of_round(2)
+    ('pseudo_label', 'pseudo_label_2')
+    """
     if number < 1:
         raise ValueError(f"rounds are counted from 1, got {number}")
     return PSEUDO_LABEL if number == 1 else f"{PSEUDO_LABEL}_{number}"
 
 
 def round_of(stage: str) -> int | None:
-    """The round whose pseudo-labels a stage learns from, 0 for `supervised`; `None` for a name of neither kind."""
+    """The round whose pseudo-labels a stage learns from, 0 for `supervised`; `None` for a name of neither kind.
+
+    >>> round_of("supervised"), round_of("pseudo_label_3"), round_of("someone_elses")
+    (0, 3, None)
+    """
     if stage == SUPERVISED:
         return 0
     match = _ROUND.fullmatch(stage)

@@ -44,7 +44,7 @@ def sign_of_difference(values, positive):
 
 
 def texture(image, mask):
-    """pyradiomics' GLCM features (Modality, Idmn, Correlation) at the study's default bin width, by name."""
+    """pyradiomics' GLCM features (Contrast, Idmn, Correlation) at the study's default bin width, by name."""
     from radiomics.glcm import RadiomicsGLCM
 
     extractor = RadiomicsGLCM(

@@ -446,3 +446,13 @@ def test_the_engines_own_report_is_written(finished):
     assert run.status == 0, run.text
     with zipfile.ZipFile(finished.folder / "report.zip") as report:
         assert "report/report.html" in report.namelist()
+
+
+@pytest.mark.parametrize("page", ["biomarkers-table", "trained-model"])
+def test_a_tutorial_on_a_finished_study_works_as_it_stands(finished, page):
+    from tests.docs.blocks import ROOT, run_page
+
+    said = run_page(ROOT / f"docs/tutorials/{page}.md", finished.folder)
+    assert {"biomarkers-table": "features: 20 linked features", "trained-model": "models/net/supervised/fold0"}[
+        page
+    ] in said

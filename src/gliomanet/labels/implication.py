@@ -43,6 +43,10 @@ def possible_values(standing: Mapping[str, Collection[str]]) -> dict[str, set[st
 
     Returns:
         Label → values, over the states of WHO 2021 and of earlier editions that fit; empty sets where none does.
+
+    >>> open_ = possible_values({"codel_1p19q": ["codeleted"]})
+    >>> sorted(open_["idh"]), sorted(open_["grade"])
+    (['mutant'], ['2', '3'])
     """
     states = [
         state

@@ -15,6 +15,10 @@ MISSING_SPELLINGS = frozenset(_MISSING.split("|"))
 
 
 def plain(raw: str) -> str:
-    """Lower case, single spaces, and no ".0": spreadsheets turn the code 1 into 1.0."""
+    """Lower case, single spaces, and no ".0": spreadsheets turn the code 1 into 1.0.
+
+    >>> plain("  Wild   Type"), plain("1.0")
+    ('wild type', '1')
+    """
     spelling = " ".join(raw.split()).lower()
     return re.sub(r"(?<=\d)\.0+$", "", spelling)

@@ -21,7 +21,11 @@ MISSING = -1
 
 
 def vocabulary_of(labels: Mapping[str, Sequence[str]]) -> Vocabulary:
-    """The labels of every case table, then a study's further ones: name → values in class order."""
+    """The labels of every case table, then a study's further ones: name → values in class order.
+
+    >>> vocabulary_of({"mgmt": ["unmethylated", "methylated"]})["mgmt"]
+    ('unmethylated', 'methylated')
+    """
     return {**VOCABULARY, **{name: tuple(values) for name, values in labels.items()}}
 
 

@@ -42,6 +42,11 @@ def contradiction(idh: str | None, codel_1p19q: str | None, grade: str | None) -
     """Reason that the known labels cannot stand together under WHO 2021, or `None` where some legal state fits them.
 
     Empty labels fit anything. Legacy states are contradictions of the 2021 edition and say so.
+
+    >>> contradiction("mutant", "intact", "3") is None
+    True
+    >>> contradiction("wildtype", "codeleted", "")
+    'idh wildtype, codel_1p19q codeleted: no diagnosis of WHO 2021'
     """
     known = WhoState(idh or "", codel_1p19q or "", grade or "")
     if any(_fits(known, state) for state in LEGAL_STATES):

@@ -48,6 +48,9 @@ def crop_or_pad(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
     """The centre of the last axes, zeros where the array is smaller: (…, X, Y, Z) → (…, *shape).
 
     With an odd difference the extra voxel is cut (or added) at the end of the axis.
+
+    >>> crop_or_pad(np.arange(1, 6), (3,)).tolist(), crop_or_pad(np.arange(1, 3), (4,)).tolist()
+    ([2, 3, 4], [0, 1, 2, 0])
     """
     lead = array.ndim - len(shape)
     if lead < 0:

@@ -13,13 +13,21 @@ BINS = 10
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities over the last axis."""
+    """Probabilities over the last axis.
+
+    >>> softmax(np.array([0.0, np.log(3)])).round(2).tolist()
+    [0.25, 0.75]
+    """
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
 def entropy(probabilities: Sequence[float]) -> float:
-    """Shannon entropy in nats of one distribution; 0 for a certain one."""
+    """Shannon entropy in nats of one distribution; 0 for a certain one.
+
+    >>> round(entropy([0.5, 0.5]), 4), entropy([1.0, 0.0])
+    (0.6931, 0.0)
+    """
     return math.fsum(-p * math.log(p) for p in probabilities if p > 0) + 0.0
 
 
@@ -35,6 +43,10 @@ def calibration_error(
 
     Returns:
         The error under each weighting (weightings,). Source: Guo et al., ICML 2017, arXiv:1706.04599.
+
+    >>> sure_and_right = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> calibration_error(np.array([0, 1]), sure_and_right, np.ones((2, 1))).tolist()
+    [0.0]
     """
     confidence = probability.max(1)
     gap = (probability.argmax(1) == truth) - confidence

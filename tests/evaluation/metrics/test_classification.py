@@ -40,7 +40,6 @@ def test_two_classes_agree_with_scikit_learn(seed):
         "npv": sk.precision_score(truth, called, pos_label=0),
         "brier": sk.brier_score_loss(truth, p),
     }
-    assert found.keys() == {*expected, "ece"}
     for name, value in expected.items():
         assert found[name][0] == pytest.approx(value), name
 
@@ -88,7 +87,8 @@ def test_a_class_that_is_absent_is_not_estimable_rather_than_zero():
     probability = np.array([[0.9, 0.1], [0.2, 0.8]])
     found = values_of(np.zeros(2, dtype=int), probability, np.ones((2, 1)), TWO, 0.5)
     missing = {name for name, value in found.items() if np.isnan(value[0])}
-    assert missing == {"mcc", "mcc_at_threshold", "auc", "balanced_accuracy", "sensitivity", "f1", "ppv"}
+    assert {"mcc", "mcc_at_threshold", "auc", "balanced_accuracy", "sensitivity", "f1", "ppv"} <= missing
+    assert not {"specificity", "npv", "brier", "ece"} & missing
     assert found["specificity"][0] == 0.5
 
 

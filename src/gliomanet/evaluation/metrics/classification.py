@@ -191,6 +191,9 @@ def matthews(counts: Floats) -> Floats:
     where a truth class is absent it is NaN, because nothing can be said.
 
     Source: Gorodkin, Comput Biol Chem 28:367 (2004), 10.1016/j.compbiolchem.2004.09.006.
+
+    >>> matthews(np.array([[[5.0], [0.0]], [[0.0], [5.0]]])).tolist()  # five and five, all right
+    [1.0]
     """
     true_counts, predicted_counts = counts.sum(1), counts.sum(0)
     total = true_counts.sum(0)
@@ -211,6 +214,9 @@ def auc(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
 
     Returns:
         AUC (weightings,), NaN where a class has no weight.
+
+    >>> auc(np.array([False, False, True]), np.array([0.1, 0.6, 0.5]), np.ones((3, 1))).tolist()
+    [0.5]
     """
     ascending = np.argsort(score[~positive], kind="stable")
     negatives = score[~positive][ascending]

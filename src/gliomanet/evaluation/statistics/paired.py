@@ -68,7 +68,11 @@ def resampled_mcc(truth: Integers, probability: Floats, weights: Floats) -> Floa
 
 
 def holm(p: pd.Series) -> pd.Series:
-    """Holm-adjusted p values of a whole table; cells that are not estimable stay empty and do not count."""
+    """Holm-adjusted p values of a whole table; cells that are not estimable stay empty and do not count.
+
+    >>> holm(pd.Series([0.01, 0.04, None])).tolist()
+    [0.02, 0.04, nan]
+    """
     adjusted = pd.Series(np.nan, index=p.index, dtype=float)
     if p.notna().any():
         adjusted[p.notna()] = multipletests(p[p.notna()].to_numpy(), method="holm")[1]

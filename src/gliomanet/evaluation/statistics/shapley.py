@@ -28,6 +28,10 @@ def shapley_values(value_of_subset: Mapping[frozenset[str], Value]) -> dict[str,
         ValueError: the value of a subset is missing.
 
     Source: Shapley, "A value for n-person games", Contributions to the Theory of Games II (1953).
+
+    >>> value = {frozenset(): 0.0, frozenset({"t1c"}): 0.5, frozenset({"t2"}): 0.25, frozenset({"t1c", "t2"}): 0.75}
+    >>> shapley_values(value)
+    {'t1c': 0.5, 't2': 0.25}
     """
     players = sorted(frozenset().union(*value_of_subset))
     number = len(players)
