@@ -453,6 +453,4 @@ def test_a_tutorial_on_a_finished_study_works_as_it_stands(finished, page):
     from tests.docs.blocks import ROOT, run_page
 
     said = run_page(ROOT / f"docs/tutorials/{page}.md", finished.folder)
-    assert {"biomarkers-table": "linked features, ", "trained-model": "models/net/supervised/fold0"}[
-        page
-    ] in said
+    assert {"biomarkers-table": "linked features, ", "trained-model": "models/net/supervised/fold0"}[page] in said
