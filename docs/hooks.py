@@ -26,9 +26,8 @@ A study is one YAML file. Its sections have a page each, made from the models th
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site, and to its navigation under Reference."""
-    from gliomanet.tables.reference import tables_reference
-
     from gliomanet.config.reference import section_pages
+    from gliomanet.tables.reference import tables_reference
 
     sections = section_pages()
     titles = {name: text.splitlines()[0].lstrip("# ") for name, text in sections.items()}
