@@ -30,7 +30,7 @@ from gliomanet.cohort.label_fraction import keep_labels
 from gliomanet.config.load import load_study
 from gliomanet.config.models import image_model
 from gliomanet.config.study import Study
-from gliomanet.models.construction import tasks_of
+from gliomanet.models.arguments import tasks_of
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.predict_subsets import fusion_table, predict_center_subsets

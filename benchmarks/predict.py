@@ -38,8 +38,8 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
+from gliomanet.models.arguments import network_arguments, tasks_of  # noqa: E402
 from gliomanet.models.case_input import load_case, network_input  # noqa: E402
-from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
 from gliomanet.networks.image_network import ImageNetwork  # noqa: E402
 

@@ -42,7 +42,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
 from gliomanet.labels.tasks import DEFAULT_TASKS  # noqa: E402
 from gliomanet.models.acceleration import accelerate  # noqa: E402
-from gliomanet.models.construction import network_arguments, tasks_of  # noqa: E402
+from gliomanet.models.arguments import network_arguments, tasks_of  # noqa: E402
 from gliomanet.models.devices import Device  # noqa: E402
 from gliomanet.networks import build  # noqa: E402
 from gliomanet.training.data.batches import BalancedBatches, ImageCases, encode_labels, load_cases  # noqa: E402

@@ -10,7 +10,7 @@ import pytest
 
 from gliomanet import code_digest
 from gliomanet.code_digest import GROUND, LEFT_OUT, reached_modules, source_digest, third_party_imports
-from gliomanet.kinds import IMAGE_KINDS, KINDS, load, modules_of
+from gliomanet.model_kinds import IMAGE_KINDS, KINDS, load, modules_of
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "workflow/scripts"
 
@@ -151,7 +151,7 @@ def test_what_is_left_out_or_ground_is_there_and_says_why(repository):
 
 def test_the_kinds_file_names_code_and_computes_nothing(repository):
     """It is left out of the digests: nothing in it may decide a result but the names that it holds."""
-    tree = ast.parse((repository / "src/gliomanet/kinds.py").read_text(encoding="utf-8"))
+    tree = ast.parse((repository / "src/gliomanet/model_kinds.py").read_text(encoding="utf-8"))
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     assert functions == {"references", "_on_images", "load", "modules_of"}
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gliomanet.code_digest import third_party_imports
-from gliomanet.kinds import KINDS, modules_of
+from gliomanet.model_kinds import KINDS, modules_of
 
 PACKAGES = {  # import name → conda or pip name, where they differ
     "PIL": "pillow",

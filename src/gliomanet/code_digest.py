@@ -22,7 +22,7 @@ PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
 LEFT_OUT = {
     "gliomanet.config": "values, which are parameters of each job",
-    "gliomanet.kinds": "names of code, which are counted with the code where a job loads it (`modules_of`)",
+    "gliomanet.model_kinds": "names of code, which are counted with the code where a job loads it (`modules_of`)",
     "gliomanet.pipeline.job_log": "where a job's messages go, which decides no result",
 }
 """Modules and packages that no digest counts, with the reason: an edit of them repeats nothing."""

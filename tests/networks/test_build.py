@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gliomanet.config.models import ImageModels, image_model
-from gliomanet.models.construction import network_arguments
+from gliomanet.models.arguments import network_arguments
 from gliomanet.networks import IMAGE_NETWORKS, NETWORKS, build, network_class
 
 TASKS = {"idh": 2}

@@ -270,7 +270,7 @@ def test_editing_a_stage_runs_it_and_what_follows(restored):
     [
         *("networks/psnet.py", "networks/gmmas.py", "networks/blocks/transformer.py"),  # no model of this study is one
         *("training/recipes/gmmas.py", "training/recipes/multitask.py", "training/extra_trees.py"),
-        *("pipeline/job_log.py", "kinds.py", "tables/io.py", "config/models.py"),
+        *("pipeline/job_log.py", "model_kinds.py", "tables/io.py", "config/models.py"),
     ],
 )
 def test_editing_what_no_result_of_the_study_depends_on_runs_nothing(restored, module):
@@ -283,7 +283,7 @@ def test_editing_what_no_result_of_the_study_depends_on_runs_nothing(restored, m
         ("networks/cmtlnet.py", "net"),
         ("networks/blocks/dense.py", "net"),
         ("training/recipes/cmtlnet.py", "net"),
-        ("models/construction.py", "net"),
+        ("models/arguments.py", "net"),
         ("networks/tabular.py", "features"),
         ("training/tabular_net.py", "features"),
         ("training/logistic.py", "age"),

@@ -14,13 +14,13 @@ from gliomanet.audit.tables import check_study
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.layout import Layout
-from gliomanet.models.construction import tasks_of, training_values
+from gliomanet.models.arguments import tasks_of, training_values
 from gliomanet.pipeline.content_digests import ContentDigests, content_of
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
-from gliomanet.kinds import modules_of
+from gliomanet.model_kinds import modules_of
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import SUPERVISED, round_of
 from gliomanet.config.load import load_study

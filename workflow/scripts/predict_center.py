@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.kinds import IMAGE_KINDS
+from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_tables, write_table

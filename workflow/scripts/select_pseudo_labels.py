@@ -6,9 +6,9 @@ from prologue import snakemake
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.pseudo_labels import PseudoLabels
-from gliomanet.kinds import IMAGE_KINDS, KINDS, load
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
+from gliomanet.model_kinds import IMAGE_KINDS, KINDS, load
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.io import read_table, read_tables, write_table
 from gliomanet.tables.prediction import PSEUDO_LABELS, TEACHER_CHECKS

@@ -1,4 +1,7 @@
-"""Scenarios of a study, and the folds of each: who trains and who tests, by centre."""
+"""Scenarios of a study, and the folds of each: who trains and who tests, by centre.
+
+`gliomanet.pipeline.plan` says which of their fits predicts whom.
+"""
 
 from __future__ import annotations
 

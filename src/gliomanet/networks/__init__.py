@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from gliomanet.kinds import IMAGE_KINDS, KINDS, load
+from gliomanet.model_kinds import IMAGE_KINDS, KINDS, load
 
 IMAGE_NETWORKS = tuple(IMAGE_KINDS)
 """Networks on images, by name: subclasses of `image_network.ImageNetwork`."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.kinds import KINDS, load
+from gliomanet.model_kinds import KINDS, load
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import CASE, DEEP_FEATURES, FOLD_PREDICTIONS
 

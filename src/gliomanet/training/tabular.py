@@ -1,4 +1,4 @@
-"""Training a model of the tabular arm on one fold; each kind is fitted by its own module (`gliomanet.kinds`).
+"""Training a model of the tabular arm on one fold; each kind is fitted by its own module (`gliomanet.model_kinds`).
 
 Everything that is fitted, medians, standard deviations and harmonisation included, sees the rows of part `train` only.
 """
@@ -17,8 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.files.atomic import write_atomically, write_heads
-from gliomanet.kinds import KINDS, load
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.model_kinds import KINDS, load
 from gliomanet.models.artifact import (
     MODEL_FILE,
     CombatHarmonization,

@@ -18,7 +18,7 @@ import torch
 from gliomanet.config.models import ImageModel, image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.models.construction import tasks_of
+from gliomanet.models.arguments import tasks_of
 from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.training.data.fold_cases import load_fold

@@ -12,7 +12,7 @@ from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.stages import SUPERVISED, stage_of_round
 
-KINDS = {
+KIND_NAMES = {
     "cmtlnet": "CMTLNet on images",
     "gmmas": "GMMAS's network on images",
     "mttunet": "MTTU-Net on images",
@@ -54,7 +54,7 @@ def paragraph(results: StudyResults) -> str:
         )
     tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in results.tasks.items()]
     sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
-    models = [f"{name} ({KINDS.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
+    models = [f"{name} ({KIND_NAMES.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
     sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
     stages = stages_phrase(study)
     numbered = {fold.rsplit(".", 1)[-1] for fold in splits.loc[splits["part"] == "validation", "fold"]}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gliomanet.kinds import KINDS, load
 from gliomanet.labels.joint_decoding import combinations_of
+from gliomanet.model_kinds import KINDS, load
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gliomanet.models.arguments import network_arguments
 from gliomanet.models.artifact import (
     AccelerationUsed,
     Computed,
@@ -15,7 +16,6 @@ from gliomanet.models.artifact import (
     MissingModalities,
     Normalisation,
 )
-from gliomanet.models.construction import network_arguments
 from gliomanet.models.devices import named
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.training.data.batches import ImageCases

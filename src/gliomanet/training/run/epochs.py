@@ -15,7 +15,7 @@ import torch
 from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration, accelerate, stored_plainly
-from gliomanet.models.construction import network_arguments, training_values
+from gliomanet.models.arguments import network_arguments, training_values
 from gliomanet.models.devices import Device, named
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork

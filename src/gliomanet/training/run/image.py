@@ -13,8 +13,8 @@ import pandas as pd
 from gliomanet.errors import ModelError
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import AS_IT_IS, Acceleration
+from gliomanet.models.arguments import tasks_of, training_values
 from gliomanet.models.artifact import MODEL_FILE, ModelDescription
-from gliomanet.models.construction import tasks_of, training_values
 from gliomanet.models.devices import Device, choose_devices, common_precision
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.distributed.collectives import rank, same_everywhere

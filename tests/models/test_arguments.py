@@ -6,7 +6,7 @@ import pytest
 
 from gliomanet.config.models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.models.construction import network_arguments, tasks_of, training_values
+from gliomanet.models.arguments import network_arguments, tasks_of, training_values
 
 CLASSES = {"idh": 2, "grade": 3}
 
