@@ -20,7 +20,7 @@ def test_by_default_there_is_no_such_job(snakemake):
     assert run.status == 0, run.text
     assert not OURS & run.rules
     (report,) = run.of("write_report")
-    assert not any("modality" in file for file in report.input)
+    assert not any("results/" in file and "modality" in file for file in report.input)
 
 
 def test_the_final_stage_of_every_image_model_predicts_every_tested_centre(snakemake):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gliomanet.evaluation.predictions import Cases, Scored
-from gliomanet.evaluation.rows import POOLED, Row
+from gliomanet.evaluation.rows import DRAWN_AS, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import (
     Floats,
     Integers,
@@ -67,7 +67,9 @@ class Resampling:
         """
         where = np.unique(self.cases.center[rows])
         drawn_as = str(where[0]) if where.size == 1 else center
-        generator = named_generator(self.seed, "bootstrap", *block, drawn_as, subset)
+        generator = named_generator(
+            self.seed, "bootstrap", *(DRAWN_AS.get(name, name) for name in block), drawn_as, subset
+        )
         return resample_weights(self.cases.patient[rows], stratum, self.settings.resamples, generator)
 
 

@@ -21,6 +21,9 @@ POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
 LEAVE_ONE_CENTER_OUT, HELD_OUT = "leave-one-center-out", "without-"
 """The scenario of the summary over held-out centres, and how the scenarios that hold one out are named."""
 
+DRAWN_AS = {LEAVE_ONE_CENTER_OUT: "leave-one-out"}
+"""Names by which resamples are drawn, where they are not those of the tables: another word must move no interval."""
+
 _KEYS = ("model", "stage", "scenario", "role", "task", "center", "subset", "modality", "metric")
 _FIRST = {
     "subset": [ALL, *map(subset_name, modality_subsets_of(MODALITIES))],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import SEGMENTATION
 from gliomanet.evaluation.predictions import require_columns, text
-from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
+from gliomanet.evaluation.rows import DRAWN_AS, HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, named_generator, percentile_interval, resample_weights
 from gliomanet.tables.evaluation import SEGMENTATION_METRICS
 from gliomanet.tables.notes import join_notes, not_estimable
@@ -105,7 +105,7 @@ def _mean_and_interval(known: pd.DataFrame, metric: str, named: Row, settings: E
     patients = known["patient"].to_numpy(dtype=np.str_)
     if len(set(patients)) < 2:
         return found | {"alone": True}
-    names = [named[key] for key in ("scenario", "role", "center", "region")]
+    names = [DRAWN_AS.get(name, name) for name in (str(named[key]) for key in ("scenario", "role", "center", "region"))]
     generator = named_generator(seed, "bootstrap segmentations", *names)
     weights = resample_weights(patients, np.zeros(len(values), dtype=np.int64), settings.resamples, generator)[:, 1:]
     low, high, _ = percentile_interval((values @ weights) / weights.sum(axis=0), settings.confidence)
