@@ -80,7 +80,7 @@ rule evaluate_pseudo_labels:
     params:
         code=code_of("evaluate_pseudo_labels.py"),
         tasks=TASKS,
-        results=STUDY.results,
+        results=lambda wildcards: STUDY.results,
     message:
         "Counting accepted pseudo-labels, and those that are true"
     script:

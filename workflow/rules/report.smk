@@ -77,7 +77,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         study=WHOLE_STUDY,
-        results=STUDY.results,
+        results=lambda wildcards: STUDY.results,
     message:
         "Writing the report"
     script:
