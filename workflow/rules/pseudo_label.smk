@@ -2,16 +2,9 @@
 # training cases. Its validation cases say whether it may; the teacher of a round is the model of the round before.
 
 
-def teaching_fits(wildcards):
-    """The fits of the stage before that label for a fold, or whose validation cases say whether it may."""
-    stage = PLAN.teacher_stage(wildcards.model, wildcards.stage)
-    folds = dict.fromkeys([wildcards.fold, *PLAN.judged_folds(wildcards.fold)])
-    return [(wildcards.model, stage, fold) for fold in folds]
-
-
 rule select_pseudo_labels:
     input:
-        teachers=lambda wildcards: trained(teaching_fits(wildcards)),
+        teachers=lambda wildcards: trained(PLAN.teacher_fits(**wildcards)),
         splits=rules.split_development.output.splits,
         cases=lambda wildcards: case_tables(*PLAN.student_centers(wildcards.fold)),
         data=lambda wildcards: model_data(
@@ -37,7 +30,8 @@ rule select_pseudo_labels:
         judged=lambda wildcards: PLAN.judged_folds(wildcards.fold),
         # fold → folder of its teacher
         teachers=lambda wildcards: {
-            fit[2]: str(LAYOUT.model(*fit).folder) for fit in teaching_fits(wildcards)
+            fit[2]: str(LAYOUT.model(*fit).folder)
+            for fit in PLAN.teacher_fits(**wildcards)
         },
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,
         decoded=lambda wildcards: bool(

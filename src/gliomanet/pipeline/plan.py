@@ -144,6 +144,11 @@ class Plan:
         """The centres whose cases a fold's teacher labels."""
         return (*self.folds[fold].train, *self.study.centers_of("unlabelled"))
 
+    def teacher_fits(self, model: str, stage: str, fold: str) -> tuple[tuple[str, str, str], ...]:
+        """The fits of the stage before that label for a fold, or whose validation cases say whether it may."""
+        before = self.teacher_stage(model, stage)
+        return tuple((model, before, one) for one in dict.fromkeys([fold, *self.judged_folds(fold)]))
+
     def judged_folds(self, fold: str) -> list[str]:
         """The folds whose validation cases judge a teacher: its own fold or, for a refit, all of its scenario."""
         mine = self.folds[fold]
