@@ -111,8 +111,8 @@ class StudyError(_ProblemsError):
 class ModelError(_ProblemsError):
     """Every problem of a trained model's description."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        super().__init__(problems, "a trained model's description")
+    def __init__(self, problems: Iterable[Problem], where: str = "a trained model's description") -> None:
+        super().__init__(problems, where)
 
 
 class RegistrationError(RuntimeError):

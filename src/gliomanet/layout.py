@@ -273,12 +273,6 @@ class Layout:
         """The cost of a job, beside its log."""
         return self.results / f"benchmarks/{'/'.join(names)}.tsv"
 
-    @staticmethod
-    def benchmark_of(log: str) -> Path:
-        """The same, from the job's log."""
-        results, _, names = log.rpartition("logs/")
-        return Layout(results).benchmark(names.removesuffix(".log"))
-
 
 def benchmark_of(log: str) -> Path:
     """The cost of a job, from the path of its log."""

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from gliomanet.pipeline import content_digests
-from gliomanet.pipeline.content_digests import ContentDigests, content_of
+from gliomanet.pipeline.content_digests import ContentDigests, content_of, digest_of_all, files_below
 
 LONG_AGO = 1_600_000_000
 
@@ -119,3 +119,20 @@ def test_a_file_that_has_just_been_written_is_read_again_but_not_by_jobs(tmp_pat
     assert len(reads) == 2
     assert ContentDigests(cache, reads=False).of([path]) == {str(path): first}
     assert len(reads) == 2
+
+
+def test_a_folder_is_known_by_the_names_and_contents_of_its_files(tmp_path):
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series/1.dcm").write_bytes(b"one")
+
+    def digest() -> str:
+        files = files_below(tmp_path)
+        return digest_of_all(content_of(files, ContentDigests(tmp_path.with_suffix(".json")).of(files.values())))
+
+    before = digest()
+    assert list(files_below(tmp_path)) == ["series/1.dcm"]
+    (tmp_path / "series/1.dcm").touch()
+    assert digest() == before
+    (tmp_path / "series/1.dcm").write_bytes(b"two")
+    assert digest() != before
+    assert files_below(tmp_path / "nowhere") == {}

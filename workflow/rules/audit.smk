@@ -61,6 +61,9 @@ rule audit_cohort:
         runtime=60,
     params:
         code=code_of("audit_cohort.py"),
+        contents=lambda wildcards, input: contents(
+            {str(path): path for path in input.tables}
+        ),
         study=WHOLE_STUDY,
         excluded=sorted(
             (center, case)

@@ -26,6 +26,9 @@ rule build_case_table:
         ),
         # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
         rows=table_digest,
+        contents=lambda wildcards: contents(
+            center_source(wildcards.center, STUDY).tables()
+        ),
         keep=lambda wildcards: PLAN.labels_kept(wildcards.center),
         shuffle_seed=lambda wildcards: (
             seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None

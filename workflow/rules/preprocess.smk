@@ -91,7 +91,7 @@ rule draw_quality:
         pictures=rules.draw_cases.output.folder,
         table=rules.collect_qc.output.table,
         # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").glob("quality*")),
+        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         folder=directory(LAYOUT.qc_pages("{center}")),
         sheet=report(

@@ -17,6 +17,9 @@ if STUDY.is_tabular:
         params:
             code=code_of("import_features.py"),
             center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
+            contents=lambda wildcards: contents(
+                center_source(wildcards.center, STUDY).tables()
+            ),
         message:
             "Importing the feature table of {wildcards.center}"
         script:

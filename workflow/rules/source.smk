@@ -65,6 +65,10 @@ rule convert_case:
         runtime=30,
     params:
         code=code_of("convert_case.py"),
+        # A folder's date says nothing of the files in it.
+        contents=lambda wildcards, input: digest_of_all(
+            contents(files_below(input.folder))
+        ),
     message:
         "Converting the DICOM files of {wildcards.case}"
     script:

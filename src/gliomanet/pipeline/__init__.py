@@ -1,1 +1,1 @@
-"""Parts that only the workflow needs: plan, code digests, job logs, environments."""
+"""Parts that only the workflow needs: a study's plan, digests of users' files, job logs, environments."""

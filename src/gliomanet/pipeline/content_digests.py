@@ -78,6 +78,17 @@ def content_of(files: Mapping[str, str], digests: Mapping[str, str]) -> dict[str
     return {name: digests[path] for name, path in files.items()}
 
 
+def files_below(folder: str | Path) -> dict[str, str]:
+    """Path below a folder → path of each file in it, at any depth, in order; empty where there is no such folder."""
+    top = Path(folder)
+    return {str(file.relative_to(top)): str(file) for file in sorted(top.rglob("*")) if file.is_file()}
+
+
+def digest_of_all(contents: Mapping[str, str]) -> str:
+    """One digest (32 hex digits) of many files' names and digests."""
+    return hashlib.blake2b(json.dumps(contents, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
 def _stamp(path: str) -> Stamp | None:
     try:
         stat = os.stat(path)  # noqa: PTH116 - some ten times as fast as Path.stat over many thousand files

@@ -14,6 +14,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
+from gliomanet.files.atomic import open_atomically
 from gliomanet.imaging.bias_correction import without_bias
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import read_modality
@@ -51,10 +52,8 @@ def save_evidence(evidence: Evidence, log_fields: Mapping[str, Array], folder: P
     if evidence.tumour is not None:
         tumour = evidence.tumour[0]
         arrays |= {"tumour": tumour.array, "tumour_affine": tumour.grid.affine}
-    partial = folder / f"{NAME}.partial"
-    with partial.open("wb") as file:
+    with open_atomically(folder / NAME) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
-    partial.replace(folder / NAME)
 
 
 def load_evidence(folder: Path, files: Mapping[str, str]) -> Evidence:

@@ -29,6 +29,7 @@ from threading import Thread
 import torch
 from torch import distributed
 
+from gliomanet.code_digest import PACKAGE_ROOT
 from gliomanet.models.devices import Device
 
 POLL_SECONDS = 0.1
@@ -75,7 +76,7 @@ def launch(work: Work, devices: Sequence[Device], name: str) -> None:
 
 def _started(folder: Path, number: int, count: int) -> subprocess.Popen[bytes]:
     """One process; its standard input tells it its work, and closes when this process ends, however it ends."""
-    source = str(Path(__file__).resolve().parents[2])
+    source = str(PACKAGE_ROOT)  # where the library lies: under conda, PYTHONPATH is deleted
     path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     place = {"RANK": number, "LOCAL_RANK": number, "WORLD_SIZE": count, "GROUP_RANK": 0}  # as Lightning reads it
     loopback = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}

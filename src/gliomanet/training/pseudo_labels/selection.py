@@ -1,8 +1,8 @@
 """Uncertainty-aware selection of pseudo-labels, shared by the image and the tabular arm.
 
 A teacher predicts every unknown label in several stochastic passes (dropout on). A label is accepted where the teacher
-is better than chance at its task (`teacher_gate`), the temperature-scaled mean probability of the winning class is high
-and its spread over the passes small (Liu et al. 2025, GMMAS), where it does not contradict the case's other labels
+is better than chance at its task (`teacher_check`), the temperature-scaled mean probability of the winning class is
+high and its spread over the passes small (Liu et al. 2025, GMMAS), where it does not contradict the case's other labels
 under WHO 2021, and where its class is not over-represented. What follows from known and accepted labels is added.
 """
 
