@@ -88,6 +88,17 @@ def test_the_prologue_that_scripts_share_decides_no_result(package):
     assert digest(package) == before
 
 
+def test_only_what_a_type_checker_alone_imports_is_passed_over(package):
+    write(
+        package / "script.py",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import gliomanet.a\nelse:\n    import gliomanet.b\n",
+    )
+    assert "gliomanet.a" not in reached_modules(package / "script.py")
+    assert "gliomanet.b" in reached_modules(package / "script.py")
+    write(package / "script2.py", "from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import gliomanet.b\n")
+    assert "gliomanet.b" in reached_modules(package / "script2.py")
+
+
 def test_the_configuration_is_left_to_the_parameters(package):
     before = digest(package)
     edit(package, "config/study")

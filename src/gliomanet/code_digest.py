@@ -124,8 +124,8 @@ def _imported_names(file: Path) -> frozenset[str]:
 def _runtime_nodes(tree: ast.AST) -> list[ast.AST]:
     nodes: list[ast.AST] = []
     for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
-            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            child = ast.Module(body=child.orelse, type_ignores=[])
         nodes += [child, *_runtime_nodes(child)]
     return nodes
 

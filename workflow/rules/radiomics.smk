@@ -17,6 +17,8 @@ if STUDY.is_tabular:
         params:
             code=code_of("import_features.py"),
             center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
+            data_root=str(STUDY.data_path("{data_root}")),
+            labels=STUDY.labels,
             contents=lambda wildcards: contents(
                 center_source(wildcards.center, STUDY).tables()
             ),

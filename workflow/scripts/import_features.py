@@ -1,19 +1,15 @@
 """Import one centre's feature table."""
 
-from pathlib import Path
-
 from prologue import snakemake
 
-from gliomanet.cohort.importers.feature_tables import read_feature_center
+from gliomanet.cohort.read_center import center_request
+from gliomanet.cohort.sources.features import Features
+from gliomanet.config.centers import Center
+from gliomanet.labels.vocabulary import vocabulary_of
 from gliomanet.tables.cohort import RADIOMICS
 from gliomanet.tables.io import write_table
 
-center = snakemake.params.center
-_, features = read_feature_center(
-    snakemake.wildcards.center,
-    center["role"],
-    Path(snakemake.input.path),
-    Path(snakemake.input.clinical),
-    center["source"]["format"],
-)
+params, center = snakemake.params, Center.model_validate(snakemake.params.center)
+request = center_request(snakemake.wildcards.center, center, params.data_root, vocabulary_of(params.labels))
+_, features = Features(request).read_with_features()
 write_table(features, snakemake.output.features, RADIOMICS, exact=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gliomanet.config.split import HELD_OUT, MAIN, Fold, Scenario
+from gliomanet.config.split import MAIN, Fold, Scenario
+from gliomanet.tables.columns import HELD_OUT
 
 if TYPE_CHECKING:
     from gliomanet.config.study import Study
@@ -22,7 +23,7 @@ def scenarios_of(study: Study) -> tuple[Scenario, ...]:
     else:
         own = [
             Scenario(
-                name=HELD_OUT.format(center=held_out),
+                name=HELD_OUT + held_out,
                 train=tuple(center for center in train if center != held_out),
                 external=(held_out, *external),
             )

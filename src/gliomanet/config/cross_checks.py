@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
-from gliomanet.config.split import HELD_OUT, MAIN
+from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
 from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
+from gliomanet.tables.columns import HELD_OUT
 
 RESERVED_CENTERS = {
     "audit": "the findings of all centres are kept under it",
@@ -102,7 +103,7 @@ def _scenario_problems(study: Study) -> list[Problem]:
         action = "leave_one_center_out needs at least two"
         problems.append(Problem(found, action, key="split.design", rule="too_few_training_centers"))
     held_out = study.split.design == "leave_one_center_out"
-    own = [HELD_OUT.format(center=center) for center in study.centers_of("train")] if held_out else [MAIN]
+    own = [HELD_OUT + center for center in study.centers_of("train")] if held_out else [MAIN]
     names = [*own, *(scenario.name for scenario in study.split.scenarios)]
     for scenario in study.split.scenarios:
         key = f"split.scenarios.{scenario.name}"

@@ -10,8 +10,6 @@ from gliomanet.config.types import Identifier, Section
 
 MAIN = "main"
 """Name of the scenario in which the centres of role train train, and those of role external test."""
-HELD_OUT = "without-{center}"
-"""Names of the scenarios of `leave_one_center_out`."""
 
 
 class Scenario(Section):

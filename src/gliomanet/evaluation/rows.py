@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
-LEAVE_ONE_CENTER_OUT, HELD_OUT = "leave-one-center-out", "without-"
-"""The scenario of the summary over held-out centres, and how the scenarios that hold one out are named."""
+LEAVE_ONE_CENTER_OUT = "leave-one-center-out"
+"""The scenario of the summary over held-out centres."""
 
 DRAWN_AS = {LEAVE_ONE_CENTER_OUT: "leave-one-out"}
 """Names by which resamples are drawn, where they are not those of the tables: another word must move no interval."""

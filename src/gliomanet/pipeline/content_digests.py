@@ -23,7 +23,7 @@ Stamp = tuple[int, int, int, int]
 """Size, times of modification and of change in ns, inode."""
 
 Known = tuple[Stamp, str, bool]
-"""What a file was when it was read, its digest, and whether the stamp tells every later change."""
+"""Stamp of a file when it was read, its digest, and True where the stamp tells every later change."""
 
 
 class ContentDigests:

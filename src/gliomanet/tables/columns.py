@@ -133,6 +133,9 @@ def number(name: str, meaning: str) -> Column:
 
 MODEL = text("model", "Name of the model in the study")
 STAGE = text("stage", "Training stage of the model, such as `supervised` or `pseudo_label`")
+HELD_OUT = "without-"
+"""Begins the name of each scenario of `leave_one_center_out`; the centre that it holds out follows."""
+
 SCENARIO = text("scenario", "Scenario of `split.scenarios`: the centres that the model was trained on")
 FOLD = text("fold", "Cross-validation fold that the model was trained in; `all` is the refit on all training cases")
 CENTER = text("center", "Centre of the case")

@@ -26,7 +26,7 @@ ENSEMBLE = "ensemble"
 """The fold of what is averaged over folds: of rows made of these, never of these."""
 
 CASE = ["model", "stage", "scenario", "fold", "role", "center", "case_id", "task"]
-"""What names a case of a fold; with the class it names a row."""
+"""Columns that name a case of a fold; with the class they name a row."""
 
 _OF_FOLD = (MODEL, STAGE, SCENARIO, FOLD, ROLE, CENTER, CASE_ID)
 _OF_FOLD_OR_ENSEMBLE = (

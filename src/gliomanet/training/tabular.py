@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     FeatureModel = LogisticModel | ExtraTreesModel | TabularNetModel
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "pandas", "neuroCombat")
-"""What computes here: another version may give other numbers."""
+"""Libraries that compute here: another version may give other numbers."""
 
 
 def train_tabular_model(

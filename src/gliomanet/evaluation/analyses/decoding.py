@@ -11,11 +11,12 @@ from gliomanet.evaluation.analyses.contradictions import METRICS, answered_toget
 from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
 from gliomanet.evaluation.predictions import Scored
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
-from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT, POOLED, Row
+from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.labels.consistency import STATUSES, statuses
 from gliomanet.labels.joint_decoding import most_probable_classes
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import not_estimable
 
 Decisions = dict[str, Integers]

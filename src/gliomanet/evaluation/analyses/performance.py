@@ -18,7 +18,6 @@ from gliomanet.evaluation.metrics.registry import metrics_of
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
 from gliomanet.evaluation.rows import (
-    HELD_OUT,
     LEAVE_ONE_CENTER_OUT,
     POOLED,
     SUMMARY,
@@ -27,6 +26,7 @@ from gliomanet.evaluation.rows import (
 )
 from gliomanet.evaluation.statistics.random_effects import random_effects
 from gliomanet.evaluation.subgroups import subsets
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.evaluation import CONFUSION, DECODING, METRICS, THRESHOLDS
 from gliomanet.tables.notes import join_notes, not_estimable
 

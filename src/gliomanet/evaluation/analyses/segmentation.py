@@ -10,8 +10,9 @@ import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import SEGMENTATION
 from gliomanet.evaluation.predictions import require_columns, text
-from gliomanet.evaluation.rows import DRAWN_AS, HELD_OUT, LEAVE_ONE_CENTER_OUT, POOLED, Row
+from gliomanet.evaluation.rows import DRAWN_AS, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, named_generator, percentile_interval, resample_weights
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.evaluation import SEGMENTATION_METRICS
 from gliomanet.tables.notes import join_notes, not_estimable
 

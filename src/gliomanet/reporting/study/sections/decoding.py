@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import metric_label
-from gliomanet.evaluation.rows import HELD_OUT, JOINT, LEAVE_ONE_CENTER_OUT
+from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import count, estimate, model_name, number, plural, task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
 
 _KEYS = ["model", "stage", "scenario", "role"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.evaluation.rows import HELD_OUT, LEAVE_ONE_CENTER_OUT
+from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import (
     TOGETHER,
     WHOLE_GROUP,
@@ -25,6 +25,7 @@ from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section, drawn
 from gliomanet.reporting.study.tidy import tidy_metrics
 from gliomanet.reporting.table import Cell, Column, Table
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
 
 Row = Mapping[Any, Any]
