@@ -7,7 +7,7 @@ import pytest
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation import links
 from gliomanet.explanation.attribution import linear_shap
-from gliomanet.explanation.biomarkers import biomarkers
+from gliomanet.explanation.biomarkers import _strength, biomarkers
 from gliomanet.explanation.recovery import recovery
 
 SHORTCUT = "flair_firstorder_Mean"
@@ -167,3 +167,10 @@ def test_bounds_are_used(study):
 def test_errors_name_what_is_wrong(study, change, message):
     with pytest.raises(ValueError, match=message):
         found(study, **change(study))
+
+
+def test_equal_effects_stand_by_name_whatever_their_last_bits(study, table):
+    kept = table.assign(strength=table["summary"].map(lambda value: abs(float(f"{value:.6g}"))))
+    for _, equal in kept.groupby(["task", "status", "strength"], sort=False):
+        assert equal[["region", "feature"]].apply(tuple, axis=1).is_monotonic_increasing
+    assert _strength(0.424539) == _strength(-0.42453900000000007) == 0.424539

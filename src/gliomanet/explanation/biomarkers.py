@@ -87,12 +87,17 @@ def biomarkers(
         key=lambda r: (
             position[r["task"]],
             r["status"] != "kept",
-            -abs(r.get("summary", 0)),
+            -_strength(r.get("summary", 0.0)),
             r["region"],
             r["feature"],
         )
     )
     return pd.DataFrame(rows, columns=BIOMARKERS.names(center=tuple(centers)))
+
+
+def _strength(summary: float) -> float:
+    """|summary| to the six digits that the table holds, so that equal effects stand by name, not by rounding noise."""
+    return abs(float(f"{summary:.6g}"))
 
 
 def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:
