@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.mask_conventions import ALLOWED, convention_of, mapped
 
 _Items = TypeVar("_Items", bound=Sequence[object])
 
@@ -23,6 +24,22 @@ def each_once(values: _Items) -> _Items:
     return values
 
 
+def mask_convention(value: object) -> object:
+    """Refuse what declares no convention of tumour mask codes.
+
+    Raises:
+        ProblemError: see `convention_of` and `mapped`.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value.strip():
+        return convention_of(value).name
+    if isinstance(value, dict) and value:
+        listed = {str(part): codes if isinstance(codes, list | tuple) else [codes] for part, codes in value.items()}
+        return {part: list(codes) for part, codes in mapped(listed).codes.items()}
+    raise ProblemError(Problem(f"found {value!r}", ALLOWED, rule="unknown_mask_convention"))
+
+
 Modality = Literal["t1", "t1c", "t2", "flair"]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
@@ -32,6 +49,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 MaskCode = Literal[1, 2, 4]
 MaskCodes = Annotated[list[MaskCode], Field(min_length=1)]
+MaskConvention = Annotated[str | dict[str, list[int]], BeforeValidator(mask_convention)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 
