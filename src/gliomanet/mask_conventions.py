@@ -149,7 +149,7 @@ def mapped(parts: Mapping[str, Sequence[object]]) -> MaskConvention:
         action = "name the codes of core, oedema and enhancing, or of tumour"
         raise ProblemError(Problem("no code is tumour", action, rule="no_tumour_code"))
     if "tumour" in parts and told:
-        found = f"`tumour` is a tumour whose parts are not told, and {', '.join(sorted(told))} are told"
+        found = f"`tumour` is one whose parts are not told, and stands beside {', '.join(sorted(told))}"
         raise ProblemError(Problem(found, "keep one of both", key="tumour", rule="mask_parts_told_and_not"))
     ordered = {part: tuple(sorted(code for code, of in seen.items() if of == part)) for part in STORED if part in parts}
     text = " ".join(f"{part}={'+'.join(map(str, codes))}" for part, codes in ordered.items())

@@ -31,7 +31,7 @@ THIN_RIM = 0.3
 Interpolated expert masks .44 to .75; with exchanged codes .10 or less (phantoms with thin oedema .41 or less).
 """
 
-_LEAST_SHARE, _LEAST_VOXELS = 0.05, 50
+_LEAST_SHARE, _LEAST_VOXELS = 0.03, 50
 _FAR_COARSER = 2.0
 
 
