@@ -99,12 +99,14 @@ def _unknown_codes(mask: Volume, codes: list[int], convention: MaskConvention, c
         example = "`{core: [1], oedema: [2], enhancing: [4]}`"
         action = f"no convention has them all; say what each is, as {example}: {_DECLARE}"
         return _defect(found, action, case_id, path)
+    again = ""
     # Between 4 and 0 interpolation leaves 1, 2 and 3.
     if set(codes) == {1, 2, 3, 4} and tumour_layout(mask, NAMED["brats-2013"]).looks_interpolated:
         found += "; a shell of one voxel's 1 round the tumour looks like labels that were interpolated linearly"
+        again = "if they were, resample the original mask by nearest neighbour; else "
     fitting = better_conventions(mask, convention)
     layout = f" (by the parts' places {' or '.join(fitting)})" if 0 < len(fitting) < len(having) else ""
-    action = f"these have them all{layout}: {'; '.join(map(str, having))}. Say which it is: {_DECLARE}"
+    action = f"{again}these have them all{layout}: {'; '.join(map(str, having))}. Say which it is: {_DECLARE}"
     return _defect(found, action, case_id, path)
 
 
