@@ -193,7 +193,9 @@ def test_the_convention_of_the_masks_is_a_rows_or_the_whole_centres(table):
     text = "case_id\tt1\ttumour_mask\tmask_codes\na\ta.nii\tm.nii\tNNUNET\nb\tb.nii\tn.nii\t\nc\tc.nii\to.nii\tcore=2 oedema=1\n"
     cases, findings = read_center("A", study_of(table(text)))
     assert cases["mask_codes"].tolist() == ["nnunet", "", "core=2 oedema=1"]
-    assert findings == ()
+    (warning,) = findings
+    assert (warning.severity, warning.rule) == ("warning", "mask_codes_partly_declared")
+    assert warning.found.startswith("1 of 3 tumour masks")
     assert mask_codes_of(cases) == {"a": "nnunet", "c": "core=2 oedema=1"}
     cases, (warning,) = read_center("A", study_of(table(text), mask_codes={"oedema": 1, "core": [2], "enhancing": 3}))
     assert cases["mask_codes"].tolist() == ["core=2 oedema=1 enhancing=3"] * 3

@@ -104,16 +104,16 @@ def read_cases(center: CenterRequest[Any], made: Sequence[Path] = ()) -> tuple[p
     cases, findings = source_of(center).read(made)
     if center.derive_1p19q:
         cases = derive_1p19q(cases)  # what a collection's importer filled is derived already
-    cases, overridden = _with_mask_codes(center, cases)
-    return _used_scans(center, cases, (*findings, *overridden))
+    cases, about_codes = _with_mask_codes(center, cases)
+    return _used_scans(center, cases, (*findings, *about_codes))
 
 
 def _with_mask_codes(center: CenterRequest[Any], cases: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The cases with the convention that is declared for the whole centre, and one warning where rows disagree."""
+    """The cases with the convention of the whole centre; a warning where rows disagree, or only some have one."""
     from gliomanet.cohort.findings import Finding
 
     if not center.mask_codes:
-        return cases, ()
+        return cases, _partly_declared(center, cases)
     said = cases["mask_codes"]
     meant = convention_of(center.mask_codes).codes
     others = said.map(lambda cell: bool(cell) and convention_of(cell).codes != meant).astype(bool)
@@ -125,6 +125,20 @@ def _with_mask_codes(center: CenterRequest[Any], cases: pd.DataFrame) -> tuple[p
     found = f"{key} is {center.mask_codes!r}, but the case table or the collection says {counts} cases"
     action = "the key was taken; remove it, if the table or the collection is right"
     return declared, (Finding("warning", "mask_codes_overridden", center.name, "", "", found, action),)
+
+
+def _partly_declared(center: CenterRequest[Any], cases: pd.DataFrame) -> tuple[Finding, ...]:
+    """A warning where some masks of a centre have a convention in their row, and others have none."""
+    from gliomanet.cohort.findings import Finding
+
+    said = cases.loc[cases["tumour_mask"].ne(""), "mask_codes"]
+    silent = int(said.eq("").sum())
+    if silent in (0, len(said)):
+        return ()
+    names = ", ".join(sorted(set(said) - {""}))
+    found = f"{silent} of {len(said)} tumour masks have no convention in the column mask_codes, the others {names}"
+    action = f"fill the column for all, or set centers.{center.name}.mask_codes; those without are read as brats"
+    return (Finding("warning", "mask_codes_partly_declared", center.name, "", "", found, action),)
 
 
 def _used_scans(

@@ -91,8 +91,9 @@ def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) ->
     codes = np.rint(volume.array)
     worst = float(np.abs(volume.array - codes).max())
     if worst > 1e-3 or codes.min() < 0 or codes.max() > 255:
-        found = f"holds values between {volume.array.min():g} and {volume.array.max():g} that are no integer codes"
-        if volume.array.min() >= 0 and volume.array.max() <= _MOST_LIKE_LABELS:
+        least, most = float(volume.array.min()), float(volume.array.max())
+        found = f"holds values between {least:g} and {most:g} that are no integer codes up to 255"
+        if least >= 0 and most <= _MOST_LIKE_LABELS:
             found += ": labels that were interpolated or scaled, or an image in the place of a mask?"
             action = "Resample the original mask by nearest neighbour, or name the mask's file"
         else:
