@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.generated_files import with_converted_files
+from gliomanet.cohort.generated_files import conversion_findings, with_converted_files
 from gliomanet.cohort.read_center import center_request, read_cases
 from gliomanet.cohort.sources.registry import SOURCES
 from gliomanet.config.centers import Center
@@ -108,4 +108,4 @@ def _convert(folder: Path, out: Path, case: str, center: str) -> list[Finding]:
         convert_case(folder, out, case)
     except CaseError as error:
         return [Finding.of(error.problem.at(case=case, file=str(folder)), "error", rule="not_converted", center=center)]
-    return []
+    return conversion_findings(out, center, folder)

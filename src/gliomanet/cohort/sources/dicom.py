@@ -33,7 +33,7 @@ class Dicom(Source[DicomSource]):
         return {"clinical": clinical} if clinical else {}
 
     def read(self, made: Sequence[Path] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-        from gliomanet.cohort.generated_files import with_converted_files
+        from gliomanet.cohort.generated_files import conversion_findings, with_converted_files
         from gliomanet.cohort.table import case_frame, harmonise_row, value_problems
 
         center = self.center
@@ -52,7 +52,11 @@ class Dicom(Source[DicomSource]):
         if problems:
             raise CohortError(problems)
         cases = case_frame(rows, center.vocabulary)
-        return with_converted_files(cases, made) if made else cases, self._unmatched(path, set(folders), set(by_id))
+        findings = self._unmatched(path, set(folders), set(by_id))
+        if not made:
+            return cases, findings
+        told = [one for case in made for one in conversion_findings(case, center.name, self.folder_of(case.name))]
+        return with_converted_files(cases, made), (*findings, *told)
 
     def file_order(self) -> tuple[str, ...]:
         return tuple(case for path in self.tables().values() for case in column_in_file_order(path, "case_id"))
