@@ -75,7 +75,7 @@ def test_layout_labels_and_masks(make_tree):
     assert findings["unknown_columns"].found.startswith("columns not used: handedness; used: participant_id as id")
     assert findings["unknown_files"].file == "notes.docx"
     assert findings["several_images"].case_id == "sub-02"  # T1w and ce-none_T1w
-    assert cases.loc[1, "t1"].endswith("sub-02_T1w.nii.gz")
+    assert cases.loc[1, "t1"].endswith("sub-02_ce-none_T1w.nii.gz")  # the one that says so
 
 
 def scans(folder):
@@ -143,18 +143,18 @@ def test_labels_of_a_session_stand_over_the_participants(make_tree):
 def test_several_images_of_a_modality_and_of_a_mask(make_tree):
     folder = make_tree(
         [
-            *anat("01", suffixes=["run-1_T1w", "run-2_T1w", "acq-fast_run-3_T1w", "part-phase_T1w"]),
+            *anat("01", suffixes=["run-1_T2w", "run-2_T2w", "acq-fast_run-3_T2w", "part-phase_T2w"]),
             *anat(
                 "01", suffixes=["desc-auto_label-tumor_mask", "desc-manual_label-tumor_mask"], top="derivatives/seg/"
             ),
         ]
     )
     cases, findings = import_bids(folder)
-    assert cases.loc[0, "t1"].endswith("sub-01_run-2_T1w.nii.gz")
+    assert cases.loc[0, "t2"].endswith("sub-01_run-2_T2w.nii.gz")
     assert cases.loc[0, "tumour_mask"].endswith("desc-manual_label-tumor_mask.nii.gz")
     told = findings["several_images"].found
     assert (
-        "sub-01_run-2_T1w.nii.gz is taken as t1, not sub-01_acq-fast_run-3_T1w.nii.gz, sub-01_run-1_T1w.nii.gz" in told
+        "sub-01_run-2_T2w.nii.gz is taken as t2, not sub-01_acq-fast_run-3_T2w.nii.gz, sub-01_run-1_T2w.nii.gz" in told
     )
 
 
@@ -200,6 +200,25 @@ def test_what_ends_an_import(make_tree):
         import_bids(folder)
     with pytest.raises(CohortError, match="BIDS has no mapping table"):
         import_bids(folder, mapping=folder)
+
+
+def test_names_in_capitals_are_found(make_tree):
+    folder = make_tree([*anat("01", suffixes=["T1w"], end=".NII.GZ"), *anat("01", suffixes=["FLAIR"], end=".nii.GZ")])
+    cases, _ = import_bids(folder)
+    assert cases.loc[0, ["t1", "flair"]].tolist() == [
+        str(folder / "sub-01/anat/sub-01_T1w.NII.GZ"),
+        str(folder / "sub-01/anat/sub-01_FLAIR.nii.GZ"),
+    ]
+
+
+@pytest.mark.parametrize("folder_name", ["sub-01_A", "sub-01/ses-pre-op", "sub-"])
+def test_a_label_that_is_more_than_letters_and_digits_ends_an_import(make_tree, folder_name):
+    folder = make_tree([*anat("02"), f"{folder_name}/anat/{folder_name.replace('/', '_')}_T1w.nii.gz"])
+    with pytest.raises(CohortError) as error:
+        import_bids(folder)
+    (problem,) = error.value.problems
+    assert problem.rule == "label_not_of_bids"
+    assert folder_name.rpartition("/")[2] in problem.found
 
 
 def test_500_subjects_within_a_second(make_tree):
