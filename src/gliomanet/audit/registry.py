@@ -20,6 +20,7 @@ from gliomanet.audit.rules.who_labels import (
     who_contradiction,
 )
 from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.remarks import heard_remarks
 
 Rule = Callable[[AuditContext], Iterable[Finding]]
 
@@ -47,4 +48,6 @@ RULES: tuple[Rule, ...] = (
 
 def audit_tables(context: AuditContext, rules: Sequence[Rule] = RULES) -> list[Finding]:
     """Findings of every rule on the tables, in the order of the rules; images are inspected elsewhere."""
-    return [finding for rule in rules for finding in rule(context)] if len(context.cases) else []
+    with heard_remarks() as remarks:  # of the tables that rules read beside the cases
+        findings = [finding for rule in rules for finding in rule(context)] if len(context.cases) else []
+    return [*findings, *remarks]

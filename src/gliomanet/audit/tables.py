@@ -14,6 +14,7 @@ from gliomanet.audit.rules.identity import case_id_in_two_centers
 from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_center import case_ids, center_source, read_center
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.cohort.table import columns_of
 from gliomanet.errors import CohortError
 
@@ -147,7 +148,8 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
         return (), []
     path = study.data_path(study.quality.decisions)
     try:
-        return excluded_cases(read_decisions(path, known)), []
+        with heard_remarks() as remarks:
+            return excluded_cases(read_decisions(path, known)), remarks
     except CohortError as error:
         return (), [
             Finding.of(problem, "error", rule="decisions_unusable", action="correct quality.decisions")

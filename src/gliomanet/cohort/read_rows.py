@@ -1,16 +1,32 @@
-"""Rows of a CSV, TSV or Excel file as text: nothing is guessed, and no row may be ragged."""
+"""Rows of a CSV, TSV or Excel file as text: nothing is guessed, no row is lost, and none may be ragged."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
-from zipfile import BadZipFile
 
+from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.remarks import remark, repeat
+from gliomanet.cohort.workbook import place_of_names, read_sheet
 from gliomanet.errors import CohortError, Problem, ProblemError
+from gliomanet.tables.delimited import Record, count_outside_quotes, lines_of, read_records
 
 WORKBOOKS = (".xlsx", ".xlsm")
+
+_SEPARATORS = "\t,;"
+# Tables of BIDS know no quoting: https://bids-specification.readthedocs.io, "Tabular files".
+_UNQUOTED = re.compile(r"participants\.tsv|samples\.tsv|.*_(sessions|scans|events|channels)\.tsv", re.IGNORECASE)
+_SEP_LINE = re.compile(r'"?sep=(?P<separator>[^"])"?\s*', re.IGNORECASE)  # Excel's own first line
+_CALCULATION_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|BEZUG!|NV|WERT!)")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_ZIP, _OLE, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
+_MOST_NAMED = 8
+_SEARCHED_LINES = 30
 
 
 class CellError(ProblemError):
@@ -18,40 +34,47 @@ class CellError(ProblemError):
 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Column names, and one mapping column → stripped cell for each row that is not blank.
+    """Column names, and one mapping column → stripped cell for each row, as `read_numbered_rows` reads them."""
+    header, rows = read_numbered_rows(path)
+    return header, [row for _, row in rows]
 
-    The separator (tab, comma or semicolon) is the one that the header line holds most of. Of a workbook (.xlsx) the
-    first sheet is read, its numbers as they are shown without a format.
+
+def read_numbered_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Column names, and for each row that is not blank its line and a mapping column → stripped cell.
+
+    The separator (tab, comma or semicolon) is the one that the header line holds most of, or that Excel's line `sep=;`
+    names. Of a workbook (.xlsx) the first sheet that is not hidden is read, its numbers as they are shown without a
+    format but for leading zeros. Spaces that nobody sees are none. What a person should look at is left as a remark
+    (`gliomanet.cohort.remarks`).
 
     Raises:
-        CohortError: no such file, no header, a column named twice, rows longer or shorter than the header,
-            text that is not UTF-8, no workbook.
+        CohortError: no such file, no header, a column named twice or not at all, rows longer or shorter than the
+            header, a quotation mark that is not closed, text that is not UTF-8, no workbook, a formula or a look-up
+            without a result.
     """
     file = str(path)
     if not path.is_file():
         raise CohortError([Problem("no such file", "correct the path, or add the file", file=file, rule="no_file")])
-    lines = _sheet(path) if path.suffix.lower() in WORKBOOKS else _text(path)
-    header = [name.strip() for name in next(lines, (0, []))[1]]
-    if not any(header):
+    content = path.read_bytes()
+    if _is_workbook(path, content):
+        records, findings = _sheet(content, file)
+        repeat(findings)
+    else:
+        records = _text(path, content)
+    records = [Record(record.line, [_clean(cell) for cell in record.cells]) for record in records]
+    records = [record for record in records if any(record.cells)]
+    if not records:
         raise CohortError([Problem("empty", "the first line must name the columns", file=file, rule="no_header")])
-    problems = [
-        Problem("is there twice", "rename or remove one", file=file, column=name, rule="column_twice")
-        for name in sorted(set(header))
-        if header.count(name) > 1
+    header, rows = _columns(records, file)
+    problems = [*_ragged(header, rows), *_header_again(header, rows), *_calculation_errors(header, rows)]
+    problems += [
+        Problem("is there twice", "rename or remove one", column=name, rule="column_twice")
+        for name, number in sorted(Counter(header).items())
+        if number > 1
     ]
-    rows: list[dict[str, str]] = []
-    for number, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            found = f"{len(cells)} cells under {len(header)} column names"
-            action = "give the row one cell per column; quote cells that hold the separator"
-            problems.append(Problem(found, action, file=file, line=number, rule="ragged_row"))
-            continue
-        rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
     if problems:
-        raise CohortError(problems)
-    return header, rows
+        raise CohortError([problem.at(file=file) for problem in problems])
+    return header, [(record.line, dict(zip(header, record.cells, strict=True))) for record in rows]
 
 
 def read_case_rows(path: Path) -> list[dict[str, str]]:
@@ -75,9 +98,23 @@ def column_in_file_order(path: Path, column: str) -> tuple[str, ...]:
 
 
 def no_column(path: Path, names: list[str], header: list[str]) -> Problem:
-    """Columns that a table must have and has not."""
+    """Columns that a table must have and has not, and where one is named: below a title, or on another sheet."""
     found = f"no column {', '.join(map(repr, names))}; found: {', '.join(header)}"
-    return Problem(found, "add it, or rename the column that holds it", file=str(path), rule="column_missing")
+    action = f"add it, or rename the column that holds it{elsewhere(path, names)}"
+    return Problem(found, action, file=str(path), rule="column_missing")
+
+
+def elsewhere(path: Path, names: Iterable[str]) -> str:
+    """`: row 2 of sheet 'data' names it, …` where the header seems to be in another place; "" where it does not."""
+    content = path.read_bytes()
+    if _is_workbook(path, content):
+        place = place_of_names(content, str(path), names)
+    else:
+        wanted = [re.compile(rf"(^|[\t,;\"]){re.escape(name)}([\t,;\"]|$)", re.IGNORECASE) for name in names]
+        lines = lines_of(_decoded(path, content))[:_SEARCHED_LINES]
+        numbers = [n for n, line in enumerate(lines, start=1) if any(name.search(line) for name in wanted)]
+        place = f"line {numbers[0]}" if numbers else ""
+    return f": {place} names it, and the header must be the first row of the first sheet or file" if place else ""
 
 
 def no_case(path: Path) -> Problem:
@@ -85,37 +122,199 @@ def no_case(path: Path) -> Problem:
     return Problem("names no case", "add a row per case", file=str(path), rule="no_case")
 
 
-def _text(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each row."""
+def _is_workbook(path: Path, content: bytes) -> bool:
+    """Tell a workbook by its content: one may be called .csv, and a text .xlsx.
+
+    Raises:
+        CohortError: another program's file.
+    """
+    suffix = path.suffix.lower()
+    if content.startswith(_OLE) or suffix in (".xls", ".ods", ".numbers", ".xlsb"):
+        found = "a workbook of another kind, or one with a password"
+        action = "open it, save the sheet as CSV (UTF-8), and name that file"
+        raise CohortError([Problem(found, action, file=str(path), rule="not_a_workbook")])
+    if content.startswith(_GZIP):
+        problem = Problem("a compressed file", "unpack it", file=str(path), rule="compressed_table")
+        raise CohortError([problem])
+    return content.startswith(_ZIP) or suffix in WORKBOOKS
+
+
+@lru_cache(maxsize=8)
+def _sheet(content: bytes, file: str) -> tuple[list[Record], tuple[Finding, ...]]:
+    """Rows of a workbook and what was found in it, kept by its content: one is read in several places."""
+    sheet = read_sheet(content, file)
+    if sheet.problems:
+        raise CohortError(sheet.problems)
+    return sheet.records, tuple(sheet.findings)
+
+
+def _text(path: Path, content: bytes) -> list[Record]:
+    text = _decoded(path, content)
+    lines = lines_of(text)
+    first = next((place for place, line in enumerate(lines) if line.strip()), 0)
+    if lines and (named := _SEP_LINE.fullmatch(lines[first])):
+        separator = named["separator"]
+        lines[first] = ""
+    else:
+        separator = max(_SEPARATORS, key=lambda sign: count_outside_quotes(lines[first], sign)) if lines else ","
+        if lines and (problem := _no_separator(lines, first)):
+            raise CohortError([problem.at(file=str(path))])
+    quoted = not _UNQUOTED.fullmatch(path.name)
+    records, problems = read_records("\n".join(lines), separator, quoted=quoted)
+    if problems:
+        raise CohortError([problem.at(file=str(path)) for problem in problems])
+    if not quoted and (marked := [str(r.line) for r in records if any(_is_wrapped(cell) for cell in r.cells)]):
+        found = f"cells in quotation marks, in lines {_listed(marked)}: tables of BIDS know no quoting, the marks count"
+        problem = Problem(found, "remove the marks", file=str(path), rule="quotes_in_bids_table")
+        remark(problem, "warning")
+    return records
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 that says so in its first bytes, as Excel's "Unicode text" does."""
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
-        found = f"not UTF-8 text (byte {error.start})"
-        raise CohortError([Problem(found, "save it as UTF-8", file=str(path), rule="not_utf8")]) from None
-    first_line = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max("\t,;", key=first_line.count))
-    for cells in reader:
-        yield reader.line_num, cells
+        line = len(lines_of(content[: error.start].decode("latin-1"))) or 1
+        shown = content[max(error.start - 12, 0) : error.start + 12].decode("cp1252", "replace")
+        found = f"not UTF-8 text (byte {error.start}, near {' '.join(shown.split())!r})"
+        action = "save it as UTF-8: in Excel, Save as, CSV UTF-8; other programs call the old one Windows-1252 or ANSI"
+        raise CohortError([Problem(found, action, file=str(path), line=line, rule="not_utf8")]) from None
 
 
-def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Row number and cells of each row of the first sheet; columns without a name, which hold nothing, left out."""
-    import openpyxl  # most tables are text, and the workflow reads tables each time it is parsed
-    from openpyxl.utils.exceptions import InvalidFileException
+def _no_separator(lines: list[str], first: int) -> Problem | None:
+    """The first line names one column, but in words or with another separator, or lines below hold several cells."""
+    line = lines[first].strip()
+    if any(sign in lines[first] for sign in _SEPARATORS) or not re.search(r"[\s|]", line.strip('"')):
+        return None
+    below = [n for n, other in enumerate(lines[:_SEARCHED_LINES], start=1) if any(s in other for s in _SEPARATORS)]
+    if below:
+        found = f"the first line, {line[:40]!r}, names no columns; line {below[0]} looks like the header"
+        return Problem(found, "remove what stands above the header", line=first + 1, rule="header_not_first")
+    found = f"no separator in the first line, {line[:40]!r}; known: tab, comma, semicolon"
+    return Problem(found, "save it as CSV or TSV", line=first + 1, rule="separator_not_recognised")
 
+
+def _is_wrapped(cell: str) -> bool:
+    return len(cell) > 1 and cell.startswith('"') and cell.endswith('"')
+
+
+def _clean(cell: str) -> str:
+    """A cell without the spaces around it, and without signs that nobody sees."""
+    if cell.isascii():
+        return cell.strip()
+    return _ODD_SPACE.sub(" ", _INVISIBLE.sub("", cell)).strip()
+
+
+def _columns(records: list[Record], file: str) -> tuple[list[str], list[Record]]:
+    """Names of the columns, and the rows below; columns without a name that are empty, or number the rows, left out.
+
+    Raises:
+        CohortError: columns without a name that hold cells.
+    """
+    header, rows = [re.sub(r"\s*\n\s*", " ", name) for name in records[0].cells], records[1:]
+    width = max(len(record.cells) for record in records)
+    beyond = [record.cells[len(header) :] for record in rows if len(record.cells) == width]
+    if len(beyond) == len(rows) and not any(map(any, beyond)):  # every row ends in the same empty cells
+        header += [""] * (width - len(header))
+    nameless = [place for place, name in enumerate(header) if not name]
+    if not nameless:
+        return header, rows
+    cells = {place: [r.cells[place] for r in rows if place < len(r.cells)] for place in nameless}
+    numbers = cells.get(0, [])
+    if numbers in ([str(n) for n in range(len(rows))], [str(n) for n in range(1, len(rows) + 1)]):
+        cells[0] = []  # an index that pandas or R wrote
+    if holding := [place for place in nameless if any(cells[place])]:
+        raise CohortError([_nameless(header, rows, holding, records[0].line).at(file=file)])
+    kept = [place for place, name in enumerate(header) if name]
+    fewer = [
+        Record(r.line, [r.cells[place] for place in kept]) if len(r.cells) == len(header) else _shortened(r, nameless)
+        for r in rows
+    ]
+    return [header[place] for place in kept], fewer
+
+
+def _shortened(record: Record, nameless: list[int]) -> Record:
+    """A row of another length than the header's, which will be refused, without the cells of empty columns."""
+    return Record(record.line, [cell for place, cell in enumerate(record.cells) if place not in nameless])
+
+
+def _nameless(header: list[str], rows: list[Record], holding: list[int], line: int) -> Problem:
+    """Columns that hold cells and have no name; where a row below looks like the header, its line."""
+    found = f"{len(holding)} of {len(header)} columns hold cells and have no name: the {_ordinal(holding[0] + 1)}"
+    found += " and others" if len(holding) > 1 else ""
+    named = len(header) - len(holding)
+    for record in rows[:_SEARCHED_LINES]:
+        names = [cell for cell in record.cells if cell]
+        if len(names) > named and len(set(names)) == len(names) == len(header) and not any(map(_is_number, names)):
+            found, action = f"{found}; line {record.line} looks like the header", "remove what stands above the header"
+            return Problem(found, action, line=line, rule="header_not_first")
+    action = "name every column in the first line, or remove those that are not wanted"
+    return Problem(found, action, line=line, rule="column_without_name")
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _is_number(cell: str) -> bool:
     try:
-        # Not read_only: that trusts the sheet's own word for its size, which other programs leave wrong.
-        sheet = openpyxl.load_workbook(path, data_only=True).worksheets[0]
-    except (InvalidFileException, BadZipFile, KeyError) as error:
-        found, action = f"cannot be read as a workbook: {error}", "save its sheet as CSV (UTF-8)"
-        raise CohortError([Problem(found, action, file=str(path), rule="not_a_workbook")]) from None
-    rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    width = max((len(row) - next((i for i, v in enumerate(reversed(row)) if v), len(row)) for row in rows), default=0)
-    for number, row in enumerate(rows, start=1):
-        yield number, row[:width]
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
+def _ragged(header: list[str], rows: list[Record]) -> list[Problem]:
+    """Rows of another length than the header; one problem where all of them are of one other length."""
+    widths = Counter(len(record.cells) for record in rows)
+    action = "give the row one cell per column; quote cells that hold the separator"
+    problems = [
+        Problem(
+            f"{len(record.cells)} cells under {len(header)} column names", action, line=record.line, rule="ragged_row"
+        )
+        for record in rows
+        if len(record.cells) != len(header)
+    ]
+    if len(widths) == 1 and len(problems) > 1:
+        found = f"every row has {len(rows[0].cells)} cells, but the first line names {len(header)} columns"
+        action = "name every column, and remove a title above the header"
+        return [Problem(found, action, line=rows[0].line, rule="ragged_row")]
+    return problems
+
+
+def _header_again(header: list[str], rows: list[Record]) -> list[Problem]:
+    """Rows that name columns: the tables of two exports, one pasted below the other."""
+    names = {name.lower() for name in header}
+    problems = []
+    for record in rows:
+        cells = [cell.lower() for cell in record.cells if cell]
+        if len(cells) > 1 and cells[0] in names and names.issuperset(cells) and len(set(cells)) == len(cells):
+            again = cells == [name.lower() for name in header]
+            found = "the header again: two tables, one below the other"
+            found += "" if again else ", with their columns in another order"
+            action = "remove the line" if again else "put the cells of the second table below the right names"
+            problems.append(Problem(found, action, line=record.line, rule="header_again"))
+    return problems
+
+
+def _calculation_errors(header: list[str], rows: list[Record]) -> list[Problem]:
+    """Cells that a spreadsheet could not calculate: a look-up that found nothing does not say *unknown*."""
+    problems = []
+    for place, name in enumerate(header):
+        failed = [(r.line, r.cells[place]) for r in rows if len(r.cells) == len(header) and r.cells[place][:1] == "#"]
+        lines = [line for line, cell in failed if _CALCULATION_ERROR.fullmatch(cell.upper())]
+        if lines:
+            cell = next(cell for line, cell in failed if line == lines[0])
+            also = f", also in lines {_listed(list(map(str, lines[1:])))}" if len(lines) > 1 else ""
+            found = f"{cell!r}: a formula or look-up failed{also}"
+            action = "mend the formula, or empty the cell where the value is not known"
+            problems.append(Problem(found, action, line=lines[0], column=name, rule="calculation_failed"))
+    return problems
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

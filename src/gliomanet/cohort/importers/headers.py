@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_rows import WORKBOOKS, CellError, no_case, read_rows
+from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_rows
 from gliomanet.errors import CohortError, Problem
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -82,6 +82,8 @@ def require(
         known = ", ".join(repr(spelling) for name in names for spelling in wanted[name])
         found = f"no column for {' or '.join(names)}; found: {', '.join(header)}"
         action = f"add it, or give its column a known name: {known}"
+        spellings = [spelling for name in names for spelling in wanted[name]]
+        action += elsewhere(path, spellings)
         raise CohortError([Problem(found, action, file=str(path), rule="column_missing")])
 
 
