@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
+from gliomanet.cohort.absent_files import absent_files
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.generated_files import conversion_findings, with_converted_files
@@ -23,6 +24,7 @@ from gliomanet.config.messages import describe
 from gliomanet.config.sources import DicomSource, SourceSettings
 from gliomanet.errors import CaseError, Problem, StudyError
 from gliomanet.labels.vocabulary import vocabulary_of
+from gliomanet.modalities import FILE_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +91,10 @@ def import_cases(
         for case, target in converted.items():
             findings += _convert(folder / case, target, case, center)
         cases = with_converted_files(cases, converted.values())
+    rows = cases.to_dict("records")
+    findings += absent_files(
+        (center, row["case_id"], column, row[column]) for row in rows for column in FILE_COLUMNS if row[column]
+    )
     # The role of a centre is the study's to say.
     return cases.assign(role=""), findings
 

@@ -142,9 +142,7 @@ def _stray_problem(stray: _Stray) -> Problem:
 
 
 def _swallowed_problem(first: int, last: int) -> Problem:
-    found = (
-        f"a cell opens with a quotation mark and closes in line {last + 1}, but its lines look like rows"
-    )
+    found = f"a cell opens with a quotation mark and closes in line {last + 1}, but its lines look like rows"
     action = "remove the two marks if each was left in a row; if it is one cell, replace its line ends by spaces"
     return Problem(found, action, line=first + 1, rule="rows_in_a_quoted_cell")
 

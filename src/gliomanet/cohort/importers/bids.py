@@ -25,6 +25,7 @@ from gliomanet.cohort.importers.headers import USUAL, called, find_columns, rows
 from gliomanet.cohort.importers.label_tables import unmatched
 from gliomanet.cohort.importers.layout import RAW, no_mapping, raw_cells
 from gliomanet.cohort.importers.tree import list_files, unknown_files
+from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.errors import CohortError, Problem
 from gliomanet.modalities import MODALITIES
@@ -85,6 +86,8 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         raise CohortError([Problem(none, action, file=str(folder), rule="no_exam")])
     table = clinical or next((folder / path for path in paths if _is_participants(path)), None)
     rows, columns, about_table = _labels(table, labels) if table else ({}, {}, ())
+    if table:
+        rows = join_rows({f"sub-{file.subject}" for file in files}, rows, table)
     sessions = read_sessions(folder, paths, _sessions_of(files), labels)
     exams, without = [], {}
     for case, found in cases.items():
@@ -209,12 +212,16 @@ def _is_participants(path: str) -> bool:
     return path.rpartition("/")[2] == "participants.tsv" and "derivatives/" not in path
 
 
+def _subject(cell: str) -> str:
+    return cell if cell.lower().startswith("sub-") else f"sub-{cell}"
+
+
 def _labels(
     table: Path, labels: Sequence[str]
 ) -> tuple[dict[str, dict[str, str]], dict[str, str], tuple[Finding, ...]]:
     """Participant → cells, the table's names of its columns, and findings on the columns."""
     wanted = {**_WANTED, **called(labels)}
-    rows, columns = rows_by_id(table, wanted, lambda cell: cell if cell.startswith("sub-") else f"sub-{cell}", "id")
+    rows, columns = rows_by_id(table, wanted, _subject, "id")
     header = read_rows(table)[0]
     findings = []
     names = (*RAW[:3], *labels)

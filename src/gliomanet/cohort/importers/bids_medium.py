@@ -35,7 +35,7 @@ _CLOCK = re.compile(r"(?:.*T)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
 
 @dataclass(frozen=True)
 class Signs:
-    """What an image's name and sidecars say of contrast medium.
+    """The signs of contrast medium in an image's name and sidecars.
 
     Attributes:
         medium: `before` or `after` it; "" where nothing says so.

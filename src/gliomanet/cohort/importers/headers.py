@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_rows
+from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_numbered_rows
 from gliomanet.errors import CohortError, Problem
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -39,10 +39,16 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     Raises:
         CohortError: another program's workbook, or what `read_rows` raises.
     """
+    header, rows = _read_numbered(path)
+    return header, [row for _, row in rows]
+
+
+def _read_numbered(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The same, each row with its line."""
     if path.suffix.lower() in _NOT_READ:
         action = "open it, save the sheet of labels as CSV (UTF-8), and name that file"
         raise CohortError([Problem("a workbook", action, file=str(path), rule="not_a_workbook")])
-    return read_rows(path)
+    return read_numbered_rows(path)
 
 
 def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -137,23 +143,24 @@ def rows_by_id(
     Raises:
         CohortError: every problem of the table.
     """
-    header, rows = read_table(path)
+    header, rows = _read_numbered(path)
     columns = find_columns(header, wanted)
     require(path, header, columns, wanted, "id")
     require(path, header, columns, wanted, *needed)
     by_id: dict[str, dict[str, str]] = {}
+    lines: dict[str, int] = {}
     problems = []
-    for row in rows:
+    for line, row in rows:
         try:
             identifier = read_id(row[columns["id"]])
         except CellError as error:
-            problems.append(error.problem.at(file=str(path), column=columns["id"]))
+            problems.append(error.problem.at(file=str(path), line=line, column=columns["id"]))
             continue
         cells = {ours: row[theirs] for ours, theirs in columns.items() if ours != "id"}
-        first = by_id.setdefault(identifier, cells)
+        first, first_line = by_id.setdefault(identifier, cells), lines.setdefault(identifier, line)
         for name in cells:
             if first[name] != cells[name]:
-                found = f"has two rows, with {first[name]!r} and {cells[name]!r}"
+                found = f"has two rows, with {first[name]!r} and {cells[name]!r}, in lines {first_line} and {line}"
                 place = {"file": str(path), "case": identifier, "column": columns[name]}
                 problems.append(Problem(found, "keep the right one", rule="two_rows").at(**place))
     if not rows:
