@@ -297,7 +297,7 @@ def test_a_series_with_a_slice_missing_is_not_taken_and_the_reason_is_said(tmp_p
         with pytest.raises(CaseError) as error:
             convert_case(tmp_path / "in", tmp_path / "out", "c1")
         assert error.value.problem.rule == "no_usable_series"
-        assert "series 2: 1 slice is missing between the others" in error.value.problem.found
+        assert error.value.problem.found.endswith("(series 2: 1 slice is missing between the others)")
         return
     write_series(tmp_path / "in", 3, "AX T2", **T2)
     assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t2"]
@@ -342,6 +342,13 @@ def test_a_file_twice_and_a_value_above_32767(tmp_path):
         shutil.copy(path, tmp_path / "in" / f"{path.name}(1)")
     files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
     same_everywhere(files["t2"], voxels, affine)
+
+
+def test_an_agent_in_a_sequence(tmp_path):
+    agent = Dataset()
+    agent.CodeValue, agent.CodingSchemeDesignator, agent.CodeMeaning = "C-B1", "SRT", "Gadobutrol"
+    write_series(tmp_path / "in", 1, "AX T1", ContrastBolusAgentSequence=[agent], **T1_SE)
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t1c"]
 
 
 @pytest.mark.parametrize(("agent", "modality"), [("NONE", "t1"), ("no contrast", "t1"), ("Gadovist 8 ml", "t1c")])

@@ -60,7 +60,7 @@ def choose(series: Sequence[Judged]) -> Choice:
         if candidates:
             best = best_first([series[i][0] for i in candidates])[0]
             chosen[name] = next(i for i in candidates if series[i][0] is best)
-    return Choice(chosen, why_not, tuple(doubts))
+    return Choice(chosen, why_not, tuple(dict.fromkeys(doubts)))
 
 
 def _without_medium(

@@ -99,10 +99,11 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         rows.append(("", "", "", "", "dcm2niix could not convert every series; run it by hand to see which"))
     write_table(pd.DataFrame(rows, columns=DICOM_SERIES.names(), dtype=str), out / "series.tsv", DICOM_SERIES)
     if not choice.chosen:
-        reasons = "; ".join(f"series {number}: {why}" for number, *_, why in rows[:5])
-        which = f"none of the {len(images)} series is a T1, T1c, T2 or FLAIR of a whole head"
+        # Two images of one series, as it is and resampled, have one reason.
+        reasons = list(dict.fromkeys(f"series {number}: {why}" for number, *_, why in rows[: len(images)]))
+        shown = "; ".join(reasons[:5]) + ("; …" if len(reasons) > 5 else "")
+        found = f"none of the {len(reasons)} series is a T1, T1c, T2 or FLAIR of a whole head ({shown})"
         action = f"see {out / 'series.tsv'}, or convert it by hand and name the files in a table"
-        found = f"{which} ({reasons}{'; …' if len(rows) > 5 else ''})"
         raise CaseError(Problem(found, action, rule="no_usable_series").at(**at))
     if choice.doubts:
         doubts = findings_table(Finding.of(doubt.at(case=case_id), "warning") for doubt in choice.doubts)
