@@ -14,6 +14,7 @@ from gliomanet.cohort.matching_ids import match_ids
         (["sub-01", "sub-02"], ["01", "02"], "prefix"),
         (["01", "02"], ["patient_01", "Patient 02"], "prefix"),
         (["sub-01", "sub-02"], ["sub-sub-01", "case_02"], "prefix"),
+        (["LGG-104", "LGG-105"], ["LGG-104.nii.gz", "LGG-105.nii.gz"], "prefix"),
         (["UCSF-PDGM-0004_nifti"], ["UCSF-PDGM-0004"], "prefix"),
         (["sub-SITEA012", "sub-SITEA013"], ["SITEA-012", "sitea_013"], "separators"),
         (["A_1_11"], ["A-1-11"], "zeros"),

@@ -6,7 +6,7 @@ read by these rules alike.
 | sign | rule |
 | --- | --- |
 | after | `post`, `gd`, `+c`, `t1c`, …, unless `post` is followed by an event such as `op` or `rt` |
-| before | `native`; a negation beside a word of contrast (`non contrast`, `ohne KM`); `pre` beside `t1` |
+| before | `native`; a negation beside a word of contrast (`non contrast`, `ohne KM`, `Gd(-)`); `pre` beside `t1` |
 | neither | `with and without contrast`: the name of a whole examination |
 """
 
@@ -21,17 +21,20 @@ _EVENT = r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav)"
 """Words after a `pre` or `post` that tells of the patient's treatment, not of the medium."""
 AFTER = (
     rf"post(?!{_EVENT})|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
-    r"|\+ ?c|c ?\+|contrast|t1c|enhanced"
+    r"|\+ ?c|c ?\+|contrast|t1c|enhanced|contrast[eo]|mdc|kontrast(?:mittel)?|gadolinio|inj|injection|injected"
 )
-_MEDIUM = r"(?:contrast|con|gd|gad|gado|gadolinium|km|kontrast|kontrastmittel|ce|\+ ?c|c|enhanced)(?![a-z0-9])"
+_MEDIUM = (
+    r"(?:contrast[eo]?|con|gd|gad|gado|gadolinium|gadolinio|km|kontrast|kontrastmittel|mdc|ce|\+ ?c|c|enhanced|inj"
+    r"|injection)(?![a-z0-9])"
+)
 # Words that stand between `t1` and `pre` in names such as "t1_mprage_sag_p2_iso_pre".
 _BETWEEN = (
     rf"(?:{T1}|{GRADIENT_ECHO}|ax|axial|sag|sagittal|cor|coronal|tra|transversal|se|tse|fse|tfe|space|cube|[23]d|fs"
     r"|fatsat|iso|hires|highres|p[234])"
 )
 BEFORE = (
-    rf"(?:non|no|without|w/?o|ohne|pre|vor) ?(?:iv )?{_MEDIUM}|nativ|native|t1n|unenhanced"
-    rf"|(?:{T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{T1})"
+    rf"(?:non|no|without|w/?o|ohne|sans|senza|sin|zonder|pre|before|vor|avant) ?(?:iv )?{_MEDIUM}"
+    rf"|nativ|native|t1n|unenhanced|(?:{T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{T1})"
 )
 _BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
 """The name of a whole examination, "with and without contrast", which says nothing of one series."""
@@ -45,6 +48,7 @@ _NOT_SAID = re.compile(r"|n/?a|nan|unknown|unspecified|-+|\?+|\[\]|yes/no")
 # Parts of the labels of BIDS entities, which may hold no sign between words: `acq-mpragepost`.
 _PARTS = (
     *("mp2rage", "mprage", "memprage", "fspgr", "spgr", "bravo", "vibe", "tfl", "tfe", "space", "cube", "vista"),
+    *("t1c", "dotarem", "magnevist", "gadavist", "prohance", "multihance", "injection", "injected", "inj", "w", "sans"),
     *("tse", "fse", "se", "gre", "ffe", "ir", "axial", "ax", "sagittal", "sag", "coronal", "cor", "transversal", "tra"),
     *("isotropic", "iso", "3d", "2d", "1mm", "hires", "highres", "t1w", "t1", "fatsat", "fs", "norm", "dis3d", "nd"),
     *("postcontrast", "post", "pre", "contrast", "gadolinium", "gadovist", "gado", "gad", "gd", "enhanced"),
@@ -90,6 +94,7 @@ def plain(description: str) -> str:
     `*` is the star of T2*; `/` is kept for `w/o`.
     """
     text = re.sub(r"(?<=[a-z])(?=[A-Z][A-Z0-9])", " ", description).lower()
+    text = re.sub(r"(?<![a-z0-9])(gd|ce|c|km|contrast)[ _]?\(-\)", r" no \1 ", text)  # Gd(-) and Gd(+) of Japan
     text = text.replace("*", " star ").replace("+", " + ")
     text = " ".join(re.sub(r"[^a-z0-9+/]+", " ", text).split())
     text = re.sub(r"(?<![a-z0-9])(ax|sag|cor|tra)(?=t[12])", r"\1 ", text)

@@ -28,6 +28,7 @@ FINE = (1.0, 1.0, 1.0)
         ([t1(3), t1(4), t1(9, "after")], 4, 9, []),
         # Acquired after it: the scanner's clock stands over the number.
         ([t1(3, time=50.0), t1(4, time=990.0, voxel=FINE), t1(9, "after", time=500.0)], 3, 9, []),
+        ([t1(3, time=86000.0), t1(4, "after", time=300.0)], 3, 4, []),  # after midnight
         ([t1(3, "after"), t1(9)], None, 3, ["t1_after_contrast_medium"]),
         ([t1(3, "after"), t1(9, "before")], 9, 3, []),
         ([t1(3, "agent"), t1(9, "agent")], None, 9, ["every_t1_names_an_agent"]),

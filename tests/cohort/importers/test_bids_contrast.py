@@ -38,9 +38,11 @@ ANAT = "sub-01/anat/sub-01_"
     [
         *((label, "t1c") for label in ("ce-gadolinium", "ce-GADOVIST", "acq-post", "acq-mpragePost", "acq-Gd")),
         *((label, "t1c") for label in ("acq-3Dpostgd", "acq-t1ce", "rec-post", "acq-mprageKM", "acq-stealthPost")),
-        *((label, "t1c") for label in ("acq-spgrGad", "acq-postcontrast", "acq-contrastEnhanced")),
+        *((label, "t1c") for label in ("acq-spgrGad", "acq-postcontrast", "acq-contrastEnhanced", "acq-T1c")),
+        *((label, "t1c") for label in ("acq-wContrast", "acq-mprageDotarem")),
         *((label, "t1") for label in ("ce-none", "ce-NONE", "acq-pre", "acq-noce", "acq-nogd", "acq-preGd")),
         *((label, "t1") for label in ("acq-noncontrast", "acq-mpragepre", "acq-native", "acq-withoutcontrast")),
+        *((label, "t1") for label in ("acq-woContrast", "acq-sansgado")),
         # No words of contrast medium.
         *(
             (label, "t1")

@@ -21,6 +21,7 @@ from gliomanet.modalities import MODALITIES
 
 Judged = tuple[Series, Judgement]
 _LOOK = "look at the images; if another is right, convert the files by hand and name it in a table"
+_DAY = 24 * 3600.0
 _EXPORT = "export the series again, with all of its slices"
 
 
@@ -108,9 +109,10 @@ def _agents_everywhere(series: Sequence[Judged], enhanced: list[int]) -> list[Pr
 
 
 def _earlier(one: Series, other: Series) -> bool:
-    if one.time is not None and other.time is not None and one.time != other.time:
-        return one.time < other.time
-    return one.number < other.number
+    if one.time is None or other.time is None or one.time == other.time:
+        return one.number < other.number
+    after = (other.time - one.time) % _DAY  # an examination may go on after midnight
+    return after < _DAY / 2
 
 
 def _numbers(series: Sequence[Judged], places: Iterable[int]) -> str:
