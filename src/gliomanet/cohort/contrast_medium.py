@@ -34,7 +34,8 @@ _BETWEEN = (
 )
 BEFORE = (
     rf"(?:non|no|without|w/?o|ohne|sans|senza|sin|zonder|pre|before|vor|avant) ?(?:iv )?{_MEDIUM}"
-    rf"|nativ|native|t1n|unenhanced|(?:{T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{T1})"
+    rf"|nativ|native|t1n|unenhanced"
+    rf"|(?:{T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{T1})"
 )
 _BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
 """The name of a whole examination, "with and without contrast", which says nothing of one series."""
