@@ -20,7 +20,6 @@ from gliomanet.cohort.matching_ids import match_ids
         (["A_1_11"], ["A-1-11"], "zeros"),
         (["sub-1", "sub-2"], ["sub-01", "sub-02"], "zeros"),
         (["sub-01", "sub-02"], ["1", "2"], "zeros"),
-        (["sub-01", "sub-02"], ["1.0", "2.0"], "zeros"),
         (["UCSF-PDGM-0004"], ["UCSF-PDGM-004"], "zeros"),
         (["sub-0"], ["sub-00"], "zeros"),
         (["UCSF-PDGM-0004", "UCSF-PDGM-0010"], ["4", "10"], "number"),

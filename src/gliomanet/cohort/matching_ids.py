@@ -8,7 +8,7 @@ after the other; two ids belong together where the step leaves one of each side,
 | letter case | `SUB-01`, `sub-01` |
 | prefix | `sub-01`, `01`, `patient_01`; endings of formats, `01_nifti`, `01.nii.gz` |
 | separators | `sub-SITEA01`, `SITEA-01`; where one of the two has none |
-| zeros | `sub-1`, `sub-01`; `UCSF-PDGM-004`, `UCSF-PDGM-0004`; `1.0` of a workbook |
+| zeros | `sub-1`, `sub-01`; `UCSF-PDGM-004`, `UCSF-PDGM-0004` |
 | number | `4`, `UCSF-PDGM-0004`: all of one side are numbers, and all of the other have the same words before them |
 
 The last step leaves a warning, the others a note.
@@ -32,7 +32,6 @@ Cells = TypeVar("Cells")
 _PREFIX = re.compile(r"(?:sub|subj|subject|participant|patient|pat|pt|case|id)(?=[-_ .]|\d)[-_ .]?(?=.)")
 _ENDING = re.compile(r"(?:\.nii(?:\.gz)?|\.zip|[-_ .](?:dicom|images?))$")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
-_OF_A_WORKBOOK = re.compile(r"(\d+)\.0+")
 _NUMBERED = re.compile(r"(.*?)0*(\d+)")
 _MOST_SHOWN = 3
 _MOST_NAMED = 20
@@ -161,7 +160,7 @@ def _without_prefix(identifier: str) -> str:
     key = without_format(_ENDING.sub("", identifier.strip().lower()))
     while match := _PREFIX.match(key):
         key = key[match.end() :]
-    return _OF_A_WORKBOOK.sub(r"\1", key) if _OF_A_WORKBOOK.fullmatch(key) else key
+    return key
 
 
 def _without_separators(identifier: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_numbered_rows
 from gliomanet.errors import CohortError, Problem
@@ -31,24 +32,6 @@ _CALLED = {
 """The same for further labels, by their name in lower case, beside that name."""
 
 _NOT_READ = (".xls", ".ods", ".numbers")
-
-
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows of a CSV, TSV or Excel table.
-
-    Raises:
-        CohortError: another program's workbook, or what `read_rows` raises.
-    """
-    header, rows = _read_numbered(path)
-    return header, [row for _, row in rows]
-
-
-def _read_numbered(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """The same, each row with its line."""
-    if path.suffix.lower() in _NOT_READ:
-        action = "open it, save the sheet of labels as CSV (UTF-8), and name that file"
-        raise CohortError([Problem("a workbook", action, file=str(path), rule="not_a_workbook")])
-    return read_numbered_rows(path)
 
 
 def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -143,13 +126,13 @@ def rows_by_id(
     Raises:
         CohortError: every problem of the table.
     """
-    header, rows = _read_numbered(path)
+    header, rows = read_numbered_rows(path)
     columns = find_columns(header, wanted)
     require(path, header, columns, wanted, "id")
     require(path, header, columns, wanted, *needed)
     by_id: dict[str, dict[str, str]] = {}
     lines: dict[str, int] = {}
-    problems = []
+    problems = rewritten_id_problems(path, columns["id"], [row[columns["id"]] for _, row in rows])
     for line, row in rows:
         try:
             identifier = read_id(row[columns["id"]])

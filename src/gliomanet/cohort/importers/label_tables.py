@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.headers import called, find_columns, find_table, rows_by_id, the_one_table, workbooks
 from gliomanet.cohort.matching_ids import join_rows
@@ -90,7 +91,7 @@ class ReleasedTable:
         names = {**columns, **{ours: theirs for ours, theirs in self.extra.items() if theirs in header}}
         cells: dict[str, dict[str, str]] = {}
         lines: dict[str, int] = {}
-        problems = []
+        problems = rewritten_id_problems(path, self.columns["id"], [row[self.columns["id"]] for _, row in rows])
         for line, row in rows:
             try:
                 key = row_id(row[self.columns["id"]])
