@@ -38,6 +38,7 @@ def problem_of(path):
         HEAD.replace(",", ";") + "a;mutant;60\n",
         "sep=;\n" + HEAD.replace(",", ";") + "a;mutant;60\n",
         '"sep=|"\n' + HEAD.replace(",", "|") + "a|mutant|60\n",
+        HEAD + "a,mutant,60\n\x1a",
         "\n\n" + HEAD + "a,mutant,60\n\n",
         HEAD.strip() + ",,\na,mutant,60,,\n,,,,\n",
         HEAD + "a,mutant,60,,\n",

@@ -100,6 +100,7 @@ WRONG: dict[str, Wrong] = {
     "reference table without rows": Wrong("reference_table_unusable", second="case_id\tidh\n", keys=_reference),
     "no mapping table": Wrong("mapping_table_unusable", keys=_identities),
     "mapping table of one column": Wrong("mapping_table_unusable", second="x\nA-1\n", keys=_identities),
+    "mapping table of ids with decimals": Wrong("mapping_table_unusable", second="A\tx\n1.0\tX-1\n", keys=_identities),
     "mapping table of numbers": Wrong("mapping_table_unusable", second="mine\tyours\n7\t12\n", keys=_identities),
     "no decisions": Wrong("decisions_unusable", keys=_decisions),
     "unknown decision": Wrong(
