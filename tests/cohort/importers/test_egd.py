@@ -121,7 +121,7 @@ def test_what_ends_an_import(make_tree, tmp_path):
     with pytest.raises(CohortError, match="metadata.json: no metadata of EGD"):
         import_egd(folder)
     (folder / "labels.ods").touch()
-    with pytest.raises(CohortError, match="labels.ods: a workbook"):
+    with pytest.raises(CohortError, match="labels.ods: a workbook of another kind, .*; open it, save the sheet as CSV"):
         import_egd(folder, clinical=folder / "labels.ods")
     with pytest.raises(CohortError, match="EGD has no mapping table"):
         import_egd(folder, mapping=tmp_path)
