@@ -1,7 +1,18 @@
+from pathlib import Path
+
 import pytest
 
-from gliomanet.cohort.generated_files import FAILURE, made_files, with_converted_files
+from gliomanet.cohort.findings import Finding, findings_table
+from gliomanet.cohort.generated_files import (
+    FAILURE,
+    FINDINGS_FILE,
+    conversion_findings,
+    made_files,
+    with_converted_files,
+)
 from gliomanet.cohort.table import case_frame
+from gliomanet.tables.cohort import FINDINGS
+from gliomanet.tables.io import write_table
 
 
 @pytest.fixture
@@ -36,3 +47,15 @@ def test_a_simulated_centres_folder_names_the_files_of_each_case(tmp_path):
     assert made_files([tmp_path]) == {
         "P-1": {"t1c": str(tmp_path / "P-1/t1c.nii.gz"), "tumour_mask": str(tmp_path / "P-1/mask.nii.gz")}
     }
+
+
+def test_what_a_conversion_leaves_is_a_finding_of_its_case(converted):
+    table = findings_table([Finding("warning", "slices_missing", "", "007", "", "series 2 is not used", "export it")])
+    write_table(table, converted[0] / FINDINGS_FILE, FINDINGS)
+    source = Path("/data/A/007")
+    (doubt,) = conversion_findings(converted[0], "A", source)
+    assert (doubt.severity, doubt.rule, doubt.center, doubt.case_id) == ("warning", "slices_missing", "A", "007")
+    assert doubt.file == str(source)
+    (failed,) = conversion_findings(converted[1], "A", source)
+    assert (failed.severity, failed.rule, failed.case_id) == ("error", "not_converted", "010")
+    assert failed.found == "case 010: no series is a whole head"

@@ -171,6 +171,33 @@ def test_dicom_cases_are_folders_with_labels_beside_them(tmp_path):
         read_center("A", study)
 
 
+def test_dicom_folders_and_rows_that_are_written_otherwise(tmp_path):
+    for case in ("case_001", "case_002"):
+        (tmp_path / "dicom" / case).mkdir(parents=True)
+    clinical = tmp_path / "labels.csv"
+    clinical.write_text("case_id,idh,scan\n1,wt,\nCASE-2,mutant,follow_up\n")
+    study = study_of({"kind": "dicom", "folder": str(tmp_path / "dicom"), "clinical": str(clinical)})
+    cases, findings = read_center("A", study)
+    assert cases["case_id"].tolist() == case_ids("A", study) == ["case_001"]
+    assert cases["idh"].tolist() == ["wildtype"]
+    assert [(one.center, one.severity) for one in findings if one.rule == "ids_matched"] == [("A", "note")]
+    assert "images_without_labels" not in {one.rule for one in findings}
+
+
+def test_what_conversions_left_is_found_with_the_table(tmp_path):
+    for case in ("P1", "P2"):
+        (tmp_path / "dicom" / case).mkdir(parents=True)
+        (tmp_path / "made" / case).mkdir(parents=True)
+    (tmp_path / "made" / "P1" / "t1.nii.gz").touch()
+    (tmp_path / "made" / "P2" / "failure.txt").write_text("no series is a whole head\n")
+    study = study_of({"kind": "dicom", "folder": str(tmp_path / "dicom")})
+    cases, findings = read_cases(request_of("A", study), [tmp_path / "made" / case for case in ("P1", "P2")])
+    assert cases["t1"].tolist() == [str(tmp_path / "made/P1/t1.nii.gz"), ""]
+    (failed,) = [one for one in findings if one.severity == "error"]
+    assert (failed.rule, failed.center, failed.case_id) == ("not_converted", "A", "P2")
+    assert failed.file == str(tmp_path / "dicom" / "P2")
+
+
 def test_reading_ids_imports_no_pandas(table):
     """The workflow is parsed once a job."""
     path = table("case_id\tt1\nb\tb.nii\n")["path"]

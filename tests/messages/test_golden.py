@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 from gliomanet.audit.tables import audit_study, check_study
 from gliomanet.cli.import_table import labels_of
 from gliomanet.cli.main import app
+from gliomanet.cohort.dicom.choice import choose
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
-from tests.messages import cases, configuration, images, study_files, tables
+from tests.messages import cases, configuration, images, sources, study_files, tables
 
 __all__ = ["brain", "modalities", "write_case"]
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -49,6 +50,18 @@ def texts_of_tables(folder: Path) -> Iterator[tuple[str, str]]:
         place = folder / name.replace(" ", "_")
         place.mkdir()
         yield f"table, {name}", message_of(check_study, tables.study_of(wrong, place))
+
+
+def texts_of_sources(folder: Path) -> Iterator[tuple[str, str]]:
+    for name, files in sources.BIDS.items():
+        place = folder / "bids" / name.replace(" ", "_")
+        for path, text in files.items():
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / path).write_text(text)
+        given = ["import", "bids", str(place), "--center", "A", "--out", str(folder / "bids" / "cases.tsv")]
+        yield f"import bids, {name}", CliRunner().invoke(app, given).output
+    for name, series in sources.DICOM.items():
+        yield f"dicom, {name}", "\n".join(map(str, choose(series).doubts))
 
 
 def texts_of_images(folder: Path, write, monkeypatch) -> Iterator[tuple[str, str]]:
@@ -90,6 +103,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
     told = [
         *texts_of_studies(tmp_path),
         *texts_of_tables(tmp_path),
+        *texts_of_sources(tmp_path),
         *texts_of_commands(tmp_path),
         *texts_of_images(tmp_path, write_case, monkeypatch),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gliomanet.audit.images import Inspected, inspect
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.generated_files import converted_case
+from gliomanet.cohort.generated_files import conversion_findings, converted_case
 from gliomanet.errors import CaseError
 
 if TYPE_CHECKING:
@@ -36,9 +36,11 @@ def inspect_dicom(folder: Path, case: Mapping[str, str], settings: Preprocessing
             problem = error.problem.at(case=case["case_id"], file=str(folder))
             failed = Finding.of(problem, "error", rule="not_converted", center=case.get("center", ""))
             return Inspected([failed], {}, {}, float("nan"))
+        doubts = conversion_findings(Path(scratch), case.get("center", ""), folder)
         inspected = inspect({**case, **converted_case(Path(scratch))}, settings)
+    doubts = [replace(doubt, case_id=case["case_id"]) for doubt in doubts]
     findings = [_of_folder(finding, scratch, folder) for finding in inspected.findings]
-    return replace(inspected, findings=findings)
+    return replace(inspected, findings=[*doubts, *findings])
 
 
 def _of_folder(finding: Finding, scratch: str, folder: Path) -> Finding:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from gliomanet.cohort.findings import Finding, findings_of
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
 from gliomanet.tables.io import read_table
 
 FAILURE = "failure.txt"
 """Left in the folder of a case that could not be converted: the reason, which preprocessing passes on."""
+
+
+FINDINGS_FILE = "findings.tsv"
+"""Left there, too: what a person should look at, such as a T1 that may show contrast medium; absent for nothing."""
 
 
 def simulated_cases(folder: Path) -> dict[str, dict[str, str]]:
@@ -27,6 +33,22 @@ def converted_case(folder: Path) -> dict[str, str]:
         return {"failure": failure.read_text(encoding="utf-8").strip()}
     files = {name: folder / f"{name}.nii.gz" for name in MODALITIES}
     return {name: str(file) for name, file in files.items() if file.is_file()}
+
+
+def conversion_findings(folder: Path, center: str, source: Path) -> list[Finding]:
+    """Findings that a conversion left in its folder.
+
+    Args:
+        folder: the converted case's.
+        center: the case's centre.
+        source: the DICOM files, which the findings name.
+    """
+    if failure := converted_case(folder).get("failure"):
+        action = "see the reason; exclude the case, or convert it by hand and name its files in a table"
+        return [Finding("error", "not_converted", center, folder.name, str(source), failure, action)]
+    table = folder / FINDINGS_FILE
+    found = findings_of(read_table(table)) if table.is_file() else []
+    return [replace(finding, center=center, case_id=folder.name, file=str(source)) for finding in found]
 
 
 def made_files(folders: Iterable[str | Path]) -> dict[str, dict[str, str]]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
+from gliomanet.cohort.absent_files import absent_files
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.generated_files import with_converted_files
+from gliomanet.cohort.generated_files import conversion_findings, with_converted_files
 from gliomanet.cohort.read_center import center_request, read_cases
 from gliomanet.cohort.sources.registry import SOURCES
 from gliomanet.config.centers import Center
@@ -25,6 +26,7 @@ from gliomanet.config.sources import DicomSource, SourceSettings
 from gliomanet.errors import CaseError, Problem, StudyError
 from gliomanet.labels.vocabulary import vocabulary_of
 from gliomanet.mask_conventions import UNDECLARED, convention_of
+from gliomanet.modalities import FILE_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +93,10 @@ def import_cases(
         for case, target in converted.items():
             findings += _convert(folder / case, target, case, center)
         cases = with_converted_files(cases, converted.values())
+    rows = cases.to_dict("records")
+    findings += absent_files(
+        (center, row["case_id"], column, row[column]) for row in rows for column in FILE_COLUMNS if row[column]
+    )
     # The role of a centre is the study's to say.
     return cases.assign(role=""), findings
 
@@ -121,4 +127,4 @@ def _convert(folder: Path, out: Path, case: str, center: str) -> list[Finding]:
         convert_case(folder, out, case)
     except CaseError as error:
         return [Finding.of(error.problem.at(case=case, file=str(folder)), "error", rule="not_converted", center=center)]
-    return []
+    return conversion_findings(out, center, folder)

@@ -30,7 +30,7 @@ def patient_key(patient_id: str) -> str:
     >>> patient_key("tcga-fg-6692-01A-11R") == patient_key("TCGA-FG-6692_1996.08.23")
     True
     """
-    key = _without(_FORMAT, patient_id.strip().lower())
+    key = without_format(patient_id.strip().lower())
     for pattern in _PATIENT_OF:
         key = pattern.sub(r"\1", key)
     return _LAST_NUMBER.sub(r"\1\2", key)
@@ -42,7 +42,7 @@ def case_key(case_id: str) -> str:
     >>> case_key("UCSF-PDGM-004") == case_key("UCSF-PDGM-0004_nifti") != case_key("UCSF-PDGM-0004_FU016d")
     True
     """
-    return _LAST_NUMBER.sub(r"\1\2", _without(_FORMAT, case_id.strip().lower()))
+    return _LAST_NUMBER.sub(r"\1\2", without_format(case_id.strip().lower()))
 
 
 def is_local(identifier: str) -> bool:
@@ -54,7 +54,8 @@ def is_local(identifier: str) -> bool:
     return _LOCAL.fullmatch(identifier.strip().lower()) is not None
 
 
-def _without(pattern: re.Pattern[str], key: str) -> str:
-    while (shorter := pattern.sub("", key)) != key:
+def without_format(key: str) -> str:
+    """An id in lower case without suffixes of formats, such as `_nifti`."""
+    while (shorter := _FORMAT.sub("", key)) != key:
         key = shorter
     return key

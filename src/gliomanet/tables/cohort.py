@@ -55,7 +55,10 @@ HIDDEN_LABELS = Schema(
 
 FINDINGS = Schema(
     title="Findings of the audit",
-    paths=("cohort/audit.tsv", "audit/<center>.tsv", "audit/<center>.source.tsv"),
+    paths=(
+        *("cohort/audit.tsv", "audit/<center>.tsv", "audit/<center>.source.tsv"),
+        "converted/<center>/<case>/findings.tsv",
+    ),
     row="one per finding",
     columns=(
         text(

@@ -1,6 +1,7 @@
 """Conversion of synthetic DICOM series whose voxels, geometry and names are known."""
 
 import gzip
+import shutil
 import subprocess
 
 import nibabel as nib
@@ -9,7 +10,7 @@ import pandas as pd
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage
 
 from gliomanet.cohort.dicom import convert as dicom
 from gliomanet.cohort.dicom.convert import convert_case
@@ -54,8 +55,6 @@ def write_series(folder, number, description, *, voxels=None, rotation=None, spa
         ds.Modality, ds.Manufacturer, ds.ImageType = "MR", "SIEMENS", ["ORIGINAL", "PRIMARY", "M", "ND"]
         ds.SeriesNumber, ds.InstanceNumber, ds.AcquisitionNumber = number, index + 1, 1
         ds.SeriesDescription = description
-        for key, value in attributes.items():
-            setattr(ds, key, value)
         ds.Columns, ds.Rows = voxels.shape[:2]
         ds.PixelSpacing = [spacing[1], spacing[0]]
         ds.SliceThickness = ds.SpacingBetweenSlices = spacing[2]
@@ -63,6 +62,8 @@ def write_series(folder, number, description, *, voxels=None, rotation=None, spa
         ds.ImagePositionPatient = [round(float(v), 6) for v in origin + rotation[:, 2] * spacing[2] * index]
         ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
         ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
+        for key, value in attributes.items():
+            setattr(ds, key, value)
         if scale is not None:
             ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = scale[0], scale[1], "normalized"
         ds.PixelData = voxels[:, :, index].T.tobytes()
@@ -241,6 +242,119 @@ def test_what_ends_a_case(tmp_path, monkeypatch):
         RuntimeError, match=r"no dcm2niix program beside .* or on PATH; install it with `pip install dcm2niix`"
     ):
         convert_case(empty, tmp_path / "out", "c1")
+
+
+def table_of(out):
+    table = pd.read_csv(out / "series.tsv", sep="\t", dtype=str, keep_default_na=False)
+    return dict(zip(table["series"], table["why"], strict=True))
+
+
+def findings_left(out):
+    return pd.read_csv(out / "findings.tsv", sep="\t", dtype=str, keep_default_na=False).to_dict("records")
+
+
+def test_of_two_t1_without_a_word_the_earlier_is_taken_with_a_warning(tmp_path):
+    first, affine = write_series(tmp_path / "in", 9, "AX T1", **{**T1_SE, "AcquisitionTime": "101500"})
+    write_series(tmp_path / "in", 3, "AX T1", **{**T1_SE, "AcquisitionTime": "104500"})
+    files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    assert list(files) == ["t1"]
+    same_everywhere(files["t1"], first, affine)
+    (finding,) = findings_left(tmp_path / "out")
+    assert (finding["rule"], finding["severity"], finding["case_id"]) == (
+        "t1_may_show_contrast_medium",
+        "warning",
+        "c1",
+    )
+    assert finding["found"].startswith("series 9 is taken as T1, not series 3")
+    write_series(tmp_path / "in", 4, "AX T1 post", **{**T1_SE, "AcquisitionTime": "110000"})
+    convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    assert not (tmp_path / "out" / "findings.tsv").exists()  # both came before the one with medium
+
+
+def test_a_t1_after_the_one_with_medium_shows_it_too(tmp_path):
+    write_series(tmp_path / "in", 3, "AX T1 post", **{**T1_SE, "AcquisitionTime": "101500"})
+    write_series(tmp_path / "in", 8, "COR T1", **{**T1_SE, "AcquisitionTime": "102000"})
+    files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    assert list(files) == ["t1c"]
+    assert table_of(tmp_path / "out")["8"].endswith("but acquired after series 3, which shows contrast medium")
+    assert [one["rule"] for one in findings_left(tmp_path / "out")] == ["t1_after_contrast_medium"]
+
+
+def test_an_image_of_another_machine_and_a_screenshot_are_not_taken(tmp_path):
+    write_series(tmp_path / "in", 2, "HEAD T1 ROUTINE", Modality="CT", SOPClassUID=CTImageStorage)
+    write_series(tmp_path / "in", 3, "AX T1 SE", SOPClassUID="1.2.840.10008.5.1.4.1.1.7", **T1_SE)
+    write_series(tmp_path / "in", 4, "AX T2", **T2)
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t2"]
+    table = table_of(tmp_path / "out")
+    assert (table["2"], table["3"]) == ("no MR image: its modality is CT", "no image (secondary capture)")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_series_with_a_slice_missing_is_not_taken_and_the_reason_is_said(tmp_path, alone):
+    write_series(tmp_path / "in", 2, "AX T1", **T1_SE)
+    (tmp_path / "in" / "IM0020011").unlink()
+    if alone:
+        with pytest.raises(CaseError) as error:
+            convert_case(tmp_path / "in", tmp_path / "out", "c1")
+        assert error.value.problem.rule == "no_usable_series"
+        assert error.value.problem.found.endswith("(series 2: 1 slice is missing between the others)")
+        return
+    write_series(tmp_path / "in", 3, "AX T2", **T2)
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t2"]
+    assert table_of(tmp_path / "out")["2"] == "1 slice is missing between the others"
+    assert [one["rule"] for one in findings_left(tmp_path / "out")] == ["slices_missing"]
+
+
+def strip(folder, with_meta):
+    for path in folder.rglob("IM*"):
+        content = path.read_bytes()[132:]
+        if not with_meta:
+            content = content[12 + int.from_bytes(content[8:12], "little") :]
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("with_meta", [True, False])
+def test_files_without_preamble_are_read_like_others(tmp_path, with_meta):
+    voxels, affine = write_series(tmp_path / "in", 9, "AX T1", ContrastBolusAgent="Gadovist", **T1_SE)
+    write_series(tmp_path / "in", 4, "AX T2", **T2)
+    strip(tmp_path / "in", with_meta)
+    write_series(tmp_path / "in" / "more", 5, "AX FLAIR", **FLAIR)  # with preamble
+    files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    assert list(files) == ["t1c", "t2", "flair"]
+    same_everywhere(files["t1c"], voxels, affine)
+    write_series(tmp_path / "in" / "more", 6, "AX FLAIR", **{**FLAIR, "PatientID": "other"})
+    strip(tmp_path / "in" / "more", with_meta)
+    with pytest.raises(CaseError, match="holds files of 2 patients"):
+        convert_case(tmp_path / "in", tmp_path / "out", "c1")
+
+
+def test_two_patients_of_one_anonymous_id_are_told_by_their_birth_dates(tmp_path):
+    write_series(tmp_path / "in", 1, "AX T2", PatientID="ANON", **T2)
+    write_series(tmp_path / "in", 2, "AX T1", PatientID="ANON", PatientBirthDate="19800101", **T1_SE)
+    with pytest.raises(CaseError, match="holds files of 2 patients"):
+        convert_case(tmp_path / "in", tmp_path / "out", "c1")
+
+
+def test_a_file_twice_and_a_value_above_32767(tmp_path):
+    voxels = np.random.default_rng(0).integers(30000, 60000, SHAPE).astype("<u2")
+    _, affine = write_series(tmp_path / "in", 1, "AX T2", voxels=voxels, BitsStored=16, HighBit=15, **T2)
+    for path in sorted((tmp_path / "in").iterdir()):
+        shutil.copy(path, tmp_path / "in" / f"{path.name}(1)")
+    files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
+    same_everywhere(files["t2"], voxels, affine)
+
+
+def test_an_agent_in_a_sequence(tmp_path):
+    agent = Dataset()
+    agent.CodeValue, agent.CodingSchemeDesignator, agent.CodeMeaning = "C-B1", "SRT", "Gadobutrol"
+    write_series(tmp_path / "in", 1, "AX T1", ContrastBolusAgentSequence=[agent], **T1_SE)
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == ["t1c"]
+
+
+@pytest.mark.parametrize(("agent", "modality"), [("NONE", "t1"), ("no contrast", "t1"), ("Gadovist 8 ml", "t1c")])
+def test_an_agent_that_is_none(tmp_path, agent, modality):
+    write_series(tmp_path / "in", 1, "AX T1", ContrastBolusAgent=agent, **T1_SE)
+    assert list(convert_case(tmp_path / "in", tmp_path / "out", "c1")) == [modality]
 
 
 @pytest.mark.parametrize(("status", "ends"), [(8, False), (1, True)])

@@ -43,6 +43,22 @@ def series(
         ({"description": "T1 pre contrast", **T1}, "t1"),
         ({"description": "T1 nativ post-RT", **T1}, "t1"),
         ({"description": "T1 noncon", **T1}, "t1"),
+        *(
+            ({"description": f"T1 SE {words}", **T1}, "t1")
+            for words in ("SANS GADO", "senza mdc", "SIN CONTRASTE", "Gd(-)", "CE (-)", "avant injection", "C(-)")
+        ),
+        *(
+            ({"description": f"T1 SE {words}", **T1}, "t1c")
+            for words in (
+                "AVEC GADO",
+                "con mdc",
+                "CON CONTRASTE",
+                "Gd(+)",
+                "C(+)",
+                "apres injection",
+                "mit Kontrastmittel",
+            )
+        ),
         # Negations of something else than the medium.
         ({"description": "Ax T1 FSE NON FS POST GD", "agent": True, **T1}, "t1c"),
         ({"description": "T1 SE post KM Non-FatSat", "agent": True, **T1}, "t1c"),

@@ -4,6 +4,7 @@ import pytest
 
 from gliomanet.cohort.importers.bids import read
 from gliomanet.cohort.importers.case_table import import_center
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.errors import CohortError
 
 SUFFIXES = ("T1w", "ce-gadolinium_T1w", "T2w", "FLAIR")
@@ -75,7 +76,7 @@ def test_layout_labels_and_masks(make_tree):
     assert findings["unknown_columns"].found.startswith("columns not used: handedness; used: participant_id as id")
     assert findings["unknown_files"].file == "notes.docx"
     assert findings["several_images"].case_id == "sub-02"  # T1w and ce-none_T1w
-    assert cases.loc[1, "t1"].endswith("sub-02_T1w.nii.gz")
+    assert cases.loc[1, "t1"].endswith("sub-02_ce-none_T1w.nii.gz")  # the one that says so
 
 
 def scans(folder):
@@ -143,18 +144,18 @@ def test_labels_of_a_session_stand_over_the_participants(make_tree):
 def test_several_images_of_a_modality_and_of_a_mask(make_tree):
     folder = make_tree(
         [
-            *anat("01", suffixes=["run-1_T1w", "run-2_T1w", "acq-fast_run-3_T1w", "part-phase_T1w"]),
+            *anat("01", suffixes=["run-1_T2w", "run-2_T2w", "acq-fast_run-3_T2w", "part-phase_T2w"]),
             *anat(
                 "01", suffixes=["desc-auto_label-tumor_mask", "desc-manual_label-tumor_mask"], top="derivatives/seg/"
             ),
         ]
     )
     cases, findings = import_bids(folder)
-    assert cases.loc[0, "t1"].endswith("sub-01_run-2_T1w.nii.gz")
+    assert cases.loc[0, "t2"].endswith("sub-01_run-2_T2w.nii.gz")
     assert cases.loc[0, "tumour_mask"].endswith("desc-manual_label-tumor_mask.nii.gz")
     told = findings["several_images"].found
     assert (
-        "sub-01_run-2_T1w.nii.gz is taken as t1, not sub-01_acq-fast_run-3_T1w.nii.gz, sub-01_run-1_T1w.nii.gz" in told
+        "sub-01_run-2_T2w.nii.gz is taken as t2, not sub-01_acq-fast_run-3_T2w.nii.gz, sub-01_run-1_T2w.nii.gz" in told
     )
 
 
@@ -164,6 +165,49 @@ def test_a_dataset_below_the_folder_and_a_table_of_ones_own(make_tree):
     table.write_text("participant_id,idh\n01,wildtype\n")
     cases, _ = import_bids(folder, clinical=table)
     assert cases["idh"].tolist() == ["wildtype"]
+
+
+def test_sessions_of_the_table_that_are_written_otherwise(make_tree):
+    folder = make_tree([*anat("01", "01"), *anat("01", "02")])
+    (folder / "sub-01" / "sub-01_sessions.tsv").write_text("session_id\tdays\nses-1\t30\nses-2\t-4\n")
+    assert scans(folder) == {"sub-01_ses-01": "follow_up", "sub-01_ses-02": "baseline"}
+
+
+@pytest.mark.parametrize("names", [("1", "2"), ("SUB-01", "SUB-02"), ("sub-1", "sub-002"), ("P-01", "P-02")])
+def test_participants_that_are_written_otherwise(make_tree, names):
+    folder = make_tree([*anat("01"), *anat("02")])
+    table = "".join(f"{name}\t{idh}\n" for name, idh in zip(names, ("mutant", "wt"), strict=True))
+    (folder / "participants.tsv").write_text(f"participant_id\tidh\n{table}")
+    with heard_remarks() as remarks:
+        cases, findings = import_bids(folder)
+    assert cases["idh"].tolist() == ["mutant", "wildtype"]
+    assert "no_row" not in findings
+    by_number = names[0].startswith("P")
+    assert [(one.severity, one.rule) for one in remarks] == [
+        ("warning", "ids_matched_by_number") if by_number else ("note", "ids_matched")
+    ]
+
+
+def test_participants_of_which_two_fit_one_subject(make_tree):
+    folder = make_tree(anat("001"))
+    (folder / "participants.tsv").write_text("participant_id\tidh\n1\tmutant\n01\twt\n")
+    with heard_remarks() as remarks:
+        cases, findings = import_bids(folder)
+    assert cases["idh"].tolist() == [""]
+    assert findings["no_row"].case_id == "sub-001"
+    (ambiguous,) = remarks
+    assert (ambiguous.severity, ambiguous.rule, ambiguous.case_id) == ("warning", "ids_ambiguous", "sub-001")
+    assert "'sub-1' or 'sub-01'" in ambiguous.found
+
+
+def test_a_participant_twice_names_both_lines(make_tree):
+    folder = make_tree(anat("01"))
+    (folder / "participants.tsv").write_text("participant_id\tage\nsub-01\t45\n\nsub-02\t1\nsub-01\t46\n")
+    with pytest.raises(CohortError) as error:
+        import_bids(folder)
+    (problem,) = error.value.problems
+    assert (problem.rule, problem.case, problem.column) == ("two_rows", "sub-01", "age")
+    assert problem.found.endswith("'45' and '46', in lines 2 and 5")
 
 
 def test_no_label_columns_is_a_warning(make_tree):
@@ -200,6 +244,25 @@ def test_what_ends_an_import(make_tree):
         import_bids(folder)
     with pytest.raises(CohortError, match="BIDS has no mapping table"):
         import_bids(folder, mapping=folder)
+
+
+def test_names_in_capitals_are_found(make_tree):
+    folder = make_tree([*anat("01", suffixes=["T1w"], end=".NII.GZ"), *anat("01", suffixes=["FLAIR"], end=".nii.GZ")])
+    cases, _ = import_bids(folder)
+    assert cases.loc[0, ["t1", "flair"]].tolist() == [
+        str(folder / "sub-01/anat/sub-01_T1w.NII.GZ"),
+        str(folder / "sub-01/anat/sub-01_FLAIR.nii.GZ"),
+    ]
+
+
+@pytest.mark.parametrize("folder_name", ["sub-01_A", "sub-01/ses-pre-op", "sub-"])
+def test_a_label_that_is_more_than_letters_and_digits_ends_an_import(make_tree, folder_name):
+    folder = make_tree([*anat("02"), f"{folder_name}/anat/{folder_name.replace('/', '_')}_T1w.nii.gz"])
+    with pytest.raises(CohortError) as error:
+        import_bids(folder)
+    (problem,) = error.value.problems
+    assert problem.rule == "label_not_of_bids"
+    assert folder_name.rpartition("/")[2] in problem.found
 
 
 def test_500_subjects_within_a_second(make_tree):

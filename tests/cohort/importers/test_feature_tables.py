@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from gliomanet.cohort.importers.feature_tables import contract_name, read_feature_center
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.errors import CohortError
 
 UCSF_HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,1p/19q,IDH\n"
@@ -98,3 +99,14 @@ def test_the_real_tables_hold_the_published_counts(shared_data, name):
     assert (count("grade", "2", "3"), count("grade", "4")) == grade
     assert isinstance(cases, pd.DataFrame)
     assert cases["age"].notna().all()
+
+
+def test_ids_of_the_two_tables_that_are_written_otherwise(tmp_path):
+    header = "Subject ID,Sex at birth,Age at Imaging,Tumor Grade,IDH,1p19Q CODEL\n"
+    (tmp_path / "clinical.csv").write_text(f"{header}BT1,F,44,4,wild type,NA\nBT10,M,50,2,mutated,co-deleted\n")
+    (tmp_path / "features.csv").write_text(f"{FEATURES}BT0010,1,0.5,2\nBT0001,0,0.25,3\n")
+    files = (tmp_path / "features.csv", tmp_path / "clinical.csv")
+    with heard_remarks() as remarks:
+        cases, _ = read_feature_center("UTSW", "train", *files, "utsw")
+    assert cases[["case_id", "idh"]].to_numpy().tolist() == [["BT0001", "wildtype"], ["BT0010", "mutant"]]
+    assert [(one.severity, one.rule) for one in remarks] == [("note", "ids_matched")]

@@ -45,6 +45,12 @@ def test_modalities_come_from_one_variant(make_tree):
     assert left.action == "the modality counts as missing; add the file in the version of the others"
 
 
+def test_endings_in_capitals(make_tree):
+    tree = read_tree(make_tree(["c1/t1.NII.GZ", "c2/t1.Nii", "c1/T2_X.NII.GZ"]), PATTERNS)
+    assert {case: files["t1"].name for case, files in tree.files.items()} == {"c1": "t1.NII.GZ", "c2": "t1.Nii"}
+    assert (rules(tree)["unknown_files"].severity, rules(tree)["unknown_files"].file) == ("warning", "c1/T2_X.NII.GZ")
+
+
 def test_two_files_that_nothing_prefers(make_tree):
     folder = make_tree(["a/c1/t1.nii.gz", "b/c1/t1.nii.gz", "c2/t1.nii", "c2/t1.nii.gz"])
     with pytest.raises(CohortError) as error:

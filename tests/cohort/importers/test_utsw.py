@@ -4,6 +4,7 @@ import pytest
 
 from gliomanet.cohort.importers.case_table import import_center
 from gliomanet.cohort.importers.utsw import LAYOUT
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.errors import CohortError
 
 HEADER = "Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL\tOperation Status\r\n"
@@ -138,3 +139,14 @@ def test_derived_labels_of_the_published_table(published):
     assert (len(derived), set(derived["idh"]), set(derived["codel_1p19q_raw"])) == (251, {"wildtype"}, {"NA"})
     assert cases["codel_1p19q"].value_counts().to_dict() == {"intact": 523, "": 39, "codeleted": 63}
     assert by_rule(findings, "derived_1p19q")[0].found.startswith("1p/19q of 251 cases was unknown")
+
+
+def test_ids_of_the_table_that_lack_zeros(make_tree, table):
+    folder = make_tree([*patient("BT0001", *PLAIN), *patient("BT0002", *PLAIN)])
+    rows = [(name, "F", "44", "X", "4", idh, "NA", "PRE") for name, idh in (("BT1", "wild type"), ("BT02", "mutated"))]
+    with heard_remarks() as remarks:
+        cases, findings = import_utsw(folder, table(*rows))
+    assert cases["idh"].tolist() == ["wildtype", "mutant"]
+    assert not by_rule(findings, "no_row")
+    assert not by_rule(findings, "no_image")
+    assert [one.rule for one in remarks] == ["ids_matched"]

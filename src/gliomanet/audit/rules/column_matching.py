@@ -13,8 +13,10 @@ import pandas as pd
 from gliomanet.audit.context import listed
 from gliomanet.cohort.ages import read_age
 from gliomanet.cohort.importers.headers import called
+from gliomanet.cohort.matching_ids import match_ids
 from gliomanet.cohort.patient_keys import case_key
 from gliomanet.cohort.read_rows import read_rows
+from gliomanet.cohort.remarks import repeat
 from gliomanet.cohort.vocabulary import harmonise
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS
@@ -159,7 +161,10 @@ def _case_of_row(case_ids: list[str], ids: list[str], path: Path) -> tuple[list[
     exact = set(case_ids)
     keys = Counter(map(case_key, case_ids))
     by_key = {case_key(case): case for case in case_ids if keys[case_key(case)] == 1}
-    order = [identifier if identifier in exact else by_key.get(case_key(identifier), identifier) for identifier in ids]
+    match = match_ids(case_ids, ids)
+    repeat(match.findings(str(path)))
+    case_of = {row: case for case, row in match.row_of.items()}
+    order = [case_of.get(identifier) or by_key.get(case_key(identifier), identifier) for identifier in ids]
     twice = [case for case, number in Counter(order).items() if number > 1 and case]
     problems = [
         Problem("has several rows", "keep one", file=str(path), case=case, rule="case_in_several_rows")

@@ -8,25 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, counted, listed
+from gliomanet.cohort.absent_files import Use, absent_files
 from gliomanet.cohort.findings import Finding
 from gliomanet.modalities import FILE_COLUMNS
 
-_Use = tuple[str, str, str, str]  # centre, case, column, path
-
 
 def file_missing(context: AuditContext) -> Iterator[Finding]:
-    """Image and mask files that a table names and the disk does not hold: error."""
-    for center, case_id, column, path in _uses(context):
-        if _identity(path) is None:
-            yield Finding(
-                "error",
-                "file_missing",
-                center,
-                case_id,
-                path,
-                f"case {case_id!r}: {column} {path!r} is not there",
-                "correct the table, or put the file there",
-            )
+    """Image and mask files that a table names and the disk does not hold, or whose content was not fetched: error."""
+    return absent_files(_uses(context))
 
 
 def file_name_with_braces(context: AuditContext) -> Iterator[Finding]:
@@ -43,7 +32,7 @@ def file_used_twice(context: AuditContext) -> Iterator[Finding]:
 
     A brain mask may serve several cases (collections on an atlas ship one for all): note.
     """
-    uses: dict[tuple[int, int] | str, list[_Use]] = {}
+    uses: dict[tuple[int, int] | str, list[Use]] = {}
     for use in _uses(context):
         identity = _identity(use[3])
         uses.setdefault(os.path.normpath(use[3]) if identity is None else identity, []).append(use)
@@ -75,7 +64,7 @@ def file_used_twice(context: AuditContext) -> Iterator[Finding]:
             )
 
 
-def _shared_brain_mask(uses: list[_Use]) -> Finding:
+def _shared_brain_mask(uses: list[Use]) -> Finding:
     cases = list(dict.fromkeys(case_id for _, case_id, _, _ in uses))
     return Finding(
         "note",
@@ -88,7 +77,7 @@ def _shared_brain_mask(uses: list[_Use]) -> Finding:
     )
 
 
-def _uses(context: AuditContext) -> Iterator[_Use]:
+def _uses(context: AuditContext) -> Iterator[Use]:
     columns = [context.cases[column].tolist() for column in ("center", "case_id", *FILE_COLUMNS)]
     for center, case_id, *paths in zip(*columns, strict=True):
         for column, path in zip(FILE_COLUMNS, paths, strict=True):

@@ -25,17 +25,18 @@ from typing import Any
 
 import nibabel as nib
 import pandas as pd
-import SimpleITK as sitk  # noqa: N813
 
-from gliomanet.cohort.dicom.series import Judgement, Series, best_first, judge
+from gliomanet.cohort.dicom.choice import Choice, choose
+from gliomanet.cohort.dicom.headers import Headers, SeriesFacts, read_headers
+from gliomanet.cohort.dicom.series import Judgement, Series, judge
+from gliomanet.cohort.findings import Finding, findings_table
+from gliomanet.cohort.generated_files import FINDINGS_FILE
 from gliomanet.errors import CaseError, Problem
 from gliomanet.files.atomic import open_atomically
 from gliomanet.modalities import MODALITIES
-from gliomanet.tables.cohort import DICOM_SERIES
+from gliomanet.tables.cohort import DICOM_SERIES, FINDINGS
 from gliomanet.tables.io import write_table
 
-_SERIES_UID, _PATIENT, _DAY, _AGENT = "0020|000e", "0010|0020", "0008|0020", "0018|0010"
-_NO_AGENT = ("", "none", "no", "n", "0", "without")
 _FREE_TEXT = ((14, 32), (148, 228), (228, 252), (328, 344))
 """Bytes of a NIfTI-1 header: db_name, descrip, aux_file, intent_name."""
 _VOXEL_OFFSET = 108
@@ -52,18 +53,11 @@ class _Image:
     judgement: Judgement
 
 
-@dataclass(frozen=True)
-class _Headers:
-    """Facts of the DICOM headers that dcm2niix does not pass on."""
-
-    with_agent: frozenset[str]
-    patients: int
-    days: int
-    unreadable: int
-
-
 def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
     """Convert one case, and choose one series per modality.
+
+    What a person should look at (of two T1 without a word of it, one may show contrast medium) is left in
+    `findings.tsv`, where there is any.
 
     Args:
         folder: the case's DICOM files, in any sub-folders.
@@ -81,7 +75,7 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
     program, at = _dcm2niix(), {"file": str(folder), "case": case_id}
     if not folder.is_dir():
         raise CaseError(Problem("no such folder", _SHOULD_HOLD, rule="no_folder").at(**at))
-    headers = _read_headers(folder)
+    headers = read_headers(folder)
     if headers.patients > 1:
         found = f"holds files of {headers.patients} patients"
         raise CaseError(Problem(found, "give each patient a folder of its own", rule="several_patients").at(**at))
@@ -89,26 +83,32 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         action = "give each day a folder of its own: modalities of different days do not show the same tumour"
         raise CaseError(Problem(f"holds scans of {headers.days} days", action, rule="several_days").at(**at))
     out.mkdir(parents=True, exist_ok=True)
-    for name in (*(f"{modality}.nii.gz" for modality in MODALITIES), "series.tsv"):
+    for name in (*(f"{modality}.nii.gz" for modality in MODALITIES), "series.tsv", FINDINGS_FILE):
         (out / name).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="gliomanet-dicom-") as scratch:
-        incomplete = _run(program, folder, Path(scratch), case_id)
-        images = _converted(Path(scratch), headers.with_agent)
-        chosen, rows = _choose(images)
-        for modality, image in chosen.items():
-            _write_bare(image.path, out / f"{modality}.nii.gz")
+        incomplete = _run(program, _with_preambles(folder, headers, Path(scratch)), Path(scratch), headers, at)
+        images = _converted(Path(scratch), headers.series)
+        choice = choose([(image.series, image.judgement) for image in images])
+        rows = list(_rows(images, choice))
+        for modality, place in choice.chosen.items():
+            _write_bare(images[place].path, out / f"{modality}.nii.gz")
+    rows += [("", "", "", "", f"warning: {doubt.found}") for doubt in choice.doubts]
     if headers.unreadable:
         rows.append(("", "", "", "", f"files that hold no DICOM image: {headers.unreadable}"))
     if incomplete:
         rows.append(("", "", "", "", "dcm2niix could not convert every series; run it by hand to see which"))
     write_table(pd.DataFrame(rows, columns=DICOM_SERIES.names(), dtype=str), out / "series.tsv", DICOM_SERIES)
-    if not chosen:
-        reasons = "; ".join(f"series {number}: {why}" for number, *_, why in rows[:5])
-        which = f"none of the {len(images)} series is a T1, T1c, T2 or FLAIR of a whole head"
+    if not choice.chosen:
+        # Two images of one series, as it is and resampled, have one reason.
+        reasons = list(dict.fromkeys(f"series {number}: {why}" for number, *_, why in rows[: len(images)]))
+        shown = "; ".join(reasons[:5]) + ("; …" if len(reasons) > 5 else "")
+        found = f"none of the {len(reasons)} series is a T1, T1c, T2 or FLAIR of a whole head ({shown})"
         action = f"see {out / 'series.tsv'}, or convert it by hand and name the files in a table"
-        found = f"{which} ({reasons}{'; …' if len(rows) > 5 else ''})"
         raise CaseError(Problem(found, action, rule="no_usable_series").at(**at))
-    return {modality: out / f"{modality}.nii.gz" for modality in MODALITIES if modality in chosen}
+    if choice.doubts:
+        doubts = findings_table(Finding.of(doubt.at(case=case_id), "warning") for doubt in choice.doubts)
+        write_table(doubts, out / FINDINGS_FILE, FINDINGS)
+    return {modality: out / f"{modality}.nii.gz" for modality in MODALITIES if modality in choice.chosen}
 
 
 def _dcm2niix() -> str:
@@ -122,45 +122,31 @@ def _dcm2niix() -> str:
     return program
 
 
-def _read_headers(folder: Path) -> _Headers:
-    reader: Any = sitk.ImageFileReader()  # type: ignore[no-untyped-call]
-    reader.SetImageIO("GDCMImageIO")
-    agents, patients, days, unreadable = set(), set(), set(), 0
-
-    def cell(tag: str) -> str:
-        return reader.GetMetaData(tag).strip() if reader.HasMetaDataKey(tag) else ""
-
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if not _looks_dicom(path):
-            unreadable += 1
-            continue
-        reader.SetFileName(str(path))
-        try:
-            reader.ReadImageInformation()
-        except RuntimeError:  # GDCM's word for a file without an image: a report, a directory file, a broken one
-            unreadable += 1
-            continue
-        patients.add(cell(_PATIENT))
-        days.add(cell(_DAY))
-        if cell(_AGENT).lower() not in _NO_AGENT:
-            agents.add(cell(_SERIES_UID))
-    return _Headers(frozenset(agents), len(patients - {""}), len(days - {""}), unreadable)
+def _with_preambles(folder: Path, headers: Headers, scratch: Path) -> Path:
+    """A folder of the same files that dcm2niix reads: the folder itself, where each file has its preamble."""
+    if not headers.without_preamble:
+        return folder
+    staged = scratch / "files"
+    staged.mkdir()
+    for number, path in enumerate(headers.files):
+        copy = staged / f"{number:06d}"
+        if path in headers.without_preamble:
+            copy.write_bytes(bytes(128) + b"DICM" + path.read_bytes())
+        else:
+            copy.symlink_to(path.resolve())
+    return staged
 
 
-def _looks_dicom(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM" or path.suffix.lower() in (".dcm", ".ima")
-
-
-def _run(program: str, folder: Path, scratch: Path, case_id: str) -> bool:
+def _run(program: str, folder: Path, scratch: Path, headers: Headers, at: Mapping[str, str]) -> bool:
     """Convert into `scratch` as `<series number>_<series uid>….nii`; true where some series could not be converted."""
-    at = {"file": str(folder), "case": case_id}
     # -g i: a person's own ~/.dcm2nii.ini must not change the result; -x i: the last axis stays that of the slices.
     options = {"-g": "i", "-x": "i", "-b": "y", "-ba": "y", "-z": "n", "-c": "", "-d": "9", "-f": "%s_%j"}
     command = [program, *chain.from_iterable(options.items()), "-o", str(scratch), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    # It ends so for a series with slices missing, too; its image has no sidecar then, and is not used.
+    explained = done.returncode == 1 and any(facts.missing_slices for facts in headers.series.values())
     if any(scratch.glob("*.nii")):
-        if done.returncode not in (0, _SOME_FAILED):
+        if done.returncode not in (0, _SOME_FAILED) and not explained:
             found, action = f"dcm2niix ended with status {done.returncode}", "run it by hand to see why"
             raise CaseError(Problem(found, action, rule="dcm2niix_failed").at(**at))
         return done.returncode == _SOME_FAILED
@@ -168,7 +154,7 @@ def _run(program: str, folder: Path, scratch: Path, case_id: str) -> bool:
     raise CaseError(Problem(found, _SHOULD_HOLD, rule="no_image").at(**at))
 
 
-def _converted(scratch: Path, with_agent: frozenset[str]) -> list[_Image]:
+def _converted(scratch: Path, facts_of: Mapping[str, SeriesFacts]) -> list[_Image]:
     images = []
     for path in sorted(scratch.glob("*.nii")):
         number, _, rest = path.stem.partition("_")
@@ -176,17 +162,17 @@ def _converted(scratch: Path, with_agent: frozenset[str]) -> list[_Image]:
         sidecar = path.with_suffix(".json")
         facts = json.loads(sidecar.read_text(encoding="utf-8", errors="replace")) if sidecar.is_file() else {}
         image: Any = nib.load(path)
-        series = _series(facts, int(number), image, uid in with_agent)
+        series = _series(facts, int(number), image, facts_of.get(uid, SeriesFacts()))
         # dcm2niix writes unevenly spaced or tilted slices twice, as they are and resampled; the second has no sidecar.
         second = [*scratch.glob(f"{path.stem}_Eq*.nii"), *scratch.glob(f"{path.stem}_Tilt*.nii")]
         judgement = judge(series)
-        if second or not sidecar.is_file():
+        if (second or not sidecar.is_file()) and not series.missing_slices:
             judgement = Judgement("", judgement.words, "slices are unevenly spaced or tilted: one is missing, perhaps")
         images.append(_Image(path, series, judgement))
     return sorted(images, key=lambda image: (image.series.number, image.path.name))
 
 
-def _series(facts: Mapping[str, Any], number: int, image: Any, agent: bool) -> Series:
+def _series(facts: Mapping[str, Any], number: int, image: Any, headers: SeriesFacts) -> Series:
     typed = [str(facts.get(key, "")) for key in ("SeriesDescription", "ProtocolName")]
     x, y, z = (float(size) for size in image.header.get_zooms()[:3])
     sequence = str(facts.get("ScanningSequence", "")).upper()
@@ -199,9 +185,13 @@ def _series(facts: Mapping[str, Any], number: int, image: Any, agent: bool) -> S
         repetition_time=_seconds(facts, "RepetitionTime"),
         inversion_time=_seconds(facts, "InversionTime"),
         three_dimensional=facts.get("MRAcquisitionType") == "3D",
-        contrast_agent=agent,
+        contrast_agent=headers.agent,
         shape=tuple(image.shape),
         voxel_mm=(x, y, z),
+        scanner=headers.scanner,
+        screenshot=headers.screenshot,
+        missing_slices=headers.missing_slices,
+        time=headers.time,
     )
 
 
@@ -209,27 +199,20 @@ def _seconds(facts: Mapping[str, Any], key: str) -> float | None:
     return float(facts[key]) if facts.get(key) else None
 
 
-def _choose(images: Sequence[_Image]) -> tuple[dict[str, _Image], list[tuple[str, ...]]]:
-    """The image of each modality, and a row of `DICOM_SERIES` for every image."""
-    chosen: dict[str, _Image] = {}
-    for modality in MODALITIES:
-        candidates = [image for image in images if image.judgement.modality == modality]
-        if candidates:
-            first = best_first([image.series for image in candidates])[0]
-            chosen[modality] = next(image for image in candidates if image.series is first)
-    return chosen, list(_rows(images, chosen))
-
-
-def _rows(images: Sequence[_Image], chosen: Mapping[str, _Image]) -> Iterator[tuple[str, ...]]:
-    for image in images:
+def _rows(images: Sequence[_Image], choice: Choice) -> Iterator[tuple[str, ...]]:
+    """A row of `DICOM_SERIES` for every image."""
+    for place, image in enumerate(images):
         number, words, why = str(image.series.number), ", ".join(image.judgement.words), image.judgement.why
         modality = image.judgement.modality
         if not modality:
             yield number, "", words, "", why
-        elif chosen[modality] is image:
+        elif choice.chosen.get(modality) == place:
             yield number, f"{modality}.nii.gz", words, modality, why
+        elif place in choice.why_not:
+            yield number, "", words, "", f"{why}; but {choice.why_not[place]}"
         else:
-            yield number, "", words, modality, f"{why}; series {chosen[modality].series.number} is used instead"
+            used = images[choice.chosen[modality]].series.number
+            yield number, "", words, modality, f"{why}; series {used} is used instead"
 
 
 def _write_bare(source: Path, target: Path) -> None:

@@ -5,8 +5,10 @@ description and protocol name, and its timing (echo, repetition and inversion ti
 
 | step | rule |
 | --- | --- |
+| no image of MR | modality CT, PT, …; a secondary capture |
 | not an image of the modalities | a word or an image type of `OTHER_KINDS`; echo-planar readout; more than one volume |
 | not the whole head | fewer than `FEWEST_SLICES` slices, or less than `LEAST_COVERAGE_MM` along any side |
+| not whole | slices are missing between the others |
 | timing says FLAIR | echo ≥ 60 ms, and inversion ≥ 1.2 s or (inversion recovery of unknown time, repetition ≥ 4 s) |
 | timing says T2 | echo ≥ 60 ms, repetition ≥ 1.5 s, no inversion |
 | timing says T1 | gradient echo: echo ≤ 12 ms; else echo ≤ 35 ms, repetition ≤ 1.5 s (≤ 3.5 s with inversion) |
@@ -14,8 +16,8 @@ description and protocol name, and its timing (echo, repetition and inversion ti
 | words say T1, T2 | `t1`, `mprage`, `spgr`, `bravo`, … ; `t2` |
 | both speak | T1 against T2 or FLAIR: not used; T2 against FLAIR: FLAIR (it is both) |
 | never | T2 or FLAIR in words with a shorter echo (proton density); a gradient echo that is not T1 (T2*) |
-| T1 with medium | `post`, `gd`, `+c`, `t1c`, …, or the header's agent; not where nothing says so |
-| T1 without | `native`; a negation beside a word of contrast (`non contrast`, `ohne KM`); `pre` beside `t1` |
+| T1 with medium | a word that says so (`cohort/contrast_medium.py`), or the header's agent; not where nothing says so |
+| T1 without | a word that says so, or no sign: `dicom/choice.py` says which of several |
 | both of these | not used |
 
 The limits are those of routine brain protocols at 1.5 and 3 T (T1: TE < 30 ms, TR < 1 s spin echo; T2: TE 80-120 ms,
@@ -24,9 +26,11 @@ TR > 2 s; FLAIR: TI 1.6-2.8 s; Ellingson et al., Neuro-Oncology 17:1188 (2015), 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+from gliomanet.cohort.contrast_medium import AFTER, BEFORE, GRADIENT_ECHO, T1, find_words, plain, signs
 
 FEWEST_SLICES = 12
 LEAST_COVERAGE_MM = 100.0
@@ -62,27 +66,10 @@ OTHER_IMAGE_TYPES: dict[str, str] = {
 """Value of the image type → the kind it means."""
 
 _FLAIR = r"t2 ?flair|flair|dark ?fluid|tirm|t2f"
-_T1 = r"t1|t1w|t1c|t1n|mp ?rage|spgr|fspgr|bravo|vibe|tfl|tfl3d"
 _T2 = r"t2|t2w|frfse"
-_GRADIENT_ECHO = r"gre|ffe|fl[23]d"
-_EVENT = r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav)"
-"""Words after a `pre` or `post` that tells of the patient's treatment, not of the medium."""
-_POST = (
-    rf"post(?!{_EVENT})|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
-    r"|\+ ?c|c ?\+|contrast|t1c|enhanced"
-)
-_MEDIUM = r"(?:contrast|con|gd|gad|gado|gadolinium|km|kontrast|kontrastmittel|ce|\+ ?c|c|enhanced)(?![a-z0-9])"
-# Words that stand between `t1` and `pre` in names such as "t1_mprage_sag_p2_iso_pre".
-_BETWEEN = (
-    rf"(?:{_T1}|{_GRADIENT_ECHO}|ax|axial|sag|sagittal|cor|coronal|tra|transversal|se|tse|fse|tfe|[23]d|fs|fatsat|iso"
-    r"|p[234])"
-)
-_PRE = (
-    rf"(?:non|no|without|w/?o|ohne|pre|vor) ?(?:iv )?{_MEDIUM}|nativ|native|t1n|unenhanced"
-    rf"|(?:{_T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{_T1})"
-)
-_BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
-"""The name of a whole examination, "with and without contrast", which says nothing of one series."""
+
+
+Medium = Literal["", "before", "after", "agent"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +86,10 @@ class Series:
         contrast_agent: the header names a contrast agent.
         shape: voxels (x, y, z, …); more than three axes for several volumes.
         voxel_mm: voxel size (x, y, z) in mm; the slices are the last axis.
+        scanner: the DICOM modality: MR, CT, PT, …; "" where the header does not say.
+        screenshot: the files are secondary captures.
+        missing_slices: slices that the positions of the others leave room for.
+        time: seconds of the day at which its acquisition began; `None` where the header does not say.
     """
 
     number: int
@@ -112,6 +103,10 @@ class Series:
     contrast_agent: bool
     shape: tuple[int, ...]
     voxel_mm: tuple[float, float, float]
+    scanner: str = "MR"
+    screenshot: bool = False
+    missing_slices: int = 0
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,18 +117,20 @@ class Judgement:
         modality: `t1`, `t1c`, `t2` or `flair`; "" where it is none of them.
         words: words of the description that were understood; the description itself may hold names, and is not kept.
         why: the reason, one phrase.
+        medium: of a T1, the sign of contrast medium: words that say before or after it, or the header's agent alone.
     """
 
     modality: str
     words: tuple[str, ...]
     why: str
+    medium: Medium = ""
 
 
 def judge(series: Series) -> Judgement:
     """The modality of a series by the rules of this file's docstring."""
-    text = _plain(series.description)
-    found = [word for pattern in (_FLAIR, _T1, _T2, _POST, _PRE) for word in _words(pattern, text)]
-    kinds = [(kind, word) for kind, pattern in OTHER_KINDS.items() for word in _words(pattern, text)]
+    text = plain(series.description)
+    found = [word for pattern in (_FLAIR, T1, _T2, AFTER, BEFORE) for word in find_words(pattern, text)]
+    kinds = [(kind, word) for kind, pattern in OTHER_KINDS.items() for word in find_words(pattern, text)]
     words = tuple(dict.fromkeys([*found, *(word for _, word in kinds)]))
     if reason := _why_not(series, kinds):
         return Judgement("", words, reason)
@@ -145,7 +142,7 @@ def judge(series: Series) -> Judgement:
         return Judgement("", words, f"the description says {spoken}, the timing ({times}) says {timed}")
     if spoken in ("t2", "flair") and series.echo_time and series.echo_time < LONG_ECHO:
         return Judgement("", words, f"the description says {spoken}, but the echo is short ({times})")
-    if spoken != "t1" and ("GR" in series.scanning_sequence or _words(_GRADIENT_ECHO, text)) and timed != "t1":
+    if spoken != "t1" and ("GR" in series.scanning_sequence or find_words(GRADIENT_ECHO, text)) and timed != "t1":
         return Judgement("", words, f"gradient echo of another weighting than T1 ({times})")
     weighting = "flair" if "flair" in (spoken, timed) else spoken or timed
     why = " and ".join(
@@ -153,27 +150,36 @@ def judge(series: Series) -> Judgement:
     )
     if weighting != "t1":
         return Judgement(weighting, words, why)
-    modality, reason = _enhanced(series, text)
-    return Judgement(modality, words, f"{why}; {reason}" if modality else reason)
+    modality, medium, reason = _enhanced(series, text)
+    return Judgement(modality, words, f"{why}; {reason}" if modality else reason, medium)
 
 
 def best_first(candidates: Sequence[Series]) -> list[Series]:
-    """Series of the same modality, the one to use first.
+    """Series of the same modality, the one to use first: by `quality`, of equals the later, repeated for a reason."""
+    return sorted(candidates, key=lambda series: (quality(series), -series.number))
+
+
+def quality(series: Series) -> tuple[bool, float, bool, float]:
+    """Place of a series among others of its modality, the best first.
 
     Acquired images before reformatted ones, then the ones whose longest voxel edge is shortest (to 0.1 mm), then
-    volumes before stacks of slices, then the smaller voxel, then the later one, which was repeated for a reason.
+    volumes before stacks of slices, then the smaller voxel.
     """
+    x, y, z = series.voxel_mm
+    return is_derived(series), round(max(x, y, z), 1), not series.three_dimensional, round(x * y * z, 3)
 
-    def rank(series: Series) -> tuple[bool, float, bool, float, int]:
-        x, y, z = series.voxel_mm
-        longest = round(max(x, y, z), 1)
-        return _derived(series), longest, not series.three_dimensional, round(x * y * z, 3), -series.number
 
-    return sorted(candidates, key=rank)
+def is_derived(series: Series) -> bool:
+    """True for an image that was made of acquired ones."""
+    return bool({"DERIVED", "MPR", "REFORMATTED"} & {value.upper() for value in series.image_type})
 
 
 def _why_not(series: Series, kinds: Sequence[tuple[str, str]]) -> str:
     """The reason that a series is no image of the four modalities of a whole head; "" where it may be one."""
+    if series.scanner not in ("MR", ""):
+        return f"no MR image: its modality is {series.scanner}"
+    if series.screenshot:
+        return "no image (secondary capture)"
     for value in series.image_type:
         if kind := OTHER_IMAGE_TYPES.get(value.upper()):
             return f"{kind} (image type {value})"
@@ -183,6 +189,8 @@ def _why_not(series: Series, kinds: Sequence[tuple[str, str]]) -> str:
         return "echo-planar: diffusion, perfusion or function"
     if len(series.shape) > 3:
         return f"{series.shape[3]} volumes: diffusion, perfusion or function"
+    if series.missing_slices:
+        return slices_missing(series)
     if series.shape[2] < FEWEST_SLICES:
         return f"{series.shape[2]} slices; a head needs {FEWEST_SLICES}"
     covered = min(count * size for count, size in zip(series.shape, series.voxel_mm, strict=True))
@@ -191,9 +199,15 @@ def _why_not(series: Series, kinds: Sequence[tuple[str, str]]) -> str:
     return ""
 
 
+def slices_missing(series: Series) -> str:
+    """The reason against a series that is not whole."""
+    missing = "1 slice is" if series.missing_slices == 1 else f"{series.missing_slices} slices are"
+    return f"{missing} missing between the others"
+
+
 def _by_words(text: str) -> str:
-    t1, t2 = _words(_T1, text), _words(_T2, text)
-    if _words(_FLAIR, text):
+    t1, t2 = find_words(T1, text), find_words(_T2, text)
+    if find_words(_FLAIR, text):
         return "t1" if t1 else "flair"
     if bool(t1) == bool(t2):
         return ""
@@ -214,48 +228,22 @@ def _by_timing(series: Series) -> str:
     return "t1" if echo <= 0.035 and repetition <= (3.5 if recovers else 1.5) else ""
 
 
-def _enhanced(series: Series, text: str) -> tuple[str, str]:
-    """`t1`, `t1c`, or "" where the signs contradict each other; and why."""
-    text = _without(_BOTH, text)
-    pre = _words(_PRE, text)
-    post = _words(_POST, _without(_PRE, text))  # the "contrast" of "without contrast" is no sign of it
-    after = f"word {post[0]!r}" if post else "the header names an agent" if series.contrast_agent else ""
-    if pre and after:
-        return "", f"the description says before contrast medium (word {pre[0]!r}), but also after it ({after})"
-    if pre:
-        return "t1", f"before contrast medium (word {pre[0]!r})"
-    return ("t1c", f"after contrast medium ({after})") if after else ("t1", "no sign of contrast medium")
-
-
-def _derived(series: Series) -> bool:
-    return bool({"DERIVED", "MPR", "REFORMATTED"} & {value.upper() for value in series.image_type})
+def _enhanced(series: Series, text: str) -> tuple[str, Medium, str]:
+    """`t1`, `t1c`, or "" where the signs contradict each other; the sign; and why."""
+    before, after = signs(text)
+    if before and (after or series.contrast_agent):
+        other = f"word {after[0]!r}" if after else "the header names an agent"
+        why = f"the description says before contrast medium (word {before[0]!r}), but also after it ({other})"
+        return "", "", why
+    if before:
+        return "t1", "before", f"before contrast medium (word {before[0]!r})"
+    if after:
+        return "t1c", "after", f"after contrast medium (word {after[0]!r})"
+    if series.contrast_agent:
+        return "t1c", "agent", "after contrast medium (the header names an agent)"
+    return "t1", "", "no sign of contrast medium"
 
 
 def _times(series: Series) -> str:
     times = (("TE", series.echo_time), ("TR", series.repetition_time), ("TI", series.inversion_time))
     return ", ".join(f"{name} {1000 * time:.0f} ms" for name, time in times if time) or "none given"
-
-
-def _plain(description: str) -> str:
-    """Lower case, words parted by single spaces, so that `AxT1+C`, `ax_t1 +c` and `AX T1POST` read alike.
-
-    `*` is the star of T2*; `/` is kept for `w/o`.
-    """
-    text = re.sub(r"(?<=[a-z])(?=[A-Z][A-Z0-9])", " ", description).lower()
-    text = text.replace("*", " star ").replace("+", " + ")
-    text = " ".join(re.sub(r"[^a-z0-9+/]+", " ", text).split())
-    text = re.sub(r"(?<![a-z0-9])(ax|sag|cor|tra)(?=t[12])", r"\1 ", text)
-    glued = r"flair|post|pre|gd|gad|ce(?![a-z])|star|space|[tf]?se(?![a-z])|fs|mp ?rage"
-    return re.sub(rf"(t[12]w?)(?={glued})", r"\1 ", text)
-
-
-def _words(pattern: str, text: str) -> list[str]:
-    return [match[0] for match in _whole(pattern).finditer(text)]
-
-
-def _without(pattern: str, text: str) -> str:
-    return _whole(pattern).sub("", text)
-
-
-def _whole(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])")

@@ -13,33 +13,42 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gliomanet.cohort.findings import Finding, case_findings
+from gliomanet.cohort.importers.bids_choice import choose
+from gliomanet.cohort.importers.bids_image import Image, parts_of
+from gliomanet.cohort.importers.bids_medium import read_medium
 from gliomanet.cohort.importers.bids_sessions import Session, read_sessions
 from gliomanet.cohort.importers.exam import Collection, Exam
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns, rows_by_id
 from gliomanet.cohort.importers.label_tables import unmatched
 from gliomanet.cohort.importers.layout import RAW, no_mapping, raw_cells
 from gliomanet.cohort.importers.tree import list_files, unknown_files
+from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import read_rows
 from gliomanet.errors import CohortError, Problem
 from gliomanet.modalities import MODALITIES
 
 _IMAGE = re.compile(
     r"(?:(?P<above>.*)/)?sub-(?P<sub>[A-Za-z0-9]+)/(?:ses-(?P<ses>[A-Za-z0-9]+)/)?(?P<datatype>[a-z]+)/"
-    r"(?P<stem>sub-[^/]+)\.nii(?:\.gz)?"
+    r"(?P<stem>sub-[^/]+)(?i:\.nii(?:\.gz)?)"
 )
 _ABOUT = re.compile(
     r"(?:.*/)?(?:(?:dataset_description|participants|sessions|.*_scans|.*_sessions)\.(?:json|tsv)|[^/]+\.json"
     r"|README(?:\.\w+)?|CHANGES|LICENSE|CITATION\.cff|[^/]+\.(?:bval|bvec))"
 )
+_NII = re.compile(r".*\.nii(?:\.gz)?", re.IGNORECASE)
+_LABELLED = re.compile(r"(?:sub|ses)-(?![A-Za-z0-9]+$).*")
 _NOT_RAW = re.compile(r"(?:.*/)?(?:sourcedata|code|stimuli|phenotype)(?:/.*)?")
-_MODALITIES = {"t1w": "t1", "t2w": "t2", "flair": "flair", "t1c": "t1c", "t1ce": "t1c", "t1gd": "t1c", "t1wce": "t1c"}
-_NO_AGENT = ("none", "no", "pre")
+_MODALITIES = {
+    "t1w": "t1",
+    "unit1": "t1",
+    "t2w": "t2",
+    "flair": "flair",
+    **dict.fromkeys(("t1c", "t1ce", "t1gd", "t1wce"), "t1c"),
+}
 _TUMOUR, _BRAIN = re.compile(r"tumou?r|lesion", re.IGNORECASE), re.compile(r"brain", re.IGNORECASE)
-_MANUAL = re.compile(r"manual|expert|corrected|consensus", re.IGNORECASE)
 _NATIVE = ("orig", "native", "scanner", "individual", "t1w", "t1c", "t2w", "flair")
 _WANTED = {
     "id": ("participant_id",),
@@ -48,22 +57,6 @@ _WANTED = {
     "grade_edition": ("grade_edition", "WHO edition"),
     "other_ids": ("other_ids",),
 }
-
-
-@dataclass(frozen=True)
-class _File:
-    """One image: its place (`root`: its dataset's folder, "" for the one that was named), and the parts of its name."""
-
-    path: str
-    root: str
-    subject: str
-    session: str
-    column: str
-    entities: Mapping[str, str]
-
-    @property
-    def case_id(self) -> str:
-        return f"sub-{self.subject}" + (f"_ses-{self.session}" if self.session else "")
 
 
 def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
@@ -81,16 +74,20 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
     """
     no_mapping(mapping, "BIDS")
     paths = list_files(folder)
+    _refuse_labels(folder, paths)
     files, findings = _sort_out(paths)
     _refuse_several_datasets(folder, files)
-    cases, chosen_findings = _choose(folder, files)
+    files, signs, about_medium = read_medium(folder, paths, files)
+    cases, chosen_findings = choose(folder, files, signs)
     if not any(column in MODALITIES for found in cases.values() for column in found):
-        images = ", ".join([path for path in paths if ".nii" in path][:5]) or "no NIfTI file"
+        images = ", ".join([path for path in paths if ".nii" in path.lower()][:5]) or "no NIfTI file"
         looked = "sub-<label>/[ses-<label>/]anat/*_{T1w,ce-*_T1w,T2w,FLAIR}.nii.gz"
         none, action = f"no exam in it; looked for {looked}; found {images}", "name the dataset's top folder"
         raise CohortError([Problem(none, action, file=str(folder), rule="no_exam")])
     table = clinical or next((folder / path for path in paths if _is_participants(path)), None)
     rows, columns, about_table = _labels(table, labels) if table else ({}, {}, ())
+    if table:
+        rows = join_rows({f"sub-{file.subject}" for file in files}, rows, table)
     sessions = read_sessions(folder, paths, _sessions_of(files), labels)
     exams, without = [], {}
     for case, found in cases.items():
@@ -102,7 +99,12 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         exams.append(_exam(case, first.subject, found, rows.get(f"sub-{first.subject}", {}), session, labels))
     action = "not in the case table; add an image, or remove its files"
     findings += case_findings("warning", "no_image", str(folder), without, "cases with masks and no modality", action)
-    findings += [*chosen_findings, *about_table, *unmatched({exam.patient_id for exam in exams}, rows, table)]
+    findings += [
+        *about_medium,
+        *chosen_findings,
+        *about_table,
+        *unmatched({exam.patient_id for exam in exams}, rows, table),
+    ]
     return Collection(tuple(exams), tuple(findings), table, columns)
 
 
@@ -127,7 +129,7 @@ def _exam(
     )
 
 
-def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
+def _sort_out(paths: Iterable[str]) -> tuple[list[Image], list[Finding]]:
     """The images with their columns, and findings on the files that are something else."""
     files, unknown, unused = [], [], Counter[str]()
     elsewhere: dict[str, str] = {}
@@ -138,11 +140,10 @@ def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
         if match is None:
             unknown.append(path)
             continue
-        *pairs, suffix = match["stem"].split("_")
-        entities = dict(pair.split("-", 1) for pair in pairs if "-" in pair)
+        entities, suffix = parts_of(match["stem"])
         derived = "derivatives" in (match["above"] or "").split("/")
         column = _column(suffix, entities, match["above"] or "", derived)
-        file = _File(path, match["above"] or "", match["sub"], match["ses"] or "", column or "", entities)
+        file = Image(path, match["above"] or "", match["sub"], match["ses"] or "", column or "", suffix, entities)
         if column in ("tumour_mask", "brain_mask") and entities.get("space", "orig").lower() not in _NATIVE:
             elsewhere[file.case_id] = f"{path} is in space {entities['space']}, not in that of the images"
         elif column:
@@ -160,7 +161,23 @@ def _sort_out(paths: Iterable[str]) -> tuple[list[_File], list[Finding]]:
     return files, findings
 
 
-def _refuse_several_datasets(folder: Path, files: Iterable[_File]) -> None:
+def _refuse_labels(folder: Path, paths: Iterable[str]) -> None:
+    """Folders of subjects and sessions whose label is more than letters and digits: no name in them can be parted."""
+    wrong: dict[str, str] = {}
+    for path in paths:
+        if _NII.fullmatch(path) and not _NOT_RAW.fullmatch(path.rpartition("/")[0]) and "derivatives/" not in path:
+            wrong |= {part: path for part in path.split("/")[:-1] if _LABELLED.fullmatch(part)}
+    action = "a label is letters and digits: rename sub-01_A to sub-01A, in the names of its files and in tables, too"
+    if problems := [
+        Problem(
+            f"{part!r} is no name of a subject or session", action, file=str(folder / path), rule="label_not_of_bids"
+        )
+        for part, path in sorted(wrong.items())
+    ]:
+        raise CohortError(problems)
+
+
+def _refuse_several_datasets(folder: Path, files: Iterable[Image]) -> None:
     """Subjects of two datasets share their labels (`sub-01`) without being one person."""
     roots = sorted({file.root for file in files if file.column in MODALITIES})
     if len(roots) > 1:
@@ -180,37 +197,10 @@ def _column(suffix: str, entities: Mapping[str, str], above: str, derived: bool)
         return "tumour_mask" if derived and _TUMOUR.search(above.rpartition("derivatives")[2]) else None
     if derived or entities.get("part", "mag") != "mag":
         return None
-    column = _MODALITIES.get(suffix.lower())
-    return "t1c" if column == "t1" and entities.get("ce", "none").lower() not in _NO_AGENT else column
+    return _MODALITIES.get(suffix.lower())
 
 
-def _choose(folder: Path, files: Iterable[_File]) -> tuple[dict[str, dict[str, Path]], tuple[Finding, ...]]:
-    """Case → column → file. Of several: drawn by hand, then with the fewest entities, then of the latest run."""
-    candidates: dict[str, dict[str, list[_File]]] = defaultdict(lambda: defaultdict(list))
-    for file in files:
-        candidates[file.case_id][file.column].append(file)
-
-    def rank(file: _File) -> tuple[bool, int, int, str]:
-        run = file.entities.get("run", "0")
-        manual = _MANUAL.search(file.path) is not None
-        return not manual, len(file.entities) - ("run" in file.entities), -int(run) if run.isdigit() else 0, file.path
-
-    cases: dict[str, dict[str, Path]] = {}
-    several: dict[str, str] = {}
-    for case in sorted(candidates):
-        cases[case] = {}
-        for column, found in sorted(candidates[case].items()):
-            best, *others = sorted(found, key=rank)
-            cases[case][column] = folder / best.path
-            if others:
-                names = ", ".join(sorted(file.path.rpartition("/")[2] for file in others))
-                told = f"{best.path.rpartition('/')[2]} is taken as {column}, not {names}"
-                several[case] = "; ".join(filter(None, [several.get(case), told]))
-    action = "look at them; to take another, move the others out of the folder or name the files in a table"
-    return cases, case_findings("warning", "several_images", str(folder), several, "cases have several images", action)
-
-
-def _sessions_of(files: Iterable[_File]) -> dict[str, set[str]]:
+def _sessions_of(files: Iterable[Image]) -> dict[str, set[str]]:
     sessions: dict[str, set[str]] = defaultdict(set)
     for file in files:
         if file.column in MODALITIES:
@@ -222,12 +212,16 @@ def _is_participants(path: str) -> bool:
     return path.rpartition("/")[2] == "participants.tsv" and "derivatives/" not in path
 
 
+def _subject(cell: str) -> str:
+    return cell if cell.lower().startswith("sub-") else f"sub-{cell}"
+
+
 def _labels(
     table: Path, labels: Sequence[str]
 ) -> tuple[dict[str, dict[str, str]], dict[str, str], tuple[Finding, ...]]:
     """Participant → cells, the table's names of its columns, and findings on the columns."""
     wanted = {**_WANTED, **called(labels)}
-    rows, columns = rows_by_id(table, wanted, lambda cell: cell if cell.startswith("sub-") else f"sub-{cell}", "id")
+    rows, columns = rows_by_id(table, wanted, _subject, "id")
     header = read_rows(table)[0]
     findings = []
     names = (*RAW[:3], *labels)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gliomanet.cohort.importers.headers import USUAL, called, find_columns
+from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import no_column, read_rows
 from gliomanet.errors import CohortError, Problem
 
@@ -65,7 +66,8 @@ def read_sessions(
     problems: list[Problem] = []
     for subject, names in sessions.items():
         try:
-            rows = _read(tables[subject], labels) if subject in tables else {}
+            table = tables.get(subject)
+            rows = join_rows(names, _read(table, labels), table) if table else {}
         except CohortError as error:
             problems += error.problems
             continue

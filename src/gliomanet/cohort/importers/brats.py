@@ -36,6 +36,7 @@ from gliomanet.cohort.importers.headers import (
 )
 from gliomanet.cohort.importers.layout import RAW, raw_cells
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
+from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import CellError, read_rows
 from gliomanet.errors import CohortError, Problem
 
@@ -104,6 +105,10 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         cells |= rows
         columns |= names
     tree = read_tree(folder, PATTERNS, _case, [*mappings, *tables])
+    if mappings:
+        sources = join_rows(tree.files, sources, mappings[0])
+    if tables:
+        cells = join_rows(tree.files, cells, tables[0])
     sources = _for_every_scan(tree.files, sources)
     exams = tuple(
         _exam(case, dict(found), sources.get(case), cells.get(case, {}), labels) for case, found in tree.files.items()

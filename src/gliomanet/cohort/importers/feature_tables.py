@@ -67,6 +67,7 @@ def read_feature_center(
     if problems:
         raise CohortError(problems)
     problems += id_problems(path, [row["PatientID"] for row in raw_features])
+    rows_of_labels = rows_of_labels.joined(row["PatientID"] for row in raw_features)
     rows = []
     for features in raw_features:
         case_id = features["PatientID"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_rows
+from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_numbered_rows
 from gliomanet.errors import CohortError, Problem
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -126,23 +126,24 @@ def rows_by_id(
     Raises:
         CohortError: every problem of the table.
     """
-    header, rows = read_rows(path)
+    header, rows = read_numbered_rows(path)
     columns = find_columns(header, wanted)
     require(path, header, columns, wanted, "id")
     require(path, header, columns, wanted, *needed)
     by_id: dict[str, dict[str, str]] = {}
-    problems = rewritten_id_problems(path, columns["id"], [row[columns["id"]] for row in rows])
-    for row in rows:
+    lines: dict[str, int] = {}
+    problems = rewritten_id_problems(path, columns["id"], [row[columns["id"]] for _, row in rows])
+    for line, row in rows:
         try:
             identifier = read_id(row[columns["id"]])
         except CellError as error:
-            problems.append(error.problem.at(file=str(path), column=columns["id"]))
+            problems.append(error.problem.at(file=str(path), line=line, column=columns["id"]))
             continue
         cells = {ours: row[theirs] for ours, theirs in columns.items() if ours != "id"}
-        first = by_id.setdefault(identifier, cells)
+        first, first_line = by_id.setdefault(identifier, cells), lines.setdefault(identifier, line)
         for name in cells:
             if first[name] != cells[name]:
-                found = f"has two rows, with {first[name]!r} and {cells[name]!r}"
+                found = f"has two rows, with {first[name]!r} and {cells[name]!r}, in lines {first_line} and {line}"
                 place = {"file": str(path), "case": identifier, "column": columns[name]}
                 problems.append(Problem(found, "keep the right one", rule="two_rows").at(**place))
     if not rows:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.headers import called, find_columns, find_table, rows_by_id, the_one_table, workbooks
-from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
+from gliomanet.cohort.matching_ids import join_rows
+from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_numbered_rows
 from gliomanet.errors import CohortError, Problem
 
 
@@ -30,6 +31,14 @@ class LabelRows:
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    def joined(self, keys: Iterable[str]) -> LabelRows:
+        """The rows by the keys of exams, where theirs differ by spelling only, see `join_rows`.
+
+        Args:
+            keys: keys of the exams.
+        """
+        return replace(self, cells=join_rows(keys, self.cells, self.path)) if self.path else self
 
 
 class LabelTable(Protocol):
@@ -75,22 +84,24 @@ class ReleasedTable:
 
     def read_file(self, path: Path, row_id: Callable[[str], str], labels: Sequence[str]) -> LabelRows:
         """Read the table at a path, see `LabelTable.read`."""
-        header, rows = read_rows(path)
+        header, rows = read_numbered_rows(path)
         if absent := [name for name in self.columns.values() if name not in header]:
             raise CohortError([no_column(path, absent, header)])
         columns = {**self.columns, **find_columns(header, called(labels))}
         names = {**columns, **{ours: theirs for ours, theirs in self.extra.items() if theirs in header}}
         cells: dict[str, dict[str, str]] = {}
-        problems = rewritten_id_problems(path, self.columns["id"], [row[self.columns["id"]] for row in rows])
-        for row in rows:
+        lines: dict[str, int] = {}
+        problems = rewritten_id_problems(path, self.columns["id"], [row[self.columns["id"]] for _, row in rows])
+        for line, row in rows:
             try:
                 key = row_id(row[self.columns["id"]])
             except CellError as error:
-                problems.append(error.problem.at(file=str(path), column=self.columns["id"]))
+                problems.append(error.problem.at(file=str(path), line=line, column=self.columns["id"]))
                 continue
             if key in cells:
-                action = "keep the right one"
-                problems.append(Problem("has two rows", action, file=str(path), case=key, rule="two_rows"))
+                found = f"has two rows, in lines {lines[key]} and {line}"
+                problems.append(Problem(found, "keep the right one", file=str(path), case=key, rule="two_rows"))
+            lines[key] = line
             cells[key] = {ours: row[theirs] for ours, theirs in names.items()}
         if not rows:
             problems.append(no_case(path))

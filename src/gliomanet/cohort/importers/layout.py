@@ -82,6 +82,7 @@ class Layout:
         no_mapping(mapping, self.collection)
         rows = self.table.read(folder, clinical, self.row_id, labels)
         tree = read_tree(folder, self.patterns, self.case_id, [rows.path])
+        rows = rows.joined(map(self.row_of, tree.files))
         exams = tuple(
             replace(self.exam_of(case, rows.cells.get(self.row_of(case), {}), labels), files=dict(files))
             for case, files in tree.files.items()

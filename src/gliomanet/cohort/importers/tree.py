@@ -14,7 +14,8 @@ from gliomanet.cohort.folders import require_folder
 from gliomanet.errors import CohortError, Problem
 from gliomanet.modalities import MODALITIES
 
-_IMAGE = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|mgz|dcm)")
+_IMAGE = re.compile(r".*\.(nii|nii\.gz|mha|mhd|nrrd|mgz|img|dcm)", re.IGNORECASE)
+_ENDING = re.compile(r"\.nii(?:\.gz)?$", re.IGNORECASE)
 _MOST_SHAPES = 50
 
 
@@ -24,7 +25,7 @@ class Pattern:
 
     Attributes:
         path: regular expression of the end of a file's path, `/` between its parts: it starts at the beginning of a
-            part. Group `case` is the exam.
+            part. Group `case` is the exam. `.nii` and `.nii.gz` match `.NII.GZ`, too.
         column: column of the case table that the file fills; `None`: a file that is known and not used.
         name: the kind of file, for messages.
         variant: the version of an exam's modalities that it belongs to. An exam's modalities all come from one variant,
@@ -134,8 +135,9 @@ def match_files(paths: Iterable[str], patterns: Sequence[Pattern]) -> tuple[list
     compiled = [(re.compile(rf"(?:.*/)?{pattern.path}"), pattern) for pattern in patterns]
     matches, unknown = [], []
     for path in paths:
+        named = _ENDING.sub(lambda ending: ending[0].lower(), path)  # some programs write .NII.GZ
         for regex, pattern in compiled:
-            if found := regex.fullmatch(path):
+            if found := regex.fullmatch(named):
                 matches.append(Match(path, pattern, found.groupdict()))
                 break
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gliomanet.cohort.case_ids import id_problems, known_patient, rewritten_id_problems
 from gliomanet.cohort.dicom.folders import case_folders
+from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import column_in_file_order, read_case_rows
 from gliomanet.cohort.sources.source import Source
 from gliomanet.config.sources import DicomSource
@@ -25,15 +26,18 @@ class Dicom(Source[DicomSource]):
     """Cases by the names of their folders."""
 
     def case_ids(self) -> list[str]:
-        scans = {row["case_id"]: row.get("scan") or "baseline" for row in self._rows()}
-        return [case for case in self._folders() if scans.get(case, "baseline") in self.center.scans]
+        folders = self._folders()
+        scans = {
+            case: row.get("scan") or "baseline" for case, row in self._rows_by_folder(folders, self._rows()).items()
+        }
+        return [case for case in folders if scans.get(case, "baseline") in self.center.scans]
 
     def tables(self) -> dict[str, Path]:
         clinical = self.center.optional_path(self.center.settings.clinical)
         return {"clinical": clinical} if clinical else {}
 
     def read(self, made: Sequence[Path] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-        from gliomanet.cohort.generated_files import with_converted_files
+        from gliomanet.cohort.generated_files import conversion_findings, with_converted_files
         from gliomanet.cohort.table import case_frame, harmonise_row, value_problems
 
         center = self.center
@@ -42,7 +46,7 @@ class Dicom(Source[DicomSource]):
         problems = id_problems(path, [row["case_id"] for row in raw])
         for column in ("case_id", "patient_id"):
             problems += rewritten_id_problems(path, column, [row.get(column, "") for row in raw])
-        by_id = {row["case_id"]: row for row in raw}
+        by_id = self._rows_by_folder(folders, raw)
         rows: list[dict[str, object]] = []
         for case_id in folders:
             cells = by_id.get(case_id, {})
@@ -54,7 +58,11 @@ class Dicom(Source[DicomSource]):
         if problems:
             raise CohortError(problems)
         cases = case_frame(rows, center.vocabulary)
-        return with_converted_files(cases, made) if made else cases, self._unmatched(path, set(folders), set(by_id))
+        findings = self._unmatched(path, set(folders), set(by_id))
+        if not made:
+            return cases, findings
+        told = [one for case in made for one in conversion_findings(case, center.name, self.folder_of(case.name))]
+        return with_converted_files(cases, made), (*findings, *told)
 
     def file_order(self) -> tuple[str, ...]:
         return tuple(case for path in self.tables().values() for case in column_in_file_order(path, "case_id"))
@@ -72,6 +80,10 @@ class Dicom(Source[DicomSource]):
 
     def _rows(self) -> list[dict[str, str]]:
         return [row for path in self.tables().values() for row in read_case_rows(path)]
+
+    def _rows_by_folder(self, folders: Sequence[str], rows: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
+        by_id = {row["case_id"]: row for row in rows}
+        return join_rows(folders, by_id, self.tables().get("clinical", self._folder))
 
     def _unmatched(self, path: Path, folders: set[str], with_row: set[str]) -> tuple[Finding, ...]:
         from gliomanet.cohort.findings import Finding
