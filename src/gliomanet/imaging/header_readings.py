@@ -92,11 +92,10 @@ def nifti_readings(header: Any, shape: tuple[int, ...], defect: Defect) -> Readi
                 Note("voxel_sizes_disagree", text, "warning", "measure something of known size, and repair it")
             )
     else:
-        affine, other = _guesses(header, shape, defect)
-        others = [other]
+        affine, *others = _guesses(header, shape, defect)
         text = (
             f"{name}: no orientation in the header (sform and qform code 0): left and right are a guess; "
-            f"{_axes(affine)} is assumed as nibabel does, {_axes(other)} by {_ITK}"
+            f"{_axes(affine)} is assumed as nibabel does, {_axes(others[0])} by {_ITK}"
         )
         notes.append(Note("orientation_is_a_guess", text, "warning", _LOOK))
     scale, more = _unit(affine, int(header["xyzt_units"]) & 7, name)
@@ -105,11 +104,10 @@ def nifti_readings(header: Any, shape: tuple[int, ...], defect: Defect) -> Readi
     return Readings(_scaled(affine, scale), tuple(_scaled(one, scale) for one in kept), tuple(notes))
 
 
-def mgh_readings(header: Any, shape: tuple[int, ...], defect: Defect) -> Readings:
-    """Readings of an MGH header."""
-    affine = np.asarray(header.get_affine(), np.float64)
+def mgh_readings(affine: Matrix, placed: bool, defect: Defect) -> Readings:
+    """Readings of an MGH header, which has one; `placed` says that it counts."""
     notes = []
-    if not int(header["goodRASFlag"]):
+    if not placed:
         text = (
             f"{defect.name}: no orientation in the header (goodRASFlag 0): left and right are a guess; "
             f"{_axes(affine)} is assumed"
@@ -169,15 +167,19 @@ def _lengths(sizes: Matrix) -> bool:
     return bool(np.isfinite(sizes).all() and (sizes > 0).all())
 
 
-def _guesses(header: Any, shape: tuple[int, ...], defect: Defect) -> tuple[Matrix, Matrix]:
-    """The affines that nibabel and ITK assume where the header gives none."""
+def _guesses(header: Any, shape: tuple[int, ...], defect: Defect) -> list[Matrix]:
+    """The affines that nibabel and ITK assume where the header gives none, and others that a mask may have."""
     sizes = np.asarray(header["pixdim"][1:4], np.float64)
     if not _lengths(sizes):
         found = f"has no orientation, and voxel sizes (pixdim) of {_list(sizes)}"
         raise defect(found, "repair its header", "affine_not_invertible")
-    ours = np.diag([-sizes[0], sizes[1], sizes[2], 1.0])
-    ours[:3, 3] = -ours[:3, :3] @ ((np.array(shape[:3]) - 1) / 2)
-    return ours, np.diag([-sizes[0], -sizes[1], sizes[2], 1.0])
+    x, y, z = sizes
+    around_zero = [np.diag([-x, y, z, 1.0]), np.diag([x, y, z, 1.0])]
+    for affine in around_zero:
+        affine[:3, 3] = -affine[:3, :3] @ ((np.array(shape[:3]) - 1) / 2)
+    uncounted = np.asarray(header.get_sform(), np.float64)
+    guesses = [around_zero[0], np.diag([-x, -y, z, 1.0]), around_zero[1]]
+    return [*guesses, uncounted] if _invertible(uncounted) else guesses
 
 
 def _disagreement(forms: list[_Form], shape: tuple[int, ...], name: str) -> str:

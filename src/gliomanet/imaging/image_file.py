@@ -6,6 +6,7 @@ that a name in capitals, or one that says `.gz` of a plain file, changes nothing
 
 from __future__ import annotations
 
+import math
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
+from gliomanet.errors import CaseError
 from gliomanet.imaging.file_notes import Defect, Note
 from gliomanet.imaging.header_readings import Readings, mgh_readings, nifti_readings
 from gliomanet.imaging.unpacking import DamagedError, unpack
@@ -47,6 +49,9 @@ _OTHERS = (
     (0, b"%PDF", "a PDF document", "name the scan's own file"),
 )
 _MGH_HEADER = 284
+_MGH_PLACED = 28
+"""Of its flag that axes and place are given."""
+
 _NIFTI1, _NIFTI2 = 348, 540
 
 
@@ -77,6 +82,15 @@ def load_image(path: Path, defect: Defect) -> ImageFile:
     Raises:
         CaseError: missing, not readable, damaged, of another kind, or not one 3-D volume of real numbers.
     """
+    try:
+        return _load(path, defect)
+    except CaseError:
+        raise
+    except Exception as error:  # nibabel fails at a damaged header in many ways
+        raise defect(f"cannot be read as NIfTI: {error}", _AGAIN, "unreadable_file") from error
+
+
+def _load(path: Path, defect: Defect) -> ImageFile:
     content, notes = _unpacked(_content(path, defect), defect)
     if content[:4] == b"\0\0\0\1" and len(content) >= _MGH_HEADER:
         return _mgh(content, notes, defect)
@@ -101,6 +115,8 @@ def _content(path: Path, defect: Defect) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise defect("is no regular file", "name the image's own file", "missing_file")
         return path.read_bytes()
+    except CaseError:
+        raise
     except (FileNotFoundError, NotADirectoryError) as error:
         if path.is_symlink():
             target = str(path.readlink())
@@ -163,7 +179,7 @@ def _nifti_kind(content: bytes) -> tuple[Any, bool] | None:
     return None
 
 
-def _of_another_kind(content: bytes, defect: Defect) -> Exception:
+def _of_another_kind(content: bytes, defect: Defect) -> CaseError:
     for mark, what, action in _POINTERS:
         if mark in content[:200]:
             return defect(f"is {what}", action, "content_not_fetched")
@@ -185,11 +201,8 @@ def _of_another_kind(content: bytes, defect: Defect) -> Exception:
 
 
 def _nifti(content: bytes, voxels: bytes, kind: Any, notes: list[Note], defect: Defect) -> ImageFile:
-    try:
-        raw = kind(binaryblock=content[: kind.template_dtype.itemsize], check=False)
-        header = kind.from_fileobj(BytesIO(content), check=True)
-    except Exception as error:  # nibabel fails at a damaged header in many ways
-        raise defect(f"cannot be read as NIfTI: {error}", _AGAIN, "unreadable_file") from error
+    raw = kind(binaryblock=content[: kind.template_dtype.itemsize], check=False)
+    header = kind.from_fileobj(BytesIO(content), check=True)
     shape, stored = _checked_shape(header, raw, defect)
     offset = int(header.get_data_offset())
     if voxels is content and offset < kind.template_dtype.itemsize:
@@ -202,11 +215,8 @@ def _nifti(content: bytes, voxels: bytes, kind: Any, notes: list[Note], defect: 
         notes.append(
             Note("scaling_ignored", f"{defect.name}: scaling factor inf in the header left out", "warning", action)
         )
-    try:
-        array = np.asarray(nib.arrayproxy.ArrayProxy(BytesIO(voxels), header))  # type: ignore[no-untyped-call]
-        slope, inter = header.get_slope_inter()
-    except Exception as error:
-        raise defect(f"cannot be read as NIfTI: {error}", _AGAIN, "unreadable_file") from error
+    array = np.asarray(nib.arrayproxy.ArrayProxy(BytesIO(voxels), header))  # type: ignore[no-untyped-call]
+    slope, inter = header.get_slope_inter()
     shape3 = shape[:3]
     readings = nifti_readings(raw, shape3, defect)
     return ImageFile(
@@ -220,20 +230,16 @@ def _nifti(content: bytes, voxels: bytes, kind: Any, notes: list[Note], defect: 
 
 
 def _mgh(content: bytes, notes: list[Note], defect: Defect) -> ImageFile:
-    try:
-        header: Any = nib.freesurfer.mghformat.MGHHeader.from_fileobj(BytesIO(content))  # type: ignore[no-untyped-call]
-        shape, stored = _checked_shape(header, None, defect)
-        size = int(np.prod(shape, dtype=object)) * stored.itemsize
-        if len(content) < _MGH_HEADER + size:
-            raise _cut_off(len(content) - _MGH_HEADER, size, defect)
-        array = np.asarray(nib.MGHImage.from_bytes(content).dataobj)
-    except ValueError as error:
-        if type(error).__name__ == "CaseError":
-            raise
-        raise defect(f"cannot be read as MGH: {error}", _AGAIN, "unreadable_file") from error
-    shape3 = shape[:3]
-    readings = mgh_readings(header, shape3, defect)
-    return ImageFile(array.reshape(shape3), stored, 1.0, 0.0, readings, (*notes, *_notes_of_axes(shape, defect)))
+    header: Any = nib.freesurfer.mghformat.MGHHeader.from_fileobj(BytesIO(content))  # type: ignore[no-untyped-call]
+    shape, stored = _checked_shape(header, None, defect)
+    size = _bytes_of(shape, stored)
+    if len(content) < _MGH_HEADER + size:
+        raise _cut_off(len(content) - _MGH_HEADER, size, defect)
+    array = np.asarray(nib.MGHImage.from_bytes(content).dataobj).reshape(shape[:3])
+    # nibabel fills the axes in where the flag says that there are none.
+    placed = any(content[_MGH_PLACED : _MGH_PLACED + 2])
+    readings = mgh_readings(np.asarray(header.get_affine(), np.float64), placed, defect)
+    return ImageFile(array, stored, 1.0, 0.0, readings, (*notes, *_notes_of_axes(shape, defect)))
 
 
 def _checked_shape(header: Any, raw: Any, defect: Defect) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -257,7 +263,7 @@ def _checked_shape(header: Any, raw: Any, defect: Defect) -> tuple[tuple[int, ..
 def _notes_of_length(
     voxels: bytes, offset: int, shape: tuple[int, ...], stored: np.dtype[Any], defect: Defect
 ) -> Iterator[Note]:
-    size = int(np.prod(shape, dtype=object)) * stored.itemsize
+    size = _bytes_of(shape, stored)
     if len(voxels) - offset < size:
         raise _cut_off(max(0, len(voxels) - offset), size, defect)
     after = len(voxels) - offset - size
@@ -271,7 +277,12 @@ def _notes_of_length(
     yield Note("bytes_after_the_end", text, "warning", "copy the file again and compare: something was appended to it")
 
 
-def _cut_off(held: int, size: int, defect: Defect) -> Exception:
+def _bytes_of(shape: tuple[int, ...], stored: np.dtype[Any]) -> int:
+    """Bytes of the voxels, whatever sizes a header names."""
+    return math.prod(shape) * stored.itemsize
+
+
+def _cut_off(held: int, size: int, defect: Defect) -> CaseError:
     found = f"is cut off: its header announces {size} bytes of voxels, and it holds {held}"
     return defect(found, _AGAIN, "unreadable_file")
 

@@ -150,7 +150,8 @@ def _without_strays(volume: Volume, name: str) -> tuple[Volume, list[Note]]:
 def _lost_intensities(array: Array, name: str) -> list[Note]:
     """Warnings of intensities that were lost before the image came here."""
     reasons = (
-        ("saturated_image", intensities.why_saturated(array)),
+        ("saturated_image", intensities.why_saturated(array, stripped=not border(array).any())),
+        ("squeezed_intensities", intensities.why_squeezed(array)),
         ("empty_slices", intensities.why_empty_slices(array)),
     )
     return [Note(rule, f"{name}: {why}", "warning", _LOOK_AT_IT) for rule, why in reasons if why is not None]
