@@ -41,6 +41,44 @@ def with_voxel(array: np.ndarray, value: float) -> np.ndarray:
     return array
 
 
+def write_bytes(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def _link(path: Path, target: str) -> Path:
+    path.symlink_to(target)
+    return path
+
+
+def _changed_header(path: Path, **fields: object) -> Path:
+    """A plain file with fields of its header changed past nibabel's checks."""
+    header = nib.Nifti1Image(image(), AFFINE).header.copy()
+    header["vox_offset"], header["scl_slope"], header["scl_inter"] = 352, 1, 0
+    header["sform_code"], header["qform_code"] = 0, 1
+    header["qoffset_x"] = header["quatern_b"] = header["quatern_c"] = header["quatern_d"] = 0
+    for name, value in fields.items():
+        header[name] = value
+    return write_bytes(path, header.binaryblock + bytes(4) + image().tobytes(order="F"))
+
+
+def _wrapped(path: Path) -> Path:
+    ramp = np.linspace(1000, 60_000, SHAPE[0])[:, None, None] + 1000 * image()
+    return write(path, ramp.astype(np.uint16).view(np.int16))
+
+
+def _inverted(path: Path) -> Path:
+    array = image()
+    array[[0, -1]] = array[:, [0, -1]] = array[:, :, [0, -1]] = 2
+    return write(path, array)
+
+
+def _ct(path: Path) -> Path:
+    array = (image() * 80).astype(np.int16)
+    array[[0, -1]] = array[:, [0, -1]] = array[:, :, [0, -1]] = -1000
+    return write(path, array)
+
+
 def _flipped_checksum(path: Path) -> Path:
     """A flipped bit in the stored checksum, which comes after all voxels."""
     write(path, image())
@@ -68,6 +106,22 @@ MODALITIES: dict[str, tuple[Writer, str]] = {
     "absent": (lambda path: path, "missing_file"),
     "text": (_text, "unreadable_file"),
     "flipped checksum": (_flipped_checksum, "unreadable_file"),
+    "cut off": (
+        lambda path: write_bytes(path, write(path, image()).read_bytes()[:900]),
+        "unreadable_file",
+    ),
+    "web page": (lambda path: write_bytes(path, b"<!DOCTYPE html><title>Login</title>"), "unreadable_file"),
+    "pointer": (lambda path: write_bytes(path, b"version https://git-lfs.github.com/spec/v1"), "content_not_fetched"),
+    "NRRD": (lambda path: write_bytes(path, b"NRRD0004\n" * 99), "unreadable_file"),
+    "empty": (lambda path: write_bytes(path, b""), "unreadable_file"),
+    "broken link": (lambda path: _link(path, "gone.nii.gz"), "missing_file"),
+    "link into an annex": (lambda path: _link(path, ".git/annex/objects/a/b"), "content_not_fetched"),
+    "huge": (lambda path: _changed_header(path, dim=[3, 30000, 30000, 30000, 1, 1, 1, 1]), "unreadable_file"),
+    "fewer voxels": (lambda path: _changed_header(path, dim=[3, 10, 12, 8, 1, 1, 1, 1]), "unreadable_file"),
+    "handedness": (lambda path: _changed_header(path, pixdim=[0.5, 3, 3, 4, 1, 1, 1, 1]), "affine_not_invertible"),
+    "wrapped": (_wrapped, "wrapped_integers"),
+    "inverted": (_inverted, "inverted_image"),
+    "CT": (_ct, "ct_image"),
     "NaN": (lambda path: write(path, with_voxel(image(), np.nan)), "not_finite"),
     "infinite": (lambda path: write(path, with_voxel(image(), np.inf)), "not_finite"),
     "four axes": (lambda path: write(path, np.stack([image()] * 3, -1)), "not_three_dimensional"),

@@ -18,6 +18,7 @@ import nibabel as nib
 import numpy as np
 
 from gliomanet.errors import CaseError
+from gliomanet.files.image_pairs import other_half
 from gliomanet.imaging.file_notes import Defect, Note
 from gliomanet.imaging.header_readings import Readings, mgh_readings, nifti_readings
 from gliomanet.imaging.unpacking import DamagedError, unpack
@@ -158,9 +159,7 @@ def _unpacked(content: bytes, defect: Defect) -> tuple[bytes, list[Note]]:
 
 def _partner(path: Path, suffix: str, defect: Defect, notes: list[Note]) -> bytes:
     """Content of the other file of a pair `.hdr` and `.img`."""
-    stem = path.name.split(".hdr")[0].split(".img")[0] if path.suffix.islower() else path.name.rsplit(".", 1)[0]
-    wanted = (f"{stem}{suffix}".lower(), f"{stem}{suffix}.gz".lower())
-    other = next((one for one in sorted(path.parent.iterdir()) if one.name.lower() in wanted), None)
+    other = other_half(path)
     if other is None:
         found = f"is one file of a pair .hdr and .img, and the {suffix} beside it is missing"
         raise defect(found, "put both there, or convert them to one NIfTI file", "missing_file")

@@ -70,9 +70,16 @@ def read_modality(path: Path, case_id: str, name: str) -> Modality:
     if not (volume.array > 0).any():
         found = f"holds no voxel above its background of {background:.6g}: an image without a brain"
         raise defect(found, "export it again or leave the cell empty", "no_signal")
-    volume, more = _without_strays(volume, name)
+    strays = intensities.beyond(volume.array, intensities.image_bounds(volume.array))
+    # What was lost before is looked for among the others: strays share one value once they are brought in.
+    lost = _lost_intensities(volume.array if strays is None else np.where(strays, 0, volume.array), name)
+    if strays is not None:
+        said = intensities.described(volume.array, strays, volume.grid)
+        text = f"{name}: {said}: far beyond all others; brought to their extremes"
+        notes.append(Note("stray_voxels", text, "warning", _LOOK_AT_IT))
+        volume = volume.with_array(intensities.bring_in(volume.array, strays))
     orientation = "".join(nib.aff2axcodes(file_grid.affine))  # type: ignore[no-untyped-call]
-    return Modality(volume, file_grid, orientation, background, (*notes, *more, *_lost_intensities(volume.array, name)))
+    return Modality(volume, file_grid, orientation, background, (*notes, *lost))
 
 
 def read_mask(
@@ -133,18 +140,6 @@ def _check_intensities(array: Array, image: ImageFile, defect: Defect) -> None:
     ):
         if why is not None:
             raise defect(f"cannot be used: {why}", then, rule)
-
-
-def _without_strays(volume: Volume, name: str) -> tuple[Volume, list[Note]]:
-    """The image with voxels far beyond all others brought to the others' extremes."""
-    array = volume.array
-    outside = intensities.beyond(array, intensities.image_bounds(array))
-    if outside is None:
-        return volume, []
-    said = intensities.described(array, outside, volume.grid)
-    text = f"{name}: {said}: far beyond all others; brought to their extremes"
-    note = Note("stray_voxels", text, "warning", _LOOK_AT_IT)
-    return volume.with_array(intensities.bring_in(array, outside)), [note]
 
 
 def _lost_intensities(array: Array, name: str) -> list[Note]:
