@@ -7,8 +7,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from gliomanet.audit.center_images import inspect_center
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case, voxel_digest
-from gliomanet.audit.images import inspect_case, inspect_center
+from gliomanet.audit.images import inspect_case
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.volume import Volume
 from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES

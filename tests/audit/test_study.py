@@ -1,14 +1,15 @@
 """The audit of tables and images together: the same head at two hospitals, one of which teaches and one tests."""
 
 import shutil
+import tempfile
 
 import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.audit.center_images import inspect_center
 from gliomanet.audit.fingerprint import write_fingerprints
-from gliomanet.audit.images import inspect_center
 from gliomanet.audit.study import audit_cohort, audit_images, refuse_false_results
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.read_center import read_center
@@ -18,6 +19,7 @@ from gliomanet.config.study import Study
 from gliomanet.errors import CohortError
 from gliomanet.phantom.center import simulate_center
 from gliomanet.tables.io import write_table
+from tests.cohort.dicom.test_convert import FLAIR, T1_SE, write_series
 
 HOSPITAL = {"cases": 2, "scanner": {"voxel_mm": [3, 3, 3]}}
 
@@ -98,5 +100,34 @@ def test_a_person_resolves_it_by_excluding_one(hospitals, left_by_jobs):
 
 
 def test_validate_finds_it_in_the_files_alone(hospitals):
-    rules = {(finding.severity, finding.rule) for finding in audit_images(hospitals)}
-    assert ("fatal", "same_head_under_two_names") in rules
+    seen = []
+    findings, volumes = audit_images(hospitals, report=lambda done, every: seen.append((done, every)))
+    assert ("fatal", "same_head_under_two_names") in {(finding.severity, finding.rule) for finding in findings}
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+    assert volumes[["center", "case_id"]].to_numpy().tolist() == [[c, f"{c}-00{n}"] for c in "AB" for n in (1, 2)]
+
+
+def test_validate_reads_dicom_before_its_job_converts_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    write_series(tmp_path / "ward" / "good", 2, "AX T1", **T1_SE)
+    write_series(tmp_path / "ward" / "stripped", 3, "AX FLAIR", **FLAIR)
+    (tmp_path / "ward" / "empty").mkdir()
+    study = load_study(
+        {
+            "centers": {"D": {"role": "train", "source": {"kind": "dicom", "folder": str(tmp_path / "ward")}}},
+            "preprocessing": {"brain_extraction": "none"},
+            "models": {"age": {"kind": "logistic", "inputs": ["age"]}},
+        }
+    )
+    findings, volumes = audit_images(study)
+    found = {(one.rule, one.case_id): one for one in findings if one.severity == "error"}
+    assert set(found) == {
+        ("not_converted", "empty"),
+        ("stripped_but_is_not", "good"),
+        ("stripped_but_is_not", "stripped"),
+    }
+    assert found["stripped_but_is_not", "good"].file == f"t1: {tmp_path / 'ward' / 'good' / 't1.nii.gz'}"
+    assert found["not_converted", "empty"].file == str(tmp_path / "ward" / "empty")
+    assert volumes["case_id"].tolist() == ["empty", "good", "stripped"]
+    assert list((tmp_path / "scratch").iterdir()) == []

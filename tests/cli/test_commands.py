@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 
 from gliomanet.cli.main import app
 from gliomanet.config.load import read_study_file
+from gliomanet.config.sources import PhantomSource
 from gliomanet.errors import StudyError
+from gliomanet.phantom.center import simulate_center
 from gliomanet.tables.io import read_table
 from tests.messages.study_files import WRONG
 
@@ -127,6 +129,37 @@ def test_every_finding_goes_into_the_table_that_is_asked_for(tmp_path):
     assert result.exit_code == 1
     assert "fatal" in result.output
     assert (tmp_path / "audit.tsv").read_text().splitlines()[1].startswith("fatal\t")
+
+
+def test_images_are_read_after_tables_on_the_cores_asked_for(tmp_path):
+    simulate_center(
+        "A", PhantomSource(cases=2, scanner={"voxel_mm": (3, 3, 3)}), 1, tmp_path, report=lambda _line: None
+    )
+    reference = tmp_path / "volumes.tsv"
+    reference.write_text("case_id\ttumour_volume_ml\nA-001\t0.001\nA-002\t0.001\n")
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        f"centers:\n  A: {{role: train, source: {{kind: table, path: {tmp_path / 'cases.tsv'}}}, "
+        f"reference_table: {reference}}}\n"
+        "preprocessing: {coregistration: false, brain_extraction: none}\nmodels: {m: {kind: logistic}}\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path), "--images", "--cores", "1"])
+    assert "numbers differ from reference table" in result.stdout
+    assert "2/2" in result.stderr
+    assert "2/2" not in result.stdout  # which may go into a file
+    assert CliRunner().invoke(app, ["validate", str(path), "--images", "--cores", "0"]).exit_code == 2
+
+
+def test_images_are_not_read_before_the_tables_can_be(tmp_path):
+    (tmp_path / "a.tsv").write_text("case_id\tt1\nx\tx.nii.gz\textra\n")
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        f"centers:\n  A: {{role: train, source: {{kind: table, path: {tmp_path / 'a.tsv'}}}}}\nmodels: {{m: {{kind: logistic}}}}\n"
+    )
+    result = CliRunner().invoke(app, ["validate", str(path), "--images"])
+    assert result.exit_code == 1
+    assert "table unreadable" in result.stdout
+    assert "Images are not read" in result.stdout
 
 
 def test_a_program_that_is_not_installed_is_told_before_any_job(tmp_path, monkeypatch):

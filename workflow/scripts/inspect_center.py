@@ -7,8 +7,8 @@ from prologue import snakemake
 
 os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # before ants is imported: more threads change the figures
 
+from gliomanet.audit.center_images import inspect_center
 from gliomanet.audit.fingerprint import write_fingerprints
-from gliomanet.audit.images import inspect_center
 from gliomanet.cohort.generated_files import made_files
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES

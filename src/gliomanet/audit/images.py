@@ -6,22 +6,18 @@ Files pass through the readers and checks of preprocessing itself (`imaging.read
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from gliomanet.audit.file_facts import claim_of_name, oblique_degrees
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
-from gliomanet.cohort.findings import Finding, Severity, findings_table
+from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
@@ -31,7 +27,6 @@ from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
 from gliomanet.modalities import MODALITIES
-from gliomanet.tables.cohort import TUMOUR_VOLUMES
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
@@ -66,7 +61,7 @@ class _Inspection:
 
 
 @dataclass(frozen=True)
-class _Inspected:
+class Inspected:
     """One case's share in the inspection of its centre."""
 
     findings: list[Finding]
@@ -86,43 +81,23 @@ def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list
         Findings, and modality → fingerprint. Findings of severity `error` are those that preprocessing fails at, and
         files that are one another's copy or in one another's place.
     """
-    inspected = _inspect(case, settings)
+    inspected = inspect(case, settings)
     return inspected.findings, inspected.fingerprints
 
 
-def inspect_center(
-    cases: Sequence[Mapping[str, str]], settings: Preprocessing, *, processes: int = 1
-) -> tuple[pd.DataFrame, dict[str, dict[str, Fingerprint]], pd.DataFrame]:
-    """`inspect_case` of every case of a centre, and which cases are stored in another orientation than most.
+def center_findings(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspected]) -> list[Finding]:
+    """The findings of a centre's cases, and those that only the whole centre shows.
 
     Args:
         cases: rows of the centre's case table.
-        settings: its preprocessing.
-        processes: cases inspected at once; the result does not depend on it.
-
-    Returns:
-        The table of findings (`FINDINGS`); case_id → modality → fingerprint; and the table of
-        `TUMOUR_VOLUMES`, one row per case: the volume of every tumour code, NaN without a mask that can be read.
+        inspected: what `inspect` found of each, in the same order.
     """
-    work = partial(_inspect, settings=settings)
-    plain = [dict(case) for case in cases]
-    if processes > 1 and len(plain) > 1:
-        # Started afresh, not forked: a fork of a process that has threads may hang.
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-            inspected = list(pool.map(work, plain))
-    else:
-        inspected = [work(case) for case in plain]
     findings = [finding for one in inspected for finding in one.findings]
-    findings += _unusual_orientations(plain, [one.orientations for one in inspected])
-    prints = {case["case_id"]: one.fingerprints for case, one in zip(plain, inspected, strict=True)}
-    volumes = [
-        (case.get("center", ""), case["case_id"], one.tumour_volume_ml)
-        for case, one in zip(plain, inspected, strict=True)
-    ]
-    return findings_table(findings), prints, pd.DataFrame(volumes, columns=TUMOUR_VOLUMES.names())
+    return findings + _unusual_orientations(cases, [one.orientations for one in inspected])
 
 
-def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
+def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
+    """Inspect one case: `inspect_case`, with all that its centre needs of it."""
     work = _Inspection(case, settings)
     masks_for_images = [name for name in MODALITIES if work.path(name) and _read_modality(work, name)]
     _check_masks(work, masks_for_images)
@@ -139,7 +114,7 @@ def _inspect(case: Mapping[str, str], settings: Preprocessing) -> _Inspected:
                 "a file was copied over another or named twice; name each modality's own file, or leave the cell empty",
             )
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    return _Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
+    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:

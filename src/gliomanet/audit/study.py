@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gliomanet.audit.center_images import Inspection, inspect_all, volumes_table
 from gliomanet.audit.context import leaking_pairs
+from gliomanet.audit.dicom_images import inspect_dicom
 from gliomanet.audit.fingerprint import read_fingerprints, same_head_pairs
-from gliomanet.audit.images import inspect_center
+from gliomanet.audit.images import center_findings, inspect
 from gliomanet.audit.rules.image_identity import image_identity
 from gliomanet.audit.tables import audit_cases, excluded_of, ids_before_jobs
 from gliomanet.cohort.findings import Finding, findings_of, findings_table
-from gliomanet.cohort.read_center import read_center
+from gliomanet.cohort.read_center import center_source, read_center
+from gliomanet.cohort.sources.dicom import Dicom
 from gliomanet.errors import CohortError
+from gliomanet.tables.cohort import TUMOUR_VOLUMES
 from gliomanet.tables.io import read_tables
 
 if TYPE_CHECKING:
@@ -68,31 +74,60 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
         raise CohortError(fatal)
 
 
-def audit_images(study: Study, processes: int = 1) -> list[Finding]:
-    """Inspect the image files of a study's centres, and find heads that are the same.
+def audit_images(
+    study: Study, processes: int = 1, report: Callable[[int, int], object] = lambda done, every: None
+) -> tuple[list[Finding], pd.DataFrame]:
+    """Inspect the image files of a study's centres before any job, and find heads that are the same.
 
-    Centres whose images are made by jobs have no files yet, and are passed over.
+    DICOM files are converted into a temporary folder, case by case. Phantoms, which a job simulates, are passed over.
 
     Args:
         study: the study; its tables are read again.
         processes: cases inspected at once.
+        report: called with the number of cases inspected, and of all, when it starts and after each case.
+
+    Returns:
+        Findings, and the table of `TUMOUR_VOLUMES`.
     """
+    tables = {
+        name: read_center(name, study)[0]
+        for name, center in study.centers.items()
+        if center.source.has_images and not center.source.table_by_job
+    }
+    rows = {
+        name: [{str(column): value for column, value in row.items()} for row in cases.to_dict("records")]
+        for name, cases in tables.items()
+    }
+    inspections = [_inspection(study, name, row) for name in rows for row in rows[name]]
+    counted = count(1)
+    report(0, len(inspections))
+    inspected = iter(inspect_all(inspections, processes, lambda: report(next(counted), len(inspections))))
     findings: list[Finding] = []
     prints: dict[Key, Mapping[str, Fingerprint]] = {}
-    tables: dict[str, pd.DataFrame] = {}
-    for name, center in study.centers.items():
-        if center.source.images_by_job or not center.source.has_images:
-            continue
-        cases, _ = read_center(name, study)
-        rows = [{str(column): value for column, value in row.items()} for row in cases.to_dict("records")]
-        found, own, _ = inspect_center(rows, study.preprocessing_of(name), processes=processes)
-        findings += findings_of(found)
-        prints |= {(name, case): one for case, one in own.items()}
-        tables[name] = cases
+    volumes = []
+    for name, cases in rows.items():
+        own = list(islice(inspected, len(cases)))
+        findings += center_findings(cases, own)
+        prints |= {(name, case["case_id"]): one.fingerprints for case, one in zip(cases, own, strict=True)}
+        volumes.append(volumes_table(cases, own))
     known = {**ids_before_jobs(study), **{center: list(cases["case_id"]) for center, cases in tables.items()}}
     excluded, _ = excluded_of(study, known)
-    whole = pd.concat(tables.values(), ignore_index=True) if tables else pd.DataFrame(columns=["center", "case_id"])
-    return [*findings, *_same_heads(study, whole, prints, excluded)]
+    whole = _one_below_the_other(list(tables.values()), ["center", "case_id"])
+    return (
+        [*findings, *_same_heads(study, whole, prints, excluded)],
+        _one_below_the_other(volumes, TUMOUR_VOLUMES.names()),
+    )
+
+
+def _inspection(study: Study, center: str, row: Mapping[str, str]) -> Inspection:
+    source, settings = center_source(center, study), study.preprocessing_of(center)
+    if isinstance(source, Dicom):
+        return partial(inspect_dicom, source.folder_of(row["case_id"]), row, settings)
+    return partial(inspect, row, settings)
+
+
+def _one_below_the_other(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(columns))
 
 
 def _same_heads(

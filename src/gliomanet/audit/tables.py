@@ -40,11 +40,15 @@ def ids_before_jobs(study: Study) -> dict[str, list[str]]:
     return {name: case_ids(name, study) for name, center in study.centers.items() if center.source.table_by_job}
 
 
-def audit_study(study: Study) -> list[Finding]:
+def audit_study(study: Study, measured: pd.DataFrame | None = None) -> list[Finding]:
     """Every finding on a study's tables, notes too.
 
     A case that the table `quality.decisions` excludes takes part in no rule but those on missing files and on case
     ids, so that a person resolves a duplicate by excluding one of the two.
+
+    Args:
+        study: The study.
+        measured: Volumes of the cases, where their images were read, see `AuditContext`.
     """
     known_ids = ids_before_jobs(study)
     tables: dict[str, pd.DataFrame] = {}
@@ -74,7 +78,7 @@ def audit_study(study: Study) -> list[Finding]:
         if tables
         else pd.DataFrame(columns=list(columns_of(study.vocabulary)))
     )
-    return [*findings, *audit_cases(study, cases, excluded, known_ids)]
+    return [*findings, *audit_cases(study, cases, excluded, known_ids, measured)]
 
 
 def audit_cases(

@@ -5,3 +5,6 @@ from __future__ import annotations
 from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
+
+progress_console = Console(stderr=True)
+"""What passes while a person waits: beside the output, so that this can be kept in a file."""

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from gliomanet.audit.tables import audit_study
-from gliomanet.cli.console import console
+from gliomanet.cli.console import console, progress_console
 from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings_table
 from gliomanet.cohort.folds import scenarios_of
 from gliomanet.config.load import load_study, read_study_file
@@ -41,16 +42,18 @@ def validate(
     images: Annotated[
         bool, typer.Option(help="Read every image, too: defects of files, and the same head twice.")
     ] = False,
+    cores: Annotated[int | None, typer.Option(min=1, help="Images read at once, one case each; default: all.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write every finding, notes too, to this TSV file.")] = None,
 ) -> None:
     """Check a study before any job: its keys, its tables, their files, labels and patients."""
     try:
         checked = load_study(read_study_file(study))
-        findings = [*missing_programs(checked), *audit_study(checked)]
-        if images:
-            from gliomanet.audit.study import audit_images  # ANTs and SciPy: only where images are read
-
-            findings = [*findings, *audit_images(checked, processes=os.cpu_count() or 1)]
+        findings = audit_study(checked)
+        if images and any(finding.rule == "table_unreadable" for finding in findings):
+            console.print("Images are not read before the tables are mended")
+        elif images:
+            findings = _with_images(checked, findings, cores or len(os.sched_getaffinity(0)))
+        findings = [*missing_programs(checked), *findings]
     except (StudyError, CohortError) as error:
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
@@ -61,6 +64,20 @@ def validate(
         console.print(f"[red]{escape(str(study))}[/red]: {grave} to mend before the study can be trusted")
         raise typer.Exit(1)
     console.print(escape(summary(checked)))
+
+
+def _with_images(study: Study, findings: list[Finding], cores: int) -> list[Finding]:
+    """The findings on a study's tables and images; the volumes of masks are compared with reference tables, too."""
+    os.environ["ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"] = "1"  # each core has a case of its own
+    from gliomanet.audit.study import audit_images  # ANTs and SciPy: only where images are read
+
+    bar = Progress(*Progress.get_default_columns(), MofNCompleteColumn(), TimeElapsedColumn(), console=progress_console)
+    with bar:
+        task = bar.add_task("Reading images")
+        found, volumes = audit_images(study, cores, lambda done, every: bar.update(task, completed=done, total=every))
+    if any(center.reference_table for center in study.centers.values()):
+        findings = audit_study(study, volumes)
+    return [*findings, *found]
 
 
 def summary(study: Study) -> str:
