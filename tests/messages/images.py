@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import nibabel as nib
 import numpy as np
 
 from gliomanet.imaging.volume import Grid
+from tests.imaging import headers
 
 SHAPE = (10, 12, 14)
 AFFINE = np.diag([3.0, 3.0, 4.0, 1.0])
@@ -79,6 +81,14 @@ def _ct(path: Path) -> Path:
     return write(path, array)
 
 
+def write_mark(path: Path, codes: str) -> Path:
+    """The mark of `headers.image` as a mask, stored in this order of axes."""
+    start, end = nib.io_orientation(headers.AFFINE), nib.orientations.axcodes2ornt(codes)
+    turned = nib.Nifti1Image(headers.mark(), headers.AFFINE).as_reoriented(nib.orientations.ornt_transform(start, end))
+    nib.save(turned, path)
+    return path
+
+
 def _flipped_checksum(path: Path) -> Path:
     """A flipped bit in the stored checksum, which comes after all voxels."""
     write(path, image())
@@ -136,6 +146,31 @@ MODALITIES: dict[str, tuple[Writer, str]] = {
     "tilted gantry": (lambda path: write_with_sform(path.with_suffix(""), GANTRY), "skewed_axes"),
 }
 """Files in the place of a modality."""
+
+_FLAT = headers.image().astype(np.float32)
+NOTED: dict[str, Writer] = {
+    "forms disagree": lambda path: headers.write(
+        path, headers.image(), sform=(headers.AFFINE, 2), qform=(headers.MIRRORED, 1)
+    ),
+    "scanner forms disagree": lambda path: headers.write(path, headers.image(), qform=(headers.MIRRORED, 1)),
+    "no orientation": lambda path: headers.write(
+        path, headers.image(), sform=(headers.AFFINE, 0), qform=(headers.AFFINE, 0)
+    ),
+    "one form unusable": lambda path: headers.write(path, headers.image(), fields={("pixdim", 2): 0}),
+    "voxel sizes disagree": lambda path: headers.write(
+        path, headers.image(), qform=(headers.AFFINE, 0), fields={("pixdim", 1): 2}
+    ),
+    "false unit": lambda path: headers.write(path, headers.image(), fields={"xyzt_units": 1}),
+    "garbage after": lambda path: write_bytes(path, gzip.compress(headers.content(headers.image()), mtime=0) + b"x"),
+    "packed twice": lambda path: write_bytes(
+        path, gzip.compress(gzip.compress(headers.content(headers.image()), mtime=0), mtime=0)
+    ),
+    "infinite scaling": lambda path: headers.write(path, headers.image(), fields={"scl_slope": np.inf}),
+    "stray voxel": lambda path: headers.write(path, with_voxel(_FLAT.copy(), 1e6)),
+    "cut grey values": lambda path: headers.write(path, np.minimum(headers.image(), 500)),
+    "lost slice": lambda path: headers.write(path, np.where(np.indices(headers.SHAPE)[2] == 5, 0, headers.image())),
+}
+"""Files in the place of a modality that are read, with a word."""
 
 MASKS: dict[str, tuple[Writer, str]] = {
     "an image": (lambda path: write(path, image() * 3), "image_in_place_of_mask"),
