@@ -183,7 +183,7 @@ def _guesses(header: Any, shape: tuple[int, ...], defect: Defect) -> list[Matrix
 
 
 def _disagreement(forms: list[_Form], shape: tuple[int, ...], name: str) -> str:
-    """What both forms say where they lead to different places, or nothing."""
+    """A sentence on both forms where they lead to different places, or nothing."""
     sform, qform = forms
     if same_place(sform.affine, qform.affine, shape):
         return ""

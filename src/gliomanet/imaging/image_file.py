@@ -58,7 +58,7 @@ _NIFTI1, _NIFTI2 = 348, 540
 
 @dataclass(frozen=True)
 class ImageFile:
-    """What a file holds.
+    """Content of a file.
 
     Attributes:
         array: (x, y, z) voxels, scaled as the header says, in the file's own order.
@@ -149,7 +149,7 @@ def _unpacked(content: bytes, defect: Defect) -> tuple[bytes, list[Note]]:
         notes.append(Note("compressed_twice", text))
     if unpacked.trailing:
         text = (
-            f"{defect.name}: {unpacked.trailing} bytes follow the end of the compressed data; they are left out, and "
+            f"{defect.name}: bytes after the end of the compressed data: {unpacked.trailing}; they are left out, and "
             "the checksum of what comes before them holds"
         )
         action = "copy the file again and compare: something was appended to it"
@@ -272,7 +272,7 @@ def _notes_of_length(
     if after >= slice_bytes:
         found = f"holds {after} bytes more than the {times(shape)} voxels of its header"
         raise defect(found, "export it again: the header's size is not that of the image", "unreadable_file")
-    text = f"{defect.name}: {after} bytes follow the voxels; they are left out"
+    text = f"{defect.name}: bytes after the voxels: {after}; they are left out"
     yield Note("bytes_after_the_end", text, "warning", "copy the file again and compare: something was appended to it")
 
 

@@ -96,7 +96,7 @@ def described(array: Array, outside: Array, grid: Grid) -> str:
 
 
 def why_wrapped(array: Array, bits: int = 16) -> str | None:
-    """Why integers look as if unsigned values had been read as signed ones, or `None`.
+    """Reason why integers look as if unsigned values had been read as signed ones, or `None`.
 
     Where bright tissue passes 2^(bits-1) - 1, its neighbours jump to large negative values: read as unsigned, the same
     neighbours are alike.
@@ -122,13 +122,13 @@ def why_wrapped(array: Array, bits: int = 16) -> str | None:
     if jumps == 0 or unsigned > 0.5 * signed:
         return None
     return (
-        f"{int((array < 0).sum())} voxels are negative, down to {low:g}, next to voxels of up to {high:g}: unsigned "
+        f"negative voxels ({int((array < 0).sum())}, down to {low:g}) lie next to the brightest ({high:g}): unsigned "
         f"{bits}-bit values that were read as signed"
     )
 
 
 def why_inverted(array: Array, faces: Array) -> str | None:
-    """Why an image (x, y, z) with these outer faces looks like a negative, its air brighter than tissue, or `None`."""
+    """Reason why an image (x, y, z) with these outer faces looks like a negative, or `None`: bright air."""
     low, high = (float(q) for q in np.percentile(sampled(array), (2, 98)))
     at_border = float(np.median(faces))
     if high <= low or at_border <= low + BRIGHT_BORDER * (high - low):
@@ -138,7 +138,7 @@ def why_inverted(array: Array, faces: Array) -> str | None:
 
 
 def why_ct(array: Array, faces: Array) -> str | None:
-    """Why an image (x, y, z) looks like a CT, or `None`: in Hounsfield units, or with 1024 added to them."""
+    """Reason why an image (x, y, z) looks like a CT, or `None`: in Hounsfield units, or with 1024 added to them."""
     air = float(np.median(faces))
     if air <= -900:
         floor, low, high, least, unit = -500.0, -20.0, 100.0, 0.3, "in Hounsfield units"
@@ -155,7 +155,7 @@ def why_ct(array: Array, faces: Array) -> str | None:
 
 
 def why_squeezed(array: Array) -> str | None:
-    """Why an image (x, y, z; background 0) looks ruled by too many bright voxels to be strays, or `None`."""
+    """Reason why an image (x, y, z; background 0) looks ruled by too many bright voxels to be strays, or `None`."""
     chosen = sampled(array)
     chosen = chosen[chosen != 0]
     low, ninth, high = (float(q) for q in np.percentile(chosen, (2, 90, 98))) if chosen.size else (0.0, 0.0, 0.0)
@@ -165,7 +165,7 @@ def why_squeezed(array: Array) -> str | None:
 
 
 def why_saturated(array: Array, *, stripped: bool) -> str | None:
-    """Why an image (x, y, z; background 0) looks cut at a largest grey value, or at a smallest one, or `None`.
+    """Reason why an image (x, y, z; background 0) looks cut at a largest grey value, or at a smallest one, or `None`.
 
     The smallest is looked for in `stripped` images of 8 bits alone: a head has dark bone and air in it.
     """
@@ -194,7 +194,7 @@ def why_saturated(array: Array, *, stripped: bool) -> str | None:
 
 
 def why_empty_slices(array: Array) -> str | None:
-    """Why slices of an image (x, y, z) look lost, or `None`: of one value, between others that are not."""
+    """Reason why slices of an image (x, y, z) look lost, or `None`: of one value, between others that are not."""
     for axis, name in enumerate(("sagittal", "coronal", "axial")):
         others = tuple(other for other in range(3) if other != axis)
         varied = np.flatnonzero(array.max(axis=others) > array.min(axis=others))

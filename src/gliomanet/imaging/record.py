@@ -65,7 +65,7 @@ def _transforms(work: Case) -> dict[str, Any]:
 
 
 def _other_affines(grid: Grid) -> dict[str, Any]:
-    """What other programs may read from the file's header, where that is another place."""
+    """The entry of affines that other programs may read from the file's header; none where there is no other."""
     return {"other_affines": [affine.tolist() for affine in grid.others]} if grid.others else {}
 
 
