@@ -141,6 +141,36 @@ def test_the_list_of_defects_is_whole(modalities, brain):
     assert set(NAMES) == set(defect_arrays(modalities, brain))
 
 
+def disagreeing(path):
+    """The file at `path` with a qform that is mirrored against its sform."""
+    image = nib.load(path)
+    made = nib.Nifti1Image(np.asarray(image.dataobj), image.affine)
+    mirrored = image.affine.copy()
+    mirrored[0] *= -1
+    made.set_sform(image.affine, 2)
+    made.set_qform(mirrored, 1)
+    nib.save(made, path)
+
+
+def test_what_reading_warns_of_is_a_warning_of_the_audit_for_images_and_masks(write_case):
+    row = write_case()
+    disagreeing(row["t2"])
+    disagreeing(row["tumour_mask"])
+    found = {(one.severity, one.rule, one.file) for one in inspect_case(row, STRIPPED)[0]}
+    assert found == {
+        ("warning", "orientation_forms_disagree", f"t2: {row['t2']}"),
+        ("warning", "orientation_forms_disagree", f"tumour_mask: {row['tumour_mask']}"),
+        ("warning", "mask_by_another_reading", f"tumour_mask: {row['tumour_mask']}"),
+    }
+
+
+def test_a_stray_voxel_is_a_warning_that_says_what_to_do(write_case, modalities, brain):
+    row = write_case(arrays={"t1c": with_value(modalities["t1c"], 1e6, brain[1])})
+    (finding,) = inspect_case(row, STRIPPED)[0]
+    assert (finding.severity, finding.rule) == ("warning", "stray_voxels")
+    assert finding.action
+
+
 def test_an_absent_file_and_a_truncated_one(write_case):
     row = write_case()
     Path(row["t1"]).unlink()

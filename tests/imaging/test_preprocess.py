@@ -1,4 +1,5 @@
 import gzip
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.files.nifti import write_nifti
+from gliomanet.imaging.native_space import mask_to_atlas
 from gliomanet.imaging.volume import resample_labels
 from tests.imaging.conftest import (
     FAST,
@@ -236,3 +238,39 @@ def test_a_mask_of_the_whole_tumour_and_one_that_contradicts_its_codes_are_recor
     assert record["qc"]["flags"] == []
     assert any("1 → 2 oedema, 2 → 1 core, 3 → 4 enhancing" in step for step in record["steps"])
     assert set(np.unique(load(tmp_path / "out" / "tumour_mask.nii.gz"))) == {0, 1, 2, 4}
+
+
+def test_a_mask_drawn_by_the_other_form_of_a_header_is_the_same_mask_and_is_flagged(write_case, brain, tmp_path):
+    row = write_case()
+    plain = run(row, STRIPPED, tmp_path / "plain")
+    expected = load(tmp_path / "plain/tumour_mask.nii.gz")
+    assert plain["qc"]["flags"] == []
+    affine = brain[0].grid.affine
+    mirrored = affine.copy()
+    mirrored[0] *= -1
+    image = nib.Nifti1Image(load(row["t1c"]), affine)
+    image.set_sform(affine, 2)
+    image.set_qform(mirrored, 1)
+    nib.save(image, row["t1c"])
+    drawn = nib.Nifti1Image(tumour_of(brain), mirrored)
+    nib.save(drawn, row["tumour_mask"])
+    record = run(row, STRIPPED, tmp_path / "out")
+    assert record["status"] == "ok", record["reason"]
+    np.testing.assert_array_equal(load(tmp_path / "out/tumour_mask.nii.gz"), expected)
+    assert len(record["qc"]["flags"]) == 2
+    assert set(record["qc"]["flags"]) <= set(record["steps"])
+    np.testing.assert_allclose(record["transforms"]["t1c"]["other_affines"], [mirrored], atol=1e-4)
+    assert "other_affines" not in record["transforms"]["t2"]
+    carried = mask_to_atlas(Path(row["tumour_mask"]), tmp_path / "out", "t1c")
+    assert dice(carried.array > 0, expected > 0) > 0.99
+
+
+def test_a_stray_voxel_changes_nothing_else_and_is_flagged(write_case, modalities, brain, tmp_path):
+    run(write_case(), STRIPPED, tmp_path / "plain")
+    stray = modalities["t1c"].copy()
+    stray[tuple(np.argwhere(brain[1])[5000])] = 1e6
+    record = run(write_case(arrays={"t1c": stray}), STRIPPED, tmp_path / "out")
+    (flag,) = record["qc"]["flags"]
+    assert flag in record["steps"]
+    expected, found = (load(tmp_path / name / "t1c.nii.gz") for name in ("plain", "out"))
+    assert np.corrcoef(expected.ravel(), found.ravel())[0, 1] > 0.999

@@ -68,6 +68,18 @@ def texts_of_images(folder: Path, write, monkeypatch) -> Iterator[tuple[str, str
     for name, (write_file, _) in images.MODALITIES.items():
         yield f"image, {name}", message_of(read_modality, write_file(folder / "x.nii.gz"), "P-7", "t2")
         (folder / "x.nii.gz").unlink(missing_ok=True)
+    for name, write_file in images.NOTED.items():
+        notes = read_modality(write_file(folder / "x.nii"), "P-7", "t2").notes
+        yield f"image read, {name}", "\n".join(f"{note.severity}: {note.text}; {note.action}" for note in notes)
+    in_doubt = images.NOTED["forms disagree"](folder / "x.nii")
+    grids = {"t2": read_modality(in_doubt, "P-7", "t2").volume.grid}
+    for name, way in {"another reading": "LAS", "in doubt": "LPI"}.items():
+        path, noted = images.write_mark(folder / "m.nii", way), []
+        try:
+            read_mask(path, "P-7", "tumour_mask", grids, noted)
+            yield f"mask read, {name}", "\n".join(f"{note.severity}: {note.text}; {note.action}" for note in noted)
+        except CaseError as error:
+            yield f"mask, {name}", str(error)
     for name, (write_file, _) in images.MASKS.items():
         path = write_file(folder / "m.nii.gz")
         yield f"mask, {name}", message_of(read_mask, path, "P-7", "tumour_mask", images.GRIDS)

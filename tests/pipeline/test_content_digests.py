@@ -136,3 +136,17 @@ def test_a_folder_is_known_by_the_names_and_contents_of_its_files(tmp_path):
     (tmp_path / "series/1.dcm").write_bytes(b"two")
     assert digest() != before
     assert files_below(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize("named", ["t2.hdr", "t2.img"])
+def test_an_image_in_two_files_is_another_one_when_either_is_replaced(named, image, cache, tmp_path):
+    for suffix in (".hdr", ".img"):
+        (tmp_path / f"t2{suffix}").write_bytes(b"first")
+    path = str(tmp_path / named)
+    seen = [ContentDigests(cache).of([path])[path]]
+    for suffix in (".hdr", ".img"):
+        (tmp_path / f"t2{suffix}").write_bytes(b"second")
+        seen.append(ContentDigests(cache).of([path])[path])
+    assert len(set(seen)) == 3
+    (tmp_path / named).unlink()
+    assert ContentDigests(cache).of([path]) == {path: ""}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import nibabel as nib
 import numpy as np
 
 from gliomanet.imaging.registration.ants import orthonormal
@@ -21,12 +20,6 @@ def claim_of_name(path: Path) -> Literal["with skull", "stripped", ""]:
     if _WITH_SKULL.search(path.name):
         return "with skull"
     return "stripped" if _STRIPPED.search(path.name) else ""
-
-
-def stored_type(path: Path) -> str:
-    """Type of the voxels in the file: `float64`, `int16`, …"""
-    image: Any = nib.load(path)
-    return str(image.get_data_dtype())
 
 
 def oblique_degrees(affine: Matrix) -> float:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gliomanet.audit.file_facts import claim_of_name, oblique_degrees, stored_type
+from gliomanet.audit.file_facts import claim_of_name, oblique_degrees
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
 from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
+from gliomanet.imaging.file_notes import Note
 from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
 from gliomanet.imaging.mask_layout import tumour_layout
 from gliomanet.imaging.reading import Modality, read_mask, read_modality
@@ -132,7 +133,7 @@ def _read_modality(work: _Inspection, name: str) -> bool:
         return work.add_error(error) == "mask_in_place_of_image"
     work.modalities[name] = modality
     for note in modality.notes:
-        work.add("note", note.rule, name, note.text, "handled when it is read; nothing to do")
+        work.add(note.severity, note.rule, name, note.text, note.action)
     return False
 
 
@@ -143,8 +144,9 @@ def _check_masks(work: _Inspection, masks_for_images: list[str]) -> None:
         path = work.path(column)
         if path is None:
             continue
+        notes: list[Note] = []
         try:
-            mask, home = read_mask(path, work.case["case_id"], column, grids)
+            mask, home = read_mask(path, work.case["case_id"], column, grids, notes)
         except CaseError as error:
             if not grids and error.problem.rule == "mask_on_a_foreign_grid":
                 continue
@@ -159,9 +161,8 @@ def _check_masks(work: _Inspection, masks_for_images: list[str]) -> None:
                     "the two files stand in each other's place; swap the cells",
                 )
             continue
-        kind = stored_type(path)
-        if kind.startswith("float"):
-            work.add("note", "float_mask", column, f"a mask of {kind} that holds integers", "read as integers")
+        for note in notes:
+            work.add(note.severity, note.rule, column, note.text, note.action)
         _check_codes(work, column, path, mask, home)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gliomanet.errors import Problem
+from gliomanet.imaging.file_notes import Note
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import Modality
@@ -93,6 +94,13 @@ class Case:
         flagged = self.qc.setdefault("flagged_metrics", [])
         if metric and metric not in flagged:
             flagged.append(metric)
+
+    def take(self, notes: Iterable[Note]) -> None:
+        """Keep notes of reading: each is a step, and a warning is also what a person should look at."""
+        for note in notes:
+            self.steps.append(note.text)
+            if note.severity == "warning":
+                self.flag(note.text)
 
     def grids(self) -> dict[str, Grid]:
         """Modality → native grid, the reference first."""

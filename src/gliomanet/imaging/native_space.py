@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 
 from gliomanet.errors import CaseError, Problem
@@ -31,7 +30,7 @@ def mask_to_native(mask: Path, case_dir: Path, modality: str) -> Volume:
         CaseError: no record, a case that is not ok, a modality it does not have, or a mask on another grid.
     """
     places = _places(case_dir, modality)
-    volume, _ = read_mask(mask, places.case_id, "mask", {"atlas": _canonical(places.atlas)})
+    volume, _ = read_mask(mask, places.case_id, "mask", {"atlas": places.atlas.canonical()})
     return Volume(resample_labels(volume, places.file, np.linalg.inv(places.matrix)), places.file)
 
 
@@ -50,7 +49,7 @@ def mask_to_atlas(mask: Path, case_dir: Path, modality: str) -> Volume:
         CaseError: no record, a case that is not ok, a modality it does not have, or a mask on another grid.
     """
     places = _places(case_dir, modality)
-    volume, _ = read_mask(mask, places.case_id, "mask", {modality: _canonical(places.file)})
+    volume, _ = read_mask(mask, places.case_id, "mask", {modality: places.file.canonical()})
     return Volume(resample_labels(volume, places.atlas, places.matrix), places.atlas)
 
 
@@ -83,15 +82,4 @@ def _places(case_dir: Path, modality: str) -> _Places:
 
 
 def _grid(entry: dict[str, Any]) -> Grid:
-    x, y, z = entry["shape"]
-    return Grid((x, y, z), np.array(entry["affine"]))
-
-
-def _canonical(grid: Grid) -> Grid:
-    """The grid as masks are read: its axes nearest to RAS+."""
-    turn: Any = nib.orientations.io_orientation(grid.affine)  # type: ignore[no-untyped-call]
-    affine = grid.affine @ nib.orientations.inv_ornt_aff(turn, grid.shape)  # type: ignore[no-untyped-call]
-    shape = [0, 0, 0]
-    for axis, (target, _) in enumerate(turn):
-        shape[int(target)] = grid.shape[axis]
-    return Grid((shape[0], shape[1], shape[2]), np.asarray(affine, dtype=np.float64))
+    return Grid.of(entry["shape"], np.array(entry["affine"]), tuple(map(np.array, entry.get("other_affines", ()))))

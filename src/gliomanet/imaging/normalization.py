@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gliomanet.imaging.foreground import Mask
+from gliomanet.imaging.intensities import without_strays
 from gliomanet.imaging.volume import Array, Float
 
 LEAST_STD = 1e-6
@@ -19,7 +20,7 @@ _TISSUE_CURVE = {"t1": "t1", "t1c": "t1", "t2": "t2", "flair": "flair"}
 
 @dataclass(frozen=True)
 class Normalized:
-    """A modality's intensities (float32, 0 outside the brain), and why the method asked for was not the one used."""
+    """A modality's intensities (float32, 0 outside the brain), and what a person should look at, or `None`."""
 
     array: Float
     flag: str | None = None
@@ -37,16 +38,22 @@ def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", 
             T1c, at the largest on T2 and FLAIR.
 
     Returns:
-        The intensities. Where no stripe is found, they are z-scored and `flag` says so.
+        The intensities. Where no stripe is found, they are z-scored and `flag` says so. Voxels far beyond all others
+        (`intensities.MOST_SPANS`) are brought to the others' extremes first, so that no few of them rule the scale.
 
     Source of WhiteStripe: Shinohara et al., NeuroImage: Clinical 6:9 (2014), 10.1016/j.nicl.2014.08.008.
     """
     values = array[inside].astype(np.float64)
     flag = None
+    if how != "none":
+        values, strays = without_strays(values)
+        if strays:
+            flag = f"{modality}: {strays} voxels of the brain far beyond all others, brought to their extremes"
     if how == "whitestripe":
         stripe = _white_stripe(values, modality)
         if isinstance(stripe, str):
-            flag = f"{modality}: WhiteStripe found no white matter ({stripe}); z-scored instead"
+            found_none = f"{modality}: WhiteStripe found no white matter ({stripe}); z-scored instead"
+            flag = f"{flag}; {found_none}" if flag else found_none
             how = "zscore"
         else:
             values = (values - stripe[0]) / max(stripe[1], LEAST_STD)

@@ -16,6 +16,7 @@ from gliomanet.imaging.bias_correction import log_bias_field, without_bias
 from gliomanet.imaging.brain_extraction import extraction as brain
 from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
+from gliomanet.imaging.file_notes import Note
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
 from gliomanet.imaging.quality.metrics import quality_metrics
@@ -105,7 +106,7 @@ def _read(work: Case) -> None:
     for name, path in paths.items():
         work.modalities[name] = read_modality(path, work.case_id, name)
         work.volumes[name] = work.modalities[name].volume
-        work.steps += [note.text for note in work.modalities[name].notes]
+        work.take(work.modalities[name].notes)
     work.qc["background"] = {name: modality.background for name, modality in work.modalities.items()}
     work.qc["sizes"] = {
         name: {
@@ -121,7 +122,9 @@ def _read(work: Case) -> None:
         work.steps.append(f"reference: {work.reference}, because {wanted} is missing")
     tumour_path = work.path("tumour_mask")
     if tumour_path is not None:
-        raw, home = read_mask(tumour_path, work.case_id, "tumour_mask", work.grids())
+        notes: list[Note] = []
+        raw, home = read_mask(tumour_path, work.case_id, "tumour_mask", work.grids(), notes)
+        work.take(note for note in notes if note.severity == "warning")
         convention = convention_of(work.row.get("mask_codes", ""))
         mask, how = harmonize_codes(raw, work.case_id, tumour_path, convention)
         work.tumour, work.tumour_parts_told = (mask, home), parts_told(raw, convention)
@@ -218,7 +221,9 @@ def _supplied_mask(work: Case) -> Mask:
         found = "brain_mask is empty, and brain_extraction is supplied"
         action = "name the mask's file in the case table, or set brain_extraction to builtin or none"
         raise CaseError(work.problem(found, action, "no_brain_mask"))
-    mask, home = read_mask(path, work.case_id, "brain_mask", work.grids())
+    notes: list[Note] = []
+    mask, home = read_mask(path, work.case_id, "brain_mask", work.grids(), notes)
+    work.take(note for note in notes if note.severity == "warning")
     work.steps.append(f"brain: supplied, on the grid of {home}")
     if home == work.reference:
         return mask.array > 0

@@ -1,31 +1,26 @@
-"""Reading one case's NIfTI files, with every defect named for the person who can mend it."""
+"""Reading one case's image files, with every defect named for the person who can mend it."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import nibabel as nib
 import numpy as np
 
-from gliomanet.errors import CaseError, Problem
+from gliomanet.imaging import intensities
+from gliomanet.imaging.file_notes import Defect, Note
+from gliomanet.imaging.header_readings import LEAST_DETERMINANT, SPACING_MM, unit_hint
+from gliomanet.imaging.image_file import ImageFile, load_image, times
+from gliomanet.imaging.mask_place import place_mask
 from gliomanet.imaging.volume import Array, Grid, Volume
 
 _SMALLEST_AXIS = 8
-_SPACING_MM = (0.2, 15.0)
 _FEWEST_VALUES = 12
 _MOST_LIKE_LABELS = 10
-
-
-class Note(NamedTuple):
-    """Something that reading changed, by the name of the audit's rule for it."""
-
-    rule: str
-    text: str
+_AS_INTEGERS = "read as integers"
+_LOOK_AT_IT = "look at the image, and export it again where it is damaged"
 
 
 @dataclass(frozen=True)
@@ -43,13 +38,18 @@ def read_modality(path: Path, case_id: str, name: str) -> Modality:
     """A modality, checked and in canonical orientation.
 
     A background that is not 0 (images z-scored by somebody else) is recognised as the value that most of the image's
-    outer faces share, and subtracted: the raw signal's 0 is then 0 again, up to scale.
+    outer faces share, and subtracted: the raw signal's 0 is then 0 again, up to scale. Voxels far beyond all others are
+    brought to the largest or smallest of the others.
 
     Raises:
-        CaseError: missing, unreadable, not one 3-D image, not finite, constant, or a mask in the place of an image.
+        CaseError: missing, unreadable, not one 3-D image, not finite, constant, a mask in the place of an image, or
+            intensities that no MR image has and that cannot be put right (`imaging.intensities`).
     """
-    defect = _Defect(path, case_id, name)
-    volume, image, notes = _read(path, defect)
+    defect = Defect(path, case_id, name)
+    image, file_grid, notes = _read(path, defect)
+    grid = file_grid.canonical()
+    turned: Array = nib.orientations.apply_orientation(image.array, grid.turn)  # type: ignore[no-untyped-call]
+    volume = Volume(_in_memory(turned), grid)
     x, y, z = (max(1, count // 32) for count in volume.array.shape)
     values = np.unique(volume.array[::x, ::y, ::z])
     if values.size < _FEWEST_VALUES:
@@ -63,6 +63,7 @@ def read_modality(path: Path, case_id: str, name: str) -> Modality:
             "of an image?"
         )
         raise defect(found, "Put the image's file there", "mask_in_place_of_image")
+    _check_intensities(volume.array, image, defect)
     background = background_value(volume.array)
     if background != 0:
         volume = volume.with_array(volume.array - np.float32(background))
@@ -70,11 +71,21 @@ def read_modality(path: Path, case_id: str, name: str) -> Modality:
     if not (volume.array > 0).any():
         found = f"holds no voxel above its background of {background:.6g}: an image without a brain"
         raise defect(found, "export it again or leave the cell empty", "no_signal")
-    orientation = "".join(nib.aff2axcodes(image.affine))  # type: ignore[no-untyped-call]
-    return Modality(volume, _grid(image), orientation, background, tuple(notes))
+    strays = intensities.beyond(volume.array, intensities.image_bounds(volume.array))
+    # What was lost before is looked for among the others: strays share one value once they are brought in.
+    lost = _lost_intensities(volume.array if strays is None else np.where(strays, 0, volume.array), name)
+    if strays is not None:
+        said = intensities.described(volume.array, strays, volume.grid)
+        text = f"{name}: {said}: far beyond all others; brought to their extremes"
+        notes.append(Note("stray_voxels", text, "warning", _LOOK_AT_IT))
+        volume = volume.with_array(intensities.bring_in(volume.array, strays))
+    orientation = "".join(nib.aff2axcodes(file_grid.affine))  # type: ignore[no-untyped-call]
+    return Modality(volume, file_grid, orientation, background, (*notes, *lost))
 
 
-def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) -> tuple[Volume, str]:
+def read_mask(
+    path: Path, case_id: str, name: str, grids: Mapping[str, Grid], noted: list[Note] | None = None
+) -> tuple[Volume, str]:
     """A mask's integer codes (uint8, RAS+), and the modality on whose grid it lies.
 
     Args:
@@ -82,29 +93,30 @@ def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) ->
         case_id: named in errors.
         name: `tumour_mask` or `brain_mask`, named in errors.
         grids: modality → grid in RAS+; where several match, the first is taken.
+        noted: a list that notes on the file are added to.
 
     Raises:
         CaseError: unreadable, values that are no codes, or a grid that no modality has.
     """
-    defect = _Defect(path, case_id, name)
-    volume, _, _ = _read(path, defect)
-    codes = np.rint(volume.array)
-    worst = float(np.abs(volume.array - codes).max())
-    if worst > 1e-3 or codes.min() < 0 or codes.max() > 255:
-        least, most = float(volume.array.min()), float(volume.array.max())
-        found = f"holds values between {least:g} and {most:g} that are no integer codes up to 255"
-        if least >= 0 and most <= _MOST_LIKE_LABELS:
+    defect = Defect(path, case_id, name)
+    image, file_grid, notes = _read(path, defect)
+    codes = np.rint(image.array)
+    low, high = float(image.array.min()), float(image.array.max())
+    worst = float(np.abs(image.array - codes).max())
+    if worst > 1e-3 or low < -1e-3 or high > 255:
+        found = f"holds values between {low:g} and {high:g} that are no integer codes up to 255"
+        if low >= 0 and high <= _MOST_LIKE_LABELS:
             found += ": labels that were interpolated or scaled, or an image in the place of a mask?"
             action = "Resample the original mask by nearest neighbour, or name the mask's file"
         else:
             found, action = f"{found}: an image in the place of a mask?", "Put the mask's file there"
         raise defect(found, action, "image_in_place_of_mask")
-    for modality, grid in grids.items():
-        if grid.matches(volume.grid, tolerance_mm=0.5 * min(grid.spacing)):
-            return Volume(codes.astype(np.uint8), grid), modality
-    others = "; ".join(f"{modality} {_describe(grid)}" for modality, grid in grids.items())
-    found = f"lies on a grid of {_describe(volume.grid)}, which no modality of the case has ({others})"
-    raise defect(found, "draw or resample it on the grid of one of them", "mask_on_a_foreign_grid")
+    placed, modality, more = place_mask(codes.astype(np.uint8), file_grid, grids, defect)
+    if image.stored.kind == "f":
+        notes.append(Note("float_mask", f"{name}: a mask of {image.stored} that holds integers", action=_AS_INTEGERS))
+    if noted is not None:
+        noted += [*(note for note in notes if note.rule != "float64"), *more]
+    return Volume(np.ascontiguousarray(placed), grids[modality]), modality
 
 
 def background_value(array: Array) -> float:
@@ -121,64 +133,49 @@ def border(array: Array) -> Array:
     return np.concatenate(faces)
 
 
-@dataclass(frozen=True)
-class _Defect:
-    """Makes the error of one image file."""
+def _check_intensities(array: Array, image: ImageFile, defect: Defect) -> None:
+    """Refuse intensities whose right values are not known."""
+    bits = 8 if image.stored == np.int8 else 16
+    raw = array if image.slope == 1 and image.inter == 0 else (array - image.inter) / image.slope
+    faces = border(array)
+    action = "export it again as unsigned integers, or from its source"
+    for why, rule, then in (
+        (intensities.why_wrapped(raw, bits), "wrapped_integers", action),
+        (intensities.why_inverted(array, faces), "inverted_image", "export it again without inversion"),
+        (intensities.why_ct(array, faces), "ct_image", "name the MR image's file there"),
+    ):
+        if why is not None:
+            raise defect(f"cannot be used: {why}", then, rule)
 
-    path: Path
-    case_id: str
-    name: str
 
-    def __call__(self, found: str, action: str, rule: str) -> CaseError:
-        return CaseError(Problem(found, action, image=self.name, file=str(self.path), case=self.case_id, rule=rule))
+def _lost_intensities(array: Array, name: str) -> list[Note]:
+    """Warnings of intensities that were lost before the image came here."""
+    reasons = (
+        ("saturated_image", intensities.why_saturated(array, stripped=not border(array).any())),
+        ("squeezed_intensities", intensities.why_squeezed(array)),
+        ("empty_slices", intensities.why_empty_slices(array)),
+    )
+    return [Note(rule, f"{name}: {why}", "warning", _LOOK_AT_IT) for rule, why in reasons if why is not None]
 
 
-def _read(path: Path, defect: _Defect) -> tuple[Volume, Any, list[Note]]:
-    if not path.is_file():
-        action = "correct the path in the case table, or leave the cell empty"
-        raise defect("does not exist", action, "missing_file")
-    name = defect.name
-    notes: list[Note] = []
-    try:
-        image: Any = _load(path)
-        shape = image.shape
-        while len(shape) > 3 and shape[-1] == 1:
-            shape = shape[:-1]
-        if len(shape) != 3:
-            action = "one 3-D volume is allowed: split the series, name one file"
-            raise defect(f"has shape {_times(image.shape)}", action, "not_three_dimensional")
-        array = np.asarray(image.dataobj).reshape(shape)
-    except CaseError:
-        raise
-    except (
-        nib.filebasedimages.ImageFileError,
-        nib.spatialimages.HeaderDataError,
-        OSError,
-        EOFError,
-        zlib.error,
-        ValueError,
-        OverflowError,
-        MemoryError,
-    ) as error:
-        raise defect(f"cannot be read as NIfTI: {error}", "copy or export it again", "unreadable_file") from error
-    if len(image.shape) > 3:
-        notes.append(Note("four_dimensional", f"{name}: {_times(image.shape)} squeezed to three axes"))
-    if array.dtype.kind not in "iuf":
-        raise defect(f"holds voxels of type {array.dtype}", "real numbers are allowed", "voxel_type")
-    if min(shape) < _SMALLEST_AXIS:
+def _read(path: Path, defect: Defect) -> tuple[ImageFile, Grid, list[Note]]:
+    """A file's voxels, its grid, and notes; its geometry and values are checked."""
+    image = load_image(path, defect)
+    if min(image.array.shape) < _SMALLEST_AXIS:
         action = f"at least {_SMALLEST_AXIS} voxels per axis are needed"
-        raise defect(f"has shape {_times(shape)}", action, "too_few_voxels")
-    _check_affine(np.asarray(image.affine), defect)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        count = int((~np.isfinite(array)).sum())
-        action = "export it again, or fill them knowingly"
-        raise defect(f"holds {count} voxels that are NaN or infinite", action, "not_finite")
+        raise defect(f"has shape {times(image.array.shape)}", action, "too_few_voxels")
+    _check_affine(image.readings.affine, defect)
+    notes = [*image.notes, *image.readings.notes]
+    array = image.array
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            wrong = ~np.isfinite(array.astype(np.float32, copy=False))
+        if wrong.any():
+            found = f"holds {int(wrong.sum())} voxels that are NaN, infinite or beyond float32"
+            raise defect(found, "export it again, or fill them knowingly", "not_finite")
     if array.dtype == np.float64:
-        notes.append(Note("float64", f"{name}: float64 read as float32"))
-    turn: Any = nib.orientations.io_orientation(image.affine)  # type: ignore[no-untyped-call]
-    turned: Array = nib.orientations.apply_orientation(array, turn)  # type: ignore[no-untyped-call]
-    affine = image.affine @ nib.orientations.inv_ornt_aff(turn, shape)  # type: ignore[no-untyped-call]
-    return Volume.of(_in_memory(turned), affine), image, notes
+        notes.append(Note("float64", f"{defect.name}: float64 read as float32"))
+    return image, Grid.of(array.shape, image.readings.affine, image.readings.others), notes
 
 
 def _in_memory(array: Array) -> Array:
@@ -189,30 +186,16 @@ def _in_memory(array: Array) -> Array:
     return ordered
 
 
-def _load(path: Path) -> Any:
-    """The image; a compressed one is unpacked to its end, where its checksum is.
-
-    nibabel stops before the checksum, and a flipped bit goes unseen.
-    """
-    if path.suffix != ".gz":
-        return nib.load(path)
-    content = gzip.decompress(path.read_bytes())
-    for kind in (nib.Nifti1Image, nib.Nifti2Image):
-        if int(kind.header_class.sizeof_hdr) in (int.from_bytes(content[:4], order) for order in ("little", "big")):
-            return kind.from_bytes(content)
-    return nib.load(path)  # another format, or none: nibabel says which
-
-
-def _check_affine(affine: Array, defect: _Defect) -> None:
+def _check_affine(affine: Array, defect: Defect) -> None:
     axes = affine[:3, :3]
-    if not np.isfinite(affine).all() or abs(np.linalg.det(axes)) < 1e-6:
+    if not np.isfinite(affine).all() or abs(np.linalg.det(axes)) < LEAST_DETERMINANT:
         found = f"has an affine that cannot be inverted ({np.round(affine, 3).tolist()})"
         raise defect(found, "repair its header", "affine_not_invertible")
     spacing = np.sqrt((axes**2).sum(axis=0))
-    if spacing.min() < _SPACING_MM[0] or spacing.max() > _SPACING_MM[1]:
+    if spacing.min() < SPACING_MM[0] or spacing.max() > SPACING_MM[1]:
         found = (
-            f"has voxels of {' x '.join(f'{s:.3g}' for s in spacing)} mm; allowed: {_SPACING_MM[0]:g} to "
-            f"{_SPACING_MM[1]:g} mm per axis"
+            f"has voxels of {' x '.join(f'{s:.3g}' for s in spacing)} mm; allowed: {SPACING_MM[0]:g} to "
+            f"{SPACING_MM[1]:g} mm per axis{unit_hint(spacing)}"
         )
         raise defect(found, "repair its header", "absurd_spacing")
     unit = axes / spacing
@@ -223,18 +206,3 @@ def _check_affine(affine: Array, defect: _Defect) -> None:
             "header"
         )
         raise defect(found, "resample it to perpendicular axes", "skewed_axes")
-
-
-def _grid(image: Any) -> Grid:
-    x, y, z = image.shape[:3]
-    return Grid((x, y, z), np.asarray(image.affine, dtype=np.float64))
-
-
-def _describe(grid: Grid) -> str:
-    spacing = " x ".join(f"{s:.3g}" for s in grid.spacing)
-    origin = ", ".join(f"{o:.1f}" for o in grid.affine[:3, 3])
-    return f"{_times(grid.shape)} voxels of {spacing} mm from ({origin})"
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(str(n) for n in shape)

@@ -15,6 +15,7 @@ from gliomanet.imaging.case import Case
 from gliomanet.imaging.registration.ants import version as ants_version
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
 from gliomanet.imaging.registration.atlas import atlas
+from gliomanet.imaging.volume import Grid
 
 NAME = "preprocess.json"
 
@@ -56,11 +57,17 @@ def _transforms(work: Case) -> dict[str, Any]:
                 "matrix": (work.from_reference[name] @ from_atlas).tolist(),
                 "shape": list(modality.file_grid.shape),
                 "affine": modality.file_grid.affine.tolist(),
+                **_other_affines(modality.file_grid),
                 "orientation": modality.orientation,
             }
             for name, modality in work.modalities.items()
         },
     }
+
+
+def _other_affines(grid: Grid) -> dict[str, Any]:
+    """The entry of affines that other programs may read from the file's header; none where there is no other."""
+    return {"other_affines": [affine.tolist() for affine in grid.others]} if grid.others else {}
 
 
 def _rounded(value: Any) -> Any:

@@ -20,10 +20,34 @@ _FWHM = 2 * np.sqrt(2 * np.log(2))
 
 @dataclass(frozen=True)
 class Grid:
-    """Places of voxels: `shape` (x, y, z) and `affine` (4, 4), voxel indices → RAS mm."""
+    """Places of voxels: `shape` (x, y, z) and `affine` (4, 4), voxel indices → RAS mm.
+
+    Attributes:
+        others: affines that other programs may read from the file's header, for the same voxels.
+        turn: (3, 2), nibabel's orientation from the axes of the file to these, where it was read from one.
+    """
 
     shape: tuple[int, int, int]
     affine: Matrix
+    others: tuple[Matrix, ...] = ()
+    turn: Matrix | None = None
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], affine: Matrix, others: tuple[Matrix, ...] = ()) -> Grid:
+        """The grid of a file's voxels, in its own order."""
+        x, y, z = shape
+        return cls((x, y, z), np.asarray(affine, dtype=np.float64), others)
+
+    def canonical(self) -> Grid:
+        """The same voxels with their axes in the order and direction nearest to RAS+."""
+        turn: Any = nib.orientations.io_orientation(self.affine)  # type: ignore[no-untyped-call]
+        back = nib.orientations.inv_ornt_aff(turn, self.shape)  # type: ignore[no-untyped-call]
+        shape = [0, 0, 0]
+        for axis, (target, _) in enumerate(turn):
+            shape[int(target)] = self.shape[axis]
+        x, y, z = shape
+        affine = np.asarray(self.affine @ back, dtype=np.float64)
+        return Grid((x, y, z), affine, tuple(other @ back for other in self.others), turn)
 
     @property
     def spacing(self) -> tuple[float, float, float]:

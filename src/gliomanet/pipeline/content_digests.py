@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gliomanet.files.atomic import write_atomically
+from gliomanet.files.image_pairs import other_half
 
 _SETTLED_NS = 2_000_000_000
 """A file changed less than two seconds before it was read is read again: a second change may share its time."""
@@ -45,10 +46,19 @@ class ContentDigests:
     def of(self, paths: Iterable[str | Path]) -> dict[str, str]:
         """Path → BLAKE2b (32 hex digits) of the file's bytes; "" for one that is missing, or that is not read.
 
+        Of an image in a pair of files, `.hdr` and `.img`, the digest is of both.
+
         New and changed files are read in threads, and the cache is written once for all of them.
         """
+        wanted = list(dict.fromkeys(map(str, paths)))
+        pairs = {path: str(other) for path in wanted if (other := other_half(Path(path))) is not None}
+        found = self._of_each([*wanted, *pairs.values()])
+        both = {path: digest_of_all({"named": found[path], "beside": found[other]}) for path, other in pairs.items()}
+        return {path: found[path] and both.get(path, found[path]) for path in wanted}
+
+    def _of_each(self, paths: Iterable[str]) -> dict[str, str]:
         found, unread = {}, []
-        for path in dict.fromkeys(map(str, paths)):
+        for path in dict.fromkeys(paths):
             stamp = _stamp(path)
             known = self._known.get(path)
             if stamp is None:
@@ -92,7 +102,7 @@ def digest_of_all(contents: Mapping[str, str]) -> str:
 def _stamp(path: str) -> Stamp | None:
     try:
         stat = os.stat(path)  # noqa: PTH116 - some ten times as fast as Path.stat over many thousand files
-    except OSError:
+    except (OSError, ValueError):  # a path with a byte 0 is a ValueError
         return None
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 

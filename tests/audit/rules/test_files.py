@@ -28,3 +28,9 @@ def test_one_brain_mask_may_serve_all_cases_of_an_atlas(tmp_path):
     assert (note.rule, note.severity) == ("brain_mask_shared", "note")
     cases = put(cases, "A-0002", tumour_mask=str(mask))
     assert {f.severity for f in file_used_twice(good_context(cases=cases))} == {"error"}
+
+
+def test_a_path_that_no_system_can_open_is_no_file(tmp_path):
+    for path in (str(tmp_path / ("x" * 300)), "a\0b"):
+        (finding,) = file_missing(good_context(cases=put(good_cases(), "A-0001", t1=path)))
+        assert finding.rule == "file_missing"

@@ -89,6 +89,6 @@ def _identity(path: str) -> tuple[int, int] | None:
     """Identity of a file, through links of both kinds; `None` where there is no file."""
     try:
         status = Path(path).stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except (OSError, ValueError):  # not there, not to be reached, or no path at all
         return None
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
