@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gliomanet.audit.file_facts import claim_of_name, oblique_degrees, stored_type
-from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
+from gliomanet.audit.fingerprint import Fingerprint, find_poses, fingerprint_case
+from gliomanet.audit.modality_names import doubt_finding, with_mixed_columns
 from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
 from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.modality_check.doubts import doubts_of
 from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
@@ -67,6 +68,8 @@ class Inspected:
     fingerprints: dict[str, Fingerprint]
     orientations: dict[str, str]
     tumour_volume_ml: float
+    looks: str = ""
+    """What modalities look like, where that is not what they are called."""
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -92,6 +95,7 @@ def center_findings(cases: Sequence[Mapping[str, str]], inspected: Sequence[Insp
         inspected: what `inspect` found of each, in the same order.
     """
     findings = [finding for one in inspected for finding in one.findings]
+    findings = with_mixed_columns(cases, [one.looks for one in inspected], findings)
     return findings + _unusual_orientations(cases, [one.orientations for one in inspected])
 
 
@@ -102,18 +106,14 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
     _check_masks(work, masks_for_images)
     _check_grids(work)
     _check_stripping(work)
-    prints = fingerprint_case({name: one.volume for name, one in work.modalities.items()})
-    for a, b in combinations(prints, 2):
-        if prints[a].digest == prints[b].digest:
-            work.add(
-                "error",
-                "same_voxels_twice_in_a_case",
-                b,
-                f"{b} and {a} ({work.path(a)}) hold the same voxels",
-                "a file was copied over another or named twice; name each modality's own file, or leave the cell empty",
-            )
+    images = {name: one.volume for name, one in work.modalities.items()}
+    poses = find_poses(images)
+    prints = fingerprint_case(images, poses)
+    doubts = doubts_of(images, poses, {name: str(work.path(name)) for name in images})
+    work.findings += [doubt_finding(doubt, case) for doubt in doubts]
+    looks = next(filter(None, (doubt.looks for doubt in doubts)), "")
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
+    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, looks)
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:

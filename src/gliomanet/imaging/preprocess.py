@@ -18,6 +18,7 @@ from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.modality_check.of_case import flag_doubts
 from gliomanet.imaging.quality.metrics import quality_metrics
 from gliomanet.imaging.quality.saved_evidence import NAME as EVIDENCE
 from gliomanet.imaging.quality.saved_evidence import save_evidence
@@ -83,6 +84,7 @@ def _run(work: Case, out_dir: Path) -> None:
     _extract_brain(work)
     _refine(work)
     fit_case(work)
+    flag_doubts(work)
     images = resample_case(work)
     for name, volume in images.items():
         write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")
