@@ -22,6 +22,7 @@ _DEEP_MM = 10.0
 _TAILS = (0.1, 0.3)
 _FEWEST_VOXELS = 40
 _ROUNDS = 4
+_QUADRATIC = slice(1, 10)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Appearance:
     Each is a pair of values: a tumour, its oedema and what they push aside are seldom in both hemispheres.
 
     Attributes:
-        fluid: cerebrospinal fluid less white matter (left, right), as shares of the brain's 2nd to 98th percentile.
+        fluid: cerebrospinal fluid less white matter (left, right), as shares of the brain's 2nd to 98th percentile,
+            after what looks like a bias field was taken off.
         white: white less grey matter (left, right), on the same scale.
         values: the image at the voxels of `_places`, for comparison with others; NaN outside its field of view.
     """
@@ -61,16 +63,17 @@ def appearance_of(volume: Volume, pose: Fit) -> Appearance | None:
     known = np.isfinite(values)
     if known.sum() < known.size / 2:
         return None
-    low, high = np.percentile(values[known], [2, 98])
+    even = _without_bias(values, known)
+    low, high = np.percentile(even[known], [2, 98])
     if not high > low:
         return None
     medians: dict[str, list[float]] = {}
     for tissue, where in places.tissues.items():
         for side in places.sides:
-            found = values[where & side & known]
+            found = even[where & side & known]
             if found.size < _FEWEST_VOXELS:
                 return None
-            medians.setdefault(tissue, []).append(float(np.median(found) - low) / float(high - low))
+            medians.setdefault(tissue, []).append(float(np.median(found)) / float(high - low))
     left, right = ({tissue: both[side] for tissue, both in medians.items()} for side in (0, 1))
     return Appearance(
         fluid=(left["fluid"] - left["white"], right["fluid"] - right["white"]),
@@ -138,21 +141,35 @@ def _places() -> _Places:
     )
 
 
+def _without_bias(values: Float, known: Array) -> Float:
+    """The values less the quadratic of place in them, which is fitted along with tissue."""
+    around = _places().around[known]
+    coefficients, _ = _robust_fit(around, values[known].astype(np.float64))
+    even = values.copy()
+    even[known] -= around[:, _QUADRATIC] @ coefficients[_QUADRATIC]
+    return even
+
+
 def _residual(values: Float, other: Float, inside: Array) -> Float:
     """What a robust regression on another image, tissue and place leaves of an image, in robust deviations of it."""
     y, x = _standardised(values[inside]), np.clip(_standardised(other[inside]), -0.8, 0.8)
     around = _places().around[inside]
     columns = np.concatenate([around, np.stack([x, x**2, x**3], -1), x[:, None] * around[:, 1:4]], axis=1)
-    weights = np.ones(len(y))
-    left = y
+    _, left = _robust_fit(columns, y)
+    return left
+
+
+def _robust_fit(columns: Float, y: Float) -> tuple[Float, Float]:
+    """Coefficients of a regression that leaves outliers out, and its residual in robust deviations of itself."""
+    columns, weights = columns.astype(np.float64), np.ones(len(y))
     for _ in range(_ROUNDS):
         weighted = columns * weights[:, None]
-        left = y - columns @ np.linalg.lstsq(weighted.T @ columns, weighted.T @ y, rcond=1e-9)[0]
+        coefficients = np.linalg.lstsq(weighted.T @ columns, weighted.T @ y, rcond=1e-9)[0]
+        left = y - columns @ coefficients
         left = left - np.median(left)
         spread = max(1.4826 * float(np.median(np.abs(left))), 1e-9)
         weights = (np.abs(left) < 2.5 * spread).astype(float)
-    residual: Float = left / spread
-    return residual
+    return coefficients, left / spread
 
 
 def _standardised(values: Float) -> Float:
