@@ -60,13 +60,13 @@ def doubts_of(
         files: modality → its file, for the text.
         between: (one, other) → RAS mm of one → RAS mm of the other; default: headers are believed.
     """
-    doubts = [
-        doubt
+    copies = {
+        (one, other): doubt
         for one, other in combinations(images, 2)
         if (doubt := _copy(one, other, images, poses, files, None if between is None else between[one, other]))
-    ]
-    found = misnamed({name: appearance_of(image, poses[name]) for name, image in images.items()})
-    return doubts if found is None else [*doubts, _swap(found, files)]
+    }
+    found = misnamed({name: appearance_of(image, poses[name]) for name, image in images.items()}, list(copies))
+    return [*copies.values(), *([] if found is None else [swap_doubt(found, files)])]
 
 
 def _copy(
@@ -89,24 +89,26 @@ def _copy(
         )
     if poses[one].explained < LEAST_EXPLAINED:
         return None
-    plain, detail = likeness(first, second, poses[one].matrix, matrix)
+    return copy_doubt(one, other, files, *likeness(first, second, poses[one].matrix, matrix))
+
+
+def copy_doubt(one: str, other: str, files: Mapping[str, str], plain: float, detail: float) -> Doubt | None:
+    """The doubt about two modalities of these correlations, see `likeness`; None where they are two scans."""
+    pair = f"{other} and {one} ({files[one]})"
     if plain >= SCALED_COPY:
-        found = (
-            f"{other} and {one} ({files[one]}) hold the same voxels but for a gain and an offset (correlation "
-            f"{plain:.5f})"
-        )
+        found = f"{pair} hold the same voxels but for a gain and an offset (correlation {plain:.5f})"
         return Doubt("error", "same_voxels_twice_in_a_case", other, found, COPIED_ACTION)
     if detail >= COPY:
         found = (
-            f"{other} and {one} ({files[one]}) are alike down to their noise (correlation of detail {detail:.3f}; two "
-            f"scans of a head stay under {COPY:g})"
+            f"{pair} are alike down to their noise (correlation of detail {detail:.3f}; two scans stay below {COPY:g})"
         )
         action = f"look whether one is a copy of the other that was smoothed, resampled or rescaled; {COPY_ACTION}"
         return Doubt("warning", "near_copy_in_a_case", other, found, action)
     return None
 
 
-def _swap(found: Misnamed, files: Mapping[str, str]) -> Doubt:
+def swap_doubt(found: Misnamed, files: Mapping[str, str]) -> Doubt:
+    """The doubt about images that do not look like their names, all in one."""
     looks = {name: " or ".join(like) for name, like in found.looks.items()}
     named = ", ".join(f"{name} ({files[name]}) looks like {like}" for name, like in looks.items())
     if not looks:

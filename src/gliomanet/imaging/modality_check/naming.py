@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, permutations
@@ -46,7 +46,7 @@ class Misnamed:
     why: tuple[str, ...]
 
 
-def misnamed(appearances: Mapping[str, Appearance | None]) -> Misnamed | None:
+def misnamed(appearances: Mapping[str, Appearance | None], copies: Collection[tuple[str, str]] = ()) -> Misnamed | None:
     """The images of a case that look like another modality than their name; None where nothing contradicts the names.
 
     Where facts (the brightness of fluid in each image; white matter and enhancement in one against another) contradict
@@ -55,8 +55,9 @@ def misnamed(appearances: Mapping[str, Appearance | None]) -> Misnamed | None:
 
     Args:
         appearances: modality → appearance, None where it could not be told; such an image may be anything.
+        copies: pairs that are one image; neither enhances against the other.
     """
-    facts = _Facts(appearances)
+    facts = _Facts(appearances, copies)
     own = {name: name for name in appearances}
     against = [fact.said for fact in facts.plain if fact.contradicts(own)]
     if not against:
@@ -84,7 +85,8 @@ def _agreeing(tried: Iterable[tuple[str, ...]], own: Names, facts: _Facts) -> li
 class _Facts:
     """The facts of a case; enhancement is compared where images may be T1 and T1c alone."""
 
-    def __init__(self, appearances: Mapping[str, Appearance | None]) -> None:
+    def __init__(self, appearances: Mapping[str, Appearance | None], copies: Collection[tuple[str, str]]) -> None:
+        self._copies = {frozenset(pair) for pair in copies}
         self._seen = {name: one for name, one in appearances.items() if one is not None}
 
     def allow(self, names: Names) -> bool:
@@ -118,7 +120,8 @@ class _Facts:
     @cached_property
     def _enhancements(self) -> dict[tuple[str, str], tuple[float, float]]:
         dark = [name for name, one in self._seen.items() if not min(one.fluid) >= FLUID_BRIGHT]
-        return {pair: enhancement(self._seen[pair[0]], self._seen[pair[1]]) for pair in combinations(dark, 2)}
+        compared = [pair for pair in combinations(dark, 2) if frozenset(pair) not in self._copies]
+        return {(one, other): enhancement(self._seen[one], self._seen[other]) for one, other in compared}
 
 
 def _of_image(name: str, one: Appearance) -> list[_Fact]:
