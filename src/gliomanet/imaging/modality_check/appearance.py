@@ -83,7 +83,7 @@ def appearance_of(volume: Volume, pose: Fit) -> Appearance | None:
 
 
 def enhancement(first: Appearance, second: Appearance) -> tuple[float, float]:
-    """How far the second image of a head has bright places that the first lacks, (left, right); 0 = as many each way.
+    """The extent of bright places that the second image of a head has and the first lacks, (left, right); 0 = none more.
 
     Contrast agent brightens vessels, choroid plexus and tumour, and darkens nothing. So each image is predicted from
     the other by tissue and place, and the outliers are compared: the logarithm of the upper over the lower tail of the
@@ -151,7 +151,7 @@ def _without_bias(values: Float, known: Array) -> Float:
 
 
 def _residual(values: Float, other: Float, inside: Array) -> Float:
-    """What a robust regression on another image, tissue and place leaves of an image, in robust deviations of it."""
+    """The residual of a robust regression of an image on another, tissue and place, in robust deviations of itself."""
     y, x = _standardised(values[inside]), np.clip(_standardised(other[inside]), -0.8, 0.8)
     around = _places().around[inside]
     columns = np.concatenate([around, np.stack([x, x**2, x**3], -1), x[:, None] * around[:, 1:4]], axis=1)

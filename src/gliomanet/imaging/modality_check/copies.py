@@ -54,7 +54,7 @@ def likeness(first: Volume, second: Volume, pose: Matrix, matrix: Matrix | None 
 
 
 def _shown(one: Float, other: Float) -> Array:
-    """Where both images show something; nowhere if that is too little to compare."""
+    """The voxels in which both images show something; none if that is too little to compare."""
     shown: Array = (one != 0) & (other != 0)
     enough = min(one.shape) > 8 and one.size >= _FEWEST_VOXELS and float(shown.mean()) >= 0.5
     return shown if enough else np.zeros_like(shown)

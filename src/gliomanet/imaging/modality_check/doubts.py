@@ -52,7 +52,7 @@ def doubts_of(
     *,
     between: Mapping[tuple[str, str], Matrix] | None = None,
 ) -> list[Doubt]:
-    """What speaks against a case's images being the modalities that they are called.
+    """The reasons to doubt that a case's images are the modalities that they are called.
 
     Args:
         images: modality → image as read.

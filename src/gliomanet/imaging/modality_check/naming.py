@@ -105,7 +105,7 @@ class _Facts:
 
     @cached_property
     def leaning(self) -> list[_Fact]:
-        """What chooses among names that agree with every plain fact."""
+        """Fainter facts, which choose among names that agree with every plain one."""
         return self._of_enhancement(_LEANING)
 
     def _of_enhancement(self, least: float) -> list[_Fact]:
