@@ -68,8 +68,8 @@ class Inspected:
     fingerprints: dict[str, Fingerprint]
     orientations: dict[str, str]
     tumour_volume_ml: float
-    looks: str = ""
-    """What modalities look like, where that is not what they are called."""
+    looks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`Doubt.looks` of its modalities."""
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -111,7 +111,7 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
     prints = fingerprint_case(images, poses)
     doubts = doubts_of(images, poses, {name: str(work.path(name)) for name in images})
     work.findings += [doubt_finding(doubt, case) for doubt in doubts]
-    looks = next(filter(None, (doubt.looks for doubt in doubts)), "")
+    looks = next(filter(None, (doubt.looks for doubt in doubts)), {})
     orientations = {name: one.orientation for name, one in work.modalities.items()}
     return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, looks)
 

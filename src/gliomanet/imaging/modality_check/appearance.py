@@ -27,7 +27,7 @@ _QUADRATIC = slice(1, 10)
 
 @dataclass(frozen=True)
 class Appearance:
-    """What an image shows at the places of the atlas' tissues.
+    """Values of an image at the places of the atlas' tissues.
 
     Each is a pair of values: a tumour, its oedema and what they push aside are seldom in both hemispheres.
 
@@ -83,7 +83,7 @@ def appearance_of(volume: Volume, pose: Fit) -> Appearance | None:
 
 
 def enhancement(first: Appearance, second: Appearance) -> tuple[float, float]:
-    """The extent of bright places that the second image of a head has and the first lacks, (left, right); 0 = none more.
+    """The extent of bright places that the second image of a head has and the first lacks, (left, right).
 
     Contrast agent brightens vessels, choroid plexus and tumour, and darkens nothing. So each image is predicted from
     the other by tissue and place, and the outliers are compared: the logarithm of the upper over the lower tail of the

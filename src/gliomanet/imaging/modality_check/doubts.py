@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
@@ -33,8 +33,7 @@ class Doubt:
         image: the modality whose file is in doubt, the first of several.
         found: what was found, with values and files.
         action: what to do.
-        looks: of images with wrong names, what they look like; the same in every case of a centre whose columns are
-            mixed up.
+        looks: modality → modalities that its image looks like, of images with wrong names.
     """
 
     severity: Literal["error", "warning"]
@@ -42,7 +41,7 @@ class Doubt:
     image: str
     found: str
     action: str
-    looks: str = ""
+    looks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def doubts_of(
@@ -122,5 +121,5 @@ def swap_doubt(found: Misnamed, files: Mapping[str, str]) -> Doubt:
         next(iter(looks or files)),
         f"{named}: {', '.join(found.why)}",
         SWAP_ACTION,
-        looks=", ".join(f"{name} looks like {like}" for name, like in looks.items()),
+        looks=found.looks,
     )
