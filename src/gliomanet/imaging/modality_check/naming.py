@@ -12,10 +12,18 @@ from gliomanet.modalities import MODALITIES
 
 FLUID_BRIGHT = 0.1
 FLUID_DARK = 0.06
+"""Fluid less white matter, in the hemisphere that says less: real T2 from .18 on, others up to .02."""
+
 WHITE_APART = 0.08
+"""White less grey matter, real T1 and T1c above their case's FLAIR: .13 to .33; so a swap is .13 to the other side."""
+
 UNLIKE_T1 = -0.03
 UNLIKE_FLAIR = 0.2
+"""White less grey matter: real T1 and T1c from .10 on, real FLAIR up to .03, phantoms' up to .13."""
+
 ENHANCED = 0.3
+"""Score of `enhancement`: real T1c over T1 from .40 on; phantoms, some without any enhancement, down to -.21."""
+
 _LEANING = 0.1
 
 Names = Mapping[str, str]
