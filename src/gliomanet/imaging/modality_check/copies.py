@@ -12,8 +12,8 @@ from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.volume import Array, Float, Grid, Matrix, Volume, resample
 
 COPY = 0.945
-"""Correlation of detail from which two images are one: real T1 and T1c reach .73, phantoms' .935, for these share noise-free
-anatomy; copies that were blurred by 2 mm stay above .955."""
+"""Correlation of detail from which two images are one: real T1 and T1c reach .73, phantoms .935, for these share one
+anatomy without noise; copies that were blurred by 2 mm stay above .955."""
 
 SCALED_COPY = 0.9999
 """Correlation of the plain voxel values from which two images are one but for a gain and an offset."""
