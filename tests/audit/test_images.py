@@ -11,6 +11,7 @@ from gliomanet.audit.center_images import inspect_center
 from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case, voxel_digest
 from gliomanet.audit.images import inspect_case
 from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.imaging.registration.head_pose import Fit
 from gliomanet.imaging.volume import Volume
 from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
 from tests.imaging.conftest import STRIPPED, tumour_of, turned
@@ -37,10 +38,13 @@ def with_value(array, value, inside=None):
 
 @pytest.fixture(autouse=True)
 def _without_poses(monkeypatch):
-    """The search for a head's pose takes a second a case, and says nothing of defects: only its digests are kept."""
+    """The search for a head's pose takes a second a case, and says nothing of these defects."""
+    monkeypatch.setattr(
+        "gliomanet.audit.images.find_poses", lambda modalities: dict.fromkeys(modalities, Fit(np.eye(4), 0.0))
+    )
     monkeypatch.setattr(
         "gliomanet.audit.images.fingerprint_case",
-        lambda modalities: {
+        lambda modalities, poses: {
             name: Fingerprint(voxel_digest(one.array), np.zeros(1, np.int8), 0.0) for name, one in modalities.items()
         },
     )

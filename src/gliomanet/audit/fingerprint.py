@@ -54,8 +54,8 @@ Fingerprints = Mapping[str, Fingerprint]
 """Modality → fingerprint, of one case."""
 
 
-def fingerprint_case(modalities: Mapping[str, Volume]) -> dict[str, Fingerprint]:
-    """The fingerprint of each modality of a case.
+def find_poses(modalities: Mapping[str, Volume]) -> dict[str, Fit]:
+    """The pose of the head in each modality of a case.
 
     Modalities of a session lie nearly on each other, so the pose of one is where the search for the others starts;
     where that does not lead to the brain (exports with coordinates of their own, or a first pose that was wrong), the
@@ -76,9 +76,24 @@ def fingerprint_case(modalities: Mapping[str, Volume]) -> dict[str, Fingerprint]
         poses[name] = pose
     if len(searched) > 1:
         poses = {name: max(pose, refine_pose(images[name], searched), key=_explained) for name, pose in poses.items()}
+    return poses
+
+
+def fingerprint_case(
+    modalities: Mapping[str, Volume], poses: Mapping[str, Fit] | None = None
+) -> dict[str, Fingerprint]:
+    """The fingerprint of each modality of a case.
+
+    Args:
+        modalities: images in RAS+ order with a background of 0, as `reading.read_modality` gives them.
+        poses: their poses; default: they are found.
+    """
+    poses = find_poses(modalities) if poses is None else poses
     return {
         name: Fingerprint(
-            voxel_digest(modalities[name].array), _individual(images[name], poses[name]), poses[name].explained
+            voxel_digest(modalities[name].array),
+            _individual(pooled(modalities[name]), poses[name]),
+            poses[name].explained,
         )
         for name in MODALITIES
         if name in modalities

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gliomanet.audit.file_facts import claim_of_name, oblique_degrees
-from gliomanet.audit.fingerprint import Fingerprint, fingerprint_case
+from gliomanet.audit.fingerprint import Fingerprint, find_poses, fingerprint_case
+from gliomanet.audit.modality_names import doubt_finding, with_mixed_columns
 from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
@@ -24,6 +24,7 @@ from gliomanet.imaging.case import REFERENCE_ORDER
 from gliomanet.imaging.file_notes import Note
 from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
 from gliomanet.imaging.mask_layout import tumour_layout
+from gliomanet.imaging.modality_check.doubts import doubts_of
 from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
@@ -66,13 +67,23 @@ class _Inspection:
 
 @dataclass(frozen=True)
 class Inspected:
-    """One case's share in the inspection of its centre."""
+    """One case's share in the inspection of its centre.
+
+    Attributes:
+        findings: on its files.
+        fingerprints: modality → fingerprint, of those that can be read.
+        orientations: modality → axes as they are stored, such as `RAS`.
+        tumour_volume_ml: volume of every tumour code; NaN without a mask that can be read.
+        layout_judged: the tumour mask's parts lie so that their codes can be judged.
+        looks: `Doubt.looks` of its modalities.
+    """
 
     findings: list[Finding]
     fingerprints: dict[str, Fingerprint]
     orientations: dict[str, str]
     tumour_volume_ml: float
     layout_judged: bool = False
+    looks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -99,6 +110,7 @@ def center_findings(cases: Sequence[Mapping[str, str]], inspected: Sequence[Insp
     """
     findings = [finding for one in inspected for finding in one.findings]
     findings = _together(findings, sum(one.layout_judged for one in inspected))
+    findings = with_mixed_columns(cases, [one.looks for one in inspected], findings)
     return findings + _unusual_orientations(cases, [one.orientations for one in inspected])
 
 
@@ -109,18 +121,14 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
     _check_masks(work, masks_for_images)
     _check_grids(work)
     _check_stripping(work)
-    prints = fingerprint_case({name: one.volume for name, one in work.modalities.items()})
-    for a, b in combinations(prints, 2):
-        if prints[a].digest == prints[b].digest:
-            work.add(
-                "error",
-                "same_voxels_twice_in_a_case",
-                b,
-                f"{b} and {a} ({work.path(a)}) hold the same voxels",
-                "a file was copied over another or named twice; name each modality's own file, or leave the cell empty",
-            )
+    images = {name: one.volume for name, one in work.modalities.items()}
+    poses = find_poses(images)
+    prints = fingerprint_case(images, poses)
+    doubts = doubts_of(images, poses, {name: str(work.path(name)) for name in images})
+    work.findings += [doubt_finding(doubt, case) for doubt in doubts]
+    looks = next(filter(None, (doubt.looks for doubt in doubts)), {})
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, work.layout_judged)
+    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, work.layout_judged, looks)
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:

@@ -19,6 +19,7 @@ from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.file_notes import Note
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
+from gliomanet.imaging.modality_check.of_case import flag_doubts
 from gliomanet.imaging.quality.metrics import quality_metrics
 from gliomanet.imaging.quality.saved_evidence import NAME as EVIDENCE
 from gliomanet.imaging.quality.saved_evidence import save_evidence
@@ -85,6 +86,7 @@ def _run(work: Case, out_dir: Path) -> None:
     _extract_brain(work)
     _refine(work)
     fit_case(work)
+    flag_doubts(work)
     images = resample_case(work)
     for name, volume in images.items():
         write_nifti(volume.array, volume.grid.affine, out_dir / f"{name}.nii.gz")

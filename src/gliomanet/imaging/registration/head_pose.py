@@ -98,7 +98,18 @@ def _maps(spacing_mm: float, room: int) -> tuple[Grid, Float, Float, Array]:
 
 
 def pooled(volume: Volume) -> Volume:
-    """An image at voxels of about 3 mm, all that a pose needs, its brightest 1 % clipped.
+    """An image at voxels of about 3 mm, all that a pose needs, its brightest 1 % clipped."""
+    return clipped(coarse(volume))
+
+
+def clipped(image: Volume) -> Volume:
+    """The image without its brightest 1 %."""
+    positive = image.array[image.array > 0]
+    return image.with_array(np.minimum(image.array, np.percentile(positive, 99))) if positive.size else image
+
+
+def coarse(volume: Volume) -> Volume:
+    """An image at voxels of about 3 mm.
 
     Small voxels become block means; thick slices are interpolated first, so that a scan is filtered alike whether or
     not somebody else has resampled it already.
@@ -112,15 +123,15 @@ def pooled(volume: Volume) -> Volume:
         array = np.moveaxis(blocks, 0, axis)
         affine[:3, 3] += affine[:3, axis] * ((factor - 1) / 2)
         affine[:3, axis] *= factor
-    coarse = Volume.of(np.ascontiguousarray(array, dtype=np.float32), affine)
-    parts = [max(1, int(np.ceil(spacing / _VOXEL_MM - 1e-3))) for spacing in coarse.grid.spacing]
-    if max(parts) > 1:
-        x, y, z = ((n - 1) * part + 1 for n, part in zip(coarse.array.shape, parts, strict=True))
-        finer = affine.copy()
-        finer[:3, :3] = affine[:3, :3] / parts
-        coarse = Volume(resample(coarse, Grid((x, y, z), finer)), Grid((x, y, z), finer))
-    positive = coarse.array[coarse.array > 0]
-    return coarse.with_array(np.minimum(coarse.array, np.percentile(positive, 99))) if positive.size else coarse
+    means = Volume.of(np.ascontiguousarray(array, dtype=np.float32), affine)
+    parts = [max(1, int(np.ceil(spacing / _VOXEL_MM - 1e-3))) for spacing in means.grid.spacing]
+    if max(parts) == 1:
+        return means
+    x, y, z = ((n - 1) * part + 1 for n, part in zip(means.array.shape, parts, strict=True))
+    finer = affine.copy()
+    finer[:3, :3] = affine[:3, :3] / parts
+    grid = Grid((x, y, z), finer)
+    return Volume(resample(means, grid), grid)
 
 
 def blurred(volume: Volume, sigma_mm: float) -> Volume:
@@ -168,6 +179,17 @@ def _lifted(up_mm: float) -> Matrix:
     matrix = np.eye(4)
     matrix[2, 3] = up_mm
     return matrix
+
+
+def judge_pose(image: Volume, matrix: Matrix) -> Fit:
+    """A pose found by other means, with the share of variance that `find_pose` would say of it.
+
+    Args:
+        image: the head, as `pooled` makes it.
+        matrix: (4, 4), RAS mm of the atlas → RAS mm of the image.
+    """
+    sharp, brain = edges(image, 4.0), brain_tissues(6.0, 4.0, 10.0)
+    return Fit(matrix, _explained(_seen(sharp, brain, matrix)[0], brain.basis))
 
 
 def refine_pose(image: Volume, starts: Sequence[Matrix]) -> Fit:
