@@ -182,7 +182,7 @@ def comparisons() -> pd.DataFrame:
     ]
     rows.append(("main", "supervised", "supervised", *pairs[0], "external", "west", "idh", "mcc", *[np.nan] * 5))
     columns = ["scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"]
-    return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"])
+    return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"]).assign(note="")
 
 
 def decoding() -> pd.DataFrame:
