@@ -82,7 +82,7 @@ def test_the_files_and_that_a_run_repeats_itself(tmp_path, model):
     assert [event["event"] for event in (events[1], events[2], events[-1])] == ["params", "start", "end"]
     described = json.loads((one / "model.json").read_text())
     assert described["features"]["idh"] == ["t1_glcm_Contrast", "t2_firstorder_Mean", "age"]
-    assert described["dropped_features"]["idh"] == ["t2_glcm_constant", "t2_glcm_nowhere"]
+    assert described["dropped_features"]["idh"] == {"t2_glcm_constant": "constant", "t2_glcm_nowhere": "empty"}
     packages = {"torch", "numpy", "scikit-learn", "pandas", "neuroCombat"}
     assert set(described["versions"]) == {"python", "gliomanet"} | packages
     assert described["harmonization"] == {"method": "none"}
@@ -273,7 +273,7 @@ def test_inputs_are_filled_scaled_and_cut():
         {"a": [0.0, 2.0, np.nan, 4.0], "b": [1.0, 3.0, 1.0, 3.0], "c": 5.0, "age": [20.0, 40.0, 20.0, 40.0]}
     )
     inputs, dropped = TabularInputs.fit(table)
-    assert dropped == ["c"]
+    assert {column: str(why) for column, why in dropped.items()} == {"c": "constant"}
     assert inputs.columns == ("a", "b", "age")
     assert inputs.transform(table)[:, 1].tolist() == [-1.0, 1.0, -1.0, 1.0]
     assert inputs.transform(table)[2, 0] == 0.0  # the median, 2, which is also the mean
