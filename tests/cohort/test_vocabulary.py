@@ -1,9 +1,8 @@
-import math
 import re
 
 import pytest
 
-from gliomanet.cohort.vocabulary import SPELLINGS, allowed, harmonise, read_age
+from gliomanet.cohort.vocabulary import SPELLINGS, allowed, harmonise
 from gliomanet.labels.spellings import MISSING_SPELLINGS
 from gliomanet.labels.vocabulary import VOCABULARY
 
@@ -59,14 +58,6 @@ def test_an_unknown_spelling_names_the_allowed_ones(column, raw):
         ValueError, match=f"'{raw}' is no known spelling; allowed: {next(iter(SPELLINGS[column].values()))}"
     ):
         harmonise(column, raw)
-
-
-def test_age():
-    assert read_age("52.16") == 52.16
-    assert math.isnan(read_age("Not Available"))
-    for wrong in ("130", "-5", "old", "nan.", "inf"):
-        with pytest.raises(ValueError, match="a number of years from 0 to 120"):
-            read_age(wrong)
 
 
 MGMT = {**VOCABULARY, "mgmt": ("unmethylated", "methylated"), "codes": ("0", "1", "Low grade")}

@@ -29,13 +29,17 @@ from gliomanet.code_digest import source_digest
 from gliomanet.model_kinds import modules_of
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import SUPERVISED, round_of
-from gliomanet.config.load import load_study
+from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import StudyError
 
 
 def checked_study(values):
     """The study, or one error that lists everything wrong with its keys, tables and labels."""
     try:
+        if workflow.is_main_process:
+            # Snakemake has loaded them already, and of a key that is there twice it knows the last one only.
+            for file in workflow.configfiles:
+                read_study_file(Path(file))
         study = load_study(values)
         if workflow.is_main_process:
             check_study(study)

@@ -8,7 +8,7 @@ from gliomanet.audit.context import AuditContext
 from gliomanet.audit.rules.ages import age_differs_among_scans, age_implausible
 from gliomanet.audit.rules.columns import label_column_says_nothing, label_columns_identical
 from gliomanet.audit.rules.diagnoses import diagnosis_against_labels
-from gliomanet.audit.rules.files import file_missing, file_used_twice
+from gliomanet.audit.rules.files import file_missing, file_name_with_braces, file_used_twice
 from gliomanet.audit.rules.identity import case_id_in_two_centers, patient_under_two_names
 from gliomanet.audit.rules.mapping_tables import mapping_table_unusable
 from gliomanet.audit.rules.reference_table import reference_table_disagrees
@@ -20,11 +20,13 @@ from gliomanet.audit.rules.who_labels import (
     who_contradiction,
 )
 from gliomanet.cohort.findings import Finding
+from gliomanet.cohort.remarks import heard_remarks
 
 Rule = Callable[[AuditContext], Iterable[Finding]]
 
 RULES: tuple[Rule, ...] = (
     file_missing,
+    file_name_with_braces,
     file_used_twice,
     label_column_says_nothing,
     mapping_table_unusable,
@@ -47,4 +49,6 @@ RULES: tuple[Rule, ...] = (
 
 def audit_tables(context: AuditContext, rules: Sequence[Rule] = RULES) -> list[Finding]:
     """Findings of every rule on the tables, in the order of the rules; images are inspected elsewhere."""
-    return [finding for rule in rules for finding in rule(context)] if len(context.cases) else []
+    with heard_remarks() as remarks:  # of the tables that rules read beside the cases
+        findings = [finding for rule in rules for finding in rule(context)] if len(context.cases) else []
+    return [*findings, *remarks]

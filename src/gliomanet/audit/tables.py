@@ -9,11 +9,12 @@ import pandas as pd
 
 from gliomanet.audit.context import AuditContext, ReferenceTable, leaking_pairs
 from gliomanet.audit.registry import RULES, audit_tables
-from gliomanet.audit.rules.files import file_missing
+from gliomanet.audit.rules.files import file_missing, file_name_with_braces
 from gliomanet.audit.rules.identity import case_id_in_two_centers
 from gliomanet.cohort.decisions import excluded_cases, read_decisions
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_center import case_ids, center_source, read_center
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.cohort.table import columns_of
 from gliomanet.errors import CohortError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gliomanet.config.study import Study
 
 # What a job would stumble over even where a person excluded the case: the workflow names its files and folders.
-_OF_EXCLUDED_CASES_TOO = (file_missing, case_id_in_two_centers)
+_OF_EXCLUDED_CASES_TOO = (file_missing, file_name_with_braces, case_id_in_two_centers)
 
 
 def check_study(study: Study) -> None:
@@ -147,7 +148,8 @@ def excluded_of(study: Study, known: Mapping[str, Iterable[str]]) -> tuple[Colle
         return (), []
     path = study.data_path(study.quality.decisions)
     try:
-        return excluded_cases(read_decisions(path, known)), []
+        with heard_remarks() as remarks:
+            return excluded_cases(read_decisions(path, known)), remarks
     except CohortError as error:
         return (), [
             Finding.of(problem, "error", rule="decisions_unusable", action="correct quality.decisions")

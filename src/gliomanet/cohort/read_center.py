@@ -6,9 +6,11 @@ Importing this module, and asking for case ids, needs no pandas: the workflow re
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.cohort.sources.registry import source_of
 from gliomanet.cohort.sources.source import CenterRequest, Source
 from gliomanet.errors import CohortError, Problem
@@ -93,7 +95,9 @@ def read_cases(center: CenterRequest[Any], made: Sequence[Path] = ()) -> tuple[p
     """
     from gliomanet.cohort.table import derive_1p19q
 
-    cases, findings = source_of(center).read(made)
+    with heard_remarks() as remarks:
+        cases, findings = source_of(center).read(made)
+    findings = (*findings, *(replace(remark, center=center.name) for remark in remarks))
     if center.derive_1p19q:
         cases = derive_1p19q(cases)  # what a collection's importer filled is derived already
     return _used_scans(center, cases, findings)

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from gliomanet.cohort.case_ids import id_problems
+from gliomanet.cohort.ages import read_age
+from gliomanet.cohort.case_ids import id_problems, known_patient, rewritten_id_problems
 from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
-from gliomanet.cohort.vocabulary import harmonise, read_age
+from gliomanet.cohort.remarks import remark
+from gliomanet.cohort.vocabulary import harmonise
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
@@ -77,6 +79,8 @@ def read_case_table(
         rows.append(row)
         problems += found
     problems += id_problems(path, [str(row["case_id"]) for row in rows])
+    for column in ("case_id", "patient_id"):
+        problems += rewritten_id_problems(path, column, [cells.get(column, "") for cells in raw])
     if not rows:
         problems.append(no_case(path))
     if problems:
@@ -108,17 +112,25 @@ def harmonise_row(
     problems = []
     for column in (*vocabulary, "sex", "age"):
         cell = raw.get(column, "")
+        place = {"file": str(path), "case": case_id, "column": names.get(column, column)}
         try:
-            values[column] = read_age(cell) if column == "age" else harmonise(column, cell, vocabulary)
+            values[column] = _age(cell, place) if column == "age" else harmonise(column, cell, vocabulary)
         except CellError as error:
             values[column] = math.nan if column == "age" else ""
-            place = {"file": str(path), "case": case_id, "column": names.get(column, column)}
             problems.append(error.problem.at(**place))
     for label in vocabulary:
         source = f"{label}_source"
         values[source] = (raw.get(source) or "measured") if values[label] else ""
         values[f"{label}_raw"] = raw.get(f"{label}_raw", raw.get(label, ""))
     return values, problems
+
+
+def _age(cell: str, place: Mapping[str, str]) -> float:
+    """Years, with a note where the cell is more than a number of them."""
+    age = read_age(cell)
+    if age.handled:
+        remark(Problem(age.handled, "nothing, if that is right", rule=age.rule).at(**place), "note")
+    return age.years
 
 
 def value_problems(path: Path, case_id: str, cells: Mapping[str, str], vocabulary: Vocabulary) -> list[Problem]:
@@ -190,11 +202,17 @@ def _read_row(
             problems.append(Problem(found, action, column=column, rule="of_another_centre").at(**at))
     problems += value_problems(path, case_id, cells, vocabulary)
     files = {name: str(root / cells[name]) if cells.get(name) else "" for name in FILE_COLUMNS}
+    for name in FILE_COLUMNS:
+        if "\\" in files[name] and not Path(files[name]).exists():
+            action = "write '/' between folders, and folders as this machine names them"
+            found = f"{cells[name]!r} is a path of Windows"
+            problems.append(Problem(found, action, column=name, rule="path_of_windows").at(**at))
     if not any(files[name] for name in MODALITIES):
         action = f"fill one of {', '.join(MODALITIES)} or remove the row"
         problems.append(Problem("names no image", action, rule="no_image").at(**at))
     labels, of_labels = harmonise_row(path, case_id, cells, {}, vocabulary)
-    identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id, "center": center, "role": role}
+    patient_id = known_patient(path, case_id, cells.get("patient_id", ""))
+    identity = {"case_id": case_id, "patient_id": patient_id, "center": center, "role": role}
     about = {name: cells.get(name, "") for name in ("grade_edition", "diagnosis", "other_ids")}
     about["scan"] = cells.get("scan") or "baseline"
     return {**identity, **files, **labels, **about}, [*problems, *of_labels]

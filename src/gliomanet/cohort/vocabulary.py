@@ -1,15 +1,15 @@
-"""Spellings of labels, age and sex met in hospitals' tables, and the values that they stand for.
+"""Spellings of labels and sex met in hospitals' tables, and the values that they stand for.
 
 `harmonise` is strict: a spelling that is not listed here is an error, because a guess would become a label.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 
 from gliomanet.cohort.read_rows import CellError
+from gliomanet.cohort.rewritten_cells import is_date
 from gliomanet.errors import Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
@@ -78,6 +78,8 @@ def harmonise(column: str, raw: str, vocabulary: Vocabulary = VOCABULARY) -> str
         return spellings_of(column, vocabulary)[spelling]
     except KeyError:
         found, action = f"{raw!r} is no known spelling", allowed(column, vocabulary)
+        if is_date(raw):
+            found = f"{raw!r} is a date, as a spreadsheet makes of 2-3 or 3/4: type it again into a column of text"
         raise CellError(Problem(found, action, rule="unknown_spelling")) from None
 
 
@@ -89,24 +91,6 @@ def spellings_of(column: str, vocabulary: Vocabulary = VOCABULARY) -> Mapping[st
     further = FURTHER_SPELLINGS.get(column.lower(), {})
     usual = {spelling: value for spelling, value in further.items() if value in values}
     return {**usual, **{plain(value): value for value in values}}
-
-
-def read_age(raw: str) -> float:
-    """Age in years, or NaN where unknown.
-
-    Raises:
-        CellError: no number, or one outside 0-120.
-    """
-    if plain(raw) in MISSING_SPELLINGS:
-        return math.nan
-    try:
-        age = float(raw)
-    except ValueError:
-        age = math.inf
-    if not 0 <= age <= 120:
-        action = "allowed: a number of years from 0 to 120, or empty"
-        raise CellError(Problem(f"{raw!r} is no age", action, rule="no_age"))
-    return age
 
 
 def allowed(column: str, vocabulary: Vocabulary = VOCABULARY) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from gliomanet.config.sources import Source
-from gliomanet.config.types import Fraction, Role, Section, each_once
+from gliomanet.config.types import Fraction, PathText, Role, Section, each_once
 
 Scan = Literal["baseline", "follow_up", "post_operative"]
 
@@ -27,7 +27,7 @@ class Center(Section):
         False,
         description="Fill unknown 1p/19q as intact where IDH is wildtype (WHO 2021); such labels are marked derived.",
     )
-    reference_table: str | None = Field(
+    reference_table: PathText | None = Field(
         None,
         description="Another table of the same cases (`case_id`, labels, age, `tumour_volume_ml`), to check the labels against.",
     )

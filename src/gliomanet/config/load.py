@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gliomanet.config.cross_checks import problems_of
 from gliomanet.config.messages import describe
 from gliomanet.config.study import Study
+from gliomanet.config.yaml_keys import text_problems
 from gliomanet.errors import Problem, StudyError
 
 
@@ -34,11 +35,13 @@ def read_study_file(path: Path) -> dict[str, Any]:
     """Read the keys and values of a study's YAML file; an empty file has none.
 
     Raises:
-        StudyError: text that is no YAML or not UTF-8, or whose outermost level is no mapping, with its line.
+        StudyError: text that is no YAML or not UTF-8, or whose outermost level is no mapping, a key that is there twice
+            or is read as true or false, a number that is read by another base; each with its line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        problems = text_problems(root) if root else []  # before loading, which merges keys into the nodes
         values = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
@@ -54,6 +57,8 @@ def read_study_file(path: Path) -> dict[str, Any]:
         found = "a list" if isinstance(root, yaml.SequenceNode) else f"only {root.value!r}"
         action = "a study is a mapping of keys to values (`centers: …`)"
         raise _refused(path, root.start_mark.line + 1, f"found {found}", action, "no_mapping")
+    if problems:
+        raise StudyError(problem.at(file=str(path)) for problem in problems)
     return values or {}
 
 

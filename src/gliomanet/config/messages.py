@@ -73,11 +73,19 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     if kind == "string_pattern_mismatch":
         found = f"{found} cannot be a name"
     elif kind == "string_type":
-        found = f"{found} is no text"
+        found = _no_text(details["input"])
     else:
         found = f"found {found}"
     allowed = _ALLOWED.get(kind, "{words}").format(**{**context, "words": _own_words(details["msg"])})
     return Problem(found, allowed, key=key, rule=kind)
+
+
+def _no_text(value: Any) -> str:
+    """The value, where text was wanted; of true and false the words that YAML reads so."""
+    if isinstance(value, bool):
+        words = "yes, on and true" if value else "no, off and false"
+        return f"found {str(value).lower()}: so YAML reads {words}, in capitals too"
+    return f"{_found(value)} is no text"
 
 
 def _own_words(message: str) -> str:

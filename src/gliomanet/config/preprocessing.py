@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gliomanet.config.types import Modality, Section
+from gliomanet.config.types import Modality, PathText, Section
 
 
 class Preprocessing(Section):
@@ -41,7 +41,7 @@ class Preprocessing(Section):
 class Quality(Section):
     """Decisions on cases after quality control."""
 
-    decisions: str | None = Field(
+    decisions: PathText | None = Field(
         None,
         description="A person's table of decisions: columns `center`, `case_id`, `decision` (`keep`, `review`, "
         "`exclude`), `reason`; cases that it does not name keep the pipeline's own.",

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gliomanet.config.types import Fraction, Positive, Section
+from gliomanet.config.types import Fraction, PathText, Positive, Section
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY
 
@@ -90,8 +90,8 @@ class TableSource(SourceSettings):
     """A table of image files: one row per case, in the columns of `results/cohort/cases.tsv`."""
 
     kind: Literal["table"] = Field("table", description="A table of image files.")
-    path: str = Field(description="TSV or CSV file; `{data_root}` is filled in.")
-    files_root: str | None = Field(
+    path: PathText = Field(description="TSV or CSV file; `{data_root}` is filled in.")
+    files_root: PathText | None = Field(
         None, description="Folder that the table's file names start at; default: the table's own."
     )
 
@@ -101,8 +101,8 @@ class FeatureSource(SourceSettings):
 
     has_images: ClassVar[bool] = False
     kind: Literal["features"] = Field("features", description="A table of features.")
-    path: str = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
-    clinical: str = Field(description="The collection's own clinical table, which labels and age are joined from.")
+    path: PathText = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
+    clinical: PathText = Field(description="The collection's own clinical table, which labels and age are joined from.")
     format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(
         description="The collection whose columns and spellings it has."
     )
@@ -114,12 +114,12 @@ class CollectionSource(SourceSettings):
     kind: Literal["ucsf-pdgm", "utsw", "upenn-gbm", "egd", "brats", "tcga", "lgg-1p19q", "rembrandt", "bids"] = Field(
         description="The collection whose layout and columns it has."
     )
-    folder: str = Field(description="Folder that holds the images; `{data_root}` is filled in.")
-    clinical: str | None = Field(
+    folder: PathText = Field(description="Folder that holds the images; `{data_root}` is filled in.")
+    clinical: PathText | None = Field(
         None,
         description="The collection's own table of labels; where it has none or keeps it inside the folder, nothing.",
     )
-    mapping: str | None = Field(
+    mapping: PathText | None = Field(
         None, description="BraTS: the table that says which patient of which collection a case is."
     )
 
@@ -129,8 +129,8 @@ class DicomSource(SourceSettings):
 
     images_by_job: ClassVar[bool] = True
     kind: Literal["dicom"] = Field("dicom", description="DICOM files.")
-    folder: str = Field(description="Folder that holds one folder per case; `{data_root}` is filled in.")
-    clinical: str | None = Field(
+    folder: PathText = Field(description="Folder that holds one folder per case; `{data_root}` is filled in.")
+    clinical: PathText | None = Field(
         None, description="Table of labels with a column `case_id`, in the columns of a case table."
     )
 

@@ -19,7 +19,7 @@ from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.config.sources import data_path
 from gliomanet.config.split import Split
-from gliomanet.config.types import Identifier, Modality, Role, Section
+from gliomanet.config.types import Identifier, Modality, PathText, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import Vocabulary, vocabulary_of
 from gliomanet.modalities import MODALITIES
@@ -30,8 +30,8 @@ class Study(Section):
 
     title: str = Field("A gliomanet study", description="Shown on the report.")
     seed: int = Field(1, ge=0, description="Root of every seed: the same study gives the same files.")
-    results: str = Field("results", min_length=1, description="Folder that everything is written to.")
-    data_root: str = Field(
+    results: PathText = Field("results", min_length=1, description="Folder that everything is written to.")
+    data_root: PathText = Field(
         "data",
         description="Folder that `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
     )
@@ -55,7 +55,7 @@ class Study(Section):
         description="The questions put to the models: name → label column and classes.",
     )
     centers: dict[Identifier, Center] = Field(min_length=1, description="The hospitals and collections, by name.")
-    identities: tuple[str, ...] = Field(
+    identities: tuple[PathText, ...] = Field(
         (),
         description="Mapping tables: each row holds the ids, one per column, that collections give the same patient.",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gliomanet.errors import Problem, ProblemError
 
@@ -23,6 +24,21 @@ def each_once(values: _Items) -> _Items:
     return values
 
 
+def plain_path(path: str) -> str:
+    """Refuse what a shell or the workflow engine would put another text in place of.
+
+    Raises:
+        ProblemError: rules `braces_in_path`, `shell_in_path`.
+    """
+    if re.search(r"[{}]", path.replace("{data_root}", "")):
+        found, action = f"{path!r} holds braces, which the workflow reads as wildcards", "rename the file or folder"
+        raise ProblemError(Problem(found, action, rule="braces_in_path"))
+    if path.startswith("~") or re.search(r"\$[A-Za-z_]", path):
+        found = f"{path!r}: '~' and variables are filled in by shells, not here"
+        raise ProblemError(Problem(found, "write the whole path", rule="shell_in_path"))
+    return path
+
+
 Modality = Literal["t1", "t1c", "t2", "flair"]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
@@ -32,6 +48,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 MaskCode = Literal[1, 2, 4]
 MaskCodes = Annotated[list[MaskCode], Field(min_length=1)]
+PathText = Annotated[str, AfterValidator(plain_path)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 

@@ -1,13 +1,21 @@
-"""Reading and writing the study's tables: TSV, UTF-8, one header line, an empty cell for what is missing."""
+"""Reading and writing the study's tables: TSV, UTF-8, one header line, an empty cell for what is missing.
+
+A person may have edited one: it is read strictly, so that no row is lost and no cell moves.
+"""
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
+from gliomanet.errors import CohortError, Problem
 from gliomanet.tables.columns import Schema
+from gliomanet.tables.delimited import read_records
 from gliomanet.tables.schemas import TEXT
 
 FORMAT = 1
@@ -22,15 +30,48 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """A table with its text columns as text and empty cells of text as "".
 
     A study's further labels are text as the built-in ones are; a table says itself which they are, by `<label>_source`.
+
+    Raises:
+        CohortError: text that is not UTF-8, rows longer or shorter than the header, a quotation mark that is not closed
+            or swallows rows.
     """
-    header = [str(column) for column in pd.read_csv(path, sep="\t", nrows=0).columns]
+    content = _checked(Path(path))
+    header = [str(column) for column in pd.read_csv(BytesIO(content), sep="\t", nrows=0).columns]
     labels = [column.removesuffix("_source") for column in header if column.endswith("_source")]
     cells = (f"{label}{end}" for label in labels for end in ("", "_source", "_raw"))
     kinds = dict.fromkeys([*TEXT, *cells], str)
-    table = pd.read_csv(path, sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
+    table = pd.read_csv(BytesIO(content), sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
     text = [column for column in table if column in kinds]
     table[text] = table[text].fillna("")
     return table
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of a table, unpacked, whose rows are all there."""
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found, line = f"not UTF-8 text (byte {error.start})", content.count(b"\n", 0, error.start) + 1
+        raise CohortError([Problem(found, "save it as UTF-8", file=str(path), line=line, rule="not_utf8")]) from None
+    records, problems = read_records(text, "\t")
+    if not problems:
+        filled = [record for record in records if any(record.cells)]
+        problems = [
+            Problem(
+                f"{len(record.cells)} cells under {len(filled[0].cells)} column names",
+                "give the row one cell per column, separated by tabs",
+                line=record.line,
+                rule="ragged_row",
+            )
+            for record in filled
+            if len(record.cells) != len(filled[0].cells)
+        ]
+    if problems:
+        raise CohortError([problem.at(file=str(path)) for problem in problems], where="a table of the study")
+    return content
 
 
 def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -57,4 +98,8 @@ def write_table(table: pd.DataFrame, path: str | Path, schema: Schema | None = N
     compression = {"method": "gzip", "mtime": 0} if str(path).endswith(".gz") else None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     digits = None if exact else "%.6g"
+    # The writer leaves an old Mac's line end without quotes, and readers end a row there.
+    ends = [c for c in table if not is_numeric_dtype(table[c]) and table[c].astype(str).str.contains("\r").any()]
+    if ends:
+        table = table.assign(**{str(c): table[c].replace("\r\n?", "\n", regex=True) for c in ends})
     table.to_csv(path, sep="\t", index=False, float_format=digits, lineterminator="\n", compression=compression)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from gliomanet.audit.context import listed
+from gliomanet.cohort.ages import read_age
 from gliomanet.cohort.importers.headers import called
 from gliomanet.cohort.patient_keys import case_key
 from gliomanet.cohort.read_rows import read_rows
-from gliomanet.cohort.vocabulary import harmonise, read_age
+from gliomanet.cohort.vocabulary import harmonise
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
@@ -172,7 +173,7 @@ def _read(column: str, cell: str, vocabulary: Vocabulary) -> object | None:
     if column in vocabulary:
         return harmonise(column, cell, vocabulary) or None
     if column == "age":
-        age = read_age(cell)
+        age = read_age(cell).years
         return None if pd.isna(age) else age
     if cell.lower() in MISSING_SPELLINGS:
         return None

@@ -29,6 +29,15 @@ def file_missing(context: AuditContext) -> Iterator[Finding]:
             )
 
 
+def file_name_with_braces(context: AuditContext) -> Iterator[Finding]:
+    """Files whose name or folder holds braces, which the workflow engine reads as wildcards: error."""
+    for center, case_id, column, path in _uses(context):
+        if "{" in path or "}" in path:
+            found = f"case {case_id!r}: {column} {path!r} holds braces, which the workflow reads as wildcards"
+            action = "rename the file or folder"
+            yield Finding("error", "file_name_with_braces", center, case_id, path, found, action)
+
+
 def file_used_twice(context: AuditContext) -> Iterator[Finding]:
     """One file, by whatever path, under two columns or two cases: error; fatal where one trains and the other tests.
 

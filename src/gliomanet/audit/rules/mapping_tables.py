@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, listed
 from gliomanet.cohort.case_ids import CASE_ID
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
-from gliomanet.cohort.read_rows import read_rows
+from gliomanet.cohort.read_rows import read_numbered_rows
 from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS
@@ -47,17 +46,11 @@ def same_patient_ids(path: Path, centers: Collection[str]) -> _Read:
     Returns:
         (centre or "", id) of each row with two ids or more, with its line; problems; columns passed over.
     """
-    return _read(path, tuple(sorted(centers)), path.stat().st_mtime_ns if path.is_file() else 0)
-
-
-@lru_cache(maxsize=16)
-def _read(
-    path: Path, centers: tuple[str, ...], _modified: int
-) -> tuple[list[tuple[_Ids, int]], list[Problem], list[str]]:
     try:
-        header, rows = read_rows(path)
+        header, numbered = read_numbered_rows(path)
     except CohortError as error:
         return [], list(error.problems), []
+    rows = [row for _, row in numbered]
     used = [
         column
         for column in header
@@ -69,7 +62,7 @@ def _read(
         action = "at least two are needed, one per collection; a column of plain numbers must be named after its centre"
         return [], [Problem(found, action, file=str(path), rule="too_few_columns_of_ids")], passed_over
     patients = []
-    for line, row in enumerate(rows, start=2):
+    for line, row in numbered:
         cells = [(column if column in centers else "", row[column]) for column in used if _known(row[column])]
         ids = [(center, cell) for center, cell in cells if center or not is_local(cell)]
         if len(ids) > 1:

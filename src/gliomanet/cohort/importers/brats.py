@@ -26,14 +26,13 @@ from gliomanet.cohort.importers.headers import (
     called,
     find_columns,
     plain,
-    read_table,
     rows_by_id,
     tables_among,
     workbooks,
 )
 from gliomanet.cohort.importers.layout import RAW, raw_cells
 from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
-from gliomanet.cohort.read_rows import CellError
+from gliomanet.cohort.read_rows import CellError, read_rows
 from gliomanet.errors import CohortError, Problem
 
 _ID = re.compile(r"BraTS(?:20_[A-Za-z]+_\d+|2021_\d+|-[A-Z]+-\d+-\d+)", re.IGNORECASE)
@@ -161,7 +160,7 @@ def _exam(
 
 def _read_mapping(path: Path) -> dict[str, _Source]:
     """BraTS id → its source; every column of BraTS ids is a key, and an id of the others."""
-    header, rows = read_table(path)
+    header, rows = read_rows(path)
     ids = [name for name in header if plain(name).startswith("brats") and "cohort" not in plain(name)]
     columns = find_columns(header, {"collection": _COLLECTION, "patient": _PATIENT, "grade": ("Grade",)})
     if not ids:

@@ -128,7 +128,7 @@ def _read_metadata(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
     problems = []
     for identifier, path in files.items():
         try:
-            content: Any = json.loads(path.read_text(encoding="utf-8"))
+            content: Any = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_once)
             sections = {name: content.get(name) or {} for name, _ in _IN_METADATA.values()}
             raw = {key: sections[section].get(name) for key, (section, name) in _IN_METADATA.items()}
         except (ValueError, AttributeError) as error:
@@ -139,6 +139,14 @@ def _read_metadata(files: Mapping[str, Path]) -> dict[str, dict[str, str]]:
     if problems:
         raise CohortError(problems)
     return cells
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of an object of JSON, which would keep the last of a key that is there twice."""
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"there twice: {', '.join(twice)}")
+    return dict(pairs)
 
 
 def _disagreements(

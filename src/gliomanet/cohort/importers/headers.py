@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding
-from gliomanet.cohort.read_rows import WORKBOOKS, CellError, no_case, read_rows
+from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_rows
 from gliomanet.errors import CohortError, Problem
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -31,18 +32,6 @@ _CALLED = {
 """The same for further labels, by their name in lower case, beside that name."""
 
 _NOT_READ = (".xls", ".ods", ".numbers")
-
-
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows of a CSV, TSV or Excel table.
-
-    Raises:
-        CohortError: another program's workbook, or what `read_rows` raises.
-    """
-    if path.suffix.lower() in _NOT_READ:
-        action = "open it, save the sheet of labels as CSV (UTF-8), and name that file"
-        raise CohortError([Problem("a workbook", action, file=str(path), rule="not_a_workbook")])
-    return read_rows(path)
 
 
 def called(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -82,6 +71,8 @@ def require(
         known = ", ".join(repr(spelling) for name in names for spelling in wanted[name])
         found = f"no column for {' or '.join(names)}; found: {', '.join(header)}"
         action = f"add it, or give its column a known name: {known}"
+        spellings = [spelling for name in names for spelling in wanted[name]]
+        action += elsewhere(path, spellings)
         raise CohortError([Problem(found, action, file=str(path), rule="column_missing")])
 
 
@@ -135,12 +126,12 @@ def rows_by_id(
     Raises:
         CohortError: every problem of the table.
     """
-    header, rows = read_table(path)
+    header, rows = read_rows(path)
     columns = find_columns(header, wanted)
     require(path, header, columns, wanted, "id")
     require(path, header, columns, wanted, *needed)
     by_id: dict[str, dict[str, str]] = {}
-    problems = []
+    problems = rewritten_id_problems(path, columns["id"], [row[columns["id"]] for row in rows])
     for row in rows:
         try:
             identifier = read_id(row[columns["id"]])

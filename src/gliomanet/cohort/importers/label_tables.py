@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from gliomanet.cohort.case_ids import rewritten_id_problems
 from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.headers import called, find_columns, find_table, rows_by_id, the_one_table, workbooks
 from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
@@ -80,7 +81,7 @@ class ReleasedTable:
         columns = {**self.columns, **find_columns(header, called(labels))}
         names = {**columns, **{ours: theirs for ours, theirs in self.extra.items() if theirs in header}}
         cells: dict[str, dict[str, str]] = {}
-        problems = []
+        problems = rewritten_id_problems(path, self.columns["id"], [row[self.columns["id"]] for row in rows])
         for row in rows:
             try:
                 key = row_id(row[self.columns["id"]])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gliomanet.cohort.case_ids import id_problems
+from gliomanet.cohort.case_ids import id_problems, known_patient, rewritten_id_problems
 from gliomanet.cohort.dicom.folders import case_folders
 from gliomanet.cohort.read_rows import column_in_file_order, read_case_rows
 from gliomanet.cohort.sources.source import Source
@@ -40,6 +40,8 @@ class Dicom(Source[DicomSource]):
         path = self.tables().get("clinical", self._folder)
         folders, raw = self._folders(), self._rows()
         problems = id_problems(path, [row["case_id"] for row in raw])
+        for column in ("case_id", "patient_id"):
+            problems += rewritten_id_problems(path, column, [row.get(column, "") for row in raw])
         by_id = {row["case_id"]: row for row in raw}
         rows: list[dict[str, object]] = []
         for case_id in folders:
@@ -47,7 +49,7 @@ class Dicom(Source[DicomSource]):
             labels, found = harmonise_row(path, case_id, cells, {}, center.vocabulary)
             problems += [*found, *value_problems(path, case_id, cells, center.vocabulary)]
             copied = {column: cells.get(column, "") for column in _COPIED}
-            identity = {"case_id": case_id, "patient_id": cells.get("patient_id") or case_id}
+            identity = {"case_id": case_id, "patient_id": known_patient(path, case_id, cells.get("patient_id", ""))}
             rows.append({**copied, **labels, **identity, "center": center.name, "role": center.role})
         if problems:
             raise CohortError(problems)
