@@ -119,8 +119,8 @@ def test_grey_levels_of_a_known_bin_width(bin_width, severity):
 
 def test_few_grey_levels_show_in_the_entropy_where_the_bin_width_is_not_known():
     table = good_features()
-    table["t1c_firstorder_Entropy"] -= 2.5
-    assert "t1c has an entropy of 0.76 bits" in of(columns_of_center("A", table), "grey_levels").found
+    table["t1c_firstorder_Entropy"] /= 4
+    assert "t1c has an entropy of 0.82 bits" in of(columns_of_center("A", table), "grey_levels").found
 
 
 @pytest.mark.parametrize(
@@ -204,3 +204,9 @@ def test_training_centres_alone_decide_what_is_void():
 def test_a_centre_without_a_case_is_passed_over():
     empty = long(good_features(), "A").iloc[:0]
     assert rules(audit_features({"A": empty, "B": long(good_features(), "B")}, {})) == []
+
+
+def test_an_entropy_that_was_scaled_is_no_number_of_bits():
+    table = good_features()
+    scaled = (table - table.mean()) / table.std()
+    assert rules(columns_of_center("A", scaled)) == []

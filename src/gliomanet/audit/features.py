@@ -12,6 +12,7 @@ from gliomanet.audit.rules.feature_scales import across_centers
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_center import center_source
 from gliomanet.cohort.sources.features import Features
+from gliomanet.config.sources import FeatureSource
 from gliomanet.models.void_features import void_features
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.cohort import VOID_FEATURES
@@ -61,8 +62,11 @@ def audit_feature_sources(study: Study) -> list[Finding]:
 
 
 def bin_widths_of(study: Study) -> dict[str, float]:
-    """Centre → bin width of its features: the study's own for images."""
-    return {name: study.radiomics.bin_width for name, center in study.centers.items() if center.source.has_images}
+    """Centre → bin width of its features, where it is known: the study's own for images."""
+    sources = {name: center.source for name, center in study.centers.items()}
+    known = {name: study.radiomics.bin_width for name, source in sources.items() if source.has_images}
+    own = {n: s.bin_width for n, s in sources.items() if isinstance(s, FeatureSource) and s.bin_width is not None}
+    return known | own
 
 
 def _wide(radiomics: pd.DataFrame) -> pd.DataFrame:

@@ -15,10 +15,10 @@ MASK = "mask"
 SHAPE = "shape"
 FIRST_ORDER = "firstorder"
 TEXTURES = ("glcm", "glrlm", "glszm", "gldm", "ngtdm", "ngldm", "gldzm")
-FAMILIES = (SHAPE, FIRST_ORDER, *TEXTURES, "histogram", "ivh", "localint")
+FAMILIES = (SHAPE, FIRST_ORDER, *TEXTURES, "histogram", "ivh", "localint", "lbp")
 """pyradiomics' feature classes, then those that other programs have besides (IBSI)."""
 
-VOLUMES = ("MeshVolume", "VoxelVolume", "Volume", "volume")
+VOLUMES = ("MeshVolume", "VoxelVolume", "Volume", "volume", "vol", "vol_approx")
 """Names of shape features that are the tumour's volume; the first that is there is taken out of the others."""
 
 _LENGTHS = ("diameter", "axislength", "axis_length", "diam", "axis_major", "axis_minor", "axis_least")

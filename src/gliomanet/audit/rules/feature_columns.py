@@ -210,7 +210,7 @@ def _grey_levels(center: str, table: pd.DataFrame, bin_width: float | None) -> I
                 action = "pyradiomics advises 16 to 128: choose the bin width so, one for all centres"
                 severity = "warning" if far else "note"
                 yield Finding(severity, "grey_levels", center, "", "", found, action)  # type: ignore[arg-type]
-        elif name.name == "Entropy" and not bin_width and float(known.median()) < FEW_BITS:
+        elif name.name == "Entropy" and not bin_width and 0 <= known.min() <= known.median() < FEW_BITS:
             found = (
                 f"{_named_image(image)} has an entropy of {float(known.median()):.2f} bits (median): as of "
                 f"{2 ** float(known.median()):.1f} grey levels"

@@ -135,7 +135,11 @@ def _entropies(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     for column, name in sorted(names.items()):
         if (name.family, name.name) != (FIRST_ORDER, "Entropy"):
             continue
-        medians = {c: float(t[column].median()) for c, t in tables.items() if column in t and t[column].notna().any()}
+        medians = {
+            center: abs(float(table[column].median()))  # of one grey level it is -0.0
+            for center, table in tables.items()
+            if column in table and table[column].notna().any()
+        }
         if len(medians) < 2 or max(medians.values()) - min(medians.values()) <= BITS_APART:
             continue
         told = ", ".join(f"{center} {bits:.1f}" for center, bits in medians.items())
