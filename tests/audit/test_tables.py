@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -207,3 +208,30 @@ def test_a_sentence_with_semicolons_is_no_action(tmp_path, image):
     assert (finding.rule, finding.center) == ("table_unreadable", "A")
     assert "post_operative: a" in finding.found
     assert finding.action == "name their kind in centers.A.scans to use them"
+
+
+def test_what_readers_remark_of_every_table_of_a_study_is_found(tmp_path, image):
+    def workbook(name, rows):
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.active.row_dimensions[2].hidden = True
+        book.save(tmp_path / name)
+        return str(tmp_path / name)
+
+    cases = [["case_id", "patient_id", "t1", "idh"], ["a", "P-1", str(image), "0"], ["b", "P-2", str(image), "1"]]
+    center = {"role": "train", "source": {"kind": "table", "path": workbook("ward.xlsx", cases)}}
+    center["reference_table"] = workbook("reference.xlsx", [["case_id", "idh"], ["a", "0"], ["b", "1"]])
+    pairs = [["one", "two"], *([f"X-{n}", f"Y-{n}"] for n in range(4))]
+    decisions = [["center", "case_id", "decision"], ["A", "a", "keep"]]
+    study = load_study(
+        {
+            "centers": {"A": center},
+            "models": {"m": {"kind": "logistic"}},
+            "identities": [workbook("pairs.xlsx", pairs)],
+            "quality": {"decisions": workbook("decisions.xlsx", decisions)},
+        }
+    )
+    for _ in range(2):  # what is kept in memory is found again
+        hidden = [Path(one.file).name for one in audit_study(study) if one.rule == "hidden_cells"]
+        assert sorted(hidden) == ["decisions.xlsx", "pairs.xlsx", "reference.xlsx", "ward.xlsx"]

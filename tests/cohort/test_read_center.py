@@ -186,3 +186,13 @@ def test_case_ids_do_not_become_numbers(table):
     assert case_ids("A", study_of(table("case_id\tt1\n007\tb.nii\n"))) == ["007"]
     cases, _ = read_center("A", study_of(table("case_id\tt1\n007\tb.nii\n")))
     pd.testing.assert_series_equal(cases["case_id"], pd.Series(["007"], name="case_id"))
+
+
+def test_what_readers_remark_reaches_the_findings_with_its_centre(table):
+    study = study_of(table("case_id\tpatient_id\tt1\tage\na\tNA\tt1.nii\t90+\n"))
+    cases, findings = read_center("A", study)
+    assert cases[["patient_id", "age"]].to_numpy().tolist() == [["a", 90.0]]
+    assert {(one.rule, one.severity, one.center, one.case_id) for one in findings} == {
+        ("patient_unknown", "warning", "A", "a"),
+        ("age_top_coded", "note", "A", "a"),
+    }

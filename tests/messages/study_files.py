@@ -10,4 +10,7 @@ WRONG: list[tuple[bytes, int, str]] = [
     (b"\njust words\n", 2, "no_mapping"),
     (b"seed: 1\ntitle: \xff\n", 2, "not_utf8"),
     (b"seed: 1\ntitle: a\x00b\n", 2, "forbidden_character"),
+    (b"seed: 1\ntitle: x\nseed: 2\n", 3, "key_twice"),
+    (b"centers:\n  NO: {}\n", 2, "key_read_as_bool"),
+    (b"seed: 010\n", 1, "number_of_another_base"),
 ]

@@ -52,6 +52,23 @@ WRONG: dict[str, Wrong] = {
     "empty file": Wrong("table_unreadable", ""),
     "no rows": Wrong("table_unreadable", HEADER),
     "ragged row": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\n"),
+    "quote not closed": Wrong("table_unreadable", f'{HEADER}a\tP-1\tx1.nii\t"0\nb\tP-2\tx2.nii\t1\n'),
+    "text after a quote": Wrong("table_unreadable", f'{HEADER}a\tP-1\tx1.nii\t"0" left\n'),
+    "rows in a quoted cell": Wrong("table_unreadable", f'{HEADER}a\tP-1\tx1.nii\t"0\nb\tP-2\tx2.nii\t1"\n'),
+    "NUL byte": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\t0\0\n"),
+    "cell too long": Wrong("table_unreadable", f"{HEADER}a\t{'P' * 140_000}\tx1.nii\t0\n"),
+    "every row too long": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\t0\tx\nb\tP-2\tx2.nii\t1\ty\n"),
+    "header again": Wrong("table_unreadable", f"{GOOD}{HEADER}"),
+    "title above the header": Wrong("table_unreadable", f"Patients of 2019\n{GOOD}"),
+    "title in a wide line": Wrong("table_unreadable", f"Table S1\t\t\t\n{GOOD}"),
+    "column without a name": Wrong("table_unreadable", "case_id\tt1\t\na\tx1.nii\tnote\n"),
+    "no separator": Wrong("table_unreadable", "case_id t1 idh\na x1.nii 0\n"),
+    "failed look-up": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\t#N/A\n"),
+    "grade as a date": Wrong("table_unreadable", "case_id\tt1\tgrade\na\tx1.nii\t2-Mar\n"),
+    "id with decimals": Wrong("table_unreadable", f"{HEADER}1.0\tP-1\tx1.nii\t0\n2.0\tP-2\tx2.nii\t1\n"),
+    "id shortened": Wrong("table_unreadable", f"{HEADER}a\t1.23E+11\tx1.nii\t0\n"),
+    "birth year for age": Wrong("table_unreadable", "case_id\tt1\tage\na\tx1.nii\t1961\n"),
+    "path of Windows": Wrong("table_unreadable", f"{HEADER}a\tP-1\tscans\\x1.nii\t0\n"),
     "column twice": Wrong("table_unreadable", "case_id\tt1\tt1\na\tx1.nii\tx2.nii\n"),
     "duplicate id": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\t0\na\tP-2\tx2.nii\t1\n"),
     "id by case only": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\t0\nA\tP-2\tx2.nii\t1\n"),
@@ -65,6 +82,7 @@ WRONG: dict[str, Wrong] = {
         "table_unreadable", "case_id\tt1\tscan\na\tx1.nii\tfollow_up\nb\tx2.nii\tpost_operative\n"
     ),
     "missing file": Wrong("file_missing", f"{HEADER}a\tP-1\tgone.nii\t0\n"),
+    "braces in a file name": Wrong("file_name_with_braces", f"{HEADER}a\tP-1\tx{{1}}.nii\t0\n"),
     "file used twice": Wrong("file_used_twice", f"{HEADER}a\tP-1\tx1.nii\t0\nb\tP-2\tx1.nii\t1\n"),
     "no label": Wrong("no_label_in_a_training_center", "case_id\tt1\na\tx1.nii\n"),
     "patient under two ids": Wrong("patient_under_two_ids", f"{HEADER}a\tP-1\tx1.nii\t0\nb\tp-01\tx2.nii\t1\n"),
@@ -82,6 +100,7 @@ WRONG: dict[str, Wrong] = {
     "reference table without rows": Wrong("reference_table_unusable", second="case_id\tidh\n", keys=_reference),
     "no mapping table": Wrong("mapping_table_unusable", keys=_identities),
     "mapping table of one column": Wrong("mapping_table_unusable", second="x\nA-1\n", keys=_identities),
+    "mapping table of ids with decimals": Wrong("mapping_table_unusable", second="A\tx\n1.0\tX-1\n", keys=_identities),
     "mapping table of numbers": Wrong("mapping_table_unusable", second="mine\tyours\n7\t12\n", keys=_identities),
     "no decisions": Wrong("decisions_unusable", keys=_decisions),
     "unknown decision": Wrong(
@@ -98,8 +117,8 @@ WRONG: dict[str, Wrong] = {
 
 def study_of(wrong: Wrong, folder: Path) -> Study:
     """Write the tables, and images that are empty files; the study that reads them."""
-    for number in range(1, 5):
-        (folder / f"x{number}.nii").touch()
+    for name in ("x1", "x2", "x3", "x4", "x{1}"):
+        (folder / f"{name}.nii").touch()
     keys = dict(wrong.keys(folder))
     centers: dict[str, Any] = {}
     for name, role, text in (("A", "train", wrong.text), ("B", "external", wrong.other)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import phantom, study
+from tests.workflow.conftest import phantom, run_snakemake, study
 
 UCSF_HEADER = "ID,Sex,Age at MRI,WHO CNS Grade,Final pathologic diagnosis (WHO 2021),1p/19q,IDH,BraTS21 ID"
 UCSF_ROWS = ("UCSF-PDGM-901,M,60,4,x,unknown,wildtype,", "UCSF-PDGM-902,F,40,2,x,intact,IDH1 p.R132H,")
@@ -140,3 +140,13 @@ def test_a_fit_does_not_wait_for_the_audit_of_features(snakemake):
     )
     assert run.count("train_tabular") == 1
     assert run.count("audit_features") == 0
+
+
+def test_a_key_that_is_there_twice_stops_the_workflow_though_snakemake_has_read_the_last(repository, tmp_path):
+    center = "  A: {role: train, source: {kind: phantom, cases: 3}}\n"
+    (tmp_path / "one.yaml").write_text("models: {age: {kind: logistic}}\n")
+    (tmp_path / "two.yaml").write_text(f"centers:\n{center}{center}")
+    given = ("-n", "--configfile", str(tmp_path / "one.yaml"), str(tmp_path / "two.yaml"))
+    run = run_snakemake(tmp_path, repository / "Snakefile", *given)
+    assert run.status != 0
+    assert "two.yaml, line 3: is there twice, also in line 2" in run.text

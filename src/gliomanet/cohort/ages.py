@@ -22,7 +22,7 @@ _UNITS = {
 _DICOM = re.compile(r"(\d{3})([YMWD])")  # value representation AS, PS3.5 section 6.2
 _DICOM_UNITS = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
 _AGE = re.compile(
-    r"(?P<above>>=|≥|>)? ?(?P<number>\d+(?:[.,]\d+)?) ?(?P<plus>\+)? ?(?P<unit>[a-z/ ]*?)\.? ?(?P<more>\+)?"
+    r"(?P<above>>=|≥|>)? ?(?P<number>\d+(?:\.\d+|,\d\d?)?) ?(?P<plus>\+)? ?(?P<unit>[a-z/ ]*?)\.? ?(?P<more>\+)?"
 )
 _YEARS_OF_BIRTH = range(1900, 2100)
 

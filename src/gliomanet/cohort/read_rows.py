@@ -167,11 +167,13 @@ def _decoded(path: Path, content: bytes) -> str:
     """The text of a file: UTF-8, or UTF-16 that says so in its first bytes, as Excel's "Unicode text" does."""
     encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return content.decode(encoding)
+        return content.decode(encoding).rstrip("\x1a")  # that DOS ends a text with
     except UnicodeDecodeError as error:
         line = len(lines_of(content[: error.start].decode("latin-1"))) or 1
         shown = content[max(error.start - 12, 0) : error.start + 12].decode("cp1252", "replace")
-        found = f"not UTF-8 text (byte {error.start}, near {' '.join(shown.split())!r})"
+        found = (
+            f"not {encoding.removesuffix('-sig').upper()} text (byte {error.start}, near {' '.join(shown.split())!r})"
+        )
         action = "save it as UTF-8: in Excel, Save as, CSV UTF-8; other programs call the old one Windows-1252 or ANSI"
         raise CohortError([Problem(found, action, file=str(path), line=line, rule="not_utf8")]) from None
 

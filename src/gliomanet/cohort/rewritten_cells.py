@@ -10,7 +10,7 @@ _DATE = re.compile(
     rf"|{_MONTH}[- ]\d{{1,2}}",
     re.IGNORECASE,
 )
-_SHORTENED = re.compile(r"[-+]?\d+(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_SHORTENED = re.compile(r"[-+]?\d+(?:[.,]\d+)?E\+\d\d+", re.IGNORECASE)  # 1e5 may be an id of its own
 _WITH_DECIMALS = re.compile(r"[1-9]\d*\.0+")
 
 

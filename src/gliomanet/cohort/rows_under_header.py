@@ -65,7 +65,7 @@ def _nameless(header: list[str], rows: list[Record], holding: list[int], line: i
     found = f"{len(holding)} of {len(header)} columns hold cells and have no name: the {_ordinal(holding[0] + 1)}"
     found += " and others" if len(holding) > 1 else ""
     named = len(header) - len(holding)
-    for record in rows[:_SEARCHED_ROWS]:
+    for record in rows[:_SEARCHED_ROWS] if named <= len(holding) else ():
         names = [cell for cell in record.cells if cell]
         if len(names) > named and len(set(names)) == len(names) == len(header) and not any(map(_is_number, names)):
             found, action = f"{found}; line {record.line} looks like the header", "remove what stands above the header"

@@ -79,8 +79,9 @@ def read_case_table(
         rows.append(row)
         problems += found
     problems += id_problems(path, [str(row["case_id"]) for row in rows])
-    for column in ("case_id", "patient_id"):
-        problems += rewritten_id_problems(path, column, [cells.get(column, "") for cells in raw])
+    for column in ("case_id", "patient_id", "other_ids"):
+        ids = [identifier for cells in raw for identifier in cells.get(column, "").split(";")]
+        problems += rewritten_id_problems(path, column, ids)
     if not rows:
         problems.append(no_case(path))
     if problems:

@@ -68,7 +68,7 @@ def void_features(table: pd.DataFrame, apart: Sequence[str] = ()) -> dict[str, V
     """The columns of a table that carry nothing, with the reason.
 
     Of columns that are each other's multiple, the one with the fewest missing values is kept, of the mask before those
-    of a modality, shape before the rest, then the first by name.
+    of a modality, shape before the rest, names with known parts before others, then the first by name.
 
     Args:
         table: training cases × features, floats, NaN = missing.
@@ -166,9 +166,9 @@ def _by_definition(one: FeatureName, other: FeatureName) -> bool:
     return same_image and frozenset({one.name, other.name}) in _MULTIPLES
 
 
-def _rank(name: FeatureName) -> tuple[bool, bool]:
-    """Of duplicates, what is measured once in the mask says most plainly what it is; then shape."""
-    return name.modality != MASK, name.family != SHAPE
+def _rank(name: FeatureName) -> tuple[bool, bool, bool]:
+    """Of duplicates, what is measured once in the mask says most plainly what it is, then shape, then known names."""
+    return name.modality != MASK, name.family != SHAPE, not name.family
 
 
 def _image_of(name: FeatureName) -> Image:

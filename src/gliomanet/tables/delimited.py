@@ -56,16 +56,15 @@ def read_records(text: str, separator: str, *, quoted: bool = True) -> tuple[lis
         The rows that could be read, and problems with their line.
     """
     lines = lines_of(text)
+    if "\0" in text:
+        first = next(number for number, line in enumerate(lines, start=1) if "\0" in line)
+        found, action = "holds NUL bytes, which no text has", "save the table as CSV (UTF-8) again"
+        return [], [Problem(found, action, line=first, rule="nul_byte")]
     records: list[Record] = []
     problems: list[Problem] = []
     place = 0
     while place < len(lines):
         line = lines[place]
-        if "\0" in line:
-            found, action = "holds a NUL byte, which no text has", "save the table as CSV (UTF-8) again"
-            problems.append(Problem(found, action, line=place + 1, rule="nul_byte"))
-            place += 1
-            continue
         if not quoted or '"' not in line:
             cells, last = line.split(separator), place
         else:
@@ -78,7 +77,7 @@ def read_records(text: str, separator: str, *, quoted: bool = True) -> tuple[lis
             width = len(records[0].cells) if records else len(cells)
             if _rows_within(lines[place : last + 1], separator, width):
                 problems.append(_swallowed_problem(place, last))
-                place += 1
+                place = last + 1
                 continue
         if len(line) > LONGEST_CELL or last > place:
             problems += _too_long(cells, place + 1)

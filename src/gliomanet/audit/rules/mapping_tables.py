@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from gliomanet.audit.context import AuditContext, listed
-from gliomanet.cohort.case_ids import CASE_ID
+from gliomanet.cohort.case_ids import CASE_ID, rewritten_id_problems
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_numbered_rows
@@ -57,6 +57,8 @@ def same_patient_ids(path: Path, centers: Collection[str]) -> _Read:
         if column in centers or _are_ids([row[column] for row in rows if _known(row[column])])
     ]
     passed_over = [column for column in header if column not in used]
+    if changed := [one for column in used for one in rewritten_id_problems(path, column, [r[column] for r in rows])]:
+        return [], changed, passed_over
     if len(used) < 2:
         found = f"{len(used)} columns of ids among {listed(header)}"
         action = "at least two are needed, one per collection; a column of plain numbers must be named after its centre"
