@@ -116,6 +116,7 @@ def test_what_ends_an_import(make_tree):
     (folder / "m.csv").write_text("case_id,IDH\nBraTS2021_00000,maybe\n")
     with pytest.raises(CohortError, match="'maybe' is no known spelling; allowed: wildtype"):
         import_brats(folder, clinical=folder / "m.csv")
+    (folder / "m.ods").touch()
     with pytest.raises(CohortError, match="m.ods: a workbook"):
         import_brats(folder, mapping=folder / "m.ods")
 

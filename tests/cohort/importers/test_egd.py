@@ -120,7 +120,8 @@ def test_what_ends_an_import(make_tree, tmp_path):
     (folder / "SUBJECTS/EGD-0001/metadata.json").write_text("[]")
     with pytest.raises(CohortError, match="metadata.json: no metadata of EGD"):
         import_egd(folder)
-    with pytest.raises(CohortError, match="labels.ods: a workbook; open it, save the sheet of labels as CSV"):
+    (folder / "labels.ods").touch()
+    with pytest.raises(CohortError, match="labels.ods: a workbook of another kind, .*; open it, save the sheet as CSV"):
         import_egd(folder, clinical=folder / "labels.ods")
     with pytest.raises(CohortError, match="EGD has no mapping table"):
         import_egd(folder, mapping=tmp_path)
