@@ -79,12 +79,12 @@ def defect_arrays(modalities, brain):
         "z-scored": ({"t2": ((t2 - 50) / 30).astype(np.float32)}, "note", "background_not_zero"),
         "with skull": ({"t2": head_of(t2)}, "error", "stripped_but_is_not"),
         "copied": ({"t2": modalities["t1"]}, "error", "same_voxels_twice_in_a_case"),
-        "codes 1, 2, 3": ({"tumour_mask": np.where(mask == 4, 3, mask)}, "note", "mask_codes"),
+        "codes 1, 2, 3": ({"tumour_mask": np.where(mask == 4, 3, mask)}, "error", "unknown_mask_codes"),
         "binary": ({"tumour_mask": (mask > 0).astype(np.uint8)}, "note", "mask_codes"),
         "codes 0 to 4": (
             {"tumour_mask": np.where((mask == 2) & (np.indices(mask.shape)[0] % 2 == 0), 3, mask)},
-            "note",
-            "mask_codes",
+            "error",
+            "unknown_mask_codes",
         ),
         "code 7": ({"tumour_mask": np.where(mask == 4, 7, mask)}, "error", "unknown_mask_codes"),
         "float mask": ({"tumour_mask": mask.astype(np.float32)}, "note", "float_mask"),
@@ -246,3 +246,31 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     assert volumes["tumour_volume_ml"][2] == pytest.approx((tumour_of(brain) > 0).sum() * 0.064)
     # Stored in another direction, and yet the same voxels: the digest is of the image, not of the file.
     assert prints["case-1"]["t1c"].digest == prints["case-3"]["t1c"].digest
+
+
+def exchanged_of(brain):
+    return np.array([0, 2, 1, 0, 4], np.uint8)[tumour_of(brain)]
+
+
+def test_a_mask_is_read_in_the_convention_of_its_row(write_case, brain):
+    nnunet = np.array([0, 2, 1, 0, 3], np.uint8)[tumour_of(brain)]
+    row = write_case(arrays={"tumour_mask": nnunet})
+    assert ("error", "unknown_mask_codes") in said(row)
+    assert said({**row, "mask_codes": "nnunet"}) == {("note", "mask_codes")}
+    assert said({**row, "mask_codes": "brats-2023"}) == {("note", "mask_codes"), ("warning", "mask_contradicts_codes")}
+
+
+def test_masks_that_contradict_their_codes_are_one_warning_where_most_of_a_centre_do(write_case, brain):
+    right = write_case("a")
+    wrong = [write_case(name, arrays={"tumour_mask": exchanged_of(brain)}) for name in ("b", "c")]
+
+    def contradictions(*rows):
+        table, _, _ = inspect_center(rows, STRIPPED)
+        return table.loc[table["rule"] == "mask_contradicts_codes"]
+
+    (one,) = contradictions(right, *wrong).to_dict("records")
+    assert (one["severity"], one["case_id"], one["center"]) == ("warning", "", "Here")
+    assert one["found"].startswith("2 of 3 tumour masks")
+    assert "nnunet" not in one["action"]  # the codes 1, 2, 4 are none of nnU-Net's
+    assert contradictions(right, wrong[0])["case_id"].tolist() == ["b"]
+    assert contradictions(right).empty

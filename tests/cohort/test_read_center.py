@@ -11,6 +11,7 @@ import pytest
 from gliomanet.cohort.importers.feature_tables import COLLECTIONS
 from gliomanet.cohort.read_center import case_ids, center_source, read_cases, read_center, request_of
 from gliomanet.cohort.sources.registry import SOURCES
+from gliomanet.cohort.table import mask_codes_of
 from gliomanet.config.load import load_study
 from gliomanet.config.sources import FeatureSource, Source
 from gliomanet.errors import CohortError
@@ -196,3 +197,26 @@ def test_what_readers_remark_reaches_the_findings_with_its_centre(table):
         ("patient_unknown", "warning", "A", "a"),
         ("age_top_coded", "note", "A", "a"),
     }
+
+
+def test_the_convention_of_the_masks_is_a_rows_or_the_whole_centres(table):
+    text = "case_id\tt1\ttumour_mask\tmask_codes\na\ta.nii\tm.nii\tNNUNET\nb\tb.nii\tn.nii\t\nc\tc.nii\to.nii\tcore=2 oedema=1\n"
+    cases, findings = read_center("A", study_of(table(text)))
+    assert cases["mask_codes"].tolist() == ["nnunet", "", "core=2 oedema=1"]
+    (warning,) = findings
+    assert (warning.severity, warning.rule) == ("warning", "mask_codes_partly_declared")
+    assert warning.found.startswith("1 of 3 tumour masks")
+    assert mask_codes_of(cases) == {"a": "nnunet", "c": "core=2 oedema=1"}
+    cases, (warning,) = read_center("A", study_of(table(text), mask_codes={"oedema": 1, "core": [2], "enhancing": 3}))
+    assert cases["mask_codes"].tolist() == ["core=2 oedema=1 enhancing=3"] * 3
+    assert (warning.severity, warning.rule) == ("warning", "mask_codes_overridden")
+    assert "'core=2 oedema=1' of 1" in warning.found
+    assert "nnunet" not in warning.found  # the same in other words
+    with pytest.raises(CohortError) as caught:
+        read_center("A", study_of(table(text.replace("NNUNET", "nnU"))))
+    (problem,) = caught.value.problems
+    assert (problem.rule, problem.case, problem.column) == ("unknown_mask_convention", "a", "mask_codes")
+
+
+def test_phantoms_say_their_own_convention():
+    assert request_of("A", study_of({"kind": "phantom", "cases": 2})).mask_codes == "brats"

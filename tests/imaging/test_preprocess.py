@@ -220,3 +220,19 @@ def test_a_bug_is_no_defect_of_the_case(write_case, tmp_path, monkeypatch):
     monkeypatch.setattr("gliomanet.imaging.preprocess.write_nifti", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(write_case(), IN_ATLAS_SPACE, tmp_path / "a")
+
+
+def test_a_mask_of_the_whole_tumour_and_one_that_contradicts_its_codes_are_recorded(write_case, brain, tmp_path):
+    codes = tumour_of(brain)
+    assert run(write_case(), STRIPPED, tmp_path / "out")["tumour_parts_told"] is True
+    whole = write_case(arrays={"tumour_mask": (codes > 0).astype(np.uint8) * 255})
+    record = run(whole, STRIPPED, tmp_path / "out")
+    assert (record["status"], record["tumour_parts_told"], record["qc"]["flags"]) == ("ok", False, [])
+    exchanged = write_case(arrays={"tumour_mask": np.array([0, 2, 1, 0, 4], np.uint8)[codes]})
+    (flag,) = run(exchanged, STRIPPED, tmp_path / "out")["qc"]["flags"]
+    assert flag.startswith("tumour mask may mean something else")
+    nnunet = write_case(arrays={"tumour_mask": np.array([0, 2, 1, 0, 3], np.uint8)[codes]})
+    record = run({**nnunet, "mask_codes": "nnunet"}, STRIPPED, tmp_path / "out")
+    assert record["qc"]["flags"] == []
+    assert any("1 → 2 oedema, 2 → 1 core, 3 → 4 enhancing" in step for step in record["steps"])
+    assert set(np.unique(load(tmp_path / "out" / "tumour_mask.nii.gz"))) == {0, 1, 2, 4}

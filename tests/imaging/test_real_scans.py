@@ -1,9 +1,13 @@
 """Two real patients: a head with skull on thick oblique slices, and a z-scored one that lacks two modalities."""
 
 import numpy as np
+import pytest
 
 from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.imaging.mask_codes import contradiction
+from gliomanet.imaging.mask_layout import LEAST_BARE_OEDEMA, tumour_layout
 from gliomanet.imaging.volume import Volume, resample, resample_labels
+from gliomanet.mask_conventions import NAMED
 from tests.imaging.conftest import dice, run, to_native, volume_of
 
 
@@ -25,7 +29,7 @@ def test_a_real_z_scored_case_without_two_modalities_goes_through(shared_data, t
     folder = shared_data / "real-mri" / "brats_2013_pat0005"
     row = {"case_id": "pat0005", "center": "BraTS", "t1": "", "t2": ""}
     row |= {name: str(folder / f"{name}.nii.gz") for name in ("t1c", "flair", "brain_mask")}
-    row["tumour_mask"] = str(folder / "tumour_expert.nii.gz")
+    row |= {"tumour_mask": str(folder / "tumour_expert.nii.gz"), "mask_codes": "brats-2013"}
     settings = Preprocessing(spacing_mm=6, bias_correction=False, coregistration=False, brain_extraction="supplied")
     record = run(row, settings, tmp_path / "a")
     assert record["status"] == "ok", record["reason"]
@@ -39,3 +43,25 @@ def test_a_real_z_scored_case_without_two_modalities_goes_through(shared_data, t
     tumour = volume_of(folder / "tumour_expert.nii.gz").array
     back = resample_labels(volume_of(tmp_path / "a" / "tumour_mask.nii.gz"), *to_native(record, "t1c"))
     assert dice(back > 0, tumour > 0) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("mask", "convention"),
+    [
+        ("BraTS2021_00495/tumour_expert", "brats"),
+        ("TCGA-FG-6692/sri24/tumour_consensus", "brats"),
+        ("TCGA-DU-7294/sri24/tumour_consensus", "brats"),
+        ("brats_2013_pat0005/tumour_expert", "brats-2013"),
+    ],
+)
+def test_real_masks_contradict_their_codes_only_where_these_are_exchanged(mask, convention, shared_data):
+    found = volume_of(shared_data / "real-mri" / f"{mask}.nii.gz")
+    codes = found.with_array(np.asarray(found.array).astype(np.uint8))
+    declared = NAMED[convention]
+    assert contradiction(codes, declared) is None
+    assert tumour_layout(codes, declared).bare_oedema > LEAST_BARE_OEDEMA + 0.15
+    exchanged = codes.with_array(np.array([0, 2, 1, 3, 4], np.uint8)[codes.array])
+    problem = contradiction(exchanged, declared)
+    assert problem is not None
+    assert "interpolated" not in problem.action
+    assert tumour_layout(exchanged, declared).bare_oedema < LEAST_BARE_OEDEMA - 0.3

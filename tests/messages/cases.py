@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gliomanet.config.preprocessing import Preprocessing
-from tests.imaging.conftest import IN_ATLAS_SPACE, MODALITIES, STRIPPED, Head, turned
+from tests.imaging.conftest import IN_ATLAS_SPACE, MODALITIES, STRIPPED, Head, tumour_of, turned
 
 Changes = Callable[[dict[str, np.ndarray], Head], dict[str, Any]]
 SUPPLIED = STRIPPED.model_copy(update={"brain_extraction": "supplied"})
@@ -77,6 +77,11 @@ FAILING: dict[str, Failing] = {
         lambda modalities, brain: {"arrays": {"t1": np.stack([modalities["t1"]] * 3, -1)}},
     ),
     "tumour codes of no edition": Failing("unknown_mask_codes", "tumour_mask", _codes_of_no_edition),
+    "tumour codes of BraTS 2023": Failing(
+        "unknown_mask_codes",
+        "tumour_mask",
+        lambda modalities, brain: {"arrays": {"tumour_mask": np.where(tumour_of(brain) == 4, 3, tumour_of(brain))}},
+    ),
     "tumour mask on another grid": Failing(
         "mask_on_a_foreign_grid",
         "tumour_mask",

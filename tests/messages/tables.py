@@ -49,6 +49,7 @@ WRONG: dict[str, Wrong] = {
     "no case id": Wrong("table_unreadable", "id\tt1\na\tx1.nii\n"),
     "no image": Wrong("table_unreadable", "case_id\tidh\na\t0\n"),
     "unknown column": Wrong("table_unreadable", "case_id\tt1\tidhh\na\tx1.nii\t0\n"),
+    "unknown mask codes": Wrong("table_unreadable", "case_id\tt1\tmask_codes\na\tx1.nii\tnn-unet\n"),
     "empty file": Wrong("table_unreadable", ""),
     "no rows": Wrong("table_unreadable", HEADER),
     "ragged row": Wrong("table_unreadable", f"{HEADER}a\tP-1\tx1.nii\n"),

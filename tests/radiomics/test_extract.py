@@ -116,3 +116,13 @@ def test_settings_that_look_beyond_the_mask_are_given_the_whole_image(settings):
     assert abs(moved - found) > 0.1
     plain = region_features(image, mask, (3, 3, 3), {"binWidth": 0.5}, families=("firstorder",))
     assert plain["firstorder_Maximum"] == image[mask].max()
+
+
+def test_a_mask_that_tells_no_parts_has_the_whole_tumour_only(case):
+    folder, mask = case
+    save(folder / "tumour_mask.nii.gz", (mask > 0).astype(np.uint8))
+    (folder / "preprocess.json").write_text(json.dumps({"status": "ok", "tumour_parts_told": False}))
+    regions = {"whole": [4, 1, 2], "core": [1, 4], "oedema": [2]}
+    table, notes = extract_case(folder, "007", Radiomics(regions=regions))
+    assert table["region"].tolist() == ["whole"]
+    assert [("core" in note or "oedema" in note) and "parts are not told" in note for note in notes] == [True, True]

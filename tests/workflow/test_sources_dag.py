@@ -150,3 +150,39 @@ def test_a_key_that_is_there_twice_stops_the_workflow_though_snakemake_has_read_
     run = run_snakemake(tmp_path, repository / "Snakefile", *given)
     assert run.status != 0
     assert "two.yaml, line 3: is there twice, also in line 2" in run.text
+
+
+def test_a_centres_mask_codes_repeat_its_own_cases_only(snakemake, tmp_path):
+    """And a row's, that case only."""
+    for name in ("H", "J"):
+        (tmp_path / name).mkdir()
+        for file in ("a.nii", "b.nii", "m.nii", "n.nii"):
+            (tmp_path / name / file).touch()
+
+    def text(ids, codes=""):
+        rows = [f"{ids[0]}\ta.nii\tm.nii\t{codes}\t4\n", f"{ids[1]}\tb.nii\tn.nii\t\t2\n"]
+        return "".join(["case_id\tt1\ttumour_mask\tmask_codes\tgrade\n", *rows])
+
+    def centers(codes="", **keys):
+        (tmp_path / "H" / "cases.tsv").write_text(text("ab", codes), encoding="utf-8")
+        (tmp_path / "J" / "cases.tsv").write_text(text("cd"), encoding="utf-8")
+        sources = {name: {"kind": "table", "path": str(tmp_path / name / "cases.tsv")} for name in ("H", "J")}
+        return study(
+            centers={
+                "H": {"role": "train", "source": sources["H"], **keys},
+                "J": {"role": "external", "source": sources["J"]},
+            },
+            tasks={"grade": {"label": "grade", "classes": {"low": ["2"], "high": ["4"]}}},
+        )
+
+    def repeated(config):
+        rerun = ("-n", "--rerun-triggers", "params", "--until", "preprocess_case")
+        run = snakemake(config, *rerun)
+        assert run.status == 0, run.text
+        return {(job.wildcards["center"], job.wildcards["case"]) for job in run.of("preprocess_case")}
+
+    first = snakemake(centers(), "--cores", "1", "--until", "preprocess_case")
+    assert first.status == 0, first.text
+    assert repeated(centers()) == set()
+    assert repeated(centers(mask_codes="nnunet")) == {("H", "a"), ("H", "b")}
+    assert repeated(centers("nnunet")) == {("H", "a")}

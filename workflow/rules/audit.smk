@@ -21,6 +21,7 @@ rule inspect_center:
         code=code_of("inspect_center.py"),
         files=lambda wildcards: table_files(wildcards.center),
         contents=lambda wildcards: table_contents(wildcards.center),
+        mask_codes=lambda wildcards: table_mask_codes(wildcards.center),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
     message:
         "Looking into every file of {wildcards.center}"

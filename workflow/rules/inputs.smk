@@ -3,8 +3,12 @@
 import hashlib
 from functools import cache
 
-from gliomanet.cohort.read_center import center_source, read_center
-from gliomanet.cohort.table import files_of
+from gliomanet.cohort.read_center import (
+    center_source,
+    declared_mask_codes,
+    read_center,
+)
+from gliomanet.cohort.table import files_of, mask_codes_of
 
 # sources
 
@@ -23,6 +27,14 @@ def table_files(center):
     """
     made = STUDY.centers[center].source.images_by_job
     return {} if made else files_of(center_table(center))
+
+
+@cache
+def table_mask_codes(center):
+    """Case → convention of its tumour mask's codes, beside `table_files`; the centre's own where a job makes the files."""
+    if STUDY.centers[center].source.images_by_job:
+        return dict.fromkeys(CASES[center], declared_mask_codes(STUDY.centers[center]))
+    return mask_codes_of(center_table(center))
 
 
 @cache

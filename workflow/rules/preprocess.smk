@@ -21,6 +21,9 @@ rule preprocess_case:
         contents=lambda wildcards: table_contents(wildcards.center).get(
             wildcards.case, {}
         ),
+        mask_codes=lambda wildcards: table_mask_codes(wildcards.center).get(
+            wildcards.case, ""
+        ),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
         seed=lambda wildcards: seed("preprocess", wildcards.center, wildcards.case),
     message:

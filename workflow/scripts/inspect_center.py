@@ -17,7 +17,11 @@ from gliomanet.tables.io import write_table
 
 def main() -> None:
     files = snakemake.params.files or made_files(snakemake.input.sources)
-    cases = [{**columns, "case_id": case, "center": snakemake.wildcards.center} for case, columns in files.items()]
+    center, mask_codes = snakemake.wildcards.center, snakemake.params.mask_codes
+    cases = [
+        {**columns, "case_id": case, "center": center, "mask_codes": mask_codes.get(case, "")}
+        for case, columns in files.items()
+    ]
     settings = Preprocessing.model_validate(snakemake.params.settings)
     findings, fingerprints, volumes = inspect_center(cases, settings, processes=snakemake.threads)
     write_table(findings, snakemake.output.findings, FINDINGS)

@@ -16,7 +16,7 @@ files = snakemake.params.files
 if not files:  # known once a job has made them
     files = made_files(snakemake.input.sources)[case]
 preprocess_case(
-    {**files, "case_id": case, "center": center},
+    {**files, "case_id": case, "center": center, "mask_codes": snakemake.params.mask_codes},
     Preprocessing.model_validate(snakemake.params.settings),
     Path(snakemake.output.folder),
     seed=snakemake.params.seed,

@@ -21,16 +21,19 @@ from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
-from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
+from gliomanet.imaging.mask_layout import tumour_layout
 from gliomanet.imaging.reading import Modality, read_mask, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.volume import Grid, Volume
+from gliomanet.mask_conventions import convention_of
 from gliomanet.modalities import MODALITIES
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
 
 MASKS = ("tumour_mask", "brain_mask")
+_MOST_NAMED = 12
 OBLIQUE_DEGREES = 1.0
 """Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""
 
@@ -42,6 +45,7 @@ class _Inspection:
     findings: list[Finding] = field(default_factory=list)
     modalities: dict[str, Modality] = field(default_factory=dict)
     tumour_volume_ml: float = float("nan")
+    layout_judged: bool = False
 
     def path(self, column: str) -> Path | None:
         cell = self.case.get(column, "")
@@ -67,6 +71,7 @@ class Inspected:
     fingerprints: dict[str, Fingerprint]
     orientations: dict[str, str]
     tumour_volume_ml: float
+    layout_judged: bool = False
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -92,6 +97,7 @@ def center_findings(cases: Sequence[Mapping[str, str]], inspected: Sequence[Insp
         inspected: what `inspect` found of each, in the same order.
     """
     findings = [finding for one in inspected for finding in one.findings]
+    findings = _together(findings, sum(one.layout_judged for one in inspected))
     return findings + _unusual_orientations(cases, [one.orientations for one in inspected])
 
 
@@ -113,7 +119,7 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
                 "a file was copied over another or named twice; name each modality's own file, or leave the cell empty",
             )
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml)
+    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, work.layout_judged)
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:
@@ -166,7 +172,8 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
             work.add("error", "brain_mask_of_no_brain", column, why, "supply another mask")
         return
     try:
-        codes, how = harmonize_codes(mask, work.case["case_id"], path)
+        convention = convention_of(work.case.get("mask_codes", ""))
+        codes, how = harmonize_codes(mask, work.case["case_id"], path, convention)
     except CaseError as error:
         work.add_error(error)
         return
@@ -179,7 +186,11 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
             f"no voxel of the mask on the grid of {home} is tumour",
             "look whether the tumour was segmented at all; leave the cell empty where it was not",
         )
-    elif how != "codes kept":
+        return
+    work.layout_judged = parts_told(mask, convention) and tumour_layout(mask, convention).judged
+    if (problem := contradiction(mask, convention)) is not None:
+        work.add("warning", problem.rule, column, problem.found, problem.action)
+    if how != "codes kept":
         work.add("note", "mask_codes", column, f"codes {_codes(mask)}: {how}", "recoded when it is read; nothing to do")
 
 
@@ -249,6 +260,27 @@ def _check_stripping(work: _Inspection) -> None:
         if declared and why is None and modality.background == 0 and (array < 0).any():
             found = f"{int((array < 0).sum())} voxels of the stripped image are negative, down to {array.min():.4g}"
             work.add("note", "negative_values", name, found, "kept as they are: interpolation leaves such values")
+
+
+def _together(findings: Sequence[Finding], judged: int) -> list[Finding]:
+    """The findings, where masks that contradict their codes are one of the centre, if most of its masks do.
+
+    Args:
+        findings: of all cases.
+        judged: masks that have enough of core and oedema to contradict.
+    """
+    contradicting = [finding for finding in findings if finding.rule == "mask_contradicts_codes"]
+    if len(contradicting) < max(2, judged / 2):
+        return list(findings)
+    first = contradicting[0]
+    cases = ", ".join(finding.case_id for finding in contradicting[:_MOST_NAMED])
+    more = ", …" if len(contradicting) > _MOST_NAMED else ""
+    found = (
+        f"{len(contradicting)} of {judged} tumour masks contradict their codes ({cases}{more}); in {first.case_id}, "
+        f"{first.found}"
+    )
+    together = Finding("warning", first.rule, first.center, "", "", found, first.action)
+    return [*(finding for finding in findings if finding not in contradicting), together]
 
 
 def _unusual_orientations(

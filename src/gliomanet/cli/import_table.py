@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from gliomanet.cli.console import console
 from gliomanet.cohort.findings import findings_table
-from gliomanet.cohort.import_table import IMPORTABLE, import_cases
+from gliomanet.cohort.import_table import IMPORTABLE, import_cases, mask_codes_summary
 from gliomanet.errors import CohortError, Problem, StudyError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 from gliomanet.tables.cohort import CASES, FINDINGS
@@ -53,6 +53,8 @@ def import_(
     write_table(findings_table(findings), beside, FINDINGS)
     show_findings(findings)
     console.print(escape(f"{out}: {labels_summary(cases, {**VOCABULARY, **labels})}"))
+    if codes := mask_codes_summary(cases):
+        console.print(escape(codes))
     console.print(
         escape(f"{beside}: {len(findings)} findings. Next: name the table in a study and `gliomanet validate` it.")
     )

@@ -6,6 +6,7 @@ The same readers serve a study's `source`; here they are run once, and DICOM fil
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -23,6 +24,7 @@ from gliomanet.config.messages import describe
 from gliomanet.config.sources import DicomSource, SourceSettings
 from gliomanet.errors import CaseError, Problem, StudyError
 from gliomanet.labels.vocabulary import vocabulary_of
+from gliomanet.mask_conventions import UNDECLARED, convention_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,6 +93,17 @@ def import_cases(
         cases = with_converted_files(cases, converted.values())
     # The role of a centre is the study's to say.
     return cases.assign(role=""), findings
+
+
+def mask_codes_summary(cases: pd.DataFrame) -> str:
+    """The conventions that the tumour masks follow, and the number of each; "" without masks."""
+    counts = Counter(cases.loc[cases["tumour_mask"] != "", "mask_codes"])
+    said = [f"{counts[name]} {convention_of(name)}" for name in sorted(counts) if name]
+    if undeclared := counts[""]:
+        said.append(
+            f"{undeclared} without a convention, read as {UNDECLARED}; fill the column, or set the centre's mask_codes"
+        )
+    return f"codes of tumour masks (column mask_codes): {'; '.join(said)}" if said else ""
 
 
 def _checked_labels(labels: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from gliomanet.cohort.remarks import heard_remarks
 from gliomanet.cohort.sources.registry import source_of
 from gliomanet.cohort.sources.source import CenterRequest, Source
 from gliomanet.errors import CohortError, Problem
+from gliomanet.mask_conventions import cell_of, convention_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,14 +75,21 @@ def center_request(
         derive_1p19q=center.derive_1p19q,
         vocabulary=vocabulary,
         label_seed=label_seed,
+        mask_codes=declared_mask_codes(center),
     )
+
+
+def declared_mask_codes(center: Center) -> str:
+    """The convention of all tumour masks of a centre, as a cell of the column `mask_codes`; "" where rows say it."""
+    return cell_of(center.mask_codes) or center.source.mask_codes
 
 
 def read_cases(center: CenterRequest[Any], made: Sequence[Path] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The case table of a centre, and what was found while reading it.
 
     Scans that `center.scans` does not name are left out, with a note that lists them; where `derive_1p19q` is on,
-    unknown 1p/19q of IDH-wildtype cases is intact, with the source `derived`.
+    unknown 1p/19q of IDH-wildtype cases is intact, with the source `derived`. A convention of mask codes
+    that is declared for the whole centre stands in the column `mask_codes`, with a warning where rows say otherwise.
 
     Args:
         center: the centre.
@@ -100,7 +108,41 @@ def read_cases(center: CenterRequest[Any], made: Sequence[Path] = ()) -> tuple[p
     findings = (*findings, *(replace(remark, center=center.name) for remark in remarks))
     if center.derive_1p19q:
         cases = derive_1p19q(cases)  # what a collection's importer filled is derived already
-    return _used_scans(center, cases, findings)
+    cases, about_codes = _with_mask_codes(center, cases)
+    return _used_scans(center, cases, (*findings, *about_codes))
+
+
+def _with_mask_codes(center: CenterRequest[Any], cases: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The cases with the convention of the whole centre; a warning where rows disagree, or only some have one."""
+    from gliomanet.cohort.findings import Finding
+
+    if not center.mask_codes:
+        return cases, _partly_declared(center, cases)
+    said = cases["mask_codes"]
+    meant = convention_of(center.mask_codes).codes
+    others = said.map(lambda cell: bool(cell) and convention_of(cell).codes != meant).astype(bool)
+    declared = cases.assign(mask_codes=center.mask_codes)
+    if not others.any():
+        return declared, ()
+    counts = ", ".join(f"{name!r} of {count}" for name, count in said[others].value_counts().sort_index().items())
+    key = f"centers.{center.name}.mask_codes"
+    found = f"{key} is {center.mask_codes!r}, but the case table or the collection says {counts} cases"
+    action = "the key was taken; remove it, if the table or the collection is right"
+    return declared, (Finding("warning", "mask_codes_overridden", center.name, "", "", found, action),)
+
+
+def _partly_declared(center: CenterRequest[Any], cases: pd.DataFrame) -> tuple[Finding, ...]:
+    """A warning where some masks of a centre have a convention in their row, and others have none."""
+    from gliomanet.cohort.findings import Finding
+
+    said = cases.loc[cases["tumour_mask"].ne(""), "mask_codes"]
+    silent = int(said.eq("").sum())
+    if silent in (0, len(said)):
+        return ()
+    names = ", ".join(sorted(set(said) - {""}))
+    found = f"{silent} of {len(said)} tumour masks have no convention in the column mask_codes, the others {names}"
+    action = f"fill the column for all, or set centers.{center.name}.mask_codes; those without are read as brats"
+    return (Finding("warning", "mask_codes_partly_declared", center.name, "", "", found, action),)
 
 
 def _used_scans(

@@ -14,8 +14,9 @@ from gliomanet.cohort.case_ids import id_problems, known_patient, rewritten_id_p
 from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
 from gliomanet.cohort.remarks import remark
 from gliomanet.cohort.vocabulary import harmonise
-from gliomanet.errors import CohortError, Problem
+from gliomanet.errors import CohortError, Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
+from gliomanet.mask_conventions import convention_of
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
 from gliomanet.tables.cohort import CASES
 
@@ -159,6 +160,11 @@ def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VO
     return cases.sort_values("case_id", ignore_index=True)
 
 
+def mask_codes_of(cases: pd.DataFrame) -> dict[str, str]:
+    """Case → convention of its tumour mask's codes, for the cases that declare one."""
+    return {row["case_id"]: row["mask_codes"] for row in cases.to_dict("records") if row["mask_codes"]}
+
+
 def files_of(cases: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Case → column of `FILE_COLUMNS` → file, for the files that a case has."""
     return {
@@ -216,6 +222,12 @@ def _read_row(
     identity = {"case_id": case_id, "patient_id": patient_id, "center": center, "role": role}
     about = {name: cells.get(name, "") for name in ("grade_edition", "diagnosis", "other_ids")}
     about["scan"] = cells.get("scan") or "baseline"
+    about["mask_codes"] = ""
+    if cells.get("mask_codes"):
+        try:
+            about["mask_codes"] = convention_of(cells["mask_codes"]).name
+        except ProblemError as error:
+            problems.append(error.problem.at(**at, column="mask_codes", key=""))
     return {**identity, **files, **labels, **about}, [*problems, *of_labels]
 
 

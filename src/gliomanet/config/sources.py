@@ -65,11 +65,13 @@ class SourceSettings(Section):
         has_images: false for a table of features: nothing is preprocessed.
         images_by_job: the images are not on disk before a job has made them.
         table_by_job: the table of cases is not either: one job makes the whole centre.
+        mask_codes: convention of all its tumour masks' codes; "" where the source or its table has to say it.
     """
 
     has_images: ClassVar[bool] = True
     images_by_job: ClassVar[bool] = False
     table_by_job: ClassVar[bool] = False
+    mask_codes: ClassVar[str] = ""
 
 
 class PhantomSource(SourceSettings):
@@ -77,6 +79,7 @@ class PhantomSource(SourceSettings):
 
     images_by_job: ClassVar[bool] = True
     table_by_job: ClassVar[bool] = True
+    mask_codes: ClassVar[str] = "brats"
     kind: Literal["phantom"] = Field("phantom", description="Simulated.")
     cases: int = Field(ge=1, le=5000, description="Number of patients.")
     scanner: Scanner = Field(Scanner(), description="Effects of its scanner on the images.")

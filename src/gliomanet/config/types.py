@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.mask_conventions import ALLOWED, convention_of, mapped
 
 _Items = TypeVar("_Items", bound=Sequence[object])
 
@@ -39,6 +40,22 @@ def plain_path(path: str) -> str:
     return path
 
 
+def mask_convention(value: object) -> object:
+    """Refuse what declares no convention of tumour mask codes.
+
+    Raises:
+        ProblemError: see `convention_of` and `mapped`.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and value.strip():
+        return convention_of(value).name
+    if isinstance(value, dict) and value:
+        listed = {str(part): codes if isinstance(codes, list | tuple) else [codes] for part, codes in value.items()}
+        return {part: list(codes) for part, codes in mapped(listed).codes.items()}
+    raise ProblemError(Problem(f"found {value!r}", ALLOWED, rule="unknown_mask_convention"))
+
+
 Modality = Literal["t1", "t1c", "t2", "flair"]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
@@ -49,6 +66,7 @@ Dropout = Annotated[float, Field(ge=0, lt=1)]
 MaskCode = Literal[1, 2, 4]
 MaskCodes = Annotated[list[MaskCode], Field(min_length=1)]
 PathText = Annotated[str, AfterValidator(plain_path)]
+MaskConvention = Annotated[str | dict[str, list[int]], BeforeValidator(mask_convention)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 
 

@@ -34,6 +34,7 @@ class Case:
         from_reference: modality → reference RAS mm → that modality's RAS mm.
         brain_mask: on the reference's grid.
         tumour: the mask, and the modality whose grid it lies on.
+        tumour_parts_told: false where it outlines the whole tumour only.
         to_atlas: reference RAS mm → atlas RAS mm.
         steps: what was done, one sentence each.
         flags: what a person should look at, one sentence each.
@@ -50,6 +51,7 @@ class Case:
     from_reference: dict[str, Matrix] = field(default_factory=dict)
     brain_mask: Mask | None = None
     tumour: tuple[Volume, str] | None = None
+    tumour_parts_told: bool = True
     to_atlas: Matrix | None = None
     steps: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)

@@ -17,7 +17,7 @@ from gliomanet.imaging.brain_extraction import extraction as brain
 from gliomanet.imaging.brain_extraction.external_tools import extract_with
 from gliomanet.imaging.case import REFERENCE_ORDER, Case
 from gliomanet.imaging.foreground import Mask
-from gliomanet.imaging.mask_codes import harmonize_codes
+from gliomanet.imaging.mask_codes import contradiction, harmonize_codes, parts_told
 from gliomanet.imaging.quality.metrics import quality_metrics
 from gliomanet.imaging.quality.saved_evidence import NAME as EVIDENCE
 from gliomanet.imaging.quality.saved_evidence import save_evidence
@@ -27,6 +27,7 @@ from gliomanet.imaging.record import write_record
 from gliomanet.imaging.registration import coregistration
 from gliomanet.imaging.resampling import occupied
 from gliomanet.imaging.volume import Volume, resample
+from gliomanet.mask_conventions import convention_of
 from gliomanet.modalities import MODALITIES
 
 if TYPE_CHECKING:
@@ -120,9 +121,12 @@ def _read(work: Case) -> None:
         work.steps.append(f"reference: {work.reference}, because {wanted} is missing")
     tumour_path = work.path("tumour_mask")
     if tumour_path is not None:
-        mask, home = read_mask(tumour_path, work.case_id, "tumour_mask", work.grids())
-        mask, how = harmonize_codes(mask, work.case_id, tumour_path)
-        work.tumour = mask, home
+        raw, home = read_mask(tumour_path, work.case_id, "tumour_mask", work.grids())
+        convention = convention_of(work.row.get("mask_codes", ""))
+        mask, how = harmonize_codes(raw, work.case_id, tumour_path, convention)
+        work.tumour, work.tumour_parts_told = (mask, home), parts_told(raw, convention)
+        if (problem := contradiction(raw, convention)) is not None:
+            work.flag(f"tumour mask may mean something else: {problem.found}; {problem.action}")
         work.steps.append(f"tumour_mask: on the grid of {home}; {how}")
         if not mask.array.any():
             work.flag("tumour mask is empty")

@@ -18,6 +18,7 @@ from gliomanet.imaging.volume import Array, Grid, Volume
 _SMALLEST_AXIS = 8
 _SPACING_MM = (0.2, 15.0)
 _FEWEST_VALUES = 12
+_MOST_LIKE_LABELS = 10
 
 
 class Note(NamedTuple):
@@ -90,11 +91,14 @@ def read_mask(path: Path, case_id: str, name: str, grids: Mapping[str, Grid]) ->
     codes = np.rint(volume.array)
     worst = float(np.abs(volume.array - codes).max())
     if worst > 1e-3 or codes.min() < 0 or codes.max() > 255:
-        found = (
-            f"holds values between {volume.array.min():g} and {volume.array.max():g} that are no integer codes: an "
-            "image in the place of a mask?"
-        )
-        raise defect(found, "Put the mask's file there", "image_in_place_of_mask")
+        least, most = float(volume.array.min()), float(volume.array.max())
+        found = f"holds values between {least:g} and {most:g} that are no integer codes up to 255"
+        if least >= 0 and most <= _MOST_LIKE_LABELS:
+            found += ": labels that were interpolated or scaled, or an image in the place of a mask?"
+            action = "Resample the original mask by nearest neighbour, or name the mask's file"
+        else:
+            found, action = f"{found}: an image in the place of a mask?", "Put the mask's file there"
+        raise defect(found, action, "image_in_place_of_mask")
     for modality, grid in grids.items():
         if grid.matches(volume.grid, tolerance_mm=0.5 * min(grid.spacing)):
             return Volume(codes.astype(np.uint8), grid), modality

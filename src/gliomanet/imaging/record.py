@@ -32,6 +32,7 @@ def write_record(
         "reference": work.reference,
         "modalities": list(work.volumes),
         "steps": work.steps,
+        "tumour_parts_told": work.tumour_parts_told,
         "transforms": _transforms(work) if status == "ok" else {},
         "versions": {
             "antspyx": ants_version(),

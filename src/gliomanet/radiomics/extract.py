@@ -57,7 +57,12 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
     codes = codes[box]
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
+    parts_told = _record(case_dir).get("tumour_parts_told", True)
     for region, wanted in settings.regions.items():
+        if not parts_told and set(wanted) != {1, 2, 4}:
+            whole = "the mask outlines the whole tumour, its parts are not told"
+            notes.append(f"case {case_id!r}, region {region!r} (codes {wanted}): {whole}")
+            continue
         mask = np.isin(codes, wanted)
         try:
             row, found = _region_row(modalities, mask, spacing, settings.bin_width)
@@ -128,12 +133,16 @@ def _region_row(
     return row, notes
 
 
+def _record(case_dir: Path) -> dict[str, Any]:
+    """The case's `preprocess.json`; empty without one."""
+    path = case_dir / "preprocess.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
 def _not_usable(case_dir: Path) -> str | None:
-    record = case_dir / "preprocess.json"
-    if record.is_file():
-        status = json.loads(record.read_text(encoding="utf-8"))
-        if status.get("status", "ok") != "ok":
-            return f"preprocessing {status['status']}: {status.get('reason') or 'no reason given'}"
+    record = _record(case_dir)
+    if record.get("status", "ok") != "ok":
+        return f"preprocessing {record['status']}: {record.get('reason') or 'no reason given'}"
     if not (case_dir / "tumour_mask.nii.gz").is_file():
         return "no tumour mask"
     if not _present(case_dir):

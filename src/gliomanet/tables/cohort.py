@@ -18,6 +18,11 @@ _MASKS = (
     text("brain_mask", "File of the brain mask; empty: none"),
 )
 FILES = (*(text(name, f"File of the modality {name}; empty: missing") for name in MODALITIES), *_MASKS)
+_MASK_CODES = text(
+    "mask_codes",
+    "Convention of the tumour mask's codes, as the key `mask_codes`: a name, or `core=2 oedema=1 enhancing=3`; "
+    "empty: none is declared",
+)
 _PATIENT = text("patient_id", "Patient, unique within the centre; a patient may have several cases")
 _AGE = number("age", "Age in years; empty: unknown")
 _SEX = text("sex", "Sex; empty: unknown", ("F", "M"))
@@ -28,7 +33,7 @@ CASES = Schema(
     paths=("cohort/cases.tsv", "cohort/<center>.tsv"),
     row="one per case",
     columns=(
-        *(CASE_ID, _PATIENT, CENTER, _CENTER_ROLE, *FILES, *_LABELS, _FURTHER, _AGE, _SEX, *_SOURCES),
+        *(CASE_ID, _PATIENT, CENTER, _CENTER_ROLE, *FILES, _MASK_CODES, *_LABELS, _FURTHER, _AGE, _SEX, *_SOURCES),
         *(text(f"{label}_raw", f"Cell of the label {label} as it was found") for label in VOCABULARY),
         text("<label>_raw", "Cell of a further label as it was found"),
         text("grade_edition", "Year of the WHO classification that the grade is of", ("2021", "2016", "2007")),

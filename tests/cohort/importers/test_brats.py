@@ -157,3 +157,23 @@ def test_every_row_without_images_is_named(make_tree):
     table.write_text("case_id,IDH\n" + "".join(f"{name},mutant\n" for name in ["BraTS2021_00000", *lonely]))
     _, findings = import_brats(folder, clinical=table)
     assert findings["no_image"].found == f"30 rows without images here: {', '.join(lonely)}"
+
+
+def test_each_release_says_the_convention_of_its_masks(make_tree):
+    names = {
+        "BraTS20_Training_001": "_",
+        "BraTS2021_00000": "_",
+        "BraTS-GLI-00000-000": "-",
+        "BraTS-PED-00001-000": "-",
+    }
+    paths = [path for name, sign in names.items() for path in case(name, OLD if sign == "_" else NEW, sign)]
+    cases, findings = import_brats(make_tree([*paths, *case("BraTS-GLI-00002-000", NEW[:4], "-")]))
+    told = dict(zip(cases["case_id"], cases["mask_codes"], strict=True))
+    assert told == {
+        "BraTS-GLI-00000-000": "brats-2023",
+        "BraTS-GLI-00002-000": "",  # no mask
+        "BraTS-PED-00001-000": "",
+        "BraTS2021_00000": "brats",
+        "BraTS20_Training_001": "brats",
+    }
+    assert findings["mask_codes_not_known"].case_id == "BraTS-PED-00001-000"

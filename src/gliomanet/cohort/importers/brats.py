@@ -6,6 +6,10 @@
 | 2021 | `BraTS2021_00000/BraTS2021_00000_{t1,t1ce,t2,flair,seg}.nii.gz` | `BraTS2021_MappingToTCIA` as CSV |
 | 2023 | `BraTS-GLI-00000-000/BraTS-GLI-00000-000-{t1n,t1c,t2w,t2f,seg}.nii.gz` | `BraTS2023_2017_GLI_Mapping` as CSV |
 
+Masks of 2020 and 2021 have 1 core, 2 oedema, 4 enhancing (`brats`), later ones 1, 2, 3 and 4 for a resection cavity
+(`brats-2023`). Later challenges on children's tumours (`BraTS-PED-…`) changed their codes from year to year, so theirs
+have to be declared.
+
 The challenges give no IDH, 1p/19q or grade: `HGG` and `LGG` of 2020 are no grades of the WHO and stay raw values. A
 mapping table names the collection and the patient of each case: without it, the same patient comes twice into a
 study of several collections. The last number of a 2023 id counts the patient's scans from 000 before surgery; from
@@ -38,6 +42,7 @@ from gliomanet.errors import CohortError, Problem
 _ID = re.compile(r"BraTS(?:20_[A-Za-z]+_\d+|2021_\d+|-[A-Z]+-\d+-\d+)", re.IGNORECASE)
 _LATER = re.compile(r"(BraTS-[A-Z]+-\d+)-(\d+)", re.IGNORECASE)
 _FIRST_TREATED = 100
+_CODES_CHANGED = "BRATS-PED-"
 _BY_UNDERSCORE = r"(?P<case>(?i:BraTS20_[A-Z]+_\d+|BraTS2021_\d+))_"
 _BY_DASH = r"(?P<case>(?i:BraTS-[A-Z]+-\d+-\d+))-"
 _NAMES = (
@@ -109,6 +114,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
         *_about_mapping(exams, sources, mappings),
         *_about_labels(exams, cells, clinical),
         *_about_treated(exams),
+        *_about_codes(exams),
     )
     return Collection(exams, findings, tables[0] if tables else None, columns)
 
@@ -155,7 +161,15 @@ def _exam(
     if source and source.grade and not raw.get("grade"):
         raw["grade"], read_as["grade"] = source.grade, ""  # high or low grade is no grade of the WHO
     patient = (source.patient if source else "") or (later[1] if later else case)
-    return Exam(case, patient, files, raw, scan, other_ids=source.other_ids if source else (), read_as=read_as)
+    ids = source.other_ids if source else ()
+    return Exam(case, patient, files, raw, scan, other_ids=ids, read_as=read_as, mask_codes=_mask_codes(case))
+
+
+def _mask_codes(case: str) -> str:
+    """The convention of a case's release, by its id; "" where the id does not tell it."""
+    if not _LATER.fullmatch(case):
+        return "brats"
+    return "" if case.upper().startswith(_CODES_CHANGED) else "brats-2023"
 
 
 def _read_mapping(path: Path) -> dict[str, _Source]:
@@ -229,3 +243,14 @@ def _about_treated(exams: Iterable[Exam]) -> tuple[Finding, ...]:
     treated = {e.case_id: "is a scan after treatment (BraTS 2024)" for e in exams if e.scan == "post_operative"}
     action = "left out unless the centre's key `scans` asks for post_operative"
     return case_findings("note", "after_treatment", "", treated, "scans after treatment (BraTS 2024)", action)
+
+
+def _about_codes(exams: Iterable[Exam]) -> tuple[Finding, ...]:
+    found = {
+        exam.case_id: "its mask's codes are those of a challenge that changed them from year to year"
+        for exam in exams
+        if "tumour_mask" in exam.files and not exam.mask_codes
+    }
+    action = "read the release's notes, and declare its codes as the centre's key `mask_codes`"
+    together = "cases have masks of a challenge that changed its codes from year to year"
+    return case_findings("warning", "mask_codes_not_known", "", found, together, action)

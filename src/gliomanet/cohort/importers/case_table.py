@@ -44,6 +44,7 @@ def exam_labels(
         "diagnosis": exam.diagnosis,
         "scan": exam.scan,
         "other_ids": ";".join(exam.other_ids),
+        "mask_codes": exam.mask_codes if "tumour_mask" in exam.files else "",
     }
     return {**about, **values}, problems
 

@@ -86,6 +86,7 @@ def read(folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequ
             files={**files, **({"brain_mask": folder / brains[0]} if brains else {})},
             raw={**in_metadata.get(case, {}), **in_tables.get(case, {})},
             grade_edition="2016",
+            mask_codes="binary",
         )
         for case, files in tree.files.items()
     )

@@ -25,6 +25,7 @@ class Exam:
         grade_edition: year of the WHO edition that the grade is given by; "" where the collection does not say.
         diagnosis: the collection's own words.
         other_ids: ids that other collections give the same patient.
+        mask_codes: convention of the tumour mask's codes, as a cell of that column; "" where nothing is known of it.
     """
 
     case_id: str
@@ -36,6 +37,7 @@ class Exam:
     diagnosis: str = ""
     other_ids: tuple[str, ...] = ()
     read_as: Mapping[str, str] = field(default_factory=dict)
+    mask_codes: str = ""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Layout:
         dated: case ids end in a date, and a patient's later scans are follow-ups.
         unmatched: findings on exams without a row and rows without images.
         notices: further findings.
+        mask_codes: convention of its tumour masks' codes, see `gliomanet.mask_conventions`; "" where it is not known.
     """
 
     collection: str
@@ -64,6 +65,7 @@ class Layout:
     dated: bool = False
     unmatched: Callable[[Read, Callable[[str], str]], Iterable[Finding]] = match_rows
     notices: Callable[[Read], Iterable[Finding]] = lambda read: ()
+    mask_codes: str = ""
 
     def read(self, folder: Path, clinical: Path | None, mapping: Path | None, labels: Sequence[str] = ()) -> Collection:
         """Read the collection.
@@ -98,7 +100,7 @@ class Layout:
             labels: further labels of the study.
         """
         exam = self.exam(case, cells)
-        return replace(exam, raw={**raw_cells(cells, labels), **exam.raw})
+        return replace(exam, raw={**raw_cells(cells, labels), **exam.raw}, mask_codes=self.mask_codes)
 
 
 def raw_cells(cells: Mapping[str, str], labels: Iterable[str]) -> dict[str, str]:

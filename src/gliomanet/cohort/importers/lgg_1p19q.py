@@ -62,6 +62,7 @@ LAYOUT = Layout(
     exam=lambda case, cells: Exam(case, case, diagnosis=cells.get("diagnosis", "")),
     row_id=case_id,
     case_id=case_id,
+    mask_codes="binary",
 )
 
 

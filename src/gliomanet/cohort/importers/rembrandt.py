@@ -71,4 +71,5 @@ LAYOUT = Layout(
     case_id=str.upper,
     row_of=patient_of,
     dated=True,
+    mask_codes="brats",
 )

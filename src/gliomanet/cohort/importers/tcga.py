@@ -126,6 +126,7 @@ LAYOUT = Layout(
     case_id=str.upper,
     row_of=lambda case: case[:12],
     dated=True,
+    mask_codes="brats",
     unmatched=_unmatched,
     notices=_contradictions,
 )

@@ -128,5 +128,6 @@ LAYOUT = Layout(
     exam=_exam,
     row_id=case_id,
     case_id=case_id,
+    mask_codes="brats",
     notices=lambda read: (*_misnamed(read.tree.matches), *_relative_codeletions(read)),
 )

@@ -2,7 +2,8 @@
 
 Layout: `NIfTI-files/images_structural/UPENN-GBM-00001_11/UPENN-GBM-00001_11_{T1,T1GD,T2,FLAIR}.nii.gz`, with skull
 in `images_structural_unstripped/…_unstripped.nii.gz`; masks `images_segm/…_segm.nii.gz` (corrected by hand, 147) and
-`automated_segm/…_automated_approx_segm.nii.gz`. `_11` is the scan before surgery, `_21` the follow-up.
+`automated_segm/…_automated_approx_segm.nii.gz`, in the codes of BraTS 2021. `_11` is the scan before surgery, `_21` the
+follow-up.
 
 The table has no grade and no 1p/19q. The collection is of glioblastomas, but that is how patients were chosen, not a
 graded label beside each scan, so both stay unknown.
@@ -64,4 +65,4 @@ PATTERNS = (
 )
 
 
-LAYOUT = Layout("UPENN-GBM", PATTERNS, TABLE, _exam, row_id=case_id)
+LAYOUT = Layout("UPENN-GBM", PATTERNS, TABLE, _exam, row_id=case_id, mask_codes="brats")

@@ -3,6 +3,8 @@
 Layout: `BT0001/{brain_t1,brain_t1ce,brain_t2,brain_flair}.nii.gz`, or the same as `…_ants`, FLAIR also as
 `brain_fl…`. Modalities are brain-extracted. Masks in the order of preference: `rtumorseg_manual_correction` (by hand,
 on the modalities' grid), `tumorseg_manual_correction` (by hand, of some cases on a grid of its own), `tumorseg_FeTS`.
+Their codes are those of FeTS, 1 core, 2 oedema, 4 enhancing. Some masks hold a 3, which the collection does not
+explain: such a case is an error, until a person has looked at it and said its codes in a case table's `mask_codes`.
 
 `Tumor Type` is histology of several editions of the WHO's classification (oligoastrocytomas beside tumours graded by
 IDH), so the edition of a grade is not known.
@@ -107,5 +109,6 @@ LAYOUT = Layout(
     table=TABLE,
     exam=_exam,
     row_id=case_id,
+    mask_codes="brats",
     notices=lambda read: (*_not_adult_type(read), *_operated(read)),
 )

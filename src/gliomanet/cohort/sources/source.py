@@ -32,6 +32,7 @@ class CenterRequest(Generic[Settings]):
         derive_1p19q: unknown 1p/19q is intact where IDH is wildtype (WHO 2021).
         vocabulary: label columns and their values, the study's further ones too.
         label_seed: seed of a phantom's further labels, which are drawn by lot.
+        mask_codes: convention of its tumour masks' codes, as a cell of that column; "" where the rows say it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class CenterRequest(Generic[Settings]):
     derive_1p19q: bool = False
     vocabulary: Vocabulary = field(default_factory=lambda: VOCABULARY)
     label_seed: int | None = None
+    mask_codes: str = ""
 
     def path(self, given: str) -> Path:
         """A path of the settings, with `{data_root}` filled in."""
