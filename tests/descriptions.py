@@ -53,7 +53,7 @@ def tabular_description(**changes) -> TabularModelDescription:
         "kind": "logistic",
         "settings": {"kind": "logistic", "C": 0.01},
         "features": {"idh": ("t1_glcm_Contrast", "age")},
-        "dropped_features": {"idh": ()},
+        "dropped_features": {"idh": {}},
         "training_cases": {"idh": 50},
         "harmonization": {"method": "none"},
         "cases_without_inputs": 0,

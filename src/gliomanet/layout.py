@@ -136,6 +136,13 @@ class Layout:
     def volumes(self, center: str) -> Path:
         return self.results / f"audit/{center}.volumes.tsv"
 
+    def feature_findings(self) -> Path:
+        return self.results / "audit/features/findings.tsv"
+
+    def void_features(self) -> Path:
+        """Features that carry nothing, by scenario."""
+        return self.results / "audit/features/void.tsv"
+
     def approval(self) -> Path:
         return self.results / "audit/approved.txt"
 

@@ -18,6 +18,8 @@ IDH = {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"
 DIAGNOSES = ("glioblastoma", "astrocytoma", "oligodendroglioma")
 FEATURES = {"kind": "features", "path": "f.csv", "clinical": "c.csv", "format": "utsw"}
 
+OWN = {"kind": "features", "path": "f.csv"}
+
 
 def changed(path: str, value: Any) -> dict[str, Any]:
     """The valid study with one key set; `path` is the keys, joined by "/"."""
@@ -42,6 +44,11 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("centers/A/preprocessing", {"spacing": 2}, "centers.A.preprocessing.spacing", "unknown_key", ("spacing_mm",)),
     ("centers/A/role", "external", "centers", "no_training_center", ()),
     ("centers/A/source", FEATURES, "centers", "arms_mixed", ()),
+    ("centers/A/source", {**FEATURES, "pattern": ".*"}, "centers.A.source.pattern", "format_and_columns", ("utsw",)),
+    ("centers/A/source", {"kind": "features", "path": "f.csv", "format": "utsw"}, "centers.A.source.clinical", "no_clinical_table", ("utsw",)),
+    ("centers", {"A": {"role": "train", "source": {**OWN, "columns": {"Id": "ID"}}}}, "centers.A.source.columns", "unknown_column", ("case_id", "region")),
+    ("centers", {"A": {"role": "train", "source": {**OWN, "pattern": "(a"}}}, "centers.A.source.pattern", "no_pattern", ("(a",)),
+    ("centers", {"A": {"role": "train", "source": {**OWN, "pattern": "(?P<part>a)"}}}, "centers.A.source.pattern", "unknown_group", ("part", "family")),
     ("results", "results {1}", "results", "braces_in_path", ("braces",)),
     ("results", "~/study", "results", "shell_in_path", ("~",)),
     ("centers/A/source", {"kind": "table", "path": "{data_root}/{ward}.csv"}, "centers.A.source.path", "braces_in_path", ("{ward}",)),

@@ -11,6 +11,7 @@ from PIL import Image
 from gliomanet.cohort.findings import Finding, findings_table
 from gliomanet.config.load import load_study
 from gliomanet.reporting.study.results import StudyResults
+from gliomanet.tables.cohort import VOID_FEATURES
 
 CENTERS = {"north": "train", "south": "train", "east": "external", "west": "external", "lake": "unlabelled"}
 SIZES = {"north": 40, "south": 30, "east": 25, "west": 12, "lake": 15}
@@ -182,7 +183,7 @@ def comparisons() -> pd.DataFrame:
     ]
     rows.append(("main", "supervised", "supervised", *pairs[0], "external", "west", "idh", "mcc", *[np.nan] * 5))
     columns = ["scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"]
-    return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"])
+    return pd.DataFrame(rows, columns=[*columns, "difference", "ci_low", "ci_high", "p", "p_holm"]).assign(note="")
 
 
 def decoding() -> pd.DataFrame:
@@ -263,6 +264,17 @@ def recovery() -> pd.DataFrame:
     )
 
 
+def feature_findings() -> pd.DataFrame:
+    found = "84 features are the same in every case: t1c_glcm_Contrast and 83 more"
+    return findings_table([Finding("warning", "features_constant", "north", "", "", found, "look at the table")])
+
+
+def void_features() -> pd.DataFrame:
+    rows = [("main", f"t1c_glcm_Texture{index}", "one grey level", "", 40, 214) for index in range(20)]
+    rows.append(("main", "t1c_shape_Elongation", "duplicate", "flair_shape_Elongation", 40, 214))
+    return pd.DataFrame(rows, columns=VOID_FEATURES.names())
+
+
 @pytest.fixture
 def image_study(tmp_path: Path) -> StudyResults:
     """A finished study of images."""
@@ -288,6 +300,8 @@ def make_image_study(folder: Path) -> StudyResults:
         comparisons=comparisons(),
         decoding=decoding(),
         audit=findings(),
+        feature_findings=feature_findings(),
+        void_features=void_features(),
         qc=qc(table, rng),
         sheets=sheets,
         biomarkers={"cmtlnet": biomarkers(rng), "forest": biomarkers(rng).assign(status="dropped")},

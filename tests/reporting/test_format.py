@@ -17,7 +17,7 @@ def test_numbers_lose_the_zero_before_the_point(value, text):
 
 def test_estimates_carry_their_interval_or_say_what_is_wrong():
     assert wording.estimate(0.67, 0.57, 0.774) == ".67 [.57, .77]"
-    assert wording.estimate(0.67, math.nan, 0.7) == ".67"
+    assert wording.estimate(0.67, math.nan, 0.7) == ".67 –"
     assert wording.estimate(math.nan, 0.1, 0.2) == "not estimable"
 
 

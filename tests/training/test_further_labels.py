@@ -54,7 +54,7 @@ def test_a_label_that_no_training_case_has_ends_the_training(cohort, tmp_path):
 
 
 # Task → area under the curve from UCSF-PDGM to UPENN-GBM as measured here; near chance, as the literature has it.
-AUCS = {"age": 0.432, "radiomics": 0.509}
+AUCS = {"age": 0.432, "radiomics": 0.514}
 
 
 def test_mgmt_from_ucsf_to_upenn(shared_data, tmp_path):

@@ -109,6 +109,39 @@ def test_figures_are_computed_for_an_approved_cohort_only(snakemake):
     assert "results/audit/approved.txt" in evaluate.input
 
 
+def test_a_hospitals_own_table_of_features_needs_no_second_one(snakemake, tmp_path):
+    rows = "".join(f"p{i},{'mut' if i % 2 else 'wt'},{i * 0.7 % 3},{1000 + i}\n" for i in range(12))
+    (tmp_path / "features.csv").write_text(f"ID,IDH,t1c_original_firstorder_Mean,original_shape_MeshVolume\n{rows}")
+    source = {
+        "kind": "features",
+        "path": str(tmp_path / "features.csv"),
+        "columns": {"case_id": "ID", "idh": "IDH"},
+    }
+    config = study(
+        centers={"WARD": {"role": "train", "source": source}},
+        models={"radiomics": {"kind": "logistic", "inputs": ["radiomics"]}},
+        tasks={"idh": {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}},
+    )
+    run = snakemake(config)
+    assert run.status == 0, run.text
+    assert run.count("audit_features") == 1
+    (job,) = run.of("import_features")
+    assert job.input == [str(tmp_path / "features.csv")]
+    (report,) = run.of("write_report")
+    assert {"results/audit/features/findings.tsv", "results/audit/features/void.tsv"} < set(report.input)
+    assert snakemake(config, "--cores", "1", "results/radiomics/WARD.tsv").status == 0
+
+
+def test_a_fit_does_not_wait_for_the_audit_of_features(snakemake):
+    run = snakemake(
+        study(centers={"A": phantom(), "B": phantom("external")}, models={"t": {"kind": "extra_trees"}}),
+        "-n",
+        "results/models/t/supervised/fold0/model.joblib",
+    )
+    assert run.count("train_tabular") == 1
+    assert run.count("audit_features") == 0
+
+
 def test_a_key_that_is_there_twice_stops_the_workflow_though_snakemake_has_read_the_last(repository, tmp_path):
     center = "  A: {role: train, source: {kind: phantom, cases: 3}}\n"
     (tmp_path / "one.yaml").write_text("models: {age: {kind: logistic}}\n")

@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
 
 from gliomanet.cohort.read_center import case_ids
+from gliomanet.audit.features import bin_widths_of
 from gliomanet.audit.tables import check_study
 from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError

@@ -1,4 +1,33 @@
-# Which radiomic features stand behind a network's deep features, with one trend in every centre.
+# Which radiomic features carry something, and which of them stand behind a network's deep features, with one trend in
+# every centre.
+
+
+rule audit_features:
+    input:
+        radiomics=[LAYOUT.radiomics(center) for center in PLAN.measured_centers],
+        splits=rules.collect_splits.output.splits,
+    output:
+        findings=report(
+            LAYOUT.feature_findings(),
+            caption="../report/audit.rst",
+            category="Cohort",
+            labels={"table": "audit of features"},
+        ),
+        void=LAYOUT.void_features(),
+    log:
+        LAYOUT.log("audit_features"),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code_of("audit_features.py"),
+        bin_widths=bin_widths_of(STUDY),
+    message:
+        "Auditing the radiomic features of {PLAN.measured_centers}"
+    script:
+        "../scripts/audit_features.py"
 
 
 rule find_biomarkers:

@@ -5,6 +5,7 @@ rule write_report:
     input:
         cases=rules.collect_cohort.output.cases,
         audit=rules.audit_cohort.output.findings,
+        features=rules.audit_features.output,
         splits=rules.collect_splits.output.splits,
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
+from gliomanet.audit.features import audit_feature_sources
 from gliomanet.audit.tables import audit_study
 from gliomanet.cli.console import console, progress_console
 from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings_table
@@ -49,7 +50,10 @@ def validate(
     try:
         checked = load_study(read_study_file(study))
         findings = audit_study(checked)
-        if images and any(finding.rule == "table_unreadable" for finding in findings):
+        unread = any(finding.rule == "table_unreadable" for finding in findings)
+        if checked.is_tabular and not unread:
+            findings = [*findings, *audit_feature_sources(checked)]
+        if images and unread:
             console.print("Images are not read before the tables are mended")
         elif images:
             findings = _with_images(checked, findings, cores or len(os.sched_getaffinity(0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
 from gliomanet.errors import Problem
@@ -72,7 +74,8 @@ def _center_problems(study: Study) -> list[Problem]:
     if len({center.source.has_images for center in study.centers.values()}) == 2:
         found, action = "feature tables and images are mixed", "a study's sources are all of one arm"
         problems.append(Problem(found, action, key="centers", rule="arms_mixed"))
-    for name in study.centers:
+    for name, center in study.centers.items():
+        problems += _feature_table_problems(f"centers.{name}.source", center.source, study)
         try:
             study.preprocessing_of(name)
         except ValidationError as error:
@@ -81,6 +84,29 @@ def _center_problems(study: Study) -> list[Problem]:
                 for problem in describe(error, type(study.preprocessing))
             ]
     return problems
+
+
+def _feature_table_problems(key: str, source: SourceSettings, study: Study) -> Iterator[Problem]:
+    """Words for the columns of a hospital's table of features that are none of ours; a pattern that is none."""
+    if not isinstance(source, FeatureSource):
+        return
+    allowed = (*COLUMNS_OF_A_CASE, *(label for label in study.vocabulary if label not in COLUMNS_OF_A_CASE))
+    for section in ("columns", "clinical_columns"):
+        for name in getattr(source, section):
+            if name not in allowed:
+                action = f"allowed: {', '.join(allowed)}"
+                yield Problem(f"{name!r} is no column of a case", action, key=f"{key}.{section}", rule="unknown_column")
+    if source.pattern is not None:
+        try:
+            groups = re.compile(source.pattern).groupindex
+        except re.error as error:
+            found, action = f"{source.pattern!r}: {error}", "write a regular expression, as Python reads them"
+            yield Problem(found, action, key=f"{key}.pattern", rule="no_pattern")
+            return
+        if unknown := sorted(set(groups) - set(PARTS_OF_A_FEATURE)):
+            found = f"has the groups {', '.join(unknown)}"
+            action = f"allowed: {', '.join(PARTS_OF_A_FEATURE)}"
+            yield Problem(found, action, key=f"{key}.pattern", rule="unknown_group")
 
 
 def _quality_problems(study: Study) -> list[Problem]:

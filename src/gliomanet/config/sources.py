@@ -100,15 +100,66 @@ class TableSource(SourceSettings):
 
 
 class FeatureSource(SourceSettings):
-    """A table of radiomic features: one row per patient, for the tabular arm."""
+    """A table of radiomic features, for the tabular arm: a public collection's, or a hospital's own of any extractor."""
 
     has_images: ClassVar[bool] = False
     kind: Literal["features"] = Field("features", description="A table of features.")
-    path: PathText = Field(description="CSV file of pyradiomics features; `{data_root}` is filled in.")
-    clinical: PathText = Field(description="The collection's own clinical table, which labels and age are joined from.")
-    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] = Field(
-        description="The collection whose columns and spellings it has."
+    path: str = Field(description="Table of features; `{data_root}` is filled in.")
+    clinical: str | None = Field(
+        None,
+        description="Table that labels and age are joined from by the case id: the collection's own, or the hospital's second one; without it they stand in `path`.",
     )
+    format: Literal["ucsf-pdgm", "utsw", "upenn-gbm"] | None = Field(
+        None, description="The collection whose columns and spellings it has; default: a hospital's own table."
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Own table: column of a case table (`case_id`, `patient_id`, `age`, `sex`, `idh`, …), or `region` → the table's name for it.",
+    )
+    clinical_columns: dict[str, str] = Field(
+        default_factory=dict, description="The same for the table `clinical`; default: `columns`."
+    )
+    features: Literal["known", "numeric"] = Field(
+        "known",
+        description="Own table: `known`: the columns that pyradiomics, CaPTk or MIRP named; `numeric`: every other column of numbers, too.",
+    )
+    pattern: str | None = Field(
+        None,
+        description="Own table: a regular expression of the features' columns, in place of `features`; its groups `region`, `modality`, `family`, `filter` and `name` tell their parts.",
+    )
+    ignored: tuple[str, ...] = Field((), description="Own table: columns that are no features.")
+    bin_width: float | None = Field(
+        None, gt=0, description="Histogram bin width that the extractor used, for the audit."
+    )
+
+    @model_validator(mode="after")
+    def _words_are_of_the_own_table(self) -> FeatureSource:
+        if self.format is not None:
+            told = {name for name in _OF_OWN_TABLES if getattr(self, name)}
+            told |= {"features"} if self.features != "known" else set()
+            if told:
+                found = f"is of a hospital's own table, and `format` is {self.format}"
+                problem = Problem(found, "remove one of the two", key=sorted(told)[0], rule="format_and_columns")
+                raise ProblemError(problem)
+            if self.clinical is None:
+                found = f"the labels of {self.format} stand in its clinical table"
+                raise ProblemError(Problem(found, "name it", key="clinical", rule="no_clinical_table"))
+        if self.clinical_columns and self.clinical is None:
+            found = "there is no table `clinical`"
+            raise ProblemError(Problem(found, "name it", key="clinical_columns", rule="no_clinical_table"))
+        return self
+
+
+COLUMNS_OF_A_CASE = (
+    *("case_id", "patient_id", "region", "age", "sex", "scan", "diagnosis", "grade_edition", "other_ids"),
+    *VOCABULARY,
+)
+"""Columns that a hospital's table of features may have beside its features; the study's further labels are others."""
+
+PARTS_OF_A_FEATURE = ("region", "modality", "family", "filter", "name")
+"""Groups that a pattern of feature columns may have."""
+
+_OF_OWN_TABLES = ("columns", "clinical_columns", "pattern", "ignored")
 
 
 class CollectionSource(SourceSettings):

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gliomanet.evaluation.predictions import Cases, Scored
 from gliomanet.evaluation.rows import DRAWN_AS, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import (
     Floats,
     Integers,
+    is_point,
     named_generator,
     percentile_interval,
     resample_weights,
+    too_few_patients,
 )
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.tables.notes import join_notes
@@ -72,6 +75,10 @@ class Resampling:
         )
         return resample_weights(self.cases.patient[rows], stratum, self.settings.resamples, generator)
 
+    def too_few(self, rows: Integers, stratum: Integers, classes: Sequence[str] = ()) -> str:
+        """The reason why resamples of some cases may not vary, see `too_few_patients`."""
+        return too_few_patients(self.cases.patient[rows], stratum, classes)
+
 
 class LatestWeights:
     """Models mostly predict the same cases: the resamples of the latest set are kept for the next model."""
@@ -103,13 +110,23 @@ def names_of(member: Scored) -> Row:
     return {name: getattr(member, name) for name in ("model", "stage", "scenario", "role", "task")}
 
 
-def interval_cells(values: Floats, settings: Evaluation, notes: list[str]) -> Row:
-    """Value, bounds and note of a metric (1 + resamples,); `spread` is the resamples' variance."""
+def interval_cells(values: Floats, settings: Evaluation, notes: list[str], too_few: str = "") -> Row:
+    """Value, bounds and note of a metric; `spread` is the resamples' variance.
+
+    Args:
+        values: (1 + resamples,), the plain value in front.
+        settings: the interval's confidence.
+        notes: what else is said of the value.
+        too_few: the reason why the patients may not vary, see `too_few_patients`. Where the resamples are all the
+            same for this reason, there is no interval: one without width would look certain.
+    """
     if np.isnan(values[0]):
         return {"value": np.nan, "note": join_notes(notes), "spread": np.nan}
     low, high, lost = percentile_interval(values[1:], settings.confidence)
     if lost:
         notes = [*notes, f"{lost} of {values.size - 1} resamples not estimable and left out"]
+    if too_few and is_point(low, high):
+        low, high, notes = np.nan, np.nan, [*notes, f"no interval: {too_few}"]
     known = values[1:][~np.isnan(values[1:])]
     spread = float(known.var(ddof=1)) if known.size > 1 else np.nan
     return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": join_notes(notes), "spread": spread}
@@ -125,6 +142,7 @@ class SubsetCases:
         truth: class index (cases,).
         weights: (cases, 1 + resamples), the cases as they are first.
         classes: the task's class names.
+        patients: patient of each case (cases,).
     """
 
     center: str
@@ -132,15 +150,25 @@ class SubsetCases:
     truth: Integers
     weights: Floats
     classes: tuple[str, ...]
+    patients: NDArray[np.str_]
+
+    def too_few(self, rows: Integers) -> str:
+        """The reason why resamples of some of the cases may not vary, see `too_few_patients`."""
+        here = np.searchsorted(self.rows, rows)
+        return too_few_patients(self.patients[here], self.truth[here], self.classes)
 
     def of(self, member: Scored, rows: Integers | None = None) -> tuple[Integers, Floats, Floats]:
         """Truth (n,), probabilities (n, classes) and weights (n, 1 + resamples) of the cases that a subset has.
 
         `rows`: some of them only, which it must have.
         """
-        wanted = np.intersect1d(self.rows, member.rows) if rows is None else rows
+        wanted = self.rows_of(member) if rows is None else rows
         here = np.searchsorted(self.rows, wanted)
         return self.truth[here], member.probability[np.searchsorted(member.rows, wanted)], self.weights[here]
+
+    def rows_of(self, member: Scored) -> Integers:
+        """The cases that a subset has, as rows of the case table."""
+        return np.intersect1d(self.rows, member.rows)
 
     def counts(self, truth: Integers) -> Row:
         """The cells n and n_positive; positives are of a two-class task's second class."""

@@ -45,7 +45,7 @@ def biomarkers(
             there are any, are the background of the SHAP values (else the validation cases are); both correlate.
             External cases are passed over.
         heads: fold → task → (weight (classes, deep features), bias (classes,)).
-        radiomics: case_id, region and features.
+        radiomics: case_id, region and features; those that carry nothing in the training centres are passed over.
         cases: rows of `results/cohort/`; case_id is unique.
         splits: rows of `results/splits.tsv`.
         tasks: the study's tasks; effects are those of the last class against the others.
@@ -63,10 +63,11 @@ def biomarkers(
         ValueError: several stages, an unknown scenario, a fold without a head, or a case twice.
     """
     selected = _one_stage(deep, scenario)
-    matrix = Radiomics.of(radiomics)
     labels = _labels(cases, tasks)
     centers = centers_of(splits, scenario)
     parts = splits[splits["scenario"].astype(str) == scenario]
+    training = parts.loc[parts["part"].isin(["train", "validation"]), "case_id"]
+    matrix = Radiomics.of(radiomics).carrying(np.unique(training.to_numpy(dtype=np.str_)))
     rows: list[dict[str, Any]] = []
     for name in tasks:
         folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)

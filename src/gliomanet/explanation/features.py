@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.models.void_features import void_features
+from gliomanet.tables.feature_names import MASK, SHAPE, VOLUMES, parts_of
+
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
 """(region, feature)"""
-
-VOLUMES = ("_shape_MeshVolume", "_shape_VoxelVolume")
-"""Endings of the features that are the tumour's volume; the first is the one that is taken out of the others."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,29 @@ class Radiomics:
             raise ValueError(f"radiomics: no feature {key[1]!r} in region {key[0]!r}")
         return np.asarray(self.values[:, self.keys.index(key)])
 
+    def carrying(self, case_ids: NDArray[np.str_]) -> Radiomics:
+        """The features without those that carry nothing in some cases, see `models.void_features`."""
+        names = [f"{region}_{feature}" for region, feature in self.keys]
+        void = void_features(pd.DataFrame(self.rows(case_ids), columns=names))
+        kept = [i for i, name in enumerate(names) if name not in void]
+        return Radiomics(self.case_id, tuple(self.keys[i] for i in kept), self.values[:, kept])
+
     def volume(self, region: str) -> int | None:
-        """Column of a region's volume: that of the mask, else the first modality's that has one."""
-        found = [i for i, (where, name) in enumerate(self.keys) if where == region and name.endswith(VOLUMES[0])]
-        return min(found, key=lambda i: (not self.keys[i][1].startswith("mask_"), i), default=None)
+        """Column of a region's volume: the first of `VOLUMES`, of the mask before a modality's."""
+        found = [i for i, (where, name) in enumerate(self.keys) if where == region and is_volume(name)]
+        names = {i: parts_of(self.keys[i][1]) for i in found}
+        return min(found, key=lambda i: (VOLUMES.index(names[i].name), names[i].modality != MASK, i), default=None)
+
+
+def is_volume(feature: str) -> bool:
+    """True for the tumour's volume, by whatever way it was measured."""
+    name = parts_of(feature)
+    return name.family == SHAPE and name.name in VOLUMES
 
 
 def modality_of(feature: str) -> str:
-    """The modality that a feature is measured in, or `mask` for shape measured once."""
-    return feature.partition("_")[0]
+    """The modality that a feature is measured in, `mask` for shape, "" where its name has no known parts."""
+    return parts_of(feature).measured_in
 
 
 def centers_of(splits: pd.DataFrame, scenario: str) -> Mapping[str, NDArray[np.str_]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gliomanet.explanation.association import Correlation, correlate
 from gliomanet.explanation.attribution import evidence, leading, linear_shap
-from gliomanet.explanation.features import VOLUMES, Radiomics
+from gliomanet.explanation.features import Radiomics, is_volume
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Explanation
@@ -139,7 +139,7 @@ def _by_region(deep: Floats, values: Floats, radiomics: Radiomics) -> Correlatio
     for region in sorted({region for region, _ in radiomics.keys}):
         at = radiomics.volume(region)
         inside = [i for i, (where, _) in enumerate(radiomics.keys) if where == region]
-        sizes = [i for i in inside if at is None or radiomics.keys[i][1].endswith(VOLUMES)]
+        sizes = [i for i in inside if at is None or is_volume(radiomics.keys[i][1])]
         others = [i for i in inside if i not in sizes]
         for columns, volume in ((sizes, None), (others, None if at is None else values[:, at])):
             if columns and deep.shape[1]:

@@ -196,7 +196,7 @@ class TabularModelDescription(ModelDescription):
     Attributes:
         settings: the model's settings in the study.
         features: task → features that the model takes, in their order.
-        dropped_features: task → features left out because they do not differ between training cases.
+        dropped_features: task → features left out because they carry nothing in the training cases → why.
         training_cases: task → training cases with a known label.
         harmonization: of the features.
         cases_without_inputs: training cases left out because none of the model's inputs is known.
@@ -205,7 +205,7 @@ class TabularModelDescription(ModelDescription):
     takes: Literal["features"] = "features"
     settings: dict[str, Any]
     features: dict[str, tuple[str, ...]]
-    dropped_features: dict[str, tuple[str, ...]]
+    dropped_features: dict[str, dict[str, str]]
     training_cases: dict[str, int]
     harmonization: Harmonization
     cases_without_inputs: int

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.models.combat import Combat
+from gliomanet.models.void_features import Void, void_features
 
 AGE = "age"
 
@@ -38,24 +39,24 @@ class TabularInputs:
     @classmethod
     def fit(
         cls, table: pd.DataFrame, *, equal_blocks: bool = False, limit: float = np.inf
-    ) -> tuple[TabularInputs, list[str]]:
-        """The inputs as fitted on training cases, and the columns dropped: constant, or without any value.
+    ) -> tuple[TabularInputs, dict[str, Void]]:
+        """The inputs as fitted on training cases, and the columns dropped, see `void_features`.
 
         Args:
             table: Training cases × features, floats, NaN = missing.
             equal_blocks: Give the radiomic features together the variance that age has alone.
             limit: See the attribute.
         """
+        void = void_features(table, apart=(AGE,))
         median = table.median()
         filled = table.fillna(median)
         deviation = filled.std(ddof=0)
-        # A constant column's deviation is some rounding error, which must not blow the column up.
-        kept = (deviation > 1e-9 * filled.abs().max()) & median.notna()
+        kept = ~table.columns.isin(list(void))
         columns = tuple(str(column) for column in table.columns[kept])
         width = np.array([1 if column == AGE else sum(other != AGE for other in columns) for column in columns])
         scale = deviation[kept].to_numpy(float) * (np.sqrt(width) if equal_blocks else 1.0)
         fitted = cls(columns, median[kept].to_numpy(float), filled.loc[:, kept].mean().to_numpy(float), scale, limit)
-        return fitted, [str(column) for column in table.columns[~kept]]
+        return fitted, void
 
     def transform(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(cases, columns) inputs of a model; a column that the table lacks is filled in like a missing cell."""

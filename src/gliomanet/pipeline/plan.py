@@ -177,6 +177,11 @@ class Plan:
         return [center for center in self.centers if center in used]
 
     @cached_property
+    def measured_centers(self) -> list[str]:
+        """The centres whose radiomic features are looked at: all where a model of features may learn from each."""
+        return self.centers if self.tabular_models else self.predicted_centers
+
+    @cached_property
     def tested_with_hidden_labels(self) -> list[str]:
         """The centres that test in a scenario and whose labels are hidden in part, where they train."""
         tested = {center for scenario in self.scenarios for center in scenario.external}

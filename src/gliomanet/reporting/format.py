@@ -19,6 +19,8 @@ WHOLE_GROUP = ("", "all")
 TOGETHER = {"pooled": "all centres", "summary": "random effects"}
 """Names of what is no single centre in the tables."""
 
+DASH = "\N{EN DASH}"
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -73,9 +75,9 @@ def number(value: Any, digits: int = 2) -> str:
 
 
 def interval(low: Any, high: Any) -> str:
-    """`[.57, .77]`; empty where a limit is missing."""
+    """`[.57, .77]`; a dash where there is no interval, such as of one patient."""
     if pd.isna(low) or pd.isna(high):
-        return ""
+        return DASH
     return f"[{number(low)}, {number(high)}]"
 
 

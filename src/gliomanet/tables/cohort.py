@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.modalities import MODALITIES
-from gliomanet.tables.columns import CASE_ID, CENTER, FOLD, REGION, Schema, number, text
+from gliomanet.tables.columns import CASE_ID, CENTER, FOLD, REGION, Schema, integer, number, text
 
 _ROLES = ("train", "external", "unlabelled")
 _LABELS = tuple(text(label, f"Harmonised label {label}; empty: unknown", VOCABULARY[label]) for label in VOCABULARY)
@@ -57,6 +57,7 @@ FINDINGS = Schema(
     title="Findings of the audit",
     paths=(
         *("cohort/audit.tsv", "audit/<center>.tsv", "audit/<center>.source.tsv"),
+        "audit/features/findings.tsv",
         "converted/<center>/<case>/findings.tsv",
     ),
     row="one per finding",
@@ -163,6 +164,26 @@ RADIOMICS = Schema(
     key=("case_id", "region"),
 )
 
+VOID_FEATURES = Schema(
+    title="Features that carry nothing",
+    paths=("audit/features/void.tsv",),
+    row="one per scenario × feature that its models and its explanation go without",
+    columns=(
+        text("scenario", "Scenario of `split.scenarios`; its training centres alone decide"),
+        text("feature", "Radiomic feature, with its region in front where there are several"),
+        text(
+            "why",
+            "`empty`: no value; `constant`: the same in every case; `one grey level`: texture of images that the "
+            "histogram's bins made uniform; `duplicate`: another feature but for a factor and an offset",
+            ("empty", "constant", "one grey level", "duplicate"),
+        ),
+        text("twin", "Feature that is kept in a duplicate's place"),
+        integer("n", "Training cases that decided"),
+        integer("n_features", "Features in all"),
+    ),
+    key=("scenario", "feature"),
+)
+
 PHANTOM_CASES = Schema(
     title="Phantoms",
     paths=("phantom/<center>/cases.tsv",),
@@ -196,6 +217,6 @@ PHANTOM_TRUTH = Schema(
 )
 
 TABLES = (
-    *(CASES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, SPLITS, DICOM_SERIES, IMAGE_QUALITY, RADIOMICS),
+    *(CASES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, SPLITS, DICOM_SERIES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
     *(PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
 )

@@ -76,6 +76,7 @@ COMPARISONS = Schema(
         CI_HIGH,
         number("p", "Two-sided p: paired bootstrap of MCC, DeLong's test of AUC"),
         number("p_holm", "That p after Holm's correction for all rows of the table"),
+        NOTE,
     ),
     key=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"),
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.void_features import Void
 from gliomanet.tracking.event_log import EventLog
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def fit_inputs(
     rows: pd.DataFrame, fitting: NDArray[np.bool_], target: NDArray[np.int64]
-) -> tuple[TabularInputs, list[str]]:
+) -> tuple[TabularInputs, dict[str, Void]]:
     """The inputs of a task's classifier, as its labelled cases show them, and the features dropped.
 
     Args:

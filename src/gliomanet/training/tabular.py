@@ -1,6 +1,7 @@
 """Training a model of the tabular arm on one fold; each kind is fitted by its own module (`gliomanet.model_kinds`).
 
-Everything that is fitted, medians, standard deviations and harmonisation included, sees the rows of part `train` only.
+Everything that is fitted, medians, standard deviations and harmonisation included, sees the rows of part `train` only;
+so does the choice of the features that carry nothing and are left out (`models.void_features`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from gliomanet.models.artifact import (
 )
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import AGE, TabularModel, has_inputs, model_table
+from gliomanet.models.void_features import void_features
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.run.digest import digest_of, software_versions
 
@@ -83,6 +85,9 @@ def train_tabular_model(
     if pseudo_labels is not None:
         pseudo = cases["part"].eq("unlabelled").to_numpy() & np.any([t != MISSING for t in targets.values()], axis=0)
         trained |= pseudo & known
+    # Before harmonisation, whose priors are the spread over features.
+    void = void_features(table[measured], apart=(AGE,))
+    table = table.drop(columns=list(void))
     targets = {task: target[trained] for task, target in targets.items()}
     _check_classes(targets, tasks)
     rows, case_ids = table[trained].reset_index(drop=True), cases.loc[trained, "case_id"]
@@ -90,7 +95,7 @@ def train_tabular_model(
     harmonization, rows = _harmonised(rows, cases["center"].to_numpy()[trained], fitting, model, name)
     kind = load(KINDS[model.kind].training)
     fits = {task: kind.fit_inputs(rows, fitting, target) for task, target in targets.items()}
-    inputs, dropped = {task: fit[0] for task, fit in fits.items()}, {task: fit[1] for task, fit in fits.items()}
+    inputs, dropped = {task: fit[0] for task, fit in fits.items()}, {task: void | fit[1] for task, fit in fits.items()}
     if not all(each.columns for each in inputs.values()):
         raise ValueError(f"model {name['model']}: no input of {list(model.inputs)} differs between training cases")
     versions = software_versions(PACKAGES)
@@ -130,7 +135,7 @@ def train_tabular_model(
         versions=versions,
         settings=model.model_dump(mode="json"),
         features={task: tuple(each.columns) for task, each in inputs.items()},
-        dropped_features={task: tuple(columns) for task, columns in dropped.items()},
+        dropped_features={task: {column: str(why) for column, why in each.items()} for task, each in dropped.items()},
         training_cases={task: int((target != MISSING).sum()) for task, target in targets.items()},
         harmonization=_described(harmonization),
         cases_without_inputs=int((cases["part"].eq("train").to_numpy() & ~measured).sum()),

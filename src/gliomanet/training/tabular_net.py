@@ -14,6 +14,7 @@ from gliomanet.labels.joint_decoding import Combinations, combinations_of
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.tabular import TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
+from gliomanet.models.void_features import Void
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
@@ -31,7 +32,7 @@ training range, where a network's answer would be an extrapolation."""
 
 def fit_inputs(
     rows: pd.DataFrame, fitting: NDArray[np.bool_], target: NDArray[np.int64]
-) -> tuple[TabularInputs, list[str]]:
+) -> tuple[TabularInputs, dict[str, Void]]:
     """The inputs of a task, which are those of every task, and the features dropped.
 
     Args:

@@ -266,3 +266,59 @@ def comparable(table: pd.DataFrame, role: str) -> pd.DataFrame:
     if "metric" in table:
         mine &= table["metric"].ne("mcc_at_threshold")
     return table[mine].drop(columns="p_holm", errors="ignore").reset_index(drop=True)
+
+
+def only(study, *kept):
+    """The predictions and cases of some of the external centres' cases, and of every other centre."""
+    predictions, cases = study
+    inside = [t[~t["center"].isin(["X", "Y"]) | t["case_id"].isin(kept)] for t in (predictions, cases)]
+    return inside[0], inside[1]
+
+
+def some(study, label, number, center="X"):
+    cases = study[1]
+    return cases.loc[(cases["center"] == center) & (cases["idh"] == label), "case_id"].tolist()[:number]
+
+
+def test_one_patient_has_no_interval(study):
+    result = evaluate(*only(study, *some(study, "wildtype", 1)), DEFAULT_TASKS, FAST, seed=7)
+    for metric in ("brier", "ece", "specificity"):
+        row = figure(result, center="X", metric=metric)
+        assert not np.isnan(row["value"])
+        assert np.isnan([row["ci_low"], row["ci_high"]]).all()
+        assert row["note"] == "no interval: one patient"
+    joint = figure(result, center="X", task="joint", metric="contradictions_per_1000")
+    assert np.isnan(joint["ci_low"])
+    assert "no interval: one patient" in joint["note"]
+    decoding = result.decoding.query("role == 'external' and center == 'X' and metric == 'contradictions_per_1000'")
+    assert decoding["ci_low"].isna().all()
+    assert decoding["note"].str.contains("one patient").all()
+
+
+def test_one_patient_of_each_class_has_no_interval_alone_or_compared(study):
+    kept = [*some(study, "wildtype", 1), *some(study, "mutant", 1)]
+    result = evaluate(*only(study, *kept), DEFAULT_TASKS, FAST, seed=7)
+    row = figure(result, center="X", metric="auc")
+    assert np.isnan([row["ci_low"], row["ci_high"]]).all()
+    assert row["note"] == "no interval: one patient is wildtype, one mutant"
+    pairs = result.comparisons.query("role == 'external' and task == 'idh' and metric == 'mcc'")
+    known = pairs[pairs["difference"].notna()]
+    assert len(known)
+    assert known[["ci_low", "ci_high", "p", "p_holm"]].isna().all(axis=None)
+    assert (known["note"] == "no interval: one patient is wildtype, one mutant").all()
+
+
+def test_the_class_of_one_patient_has_no_interval_and_the_other_one_has(study):
+    kept = [*some(study, "wildtype", 30), *some(study, "mutant", 1)]
+    result = evaluate(*only(study, *kept), DEFAULT_TASKS, FAST, seed=7)
+    alone = figure(result, center="X", metric="sensitivity", model="poor")
+    assert np.isnan(alone["ci_low"])
+    assert "one patient is mutant" in alone["note"]
+    others = figure(result, center="X", metric="specificity", model="poor")
+    assert others["ci_low"] < others["value"] < others["ci_high"]
+
+
+def test_enough_patients_keep_their_interval(result):
+    row = figure(result, center="X", metric="sensitivity")
+    assert row["ci_low"] <= row["value"] <= row["ci_high"]
+    assert "no interval" not in row["note"]

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from gliomanet.evaluation.statistics.bootstrap import named_generator, percentile_interval, resample_weights
+from gliomanet.evaluation.statistics.bootstrap import (
+    named_generator,
+    percentile_interval,
+    resample_weights,
+    too_few_patients,
+)
 
 
 def weights(patients, stratum, resamples=200, seed=1):
@@ -49,3 +54,23 @@ def test_interval_covers_the_truth_about_as_often_as_it_says():
         low, high, _ = percentile_interval((values @ drawn / 60)[1:], 0.95)
         hits += low <= 0 <= high
     assert 0.89 <= hits / 200 <= 0.985
+
+
+@pytest.mark.parametrize(
+    ("patients", "stratum", "reason"),
+    [
+        (["a"], [1], "one patient"),
+        (["a", "a"], [0, 1], "one patient"),
+        (["a", "b", "c"], [0, 1, 1], "one patient is wildtype"),
+        (["a", "b"], [0, 1], "one patient is wildtype, one mutant"),
+        (["a", "b", "b"], [0, 1, 1], "one patient is wildtype, one mutant"),
+        (["a", "b", "c"], [0, 0, 0], "every patient is wildtype"),
+        (["a", "b", "c", "d"], [0, 0, 1, 1], ""),
+    ],
+)
+def test_patients_that_cannot_vary_are_told(patients, stratum, reason):
+    assert too_few_patients(np.array(patients), np.array(stratum), ("wildtype", "mutant")) == reason
+
+
+def test_without_classes_two_patients_vary():
+    assert too_few_patients(np.array(["a", "b"]), np.zeros(2, dtype=int)) == ""

@@ -57,3 +57,15 @@ def test_holm_by_hand_and_empty_cells():
     found = holm(pd.Series([0.01, np.nan, 0.04, 0.03]))
     np.testing.assert_allclose(found, [0.03, np.nan, 0.06, 0.06])
     assert holm(pd.Series([], dtype=float)).empty
+
+
+def test_an_interval_without_width_of_too_few_patients_is_none():
+    same = np.full(201, 0.5)
+    assert paired_bootstrap(same, np.full(201, 0.25), 0.95) == pytest.approx((0.25, 0.25, 0.25, np.nan), nan_ok=True)
+    found = paired_bootstrap(same, np.full(201, 0.25), 0.95, too_few=True)
+    assert found == pytest.approx((0.25, np.nan, np.nan, np.nan), nan_ok=True)
+
+
+def test_an_interval_with_width_stays_however_few_the_patients():
+    varied = np.linspace(0, 1, 201)
+    assert paired_bootstrap(varied, np.zeros(201), 0.95, too_few=True) == paired_bootstrap(varied, np.zeros(201), 0.95)

@@ -91,6 +91,7 @@ def test_the_whole_page(image_study, tmp_path):
         "cohort",
         "audit",
         "quality",
+        "features",
         "metrics",
         "calibration",
         "contradictions",

@@ -23,24 +23,37 @@ class Features(Source[FeatureSource]):
         return []
 
     def tables(self) -> dict[str, Path]:
-        settings = self.center.settings
-        return {"path": self.center.path(settings.path), "clinical": self.center.path(settings.clinical)}
+        path, clinical = self._paths
+        return {"path": path} | ({"clinical": clinical} if clinical else {})
 
     def read(self, made: Sequence[Path] = ()) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         return self.read_with_features()[0], ()
 
     def read_with_features(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The cases and their features, as `read_feature_center` gives them.
+        """The cases and their features, as `read_feature_center` and `read_hospital_features` give them.
 
         Raises:
             CohortError: every problem of the two tables at once.
         """
         from gliomanet.cohort.importers.feature_tables import read_feature_center
+        from gliomanet.cohort.importers.hospital_features import HospitalTable, read_hospital_features
 
-        center, tables = self.center, self.tables()
-        return read_feature_center(
-            center.name, center.role, tables["path"], tables["clinical"], center.settings.format, center.vocabulary
+        center, settings = self.center, self.center.settings
+        path, clinical = self._paths
+        if settings.format is not None and clinical is not None:
+            return read_feature_center(center.name, center.role, path, clinical, settings.format, center.vocabulary)
+        told = HospitalTable(
+            settings.columns, settings.clinical_columns, settings.features, settings.pattern, settings.ignored
         )
+        return read_hospital_features(center.name, center.role, path, clinical, told, center.vocabulary)
 
     def file_order(self) -> tuple[str, ...]:
-        return column_in_file_order(self.tables()["path"], "PatientID")
+        settings = self.center.settings
+        column = "PatientID" if settings.format else settings.columns.get("case_id", "case_id")
+        return tuple(dict.fromkeys(column_in_file_order(self._paths[0], column)))
+
+    @property
+    def _paths(self) -> tuple[Path, Path | None]:
+        """Table of features, table of labels."""
+        settings = self.center.settings
+        return self.center.path(settings.path), self.center.optional_path(settings.clinical)

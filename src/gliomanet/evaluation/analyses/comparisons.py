@@ -15,6 +15,7 @@ from gliomanet.evaluation.statistics.bootstrap import Floats
 from gliomanet.evaluation.statistics.paired import delong, holm, paired_bootstrap, resampled_mcc
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.tables.evaluation import COMPARISONS
+from gliomanet.tables.notes import not_estimable
 
 
 def compare_models(study: Resampling, scored: list[Scored]) -> pd.DataFrame:
@@ -60,8 +61,20 @@ def _compare(
             kept[key] = resampled_mcc(truth, probability, weights)
         resampled.append(kept[key])
         ranked.append(probability[:, -1])
-    outcomes = {"mcc": paired_bootstrap(resampled[0], resampled[1], study.settings.confidence)}
+    too_few = study.too_few(common, truth, study.tasks[a.task].class_names)
+    mcc = paired_bootstrap(resampled[0], resampled[1], study.settings.confidence, too_few=bool(too_few))
+    outcomes = {"mcc": mcc}
     if len(study.tasks[a.task].class_names) == 2:
         outcomes["auc"] = delong(truth == 1, ranked[0], ranked[1], study.settings.confidence)
     for metric, outcome in outcomes.items():
-        yield names | {"metric": metric} | dict(zip(("difference", "ci_low", "ci_high", "p"), outcome, strict=True))
+        cells = dict(zip(("difference", "ci_low", "ci_high", "p"), outcome, strict=True))
+        yield names | {"metric": metric, "note": _reason(outcome, too_few)} | cells
+
+
+def _reason(outcome: tuple[float, float, float, float], too_few: str) -> str:
+    """The note of a difference or an interval that is empty."""
+    difference, low, _, _ = outcome
+    if not np.isnan(low):
+        return ""
+    reason = too_few or "a class is missing, or has no case in any resample"
+    return not_estimable(reason) if np.isnan(difference) else f"no interval: {reason}"

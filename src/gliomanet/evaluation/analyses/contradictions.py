@@ -57,8 +57,9 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
             stratum = np.zeros(at.size, dtype=np.int64)
             first = members[0]
             weights = study.weights(rows[at], stratum, (first.scenario, first.role, JOINT), center, ALL)
+            too_few = study.too_few(rows[at], stratum)
             for metric, kind in METRICS:
                 found = (status[at] == STATUSES.index(kind)).astype(np.float64)
                 values = 1000 * (found @ weights) / weights.sum(0)
                 notes = [f"{int(found.sum())} of {at.size} cases"]
-                yield names | {"metric": metric} | interval_cells(values, study.settings, notes)
+                yield names | {"metric": metric} | interval_cells(values, study.settings, notes, too_few)

@@ -123,7 +123,8 @@ def _mcc(
         for decided in (one.independent, one.joint)
     )
     changed = int((one.independent[task][at] != one.joint[task][at]).sum())
-    yield names | _difference(study, independent, joint, f"{changed} of {at.size} decisions changed")
+    too_few = study.too_few(one.rows[at], truth[at], classes)
+    yield names | _difference(study, independent, joint, f"{changed} of {at.size} decisions changed", too_few)
 
 
 def _contradictions(
@@ -139,16 +140,17 @@ def _contradictions(
         return
     weights = latest.of(one.rows[at], np.zeros(at.size, dtype=np.int64), block, center, ALL)
     before, after = (statuses(decided, study.tasks)[at] for decided in (one.independent, one.joint))
+    too_few = study.too_few(one.rows[at], np.zeros(at.size, dtype=np.int64))
     for metric, kind in METRICS:
         found = [(status == STATUSES.index(kind)).astype(np.float64) for status in (before, after)]
         independent, joint = (1000 * (each @ weights) / weights.sum(0) for each in found)
         note = f"{int(found[0].sum())}, then {int(found[1].sum())} of {at.size} cases"
         names = one.names | {"center": center, "task": JOINT, "metric": metric, "n": at.size}
-        yield names | _difference(study, independent, joint, note)
+        yield names | _difference(study, independent, joint, note, too_few)
 
 
-def _difference(study: Resampling, independent: Floats, joint: Floats, note: str) -> Row:
+def _difference(study: Resampling, independent: Floats, joint: Floats, note: str, too_few: str) -> Row:
     """Both values, and joint minus independent with its interval, of (1 + resamples,) each."""
-    cells = interval_cells(joint - independent, study.settings, [note])
+    cells = interval_cells(joint - independent, study.settings, [note], too_few)
     both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": cells["value"]}
     return both | {name: cells[name] for name in ("ci_low", "ci_high", "note")}

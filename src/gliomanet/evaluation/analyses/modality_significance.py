@@ -80,7 +80,7 @@ def significance_rows(
             if reason:
                 yield row | {"shapley": np.nan, "note": join_notes([not_estimable(reason), *shared])}
                 continue
-            worth = interval_cells(shares[modality], settings, shared)
+            worth = interval_cells(shares[modality], settings, shared, sample.too_few(complete))
             yield row | {"shapley": worth.pop("value")} | worth
 
 

@@ -137,7 +137,7 @@ def _sample(
     rows = np.unique(np.concatenate([study.known_rows(member, inside) for member in by_subset.values()]))
     truth = study.cases.truth[task][rows]
     weights = latest.of(rows, truth, block, center, ALL) if rows.size else np.empty((0, 0))
-    return SubsetCases(center, rows, truth, weights, study.tasks[task].class_names)
+    return SubsetCases(center, rows, truth, weights, study.tasks[task].class_names, study.cases.patient[rows])
 
 
 def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
@@ -166,4 +166,8 @@ def _metrics(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Eva
                 continue
             values = metric.function(weighted)
             notes = metric.notes(weighted, names["role"], estimable=not np.isnan(values[0]))
-            yield cells | {"metric": metric.name} | interval_cells(values, settings, notes)
+            yield (
+                cells
+                | {"metric": metric.name}
+                | interval_cells(values, settings, notes, sample.too_few(sample.rows_of(member)))
+            )

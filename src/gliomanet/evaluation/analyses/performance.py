@@ -143,12 +143,13 @@ def _metrics(
         weights = latest.of(member.rows[at], truth, block_of(member), center, subset)
         threshold = chosen.get((member.model, member.stage, member.scenario, member.task))
         probability = member.probability[at]
+        too_few = study.too_few(member.rows[at], truth, classes)
         pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)
         parts = [WeightedCases(truth, probability, piece, classes, threshold) for piece in pieces]
         for metric in metrics:
             values = np.concatenate([metric.function(part) for part in parts])
             notes = metric.notes(parts[0], member.role, estimable=not np.isnan(values[0]))
-            yield names | {"metric": metric.name} | interval_cells(values, study.settings, notes)
+            yield names | {"metric": metric.name} | interval_cells(values, study.settings, notes, too_few)
 
 
 def _confusion(study: Resampling, members: list[Scored], center: str, mask: np.ndarray) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,30 @@ def resample_weights(
         draws = generator.integers(0, size, size=(size, resamples)) * resamples + columns
         drawn[members, 1:] = np.bincount(draws.ravel(), minlength=size * resamples).reshape(size, resamples)
     return np.asarray(drawn[owner])
+
+
+def too_few_patients(patients: NDArray[np.str_], stratum: Integers, classes: Sequence[str] = ()) -> str:
+    """The reason why resampled patients may not vary at all: their number, or their classes; "" where both suffice.
+
+    Args:
+        patients: patient of each case (cases,).
+        stratum: class index of each case (cases,).
+        classes: the classes' names; empty: resampled without classes.
+    """
+    if np.unique(patients).size < 2:
+        return "one patient"
+    if not classes:
+        return ""
+    alone = [name for k, name in enumerate(classes) if np.unique(patients[stratum == k]).size == 1]
+    if alone:
+        return f"one patient is {', one '.join(alone)}"
+    present = [classes[k] for k in np.unique(stratum)]
+    return f"every patient is {present[0]}" if len(present) == 1 else ""
+
+
+def is_point(low: float, high: float) -> bool:
+    """True for an interval of no width: its resamples were all the same."""
+    return bool(abs(high - low) <= 1e-12)
 
 
 def percentile_interval(values: Floats, confidence: float) -> tuple[float, float, int]:

@@ -9,10 +9,12 @@ from scipy.stats import norm, rankdata
 from statsmodels.stats.multitest import multipletests
 
 from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
-from gliomanet.evaluation.statistics.bootstrap import percentile_interval
+from gliomanet.evaluation.statistics.bootstrap import is_point, percentile_interval
 
 
-def paired_bootstrap(first: Floats, second: Floats, confidence: float) -> tuple[float, float, float, float]:
+def paired_bootstrap(
+    first: Floats, second: Floats, confidence: float, *, too_few: bool = False
+) -> tuple[float, float, float, float]:
     """Difference of a metric between two models on the same resamples.
 
     The interval is the percentile one. p comes from the difference over its bootstrap standard error: the share of
@@ -22,12 +24,15 @@ def paired_bootstrap(first: Floats, second: Floats, confidence: float) -> tuple[
         first: the metric of the first model (1 + resamples,), the plain value in front.
         second: that of the second, on the same resamples.
         confidence: of the interval.
+        too_few: the patients are so few that an interval without width says this of them, and not that it is sure.
 
     Returns:
         (first − second, low, high, p); NaN where not estimable, p = 1 where the two never differ.
     """
     difference = first - second
     low, high, _ = percentile_interval(difference[1:], confidence)
+    if too_few and is_point(low, high):
+        return float(difference[0]), float("nan"), float("nan"), float("nan")
     known = difference[1:][~np.isnan(difference[1:])]
     if np.isnan(difference[0]) or known.size < 2:
         return float(difference[0]), low, high, float("nan")

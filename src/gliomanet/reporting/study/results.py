@@ -42,6 +42,8 @@ class StudyResults:
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added; None: there are none.
         pseudo_label_accuracy: `results/pseudo_labels/accuracy.tsv`.
         audit: `results/cohort/audit.tsv`; None: no audit was run.
+        feature_findings: `results/audit/features/findings.tsv`; None: no audit was run.
+        void_features: `results/audit/features/void.tsv`, beside it.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         models: descriptions of every trained model.
@@ -65,6 +67,8 @@ class StudyResults:
     pseudo_labels: pd.DataFrame | None = None
     pseudo_label_accuracy: pd.DataFrame | None = None
     audit: pd.DataFrame | None = None
+    feature_findings: pd.DataFrame | None = None
+    void_features: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[ModelDescription, ...] = ()
@@ -95,6 +99,8 @@ class StudyResults:
             place = layout.parse(path)
             match place.kind:
                 case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
+                    tables[place.kind] = read_table(path)
+                case "feature_findings" | "void_features":
                     tables[place.kind] = read_table(path)
                 case "evaluation":
                     tables[place.table] = read_table(path)

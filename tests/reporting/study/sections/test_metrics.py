@@ -22,3 +22,11 @@ def test_remarks_of_further_metrics_stand_in_their_own_cells():
     assert cells["Remarks"].text == "every case predicted mutant; n per class 3/4"
     assert cells["MCC at threshold"].small == "[.10, .60] threshold 0.3"
     assert (cells["AUC"].text, cells["AUC"].small) == ("not estimable", "no mutant case")
+
+
+def test_an_interval_that_there_is_none_of_is_a_dash():
+    alone = held_out_study().head(1).assign(ci_low=float("nan"), ci_high=float("nan"), note="no interval: one patient")
+    shown = metrics_table(alone)
+    cells = dict(zip([column.title for column in shown.columns], shown.rows[0], strict=True))
+    assert cells["MCC"].small == "–"
+    assert cells["Remarks"].text == "no interval: one patient"

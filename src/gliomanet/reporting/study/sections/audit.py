@@ -27,8 +27,13 @@ def section(results: StudyResults) -> Section | None:
     return Section("audit", "Audit", content)
 
 
-def findings_table(findings: pd.DataFrame) -> Table:
-    """Every finding that is more than a note, the gravest first."""
+def findings_table(findings: pd.DataFrame, name: str = "audit") -> Table:
+    """Every finding that is more than a note, the gravest first.
+
+    Args:
+        findings: rows of `FINDINGS`.
+        name: of the table on the page.
+    """
     grave = _tidied(findings).query("severity != @NOTE")
     rows = [
         (
@@ -50,7 +55,7 @@ def findings_table(findings: pd.DataFrame) -> Table:
         Column("What to do"),
     )
     caption = f"{plural(len(rows), 'finding')} that a person should look at, with the file below what was found."
-    return Table("audit", caption, columns, tuple(rows), filterable=len(rows) > 12)
+    return Table(name, caption, columns, tuple(rows), filterable=len(rows) > 12)
 
 
 def notes_table(findings: pd.DataFrame) -> Table:

@@ -10,7 +10,7 @@ from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
-from gliomanet.tables.notes import NOT_ESTIMABLE
+from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
 
 
 def section(results: StudyResults) -> Section | None:
@@ -23,7 +23,7 @@ def comparisons_table(comparisons: pd.DataFrame) -> Table:
     """Paired differences between models or stages, the smallest Holm-corrected p first."""
     table = tidy(
         comparisons,
-        text=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"),
+        text=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric", "note"),
         numbers=("difference", "ci_low", "ci_high", "p", "p_holm"),
     )
     several = len(set(table["stage_a"]) | set(table["stage_b"])) > 1
@@ -35,9 +35,9 @@ def comparisons_table(comparisons: pd.DataFrame) -> Table:
         cells += [Cell(row["scenario"])] if scenarios else []
         cells += [Cell(task_name(row["task"])), Cell(metric_label(row["metric"]))]
         if pd.isna(row["difference"]):
-            cells += [Cell(NOT_ESTIMABLE, kind="muted"), Cell(), Cell()]
+            cells += [Cell(NOT_ESTIMABLE, reason_of(row["note"]), "muted"), Cell(), Cell()]
         else:
-            cells += [numeric(estimate(row["difference"], row["ci_low"], row["ci_high"]))]
+            cells += [numeric(estimate(row["difference"], row["ci_low"], row["ci_high"]), row["note"])]
             cells += [numeric(probability(row["p"])), numeric(probability(row["p_holm"]))]
         rows.append(tuple(cells))
     columns = [Column("Pair", choose=True), Column("Role", choose=True), Column("Centre", choose=True)]
