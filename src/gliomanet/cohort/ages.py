@@ -81,7 +81,7 @@ def _no_age(raw: str, meaning: str = "") -> Problem:
 
 
 def _meaning(number: float) -> str:
-    """What a number that is no age in years probably is."""
+    """The probable meaning of a number that is no age in years."""
     if number == 0:
         return ": does it stand for unknown?"
     if set(f"{number:g}") == {"9"}:

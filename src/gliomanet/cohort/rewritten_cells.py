@@ -20,7 +20,7 @@ def is_date(cell: str) -> bool:
 
 
 def rewritten_id(cell: str) -> str:
-    """What became of an id, for a message: "" where nothing did.
+    """The change that an id went through, for a message: "" without one.
 
     >>> rewritten_id("1.23E+11"), rewritten_id("P-007")
     ('is a long number as a spreadsheet shortens it: digits are lost', '')

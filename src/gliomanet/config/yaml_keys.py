@@ -1,4 +1,4 @@
-"""What YAML would take without a word: a key that is there twice, a word read as true or false, an octal number."""
+"""Keys and values that YAML takes without a word: a key that is there twice, a word read as true or false, an octal number."""
 
 from __future__ import annotations
 
