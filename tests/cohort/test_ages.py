@@ -30,7 +30,8 @@ from gliomanet.cohort.read_rows import CellError
         ("252 months", 21, "age_converted"),
         ("012W", 12 * 7 / 365.25, "age_converted"),
         ("030D", 30 / 365.25, "age_converted"),
-        ("0.5", 0.5, ""),
+        ("0.5 years", 0.5, ""),
+        ("1.5", 1.5, ""),
         ("120", 120, ""),
     ],
 )
@@ -50,6 +51,8 @@ def test_unknown_ages(raw):
     ("raw", "meaning"),
     [
         ("0", "unknown?"),
+        ("0.63", "a share?"),
+        ("0,5", "a share?"),
         ("768", "months?"),
         ("23376", "days?"),
         ("1961", "a year of birth?"),

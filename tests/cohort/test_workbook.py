@@ -124,6 +124,18 @@ def test_what_writers_leave_in_place_of_a_result_is_none(tmp_path, kind, left):
     assert problem.rule == "formula_without_result"
 
 
+def test_formulas_are_known_whatever_prefix_the_elements_have(tmp_path):
+    path = workbook(tmp_path / "x.xlsx", [HEAD, ["a", "p1", '=IF(1=1,"mutant","x")', 40]])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = re.sub(r"<(/?)(?=\w)", r"<\1x:", parts["xl/worksheets/sheet1.xml"].decode()).replace("xmlns=", "xmlns:x=")
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert problem_of(path).rule == "formula_without_result"
+
+
 def test_results_of_formulas_are_read_and_an_empty_text_is_one(tmp_path):
     path = workbook(tmp_path / "x.xlsx", [HEAD, ["a", '=IF(1=1,"","p")', '=IF(1=1,"mutant","x")', "=0+0"]])
     results = {"B2": (' t="str"', ""), "C2": (' t="str"', "mutant"), "D2": ("", "0")}
@@ -160,10 +172,12 @@ def test_a_hidden_first_sheet_is_not_the_table(tmp_path):
     assert read(workbook(tmp_path / "x.xlsx", [["lists"], ["mutant"]], hide))[1] == [["c", "p9", "mutant", "30"]]
 
 
-def test_a_sheet_of_the_same_columns_that_is_not_read_is_warned_of(tmp_path):
+@pytest.mark.parametrize("rows", [[HEAD], [["Year 2020"], HEAD], [[name.upper() for name in HEAD]], [HEAD[:-1]]])
+def test_a_sheet_of_the_same_columns_that_is_not_read_is_warned_of(tmp_path, rows):
     def second_year(book, sheet):
         other = book.create_sheet("2020")
-        other.append(HEAD)
+        for row in rows:
+            other.append(row)
         other.append(["c", "p3", "mutant", 30])
 
     assert read(workbook(tmp_path / "x.xlsx", [HEAD, *TWO], second_year))[2] == [("sheets_not_read", "warning")]
@@ -185,6 +199,12 @@ def test_a_title_above_the_header_and_a_table_on_another_sheet_are_found(tmp_pat
         (7, "000", "007"),
         (7, '"P-"000', "P-007"),
         (1234, "000", "1234"),
+        (7, "0000;@", "0007"),
+        (7, "0000_);(0000)", "0007"),
+        (7, "[$-407]0000", "0007"),
+        (7, r"000\-000", "000-007"),
+        (12345, r"00\-00", "123-45"),
+        (7, r"\P\-000", "P-007"),
         (7.0, "0", "7"),
         (7, "General", "7"),
         (45.5, "00", "45.5"),
@@ -202,7 +222,7 @@ def test_a_cell_is_read_as_it_is_shown(tmp_path, value, shape, text):
     assert read(workbook(tmp_path / "x.xlsx", [HEAD, ["a", None, "mutant", 40]], put))[1][0][1] == text
 
 
-@pytest.mark.parametrize("value", [1e16, 1.23456789012345e17])
+@pytest.mark.parametrize("value", [1e16, 1.23456789012345e17, 1234567890123450])
 def test_a_number_longer_than_excel_keeps_is_refused_by_cell(tmp_path, value):
     problem = problem_of(workbook(tmp_path / "x.xlsx", [HEAD, ["a", value, "mutant", 40]]))
     assert (problem.rule, problem.line) == ("digits_lost", 2)

@@ -63,6 +63,8 @@ def test_the_rows_that_are_read_cover_every_line_of_the_text(text):
         ('id,t,d\na,"1,GBM\nb,2",GBM\nc,3,x\n', [("rows_in_a_quoted_cell", 2)]),
         ('id,t,d\na,1,"GBM\nb,2,x\nc,3,"y"\n', [("text_after_quote", 2)]),
         ('"id,d\na,x\nb,y"\n', [("rows_in_a_quoted_cell", 1)]),
+        ('id,t,d\n"a, b",1,"GBM\nb,2,GBM"\n', [("rows_in_a_quoted_cell", 2)]),
+        ('id,t,d\na,1,"GBM\nb,"2, 3",GBM\n', [("text_after_quote", 2)]),
         ("id,d\na,x\0y\n", [("nul_byte", 2)]),
         (f"id,d\na,{'x' * (LONGEST_CELL + 1)}\n", [("cell_too_long", 2)]),
     ],
@@ -82,6 +84,11 @@ def test_a_pair_of_stray_marks_names_both_lines():
     [
         ('id,d,s\na,"Astrocytoma,\nIDH-mutant",F\n', ["a", "Astrocytoma,\nIDH-mutant", "F"]),
         ('id,d,s\n"a\nb",x,"y\nz"\n', ["a\nb", "x", "y\nz"]),
+        # Lines of one cell that hold as many separators as a row, or more, but could be no two rows.
+        (
+            'id,s,d\na,M,"moved, blurred, dark,\nno T2, no FLAIR, no mask"\n',
+            ["a", "M", "moved, blurred, dark,\nno T2, no FLAIR, no mask"],
+        ),
         ('id,d,s\na,2" lesion,5\'6"\n', ["a", '2" lesion', "5'6\""]),
         ('id,d,s\na, "x, y" ,"say ""so"""\n', ["a", "x, y", 'say "so"']),
         ('id,d,s\na,"",""""\n', ["a", "", '"']),
@@ -102,3 +109,10 @@ def test_a_table_of_bids_knows_no_quoting():
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_of_every_system(end):
     assert cells_of(end.join(["id,d", "a,x", "b,y", ""]))[0] == [["id", "d"], ["a", "x"], ["b", "y"]]
+
+
+@pytest.mark.parametrize("above", ["\n", ",\n"])
+def test_a_line_above_the_header_does_not_say_how_wide_rows_are(above):
+    found, problems = cells_of(f'{above}id,t,d\na,1,"GBM, left\nseen, again"\n')
+    assert problems == []
+    assert found[-1] == ["a", "1", "GBM, left\nseen, again"]

@@ -86,6 +86,8 @@ def rules_of(path):
         ("case_id\tsex\tdiagnosis\na\tF\tx\nb\tM\nc\tF\ty\n", "ragged_row", 3),
         ("case_id\tsex\tdiagnosis\na\tF\tx\ty\n", "ragged_row", 2),
         (b"case_id\tsex\na\tF\nb\t\xff\n", "not_utf8", 3),
+        ("case_id\tsex\na\tF\n\t\t\n", "ragged_row", 3),
+        ("case_id\tsex\tsex\na\tF\tM\n", "column_twice", None),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
@@ -97,3 +99,8 @@ def test_a_table_that_a_person_edited_loses_no_row(tmp_path, text, rule, line, p
         read_table(path)
     (problem,) = caught.value.problems
     assert (problem.rule, problem.line, problem.file) == (rule, line, str(path))
+
+
+def test_a_mark_behind_spaces_is_taken_as_it_was_checked(tmp_path):
+    (tmp_path / "t.tsv").write_text('case_id\tx\ty\na\t1\t "two\nb"\nc\t2\tz\n')
+    assert read_table(tmp_path / "t.tsv").to_numpy().tolist() == [["a", 1, "two\nb"], ["c", 2, "z"]]

@@ -64,7 +64,7 @@ def read_age(raw: str) -> Age:
         raise CellError(_no_age(raw, ": a group of ages"))
     if match["above"] == ">":
         years = math.floor(years) + 1.0
-    if not 0 < years <= OLDEST or math.isinf(years):
+    if not 0 < years <= OLDEST or math.isinf(years) or (years < 1 and match["unit"] == ""):
         raise CellError(_no_age(raw, _meaning(number) if match["unit"] == "" else ""))
     if top_coded:
         return Age(years, f"{raw!r} is top-coded: {years:g} years stand for all that are older", "age_top_coded")
@@ -84,6 +84,8 @@ def _meaning(number: float) -> str:
     """The probable meaning of a number that is no age in years."""
     if number == 0:
         return ": does it stand for unknown?"
+    if number < 1:
+        return ": a share? An infant's age has its unit, such as 7 months"
     if set(f"{number:g}") == {"9"}:
         return ": a code for unknown?"
     if number in _YEARS_OF_BIRTH:

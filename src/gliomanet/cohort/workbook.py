@@ -22,9 +22,11 @@ _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _MOST_NAMED = 8
 _SEARCHED_ROWS = 30
 _EXACT_BELOW = 10**15
-"""Excel keeps 15 digits of a number."""
-_ZEROS = re.compile(r'(?:"(?P<before>[^"]*)")?(?P<zeros>00+)(?:"(?P<after>[^"]*)")?')
-"""A number's format that shows leading zeros, perhaps between two texts: `000`, `"P-"000`."""
+"""Excel keeps 15 digits of a number, and puts zeros in the place of the others."""
+_FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
+_ALIGNMENT = re.compile(r"\[[^\]]*\]|_.")
+"""Parts of a number's format that show nothing: a locale or colour in brackets, room for a sign."""
+_SHOWN = re.compile(r'"([^"]*)"|\\(.)|([-])|(0)')
 
 
 class Sheet(NamedTuple):
@@ -111,15 +113,31 @@ def _text(cell: Cell, sheet: str, problems: list[Problem]) -> str:
         return str(value).upper()
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
-    if isinstance(value, float) and value.is_integer():
-        if abs(value) >= _EXACT_BELOW:
+    if (isinstance(value, float) and value.is_integer()) or isinstance(value, int):
+        value = int(value)
+        # A whole number that is stored with all of its digits, as other programs do, ends in 0 one time in ten only.
+        if abs(value) >= _EXACT_BELOW and (
+            isinstance(cell.value, float) or not value % 10 ** (len(str(abs(value))) - 15)
+        ):
             found = f"cell {cell.coordinate} of sheet {sheet!r} is the number {value:.15g}: Excel keeps 15 digits"
             action = "format the column as text, and type its ids again from their source"
             problems.append(Problem(found, action, line=cell.row, rule="digits_lost"))
-        value = int(value)
-    if isinstance(value, int) and value >= 0 and (shown := _ZEROS.fullmatch(cell.number_format or "")):
-        return f"{shown['before'] or ''}{value:0{len(shown['zeros'])}d}{shown['after'] or ''}"
+        if value >= 0:
+            return _with_leading_zeros(value, cell.number_format or "")
     return str(value)
+
+
+def _with_leading_zeros(value: int, number_format: str) -> str:
+    """A number as a format of zeros shows it, perhaps with text between them: `000`, `"P-"000`; else its digits."""
+    format_ = _ALIGNMENT.sub("", number_format.split(";")[0])
+    parts = list(_SHOWN.finditer(format_))
+    zeros = sum(part[0] == "0" for part in parts)
+    if zeros < 2 or "".join(part[0] for part in parts) != format_:
+        return str(value)
+    digits = str(value).zfill(zeros)
+    first = len(digits) - zeros + 1  # digits beyond the zeros stand in the place of the first
+    each = iter([digits[:first], *digits[first:]])
+    return "".join(next(each) if part[0] == "0" else part[1] or part[2] or part[3] or "" for part in parts)
 
 
 def _uncalculated(content: bytes, parts: Mapping[str, str], sheet: Worksheet) -> list[Problem]:
@@ -128,7 +146,7 @@ def _uncalculated(content: bytes, parts: Mapping[str, str], sheet: Worksheet) ->
 
     with ZipFile(BytesIO(content)) as archive:
         xml = archive.read(parts[sheet.title])
-        if b"<f" not in xml:
+        if not _FORMULA.search(xml):
             return []
         # Writers that leave a 0 or an empty text in place of a result ask for one: Excel gives it when it opens them.
         asks = re.search(rb'fullCalcOnLoad="(1|true)"', archive.read("xl/workbook.xml")) is not None
@@ -199,14 +217,18 @@ def _other_sheets(sheet: Worksheet, sheets: list[Worksheet], header: list[str]) 
     """Sheets that are not read: a warning on those of the same columns, a note on the others that hold something."""
     alike: list[str] = []
     others: list[str] = []
-    names = {name.strip() for name in header if name.strip()}
+    names = {name.strip().lower() for name in header if name.strip()}
     for other in sheets:
         if other is sheet:
             continue
-        first = next((row for row in other.iter_rows(values_only=True) if any(cell is not None for cell in row)), ())
-        theirs = {str(cell).strip() for cell in first if cell is not None}
-        if theirs:
-            (alike if len(theirs) > 1 and theirs == names else others).append(repr(other.title))
+        rows = [
+            {str(cell).strip().lower() for cell in row if cell is not None}
+            for row in other.iter_rows(max_row=_SEARCHED_ROWS, values_only=True)
+        ]
+        # Below a title, or with a column less, it is the same table all the same.
+        same = any(len(row & names) >= max(2, len(names) - 1) for row in rows)
+        if same or any(rows):
+            (alike if same else others).append(repr(other.title))
     found: list[tuple[Problem, Any]] = []
     if alike:
         text = f"sheets with the same columns as {sheet.title!r} are not read: {_listed(alike)}"

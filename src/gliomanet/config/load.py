@@ -42,7 +42,7 @@ def read_study_file(path: Path) -> dict[str, Any]:
         text = path.read_bytes().decode("utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         problems = text_problems(root) if root else []  # before loading, which merges keys into the nodes
-        values = yaml.safe_load(text)
+        values = None if problems else yaml.safe_load(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise _refused(path, line, "not UTF-8 text", "save it as UTF-8", "not_utf8") from None

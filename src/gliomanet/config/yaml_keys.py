@@ -40,6 +40,8 @@ def _problems(node: yaml.Node, path: tuple[str, ...], seen: set[int]) -> Iterato
     elif isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
             yield from _problems(item, (*path, str(place)), seen)
+    elif not _is_loaded(node):
+        yield _not_loaded(node, path)
     elif node.tag == _NUMBER and _OTHER_BASE.fullmatch(node.value):
         found = f"{node.value} is read as {_loaded(node)} by YAML, as a number of another base"
         action = "write the number without a leading zero or colons, or put it in quotes if it is text"
@@ -48,8 +50,16 @@ def _problems(node: yaml.Node, path: tuple[str, ...], seen: set[int]) -> Iterato
 
 def _keys(node: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[Problem]:
     first: dict[object, yaml.Node] = {}
+    merges = [key for key, _ in node.value if key.tag == _MERGE]
+    for key in merges[1:]:
+        found = f"two merged keys, also in line {_line(merges[0])}: of what both hold, one is lost"
+        action = "write one, in the order of preference: `<<: [*first, *second]`"
+        yield Problem(found, action, key=".".join((*path, "<<")), line=_line(key), rule="key_twice")
     for key, _ in node.value:
         if key.tag == _MERGE or not isinstance(key, yaml.ScalarNode):
+            continue
+        if not _is_loaded(key):
+            yield _not_loaded(key, path)
             continue
         value = _loaded(key)
         name, line = ".".join((*path, key.value)), _line(key)
@@ -63,6 +73,20 @@ def _keys(node: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[Problem]:
             found = f"is there twice, also in line {_line(other)}{alike}"
             yield Problem(found, "keep one, or give each a name of its own", key=name, line=line, rule="key_twice")
         first.setdefault(value, key)
+
+
+def _is_loaded(node: yaml.Node) -> bool:
+    try:
+        _loaded(node)
+    except ValueError:  # of Python's dates and numbers
+        return False
+    return True
+
+
+def _not_loaded(node: yaml.Node, path: tuple[str, ...]) -> Problem:
+    kind = "date" if node.tag.endswith("timestamp") else "number"
+    found, action = f"{node.value} is read as a {kind} by YAML, and is none", "correct it, or put it in quotes"
+    return Problem(found, action, key=".".join(path), line=_line(node), rule="no_value")
 
 
 def _loaded(node: yaml.Node) -> object:

@@ -74,8 +74,8 @@ def read_records(text: str, separator: str, *, quoted: bool = True) -> tuple[lis
                 place += 1
                 continue
             cells, last = read
-            width = len(records[0].cells) if records else len(cells)
-            if _rows_within(lines[place : last + 1], separator, width):
+            header = next((record.cells for record in records if any(record.cells)), cells)
+            if _rows_within(lines[place : last + 1], separator, len(header)):
                 problems.append(_swallowed_problem(place, last))
                 place = last + 1
                 continue
@@ -124,8 +124,15 @@ def _quoted_record(lines: list[str], place: int, separator: str) -> tuple[list[s
 
 
 def _rows_within(lines: list[str], separator: str, width: int) -> bool:
-    """True where two lines of one record or more hold as many separators as a row."""
-    return len(lines) > 1 and sum(line.count(separator) >= max(width - 1, 1) for line in lines) > 1
+    """True where two lines of one record or more would be rows, if its marks were characters."""
+    return len(lines) > 1 and sum(max(width - 1, 1) in _separators(line, separator) for line in lines) > 1
+
+
+def _separators(line: str, separator: str) -> set[int]:
+    """Possible numbers of separators that part cells: of all, or less those in quoted cells, paired from either end."""
+    parts = [part.count(separator) for part in line.split('"')]
+    odd = len(parts) % 2 == 0  # the last mark, or the first, has no partner
+    return {sum(parts), sum(parts[::2]) + odd * parts[-1], sum(parts[::-2]) + odd * parts[0]}
 
 
 _DOUBLE = "close it, or write a mark that belongs to the text twice inside a quoted cell"

@@ -5,9 +5,10 @@ A person may have edited one: it is read strictly, so that no row is lost and no
 
 from __future__ import annotations
 
+import csv
 import gzip
 from collections.abc import Iterable
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -33,21 +34,21 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
     Raises:
         CohortError: text that is not UTF-8, rows longer or shorter than the header, a quotation mark that is not closed
-            or swallows rows.
+            or swallows rows, a column that is there twice.
     """
-    content = _checked(Path(path))
-    header = [str(column) for column in pd.read_csv(BytesIO(content), sep="\t", nrows=0).columns]
+    text = _checked(Path(path))
+    header = [str(column) for column in pd.read_csv(StringIO(text), sep="\t", nrows=0).columns]
     labels = [column.removesuffix("_source") for column in header if column.endswith("_source")]
     cells = (f"{label}{end}" for label in labels for end in ("", "_source", "_raw"))
     kinds = dict.fromkeys([*TEXT, *cells], str)
-    table = pd.read_csv(BytesIO(content), sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
-    text = [column for column in table if column in kinds]
-    table[text] = table[text].fillna("")
+    table = pd.read_csv(StringIO(text), sep="\t", dtype=kinds, keep_default_na=False, na_values=[""])
+    of_text = [column for column in table if column in kinds]
+    table[of_text] = table[of_text].fillna("")
     return table
 
 
-def _checked(path: Path) -> bytes:
-    """The bytes of a table, unpacked, whose rows are all there."""
+def _checked(path: Path) -> str:
+    """The text of a table, unpacked, whose rows are all there; its marks as every reader of tables takes them."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
@@ -58,8 +59,13 @@ def _checked(path: Path) -> bytes:
         raise CohortError([Problem(found, "save it as UTF-8", file=str(path), line=line, rule="not_utf8")]) from None
     records, problems = read_records(text, "\t")
     if not problems:
-        filled = [record for record in records if any(record.cells)]
+        filled = [record for record in records if record.cells != [""]]
+        names = filled[0].cells if filled else []
         problems = [
+            Problem("is there twice", "rename or remove one", column=name, rule="column_twice")
+            for name in sorted({name for name in names if names.count(name) > 1})
+        ]
+        problems += [
             Problem(
                 f"{len(record.cells)} cells under {len(filled[0].cells)} column names",
                 "give the row one cell per column, separated by tabs",
@@ -71,7 +77,11 @@ def _checked(path: Path) -> bytes:
         ]
     if problems:
         raise CohortError([problem.at(file=str(path)) for problem in problems], where="a table of the study")
-    return content
+    if '"' not in text:
+        return text
+    plain = StringIO()
+    csv.writer(plain, delimiter="\t", lineterminator="\n").writerows(record.cells for record in filled)
+    return plain.getvalue()
 
 
 def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
