@@ -308,3 +308,20 @@ def test_masks_that_contradict_their_codes_are_one_warning_where_most_of_a_centr
     assert "nnunet" not in one["action"]  # the codes 1, 2, 4 are none of nnU-Net's
     assert contradictions(right, wrong[0])["case_id"].tolist() == ["b"]
     assert contradictions(right).empty
+
+
+def test_a_cavity_and_no_enhancing_tumour_in_a_whole_centre_are_another_releases_codes(write_case, brain):
+    codes = tumour_of(brain)  # BraTS 2021: 4 enhances
+
+    def rules(*masks):
+        rows = [
+            {**write_case(arrays={"tumour_mask": mask}), "case_id": name, "mask_codes": "brats-2023"}
+            for name, mask in zip("abc", masks, strict=False)
+        ]
+        table = inspect_center(rows, STRIPPED)[0]
+        return table.loc[table["rule"] == "mask_codes_without_enhancing", ["severity", "case_id"]].to_numpy().tolist()
+
+    enhancing = np.where(codes == 4, 3, codes).astype(np.uint8)
+    assert rules(codes, codes) == [["warning", ""]]
+    assert rules(codes, codes, enhancing) == []
+    assert rules(codes) == []  # one scan after surgery may have nothing that enhances

@@ -15,7 +15,7 @@ def inspected(number, looks):
     case = {"case_id": f"c{number}", "center": "Here", "t1": "a.nii", "t2": "b.nii"}
     other = Finding("note", "float64", "Here", case["case_id"], "", "x", "y")
     doubt = Doubt("warning", RULE, "t1", "found", "action", looks)
-    return case, Inspected([other, *([doubt_finding(doubt, case)] if looks else [])], {}, {}, 0.0, looks)
+    return case, Inspected([other, *([doubt_finding(doubt, case)] if looks else [])], {}, {}, 0.0, looks=looks)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ def test_every_kind_of_source_is_registered():
 
 
 def test_formats_of_features_are_those_of_the_settings():
-    assert set(COLLECTIONS) == set(get_args(FeatureSource.model_fields["format"].annotation))
+    (allowed, nothing) = get_args(FeatureSource.model_fields["format"].annotation)
+    assert set(COLLECTIONS) == set(get_args(allowed))
+    assert nothing is type(None)  # a hospital's own table
 
 
 def test_phantoms_are_known_before_and_read_after_their_job(tmp_path):

@@ -201,3 +201,12 @@ def test_labels_that_were_interpolated_linearly_are_told():
     assert "interpolated linearly" in problem_of(blurred).found
     assert "nearest neighbour" in contradiction(volume(blurred), NAMED["brats-2013"]).action
     assert contradiction(volume(fine), NAMED["brats"]) is None
+
+
+@pytest.mark.parametrize("code", [2, 4])
+def test_one_code_that_nobody_has_declared_is_in_doubt(code):
+    mask = volume((written("brats") > 0) * code)
+    problem = contradiction(mask, UNDECLARED)
+    assert (problem.rule, f"code {code} alone" in problem.found) == ("mask_of_one_code", True)
+    assert contradiction(mask, NAMED["brats"]) is None
+    assert contradiction(volume(written("brats") > 0), UNDECLARED) is None  # 1 is the whole tumour

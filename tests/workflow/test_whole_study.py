@@ -133,7 +133,8 @@ def restored(finished: Finished):
 
 
 COLUMNS = {
-    "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask idh codel_1p19q grade age sex"
+    "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask mask_codes"
+    " idh codel_1p19q grade age sex"
     " idh_source codel_1p19q_source grade_source idh_raw codel_1p19q_raw grade_raw grade_edition diagnosis scan other_ids",
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role scenario fold part",
@@ -142,7 +143,7 @@ COLUMNS = {
     "fold_predictions/net/X.tsv": "model stage scenario fold role center case_id task class raw_probability pass_std",
     "calibration/net.tsv": "model stage scenario task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
     "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high n n_positive note",
-    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm",
+    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm note",
     "pseudo_labels/net/pseudo_label/fold0.tsv": "case_id center task label probability std round accepted reason",
     "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
     "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",
@@ -363,6 +364,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "split_external",
         "collect_cohort",
         "audit_cohort",
+        "audit_features",
         "gate_cohort",
         "collect_splits",
         "predict_center",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
 
 MASKS = ("tumour_mask", "brain_mask")
+_FEWEST_MASKS = 2
 _MOST_NAMED = 12
 OBLIQUE_DEGREES = 1.0
 """Tilt from which a grid counts as oblique: below it, the shift over a head's radius is smaller than a voxel."""
@@ -47,6 +48,7 @@ class _Inspection:
     findings: list[Finding] = field(default_factory=list)
     modalities: dict[str, Modality] = field(default_factory=dict)
     tumour_volume_ml: float = float("nan")
+    mask_codes: frozenset[int] = frozenset()
     layout_judged: bool = False
 
     def path(self, column: str) -> Path | None:
@@ -76,6 +78,7 @@ class Inspected:
         tumour_volume_ml: volume of every tumour code; NaN without a mask that can be read.
         layout_judged: the tumour mask's parts lie so that their codes can be judged.
         looks: `Doubt.looks` of its modalities.
+        mask_codes: codes of the tumour mask, as they came.
     """
 
     findings: list[Finding]
@@ -84,6 +87,7 @@ class Inspected:
     tumour_volume_ml: float
     layout_judged: bool = False
     looks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mask_codes: frozenset[int] = frozenset()
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -110,6 +114,7 @@ def center_findings(cases: Sequence[Mapping[str, str]], inspected: Sequence[Insp
     """
     findings = [finding for one in inspected for finding in one.findings]
     findings = _together(findings, sum(one.layout_judged for one in inspected))
+    findings += _codes_of_another_release(cases, [one.mask_codes for one in inspected])
     findings = with_mixed_columns(cases, [one.looks for one in inspected], findings)
     return findings + _unusual_orientations(cases, [one.orientations for one in inspected])
 
@@ -128,7 +133,8 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
     work.findings += [doubt_finding(doubt, case) for doubt in doubts]
     looks = next(filter(None, (doubt.looks for doubt in doubts)), {})
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, work.layout_judged, looks)
+    judged, codes = work.layout_judged, work.mask_codes
+    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, judged, looks, codes)
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:
@@ -180,6 +186,7 @@ def _check_codes(work: _Inspection, column: str, path: Path, mask: Volume, home:
         if work.settings.brain_extraction == "supplied" and (why := why_no_brain(volume_ml)) is not None:
             work.add("error", "brain_mask_of_no_brain", column, why, "supply another mask")
         return
+    work.mask_codes = frozenset(int(code) for code in np.unique(mask.array) if code)
     try:
         convention = convention_of(work.case.get("mask_codes", ""))
         codes, how = harmonize_codes(mask, work.case["case_id"], path, convention)
@@ -290,6 +297,31 @@ def _together(findings: Sequence[Finding], judged: int) -> list[Finding]:
     )
     together = Finding("warning", first.rule, first.center, "", "", found, first.action)
     return [*(finding for finding in findings if finding not in contradicting), together]
+
+
+def _codes_of_another_release(cases: Sequence[Mapping[str, str]], codes: Sequence[frozenset[int]]) -> list[Finding]:
+    """A warning where masks of a centre hold a cavity, or a second code of core, and none of them enhancing tumour.
+
+    Two releases then differ in what these codes mean, such as BraTS 2021's enhancing tumour and BraTS 2023's cavity.
+    """
+    found = []
+    for cell in sorted({case.get("mask_codes", "") for case in cases}):
+        convention = convention_of(cell)
+        own = [(case, held) for case, held in zip(cases, codes, strict=True) if case.get("mask_codes", "") == cell]
+        enhancing = set(convention.codes.get("enhancing", ()))
+        doubtful = {*convention.codes.get("cavity", ()), *convention.codes.get("core", ())[1:]}
+        holding = [case for case, held in own if held & doubtful]
+        if not enhancing or len(holding) < _FEWEST_MASKS or any(held & enhancing for _, held in own):
+            continue
+        told = ", ".join(f"{code} ({convention.part_of[code]})" for code in sorted(doubtful))
+        text = (
+            f"{len(holding)} tumour masks hold {told}, and none of {len(own)} holds enhancing tumour "
+            f"({', '.join(map(str, sorted(enhancing)))}): {convention}"
+        )
+        action = "look at a mask beside T1c; declare the codes of the right release: the centre's key `mask_codes`"
+        center = holding[0].get("center", "")
+        found.append(Finding("warning", "mask_codes_without_enhancing", center, "", "", text, action))
+    return found
 
 
 def _unusual_orientations(

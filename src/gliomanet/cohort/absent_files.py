@@ -52,7 +52,7 @@ def not_fetched(path: Path) -> tuple[str, str] | None:
         if path.stat().st_size > _LONGEST_POINTER or not path.is_file():
             return None
         content = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # or a path that no system can open
         return None
     return next(((name, command) for name, command, begins in _POINTERS if begins.match(content)), None)
 
@@ -60,5 +60,5 @@ def not_fetched(path: Path) -> tuple[str, str] | None:
 def _is_file(path: str) -> bool:
     try:
         return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 - a Path per file costs more than the call
-    except OSError:
+    except (OSError, ValueError):
         return False

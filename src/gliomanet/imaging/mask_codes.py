@@ -69,11 +69,23 @@ def contradiction(mask: Volume, convention: MaskConvention) -> Problem | None:
     """
     if not parts_told(mask, convention):
         return None
+    if not convention.declared and (problem := _lone_code(mask, convention)) is not None:
+        return problem
     layout = tumour_layout(mask, convention)
     if not layout.contradicts:
         return None
     found = f"read as {_called(convention)}, {layout}"
     return Problem(found, _what_to_do(mask, convention, layout), rule="mask_contradicts_codes")
+
+
+def _lone_code(mask: Volume, convention: MaskConvention) -> Problem | None:
+    """A mask of one code that is read as one part of a tumour, and nobody has said so."""
+    codes = [int(code) for code in np.unique(mask.array) if code]
+    if len(codes) != 1 or codes[0] not in convention.part_of:
+        return None
+    found = f"{_listed(codes)} alone, read as {convention.part_of[codes[0]]}: {_called(convention)}"
+    action = f"say what it means, `binary` if it is the whole tumour: {_DECLARE}"
+    return Problem(found, action, rule="mask_of_one_code")
 
 
 def _what_to_do(mask: Volume, convention: MaskConvention, layout: TumourLayout) -> str:

@@ -12,8 +12,8 @@ from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.imaging.volume import Array, Float, Grid, Matrix, Volume, resample
 
 COPY = 0.945
-"""Correlation of detail from which two images are one: real T1 and T1c reach .73, phantoms .935, for these share one
-anatomy without noise; copies that were blurred by 2 mm stay above .955."""
+"""Correlation of detail from which two images are one: real T1 and T1c reach .73, phantoms of 2 mm .935, for these
+share one anatomy with little noise; copies that were blurred by 2 mm stay above .955."""
 
 SCALED_COPY = 0.9999
 """Correlation of the plain voxel values from which two images are one but for a gain and an offset."""
@@ -21,6 +21,9 @@ SCALED_COPY = 0.9999
 _BOX_MM = (72.0, 72.0, 54.0)
 _MOST_VOXELS = (96, 96, 72)
 _FEWEST_VOXELS = 10_000
+_FEWEST_FOR_DETAIL = 20_000
+"""Voxels of the box from which detail is judged: in those of 3 mm there is anatomy, and next to no noise; phantoms' T1
+and T1c are alike by .955 there."""
 _BAND_VOXELS = 1.5
 _SAMPLES = 60_000
 _BLURS = ((1.2, 1.2, 1.2), (2, 2, 2), (3, 3, 3), (2, 2, 0), (0, 2, 2), (2, 0, 2))  # voxels: slices may be thick
@@ -69,7 +72,7 @@ def _plain(one: Float, other: Float) -> float:
 
 
 def _alike(one: Float, other: Float) -> float:
-    if not _shown(one, other).any():
+    if one.size < _FEWEST_FOR_DETAIL or not _shown(one, other).any():
         return 0.0
     one, other = _detail(one), _detail(other)
     if _correlation(*(ndimage.gaussian_filter(detail, 1.0) for detail in (one, other))) <= 0:
