@@ -208,3 +208,39 @@ def test_an_entropy_that_was_scaled_is_no_number_of_bits():
     table = good_features()
     scaled = (table - table.mean()) / table.std()
     assert rules(columns_of_center("A", scaled)) == []
+
+
+def in_two_regions(seed, center):
+    table = long(good_features(seed), center)
+    keys, features = table[["case_id", "region"]], table.drop(columns=["case_id", "region"])
+    core = pd.concat([keys.assign(region="core"), features.filter(like="t1c_")], axis=1)
+    return pd.concat([core, pd.concat([keys, features.filter(regex="flair_|mask_")], axis=1)], ignore_index=True)
+
+
+def test_a_feature_of_one_region_is_not_empty_in_the_others():
+    tables = {center: in_two_regions(seed, center) for seed, center in enumerate("AB")}
+    assert rules(audit_features(tables, {})) == []
+    spoiled = {**tables, "B": tables["B"].assign(flair_firstorder_Mean=np.nan)}
+    assert "features_empty" in rules(audit_features(spoiled, {}))
+
+
+def test_one_case_under_two_ids_is_told_within_and_across_centres():
+    table = good_features(1)
+    twice = pd.concat([table, table.rename(index="{}b".format)])
+    tables = {"A": long(twice, "A"), "B": long(good_features(2), "B")}
+    found = of(audit_features(tables, {}), "features_of_one_case")
+    assert (found.center, found.found.startswith("40 groups of cases of A"), "Ac00 = Ac00b" in found.found) == (
+        "A",
+        True,
+        True,
+    )
+    other = good_features(2)
+    other.iloc[3] = table.iloc[5]
+    across = audit_features({"A": long(table, "A"), "B": long(other, "B")}, {})
+    assert "Ac05 = Bc03" in of(across, "features_of_one_case").found
+
+
+def test_cases_that_share_what_is_counted_or_missing_are_not_one():
+    table = good_features().assign(n_lesions=1.0)
+    table.iloc[:10, 1:] = np.nan
+    assert "features_of_one_case" not in rules(audit_features({"A": long(table, "A")}, {}))

@@ -67,6 +67,7 @@ AUDITED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     ),
     "z-scored": lambda t: (t - t.mean()) / t.std(),
     "grey levels": lambda t: t.assign(t1c_firstorder_Entropy=t["t1c_firstorder_Entropy"] / 4),
+    "one case under two ids": lambda t: pd.concat([t, t.iloc[:2].rename(index="{}b".format)]),
     "copy": lambda t: t.assign(copy=t["t1c_firstorder_Mean"] * 2),
 }
 

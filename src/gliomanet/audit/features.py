@@ -9,6 +9,7 @@ import pandas as pd
 
 from gliomanet.audit.rules.feature_columns import columns_of_center
 from gliomanet.audit.rules.feature_scales import across_centers
+from gliomanet.audit.rules.identical_cases import identical_cases
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_center import center_source
 from gliomanet.cohort.sources.features import Features
@@ -28,9 +29,9 @@ def audit_features(tables: Mapping[str, pd.DataFrame], bin_widths: Mapping[str, 
         tables: centre → rows of `results/radiomics/`.
         bin_widths: centre → bin width of the histogram, where it is known.
     """
-    wide = {center: _wide(table) for center, table in tables.items() if len(table)}
+    wide = {center: _measured(_wide(table), table) for center, table in tables.items() if len(table)}
     single = [f for center, table in wide.items() for f in columns_of_center(center, table, bin_widths.get(center))]
-    return [*single, *across_centers(wide)]
+    return [*single, *across_centers(wide), *identical_cases(wide)]
 
 
 def void_table(radiomics: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:
@@ -73,3 +74,15 @@ def _wide(radiomics: pd.DataFrame) -> pd.DataFrame:
     """Cases × features, the cases as the index."""
     wide = wide_features(radiomics)
     return wide.assign(case_id=wide["case_id"].astype(str)).set_index("case_id").astype(float)
+
+
+def _measured(wide: pd.DataFrame, radiomics: pd.DataFrame) -> pd.DataFrame:
+    """The columns without pairs that the source has not: a feature of one region is empty in the others."""
+    filled = radiomics.drop(columns=["case_id", "region"]).notna()
+    regions = sorted(radiomics["region"].unique())
+    if len(regions) < 2:
+        return wide
+    somewhere = filled.columns[filled.any()]
+    there = filled.groupby(radiomics["region"]).any()
+    absent = [f"{region}_{feature}" for region in regions for feature in somewhere if not there.loc[region, feature]]
+    return wide.drop(columns=absent)

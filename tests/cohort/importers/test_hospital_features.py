@@ -27,6 +27,10 @@ NAMES = {
     "stat_mean": ("", "image_firstorder_mean"),
     "morph_vol_approx": ("", "mask_shape_vol_approx"),
     "flair_cm_contrast_d1_3d_avg_fbn_n32": ("", "flair_glcm_contrast_d1_3d_avg_fbn_n32"),
+    "wavelet_coif1_level_1_hlh_stat_mean": ("", "image_firstorder_wavelet-coif1-level-1-hlh_mean"),
+    "log_s1.0_stat_mean": ("", "image_firstorder_log-s1.0_mean"),
+    "t2_wt_gabor_s2.0_cm_contrast_d1": ("whole", "t2_glcm_gabor-s2.0_contrast_d1"),
+    "adc_stat_mean": ("", "adc_firstorder_mean"),
     "t1c_firstorder_Mean": ("", "t1c_firstorder_Mean"),
     "core_t2_glrlm_RunEntropy": ("core", "t2_glrlm_RunEntropy"),
 }
@@ -38,8 +42,29 @@ def test_names_of_extractors(column):
     assert (name.region, column_of(name)) == NAMES[column]
 
 
+CLINICAL = (
+    "tumor_size_cm_preop",
+    "tumor_loc_frontal",
+    "loc_frontal",
+    "vital_stat_dead",
+    "stat_dead",
+    "surv_stat_months",
+    "log_size_cm_preop",
+)
+
+
 @pytest.mark.parametrize(
-    "column", ["diagnostics_Versions_Numpy", "age", "IDH_status", "Intensity_Mean", "stat", "wavelet", "survival_days"]
+    "column",
+    [
+        *CLINICAL,
+        "diagnostics_Versions_Numpy",
+        "age",
+        "IDH_status",
+        "Intensity_Mean",
+        "stat",
+        "wavelet",
+        "survival_days",
+    ],
 )
 def test_names_that_are_nobodys(column):
     assert feature_of(column) is None

@@ -60,7 +60,19 @@ _MIRP_FAMILIES: Mapping[str, str] = {
     "ngt": "ngtdm",
     "ngl": "ngldm",
 }
-_MIRP = re.compile(rf"(?:(?P<before>.+)_)?(?P<family>{'|'.join(_MIRP_FAMILIES)})_(?P<name>[a-z].*)")
+_MIRP_FILTER = r"(?:wavelet|gabor|laws)_.+?|log_s[\d.]+(?:_.+?)?"
+_MIRP = re.compile(
+    rf"(?:(?P<before>.+?)_)??(?:(?P<filter>{_MIRP_FILTER})_)?(?P<family>{'|'.join(_MIRP_FAMILIES)})_(?P<name>[a-z].*)"
+)
+_MIRP_NAMES: Mapping[str, re.Pattern[str]] = {
+    "stat": re.compile(
+        r"(?:mean|var|skew|kurt|median|min|p10|p90|max|iqr|range|mad|rmad|medad|cov|qcod|energy|rms)(?:_.*)?"
+    ),
+    "loc": re.compile(r"peak.*"),
+}
+"""Family → its names, of the families whose abbreviation is a word of other columns, too: `vital_stat_dead`."""
+
+_OTHER_IMAGES = ("adc", "dwi", "swi", "fa", "md", "cbv", "rcbv", "cbf", "asl", "pet", "ct", "mr", "mri")
 
 
 def feature_of(column: str) -> FeatureName | None:
@@ -84,9 +96,19 @@ def feature_of(column: str) -> FeatureName | None:
         return own
     if (match := _CAPTK.fullmatch(column)) and any(_plain(word) in MODALITY_WORDS for word in _words(match["before"])):
         return _placed(_words(match["before"]), _CAPTK_FAMILIES[match["family"].lower()], "", match["name"])
-    if match := _MIRP.fullmatch(column):
-        return _placed(_words(match["before"]), _MIRP_FAMILIES[match["family"]], "", match["name"])
+    if (match := _MIRP.fullmatch(column)) and _of_mirp(match):
+        filtered = (match["filter"] or "").replace("_", "-")
+        return _placed(_words(match["before"]), _MIRP_FAMILIES[match["family"]], filtered, match["name"])
     return None
+
+
+def _of_mirp(match: re.Match[str]) -> bool:
+    """True where only an image or a region stands before the family: `tumor_size_cm_preop` is a length in cm."""
+    known = {*MODALITY_WORDS, *REGION_WORDS, *_OTHER_IMAGES}
+    names = _MIRP_NAMES.get(match["family"])
+    return all(_plain(word) in known for word in _words(match["before"])) and (
+        names is None or names.fullmatch(match["name"]) is not None
+    )
 
 
 def feature_by(pattern: re.Pattern[str], column: str) -> FeatureName | None:
