@@ -40,6 +40,9 @@ def test_joined_by_one_step(images, rows, step):
     ("images", "rows"),
     [
         (["A1-11"], ["A11-1"]),
+        (["P1-1", "P2-1"], ["P11", "P21"]),
+        (["2019-1"], ["20191"]),
+        (["TCGA-02-0006"], ["TCGA-020006"]),
         (["BT001", "BT002"], ["UCSF001", "UCSF002"]),
         (["BT001", "EGD-002"], ["1", "2"]),
         (["UPENN-GBM-00001_11"], ["UPENN-GBM-00001_21"]),
@@ -64,6 +67,9 @@ def test_others_stay_apart(images, rows):
         (["sub-01"], ["sub-01", "SUB-1"], {"sub-01": "sub-01"}, {"SUB-1": ["sub-01"]}),
         (["sub-01", "sub-1"], ["sub-01"], {"sub-01": "sub-01"}, {"sub-1": ["sub-01"]}),
         (["sub-1", "sub-01"], ["1", "01"], {"sub-1": "1", "sub-01": "01"}, {}),
+        # Two that fit, and none is equal.
+        (["sub-0", "sub-00"], ["0"], {}, {"sub-00": ["0"]}),
+        (["sub-01"], ["SUB-01", "1"], {}, {"1": ["sub-01"]}),
         # A row that fits two is not left for a third.
         (
             ["sub-A1", "sub-a1", "sub-01"],

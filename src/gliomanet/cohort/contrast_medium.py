@@ -37,14 +37,21 @@ BEFORE = (
     rf"|nativ|native|t1n|unenhanced"
     rf"|(?:{T1})(?: {_BETWEEN})* pre(?!{_EVENT})(?: ?{_MEDIUM})?|pre (?:{_BETWEEN} )*(?:{T1})"
 )
+_SIGNED = r"gd|gad|gado|gadolinium|ce|km|contrast|kontrast|mdc"
+_OPEN = rf"minus (?:{_SIGNED})"
+"""A minus before the medium, which may be a dash between words: a sign of before and of after, for a person to see."""
 _BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
 """The name of a whole examination, "with and without contrast", which says nothing of one series."""
 
 _NO_AGENT = re.compile(
-    r"no|none\b.*|n|0+(?:[.,]0+)?(?: ?ml)?|nil|null|false|nein|no[ _-].*|without.*|w/?o\b.*|ohne.*|kein.*|not? .*"
-    r"|nativ\w*|plain|pre|un-?enhanced|non-?contrast.*"
+    r"no|non|none\b.*|n|0+(?:[.,]0+)?(?: ?ml)?|nil|null|false|nein|nee|no[ _-].*|without.*|w/?o\b.*|ohne.*|kein.*"
+    r"|not? .*|(?:sans|senza|sin|zonder|geen|ingen|inget|aucune?|ning[uú]n[oa]?|nessun[oa]?)\b.*|brak|.* (?:no|none|nein)"
+    r"|nativ\w*|plain|pre|pre[ _-]?contrast.*|(?:before|vor|avant|prima|antes) .*|un-?enhanced|non-?contrast.*|nc"
 )
-_NOT_SAID = re.compile(r"|n/?a|nan|unknown|unspecified|-+|\?+|\[\]|yes/no")
+_NOT_SAID = re.compile(
+    r"|n\.?/?a\.?|nan|unk|unkn?own|unspecified|not (?:known|recorded|applicable|available|stated|specified)|-+|\?+|\[\]"
+    r"|yes/no|w/?wo"
+)
 
 # Parts of the labels of BIDS entities, which may hold no sign between words: `acq-mpragepost`.
 _PARTS = (
@@ -72,7 +79,7 @@ def signs(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     (('without contrast',), ())
     """
     text = remove_words(_BOTH, text)
-    before = find_words(BEFORE, text)
+    before = find_words(BEFORE, text) + find_words(_OPEN, text)
     # The "contrast" of "without contrast" is no sign of it.
     return tuple(before), tuple(find_words(AFTER, remove_words(BEFORE, text)))
 
@@ -84,9 +91,11 @@ def names_an_agent(value: str) -> bool | None:
     (True, False, None)
     """
     value = value.strip().lower()
-    if _NOT_SAID.fullmatch(value):
+    bare = value.strip(" ()[]{}<>-_.")
+    if _NOT_SAID.fullmatch(value) or _NOT_SAID.fullmatch(bare):
         return None
-    return _NO_AGENT.fullmatch(value) is None
+    before, after = signs(plain(value))
+    return _NO_AGENT.fullmatch(bare) is None and not (before and not after)
 
 
 def plain(description: str) -> str:
@@ -95,7 +104,10 @@ def plain(description: str) -> str:
     `*` is the star of T2*; `/` is kept for `w/o`.
     """
     text = re.sub(r"(?<=[a-z])(?=[A-Z][A-Z0-9])", " ", description).lower()
-    text = re.sub(r"(?<![a-z0-9])(gd|ce|c|km|contrast)[ _]?\(-\)", r" no \1 ", text)  # Gd(-) and Gd(+) of Japan
+    # Gd(-) and Gd(+) of Japan, KM- and KM+; `Gd-DTPA` and `C-spine` are words with a hyphen.
+    text = re.sub(rf"(?<![a-z0-9])({_SIGNED}|c)(?:[ _]?\(-\)|-(?![a-z0-9]))", r" no \1 ", text)
+    text = re.sub(r"(?:^|(?<=[ _]))-c(?![a-z0-9-])", " no c ", text)
+    text = re.sub(rf"(?:^|(?<=[ _]))- ?({_SIGNED})(?![a-z0-9])", r" minus \1 ", text)
     text = text.replace("*", " star ").replace("+", " + ")
     text = " ".join(re.sub(r"[^a-z0-9+/]+", " ", text).split())
     text = re.sub(r"(?<![a-z0-9])(ax|sag|cor|tra)(?=t[12])", r"\1 ", text)

@@ -7,7 +7,7 @@ after the other; two ids belong together where the step leaves one of each side,
 | --- | --- |
 | letter case | `SUB-01`, `sub-01` |
 | prefix | `sub-01`, `01`, `patient_01`; endings of formats, `01_nifti`, `01.nii.gz` |
-| separators | `sub-SITEA01`, `SITEA-01`; where one of the two has none |
+| separators | `sub-SITEA01`, `SITEA-01`; where one of the two has none; never between digits (`P1-1` is not `P11`) |
 | zeros | `sub-1`, `sub-01`; `UCSF-PDGM-004`, `UCSF-PDGM-0004` |
 | number | `4`, `UCSF-PDGM-0004`: all of one side are numbers, and all of the other have the same words before them |
 
@@ -32,6 +32,7 @@ Cells = TypeVar("Cells")
 _PREFIX = re.compile(r"(?:sub|subj|subject|participant|patient|pat|pt|case|id)(?=[-_ .]|\d)[-_ .]?(?=.)")
 _ENDING = re.compile(r"(?:\.nii(?:\.gz)?|\.zip|[-_ .](?:dicom|images?))$")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
+_NOT_BETWEEN_DIGITS = re.compile(r"(?<!\d)[^a-z0-9]+|[^a-z0-9]+(?![0-9]|[^a-z0-9])")
 _NUMBERED = re.compile(r"(.*?)0*(\d+)")
 _MOST_SHOWN = 3
 _MOST_NAMED = 20
@@ -126,7 +127,15 @@ def match_ids(images: Iterable[str], rows: Iterable[str]) -> IdMatch:
             elif len(mine) > 1 or len(theirs) > 1:
                 several |= dict.fromkeys(mine, theirs) if len(theirs) > 1 else {theirs[0]: mine}
                 named.update(mine, theirs)
-    several |= _fitting_a_joined_one(all_images, all_rows, row_of, named)
+    fitting = _fitting_a_joined_one(all_images, all_rows, row_of, named)
+    doubtful = {other for (other,) in fitting.values()}
+    for step, pairs in how.items():
+        # Two fit, and neither is equal: which one is right cannot be known.
+        how[step] = [(image, row) for image, row in pairs if not doubtful & {image, row}]
+        for image, _ in set(pairs) - set(how[step]):
+            del row_of[image]
+    how = {step: pairs for step, pairs in how.items() if pairs}
+    several |= fitting
     return IdMatch(row_of, how, several)
 
 
@@ -164,7 +173,7 @@ def _without_prefix(identifier: str) -> str:
 
 
 def _without_separators(identifier: str) -> str:
-    return _SEPARATORS.sub("", _without_prefix(identifier))
+    return _SEPARATORS.sub("-", _NOT_BETWEEN_DIGITS.sub("", _without_prefix(identifier)))
 
 
 def _without_zeros(identifier: str) -> str:

@@ -65,7 +65,20 @@ def test_an_agent_in_the_sidecar(chosen):
     [
         ({"ContrastBolusAgent": "Gadovist 7.5 ml"}, "t1c"),
         ({"ContrastBolusIngredient": ["GADOLINIUM"]}, "t1c"),
-        ({"ContrastBolusAgent": "NONE"}, "t1"),
+        *(
+            ({"ContrastBolusAgent": cell}, "t1")
+            for cell in ("NONE", "SANS", "N.A.", "senza mdc", "Pre contrast", "NON", "Sin contraste", "geen", "aucun")
+        ),
+        *(
+            ({"ContrastBolusAgent": cell}, "t1")
+            for cell in ("(none)", "precontrast", "vor KM", "Before Gadovist", "Gd-", "UNK", "KM nein", "-C", "ninguno")
+        ),
+        *(({"ContrastBolusAgent": cell}, "t1c") for cell in ("Gd-DTPA", "0.1 mmol/kg", "YES", "Sinerem")),
+        ({"SeriesDescription": "t1_se_tra_KM-"}, "t1"),
+        ({"SeriesDescription": "T1 Gd- tra"}, "t1"),
+        ({"SeriesDescription": "T1 C-"}, "t1"),
+        ({"SeriesDescription": "T1 Gd-DTPA"}, "t1c"),
+        ({"SeriesDescription": "t1_se_tra_KM+"}, "t1c"),
         ({"ContrastBolusAgent": "n/a", "SeriesDescription": "t1_mprage_sag"}, "t1"),
         ({"SeriesDescription": "AX T1 +C"}, "t1c"),
         ({"SeriesDescription": "AX T1 PRE", "ProtocolName": "Brain w/ contrast"}, "t1"),
@@ -94,6 +107,10 @@ def test_signs_that_deny_each_other_are_a_warning(chosen):
     sidecar = {f"{ANAT}ce-gadolinium_T1w.json": {"ContrastBolusIngredient": "NONE"}}
     taken, rules = chosen(["T1w", "ce-gadolinium_T1w"], sidecar)
     assert (taken, rules) == ({"t1": "T1w", "t1c": "ce-gadolinium_T1w"}, ["medium_disagrees"])
+
+
+def test_a_minus_that_may_be_a_dash_is_a_warning(chosen):
+    assert chosen(["T1w"], {f"{ANAT}T1w.json": {"SeriesDescription": "T1 - Gd"}})[1] == ["medium_disagrees"]
 
 
 def test_a_sidecar_that_cannot_be_read_is_a_warning(chosen):
