@@ -46,7 +46,8 @@ _BOTH = rf"(?:with|w)[ /]*(?:and )?(?:without|w/?o)(?: (?:iv )?{_MEDIUM})?"
 _NO_AGENT = re.compile(
     r"no|non|none\b.*|n|0+(?:[.,]0+)?(?: ?ml)?|nil|null|false|nein|nee|no[ _-].*|without.*|w/?o\b.*|ohne.*|kein.*"
     r"|not? .*|(?:sans|senza|sin|zonder|geen|ingen|inget|aucune?|ning[uú]n[oa]?|nessun[oa]?)\b.*|brak"
-    r"|.* (?:no|none|nein)|nativ\w*|plain|pre|pre[ _-]?contrast.*|(?:before|vor|avant|prima|antes) .*|un-?enhanced|non-?contrast.*|nc"
+    r"|.* (?:no|none|nein)|nativ\w*|plain|pre|pre[ _-]?contrast.*|(?:before|vor|avant|prima|antes) .*|un-?enhanced"
+    r"|non-?contrast.*|nc"
 )
 _NOT_SAID = re.compile(
     r"|n\.?/?a\.?|nan|unk|unkn?own|unspecified|not (?:known|recorded|applicable|available|stated|specified)|-+|\?+|\[\]"
