@@ -102,7 +102,7 @@ def match_ids(images: Iterable[str], rows: Iterable[str]) -> IdMatch:
 
     >>> match = match_ids(["sub-01", "sub-02", "sub-03"], ["sub-01", "2", "SUB-03", "sub-003"])
     >>> match.row_of, match.several
-    ({'sub-01': 'sub-01', 'sub-03': 'SUB-03', 'sub-02': '2'}, {'sub-003': ['sub-03']})
+    ({'sub-01': 'sub-01', 'sub-02': '2'}, {'sub-003': ['sub-03']})
     """
     all_images, all_rows = list(dict.fromkeys(images)), list(dict.fromkeys(rows))
     known = set(all_rows)
