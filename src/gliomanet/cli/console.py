@@ -7,4 +7,4 @@ from rich.console import Console
 console = Console(highlight=False, soft_wrap=True)
 
 progress_console = Console(stderr=True)
-"""What passes while a person waits: beside the output, so that this can be kept in a file."""
+"""Console of progress bars: beside the output, so that this can be kept in a file."""

@@ -67,7 +67,7 @@ def _nameless(header: list[str], rows: list[Record], holding: list[int], line: i
     named = len(header) - len(holding)
     for record in rows[:_SEARCHED_ROWS] if named <= len(holding) else ():
         names = [cell for cell in record.cells if cell]
-        if len(names) > named and len(set(names)) == len(names) == len(header) and not any(map(_is_number, names)):
+        if len(names) > named and len(set(names)) == len(names) == len(header) and not any(map(is_number, names)):
             found, action = f"{found}; line {record.line} looks like the header", "remove what stands above the header"
             return Problem(found, action, line=line, rule="header_not_first")
     action = "name every column in the first line, or remove those that are not wanted"
@@ -79,7 +79,8 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """True for a cell that Python reads as a number."""
     try:
         float(cell)
     except ValueError:

@@ -10,6 +10,7 @@ from gliomanet.cohort.case_ids import CASE_ID, rewritten_id_problems
 from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.patient_keys import is_local
 from gliomanet.cohort.read_rows import read_numbered_rows
+from gliomanet.cohort.rows_under_header import is_number
 from gliomanet.cohort.vocabulary import FURTHER_SPELLINGS, SPELLINGS
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS
@@ -79,15 +80,7 @@ def _known(cell: str) -> bool:
 def _are_ids(cells: list[str]) -> bool:
     of_labels = (*SPELLINGS.values(), *FURTHER_SPELLINGS.values())
     labels = {spelling for spellings in of_labels for spelling in spellings}
-    if not cells or all(is_local(cell) or cell.lower() in labels or _is_number(cell) for cell in cells):
+    if not cells or all(is_local(cell) or cell.lower() in labels or is_number(cell) for cell in cells):
         return False
     shaped = all(CASE_ID.fullmatch(cell) and any(letter.isdigit() for letter in cell) for cell in cells)
     return shaped and len(set(cells)) > _LEAST_DISTINCT * len(cells)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

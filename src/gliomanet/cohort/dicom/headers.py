@@ -23,7 +23,7 @@ _TAGS = [
 ]
 _PREAMBLE = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
-"""What a file without preamble begins with: the group of its own description, or of the image's."""
+"""First bytes of a file without preamble: the group of its own description, or of the image's."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _FEWEST_POSITIONS = 4
 _GAP = 1.5
