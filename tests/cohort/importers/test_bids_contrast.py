@@ -46,7 +46,16 @@ ANAT = "sub-01/anat/sub-01_"
         # No words of contrast medium.
         *(
             (label, "t1")
-            for label in ("acq-postop", "acq-preop", "acq-mprage", "acq-highres", "rec-norm", "acq-postRT")
+            for label in (
+                "acq-postop",
+                "acq-preop",
+                "acq-mprage",
+                "acq-highres",
+                "rec-norm",
+                "acq-postRT",
+                "acq-postResection",
+                "acq-postGK",
+            )
         ),
     ],
 )
