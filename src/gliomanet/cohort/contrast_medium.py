@@ -17,7 +17,10 @@ from functools import cache
 
 T1 = r"t1|t1w|t1c|t1n|mp ?rage|spgr|fspgr|bravo|vibe|tfl|tfl3d"
 GRADIENT_ECHO = r"gre|ffe|fl[23]d"
-_EVENT = r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav|resect|crani|litt|ablat|gamma|gk|evd|shunt|stroke|ictal|seiz|tmz|dexa)"
+_EVENT = (
+    r" ?(?:op|surg|rt|radi|irrad|tx|treat|therap|chemo|biops|plan|nav|resect|crani|litt|ablat|gamma|gk|evd|shunt|stroke"
+    r"|ictal|seiz|tmz|dexa)"
+)
 """Words after a `pre` or `post` that tells of the patient's treatment, not of the medium."""
 AFTER = (
     rf"post(?!{_EVENT})|postcontrast|gd|gad|gado|gadolinium|gadavist|gadovist|dotarem|magnevist|prohance|multihance|km|ce"
