@@ -13,7 +13,9 @@ def test_name_and_place_do_not_count_and_bytes_do(tmp_path):
     (tmp_path / "elsewhere/b.nii").write_bytes(b"1234")
     (tmp_path / "c.nii").write_bytes(b"1235")
     assert file_digest(tmp_path / "a.nii") == hashlib.blake2b(b"1234", digest_size=16).hexdigest()
-    assert file_digest(tmp_path / "a.nii") == file_digest(tmp_path / "elsewhere/b.nii") != file_digest(tmp_path / "c.nii")
+    assert (
+        file_digest(tmp_path / "a.nii") == file_digest(tmp_path / "elsewhere/b.nii") != file_digest(tmp_path / "c.nii")
+    )
 
 
 def test_either_half_of_a_pair_stands_for_both(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from gliomanet.cli.diff import diff
 from gliomanet.cli.import_table import import_
 from gliomanet.cli.reference import reference
 from gliomanet.cli.to_native import to_native
@@ -13,4 +14,5 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Glioma grade
 app.command()(validate)
 app.command("import")(import_)
 app.command()(to_native)
+app.command()(diff)
 app.command(hidden=True)(reference)
