@@ -72,7 +72,7 @@ def volumes_table(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspec
 
 
 def files_table(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspected]) -> pd.DataFrame:
-    """The table of `IMAGE_FILES`, one row per file that can be opened; its grid is empty where it is no readable image."""
+    """The table of `IMAGE_FILES`, one row per file that can be opened; no grid where it is no readable image."""
     rows = [
         (case.get("center", ""), case["case_id"], image, digest, *_header(one, image))
         for case, one in zip(cases, inspected, strict=True)

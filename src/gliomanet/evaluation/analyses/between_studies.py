@@ -89,7 +89,7 @@ def _group(a: Side, b: Side, member: Scored, other: Scored, center: str, subset:
 
 @dataclass(frozen=True)
 class _Group:
-    """The cases of one figure: rows of the case table, names, patients, classes (cases,), probability (cases, classes)."""
+    """The cases of one figure: rows of the case table, names, patients, classes; probability (cases, classes)."""
 
     rows: Integers
     names: NDArray[np.str_]

@@ -61,7 +61,8 @@ def _differing(what: str, both: list[Case], one: Facts, other: Facts) -> Iterato
 
 def _by_case(table: pd.DataFrame) -> Facts:
     text = table.astype(object).where(table.notna(), "")
-    return {(str(row["center"]), str(row["case_id"])): row for row in text.to_dict("records")}
+    rows = [{str(name): cell for name, cell in row.items()} for row in text.to_dict("records")]
+    return {(str(row["center"]), str(row["case_id"])): row for row in rows}
 
 
 def _picked(facts: Facts, keys: list[str] | tuple[str, ...]) -> Facts:
