@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.cohort.folds import folds_of, scenarios_of
 from gliomanet.config.load import load_study
+from gliomanet.config.study import Study
 from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import NoHarmonization, TabularModelDescription
@@ -71,33 +73,37 @@ def files_table(cases: pd.DataFrame, center: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=IMAGE_FILES.names())
 
 
-def splits_table(cases: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for place, row in enumerate(cases.to_dict("records")):
-        for fold in ("0", "1"):
-            part = "validation" if str(place % 2) == fold else "train"
-            part = "external" if row["role"] == "external" else part
-            keep = {key: row[key] for key in ("case_id", "patient_id", "center", "role")}
-            rows.append(keep | {"scenario": "main", "fold": fold, "part": part})
+def splits_table(cases: pd.DataFrame, study: Study) -> pd.DataFrame:
+    rows, every = [], folds_of(scenarios_of(study), study.split.folds)
+    for scenario in scenarios_of(study):
+        folds = [fold for fold in every if fold.scenario == scenario.name and not fold.is_refit]
+        for place, row in enumerate(cases.to_dict("records")):
+            for number, fold in enumerate(folds):
+                part = "validation" if place % len(folds) == number else "train"
+                part = "external" if row["center"] in scenario.external else part
+                keep = {key: row[key] for key in ("case_id", "patient_id", "center", "role")}
+                rows.append(keep | {"scenario": scenario.name, "fold": fold.id, "part": part})
     return pd.DataFrame(rows, columns=SPLITS.names())
 
 
-def predictions_table(model: str, cases: pd.DataFrame, skill: float, tasks: dict[str, Any]) -> pd.DataFrame:
-    """Probabilities that lean to the truth by `skill`."""
+def predictions_table(
+    model: str, splits: pd.DataFrame, cases: pd.DataFrame, skill: float, study: Study
+) -> pd.DataFrame:
+    """Probabilities that lean to the truth by `skill`: of validation cases by their fold, of external ones by all."""
     rng = np.random.default_rng(len(model))
+    labels = cases.set_index("case_id")
+    used = splits[splits["part"].isin(["validation", "external"])]
     rows = []
-    for place, case in enumerate(cases.to_dict("records")):
-        external = case["role"] == "external"
-        for name, task in tasks.items():
-            truth = task.encode(case[task.label])
+    for (scenario, part, case), parts in used.groupby(["scenario", "part", "case_id"], sort=False):
+        for name, task in study.tasks.items():
+            truth = task.encode(labels.at[case, task.label])
             p = 1 / (1 + np.exp(-(skill * (1 if truth == 1 else -1) + rng.normal())))
-            for fold in ("0", "1", "ensemble") if external else (str(place % 2),):
-                row = {"model": model, "stage": "supervised", "scenario": "main", "fold": fold}
-                row |= {"role": "external" if external else "validation", "center": case["center"]}
-                row |= {"case_id": case["case_id"], "task": name}
+            for fold in [*parts["fold"], *(["ensemble"] if part == "external" else [])]:
+                row = {"model": model, "stage": "supervised", "scenario": scenario, "fold": fold, "role": part}
+                row |= {"center": labels.at[case, "center"], "case_id": case, "task": name}
                 for share, label in zip((1 - p, p), task.class_names, strict=True):
                     cells = {"class": label, "probability": share, "raw_probability": share, "joint_probability": share}
-                    rows.append(row | cells | {"uncertainty": float(entropy(np.array([p, 1 - p])))})
+                    rows.append(row | cells | {"uncertainty": float(entropy([p, 1 - p]))})
     return pd.DataFrame(rows, columns=PREDICTIONS.names())
 
 
@@ -139,14 +145,15 @@ def write_study(
     study, layout = load_study(values), Layout(results)
     tasks, cases = dict(study.tasks), edit(cases_table())
     write_table(cases, layout.cases(), CASES)
-    write_table(splits_table(cases), layout.splits(), SPLITS)
+    splits = splits_table(cases, study)
+    write_table(splits, layout.splits(), SPLITS)
     for center in dict.fromkeys(cases["center"]):
         write_table(files_table(cases, center), layout.image_files(center), IMAGE_FILES)
     skills = {"net": 1.2, "age": 0.3} | (skills or {})
-    tables = {model: predictions_table(model, cases, skills.get(model, 0.5), tasks) for model in study.models}
+    tables = {model: predictions_table(model, splits, cases, skills.get(model, 0.5), study) for model in study.models}
     for model, table in tables.items():
         write_table(table, layout.predictions(model), PREDICTIONS)
-        for fold in ("0", "1"):
+        for fold in dict.fromkeys(splits["fold"]):
             layout.model(model, "supervised", fold).folder.mkdir(parents=True, exist_ok=True)
             description(model, fold, tasks).write(layout.model(model, "supervised", fold).description)
     stored = read_tables([layout.predictions(model) for model in study.models])
@@ -166,3 +173,19 @@ def write_study(
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up finished study; nobody changes it."""
     return write_study(tmp_path_factory.mktemp("made") / "results")
+
+
+def leave_one_out(values: dict[str, Any]) -> None:
+    """Make a study train on both centres and hold out each."""
+    values["centers"]["X"]["role"] = "train"
+    values["split"]["design"] = "leave_one_center_out"
+
+
+@pytest.fixture(scope="session")
+def held_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up finished study that holds out one centre after the other; nobody changes it."""
+    return write_study(
+        tmp_path_factory.mktemp("held") / "results",
+        configure=leave_one_out,
+        edit=lambda cases: cases.assign(role="train"),
+    )

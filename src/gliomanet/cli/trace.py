@@ -35,7 +35,7 @@ def trace(
 ) -> None:
     """Trace a number back to predictions, models, cases, files, code and logs; or show all that is known of a case."""
     from gliomanet.provenance.finished import FinishedStudy
-    from gliomanet.provenance.trace.trace import Trace
+    from gliomanet.provenance.trace.step import Trace
     from gliomanet.provenance.trace.trace import trace as traced
 
     try:

@@ -43,8 +43,8 @@ def cohort_lines(changes: Iterable[Change]) -> Iterator[str]:
             case "role" | "use":
                 for (a, b), same in groupby(sorted(ones, key=_values), key=_values):
                     names = [one.case_id for one in same]
-                    told = f"{plural(len(names), 'case')} ({_named(names)})"
-                    yield f"{center}: {what} of {told}: {_short(a)}{ARROW}{_short(b)}"
+                    some = f"{plural(len(names), 'case')} ({_named(names)})"
+                    yield f"{center}: {what} of {some}: {_short(a)}{ARROW}{_short(b)}"
             case "validating fold":
                 yield f"{center}: {count} validated in another fold ({_named(cases)})"
             case "image" | "features":

@@ -56,8 +56,10 @@ def _files_step(study: FinishedStudy, row: Mapping[Any, Any]) -> Step:
         facts = {key: recorded.get(key, "") for key in ("voxels", "voxel_mm", "orientation")}
         digest = recorded.get("digest", NOT_RECORDED)
         rows.append({"image": column.name, "digest": digest, "now": state, **facts, "file": name})
+    if not rows:
+        return Step("Feature table", (study.layout.radiomics(row["center"]),), {"images": "none"})
     where = (study.layout.image_files(row["center"]),) if known else ()
-    return Step("Source files", where, {} if rows else {"images": "none"}, pd.DataFrame(rows), differs)
+    return Step("Source files", where, {}, pd.DataFrame(rows), differs)
 
 
 def _state(path: Path, recorded: str) -> str:
@@ -104,7 +106,8 @@ def _splits_step(study: FinishedStudy, center: str, case: str) -> Step:
     if len(rows):
         return Step("Folds", (path,), {}, rows[["scenario", "fold", "part"]])
     why = _rows(cases_in_no_fold(study.cases, study.splits, study.qc), center, case)
-    told = f"{why.at[0, 'status']}: {why.at[0, 'reason']}" if len(why) else NOT_RECORDED
+    reasons = [f"{status}: {reason}" for status, reason in zip(why["status"], why["reason"], strict=True)]
+    told = "; ".join(reasons) or NOT_RECORDED
     return Step("Folds", (path,), {"in no fold": told})
 
 

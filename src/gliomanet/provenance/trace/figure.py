@@ -28,20 +28,19 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
     if "region" in row:  # segmentations
         scores = _segmented(study, row)
         steps.append(scores)
-        used, fits = scores.table, []
-        if used is not None:
-            fits = [(row["model"], row["stage"], fold) for fold in _folds(study, row, used)]
+        used = pd.DataFrame(scores.table)
+        fits = [(row["model"], row["stage"], fold) for fold in _folds(study, row, used)]
     else:
         members = _members(study, row)
         used = _cases(study, members, row)
         rows = _rows_of(study, row, used)
         steps.append(_predictions_step(study, row, used, rows))
         fits = list(rows[["model", "stage", "fold"]].itertuples(index=False, name=None)) if len(rows) else []
-    steps.append(fits_step(study, [fit for fit in fits if fit[2] != "ensemble"], row.get("task", "")))
-    if used is not None:
-        steps += [cases_step(study, used), files_step(study, used)]
-    centers = [] if used is None else list(dict.fromkeys(used["center"]))
-    logs = [("train", *fit[:2], f"fold{fit[2]}") for fit in dict.fromkeys(fits) if fit[2] != "ensemble"]
+    trained = [fit for fit in fits if fit[2] != "ensemble"]
+    steps.append(fits_step(study, trained, row.get("task", "")))
+    steps += [cases_step(study, used), files_step(study, used)]
+    centers = list(dict.fromkeys(used["center"]))
+    logs: list[tuple[str, ...]] = [("train", *fit[:2], f"fold{fit[2]}") for fit in dict.fromkeys(trained)]
     job = "segment_center" if "region" in row else "predict_center"
     logs += [(job, model, center) for model in models for center in centers]
     logs.append(("evaluate_segmentations" if "region" in row else "evaluate",))
@@ -99,8 +98,8 @@ def _cases(study: FinishedStudy, members: list[Scored], row: dict[Any, Any]) -> 
 def _rows_of(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame) -> pd.DataFrame:
     """The prediction rows of some cases: the validation or ensemble rows that were scored, and the folds behind."""
     rows = predictions_of(study, row)
-    rows = rows[rows["role"] == row.get("role", "validation")]
-    return rows.merge(used[["center", "case_id"]], on=["center", "case_id"])
+    mine: pd.DataFrame = rows[rows["role"] == row.get("role", "validation")]
+    return mine.merge(used[["center", "case_id"]], on=["center", "case_id"])
 
 
 def _predictions_step(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame, rows: pd.DataFrame) -> Step:

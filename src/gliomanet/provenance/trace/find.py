@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,12 @@ TABLES = (
 """Tables of `results/evaluation/`, in the order in which a row is looked for; the biomarkers' come after them."""
 
 BIOMARKERS = "biomarkers"
-_SHOWN_AS = {
+_SHOWN_AS: Mapping[str, Callable[[str], str]] = {
     "center": center_name,
     "stage": stage_name,
     "subset": subset_name,
     "metric": metric_label,
-    "task": lambda name: TASKS.get(name, name),
+    "task": lambda name: str(TASKS.get(name, name)),
 }
 """Column → a cell as the page writes it."""
 
@@ -100,7 +100,8 @@ def find_rows(study: FinishedStudy, words: Sequence[str], file: Path | None = No
         if mask.any():
             rows, said = _narrowed(table[mask], rest)
             found = [
-                Found(name, path, {column: str(row[column]) for column in key}, row) for row in rows.to_dict("records")
+                Found(name, path, {column: str(row[column]) for column in key}, {str(k): v for k, v in row.items()})
+                for row in rows.to_dict("records")
             ]
             return found, said
     raise _nothing(study, tables, rest, fitting_somewhere)
@@ -144,7 +145,7 @@ def _narrowed(rows: pd.DataFrame, words: list[str]) -> tuple[pd.DataFrame, str]:
     said = []
     if len(rows) > 1 and "subset" in rows and set(rows["subset"]) > {"all"}:
         rows, said = rows[rows["subset"] == "all"], ["all patients"]
-    if len(rows) > 1 and "stage" in rows and len(set(rows["stage"])) > 1 and rows["model"].nunique() == 1:
+    if len(rows) > 1 and "stage" in rows and len(set(rows["stage"])) > 1 and len(set(rows["model"])) == 1:
         last = max(set(rows["stage"]), key=stage_order)
         rows, said = rows[rows["stage"] == last], [*said, f"stage {last}"]
     return rows, " and ".join(said)

@@ -78,7 +78,8 @@ def _time(seconds: float | None) -> str:
 
 def code_step(study: FinishedStudy, models: Iterable[str]) -> Step:
     """Digests of the code that ran, and the commit that it was read from."""
-    record, facts = study.record, {}
+    record = study.record
+    facts: dict[str, str] = {}
     for kind, digest in record.code.items():
         if isinstance(digest, dict):
             facts |= {f"{kind} ({model})": digest.get(model, NOT_RECORDED) for model in dict.fromkeys(models)}

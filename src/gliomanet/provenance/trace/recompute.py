@@ -29,8 +29,9 @@ def recomputed_step(study: FinishedStudy, found: Found) -> Step:
     title = "Computed again now, from predictions and labels"
     if not rows:
         return Step(title, facts={"result": "DIFFERS: there is no such row any more"}, differs=True)
-    compared = [name for name in rows[0] if name not in found.key and name not in OF_WHOLE_TABLE]
-    cells = {name: (cell(found.row[name]), cell(rows[0][name])) for name in compared if name != "note"}
+    again = {str(name): value for name, value in rows[0].items()}
+    compared = [name for name in again if name not in {*found.key, *OF_WHOLE_TABLE, "note"}]
+    cells = {name: (cell(found.row[name]), cell(again[name])) for name in compared}
     differing = {name: pair for name, pair in cells.items() if pair[0] != pair[1]}
     facts = {name: pair[1] for name, pair in cells.items() if pair[1]}
     told = "; ".join(f"{name} is stored as {one or 'empty'}" for name, (one, _) in differing.items())

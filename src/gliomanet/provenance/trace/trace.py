@@ -35,7 +35,7 @@ def trace(study: FinishedStudy, words: Sequence[str], file: Path | None = None) 
     wanted = {word.casefold() for word in words}
     cases = study.cases[study.cases["case_id"].str.casefold().isin(wanted)]
     if len(cases):
-        center, case = _one_case(study, cases.to_dict("records"), wanted)
+        center, case = _one_case(study, list(zip(cases["center"], cases["case_id"], strict=True)), wanted)
         steps = case_steps(study, center, case)
         return Trace(tuple(steps), tuple(study.notes))
     rows, said = find_rows(study, words, file)
@@ -45,11 +45,11 @@ def trace(study: FinishedStudy, words: Sequence[str], file: Path | None = None) 
     return Trace(tuple(steps), (*study.notes, *([f"{said}, since the words left it open"] if said else [])))
 
 
-def _one_case(study: FinishedStudy, cases: list[dict[str, str]], wanted: set[str]) -> tuple[str, str]:
-    named = [one for one in cases if one["center"].casefold() in wanted] or cases
+def _one_case(study: FinishedStudy, cases: list[tuple[str, str]], wanted: set[str]) -> tuple[str, str]:
+    named = [one for one in cases if one[0].casefold() in wanted] or cases
     if len(named) == 1:
-        return named[0]["center"], named[0]["case_id"]
-    places = ", ".join(f"{one['case_id']} of {one['center']}" for one in named)
+        return named[0]
+    places = ", ".join(f"{case} of {center}" for center, case in named)
     problem = Problem(
         f"the words name several cases: {places}",
         "name one case, and its centre",
