@@ -96,11 +96,11 @@ def predictions_table(
     rows = []
     for (scenario, part, case), parts in used.groupby(["scenario", "part", "case_id"], sort=False):
         for name, task in study.tasks.items():
-            truth = task.encode(labels.at[case, task.label])
+            truth = task.encode(labels.loc[case, task.label])
             p = 1 / (1 + np.exp(-(skill * (1 if truth == 1 else -1) + rng.normal())))
             for fold in [*parts["fold"], *(["ensemble"] if part == "external" else [])]:
                 row = {"model": model, "stage": "supervised", "scenario": scenario, "fold": fold, "role": part}
-                row |= {"center": labels.at[case, "center"], "case_id": case, "task": name}
+                row |= {"center": labels.loc[case, "center"], "case_id": case, "task": name}
                 for share, label in zip((1 - p, p), task.class_names, strict=True):
                     cells = {"class": label, "probability": share, "raw_probability": share, "joint_probability": share}
                     rows.append(row | cells | {"uncertainty": float(entropy([p, 1 - p]))})

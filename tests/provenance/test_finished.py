@@ -16,10 +16,14 @@ from gliomanet.tables.io import read_table
 from tests.provenance.conftest import configuration, write_study
 
 
+def metrics_of(path):
+    study = FinishedStudy.find(path)
+    return study.table(study.layout.evaluation("metrics"))
+
+
 def refused(path) -> str:
     with pytest.raises(CohortError) as caught:
-        study = FinishedStudy.find(path)
-        study.table(study.layout.evaluation("metrics"))
+        metrics_of(path)
     (problem,) = caught.value.problems
     assert problem.file
     assert problem.action
