@@ -14,14 +14,15 @@ from gliomanet.cohort.folds import folds_of, scenarios_of
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
 from gliomanet.evaluation.analyses.performance import evaluate
+from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import NoHarmonization, TabularModelDescription
 from gliomanet.provenance.record import StudyRecord
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.cohort import CASES, IMAGE_FILES, SPLITS
-from gliomanet.tables.evaluation import COMPARISONS, CONFUSION, DECODING, METRICS, THRESHOLDS
+from gliomanet.tables.evaluation import COMPARISONS, CONFUSION, DECODING, METRICS, SEGMENTATION_METRICS, THRESHOLDS
 from gliomanet.tables.io import read_tables, write_table
-from gliomanet.tables.prediction import PREDICTIONS
+from gliomanet.tables.prediction import PREDICTIONS, SEGMENTATIONS
 from gliomanet.uncertainty.probabilities import entropy
 
 SCHEMAS = {
@@ -107,6 +108,20 @@ def predictions_table(
     return pd.DataFrame(rows, columns=PREDICTIONS.names())
 
 
+def segmented_cases(splits: pd.DataFrame) -> pd.DataFrame:
+    """Scores of one model's segmentations, case by case."""
+    rng = np.random.default_rng(5)
+    used = splits[(splits["part"] == "validation") | ((splits["part"] == "external") & (splits["fold"] == "0"))]
+    rows = []
+    for case in used.to_dict("records"):
+        row = {"model": "net", "stage": "supervised", "scenario": "main", "role": case["part"]}
+        row |= {"fold": "ensemble" if case["part"] == "external" else case["fold"], "center": case["center"]}
+        for region in ("whole", "core"):
+            scores = {"volume_ml": 10.0, "share_of_brain": 0.01, "dice": round(rng.uniform(0.4, 1), 4), "hd95_mm": 3.0}
+            rows.append(row | {"case_id": case["case_id"], "region": region, "note": ""} | scores)
+    return pd.DataFrame(rows, columns=SEGMENTATIONS.names())
+
+
 def description(model: str, fold: str, tasks: dict[str, Any], **changes: Any) -> TabularModelDescription:
     values = {
         "model": model,
@@ -161,6 +176,12 @@ def write_study(
     done = evaluate(stored, cases, tasks, study.evaluation, seed=seed)
     for name, schema in SCHEMAS.items():
         write_table(getattr(done, name), layout.evaluation(name), schema)
+    if len(set(splits["scenario"])) == 1:
+        scores = segmented_cases(splits)
+        for center, rows in scores.groupby("center"):
+            write_table(rows, layout.segmentation_scores("net", str(center)), SEGMENTATIONS)
+        means = evaluate_segmentations(scores, cases, study.evaluation, seed=seed)
+        write_table(means, layout.evaluation("segmentation"), SEGMENTATION_METRICS)
     codes = {"train": dict.fromkeys(study.models, code), "predict_center": dict.fromkeys(study.models, "c0de")}
     files = [layout.cases(), layout.splits(), *(layout.evaluation(name) for name in SCHEMAS)]
     dumped = study.model_dump(mode="json", exclude={"compute"})

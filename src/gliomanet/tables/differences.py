@@ -24,11 +24,11 @@ CHANGES = Schema(
 METRIC_CHANGES = Schema(
     title="Metrics of two studies",
     paths=("difference/metrics.tsv",),
-    row="one per row of either study's table of metrics",
+    row="one per row of either study's tables of metrics and of segmentation",
     columns=(
         *(MODEL, STAGE, GROUP_SCENARIO, ROLE),
         text("center", "Centre of the cases, `pooled` or `summary`, as in the table of metrics"),
-        text("task", "Task, or `joint`"),
+        text("task", "Task, `joint`, or the region of a segmentation"),
         text("subset", "Patients that are counted, as in the table of metrics"),
         text("metric", "Metric"),
         number("value_a", "Value in the first study; empty: not estimable, or no such row"),

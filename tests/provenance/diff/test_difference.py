@@ -90,6 +90,13 @@ def test_the_same_cases_are_compared_in_pairs_and_equal_predictions_are_no_diffe
     assert not [one for one in found.changes if one.section == "cohort"]
 
 
+def test_means_of_segmentations_stand_side_by_side(made, other):
+    found = difference(made, other)
+    rows = found.metrics[found.metrics["metric"] == "dice"]
+    assert set(rows["task"]) == {"whole", "core"}
+    assert set(rows["pairing"]) == {"not paired: means over segmented cases"}
+
+
 def test_other_cases_or_labels_are_told_and_not_paired(made, other):
     found = difference(made, other)
     rows = found.metrics[(found.metrics["model"] == "net") & (found.metrics["metric"] == "mcc")]

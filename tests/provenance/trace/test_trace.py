@@ -47,6 +47,13 @@ def test_what_is_computed_again_is_what_is_stored(name, table, every, request):
         assert not again.differs
 
 
+def test_a_mean_of_segmentations_stands_on_their_cases_and_folds(made):
+    found = traced(made, "segmentation", "net", "X", "whole", "dice")
+    assert step(found, "Computed again").facts["result"] == "equal to the stored row"
+    assert len(step(found, "Segmentations").table) == 16
+    assert step(found, "Trained models").table["fold"].tolist() == ["0", "1"]
+
+
 def test_summaries_and_pools_over_held_out_centres_stand_on_the_fits_that_never_saw_the_centre(held_out):
     found = traced(held_out, "net", "idh", "mcc", "summary", "leave-one-center-out")
     assert step(found, "Computed again").facts["result"] == "equal to the stored row"

@@ -54,6 +54,7 @@ def _fit(study: FinishedStudy, folder: Path, one: ModelDescription, task: str) -
         "labelled": _labelled(study, training, task) if task in study.tasks else "",
         "digest": one.digest[:12],
         "seed": one.seed,
+        "epochs": next((one["epochs_run"] + one.get("resumed_from", 0) for one in events if "epochs_run" in one), ""),
         "device": device,
         "started": _time(times.get("start")),
         "ended": _time(times.get("end")) + (f", resumed {resumed}×" if resumed else ""),
