@@ -22,12 +22,9 @@ from gliomanet.pipeline.content_digests import (
     digest_of_all,
     files_below,
 )
-from gliomanet.pipeline.environment import (
-    allocated_gpus,
-    count_gpus,
-    missing_programs,
-)
+from gliomanet.pipeline.environment import count_gpus
 from gliomanet.pipeline.plan import Plan
+from gliomanet.pipeline.environment import missing_programs
 from gliomanet.code_digest import source_digest
 from gliomanet.model_kinds import modules_of
 from gliomanet.seeds import derive_seed
@@ -130,11 +127,10 @@ def contents(files):
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
-# nothing of its cluster's). A job that SLURM started has those that it was given. And MLflow has one writer.
+# nothing of its cluster's). And MLflow has one writer.
 LIMITS = {"mlflow_writer": 1}
 if workflow.global_resources["_nodes"].value is None:
-    given = allocated_gpus()
-    LIMITS["gpu"] = count_gpus() if given is None else given
+    LIMITS["gpu"] = count_gpus()
 for name, limit in LIMITS.items():
     if name not in workflow.global_resources:
         workflow.global_resources[name] = Resource(name, limit)
