@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -81,8 +82,12 @@ def why_not() -> str:
     if os.geteuid() != 0:
         return "starting slurmctld and slurmd takes root"
     present = CONFIGURATION / "slurm.conf"
-    if present.exists() and OURS not in present.read_text(encoding="utf-8"):
+    text = present.read_text(encoding="utf-8") if present.exists() else ""
+    if text and OURS not in text:
         return f"{present} is there already: this machine belongs to a SLURM, which the tests leave alone"
+    number = re.search(r"^SlurmctldPidFile=(.*)$", text, re.MULTILINE)
+    if number and Path(number[1]).exists() and Path("/proc", Path(number[1]).read_text().strip()).exists():
+        return f"another run of these tests has its SLURM up ({present})"
     return ""
 
 
