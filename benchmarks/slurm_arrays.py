@@ -67,11 +67,11 @@ def main(jobs: int = 12, repeats: int = 3) -> None:
         if shutil.which("squeue")
         else False
     )
-    if not there and why_not():
+    if not answers and why_not():
         sys.exit(f"no SLURM here: {why_not()}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with contextlib.nullcontext() if there else one_node(folder / "cluster"):
+        with contextlib.nullcontext() if answers else one_node(folder / "cluster"):
             runs = {way: [] for way in (False, True)}
             for repeat in range(repeats):
                 for way in runs:
