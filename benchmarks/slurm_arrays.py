@@ -62,11 +62,7 @@ def measure(folder: Path, jobs: int, arrays: bool) -> tuple[int, int, float, flo
 
 
 def main(jobs: int = 12, repeats: int = 3) -> None:
-    there = (
-        subprocess.run(["squeue"], capture_output=True, check=False).returncode == 0
-        if shutil.which("squeue")
-        else False
-    )
+    answers = bool(shutil.which("squeue")) and subprocess.run(["squeue"], capture_output=True).returncode == 0
     if not answers and why_not():
         sys.exit(f"no SLURM here: {why_not()}")
     with tempfile.TemporaryDirectory() as name:
