@@ -4,6 +4,7 @@
 
 PYTHON ?= python3.11
 CORES  ?= all
+AS_ROOT ?=
 BIN    := .venv/bin
 READY  := .venv/.ready
 
@@ -20,16 +21,18 @@ test: setup lint doctest slurm
 test-fast: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not images"
 
-# A study through a real SLURM of one node, with a time limit, a memory kill, a node that fails, and scancel.
+# A study through a real SLURM of one node, with a time limit, a memory kill, a node that fails, and scancel. Who is
+# not root says how to be it: make test-slurm AS_ROOT="sudo -E"
 test-slurm: setup slurm
-	$(BIN)/python -m pytest tests/slurm
+	$(AS_ROOT) $(BIN)/python -m pytest tests/slurm
 
 # Debian's SLURM, where packages may be installed. Elsewhere its tests are skipped, and say why; with
 # SLURM_TESTS=required, which CI sets, they fail instead.
 slurm:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! command -v slurmctld > /dev/null; then \
+	@if [ "$$($(AS_ROOT) id -u)" = 0 ] && command -v apt-get > /dev/null && ! command -v slurmctld > /dev/null; then \
 	    echo "Installing slurm-wlm and munge for tests/slurm ..."; \
-	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge) > .venv/slurm-packages.txt 2>&1 \
+	    ($(AS_ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -y -qq slurm-wlm munge) \
+	        > .venv/slurm-packages.txt 2>&1 \
 	        || echo "  ... not possible here: .venv/slurm-packages.txt"; \
 	fi
 
