@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gliomanet.files.reading_back import read_written_json
 from gliomanet.imaging.quality.center_table import LARGEST_Z, METRICS, is_out_of_bounds, is_outlier, robust_z
 from gliomanet.reporting.format import MINUS, listing, plural
 from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES, OVERVIEW, SECTIONS
@@ -145,7 +145,7 @@ def read_curves(case_dirs: Sequence[Path], pictures: Path) -> dict[str, dict[tup
         if not path.is_file():
             continue
         case_id = str(_record(case_dir)["case_id"])
-        modalities = json.loads(path.read_text(encoding="utf-8"))["modalities"]
+        modalities = read_written_json(path, delete=path.parent)["modalities"]
         found[case_id] = {
             (modality, when): curve_of(case_id, both[when])
             for modality, both in modalities.items()
@@ -343,8 +343,7 @@ def _picture(path: Path) -> str | None:
 
 
 def _record(case_dir: Path) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((case_dir / "preprocess.json").read_text(encoding="utf-8"))
-    return record
+    return read_written_json(case_dir / "preprocess.json", delete=case_dir)
 
 
 def _write(out: Path, template: str, context: Mapping[str, Any]) -> None:
