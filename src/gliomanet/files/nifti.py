@@ -9,6 +9,9 @@ from typing import Any
 
 import nibabel as nib
 import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from gliomanet.files.atomic import open_atomically
 from gliomanet.files.reading_back import UNREADABLE, content_of, damaged, in_words
@@ -70,5 +73,5 @@ def read_written_nifti(path: Path, *, delete: Path | None = None) -> Any:
     content = content_of(path, delete=delete)
     try:
         return nib.Nifti1Image.from_bytes(gzip.decompress(content))
-    except (*UNREADABLE, nib.filebasedimages.ImageFileError) as error:
+    except (*UNREADABLE, ImageFileError, WrapStructError, HeaderDataError) as error:
         raise damaged(path, in_words(error), delete=delete) from error

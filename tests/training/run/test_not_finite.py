@@ -36,7 +36,7 @@ def test_a_loss_is_told_with_its_place_its_terms_and_its_cases(cohort, tmp_path,
         where = (
             "psnet, stage supervised, fold 0: the loss is nan in epoch 2 (phase tasks), step 2: terms of the loss: idh"
         )
-        assert problem.found.startswith(where + " nan, codel_1p19q 0.")
+        assert problem.found.startswith(where + " nan, codel_1p19q ")
         named = problem.found.partition("cases of the batch: ")[2].split(", ")
         assert len(named) == 4
         assert set(named) <= {f"case-{number:02}" for number in range(8)}

@@ -287,7 +287,7 @@ class Phase(lightning.LightningModule):
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Stop before gradients that are not finite reach the weights."""
         found = {name: weight.grad for name, weight in self.named_parameters() if weight.grad is not None}
-        if not found or torch.stack(torch._foreach_norm(list(found.values()))).isfinite().all():
+        if torch.nn.utils.get_total_norm(list(found.values())).isfinite():
             return
         for name, gradient in found.items():
             self._check_finite(f"gradient of {name}", gradient)
