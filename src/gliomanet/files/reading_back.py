@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.files.storage import raise_if_of_the_machine
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, IndexError, AttributeError, zlib.error, zipfile.BadZipFile)
 """What readers raise, whatever the content in memory is that they are given."""
@@ -37,15 +38,19 @@ def damaged(path: Path, why: object, *, delete: Path | None = None) -> ProblemEr
 
 
 def content_of(path: Path, *, delete: Path | None = None) -> bytes:
-    """The bytes of a file; an error of the disk stays one, and says nothing of the file.
+    """The bytes of a file.
 
     Raises:
         ProblemError: it is missing.
+        StorageError: the disk does not give it, which says nothing of the file.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise damaged(path, "it is missing", delete=delete) from None
+    except OSError as error:
+        raise_if_of_the_machine(error, path)
+        raise
 
 
 def read_written_json(path: Path, *, delete: Path | None = None) -> dict[str, Any]:

@@ -73,9 +73,7 @@ def cached_case(
     try:
         write_once(path, buffer.getvalue())
     except OSError as error:
-        raise OSError(
-            f"case {case_id} cannot be kept in {path.parent}: {error}; make room there, or set compute.cache: false"
-        ) from error
+        raise OSError(f"case {case_id} cannot be kept in the cache: {error}; or set compute.cache: false") from error
     for earlier in path.parent.glob(f"{how}-*.npy*"):
         if not earlier.name.startswith(path.name):
             earlier.unlink(missing_ok=True)
