@@ -40,6 +40,12 @@ VICTIMS = {"all": 0.5, "engine": 0.2, "job": 0.3}
 OTHERS = ("benchmarks", "logs", "mlartifacts", "mlflow.db", "events.jsonl", "contents.json", "index.html", "runs.json")
 """Files and folders of the results that hold times or ids: they are no result, or compared by what they say."""
 
+MESSAGES = "messages.txt"
+"""What Snakemake says, in a study's folder."""
+
+JOB = rb"^Job \d+: "
+"""A line that Snakemake says when a job starts."""
+
 LONGEST = 1800.0
 """Seconds after which a start that neither ended nor was killed counts as a hang."""
 
@@ -53,7 +59,10 @@ def main() -> None:
     if not (reference / "finished").exists():
         shutil.rmtree(reference, ignore_errors=True)
         _prepare(reference, study)
-        ended = subprocess.run(_command(reference), cwd=reference, check=False).returncode
+        with (reference / MESSAGES).open("wb") as messages:
+            ended = subprocess.run(
+                _command(reference), cwd=reference, stdout=messages, stderr=messages, check=False
+            ).returncode
         if ended:
             raise SystemExit(f"the undisturbed study in {reference} ended with status {ended}; see its messages")
         (reference / "finished").touch()
@@ -64,7 +73,9 @@ def main() -> None:
         studies += 1
         folder = work / f"study-{studies}"
         row = disturb(folder, study, draws, options.kills - kills, (options.shortest, options.longest))
-        row |= {"study": studies, "differences": len(differing := differences(folder, reference))}
+        differing = differences(folder, reference) if row["ended"] == "finished" else []
+        repeated = _jobs_started(folder) - _jobs_started(reference)
+        row |= {"study": studies, "jobs repeated": repeated, "differences": len(differing)}
         for line in differing:
             print(f"study {studies}: {line}", flush=True)
         rows.append(row)
@@ -84,7 +95,7 @@ def disturb(
     """Run a study, killing it up to so many times; what happened, as a row of the table."""
     shutil.rmtree(folder, ignore_errors=True)
     _prepare(folder, study)
-    log = folder / "messages.txt"
+    log = folder / MESSAGES
     hit: Counter[str] = Counter()
     during: Counter[str] = Counter()
     starts = failed = 0
@@ -107,13 +118,13 @@ def disturb(
             status = run.wait(LONGEST)
         except subprocess.TimeoutExpired:
             _kill_all(run.pid)
-            return _row(hit, during, starts, failed, log, "hung")
+            return _row(hit, during, starts, failed, "hung")
         if status == 0:
-            return _row(hit, during, starts, failed, log, "finished")
+            return _row(hit, during, starts, failed, "finished")
         if status > 0 and victim != "job":
             failed += 1
             if failed > 3:
-                return _row(hit, during, starts, failed, log, "failed")
+                return _row(hit, during, starts, failed, "failed")
         _unlock(folder, by_snakemake=hit.total() == 1)
 
 
@@ -150,14 +161,16 @@ def _tracked(folder: Path) -> list[tuple[object, ...]]:
         return list(database.execute(asked))
 
 
-def _row(hit: Counter[str], during: Counter[str], starts: int, failed: int, log: Path, ended: str) -> dict[str, object]:
-    started = Counter(re.findall(r"^(?:local)?rule (\w+):", log.read_text(errors="replace"), re.M))
+def _jobs_started(folder: Path) -> int:
+    return len(re.findall(JOB, (folder / MESSAGES).read_bytes(), re.M))
+
+
+def _row(hit: Counter[str], during: Counter[str], starts: int, failed: int, ended: str) -> dict[str, object]:
     return {
         "kills": hit.total(),
         **{f"of {victim}": hit[victim] for victim in VICTIMS},
         "starts": starts,
         "failed starts": failed,
-        "jobs started": started.total() - started["all"],
         "ended": ended,
         "during": ", ".join(f"{rule} {count}" for rule, count in during.most_common()),
     }
@@ -212,7 +225,7 @@ def _wait_for_a_job(run: subprocess.Popen[bytes], log: Path, before: int) -> boo
     while run.poll() is None:
         with log.open("rb") as messages:
             messages.seek(before)
-            if re.search(rb"^(local)?rule ", messages.read(), re.M):
+            if re.search(JOB, messages.read(), re.M):
                 return True
         time.sleep(0.1)
     return False
