@@ -12,6 +12,7 @@ from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.seeds import derive_seed
 from gliomanet.training.distributed.launcher import launch
 from gliomanet.training.recipes import cmtlnet
+from gliomanet.training.recipes.phase import Phase
 from gliomanet.training.run import image as module
 from gliomanet.training.run.memory import MemoryExceededError, Split, train_in_parts
 from tests.training.run.test_image_networks import TASKS, name_of, settings, train
@@ -21,17 +22,17 @@ FULL = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capaci
 
 @pytest.fixture
 def memory(monkeypatch):
-    """Convolutions of more cases than this, while training, find the memory full."""
+    """More cases than this at once, with their gradients, find the memory full."""
 
     def holds(cases: int) -> None:
-        forward = torch.nn.Conv3d.forward
+        checked = Phase._checked_loss
 
-        def limited(self, x):
-            if len(x) > cases and torch.is_grad_enabled():
+        def limited(self, batch):
+            if len(batch.case_ids) > cases:
                 raise torch.OutOfMemoryError(FULL)
-            return forward(self, x)
+            return checked(self, batch)
 
-        monkeypatch.setattr(torch.nn.Conv3d, "forward", limited)
+        monkeypatch.setattr(Phase, "_checked_loss", limited)
 
     return holds
 
@@ -70,7 +71,7 @@ def test_parts_move_the_weights_as_the_whole_batch_does(kind, cohort, tmp_path, 
     model = settings(kind, dropout=0, learning_rate=1e-3, steps_per_epoch=1, **OWN[kind])
     cases = cohort[cohort["part"] == "train"]
     whole = train(cases, tmp_path / "whole", model)
-    memory(4 if kind == "cmtlnet" else 2)  # of a case the tumour and the rest are two
+    memory(2)
     parted = train(cases, tmp_path / "parted", model)
     assert json.loads((parted / "model.json").read_text())["computed"]["batch_parts"] > 1
     assert "going on from the newest checkpoint in 2 parts, whose gradients add up" in capsys.readouterr().out
