@@ -1,62 +1,114 @@
-"""What ends a job, or a case within it: devices, memory, numbers that are none, damaged results, crashes."""
+"""Failed jobs and clusters that lose them: each as its engine and its logs tell it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
-import pytest
-import torch
+from gliomanet.pipeline.cluster_check import forgotten_jobs
+from gliomanet.pipeline.failed_jobs import FailedJob, in_the_end, why_failed
 
-from gliomanet.audit.center_images import Inspection, _crashed
-from gliomanet.child_processes import Crash
-from gliomanet.errors import ProblemError
-from gliomanet.files.reading_back import read_written_json
-from gliomanet.models.devices import Gpu, choose_devices, told_of_memory
-from gliomanet.training.recipes.not_finite import NotFiniteError
-from gliomanet.training.run.epochs import _no_number
-from gliomanet.training.run.memory import MemoryExceededError, Split, train_in_parts
+STATUS = (
+    "SLURM-job '7' failed, SLURM status is: '{}'. Detailed failure reason unavailable (status command is not 'sacct')."
+)
+KERNEL = "slurmstepd-n1: error: Detected 1 oom-kill event(s) in StepId=7.0. Some of your processes may have been killed by the cgroup out-of-memory handler.\n"
+TORCH = (
+    "Traceback (most recent call last):\n  …\nRuntimeError: DataLoader worker (pid 3) is killed by signal: Killed. \n"
+)
+LIST = "Traceback (most recent call last):\n  …\nERROR: 2 problems in the cohort:\n  - case P-1: no file\n  - case P-2: no file\n"
+REFUSED = (
+    "SLURM sbatch failed. The error message was 'sbatch: error: Batch job submission failed: Invalid partition'.\n"
+    "    sbatch call:\n        sbatch --parsable\n"
+)
 
-FULL = "CUDA out of memory. Tried to allocate 2.00 GiB"
+# name → (message of the executor, text of its own log, text of SLURM's log, rule of the problem)
+FAILED: dict[str, tuple[str, str, str, str]] = {
+    "memory, ended by the kernel": (STATUS.format("FAILED"), "", KERNEL, "job_memory"),
+    "memory, told by the state": (STATUS.format("OUT_OF_MEMORY"), "", "", "job_memory"),
+    "memory, ended by SLURM": (
+        STATUS.format("CANCELLED"),
+        "",
+        "slurmstepd: error: Exceeded job memory limit\nslurmstepd: error: *** STEP 7.0 ON n1 CANCELLED AT 2026-11-28 ***\n",
+        "job_memory",
+    ),
+    "time": (
+        STATUS.format("FAILED"),
+        "",
+        "slurmstepd: *** JOB 7 ON n1 CANCELLED AT 2026 DUE TO TIME LIMIT ***\n",
+        "job_time",
+    ),
+    "node": (STATUS.format("NODE_FAIL"), "", "", "job_node"),
+    "preempted": (STATUS.format("PREEMPTED"), "", "", "job_preempted"),
+    "cancelled": (
+        STATUS.format("CANCELLED"),
+        "",
+        "*** JOB 7 ON n1 CANCELLED AT 2026-11-28T10:09:54 ***\n",
+        "job_cancelled",
+    ),
+    "cancelled before it ran": (STATUS.format("CANCELLED"), "", "", "job_cancelled"),
+    "a person's error": (
+        STATUS.format("FAILED"),
+        LIST,
+        "srun: error: n1: task 0: Exited with exit code 1\n",
+        "job_error",
+    ),
+    "an exception": (
+        STATUS.format("FAILED"),
+        "Traceback (most recent call last):\n  …\nKeyError: 'x'\n",
+        "",
+        "job_error",
+    ),
+    "a signal": (
+        STATUS.format("FAILED"),
+        "",
+        "Command 'python x' died with <Signals.SIGSEGV: 11>.\n",
+        "job_without_a_word",
+    ),
+    "refused": (REFUSED, "", "", "refused_by_slurm"),
+    "here, without a word": ("", "Epoch 3\n", "", "job_without_a_word"),
+    "here, a worker killed": ("", TORCH, "", "job_error"),
+}
+
+LAB = "AccountingStorageType   = accounting_storage/{}\nMinJobAge               = {} sec\n"
+
+# name → (settings, status command, rule of the problem)
+CLUSTERS: dict[str, tuple[str, str, str | None]] = {
+    "sacct without accounting": (LAB.format("none", 300), "sacct", "no_accounting"),
+    "forgets soon, without accounting": (LAB.format("none", 120), "squeue", "forgotten_jobs"),
+    "forgets soon, with accounting": (LAB.format("slurmdbd", 120), "squeue", "forgotten_jobs"),
+    "forgets at once, without accounting": (LAB.format("none", 10), "squeue", "forgotten_jobs"),
+    "forgets at once, and the plugin asks sacct": (LAB.format("slurmdbd", 10), "squeue", None),
+    "squeue without accounting": (LAB.format("none", 300), "squeue", None),
+    "squeue with accounting": (LAB.format("slurmdbd", 300), "squeue", None),
+    "sacct with accounting": (LAB.format("slurmdbd", 10), "sacct", None),
+    "no answer": ("", "squeue", None),
+}
 
 
-def told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
-    """Name and text of each message."""
-    for name in ("ROCR_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    monkeypatch.setattr(torch, "__version__", "2.13.0+cpu")
-    monkeypatch.setattr(torch.version, "cuda", None)
-    yield "job, no GPU seen", _text(lambda: choose_devices(1, visible=list))
-    yield "job, too few GPUs", _text(lambda: choose_devices(2, visible=lambda: [Gpu(0, "a", "A", True)]))
-    yield "job, memory of a batch", _text(lambda: train_in_parts(_too_large, "net, stage supervised, fold 0", "H200"))
-    yield "job, memory of a case", _text(_case_too_large)
-    terms, cases = {"idh": float("nan"), "segmentation": 0.41}, ("P-1", "P-2")
-    stopped = NotFiniteError("loss", float("nan"), "tasks", 12, 3, terms, cases)
-    model = SimpleNamespace(learning_rate=0.01)
-    job = SimpleNamespace(title="net, stage supervised, fold 0", name={"model": "net"}, model=model)
-    for precision in ("32-true", "bf16-mixed"):
-        job.precision = precision
-        yield f"job, not finite in {precision}", str(_no_number(stopped, job))  # type: ignore[arg-type]
-    yield "result, missing", _text(lambda: read_written_json(folder / "P-1" / "preprocess.json", delete=folder / "P-1"))
-    (folder / "record.json").write_text("{")
-    yield "result, damaged", _text(lambda: read_written_json(folder / "record.json"))
-    for status in (-11, -9):
-        (finding,) = _crashed(Inspection("A", "P-1", lambda: None), Crash(status)).findings  # type: ignore[arg-type, return-value]
-        yield f"inspection, status {status}", f"{finding.found}; {finding.action}"
+def failed(name: str, folder: Path) -> FailedJob:
+    """A failed job of `FAILED`, its logs written."""
+    message, own, slurms, _ = FAILED[name]
+    place = folder / "failed" / name.replace(" ", "_").replace(",", "")
+    place.mkdir(parents=True)
+    (place / "net.log").write_text(own)
+    slurm_log = place / "7.log" if "SLURM-job" in message else None
+    if slurm_log and slurms:
+        slurm_log.write_text(slurms)
+    named = FailedJob("predict_center", ("net", "EAST"), message, place / "net.log", slurm_log)
+    return replace(named, mem_mb=6000, runtime=120, oom_kills=1 if name == "here, without a word" else 0)
 
 
-def _too_large(parts: int) -> None:
-    raise MemoryExceededError(Split(6, 6, 6), FULL)
-
-
-def _case_too_large() -> None:
-    with told_of_memory("case P-1", torch.device("cuda", 0)):
-        raise torch.OutOfMemoryError(FULL)
-
-
-def _text(call: Callable[[], object]) -> str:
-    with pytest.raises(ProblemError) as caught:
-        call()
-    return str(caught.value)
+def told(folder: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of everything that is said of failed jobs and of clusters."""
+    problems = {}
+    for name in FAILED:
+        job = failed(name, folder)
+        problems[name] = why_failed(job)
+        yield f"job, {name}", str(problems[name])
+        if job.sign in ("memory", "time"):
+            yield f"job, {name}, tried again", str(why_failed(replace(job, again=True)))
+    yield "jobs, at the end", in_the_end([problems["time"], problems["refused"]])
+    for name, (settings, command, rule) in CLUSTERS.items():
+        if rule:
+            yield f"cluster, {name}", str(forgotten_jobs(settings, command, 20))

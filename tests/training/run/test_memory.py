@@ -40,7 +40,8 @@ def memory(monkeypatch):
 @pytest.fixture
 def by_themselves(monkeypatch):
     """What makes a case's gradient hang on its neighbours, or on a draw per part, taken away; plain gradient descent."""
-    monkeypatch.setattr(torch.nn.BatchNorm3d, "forward", lambda self, x: x)
+    for layer in (torch.nn.BatchNorm3d, torch.nn.Dropout):
+        monkeypatch.setattr(layer, "forward", lambda self, x: x)
     monkeypatch.setattr(cmtlnet, "TUMOUR_PROMPTS", 1)
     monkeypatch.setattr(cmtlnet, "NON_TUMOUR_PROMPTS", 1)
     monkeypatch.setattr(torch.optim, "Adam", torch.optim.SGD)
