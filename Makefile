@@ -8,7 +8,8 @@ AS_ROOT ?=
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-.PHONY: demo test test-fast test-slurm slurm doctest coverage setup lint reference docs docs-serve rulegraph release-notes dist clean
+.PHONY: demo test test-fast test-slurm slurm doctest coverage setup lint reference envs test-envs wheels docs docs-serve rulegraph \
+	release-notes dist clean
 
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
@@ -72,6 +73,22 @@ lint: setup
 # What is generated from src/gliomanet/config: schema, defaults, key table.
 reference: setup
 	$(BIN)/gliomanet reference
+
+# What is generated from requirements.lock: the conda environments of envs/.
+envs: setup
+	$(BIN)/python envs/generate.py
+
+# Every environment built by pip from the package index, and its scripts run in it. `make test` does the same with the
+# packages that are installed already.
+test-envs: setup
+	$(BIN)/python -m pytest tests/workflow/test_whole_study.py -k environment --build-environments
+
+# Every package as a wheel, in wheels/, for a machine without a network; there:
+# PIP_NO_INDEX=1 PIP_FIND_LINKS=$PWD/wheels make setup
+wheels: setup
+	grep -vE '^pyradiomics==' requirements.lock > .venv/others.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest wheels --requirement .venv/others.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir wheels --requirement .venv/pyradiomics.txt
 
 # The documentation site, in site/; the configuration's and the tables' pages are made from the code. No network.
 docs: setup
