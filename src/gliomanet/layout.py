@@ -136,6 +136,10 @@ class Layout:
     def volumes(self, center: str) -> Path:
         return self.results / f"audit/{center}.volumes.tsv"
 
+    def image_files(self, center: str) -> Path:
+        """Digest and header of every image file of a centre."""
+        return self.results / f"audit/{center}.files.tsv"
+
     def feature_findings(self) -> Path:
         return self.results / "audit/features/findings.tsv"
 
@@ -258,6 +262,10 @@ class Layout:
 
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"
+
+    def study(self) -> Path:
+        """Record of what the results were made with, written with the page."""
+        return self.results / "study.json"
 
     def page(self) -> Path:
         return self.results / "report/index.html"

@@ -20,7 +20,19 @@ from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
-from tests.messages import cases, configuration, doubts, faults, features, images, jobs, sources, study_files, tables
+from tests.messages import (
+    cases,
+    configuration,
+    doubts,
+    faults,
+    features,
+    images,
+    jobs,
+    results,
+    sources,
+    study_files,
+    tables,
+)
 
 __all__ = ["brain", "modalities", "write_case"]
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -123,6 +135,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *doubts.told(),
         *jobs.told(tmp_path),
         *faults.told(tmp_path, monkeypatch),
+        *results.texts(tmp_path),
     ]
     text = "".join(f"[{name}]\n{message.rstrip()}\n\n" for name, message in told)
     text = text.replace(str(tmp_path), "<folder>")

@@ -13,7 +13,7 @@ from gliomanet.audit.fingerprint import Fingerprints
 from gliomanet.audit.images import Inspected, center_findings, inspect
 from gliomanet.child_processes import Crash, each_alone
 from gliomanet.cohort.findings import Finding, findings_table
-from gliomanet.tables.cohort import TUMOUR_VOLUMES
+from gliomanet.tables.cohort import IMAGE_FILES, TUMOUR_VOLUMES
 
 if TYPE_CHECKING:
     from gliomanet.config.preprocessing import Preprocessing
@@ -48,7 +48,7 @@ def inspect_all(
 
 def inspect_center(
     cases: Sequence[Mapping[str, str]], settings: Preprocessing, *, processes: int = 0
-) -> tuple[pd.DataFrame, dict[str, Fingerprints], pd.DataFrame]:
+) -> tuple[pd.DataFrame, dict[str, Fingerprints], pd.DataFrame, pd.DataFrame]:
     """Inspect every case of a centre.
 
     Args:
@@ -57,7 +57,8 @@ def inspect_center(
         processes: as in `inspect_all`.
 
     Returns:
-        The table of findings (`FINDINGS`); case_id → modality → fingerprint; and `volumes_table`.
+        The table of findings (`FINDINGS`); case_id → modality → fingerprint; `volumes_table`; and
+        `files_table`.
     """
     plain = [dict(case) for case in cases]
     inspected = inspect_all(
@@ -67,7 +68,8 @@ def inspect_center(
     prints: dict[str, Fingerprints] = {
         case["case_id"]: one.fingerprints for case, one in zip(plain, inspected, strict=True)
     }
-    return findings_table(center_findings(plain, inspected)), prints, volumes_table(plain, inspected)
+    findings = findings_table(center_findings(plain, inspected))
+    return findings, prints, volumes_table(plain, inspected), files_table(plain, inspected)
 
 
 def volumes_table(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspected]) -> pd.DataFrame:
@@ -77,6 +79,24 @@ def volumes_table(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspec
         for case, one in zip(cases, inspected, strict=True)
     ]
     return pd.DataFrame(rows, columns=TUMOUR_VOLUMES.names())
+
+
+def files_table(cases: Sequence[Mapping[str, str]], inspected: Sequence[Inspected]) -> pd.DataFrame:
+    """The table of `IMAGE_FILES`, one row per file that can be opened; no grid where it is no readable image."""
+    rows = [
+        (case.get("center", ""), case["case_id"], image, digest, *_header(one, image))
+        for case, one in zip(cases, inspected, strict=True)
+        for image, digest in one.digests.items()
+    ]
+    return pd.DataFrame(rows, columns=IMAGE_FILES.names())
+
+
+def _header(one: Inspected, image: str) -> tuple[str, str, str]:
+    if image not in one.grids:
+        return "", "", ""
+    grid = one.grids[image]
+    spacing = " × ".join(f"{size:.4g}" for size in grid.spacing)
+    return " × ".join(map(str, grid.shape)), spacing, one.orientations[image]
 
 
 def _each(inspections: Sequence[Inspection], processes: int) -> Iterator[Inspected | Crash]:
