@@ -21,7 +21,7 @@ from gliomanet.phantom.center import simulate_center
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.tables.prediction import CASE
 from gliomanet.tables.schemas import schema_of
-from tests.workflow.conftest import Run, run_snakemake
+from tests.workflow.conftest import Run, copy_project, run_snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -97,10 +97,7 @@ class Finished:
 @pytest.fixture(scope="session")
 def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("study") / "copy"
-    for part in ("workflow", "src", "envs"):
-        shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copy(repository / "Snakefile", folder / "Snakefile")
-    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile
+    copy_project(repository, folder)
     make_hospital(folder / "hospital")
     (folder / "study.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     run = run_snakemake(folder, folder / "Snakefile", "--cores", "2", "--configfile", "study.yaml")

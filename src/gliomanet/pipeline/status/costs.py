@@ -49,7 +49,7 @@ class Cost:
 
 
 class Costs:
-    """What a job will cost: what it cost the last time, else the median of earlier jobs of its rule and model.
+    """Costs that jobs will have: each its own of the last time, else the median of earlier jobs of its rule and model.
 
     Args:
         jobs: all jobs of a study.

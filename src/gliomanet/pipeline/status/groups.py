@@ -121,7 +121,7 @@ def doing_of(message: str, jobs: Sequence[Job]) -> str:
     if "case" in names and len(jobs) == 1:
         told["case"] = jobs[0].wildcards["case"]
     text = message or " ".join([jobs[0].rule.replace("_", " "), *(f"{{{name}}}" for name in names)])
-    if "{case}" in text and "{center}" not in text and "center" in told:
+    if "{case}" in text and "{center}" not in text and {"case", "center"} <= told.keys():
         told["case"] += f" of {told['center']}"
     return re.sub(r"\{(\w+)\}", lambda match: told.get(match[1], match[0]), text)
 

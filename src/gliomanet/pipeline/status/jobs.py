@@ -124,10 +124,10 @@ def read_listing(content: Mapping[str, Any]) -> Listing:
 
 
 def _read_job(content: Mapping[str, Any]) -> Job:
-    runs: dict[str, Any] | None = content.get("runs")
     found = None
-    if runs is not None:
-        found = Rerun(**{key: tuple(value) if isinstance(value, list) else value for key, value in runs.items()})
+    if "runs" in content:
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["runs"].items()}
+        found = Rerun(**values)
     return Job(content["rule"], content["wildcards"], content["log"], found)
 
 

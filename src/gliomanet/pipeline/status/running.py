@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,12 +17,13 @@ def running_in(folder: Path, processes: Path = Path("/proc")) -> list[int]:
         processes: of the machine, as Linux lists them; nothing is found on systems that do not.
     """
     logs = folder.resolve() / ".snakemake" / "log"
-    found = []
-    for process in processes.glob("[0-9]*"):
-        try:
-            open_files = [file.readlink() for file in (process / "fd").iterdir()]
-        except OSError:  # another person's, or gone by now
-            continue
-        if any(file.is_relative_to(logs) for file in open_files):
-            found.append(int(process.name))
-    return sorted(found)
+    ids = [int(process.name) for process in processes.glob("[0-9]*")]
+    return sorted(pid for pid in ids if any(file.is_relative_to(logs) for file in _open_files(processes / str(pid))))
+
+
+def _open_files(process: Path) -> Iterator[Path]:
+    """Files that a process holds open; none of another person's, or of one that is gone by now."""
+    with suppress(OSError):
+        for file in (process / "fd").iterdir():
+            with suppress(OSError):  # closed by now
+                yield file.readlink()

@@ -25,26 +25,27 @@ class Words:
 
     Attributes:
         noun: what it is, in the field's words.
-        tells: `values`: which key changed, from what to what; `files`: keys name files, of which digests are kept;
-            `that`: only that it changed, since its value says nothing to a person.
+        tells: `values`: which key changed, from what to what; `named`: the same, with the noun before the key;
+            `files`: keys name files, of which digests are kept; `that`: only that it changed, since its value says
+            nothing to a person.
     """
 
     noun: str
-    tells: Literal["values", "files", "that"] = "values"
+    tells: Literal["values", "named", "files", "that"] = "values"
 
 
 PARAMETERS: dict[str, Words] = {
     "acceleration": Words("how a training computes", "that"),
     "artifacts": Words("folder of MLflow's artifacts"),
-    "bin_widths": Words("bin width"),
+    "bin_widths": Words("bin width", "named"),
     "cache": Words("folder of training images", "that"),
     "center": Words("centre"),
-    "centers": Words("simulated centres"),
+    "centers": Words("simulated centre", "named"),
     "checkpoints": Words("folder of checkpoints", "that"),
     "code": Words("code of this step", "that"),
     "contents": Words("file", "files"),
     "data_root": Words("folder of the data"),
-    "decisions": Words("decision"),
+    "decisions": Words("decision on", "named"),
     "decoded": Words("WHO decoding"),
     "excluded": Words("cases that a person excluded"),
     "files": Words("path of the file", "files"),
@@ -54,12 +55,12 @@ PARAMETERS: dict[str, Words] = {
     "keep": Words("labels that are kept", "that"),
     "kind": Words("kind of model"),
     "label_seed": Words("seed", "that"),
-    "labels": Words("labels"),
-    "mask_codes": Words("codes of the tumour mask"),
+    "labels": Words("label", "named"),
+    "mask_codes": Words("codes of the tumour mask", "named"),
     "members": Words("trained models that it uses", "that"),
     "min_component_fraction": Words("prediction.min_component_fraction"),
     "min_success_fraction": Words("min_success_fraction"),
-    "modalities": Words("modalities"),
+    "modalities": Words("modalities of", "named"),
     "model": Words("model"),
     "name": Words("name", "that"),
     "passes": Words("prediction.passes"),
@@ -75,7 +76,7 @@ PARAMETERS: dict[str, Words] = {
     "source": Words("simulated patients"),
     "stage": Words("stage"),
     "study": Words("study"),
-    "tasks": Words("tasks"),
+    "tasks": Words("task", "named"),
     "teachers": Words("teachers", "that"),
     "uri": Words("tracking_uri"),
 }
@@ -96,7 +97,10 @@ def change_of(name: str, differences: Sequence[Difference]) -> str:
         return f"{words.noun} changed"
     if words.tells == "files":
         return _files(words.noun, differences)
-    return counted([_value(words.noun, one) for one in differences], "changes")
+    before = f"{words.noun} " if words.tells == "named" else ""
+    return counted(
+        [_value(f"{before}{'.'.join(one.keys)}".strip() or words.noun, one) for one in differences], "changes"
+    )
 
 
 def noun_of(name: str) -> str:
@@ -149,8 +153,7 @@ def _few(names: Sequence[str]) -> str:
     return joined(names) if len(names) <= SHOWN else f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} more"
 
 
-def _value(noun: str, one: Difference) -> str:
-    where = ".".join(one.keys) or noun
+def _value(where: str, one: Difference) -> str:
     if one.old is ABSENT or one.new is ABSENT:
         verb, value = ("added", one.new) if one.old is ABSENT else ("taken away", one.old)
         told = "" if isinstance(value, Mapping) or not one.keys else f" ({_text(value)})"
