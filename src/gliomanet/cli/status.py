@@ -13,7 +13,6 @@ from gliomanet.cli.console import console, progress_console
 from gliomanet.cli.validate import StudyFile, validate
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CohortError, StudyError
-from gliomanet.layout import Layout
 from gliomanet.pipeline.status.costs import Cost
 from gliomanet.pipeline.status.groups import Group
 from gliomanet.pipeline.status.jobs import PlanError, list_jobs
@@ -44,17 +43,17 @@ def status(
             validate(study)  # says in its own words what is wrong with the study, and ends
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
-    found = Status(listing, Layout(checked.results), tuple(running_in(Path())))
+    found = Status(listing, checked, tuple(running_in(Path())))
     if as_json:
         values = {"study": str(study), "title": checked.title, **found.as_values(with_jobs=jobs)}
         print(json.dumps(values, indent=2, ensure_ascii=False))
         return
-    show(checked.title, found, with_jobs=jobs, cores=cores)
+    show(found, with_jobs=jobs, cores=cores)
 
 
-def show(title: str, found: Status, *, with_jobs: bool = False, cores: int | None = None) -> None:
+def show(found: Status, *, with_jobs: bool = False, cores: int | None = None) -> None:
     """Print a status: a line where nothing is to do, else a sentence for each group of jobs."""
-    total = len(found.listing.jobs)
+    title, total = found.study.title, len(found.listing.jobs)
     show_run(found)
     if not found.waiting:
         console.print(escape(f"{title}: nothing to do, all {total} jobs are done."))

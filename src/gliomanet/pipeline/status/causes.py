@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +32,20 @@ NEW = Cause("not run yet", "not run yet")
 FORCED = Cause("asked for by an option", "asked for by an option")
 ENVIRONMENT = Cause("its conda environment changed", "its conda environment changed")
 
+TABLES = ("rows",)
+"""Parameters that hold a digest of a centre's case table."""
 
-def causes_of(job: Job, runs: Rerun, layout: Layout, *, is_running: bool = False) -> tuple[Cause, ...]:
+
+def causes_of(
+    job: Job, runs: Rerun, layout: Layout, rows: Callable[[str], str] = lambda _center: "", *, is_running: bool = False
+) -> tuple[Cause, ...]:
     """A job's own causes; empty where it runs only since an input of it will be made anew.
 
     Args:
         job: one that would run.
         runs: the engine's findings on it.
         layout: places of the study's files.
+        rows: the changes of a centre's case table in words; "" where none can be told.
         is_running: a run goes on in this folder.
     """
     if runs.started:
@@ -48,7 +54,8 @@ def causes_of(job: Job, runs: Rerun, layout: Layout, *, is_running: bool = False
         return (NEW,)
     causes = [_of_missing(job, runs)] if runs.missing else []
     for name, differences in changed_parameters(runs.old, runs.new).items():
-        causes.append(Cause(change_of(name, differences), noun_of(name)))
+        told = rows(job.wildcards["center"]) if name in TABLES and "center" in job.wildcards else ""
+        causes.append(Cause(told or change_of(name, differences), noun_of(name)))
     if runs.inputs_added or runs.inputs_removed:
         causes.append(_of_inputs(runs, layout))
     if runs.inputs_updated:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
+from gliomanet.config.study import Study
 from gliomanet.layout import Layout
 from gliomanet.pipeline.status.causes import RUNNING, causes_of
 from gliomanet.pipeline.status.costs import Cost, Costs
 from gliomanet.pipeline.status.groups import Caused, Group, groups_of
 from gliomanet.pipeline.status.jobs import Job, Listing
+from gliomanet.pipeline.status.rows import changed_rows_of
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,12 @@ class Status:
 
     Attributes:
         listing: its jobs, as the engine plans them.
-        layout: places of its files.
+        study: its configuration.
         processes: ids of the runs of this machine that work in its folder.
     """
 
     listing: Listing
-    layout: Layout
+    study: Study
     processes: tuple[int, ...] = ()
 
     @cached_property
@@ -35,9 +37,10 @@ class Status:
     @cached_property
     def waiting(self) -> list[Caused]:
         """The jobs that would run, with their own causes, in the order of the pipeline."""
-        goes_on = bool(self.processes)
+        layout, goes_on = Layout(self.study.results), bool(self.processes)
+        rows = cache(partial(changed_rows_of, study=self.study, layout=layout))
         return [
-            (job, runs, causes_of(job, runs, self.layout, is_running=goes_on)) for job, runs in self.listing.waiting
+            (job, runs, causes_of(job, runs, layout, rows, is_running=goes_on)) for job, runs in self.listing.waiting
         ]
 
     @cached_property
