@@ -35,7 +35,12 @@ def list_instead(workflow, executor_plugin, **_settings):
 
 def described(workflow, job, started):
     """One job; why it would run only where it would."""
-    common = {"rule": job.rule.name, "wildcards": job.wildcards_dict or {}, "log": str(job.log[0]) if job.log else ""}
+    common = {
+        "rule": job.rule.name,
+        "wildcards": job.wildcards_dict or {},
+        "log": str(job.log[0]) if job.log else "",
+        "missing": [str(file) for file in job.output if not os.path.lexists(file)],
+    }
     if not workflow.dag.needrun(job):
         return common
     reason, kept = workflow.dag.reason(job), workflow.persistence
@@ -48,7 +53,6 @@ def described(workflow, job, started):
     return common | {
         "runs": {
             "was_done": was_done,
-            "missing": [str(file) for file in job.output if not os.path.lexists(file)],
             "started": any(str(file) in started for file in job.output),
             "forced": bool(reason.forced),
             "old": old,

@@ -18,6 +18,7 @@ from gliomanet.pipeline.status.groups import Group
 from gliomanet.pipeline.status.jobs import PlanError, list_jobs
 from gliomanet.pipeline.status.report import Status
 from gliomanet.pipeline.status.running import running_in
+from gliomanet.pipeline.status.wording import counted
 
 
 def status(
@@ -37,7 +38,7 @@ def status(
     try:
         checked = load_study(read_study_file(study))
         with progress_console.status("Asking for the plan of the study …"):
-            listing = list_jobs(study, snakefile, targets or ())
+            listing = list_jobs(study, snakefile, targets or (), cores=cores)
     except (StudyError, CohortError) as error:
         if isinstance(error, PlanError):
             validate(study)  # says in its own words what is wrong with the study, and ends
@@ -55,17 +56,20 @@ def show(found: Status, *, with_jobs: bool = False, cores: int | None = None) ->
     """Print a status: a line where nothing is to do, else a sentence for each group of jobs."""
     title, total = found.study.title, len(found.listing.jobs)
     show_run(found)
+    if found.not_made_anew:
+        missing = counted(found.not_made_anew, "results")
+        console.print(escape(f"Missing, and needed by no job that is due: {missing}. Name one as a target to make it."))
     if not found.waiting:
         console.print(escape(f"{title}: nothing to do, all {total} jobs are done."))
         return
-    console.print(escape(f"{title}: {len(found.done)} of {total} jobs are done, {len(found.waiting)} would run."))
+    console.print(escape(f"{title}: of {total} jobs {len(found.done)} are done, {len(found.waiting)} would run."))
     own = [group for group in found.groups if not group.follows]
     follow = [group for group in found.groups if group.follows]
     for group in own:
         show_group(group)
     if follow:
         count = sum(len(group.jobs) for group in follow)
-        console.print(f"And {count} job{'s follow' if count > 1 else ' follows'} from these:")
+        console.print(f"What follows from these: {count}")
         for group in follow:
             show_group(group)
     show_cost(found.cost, cores)
@@ -80,7 +84,7 @@ def show_run(found: Status) -> None:
     """Print what is known of a run in this folder."""
     if found.processes:
         ids = ", ".join(map(str, found.processes))
-        console.print(f"A run goes on here (process {ids}): {len(found.running)} jobs are running now.")
+        console.print(f"A run goes on here (process {ids}); running now: {len(found.running)} of its jobs.")
     elif found.is_left_locked:
         console.print(
             "[yellow]A run has locked this folder, and none of yours on this machine goes on in it.[/yellow] If it was"
@@ -106,7 +110,7 @@ def cost_text(cost: Cost, jobs: int) -> str:
 
 def show_cost(cost: Cost, cores: int | None) -> None:
     """Print the cost of everything that would run."""
-    jobs = f"; of {cost.unknown} jobs it is unknown, since no job of their kind has run" if cost.unknown else ""
+    jobs = f"; unknown of {cost.unknown}, since no job of the kind has run" if cost.unknown else ""
     gpu = f", GPU time {hours(cost.gpu)}" if cost.gpu else ""
     console.print(escape(f"By what earlier jobs cost: CPU time {hours(cost.cpu)}{gpu}{jobs}."))
     if cores is not None:

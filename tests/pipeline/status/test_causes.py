@@ -43,7 +43,7 @@ def test_a_job_whose_input_is_made_anew_only_follows(job):
 
 
 def test_a_job_that_was_never_run_is_new_whatever_else(job):
-    assert causes_of(job, Rerun(missing=("results/qc/X.tsv",), follows=True), LAYOUT) == (NEW,)
+    assert causes_of(replace(job, missing=("results/qc/X.tsv",)), Rerun(follows=True), LAYOUT) == (NEW,)
 
 
 def test_a_begun_job_runs_or_was_stopped(job):
@@ -53,18 +53,18 @@ def test_a_begun_job_runs_or_was_stopped(job):
 
 
 def test_deleted_results_are_named(job):
-    gone = replace(DONE, missing=("results/qc/X.tsv",))
-    assert said(job, gone) == ["results/qc/X.tsv deleted"]
+    gone = replace(job, missing=("results/qc/X.tsv",))
+    assert said(gone, DONE) == ["results/qc/X.tsv deleted"]
     leave(job, "fine\n")
-    assert said(job, gone) == ["results/qc/X.tsv deleted"]
-    assert ended_well(job, gone)
+    assert said(gone, DONE) == ["results/qc/X.tsv deleted"]
+    assert ended_well(gone, DONE)
 
 
 def test_a_failed_job_tells_its_error_and_its_log(job):
     leave(job, "Traceback (most recent call last):\n  File a\n    x\nValueError: no cases\n\nERROR: no cases\n")
-    gone = replace(DONE, missing=("results/qc/X.tsv",))
-    assert said(job, gone) == [f"failed in its last run: ValueError: no cases (log: {job.log})"]
-    assert not ended_well(job, gone)
+    gone = replace(job, missing=("results/qc/X.tsv",))
+    assert said(gone, DONE) == [f"failed in its last run: ValueError: no cases (log: {job.log})"]
+    assert not ended_well(gone, DONE)
 
 
 def test_an_error_that_was_overcome_is_none_while_the_results_are_there(job):
@@ -75,9 +75,9 @@ def test_an_error_that_was_overcome_is_none_while_the_results_are_there(job):
 
 def test_a_killed_process_leaves_no_cost(job):
     leave(job, "", cost=False)
-    gone = replace(DONE, missing=("results/qc/X.tsv",))
-    assert causes_of(job, gone, LAYOUT) == (KILLED,)
-    assert not ended_well(job, gone)
+    gone = replace(job, missing=("results/qc/X.tsv",))
+    assert causes_of(gone, DONE, LAYOUT) == (KILLED,)
+    assert not ended_well(gone, DONE)
 
 
 def test_changed_parameters_are_causes_of_their_own_beside_what_follows(job):

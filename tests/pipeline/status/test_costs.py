@@ -11,8 +11,10 @@ from gliomanet.pipeline.status.jobs import Job, Rerun
 
 @pytest.fixture
 def cost_of(tmp_path):
-    def make(name: str, cost: str = "", model: str = "net", runs: Rerun | None = None) -> Job:
-        job = Job("train_image", {"model": model}, str(tmp_path / f"results/logs/train/{name}.log"), runs)
+    def make(
+        name: str, cost: str = "", model: str = "net", runs: Rerun | None = None, missing: tuple[str, ...] = ()
+    ) -> Job:
+        job = Job("train_image", {"model": model}, str(tmp_path / f"results/logs/train/{name}.log"), missing, runs)
         if cost:
             path = benchmark_of(job.log)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,9 +49,11 @@ def test_a_cost_that_is_being_written_is_none(cost_of, text):
 
 
 def test_a_failed_or_killed_job_is_no_measure(cost_of):
-    failed = Rerun(was_done=True, missing=("weights.pt",))
+    failed = Rerun(was_done=True)
     killed = Rerun(was_done=True, started=True)
-    costs = Costs([cost_of("a", measured(1, 1), runs=failed), cost_of("b", measured(1, 1), runs=killed)])
+    costs = Costs(
+        [cost_of("a", measured(1, 1), runs=failed, missing=("weights.pt",)), cost_of("b", measured(1, 1), runs=killed)]
+    )
     assert costs.of(cost_of("c"), Rerun()).unknown == 1
 
 

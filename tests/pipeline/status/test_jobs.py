@@ -9,13 +9,13 @@ from gliomanet.pipeline.status.jobs import Job, Rerun, list_jobs, read_listing
 
 
 def test_jobs_are_read_and_ordered_as_the_pipeline():
-    done = {"rule": "a", "wildcards": {"center": "X"}, "log": "results/logs/a/X.log"}
-    runs = {"was_done": True, "missing": ["f"], "new": {"code": "'x'"}, "threads": 2}
-    waiting = [{"rule": r, "wildcards": {}, "log": "", "runs": runs} for r in ("b", "a")]
+    done = {"rule": "a", "wildcards": {"center": "X"}, "log": "results/logs/a/X.log", "missing": []}
+    runs = {"was_done": True, "old": ["1"], "new": {"code": "'x'"}, "threads": 2}
+    waiting = [{"rule": r, "wildcards": {}, "log": "", "missing": ["f"], "runs": runs} for r in ("b", "a")]
     listing = read_listing({"rules": {"a": "A", "b": "B"}, "locked": False, "jobs": [done, *waiting]})
     assert listing.jobs[0] == Job("a", {"center": "X"}, "results/logs/a/X.log")
     assert [job.rule for job, _ in listing.waiting] == ["a", "b"]
-    assert listing.waiting[0][1] == Rerun(was_done=True, missing=("f",), new={"code": "'x'"}, threads=2)
+    assert listing.waiting[0][1] == Rerun(was_done=True, old=("1",), new={"code": "'x'"}, threads=2)
 
 
 @pytest.mark.parametrize("snakefile", [None, "other/Snakefile"])

@@ -50,9 +50,9 @@ def causes_of(
     """
     if runs.started:
         return (RUNNING if is_running else STOPPED,)
-    if not runs.was_done and runs.missing:
+    if not runs.was_done and job.missing:
         return (NEW,)
-    causes = [_of_missing(job, runs)] if runs.missing else []
+    causes = [_of_missing(job)] if job.missing else []
     for name, differences in changed_parameters(runs.old, runs.new).items():
         told = rows(job.wildcards["center"]) if name in TABLES and "center" in job.wildcards else ""
         causes.append(Cause(told or change_of(name, differences), noun_of(name)))
@@ -66,7 +66,7 @@ def causes_of(
     return tuple(causes)
 
 
-def _of_missing(job: Job, runs: Rerun) -> Cause:
+def _of_missing(job: Job) -> Cause:
     """Outputs of a job that ran are gone: it failed, was killed, or a person deleted them; its log tells which."""
     log = Path(job.log)
     if log.is_file():
@@ -74,14 +74,14 @@ def _of_missing(job: Job, runs: Rerun) -> Cause:
             return Cause(f"failed in its last run: {error} (log: {log})", "failed in its last run")
         if not ended_by_itself(job):
             return KILLED
-    return Cause(f"{counted(runs.missing, 'results')} deleted", "results deleted")
+    return Cause(f"{counted(job.missing, 'results')} deleted", "results deleted")
 
 
 def ended_well(job: Job, runs: Rerun) -> bool:
     """True where the last run of a job that would run again left its results, whether they are still there or not."""
     if runs.started or not runs.was_done:
         return False
-    return not runs.missing or (ended_by_itself(job) and not last_error(Path(job.log)))
+    return not job.missing or (ended_by_itself(job) and not last_error(Path(job.log)))
 
 
 def ended_by_itself(job: Job) -> bool:

@@ -23,7 +23,6 @@ class Rerun:
 
     Attributes:
         was_done: it has been run before, whether it succeeded or failed.
-        missing: its outputs that are not there.
         started: it was begun and did not end: it is running, or it was killed.
         forced: a person asked for it by an option.
         old: recorded parameters that are gone, as Python's text of their values; their names are not recorded.
@@ -36,7 +35,6 @@ class Rerun:
     """
 
     was_done: bool = False
-    missing: tuple[str, ...] = ()
     started: bool = False
     forced: bool = False
     old: tuple[str, ...] = ()
@@ -58,12 +56,15 @@ class Job:
         rule: name of its rule.
         wildcards: name → value, such as center → UCSF.
         log: path of its log.
+        missing: its outputs that are not there. A job that is done may have some: the engine makes none anew that
+            nothing which is due reads.
         runs: why it would run; `None` for one that is done.
     """
 
     rule: str
     wildcards: Mapping[str, str]
     log: str
+    missing: tuple[str, ...] = ()
     runs: Rerun | None = None
 
 
@@ -93,13 +94,16 @@ class PlanError(StudyError):
     """The engine's own words why it cannot plan a study."""
 
 
-def list_jobs(study: Path, snakefile: Path | None = None, arguments: Sequence[str] = ()) -> Listing:
+def list_jobs(
+    study: Path, snakefile: Path | None = None, arguments: Sequence[str] = (), *, cores: int | None = None
+) -> Listing:
     """Jobs of a study, as its engine plans them here and now; nothing is run or locked.
 
     Args:
         study: its configuration.
         snakefile: front door of the workflow; by default the one in this folder.
         arguments: targets, and options as for `snakemake`.
+        cores: that jobs may have; by default this machine's.
 
     Raises:
         StudyError: there is no workflow here.
@@ -110,7 +114,7 @@ def list_jobs(study: Path, snakefile: Path | None = None, arguments: Sequence[st
         out = Path(folder) / "jobs.json"
         # -P: the script's own folder is none to import from. The library is the Snakefile's, as in a run.
         command = [sys.executable, "-P", str(script), str(out), "--snakefile", str(door)]
-        command += [*arguments, "--configfile", str(study)]
+        command += ["--cores", str(cores or "all"), *arguments, "--configfile", str(study)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not out.exists():
             said = done.stderr.strip() or done.stdout.strip() or f"it ended with status {done.returncode}"
@@ -128,7 +132,7 @@ def _read_job(content: Mapping[str, Any]) -> Job:
     if "runs" in content:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["runs"].items()}
         found = Rerun(**values)
-    return Job(content["rule"], content["wildcards"], content["log"], found)
+    return Job(content["rule"], content["wildcards"], content["log"], tuple(content["missing"]), found)
 
 
 def _workflow(snakefile: Path | None) -> tuple[Path, Path]:

@@ -52,6 +52,11 @@ class Status:
         return groups_of(self.waiting, self.listing.rules, Costs(self.listing.jobs), self.done)
 
     @property
+    def not_made_anew(self) -> list[str]:
+        """Results that are missing and that no run makes anew, since nothing that is due reads them."""
+        return sorted(path for job in self.done for path in job.missing)
+
+    @property
     def cost(self) -> Cost:
         return sum((group.cost for group in self.groups), Cost())
 
@@ -69,6 +74,7 @@ class Status:
             "running": len(self.running),
             "processes": list(self.processes),
             "locked": self.listing.locked,
+            "missing_and_not_made_anew": self.not_made_anew,
             "cost": _cost_values(self.cost),
             "groups": [
                 {
