@@ -22,21 +22,26 @@ pytestmark = pytest.mark.slow
 TARGET = "results/predictions/age.tsv"
 
 
-@pytest.fixture(scope="module")
-def predicted(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of three centres and one model, run up to its predictions."""
-    folder = tmp_path_factory.mktemp("status") / "study"
+ROLES = {"A": "train", "B": "train", "X": "external"}
+
+
+def make_study(repository: Path, folder: Path) -> Path:
+    """A study of three centres and one model, and a copy of the workflow, in a folder."""
     copy_project(repository, folder)
     centers = {name: make_feature_center(folder / "data" / name, role=role) for name, role in ROLES.items()}
     study = {"title": "Age alone", "centers": centers, "split": {"folds": 2}}
     study["models"] = {"age": {"kind": "logistic", "inputs": ["age"]}}
     write(folder, json.loads(json.dumps(study).replace(f"{folder}/", "")))
-    run = snakemake(folder, "--cores", "2")
-    assert run.status == 0, run.text
     return folder
 
 
-ROLES = {"A": "train", "B": "train", "X": "external"}
+@pytest.fixture(scope="module")
+def predicted(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study, run up to its predictions."""
+    folder = make_study(repository, tmp_path_factory.mktemp("status") / "study")
+    run = snakemake(folder, "--cores", "2")
+    assert run.status == 0, run.text
+    return folder
 
 
 def write(folder: Path, study: dict[str, Any]) -> None:
@@ -120,15 +125,29 @@ def test_a_job_that_failed_tells_its_error_and_one_that_was_killed_that_it_was(s
     assert "Collecting the predictions of age: stopped in the middle" in said
 
 
-def test_an_invalid_study_gets_the_list_of_validate(study):
-    with (study / "data/A/clinical.tsv").open("a") as table:
-        table.write("BT9999\tF\t50\tGLIOMA\t2\tperhaps\tco-deleted\n")
+@pytest.fixture
+def fresh(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The study, not run; this folder from now on."""
+    monkeypatch.chdir(make_study(repository, tmp_path / "study"))
+    return tmp_path / "study"
+
+
+def test_a_study_that_has_not_run_costs_nobody_knows_what(fresh):
+    said = status().splitlines()
+    assert said[0] == "Age alone: nothing has run yet, 19 jobs would run."
+    assert said[1] == "     3  Reading the case table of A, B and X"
+    assert said[-1] == "What it would cost is unknown: no job of these kinds has run."
+
+
+def test_an_invalid_study_gets_the_list_of_validate(fresh):
+    table = fresh / "data/A/clinical.tsv"
+    table.write_text(table.read_text().replace("mutated", "perhaps", 1))
     said = status(code=1)
     assert "perhaps" in said
     assert said == CliRunner().invoke(app, ["validate", "study.yaml"]).output
 
 
-def test_a_target_that_there_is_not_gets_the_engines_words(study):
+def test_a_target_that_there_is_not_gets_the_engines_words(fresh):
     result = CliRunner().invoke(app, ["status", "study.yaml", "center_NOWHERE"])
     assert result.exit_code == 1
     assert "center_NOWHERE" in result.output

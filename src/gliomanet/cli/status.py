@@ -14,7 +14,6 @@ from gliomanet.cli.validate import StudyFile, validate
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CohortError, StudyError
 from gliomanet.pipeline.status.costs import Cost
-from gliomanet.pipeline.status.groups import Group
 from gliomanet.pipeline.status.jobs import PlanError, list_jobs
 from gliomanet.pipeline.status.report import Status
 from gliomanet.pipeline.status.running import running_in
@@ -62,17 +61,22 @@ def show(found: Status, *, with_jobs: bool = False, cores: int | None = None) ->
     if not found.waiting:
         console.print(escape(f"{title}: nothing to do, all {total} jobs are done."))
         return
-    console.print(escape(f"{title}: of {total} jobs {len(found.done)} are done, {len(found.waiting)} would run."))
-    own = [group for group in found.groups if not group.follows]
+    how_far = f"of {total} jobs {len(found.done)} are done, {len(found.waiting)} would run"
+    if found.is_first_run:
+        how_far = f"nothing has run yet, {total} jobs would run"
+    console.print(escape(f"{title}: {how_far}."))
+    known = found.cost.unknown < len(found.waiting)
     follow = [group for group in found.groups if group.follows]
-    for group in own:
-        show_group(group)
-    if follow:
-        count = sum(len(group.jobs) for group in follow)
-        console.print(f"What follows from these: {count}")
-        for group in follow:
-            show_group(group)
-    show_cost(found.cost, cores)
+    for group in found.groups:
+        if follow and group is follow[0]:
+            console.print(f"What follows from these: {sum(len(each.jobs) for each in follow)}")
+        why = "" if group.follows or found.is_first_run else f": {'; '.join(group.causes)}"
+        cost = f"  [dim]{escape(cost_text(group.cost, len(group.jobs)))}[/dim]" if known else ""
+        console.print(f"{len(group.jobs):>6}  {escape(f'{group.doing}{why}')}{cost}")
+    if known:
+        show_cost(found.cost, cores)
+    else:
+        console.print("What it would cost is unknown: no job of these kinds has run.")
     if with_jobs:
         for job, _, causes in found.waiting:
             names = ", ".join(f"{name} {value}" for name, value in job.wildcards.items())
@@ -90,13 +94,6 @@ def show_run(found: Status) -> None:
             "[yellow]A run has locked this folder, and none of yours on this machine goes on in it.[/yellow] If it was"
             " killed, run snakemake with --unlock once; if it goes on elsewhere, wait for it."
         )
-
-
-def show_group(group: Group) -> None:
-    """Print one sentence: how many jobs, what they do, why, and what they would cost."""
-    why = f": {'; '.join(group.causes)}" if group.causes else ""
-    line = escape(f"{group.doing}{why}")
-    console.print(f"{len(group.jobs):>6}  {line}  [dim]{escape(cost_text(group.cost, len(group.jobs)))}[/dim]")
 
 
 def cost_text(cost: Cost, jobs: int) -> str:

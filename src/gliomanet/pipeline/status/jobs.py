@@ -16,6 +16,9 @@ from gliomanet.errors import Problem, StudyError
 SNAKEFILES = (Path("Snakefile"), Path("workflow/Snakefile"))
 """Where a workflow's front door is looked for, as the engine itself does."""
 
+CHATTER = ("Using workflow specific profile", "Assuming unrestricted shared", "Building DAG")
+"""First words of the engine's lines that are no error."""
+
 
 @dataclass(frozen=True)
 class Rerun:
@@ -117,7 +120,9 @@ def list_jobs(
         command += ["--cores", str(cores or "all"), *arguments, "--configfile", str(study)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not out.exists():
-            said = done.stderr.strip() or done.stdout.strip() or f"it ended with status {done.returncode}"
+            lines = f"{done.stderr}\n{done.stdout}".splitlines()
+            told = [line for line in lines if line.strip() and not line.startswith(CHATTER)]
+            said = "\n".join(told) or f"it ended with status {done.returncode}"
             raise PlanError([Problem(f"Snakemake cannot plan it: {said}", file=str(study), rule="no_plan")])
         return read_listing(json.loads(out.read_text(encoding="utf-8")))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gliomanet.config.study import Study
 from gliomanet.layout import Layout
-from gliomanet.pipeline.status.causes import RUNNING, causes_of
+from gliomanet.pipeline.status.causes import NEW, RUNNING, causes_of
 from gliomanet.pipeline.status.costs import Cost, Costs
 from gliomanet.pipeline.status.groups import Caused, Group, groups_of
 from gliomanet.pipeline.status.jobs import Job, Listing
@@ -46,6 +46,11 @@ class Status:
     @cached_property
     def running(self) -> list[Job]:
         return [job for job, _, causes in self.waiting if RUNNING in causes]
+
+    @property
+    def is_first_run(self) -> bool:
+        """True where no job has been run yet."""
+        return not self.done and all(causes == (NEW,) for _, _, causes in self.waiting)
 
     @cached_property
     def groups(self) -> list[Group]:
