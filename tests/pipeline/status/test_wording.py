@@ -18,11 +18,11 @@ def parameters_of(text: str) -> set[str]:
     return names
 
 
-def test_every_parameter_of_a_rule_has_its_words_and_no_word_is_idle(repository):
+def test_every_parameter_of_a_rule_has_its_words(repository):
     rules = (repository / "workflow/rules").glob("*.smk")
     used = set().union(*(parameters_of(file.read_text(encoding="utf-8")) for file in rules))
     assert {"code", "contents", "settings", "tasks"} < used
-    assert used == set(PARAMETERS)
+    assert used - set(PARAMETERS) == set(), "name them in pipeline/status/wording.py"
 
 
 @pytest.mark.parametrize(

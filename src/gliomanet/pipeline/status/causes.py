@@ -32,7 +32,7 @@ NEW = Cause("not run yet", "not run yet")
 FORCED = Cause("asked for by an option", "asked for by an option")
 ENVIRONMENT = Cause("its conda environment changed", "its conda environment changed")
 
-TABLES = ("rows",)
+TABLES = ("content", "rows")
 """Parameters that hold a digest of a centre's case table."""
 
 
