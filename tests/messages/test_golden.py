@@ -19,6 +19,7 @@ from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
+from gliomanet.pipeline.status.jobs import list_jobs
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
 from tests.messages import (
     cases,
@@ -120,6 +121,7 @@ def texts_of_commands(folder: Path) -> Iterator[tuple[str, str]]:
     images.write(place / "mask.nii.gz", images.image())
     given = [str(place / "mask.nii.gz"), "--case", str(place), "--out", str(place / "out.nii.gz")]
     yield "gliomanet to-native, no case", CliRunner().invoke(app, ["to-native", *given]).output
+    yield "gliomanet status, no workflow", message_of(list_jobs, place / "study.yaml", place / "Snakefile")
 
 
 def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, modalities, brain, monkeypatch):

@@ -26,7 +26,7 @@ from gliomanet.provenance.trace.trace import trace
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.tables.prediction import CASE
 from gliomanet.tables.schemas import schema_of
-from tests.workflow.conftest import Run, run_snakemake
+from tests.workflow.conftest import Run, copy_project, run_snakemake
 from tests.workflow.isolation import Job, build_environment, link_environment, missing_imports, planned_jobs, run_alone
 
 pytestmark = pytest.mark.slow
@@ -103,10 +103,7 @@ class Finished:
 @pytest.fixture(scope="session")
 def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("study") / "copy"
-    for part in ("workflow", "src", "envs"):
-        shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copy(repository / "Snakefile", folder / "Snakefile")
-    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile
+    copy_project(repository, folder)
     make_hospital(folder / "hospital")
     (folder / "study.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     run = run_snakemake(folder, folder / "Snakefile", "--cores", "2", "--configfile", "study.yaml")
