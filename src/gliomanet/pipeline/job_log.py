@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-PERSONAL = (ValueError, OSError)
+from gliomanet.errors import StudyStopError
+
+PERSONAL = (ValueError, OSError, StudyStopError)
 """Errors about a user's files or configuration: their message is the whole story, a traceback would bury it."""
 
 
@@ -46,6 +48,7 @@ def _write_cost(path: Path, start: float) -> None:
 
 
 def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.__excepthook__(kind, error, trace)
+    if not issubclass(kind, StudyStopError):  # its message is about what is outside, where no code is to be found
+        sys.__excepthook__(kind, error, trace)
     if issubclass(kind, PERSONAL):
         print(f"\nERROR: {error}", file=sys.stderr)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gliomanet.config.tracking import tracking_uri
 from gliomanet.models.artifact import MODEL_FILE
 from gliomanet.tables.tracking import TRACKED_RUNS
 from gliomanet.tracking import tags
@@ -23,7 +24,7 @@ from gliomanet.tracking.datasets import log_datasets
 from gliomanet.tracking.events import FoldRun, read_fold_run
 from gliomanet.tracking.figures import accepted_name, figures_of
 from gliomanet.tracking.known_runs import KnownRuns
-from gliomanet.tracking.store import Store, flatten, open_store, persistently
+from gliomanet.tracking.store import Store, alone_in, flatten, open_store, persistently
 from gliomanet.tracking.tracked_study import TrackedStudy, digest_of, live_key, origin_of
 from gliomanet.tracking.views import links_of, mark_recent, save_views
 
@@ -56,7 +57,8 @@ class Imported:
 def import_study(study: TrackedStudy, *, uri: str, experiment: str) -> Imported:
     """Bring every fit of a study into MLflow, once, with its original times, and mark what it takes the place of.
 
-    Only one process may run this on a store at a time. Cut off at any moment, the next call completes it.
+    On a SQLite file one process at a time does this, and the others wait. Cut off at any moment, the next call
+    completes it.
 
     Args:
         study: the finished study.
@@ -65,10 +67,12 @@ def import_study(study: TrackedStudy, *, uri: str, experiment: str) -> Imported:
 
     Raises:
         ProblemError: the URI is no store.
-        StudyStopError: the server does not answer, or the experiment was deleted.
+        StudyStopError: the server does not answer, the file is no database, or the experiment was deleted.
         FileNotFoundError: a file of the study is missing.
     """
-    return persistently(lambda: _import(study, open_store(uri, experiment)), uri)
+    tracking_uri(uri)
+    with alone_in(uri):
+        return persistently(lambda: _import(study, open_store(uri, experiment)), uri)
 
 
 def _import(study: TrackedStudy, store: Store) -> Imported:

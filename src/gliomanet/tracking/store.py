@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gliomanet.config.tracking import DATABASE, tracking_uri
+from gliomanet.config.tracking import DATABASE
 from gliomanet.errors import Problem, StudyStopError
 from gliomanet.tracking.figures import accepted_name
 
@@ -103,15 +107,13 @@ def open_store(uri: str, experiment: str) -> Store:
     """Open a store and find or make the experiment.
 
     Raises:
-        ProblemError: the URI is no store.
-        StudyStopError: the server does not answer, or the experiment was deleted.
+        StudyStopError: the file is no database, or the experiment was deleted.
     """
-    tracking_uri(uri)
     _set_environment()
     from mlflow.tracking import MlflowClient  # slow to import, and only this function needs it
 
     if uri.startswith(DATABASE):
-        database_of(uri).parent.mkdir(parents=True, exist_ok=True)
+        _check_database(database_of(uri))
     client = MlflowClient(tracking_uri=uri)
     found = client.get_experiment_by_name(experiment)
     if found is None:
@@ -122,6 +124,30 @@ def open_store(uri: str, experiment: str) -> Store:
         problem = Problem(f"experiment {experiment!r} was deleted", action, key="tracking_experiment")
         raise StudyStopError(problem.at(rule="experiment_deleted"))
     return Store(uri, client, str(found.experiment_id))
+
+
+def _check_database(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        action = "move it away and run the same command again: the runs are brought in anew from the results"
+        problem = Problem(f"is no database that can be read ({error})", action, file=str(file))
+        raise StudyStopError(problem.at(rule="no_database")) from None
+
+
+@contextmanager
+def alone_in(uri: str) -> Iterator[None]:
+    """Wait until no other process writes to a SQLite store: two at once fail on its tables, or wait for minutes."""
+    if not uri.startswith(DATABASE):
+        yield
+        return
+    file = database_of(uri)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def persistently(act: Callable[[], Answer], uri: str, *, attempts: int = ATTEMPTS, pause: float = PAUSE) -> Answer:
@@ -138,7 +164,7 @@ def persistently(act: Callable[[], Answer], uri: str, *, attempts: int = ATTEMPT
         except MlflowException as error:
             if not is_outage(error):
                 raise
-            reason = str(error).split("\n", 1)[0]
+            reason = str(error).split("\n", 1)[0].rpartition(": ")[2].rstrip("\"')")
             print(f"{uri}, attempt {attempt} of {attempts}: {reason}", flush=True)
         if attempt < attempts:
             time.sleep(pause)
@@ -146,7 +172,7 @@ def persistently(act: Callable[[], Answer], uri: str, *, attempts: int = ATTEMPT
         "start the server, then run the same command again: all results stay, only the runs are brought in, and what "
         "has arrived already is not doubled"
     )
-    problem = Problem(f"the MLflow server {uri} does not answer ({reason[:300]})", action, key="tracking_uri")
+    problem = Problem(f"the MLflow server {uri} does not answer ({reason})", action, key="tracking_uri")
     raise StudyStopError(problem.at(rule="no_tracking_server"))
 
 
@@ -171,8 +197,6 @@ def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     >>> flatten({"split": {"folds": 5}, "modalities": ["t1c", "t2"]}, "study.")
     {'study.split.folds': '5', 'study.modalities': '["t1c", "t2"]'}
     """
-    import json
-
     flat: dict[str, str] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
