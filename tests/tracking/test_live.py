@@ -133,7 +133,7 @@ def test_artifacts_survive_a_move_of_the_folder(server, tmp_path):
     study = write_study(tmp_path, settings=settings_of("Moved"))
     import_study(study, uri=f"sqlite:///{before}/mlflow.db", experiment="gliomanet")
     shutil.copy(before / "mlflow.db", server.database)
-    shutil.move(before / "mlartifacts", server.database.parent / "mlartifacts")
+    shutil.copytree(before / "mlartifacts", server.database.parent / "mlartifacts", dirs_exist_ok=True)
     shutil.rmtree(before)
     client = MlflowClient(tracking_uri=server.uri)
     (run, _) = client.search_runs(["1"], f"tags.`{tags.RUN}` = 'model' and tags.`{tags.STUDY}` = 'Moved'")
