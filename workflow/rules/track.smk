@@ -53,16 +53,18 @@ rule track_runs:
 
 # Curves of running trainings reach a server while they run. One process reads the jobs' own files and sends them, so
 # that no training ever waits for a server; it ends with this one.
-onstart:
+def stream_curves():
+    """Start that process."""
     if workflow.is_main_process and TRACKING_URI.startswith("http"):
         live = Path(LAYOUT.log("track_live"))
         live.parent.mkdir(parents=True, exist_ok=True)
         subprocess.Popen(
             [sys.executable, "-m", "gliomanet.tracking.live", str(LAYOUT.results)]
-            + [STUDY.title, TRACKING_URI, STUDY.tracking_experiment],
+            + [STUDY.title, TRACKING_URI, STUDY.tracking_experiment, str(os.getpid())],
             env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
             stdout=live.open("w"),
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the run, and with it this one, which then sends what is left
         )
 
 

@@ -135,5 +135,5 @@ def follow(study: LiveStudy, process: int, interval: float = INTERVAL) -> None:
 
 
 if __name__ == "__main__":
-    results, title, uri, experiment = sys.argv[1:]
-    follow(LiveStudy(Path(results), title, uri, experiment), os.getppid())
+    results, title, uri, experiment, process = sys.argv[1:]
+    follow(LiveStudy(Path(results), title, uri, experiment), int(process))
