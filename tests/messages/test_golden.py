@@ -20,6 +20,7 @@ from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
 from gliomanet.pipeline.status.jobs import list_jobs
+from gliomanet.tracking import store
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
 from tests.messages import (
     cases,
@@ -33,7 +34,9 @@ from tests.messages import (
     sources,
     study_files,
     tables,
+    tracking,
 )
+from tests.tracking.studies import write_study
 
 __all__ = ["brain", "modalities", "write_case"]
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -124,6 +127,16 @@ def texts_of_commands(folder: Path) -> Iterator[tuple[str, str]]:
     yield "gliomanet status, no workflow", message_of(list_jobs, place / "study.yaml", place / "Snakefile")
 
 
+def texts_of_tracking(folder: Path, monkeypatch) -> Iterator[tuple[str, str]]:
+    monkeypatch.setattr(store, "PAUSE", 0)
+    write_study(folder / "finished")
+    (folder / "empty").mkdir()
+    (folder / "no.db").write_bytes(b"no database" * 100)
+    for results, uri in tracking.WRONG:
+        given = ["track", str(folder / results), "--to", uri.format(folder=folder)]
+        yield f"gliomanet track {results} --to {uri}", CliRunner().invoke(app, given).output
+
+
 def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, modalities, brain, monkeypatch):
     write_case.heads = (modalities, brain)
     told = [
@@ -138,6 +151,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *jobs.told(tmp_path),
         *faults.told(tmp_path, monkeypatch),
         *results.texts(tmp_path),
+        *texts_of_tracking(tmp_path, monkeypatch),
     ]
     text = "".join(f"[{name}]\n{message.rstrip()}\n\n" for name, message in told)
     text = text.replace(str(tmp_path), "<folder>")

@@ -470,8 +470,10 @@ def digests(files: list[Path]) -> dict[str, str]:
 def test_tracking_twice_adds_no_run(finished):
     uri = f"sqlite:///{finished.results / 'mlflow.db'}"
     client = mlflow.MlflowClient(tracking_uri=uri)
-    (experiment,) = [e for e in client.search_experiments() if e.name == CONFIG["title"]]
+    experiment = client.get_experiment_by_name("gliomanet")
     before = len(client.search_runs([experiment.experiment_id], max_results=1000))
+    assert "compare.html#idh" in (finished.results / "report/index.html").read_text(encoding="utf-8")
+    assert 'id="idh"' in (finished.results / "tracking/compare.html").read_text(encoding="utf-8")
     trained = list((finished.results / "models").glob("*/*/fold*"))
     parents = list((finished.results / "models").glob("*/*"))
     assert before == len(trained) + len(parents)

@@ -10,6 +10,7 @@ from gliomanet.cli.reference import reference
 from gliomanet.cli.status import status
 from gliomanet.cli.to_native import to_native
 from gliomanet.cli.trace import trace
+from gliomanet.cli.track import track
 from gliomanet.cli.validate import validate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Glioma grade, IDH and 1p/19q from MRI.")
@@ -19,4 +20,5 @@ app.command("import")(import_)
 app.command()(to_native)
 app.command()(diff)
 app.command()(trace)
+app.command()(track)
 app.command(hidden=True)(reference)

@@ -21,7 +21,7 @@ from gliomanet.models.devices import Device, is_out_of_memory, named
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.seeds import derive_seed
-from gliomanet.tracking.event_log import EventLog
+from gliomanet.tracking.event_log import EVENTS_FILE, EventLog
 from gliomanet.training.data.batches import BalancedBatches, ImageCases
 from gliomanet.training.distributed.collectives import rank
 from gliomanet.training.recipes.not_finite import NotFiniteError
@@ -145,7 +145,7 @@ def run_epochs(job: Job, out: Path) -> int:
     stored_plainly(network.cpu().eval())
     write_atomically(out / "weights.pt", tensor_bytes(network.state_dict()))
     write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
-    log.write(out / "events.jsonl")
+    log.write(out / EVENTS_FILE)
     return split.parts
 
 
@@ -170,6 +170,7 @@ def _run_phases(job: Job, network: ImageNetwork, progress: Progress | None, log:
             state = Progress(phase.name, epoch + 1, network.state_dict(), phase.state(), log.events, done, split.parts)
             if rank() == 0:
                 save_progress(job.scratch, job.digest, state)
+                log.write(job.scratch / EVENTS_FILE)  # for who looks on; the checkpoint has them, too
 
         if done < wanted:
             phase = make(
