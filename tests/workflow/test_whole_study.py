@@ -506,8 +506,8 @@ def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, planned_jobs(folder)
 
 
-UNEQUAL = ("events.jsonl", "model.joblib")
-"""Times, and a pickle, whose bytes hang on which equal texts are one object; the predictions with it are compared."""
+UNEQUAL = ("events.jsonl", "runs.tsv", "model.joblib")
+"""Times; MLflow's ids; a pickle, whose bytes hang on which equal texts are one object: predictions with it are compared."""
 
 
 @pytest.mark.parametrize("environment", sorted(generate.scripts()))
