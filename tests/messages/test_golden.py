@@ -132,9 +132,9 @@ def texts_of_tracking(folder: Path, monkeypatch) -> Iterator[tuple[str, str]]:
     write_study(folder / "finished")
     (folder / "empty").mkdir()
     (folder / "no.db").write_bytes(b"no database" * 100)
-    for results, uri in tracking.WRONG:
-        given = ["track", str(folder / results), "--to", uri.format(folder=folder)]
-        yield f"gliomanet track {results} --to {uri}", CliRunner().invoke(app, given).output
+    for named, uri in tracking.WRONG:
+        given = ["track", str(folder / named), "--to", uri.format(folder=folder)]
+        yield f"gliomanet track {named} --to {uri}", CliRunner().invoke(app, given).output
 
 
 def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, modalities, brain, monkeypatch):
