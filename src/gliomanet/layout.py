@@ -276,11 +276,16 @@ class Layout:
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"
 
+    def tracked_study(self) -> Path:
+        """The study as it was brought into MLflow: enough to bring it into another store."""
+        return self.results / "tracking/study.json"
+
+    def comparison(self) -> Path:
+        """The page that leads from the report to MLflow's tables of all studies."""
+        return self.results / "tracking/compare.html"
+
     def database(self) -> Path:
         return self.results / "mlflow.db"
-
-    def artifacts(self) -> Path:
-        return self.results / "mlartifacts"
 
     # -- what jobs leave about themselves
 

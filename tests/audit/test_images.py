@@ -267,7 +267,7 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     rows = [write_case(f"case-{number}", absent=one_modality) for number in (1, 2)]
     placed = dict.fromkeys(arrays, affine @ flip)
     rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_modality[:3]))
-    table, prints, volumes, files = inspect_center(rows, STRIPPED, processes=1)
+    table, prints, volumes, files = inspect_center(rows, STRIPPED)
     assert list(table.columns) == FINDINGS.names()
     assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [
         ["note", "orientation_unlike_center", "case-3"]

@@ -26,7 +26,7 @@ from gliomanet.provenance.trace.trace import trace
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.tables.prediction import CASE
 from gliomanet.tables.schemas import schema_of
-from tests.workflow.conftest import Run, run_snakemake
+from tests.workflow.conftest import Run, copy_project, run_snakemake
 from tests.workflow.isolation import Job, build_environment, link_environment, missing_imports, planned_jobs, run_alone
 
 pytestmark = pytest.mark.slow
@@ -103,10 +103,7 @@ class Finished:
 @pytest.fixture(scope="session")
 def finished(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     folder = tmp_path_factory.mktemp("study") / "copy"
-    for part in ("workflow", "src", "envs"):
-        shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copy(repository / "Snakefile", folder / "Snakefile")
-    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile
+    copy_project(repository, folder)
     make_hospital(folder / "hospital")
     (folder / "study.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
     run = run_snakemake(folder, folder / "Snakefile", "--cores", "2", "--configfile", "study.yaml")
@@ -473,8 +470,10 @@ def digests(files: list[Path]) -> dict[str, str]:
 def test_tracking_twice_adds_no_run(finished):
     uri = f"sqlite:///{finished.results / 'mlflow.db'}"
     client = mlflow.MlflowClient(tracking_uri=uri)
-    (experiment,) = [e for e in client.search_experiments() if e.name == CONFIG["title"]]
+    experiment = client.get_experiment_by_name("gliomanet")
     before = len(client.search_runs([experiment.experiment_id], max_results=1000))
+    assert "compare.html#idh" in (finished.results / "report/index.html").read_text(encoding="utf-8")
+    assert 'id="idh"' in (finished.results / "tracking/compare.html").read_text(encoding="utf-8")
     trained = list((finished.results / "models").glob("*/*/fold*"))
     parents = list((finished.results / "models").glob("*/*"))
     assert before == len(trained) + len(parents)
@@ -507,8 +506,8 @@ def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, planned_jobs(folder)
 
 
-UNEQUAL = ("events.jsonl", "model.joblib")
-"""Times, and a pickle, whose bytes hang on which equal texts are one object; the predictions with it are compared."""
+UNEQUAL = ("events.jsonl", "runs.tsv", "model.joblib")
+"""Times; MLflow's ids; a pickle, whose bytes hang on which equal texts are one object: predictions with it are compared."""
 
 
 @pytest.mark.parametrize("environment", sorted(generate.scripts()))
