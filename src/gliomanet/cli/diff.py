@@ -102,7 +102,7 @@ def _show_metrics(difference: Difference) -> None:
     if len(main):
         console.print(metrics_table(main.head(MOST_METRICS)), soft_wrap=False)
         for (center, pairing), _ in main.head(MOST_METRICS).groupby(["center", "pairing"], sort=False):
-            if ":" in pairing:
+            if ":" in str(pairing):
                 console.print(escape(f"  {center}: {pairing}"))
     if len(moved) > min(len(main), MOST_METRICS):
         console.print("  MCC and AUC of all patients, the most moved first; --out FOLDER writes every row")
