@@ -244,7 +244,7 @@ def test_a_finished_study_does_not_differ_from_itself(finished):
     assert set(found.a.files["center"]) == set(CONFIG["centers"])
 
 
-@pytest.mark.parametrize("table", ["metrics", "comparisons", "confusion", "decoding", "segmentation", "biomarkers"])
+@pytest.mark.parametrize("table", ["metrics", "comparisons", "confusion", "decoding", "thresholds"])
 def test_what_a_finished_study_says_is_what_its_predictions_give(finished, table):
     study = FinishedStudy.find(finished.results)
     rows, _ = find_rows(study, [table])
