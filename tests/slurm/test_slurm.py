@@ -213,6 +213,7 @@ def test_a_training_goes_on_after_its_time_and_after_its_node(studies, cluster: 
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=DOWN", "Reason=test")
     cluster.wait_until("PENDING", "squeue", "--noheader", f"--jobs={second}", "--format=%T")
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=RESUME")
+    cluster.ask("scontrol", "update", f"JobId={second}", "StartTime=now")  # SLURM would wait for two minutes
     said = finish(run, far, 600)
     assert "it is tried again with more" in line_of(said, "train_image")
     assert "resumed after" in log.read_text()
