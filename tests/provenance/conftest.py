@@ -133,7 +133,6 @@ def description(model: str, fold: str, tasks: dict[str, Any], **changes: Any) ->
         "seed": 1,
         "digest": f"digest-of-{model}-{fold}",
         "versions": {"scikit-learn": "1.9.1", "python": "3.11.2"},
-        "files": {},
         "settings": {},
         "features": {},
         "dropped_features": {},
