@@ -139,6 +139,7 @@ def description(model: str, fold: str, tasks: dict[str, Any], **changes: Any) ->
         "training_cases": {"idh": 12},
         "harmonization": NoHarmonization(),
         "cases_without_inputs": 0,
+        "files": {},
     }
     return TabularModelDescription(**(values | changes))
 
