@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A machine that does other things too is no reason to fail: laws are about values.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,8 +23,10 @@ IMAGES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-messages`: write tests/messages/golden.txt anew."""
+    """Options beside pytest's own."""
     parser.addoption("--update-messages", action="store_true", help="write tests/messages/golden.txt anew")
+    built = "build the rules' environments from the package index, instead of linking what is installed"
+    parser.addoption("--build-environments", action="store_true", help=built)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

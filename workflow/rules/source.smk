@@ -17,8 +17,8 @@ rule simulate_center:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code_of("simulate_center.py"),
         source=lambda wildcards: dump(PHANTOMS[wildcards.center]),
@@ -61,8 +61,8 @@ rule convert_case:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_of("convert_case.py"),
         # A folder's date says nothing of the files in it.

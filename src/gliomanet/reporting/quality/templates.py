@@ -10,11 +10,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from gliomanet.files.atomic import write_atomically
+
 
 def write_page(out: Path, template: str, context: Mapping[str, Any]) -> None:
     """Write a page from a template of `reporting/templates`."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(Markup(_template(template).render(context)), encoding="utf-8")
+    write_atomically(out, Markup(_template(template).render(context)).encode())
 
 
 @cache  # a centre has as many pages as cases
