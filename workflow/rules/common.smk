@@ -1,6 +1,7 @@
 # The validated study, where its files lie (LAYOUT), what its jobs are (PLAN), and what every rule's parameters need.
 
 import gc
+import os
 import sys
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from gliomanet.pipeline.content_digests import (
     digest_of_all,
     files_below,
 )
-from gliomanet.pipeline.environment import count_gpus
+from gliomanet.pipeline.environment import GPU_LIMIT, count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.pipeline.code_digests import CodeDigests
@@ -146,13 +147,24 @@ def contents(files):
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
-# nothing of its cluster's). And MLflow has one writer.
+# nothing of its cluster's). And MLflow has one writer. The processes that execute the jobs read this file again,
+# wherever an engine put them: they are told the limit, and never look at their own machine, since a job that was given
+# a GPU computes on it or fails (`models.devices`).
 LIMITS = {"mlflow_writer": 1}
-if workflow.global_resources["_nodes"].value is None:
-    LIMITS["gpu"] = count_gpus()
+if workflow.is_main_process:
+    if workflow.global_resources["_nodes"].value is None:
+        LIMITS["gpu"] = count_gpus()
+elif os.environ.get(GPU_LIMIT):
+    LIMITS["gpu"] = int(os.environ[GPU_LIMIT])
 for name, limit in LIMITS.items():
     if name not in workflow.global_resources:
         workflow.global_resources[name] = Resource(name, limit)
+if workflow.is_main_process:
+    limit = workflow.global_resources.get("gpu")
+    os.environ[GPU_LIMIT] = "" if limit is None else str(limit.value)
+    workflow.register_envvars(
+        GPU_LIMIT
+    )  # engines without a shared environment pass on what is registered
 
 
 wildcard_constraints:

@@ -69,7 +69,8 @@ onerror:
         logger.error(in_the_end(FAILURES.problems.values()))
 
 
-onstart:
+def refuse_forgotten_jobs():
+    """End a start on a SLURM that forgets finished jobs, before any is submitted."""
     settings = workflow.executor_settings
     if hasattr(settings, "status_command"):  # SLURM's
         lost = forgotten_jobs(
