@@ -1,11 +1,16 @@
 # The validated study, where its files lie (LAYOUT), what its jobs are (PLAN), and what every rule's parameters need.
 
+import gc
 import os
 import sys
 from pathlib import Path
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
+
+# The engine makes many small objects and keeps nearly all: to look through them for garbage as often as by default (every
+# 700 new ones) is a tenth of its own time.
+gc.set_threshold(200_000, 20, 20)
 
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
@@ -59,9 +64,18 @@ def decisions():
     if STUDY.quality.decisions is None:
         return {center: {} for center in PLAN.centers}
     try:
-        return read_decisions(STUDY.data_path(STUDY.quality.decisions), CASES)
+        cases = {center: CASES[center] for center in PLAN.centers}
+        return read_decisions(STUDY.data_path(STUDY.quality.decisions), cases)
     except CohortError as error:
         raise WorkflowError(f"\n{error}") from None
+
+
+class CasesOfCenters(dict):
+    """Centre → its cases, in order and quick to look up, read when they are asked for: a job's start reads its own."""
+
+    def __missing__(self, center):
+        self[center] = dict.fromkeys(case_ids(center, STUDY))
+        return self[center]
 
 
 def any_of(names):
@@ -112,8 +126,7 @@ CODE = CodeDigests(
     ROOT / "workflow" / "scripts",
     writes=workflow.is_main_process,
 )
-# A dict of each centre's, which knows its members and keeps their order.
-CASES = {center: dict.fromkeys(case_ids(center, STUDY)) for center in PLAN.centers}
+CASES = CasesOfCenters()
 DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.

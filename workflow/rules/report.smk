@@ -41,7 +41,9 @@ rule write_report:
             else [LAYOUT.calibration(model) for model in PLAN.models]
         ),
         models=[LAYOUT.model(*fit).description for fit in PLAN.fits()],
-        folders=[] if STUDY.is_tabular else case_folders(*PLAN.centers),
+        folders=lambda wildcards: (
+            [] if STUDY.is_tabular else case_folders(*PLAN.centers)
+        ),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
         biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
