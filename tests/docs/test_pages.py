@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import dropwhile
 
 import pytest
 import typer
@@ -17,7 +18,7 @@ BLOCKS = [block for page in pages() for block in blocks_of(page)]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 COMMANDS = typer.main.get_command(app).commands
 PROGRAMS = {"snakemake", "mlflow", "source", "export", "git", "cd", "ls", "head", "mkdir", "touch", "printf", "python"}
-PROGRAMS |= {"squeue", "generate-slurm-partition-config"}
+PROGRAMS |= {"squeue", "generate-slurm-partition-config", "conda", "docker", "apptainer", "kubectl"}
 PROGRAMS |= {"ruff", "mypy", "lint-imports", "snakefmt", "pip", "pre-commit"}
 
 
@@ -36,8 +37,8 @@ def test_python_compiles(block):
 
 @pytest.mark.parametrize("block", of("yaml"))
 def test_a_study_is_one(block):
-    values = yaml.safe_load(block.text)
-    assert isinstance(values, dict)
+    values, *others = yaml.safe_load_all(block.text)  # a cluster's objects may stand in one block
+    assert all(isinstance(one, dict) for one in (values, *others))
     if "centers" in values and "how-to/" not in block.page:  # those name what the page adds; test_how_to validates them
         load_study(values)
 
@@ -45,7 +46,9 @@ def test_a_study_is_one(block):
 @pytest.mark.parametrize("block", of("sh"))
 def test_commands_exist(block):
     for line in block.text.replace("\\\n", " ").splitlines():
-        program, *rest = shlex.split(line, comments=True) or [""]
+        words = shlex.split(line, comments=True)
+        program, *rest = list(dropwhile(lambda word: re.match(r"[A-Z_]+=", word), words)) or [""]
+        program = program.removeprefix(".venv/bin/")
         if program == "make":
             assert rest[0] in TARGETS, line
         elif program == "gliomanet":

@@ -12,7 +12,7 @@ LONGEST_PAUSE = 180
 
 
 def asked(*command: str) -> str:
-    """What one of SLURM's commands prints; empty where it does not answer."""
+    """Output of one of SLURM's commands; empty where it does not answer."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -70,7 +70,7 @@ class FailedJob:
 
     @property
     def cancelled(self) -> bool:
-        """Whether a person cancelled it (`scancel`), who will not want it back a minute later."""
+        """True where a person cancelled it (`scancel`), who will not want it back a minute later."""
         return self.sign == "cancelled"
 
 
@@ -102,7 +102,7 @@ FEWER_AT_ONCE = "let fewer jobs run at once: --resources mem_mb=<the memory of t
 
 
 def of_slurm(job: FailedJob) -> tuple[str, str]:
-    """What SLURM did to a job, and what to do."""
+    """Problem of a job that SLURM ended or refused, and the remedy."""
     memory, time = job.mem_mb or 4000, job.runtime or 60
     if job.sign == "memory":
         return f"it took more than the {memory} MB that it had asked for, and was ended", more(job, "mem_mb", memory)
@@ -121,7 +121,7 @@ AGAIN = "it is tried again"
 
 
 def more(job: FailedJob, resource: str, asked: int) -> str:
-    """How a job gets more of a resource: at its next attempt, or by a person, growing with attempts as before."""
+    """The remedy for a job that needs more of a resource: its next attempt, or a person's request that still grows."""
     if job.again:
         return f"{AGAIN} with more"
     trained = "; a training goes on from its last epoch" if resource == "runtime" else ""
@@ -129,7 +129,7 @@ def more(job: FailedJob, resource: str, asked: int) -> str:
 
 
 def silent_on_cluster(slurm_log: str) -> str:
-    """What SLURM's log says of a job whose own log is silent: a step that could not start, or a signal."""
+    """The cause in SLURM's log of a job whose own log is silent: a step that could not start, or a signal."""
     refused = re.search(r"^srun: error: (Unable to create step .*)", slurm_log, re.MULTILINE)
     if refused:
         return f"SLURM did not start it on its node: {refused[1].strip()}"
@@ -153,7 +153,7 @@ def end_of(log: Path | None) -> str:
 
 
 def last_error(log: str) -> str:
-    """What a job's log ends in where Python ended it: an `ERROR:` for a person, of a list the first, or a traceback."""
+    """The end of a job's log where Python ended it: an `ERROR:` for a person, of a list the first, or a traceback."""
     _, spoken, words = f"\n{log}".rpartition("\nERROR: ")
     if spoken:
         first, *others = words.strip().splitlines()

@@ -121,13 +121,9 @@ def write_table(table: pd.DataFrame, path: str | Path, schema: Schema | None = N
 @contextmanager
 def _unpacked(file: BinaryIO, path: Path) -> Iterator[TextIO]:
     """Text to write to a file, compressed where its name says so, with no clock inside."""
-    if path.suffix != ".gz":
-        text = TextIOWrapper(file, encoding="utf-8", newline="")
-        yield text
-        text.detach()  # flushes, and leaves the file open
-        return
-    with (
-        gzip.GzipFile(path.name, "wb", fileobj=file, mtime=0) as packed,
-        TextIOWrapper(packed, encoding="utf-8", newline="") as text,
-    ):
-        yield text
+    packed = gzip.GzipFile(path.name, "wb", fileobj=file, mtime=0) if path.suffix == ".gz" else None
+    text = TextIOWrapper(packed or file, encoding="utf-8", newline="")
+    yield text
+    text.detach()  # flushes, and leaves the file open
+    if packed:
+        packed.close()

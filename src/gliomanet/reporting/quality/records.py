@@ -1,4 +1,4 @@
-"""What the quality pages read of a case, and where its page lies."""
+"""Facts of a case that the quality pages read, and the place of its page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gliomanet.files.reading_back import read_written_json
 
 
 def record_of(case_dir: Path) -> dict[str, Any]:
-    """What preprocessing says of a case: `preprocess.json`."""
+    """The record of a case's preprocessing: `preprocess.json`."""
     return read_written_json(case_dir / "preprocess.json", delete=case_dir)
 
 
