@@ -133,13 +133,13 @@ def description(model: str, fold: str, tasks: dict[str, Any], **changes: Any) ->
         "seed": 1,
         "digest": f"digest-of-{model}-{fold}",
         "versions": {"scikit-learn": "1.9.1", "python": "3.11.2"},
+        "files": {},
         "settings": {},
         "features": {},
         "dropped_features": {},
         "training_cases": {"idh": 12},
         "harmonization": NoHarmonization(),
         "cases_without_inputs": 0,
-        "files": {},
     }
     return TabularModelDescription(**(values | changes))
 
@@ -165,6 +165,7 @@ def write_study(
     write_table(splits, layout.splits(), SPLITS)
     for center in dict.fromkeys(cases["center"]):
         write_table(files_table(cases, center), layout.image_files(center), IMAGE_FILES)
+        write_table(cases[cases["center"] == center], layout.case_table(center), CASES)
     skills = {"net": 1.2, "age": 0.3} | (skills or {})
     tables = {model: predictions_table(model, splits, cases, skills.get(model, 0.5), study) for model in study.models}
     for model, table in tables.items():

@@ -9,6 +9,10 @@ sys.path.insert(0, str(Path(config["repository"]) / "src"))
 include: Path(config["repository"]) / "workflow/rules/failures.smk"
 
 
+onstart:
+    check_cluster()
+
+
 rule all:
     input:
         "hungry",

@@ -244,7 +244,7 @@ def test_a_finished_study_does_not_differ_from_itself(finished):
     assert set(found.a.files["center"]) == set(CONFIG["centers"])
 
 
-@pytest.mark.parametrize("table", ["metrics", "comparisons", "confusion", "decoding", "segmentation", "biomarkers"])
+@pytest.mark.parametrize("table", ["metrics", "comparisons", "confusion", "decoding", "thresholds"])
 def test_what_a_finished_study_says_is_what_its_predictions_give(finished, table):
     study = FinishedStudy.find(finished.results)
     rows, _ = find_rows(study, [table])
@@ -506,8 +506,8 @@ def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return folder, planned_jobs(folder)
 
 
-UNEQUAL = ("events.jsonl", "runs.tsv", "model.joblib")
-"""Times; MLflow's ids; a pickle, whose bytes hang on which equal texts are one object: predictions with it are compared."""
+UNEQUAL = ("events.jsonl", "model.joblib")
+"""Times; and a pickle, whose bytes hang on which equal texts are one object: predictions with it are compared."""
 
 
 @pytest.mark.parametrize("environment", sorted(generate.scripts()))
@@ -528,7 +528,7 @@ def test_an_environment_runs_its_scripts_with_nothing_else_visible(environment, 
             shutil.rmtree(folder / output) if (folder / output).is_dir() else (folder / output).unlink()
         run_alone(python, job, folder)
         for output in job.outputs:
-            if output.name not in UNEQUAL:
+            if output.name not in UNEQUAL and environment != "tracking":  # MLflow deals its ids by lot
                 assert contents(folder / output) == contents(finished.folder / output), f"{output} is another one"
     unseen = scripts - {job.script.name for job in chosen.values()}
     assert missing_imports(python, {name for script in unseen for name in generate.imported(script)}) == ""

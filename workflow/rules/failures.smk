@@ -69,8 +69,8 @@ onerror:
         logger.error(in_the_end(FAILURES.problems.values()))
 
 
-def refuse_forgotten_jobs():
-    """End a start on a SLURM that forgets finished jobs, before any is submitted."""
+def check_cluster():
+    """End a start on a SLURM that forgets finished jobs, and bound what jobs ask for by its longest partition."""
     settings = workflow.executor_settings
     if hasattr(settings, "status_command"):  # SLURM's
         lost = forgotten_jobs(

@@ -101,6 +101,9 @@ def _show_metrics(difference: Difference) -> None:
     main = main.sort_values(["inside", "moved"], ascending=[True, False], kind="stable")
     if len(main):
         console.print(metrics_table(main.head(MOST_METRICS)), soft_wrap=False)
+        for (center, pairing), _ in main.head(MOST_METRICS).groupby(["center", "pairing"], sort=False):
+            if ":" in str(pairing):
+                console.print(escape(f"  {center}: {pairing}"))
     if len(moved) > min(len(main), MOST_METRICS):
         console.print("  MCC and AUC of all patients, the most moved first; --out FOLDER writes every row")
 
@@ -124,6 +127,6 @@ def metrics_table(rows: pd.DataFrame) -> Table:
         values = [estimate(*(row[f"{name}_{side}"] for name in ("value", "ci_low", "ci_high"))) for side in "ab"]
         moved = "" if row["difference"] != row["difference"] else number(row["difference"])
         paired = row["pairing"] == "paired"
-        why = interval(row["ci_low"], row["ci_high"]) if paired else f"({row['pairing']})"
+        why = interval(row["ci_low"], row["ci_high"]) if paired else row["pairing"].partition(":")[0]
         table.add_row(*map(escape, [*cells, *values, f"{moved} {why}".strip()]))
     return table

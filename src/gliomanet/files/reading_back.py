@@ -92,5 +92,5 @@ def set_aside(path: Path) -> Path:
 
 
 def in_words(error: Exception) -> str:
-    """What a reader raised, for `damaged`."""
+    """The words of an error that a reader raised, for `damaged`."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -12,10 +12,10 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from gliomanet import __version__
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_json
 
@@ -58,7 +58,7 @@ class StudyRecord:
         """The record of the code that runs, and of the tables among `files`, which lie in the folder `results`."""
         tables = {path.relative_to(results).as_posix(): table_digest(path) for path in files if ".tsv" in path.suffixes}
         plain = json.loads(json.dumps(study, default=str))
-        return cls(plain, dict(code), evaluation_seed, list(hidden_centers), own_version(), code_commit(), tables)
+        return cls(plain, dict(code), evaluation_seed, list(hidden_centers), __version__, code_commit(), tables)
 
     def write(self, path: Path) -> None:
         """Write the record as indented JSON, atomically."""
@@ -99,14 +99,6 @@ def table_digest(path: Path) -> str:
     """SHA-256 (16 hex digits) of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def own_version() -> str:
-    """Version of the library; "" where it is run from its files and installed nowhere."""
-    try:
-        return version("gliomanet")
-    except PackageNotFoundError:
-        return ""
 
 
 def code_commit() -> str:

@@ -8,12 +8,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gliomanet import __version__
 from gliomanet.errors import Problem, StudyError
 from gliomanet.files.atomic import write_json
 from gliomanet.layout import Layout
@@ -43,7 +43,7 @@ class TrackedStudy:
     fits: tuple[tuple[str, str, str], ...]
     code: Mapping[str, str]
     commit: str = ""
-    version: str = version("gliomanet")
+    version: str = __version__
 
     @classmethod
     def read(cls, results: Path) -> TrackedStudy:

@@ -131,7 +131,9 @@ def test_a_full_disk_says_what_can_be_done(tmp_path, folder, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"case case-00 cannot be kept in .*case-00: .*No space left.*compute.cache: fal"):
+    with pytest.raises(
+        OSError, match=r"case case-00 cannot be kept in the cache: .*case-00.*the disk is full .*compute.cache: fal"
+    ):
         cached(tmp_path, folder)
     assert not files(tmp_path)
 

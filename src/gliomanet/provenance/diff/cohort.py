@@ -74,7 +74,7 @@ def _cell(value: Any) -> str:
 
 
 def _uses(study: FinishedStudy) -> Facts:
-    """What each case is used for, or why for nothing."""
+    """Use of each case, or the reason why it has none."""
     found: Facts = {}
     for (center, case), rows in study.splits.groupby(["center", "case_id"], sort=False):
         found[str(center), str(case)] = {"use": ", ".join(sorted(set(rows["part"]), reverse=True))}

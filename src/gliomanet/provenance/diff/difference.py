@@ -46,7 +46,7 @@ class Difference:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know of the two studies' results."""
+        """Remarks that a reader must know of the two studies' results."""
         return list(dict.fromkeys((*self.a.notes, *self.b.notes)))
 
     @property

@@ -87,7 +87,7 @@ def _row(row: dict[Any, Any], pair: dict[str, Any] | None) -> dict[Any, Any]:
 
 
 def movement(table: pd.DataFrame) -> pd.Series:
-    """How far each metric moved, in half widths of the interval of its difference; not paired, in those of both.
+    """Distance that each metric moved, in half widths of the interval of its difference; not paired, in those of both.
 
     0 where nothing moved, and where either value is missing; infinite where it moved and there is no interval.
     """

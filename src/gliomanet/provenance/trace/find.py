@@ -141,7 +141,7 @@ def _fits(table: pd.DataFrame, key: list[str], word: str, name: str) -> pd.Serie
 
 
 def _narrowed(rows: pd.DataFrame, words: list[str]) -> tuple[pd.DataFrame, str]:
-    """What words left open: all patients rather than a group, the last stage rather than an earlier one."""
+    """The rows that words leave, narrowed to all patients, and to the last stage, where there are several."""
     said = []
     if len(rows) > 1 and "subset" in rows and set(rows["subset"]) > {"all"}:
         rows, said = rows[rows["subset"] == "all"], ["all patients"]

@@ -10,9 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from gliomanet.files.digests import file_digest
 from gliomanet.models.artifact import ImageModelDescription, ModelDescription
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.step import NOT_RECORDED, Step
+
+CHANGED = "CHANGED since training, or gone"
 
 Fit = tuple[str, str, str]
 """(model, stage, fold)."""
@@ -36,6 +39,7 @@ def fits_step(study: FinishedStudy, fits: Iterable[Fit], task: str) -> Step:
         files=tuple(known[fit] / "model.json" for fit in wanted if fit in known),
         facts={"software": " | ".join(sorted(versions)) or NOT_RECORDED},
         table=pd.DataFrame(rows),
+        differs=any(str(row.get("files", "")).startswith(CHANGED) for row in rows),
     )
 
 
@@ -56,9 +60,17 @@ def _fit(study: FinishedStudy, folder: Path, one: ModelDescription, task: str) -
         "seed": one.seed,
         "epochs": next((one["epochs_run"] + one.get("resumed_from", 0) for one in events if "epochs_run" in one), ""),
         "device": device,
+        "files": _state(folder, one),
         "started": _time(times.get("start")),
         "ended": _time(times.get("end")) + (f", resumed {resumed}×" if resumed else ""),
     }
+
+
+def _state(folder: Path, one: ModelDescription) -> str:
+    """The state of the files that training wrote beside the description."""
+    paths = {name: folder / name for name in one.files}
+    changed = [name for name, path in paths.items() if not path.is_file() or file_digest(path) != one.files[name]]
+    return f"{CHANGED}: {', '.join(changed)}" if changed else "as trained" if paths else ""
 
 
 def _labelled(study: FinishedStudy, training: pd.DataFrame, task: str) -> int:

@@ -271,7 +271,7 @@ class Phase(lightning.LightningModule):
 
     @torch.no_grad()
     def _sums_of(self, in_turn: Sequence[Batch]) -> Parts:
-        """What the parts of a batch count together; leaves the phase as it was."""
+        """The sums over all parts of a batch, for which each goes through the loss; leaves the phase as it was."""
         sums, metrics = Parts(len(in_turn)), self._metrics
         self._metrics = type(metrics)()
         with statistics_kept(self.network):
