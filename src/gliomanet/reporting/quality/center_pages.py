@@ -14,7 +14,7 @@ from gliomanet.reporting.format import listing, plural
 from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES
 from gliomanet.reporting.quality.curves import Curves, Kind, bands_of, read_curves
 from gliomanet.reporting.quality.measured import Measured, measured, sentences, tidy
-from gliomanet.reporting.quality.plots import Band, Curve, Dot, histograms, strip
+from gliomanet.reporting.quality.plots import MOST_DRAWN, Band, Curve, Dot, histograms, strip
 from gliomanet.reporting.quality.records import address, picture, record_of
 from gliomanet.reporting.quality.templates import write_page
 
@@ -67,6 +67,7 @@ def write_center_pages(
         ],
         "cases": cases,
         "is_paged": len(pages) > 1,
+        "is_crowded": len(cases) > MOST_DRAWN,
         "look": _with_pictures(look[:CASES_A_PAGE]),
         "look_further": look[CASES_A_PAGE:],
         "lost": [case for case in cases if not case["ok"]],
