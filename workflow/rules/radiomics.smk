@@ -3,8 +3,6 @@
 if STUDY.is_tabular:
 
     rule import_features:
-        input:
-            unpack(source_tables),
         output:
             features=LAYOUT.radiomics("{center}"),
         log:
@@ -16,9 +14,12 @@ if STUDY.is_tabular:
             runtime=10,
         params:
             code=code_of("import_features.py"),
-            center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
-            data_root=str(STUDY.data_path("{data_root}")),
+            center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
+            data_root=uncounted(DATA_ROOT),
             labels=STUDY.labels,
+            columns=lambda wildcards: dump(
+                STUDY.centers[wildcards.center].source, exclude={"path", "clinical"}
+            ),
             contents=lambda wildcards: contents(
                 center_source(wildcards.center, STUDY).tables()
             ),
@@ -31,7 +32,8 @@ else:
 
     rule extract_radiomics:
         input:
-            folder=rules.preprocess_case.output.folder,
+            folder=ancient(rules.preprocess_case.output.folder),
+            contents=rules.preprocess_case.output.contents,
         output:
             features=LAYOUT.case_radiomics("{center}", "{case}"),
         log:

@@ -19,6 +19,7 @@ rule write_report:
         ),
         models=[LAYOUT.model(*fit).description for fit in PLAN.fits()],
         folders=[] if STUDY.is_tabular else case_folders(*PLAN.centers),
+        lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
         biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
@@ -41,8 +42,6 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
-        # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
             LAYOUT.page(),
@@ -77,6 +76,7 @@ rule write_report:
         runtime=30,
     params:
         code=code_of("write_report.py"),
+        templates=files_of_package("reporting/templates"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
     message:

@@ -10,7 +10,7 @@ from gliomanet.reporting.study.page import write_report
 from gliomanet.reporting.study.results import StudyResults
 
 inputs, params = snakemake.input, snakemake.params
-files = [Path(file) for file in inputs if file not in {*inputs.templates}]
+files = [Path(file) for file in inputs if file not in {*inputs.lists}]
 results = StudyResults.read(Layout(params.results), params.study, files)
 write_report(results, Path(snakemake.output.page))
 save_figures(results, Path(snakemake.output.forest).parent)
