@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -81,8 +81,15 @@ class StudyStopError(RuntimeError):
         super().__init__(problem)
 
 
+MOST_SHOWN = 12
+"""More problems of one kind are counted only: a person mends the first, and the others go with them."""
+
+LONGEST = 600
+"""Characters of one problem that are shown: it may name hundreds of cases."""
+
+
 class _ProblemsError(ValueError):
-    """Every problem at once, one per line, so that a person mends a file in one go."""
+    """Every problem at once, kind by kind, so that a person mends a file in one go."""
 
     def __init__(self, problems: Iterable[Problem], where: str) -> None:
         self.problems = tuple(problems)
@@ -91,7 +98,19 @@ class _ProblemsError(ValueError):
 
     def __str__(self) -> str:
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
-        return "\n".join([f"{count} in {self.where}:", *(f"  - {problem}" for problem in self.problems)])
+        kinds: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self.problems:
+            kinds.setdefault((problem.rule, problem.action), []).append(problem)
+        return "\n".join([f"{count} in {self.where}:", *(line for kind in kinds.values() for line in _told(kind))])
+
+
+def _told(kind: Sequence[Problem]) -> Iterator[str]:
+    """The lines on problems of one kind; what to do stands with the first, since it is the same for all."""
+    for problem in (kind[0], *(replace(other, action="") for other in kind[1:MOST_SHOWN])):
+        said = str(problem)
+        yield f"  - {said if len(said) <= LONGEST else said[: LONGEST - 2] + ' …'}"
+    if len(kind) > MOST_SHOWN:
+        yield f"    … and {len(kind) - MOST_SHOWN} more of this kind; gliomanet validate --out FILE writes them all"
 
 
 class CohortError(_ProblemsError):

@@ -217,6 +217,10 @@ class Layout:
         """Digests of the images on disk, so that no start of the workflow reads them all again."""
         return self.cache() / "contents.json"
 
+    def code_digests(self) -> Path:
+        """Digests of the code of jobs, so that no start of the workflow reads it all again."""
+        return self.cache() / "code.json"
+
     def pseudo_labels(self, model: str, stage: str, fold: str) -> Path:
         return self.results / f"pseudo_labels/{model}/{stage}/fold{fold}.tsv"
 

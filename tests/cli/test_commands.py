@@ -204,3 +204,12 @@ def test_a_further_label_that_cannot_be_one_is_refused(tmp_path, options, key):
     assert done.exit_code == 1
     assert f"- {key}: " in done.output
     assert not (tmp_path / "out.tsv").exists()
+
+
+def test_problems_that_end_the_check_are_written_whole(tmp_path):
+    study, out = tmp_path / "study.yaml", tmp_path / "findings.tsv"
+    centers = "".join(f"  C{n}: {{role: trian, source: {{kind: table, path: c.tsv}}}}\n" for n in range(30))
+    study.write_text(f"centers:\n{centers}models: {{age: {{kind: logistic, inputs: [age]}}}}\n")
+    assert CliRunner().invoke(app, ["validate", str(study), "--out", str(out)]).exit_code == 1
+    found = read_table(out)["found"]
+    assert {f"centers.C{n}.role" for n in range(30)} <= {text.split(":")[0] for text in found}

@@ -1,11 +1,16 @@
 """Defects that fail a case, and policies that end the study; their words are in tests/messages/golden.txt."""
 
+import errno
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.errors import StudyStopError
+from gliomanet.files import storage
+from gliomanet.files.storage import StorageError
 from gliomanet.imaging.brain_extraction.extraction import why_no_signal
 from gliomanet.imaging.quality.center_table import collect_qc
 from gliomanet.imaging.volume import Volume, resample
@@ -37,6 +42,32 @@ def test_a_case_fails_with_its_rule(name, failed, modalities, brain):
     assert record["rule"] == failing.rule
     assert "case-1" in record["reason"]
     assert not failing.image or f"{failing.image} (" in record["reason"]
+
+
+def test_no_case_is_lost_to_a_full_disk(write_case, tmp_path, monkeypatch):
+    row = write_case()
+    (tmp_path / "raw" / "case-1" / "t2.nii.gz").write_bytes(b"cut")
+    monkeypatch.setattr(storage, "free_bytes", lambda _folder: 1000)
+    with pytest.raises(StorageError) as caught:
+        run(row, STRIPPED, tmp_path / "out")
+    assert caught.value.problem.rule == "disk_full"
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_no_case_is_lost_to_a_network_share_that_fails(write_case, tmp_path, monkeypatch):
+    row = write_case()
+    read = Path.read_bytes
+
+    def stale(path):
+        if path.name == "t2.nii.gz":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stale)
+    with pytest.raises(StorageError) as caught:
+        run(row, STRIPPED, tmp_path / "out")
+    assert caught.value.problem.file.endswith("t2.nii.gz")
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_file_that_cannot_be_read(write_case, tmp_path):

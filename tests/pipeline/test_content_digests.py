@@ -17,7 +17,7 @@ LONG_AGO = 1_600_000_000
 @pytest.fixture
 def image(tmp_path, monkeypatch):
     """A file that no later write shares its time with."""
-    monkeypatch.setattr(content_digests, "_SETTLED_NS", -(10**18))
+    monkeypatch.setattr(content_digests, "SETTLED_NS", -(10**18))
     path = tmp_path / "t1.nii.gz"
     path.write_bytes(b"first")
     return path

@@ -39,3 +39,18 @@ def test_a_job_writes_what_it_cost(tmp_path):
     assert cpu >= 0
     assert 0 <= seconds < 600
     assert peak > 80
+
+
+def test_a_log_that_takes_no_more_leaves_the_error_in_the_engines_output():
+    code = "from gliomanet.pipeline.job_log import log_to\nlog_to('/dev/full')\nraise ValueError('case p1: lost')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "src"})
+    assert done.returncode == 1
+    assert "ERROR: case p1: lost" in done.stderr
+    assert "/dev/full" in done.stderr
+
+
+def test_a_nearly_full_disk_is_named_beside_an_error_in_other_words(tmp_path):
+    code = "from gliomanet.files import storage\nstorage.NEARLY_FULL = 10**18\nraise RuntimeError('write failed')"
+    text = run(code, tmp_path / "x.log")
+    assert "RuntimeError: write failed" in text
+    assert text.rstrip().splitlines()[-1].startswith("ERROR: perhaps the cause: ")

@@ -19,7 +19,7 @@ from gliomanet.models.arguments import tasks_of, training_values
 from gliomanet.pipeline.environment import count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
-from gliomanet.code_digest import source_digest
+from gliomanet.pipeline.code_digests import CodeDigests
 from gliomanet.model_kinds import modules_of
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import SUPERVISED, round_of
@@ -64,7 +64,7 @@ def any_of(names):
 
 def code_of(script, *references):
     """A digest of a script, the library code it reaches and that it loads by name: each rule's parameter `code`."""
-    return source_digest(ROOT / "workflow" / "scripts" / script, *references)
+    return CODE.of(script, *references)
 
 
 def code_with_kind(script, use):
@@ -86,7 +86,13 @@ def seed(*names):
 STUDY = checked_study(config)
 LAYOUT = Layout(STUDY.results)
 PLAN = Plan(STUDY)
-CASES = {center: case_ids(center, STUDY) for center in PLAN.centers}
+CODE = CodeDigests(
+    LAYOUT.code_digests(),
+    ROOT / "workflow" / "scripts",
+    writes=workflow.is_main_process,
+)
+# A dict of each centre's, which knows its members and keeps their order.
+CASES = {center: dict.fromkeys(case_ids(center, STUDY)) for center in PLAN.centers}
 DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
@@ -108,7 +114,9 @@ for name, limit in LIMITS.items():
 
 wildcard_constraints:
     center=any_of(PLAN.centers),
-    case=any_of({case for cases in CASES.values() for case in cases}),
+    # Not the cases by name: the engine looks for wildcards in this text for each file, so that all of them cost the square
+    # of their number. `made_folders` refuses a case that there is not.
+    case="[^/]+",
     model=any_of(PLAN.models),
     stage=any_of({stage for _, stage, _ in PLAN.fits()}),
     fold=any_of(PLAN.folds),

@@ -10,6 +10,9 @@
 
 def made_folders(center, *cases):
     """The folders that jobs leave images in: the centre's own, or one per case, of some cases or of all."""
+    for case in cases:
+        if case not in CASES[center]:
+            raise WorkflowError(f"{case!r} is no case of {center}")
     source = STUDY.centers[center].source
     if source.table_by_job:
         return [ancient(LAYOUT.phantom(center))]

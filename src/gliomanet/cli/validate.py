@@ -19,20 +19,12 @@ from gliomanet.cohort.findings import SEVERITIES, Finding, findings_of, findings
 from gliomanet.cohort.folds import scenarios_of
 from gliomanet.config.load import load_study, read_study_file
 from gliomanet.config.study import Study
-from gliomanet.errors import CohortError, StudyError
+from gliomanet.errors import LONGEST, MOST_SHOWN, CohortError, Problem, StudyError
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.tables.cohort import FINDINGS
 from gliomanet.tables.io import write_table
 
 StudyFile = Annotated[Path, typer.Argument(help="A study's configuration.", exists=True, dir_okay=False)]
-
-
-MOST_SHOWN = 12
-"""More findings of one rule are counted only: a person mends the first, and the others are in the table."""
-
-
-LONGEST = 600
-"""Characters of a finding that are shown: one may name hundreds of cases."""
 
 
 COLORS = {"fatal": "red", "error": "red", "warning": "yellow", "note": "dim"}
@@ -59,6 +51,8 @@ def validate(
             findings = _with_images(checked, findings, cores or len(os.sched_getaffinity(0)))
         findings = [*missing_programs(checked), *findings]
     except (StudyError, CohortError) as error:
+        if out is not None:
+            write_table(findings_table(map(_finding_on_the_study, error.problems)), out, FINDINGS)
         console.print(f"[red]{escape(str(study))}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     if out is not None:
@@ -82,6 +76,12 @@ def _with_images(study: Study, findings: list[Finding], cores: int) -> list[Find
     if any(center.reference_table for center in study.centers.values()):
         findings = audit_study(study, volumes)
     return [*findings, *found]
+
+
+def _finding_on_the_study(problem: Problem) -> Finding:
+    """A problem that ends the check as a finding; findings have no place for a key of the study."""
+    found = f"{problem.key}: {problem.found}" if problem.key else problem.found
+    return Finding.of(problem.at(found=found), "fatal")
 
 
 def summary(study: Study) -> str:

@@ -14,18 +14,27 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from gliomanet.files.storage import writing
+
 _LINKLESS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
 """Errors of file systems without hard links."""
 
 
 @contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
+def open_atomically(path: Path, size: int = 0) -> Iterator[BinaryIO]:
     """Open a file to write, binary, so that it is the old one or the new one at any moment, even after a power cut.
 
     Written to `.<name>.<process>.partial` beside it (two processes write two of them), put on the disk, and renamed; an
     error leaves the old file and nothing else. The folder is made where it is missing.
+
+    Args:
+        path: the file.
+        size: bytes that will be written, where they are known: an error says so.
+
+    Raises:
+        StorageError: the disk does not take it.
     """
-    with _partial(path) as (partial, file):
+    with _partial(path, size) as (partial, file):
         yield file
         _put_on_disk(file)
         partial.replace(path)
@@ -33,13 +42,13 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file as `open_atomically` does."""
-    with open_atomically(path) as file:
+    with open_atomically(path, len(content)) as file:
         file.write(content)
 
 
 def write_once(path: Path, content: bytes) -> None:
     """Write a file whole, unless another process was first: then its file stays, and with it whatever maps it."""
-    with _partial(path) as (partial, file):
+    with _partial(path, len(content)) as (partial, file):
         file.write(content)
         _put_on_disk(file)
         try:
@@ -53,15 +62,16 @@ def write_once(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _partial(path: Path) -> Iterator[tuple[Path, BinaryIO]]:
+def _partial(path: Path, size: int) -> Iterator[tuple[Path, BinaryIO]]:
     """A file beside `path`, open to write; gone afterwards, unless it was moved."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            yield partial, file
-    finally:
-        partial.unlink(missing_ok=True)
+    with writing(path, size):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("wb") as file:
+                yield partial, file
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _put_on_disk(file: BinaryIO) -> None:

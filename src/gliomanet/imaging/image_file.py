@@ -19,6 +19,7 @@ import numpy as np
 
 from gliomanet.errors import CaseError
 from gliomanet.files.image_pairs import other_half
+from gliomanet.files.storage import StorageError, raise_if_of_the_machine
 from gliomanet.imaging.file_notes import Defect, Note
 from gliomanet.imaging.header_readings import Readings, mgh_readings, nifti_readings
 from gliomanet.imaging.unpacking import DamagedError, unpack
@@ -82,10 +83,11 @@ def load_image(path: Path, defect: Defect) -> ImageFile:
 
     Raises:
         CaseError: missing, not readable, damaged, of another kind, or not one 3-D volume of real numbers.
+        StorageError: the disk or the network share failed, which says nothing of the file.
     """
     try:
         return _load(path, defect)
-    except CaseError:
+    except (CaseError, StorageError):
         raise
     except Exception as error:  # nibabel fails at a damaged header in many ways
         raise defect(f"cannot be read as NIfTI: {error}", _AGAIN, "unreadable_file") from error
@@ -132,6 +134,8 @@ def _content(path: Path, defect: Defect) -> bytes:
         action = "give the account that runs the study the right to read it"
         raise defect("may not be read: permission denied", action, "unreadable_file") from error
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError):
+            raise_if_of_the_machine(error, path)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise defect(f"cannot be read: {reason}", "look at the disk and the path", "unreadable_file") from error
 

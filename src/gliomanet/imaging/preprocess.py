@@ -11,6 +11,7 @@ import numpy as np
 
 from gliomanet.errors import CaseError, Problem, RegistrationError, StudyStopError
 from gliomanet.files.nifti import write_nifti
+from gliomanet.files.storage import refuse_where_full
 from gliomanet.imaging.atlas_resampling import fit_case, resample_case
 from gliomanet.imaging.bias_correction import log_bias_field, without_bias
 from gliomanet.imaging.brain_extraction import extraction as brain
@@ -51,6 +52,7 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
     Raises:
         StudyStopError: a modality is missing and the study refuses that. A case's own defects are not raised: they
             become status `failed` with a reason.
+        StorageError: a disk does not take or give its files, which is no defect of the case.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     for name in (*(f"{image}.nii.gz" for image in IMAGES), EVIDENCE, RECORD):
@@ -72,8 +74,10 @@ def preprocess_case(case: Mapping[str, str], settings: Preprocessing, out_dir: P
             return
         _run(work, out_dir)
     except CaseError as error:
+        refuse_where_full(out_dir)
         write_record(work, out_dir, "failed", error.problem)
     except RegistrationError as error:
+        refuse_where_full(out_dir)
         action = "look whether its images show the same head at all"
         problem = Problem(str(error), action, case=work.case_id, rule="registration_failed")
         write_record(work, out_dir, "failed", problem)

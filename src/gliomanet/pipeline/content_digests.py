@@ -17,7 +17,7 @@ from pathlib import Path
 from gliomanet.files.atomic import write_atomically
 from gliomanet.files.image_pairs import other_half
 
-_SETTLED_NS = 2_000_000_000
+SETTLED_NS = 2_000_000_000
 """A file changed less than two seconds before it was read is read again: a second change may share its time."""
 
 Stamp = tuple[int, int, int, int]
@@ -117,7 +117,7 @@ def _read(path: str) -> Known | None:
         return None
     if before is None:
         return None
-    return before, digest, before == _stamp(path) and max(before[1], before[2]) < now - _SETTLED_NS
+    return before, digest, before == _stamp(path) and max(before[1], before[2]) < now - SETTLED_NS
 
 
 def _load(cache: Path) -> dict[str, Known]:

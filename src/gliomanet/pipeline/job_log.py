@@ -7,8 +7,11 @@ import os
 import resource
 import sys
 import time
+import traceback
 from pathlib import Path
 from types import TracebackType
+
+from gliomanet.files.storage import StorageError, nearly_full, writing
 
 PERSONAL = (ValueError, OSError)
 """Errors about a user's files or configuration: their message is the whole story, a traceback would bury it."""
@@ -21,11 +24,13 @@ def log_to(path: str | Path) -> None:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    with Path(path).open("wb") as log:
+    path = Path(path)
+    terminal = os.dup(2)
+    with writing(path), path.open("wb") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.excepthook = _report
+    sys.excepthook = _Reporter(path, terminal)
 
 
 def measure_into(path: str | Path) -> None:
@@ -41,11 +46,34 @@ def _write_cost(path: Path, start: float) -> None:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
     peak = max(one.ru_maxrss for one in used) / (1 if sys.platform == "linux" else 1024) / 1024
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"s\tcpu_time\tmax_rss\n{time.time() - start:.1f}\t{cpu:.1f}\t{peak:.0f}\n", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\tcpu_time\tmax_rss\n{time.time() - start:.1f}\t{cpu:.1f}\t{peak:.0f}\n", encoding="utf-8")
+    except OSError as error:  # the job's results are there, and what it cost decides nothing
+        print(f"what the job cost could not be written: {error}", file=sys.stderr)
 
 
-def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.__excepthook__(kind, error, trace)
-    if issubclass(kind, PERSONAL):
-        print(f"\nERROR: {error}", file=sys.stderr)
+class _Reporter:
+    """The last words of a job: its error in the log, or where the log takes no more, in the engine's own output."""
+
+    def __init__(self, log: Path, terminal: int) -> None:
+        self.log, self.terminal = log, terminal
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        if issubclass(kind, PERSONAL):
+            text += f"\nERROR: {error}\n"
+        # Libraries in C++ and databases do not say that a disk is full, or say it in words of their own.
+        full = nearly_full(self.log.parent, Path.cwd())
+        if full is not None and not isinstance(error, StorageError):
+            text += f"\nERROR: perhaps the cause: {full}\n"
+        try:
+            _write_all(2, text)
+        except OSError as refused:
+            _write_all(self.terminal, f"{text}\n(not in {self.log}, which cannot be written: {refused.strerror})\n")
+
+
+def _write_all(descriptor: int, text: str) -> None:
+    left = text.encode(errors="backslashreplace")
+    while left:
+        left = left[os.write(descriptor, left) :]

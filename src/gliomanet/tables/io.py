@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable
-from io import StringIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO, TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO, TextIO
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from gliomanet.errors import CohortError, Problem
+from gliomanet.files.atomic import open_atomically
 from gliomanet.tables.columns import Schema
 from gliomanet.tables.delimited import read_records
 from gliomanet.tables.schemas import TEXT
@@ -102,14 +105,29 @@ def write_table(table: pd.DataFrame, path: str | Path, schema: Schema | None = N
 
     Raises:
         ValueError: the table has other columns than its schema.
+        StorageError: the disk does not take it.
     """
     if schema is not None:
         schema.check(table)
-    compression = {"method": "gzip", "mtime": 0} if str(path).endswith(".gz") else None
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
     digits = None if exact else "%.6g"
     # The writer leaves an old Mac's line end without quotes, and readers end a row there.
     ends = [c for c in table if not is_numeric_dtype(table[c]) and table[c].astype(str).str.contains("\r").any()]
     if ends:
         table = table.assign(**{str(c): table[c].replace("\r\n?", "\n", regex=True) for c in ends})
-    table.to_csv(path, sep="\t", index=False, float_format=digits, lineterminator="\n", compression=compression)
+    with open_atomically(Path(path)) as file, _unpacked(file, Path(path)) as text:
+        table.to_csv(text, sep="\t", index=False, float_format=digits, lineterminator="\n")
+
+
+@contextmanager
+def _unpacked(file: BinaryIO, path: Path) -> Iterator[TextIO]:
+    """Text to write to a file, compressed where its name says so, with no clock inside."""
+    if path.suffix != ".gz":
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text
+        text.detach()  # flushes, and leaves the file open
+        return
+    with (
+        gzip.GzipFile(path.name, "wb", fileobj=file, mtime=0) as packed,
+        TextIOWrapper(packed, encoding="utf-8", newline="") as text,
+    ):
+        yield text

@@ -33,6 +33,7 @@ from gliomanet.cohort.findings import Finding, findings_table
 from gliomanet.cohort.generated_files import FINDINGS_FILE
 from gliomanet.errors import CaseError, Problem
 from gliomanet.files.atomic import open_atomically
+from gliomanet.files.storage import refuse_where_full
 from gliomanet.modalities import MODALITIES
 from gliomanet.tables.cohort import DICOM_SERIES, FINDINGS
 from gliomanet.tables.io import write_table
@@ -143,6 +144,7 @@ def _run(program: str, folder: Path, scratch: Path, headers: Headers, at: Mappin
     options = {"-g": "i", "-x": "i", "-b": "y", "-ba": "y", "-z": "n", "-c": "", "-d": "9", "-f": "%s_%j"}
     command = [program, *chain.from_iterable(options.items()), "-o", str(scratch), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    refuse_where_full(scratch)  # it leaves out, without an error, what it could not write
     # It ends so for a series with slices missing, too; its image has no sidecar then, and is not used.
     explained = done.returncode == 1 and any(facts.missing_slices for facts in headers.series.values())
     if any(scratch.glob("*.nii")):

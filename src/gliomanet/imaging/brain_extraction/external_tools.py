@@ -24,6 +24,7 @@ import numpy as np
 
 from gliomanet.errors import CaseError, Problem, StudyStopError
 from gliomanet.files.nifti import write_nifti
+from gliomanet.files.storage import refuse_where_full
 from gliomanet.imaging.foreground import Mask
 from gliomanet.imaging.volume import Volume
 
@@ -111,7 +112,10 @@ def extract_with(program: Program, image: Volume, case_id: str) -> Mask:
         source = Path(folder).resolve() / "image.nii.gz"
         write_nifti(image.array.astype(np.float32), image.grid.affine, source)
         arguments, written = _hd_bet(command, source) if program == "hd-bet" else _synthstrip(source)
-        lines = _run([*command, *arguments], program, case_id)
+        try:
+            lines = _run([*command, *arguments], program, case_id)
+        finally:
+            refuse_where_full(Path(folder))  # before its files are gone, and the disk is free again
         if not written.is_file():
             found, action = f"{program} ended without error, but wrote no mask", f"it said: {lines}"
             raise CaseError(Problem(found, action, case=case_id, rule="program_wrote_no_mask"))

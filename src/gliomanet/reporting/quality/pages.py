@@ -14,6 +14,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gliomanet.files.atomic import write_atomically
 from gliomanet.imaging.quality.center_table import LARGEST_Z, METRICS, is_out_of_bounds, is_outlier, robust_z
 from gliomanet.reporting.format import MINUS, listing, plural
 from gliomanet.reporting.quality.captions import EXPLAINED, HISTOGRAMS, MODALITIES, NAMES, OVERVIEW, SECTIONS
@@ -357,4 +358,4 @@ def _write(out: Path, template: str, context: Mapping[str, Any]) -> None:
         keep_trailing_newline=True,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(Markup(environment.get_template(template).render(context)), encoding="utf-8")
+    write_atomically(out, Markup(environment.get_template(template).render(context)).encode())

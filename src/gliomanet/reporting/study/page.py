@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gliomanet.files.atomic import write_atomically
 from gliomanet.reporting.study.head import head
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.sections import SECTIONS
@@ -23,7 +24,7 @@ def write_report(results: StudyResults, out: Path) -> None:
         FileNotFoundError: a contact sheet is not there.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_report(results), encoding="utf-8")
+    write_atomically(out, render_report(results).encode())
 
 
 def render_report(results: StudyResults) -> str:

@@ -66,7 +66,7 @@ def cached_case(
             write_once(path, buffer.getvalue())
         except OSError as error:
             raise OSError(
-                f"case {case_id} cannot be kept in {path.parent}: {error}; make room there, or set compute.cache: false"
+                f"case {case_id} cannot be kept in the cache: {error}; or set compute.cache: false"
             ) from error
         for earlier in path.parent.glob(f"{how}-*.npy"):
             if earlier != path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gliomanet.files.atomic import write_atomically
 from gliomanet.reporting.study.figures.biomarkers import biomarker_forest
 from gliomanet.reporting.study.figures.confusion import confusion_grid
 from gliomanet.reporting.study.figures.forest import forest_plot
@@ -25,5 +26,5 @@ def save_figures(results: StudyResults, folder: Path) -> list[Path]:
         "biomarkers.svg": biomarker_forest(results.biomarkers) or message_figure("No biomarker was kept."),
     }
     for name, svg in figures.items():
-        (folder / name).write_text(svg, encoding="utf-8")
+        write_atomically(folder / name, svg.encode())
     return [folder / name for name in figures]

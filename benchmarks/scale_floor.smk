@@ -1,0 +1,237 @@
+# The engine's floor: as many jobs, files, wildcards, parameters and resources as the study of scale_cohort.py has, and
+# nothing else: no study is read, no library imported, every parameter is a constant.
+#
+#     snakemake -n -s scale_floor.smk --directory FOLDER   # FOLDER/cohort.json: centre -> case -> files
+
+import json
+
+with open("cohort.json") as file:
+    COHORT = json.load(file)
+
+EXTERNAL = ["ELM", "FIR"]
+TRAIN = [center for center in COHORT if center not in EXTERNAL]
+FOLDS = [str(fold) for fold in range(5)]
+FITS = [("net", fold) for fold in FOLDS] + [("logistic", fold) for fold in [*FOLDS, "all"]]
+FOLDERS = {center: [f"results/preprocessed/{center}/{case}" for case in cases] for center, cases in COHORT.items()}
+SOURCES = {center: [ancient(file) for case in cases.values() for file in case] for center, cases in COHORT.items()}
+TABLES = {center: f"results/cohort/{center}.tsv" for center in COHORT}
+EVERYONE = [folder for center in COHORT for folder in FOLDERS[center]]
+VALUES = {f"key_{number}": number for number in range(30)}
+
+
+def members(w):
+    return [f"results/models/{model}/supervised/fold{fold}/{file}" for model, fold in FITS if model == w.model
+            for file in (("weights.pt" if model == "net" else "model.joblib"), "model.json")]
+
+
+wildcard_constraints:
+    center="[A-Z]+",
+    case="[^/]+",
+    model="net|logistic",
+    stage="supervised",
+    fold="[0-9]|all",
+
+
+rule all:
+    input: "results/report/index.html", expand("results/qc/{center}", center=COHORT), "results/tracking/runs.tsv"
+
+rule build_case_table:
+    input: lambda w: f"hospitals/{w.center}/cases.tsv"
+    output: "results/cohort/{center}.tsv", "results/cohort/hidden/{center}.tsv", "results/audit/{center}.source.tsv"
+    log: "results/logs/build_case_table/{center}.log"
+    resources: mem_mb=2000, runtime=10
+    params: a="1", b=VALUES, c="data", d=VALUES, e=None, f="rows", g=VALUES, h=None, i=None
+    script: "scale_cohort.py"
+
+rule collect_cohort:
+    input: list(TABLES.values())
+    output: "results/cohort/cases.tsv"
+    log: "results/logs/collect_cohort.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule inspect_center:
+    input: lambda w: SOURCES[w.center]
+    output: "results/audit/{center}.tsv", "results/audit/{center}.npz", "results/audit/{center}.volumes.tsv"
+    log: "results/logs/inspect_center/{center}.log"
+    priority: 100
+    threads: 4
+    resources: mem_mb=6000, runtime=240
+    params: a="1", b=lambda w: COHORT[w.center], c=lambda w: COHORT[w.center], d=lambda w: COHORT[w.center], e=VALUES
+    script: "scale_cohort.py"
+
+rule audit_cohort:
+    input: list(TABLES.values()), expand("results/audit/{center}.{kind}", center=COHORT, kind=["source.tsv", "tsv", "npz", "volumes.tsv"])
+    output: "results/cohort/audit.tsv"
+    log: "results/logs/audit_cohort.log"
+    priority: 100
+    params: a="1", b={}, c=VALUES, d=[]
+    script: "scale_cohort.py"
+
+rule gate_cohort:
+    input: "results/cohort/audit.tsv"
+    output: "results/audit/approved.txt"
+    log: "results/logs/gate_cohort.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule preprocess_case:
+    input: lambda w: map(ancient, COHORT[w.center][w.case])
+    output: directory("results/preprocessed/{center}/{case}")
+    log: "results/logs/preprocess_case/{center}/{case}.log"
+    threads: 1
+    resources: mem_mb=3000, runtime=30
+    params: a="1", b=lambda w: COHORT[w.center][w.case], c=lambda w: COHORT[w.center][w.case], d="brats", e=VALUES, f=1
+    message: "Preprocessing {wildcards.case} of {wildcards.center}"
+    script: "scale_cohort.py"
+
+rule collect_qc:
+    input: lambda w: FOLDERS[w.center]
+    output: "results/qc/{center}.tsv"
+    log: "results/logs/collect_qc/{center}.log"
+    params: a="1", b=0.5, c={}, d=True
+    script: "scale_cohort.py"
+
+rule draw_cases:
+    input: lambda w: FOLDERS[w.center] + SOURCES[w.center]
+    output: directory("results/pictures/{center}")
+    log: "results/logs/draw_cases/{center}.log"
+    threads: 4
+    params: a="1", b=lambda w: COHORT[w.center]
+    script: "scale_cohort.py"
+
+rule draw_quality:
+    input: lambda w: FOLDERS[w.center], "results/pictures/{center}", "results/qc/{center}.tsv"
+    output: directory("results/qc/{center}"), "results/qc/{center}.png"
+    log: "results/logs/draw_quality/{center}.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule extract_radiomics:
+    input: "results/preprocessed/{center}/{case}"
+    output: "results/radiomics/cases/{center}/{case}.tsv"
+    log: "results/logs/extract_radiomics/{center}/{case}.log"
+    resources: mem_mb=2000, runtime=30
+    params: a="1", b=VALUES
+    message: "Extracting radiomic features of {wildcards.case}"
+    script: "scale_cohort.py"
+
+rule collect_radiomics:
+    input: lambda w: [f"results/radiomics/cases/{w.center}/{case}.tsv" for case in COHORT[w.center]]
+    output: "results/radiomics/{center}.tsv"
+    log: "results/logs/collect_radiomics/{center}.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule split_development:
+    input: [TABLES[center] for center in TRAIN], expand("results/qc/{center}.tsv", center=TRAIN)
+    output: "results/splits/development.tsv"
+    log: "results/logs/split_development.log"
+    params: a="1", b=VALUES, c=VALUES, d=5, e=1
+    script: "scale_cohort.py"
+
+rule split_external:
+    input: "results/cohort/{center}.tsv", "results/qc/{center}.tsv"
+    output: "results/splits/external/{center}.tsv"
+    log: "results/logs/split_external/{center}.log"
+    params: a="1", b=VALUES, c=5
+    script: "scale_cohort.py"
+
+rule collect_splits:
+    input: "results/splits/development.tsv", expand("results/splits/external/{center}.tsv", center=EXTERNAL)
+    output: "results/splits.tsv"
+    log: "results/logs/collect_splits.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule train_image:
+    input: "results/splits/development.tsv", [TABLES[center] for center in TRAIN], [f for center in TRAIN for f in FOLDERS[center]]
+    output: expand("results/models/{{model}}/{{stage}}/fold{{fold}}/{file}", file=["weights.pt", "model.json", "heads.npz", "events.jsonl"])
+    wildcard_constraints: model="net"
+    log: "results/logs/train/{model}/{stage}/fold{fold}.log"
+    params: a="1", b=VALUES, c=VALUES, d=VALUES, e=1, f="p", g="c", h=None, i=VALUES
+    script: "scale_cohort.py"
+
+rule train_tabular:
+    input: "results/splits/development.tsv", [TABLES[center] for center in TRAIN], expand("results/radiomics/{center}.tsv", center=TRAIN)
+    output: expand("results/models/{{model}}/{{stage}}/fold{{fold}}/{file}", file=["model.joblib", "model.json", "heads.npz", "events.jsonl"])
+    wildcard_constraints: model="logistic"
+    log: "results/logs/train/{model}/{stage}/fold{fold}.log"
+    params: a="1", b=VALUES, c=VALUES, d=VALUES, e=1
+    script: "scale_cohort.py"
+
+rule predict_center:
+    input:
+        members,
+        lambda w: f"results/splits/external/{w.center}.tsv" if w.center in EXTERNAL else "results/splits/development.tsv",
+        "results/cohort/{center}.tsv",
+        lambda w: FOLDERS[w.center] if w.model == "net" else f"results/radiomics/{w.center}.tsv",
+    output: "results/fold_predictions/{model}/{center}.tsv", "results/deep_features/{model}/{center}.tsv.gz"
+    log: "results/logs/predict_center/{model}/{center}.log"
+    params: a="1", b="net", c=VALUES, d="p", e=0, f=1, g="none"
+    script: "scale_cohort.py"
+
+rule fit_temperatures:
+    input: expand("results/fold_predictions/{{model}}/{center}.tsv", center=TRAIN), [TABLES[center] for center in TRAIN]
+    output: "results/calibration/{model}.tsv"
+    log: "results/logs/fit_temperatures/{model}.log"
+    params: a="1", b=VALUES
+    script: "scale_cohort.py"
+
+rule combine_predictions:
+    input: "results/fold_predictions/{model}/{center}.tsv", "results/calibration/{model}.tsv"
+    output: "results/predictions/{model}/{center}.tsv"
+    log: "results/logs/combine_predictions/{model}/{center}.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
+rule collect_predictions:
+    input: expand("results/predictions/{{model}}/{center}.tsv", center=COHORT)
+    output: "results/predictions/{model}.tsv"
+    log: "results/logs/collect_predictions/{model}.log"
+    params: a="1", b=VALUES
+    script: "scale_cohort.py"
+
+rule evaluate:
+    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt"
+    output: expand("results/evaluation/{table}.tsv", table=["metrics", "confusion", "comparisons", "thresholds", "decoding"])
+    log: "results/logs/evaluate.log"
+    params: a="1", b=VALUES, c=VALUES, d=1
+    script: "scale_cohort.py"
+
+rule audit_features:
+    input: expand("results/radiomics/{center}.tsv", center=COHORT), "results/splits.tsv"
+    output: "results/audit/features/findings.tsv", "results/audit/features/void.tsv"
+    log: "results/logs/audit_features.log"
+    params: a="1", b=VALUES
+    script: "scale_cohort.py"
+
+rule find_biomarkers:
+    input:
+        expand("results/deep_features/{{model}}/{center}.tsv.gz", center=COHORT),
+        expand("results/models/{{model}}/supervised/fold{fold}/heads.npz", fold=FOLDS),
+        expand("results/radiomics/{center}.tsv", center=COHORT), list(TABLES.values()), "results/splits.tsv",
+    output: "results/biomarkers/{model}.tsv"
+    log: "results/logs/find_biomarkers/{model}.log"
+    params: a="1", b="s", c=FOLDS, d=VALUES, e=VALUES, f=VALUES
+    script: "scale_cohort.py"
+
+rule write_report:
+    input:
+        "results/cohort/cases.tsv", "results/cohort/audit.tsv", rules.audit_features.output, "results/splits.tsv",
+        rules.evaluate.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
+        expand("results/calibration/{model}.tsv", model=["net", "logistic"]),
+        [f"results/models/{model}/supervised/fold{fold}/model.json" for model, fold in FITS],
+        EVERYONE, expand("results/qc/{center}.tsv", center=COHORT), expand("results/qc/{center}.png", center=COHORT),
+        "results/biomarkers/net.tsv",
+    output: "results/report/index.html", expand("results/figures/{name}.svg", name=["mcc_forest", "confusion", "biomarkers"])
+    log: "results/logs/write_report.log"
+    params: a="1", b=VALUES, c="results"
+    script: "scale_cohort.py"
+
+rule track_runs:
+    input: [f"results/models/{model}/supervised/fold{fold}/events.jsonl" for model, fold in FITS], rules.evaluate.output[0], "results/report/index.html"
+    output: "results/tracking/runs.tsv"
+    log: "results/logs/track_runs.log"
+    params: a="1", b="uri", c="artifacts", d=VALUES
+    script: "scale_cohort.py"
