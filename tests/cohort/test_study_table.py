@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from gliomanet.cohort.study_table import read_study_table
+from gliomanet.cohort.study_table import digest_of_frame, read_study_table
 from gliomanet.config.centers import Center
 
 COLUMNS = ["case_id", "idh"]
@@ -74,3 +74,10 @@ def test_labels_are_kept_and_shuffled_as_the_study_wants(tmp_path):
     assert (kept.cases["idh"] != "").sum() == 2
     assert len(kept.hidden) == 1
     assert sorted(read(tmp_path, shuffle_seed=3).cases["idh"]) == sorted(read(tmp_path).cases["idh"])
+
+
+@pytest.mark.parametrize("change", [{"a": [1.0, 2.0 + 1e-15]}, {"id": ["y", "x"]}, {"b": [1.0, 2.0]}])
+def test_every_digit_and_name_of_a_table_of_features_counts(change):
+    table = pd.DataFrame({"id": ["x", "y"], "a": [1.0, 2.0]})
+    assert digest_of_frame(table) == digest_of_frame(table.copy())
+    assert digest_of_frame(table.assign(**change)) != digest_of_frame(table)

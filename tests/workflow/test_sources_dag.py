@@ -152,6 +152,28 @@ def test_a_hospitals_own_table_of_features_needs_no_second_one(snakemake, tmp_pa
     assert snakemake(config, "--cores", "1", "results/radiomics/WARD.tsv").status == 0
 
 
+def test_a_label_in_a_table_of_features_predicts_nothing_anew(feature_center, repository, tmp_path):
+    config = study(
+        centers={"P": feature_center("P"), "Q": feature_center("Q", role="external")},
+        models={"radiomics": {"kind": "logistic", "inputs": ["radiomics"]}},
+    )
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    def run(*arguments, program="listed_jobs.py"):
+        given = [*arguments, "--configfile", "study.yaml"]
+        done = run_snakemake(tmp_path, repository / "Snakefile", *given, program=program)
+        assert done.status == 0, done.text
+        return done.rules
+
+    assert {"import_features", "predict_center"} < run("--cores", "1", program="stub_jobs.py")
+    clinical = tmp_path / "Q/clinical.tsv"
+    clinical.write_text(clinical.read_text().replace("\t4\twild type", "\t3\twild type", 1))
+    assert run("-n") & {"build_case_table", "import_features", "predict_center", "evaluate"} == {
+        "build_case_table",
+        "evaluate",
+    }
+
+
 def test_a_fit_does_not_wait_for_the_audit_of_features(snakemake):
     run = snakemake(
         study(centers={"A": phantom(), "B": phantom("external")}, models={"t": {"kind": "extra_trees"}}),

@@ -4,7 +4,7 @@ from functools import cache
 
 from gliomanet.audit.context import leaking_pairs
 from gliomanet.cohort.read_center import center_source, declared_mask_codes
-from gliomanet.cohort.study_table import read_study_table
+from gliomanet.cohort.study_table import digest_of_frame, read_study_table
 from gliomanet.cohort.table import files_of, mask_codes_of
 from gliomanet.pipeline.content_digests import (
     ContentDigests,
@@ -84,6 +84,11 @@ def table_content(center, columns=None):
         return center_table(center).digest_of(columns), columns
     tables = center_source(center, STUDY).tables().values()
     return center_table(center).digest(path.parent for path in tables)
+
+
+def features_content(center):
+    """A digest of a centre's imported features: not of their tables, in which labels may stand."""
+    return digest_of_frame(center_source(center, STUDY).read_with_features()[1])
 
 
 @cache

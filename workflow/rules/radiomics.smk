@@ -16,13 +16,8 @@ if STUDY.is_tabular:
             code=code_of("import_features.py"),
             center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
             data_root=uncounted(DATA_ROOT),
-            labels=STUDY.labels,
-            columns=lambda wildcards: dump(
-                STUDY.centers[wildcards.center].source, exclude={"path", "clinical"}
-            ),
-            contents=lambda wildcards: contents(
-                center_source(wildcards.center, STUDY).tables()
-            ),
+            labels=uncounted(STUDY.labels),
+            content=lambda wildcards: features_content(wildcards.center),
         message:
             "Importing the feature table of {wildcards.center}"
         script:

@@ -104,6 +104,14 @@ def read_study_table(
     return StudyTable(cases, hidden, findings)
 
 
+def digest_of_frame(table: pd.DataFrame) -> str:
+    """A digest (16 hex digits) of a table of many numbers: its columns, its rows in their order, every digit."""
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
+    return hashlib.sha256("\0".join(map(str, table.columns)).encode() + rows.tobytes()).hexdigest()[:16]
+
+
 def _common_folder(cases: pd.DataFrame) -> str:
     """The folder, with a slash, that all files of a case table lie in; "" where there is none."""
     folders = {os.path.dirname(file) for name in FILE_COLUMNS for file in cases[name].unique() if file}  # noqa: PTH120
