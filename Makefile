@@ -1,23 +1,41 @@
 # make demo: set up, then run the shipped study      make test: set up, then lint and tests
 # make test-fast: the tests of a few minutes          make docs: the documentation site
+# make test-slurm: the cluster's tests alone (root)
 
 PYTHON ?= python3.11
 CORES  ?= all
+AS_ROOT ?=
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-.PHONY: demo test test-fast doctest coverage setup lint reference docs docs-serve rulegraph release-notes dist clean
+.PHONY: demo test test-fast test-slurm slurm doctest coverage setup lint reference envs test-envs wheels docs docs-serve rulegraph \
+	release-notes dist clean
 
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo; echo "The study's page: $$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')/report/index.html"
 
-test: setup lint doctest
+test: setup lint doctest slurm
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # What needs no image study and no real images: for every small change, before `make test` for the whole.
 test-fast: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow and not images"
+
+# A study through a real SLURM of one node, with a time limit, a memory kill, a node that fails, and scancel. Who is
+# not root says how to be it: make test-slurm AS_ROOT="sudo -E"
+test-slurm: setup slurm
+	$(AS_ROOT) $(BIN)/python -m pytest tests/slurm
+
+# Debian's SLURM, where packages may be installed. Elsewhere its tests are skipped, and say why; with
+# SLURM_TESTS=required, which CI sets, they fail instead.
+slurm:
+	@if [ "$$($(AS_ROOT) id -u)" = 0 ] && command -v apt-get > /dev/null && ! command -v slurmctld > /dev/null; then \
+	    echo "Installing slurm-wlm and munge for tests/slurm ..."; \
+	    ($(AS_ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -y -qq slurm-wlm munge) \
+	        > .venv/slurm-packages.txt 2>&1 \
+	        || echo "  ... not possible here: .venv/slurm-packages.txt"; \
+	fi
 
 # The examples in the docstrings.
 doctest: setup
@@ -55,6 +73,22 @@ lint: setup
 # What is generated from src/gliomanet/config: schema, defaults, key table.
 reference: setup
 	$(BIN)/gliomanet reference
+
+# What is generated from requirements.lock: the conda environments of envs/.
+envs: setup
+	$(BIN)/python envs/generate.py
+
+# Every environment built by pip from the package index, and its scripts run in it. `make test` does the same with the
+# packages that are installed already.
+test-envs: setup
+	$(BIN)/python -m pytest tests/workflow/test_whole_study.py -k environment --build-environments
+
+# Every package as a wheel, in wheels/, for a machine without a network; there:
+# PIP_NO_INDEX=1 PIP_FIND_LINKS=$PWD/wheels make setup
+wheels: setup
+	grep -vE '^pyradiomics==' requirements.lock > .venv/others.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest wheels --requirement .venv/others.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir wheels --requirement .venv/pyradiomics.txt
 
 # The documentation site, in site/; the configuration's and the tables' pages are made from the code. No network.
 docs: setup

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
-# PyPI's newest pyradiomics is broken, and 3.0.1 builds only where numpy is there already.
+# Made from requirements.lock by `make envs`. PyPI's newest pyradiomics is broken, and this one builds only
+# where numpy and an older setuptools are there already.
 set -euo pipefail
 python -m pip install --no-build-isolation --no-deps pyradiomics==3.0.1

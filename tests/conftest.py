@@ -23,8 +23,10 @@ IMAGES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-messages`: write tests/messages/golden.txt anew."""
+    """Options beside pytest's own."""
     parser.addoption("--update-messages", action="store_true", help="write tests/messages/golden.txt anew")
+    built = "build the rules' environments from the package index, instead of linking what is installed"
+    parser.addoption("--build-environments", action="store_true", help=built)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

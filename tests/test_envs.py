@@ -1,82 +1,76 @@
-"""Each rule's conda environment holds what its script, and the library code it reaches, import; and no more."""
+"""The conda environments are those that `make envs` makes of requirements.lock: versions, and no package too few or many.
+
+That they suffice is shown by running their scripts in them: tests/workflow/test_whole_study.py.
+"""
 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from gliomanet.code_digest import third_party_imports
-from gliomanet.model_kinds import KINDS, modules_of
-
-PACKAGES = {  # import name → conda or pip name, where they differ
-    "PIL": "pillow",
-    "SimpleITK": "simpleitk",
-    "ants": "antspyx",
-    "pydantic_core": "pydantic",
-    "intensity_normalization": "intensity-normalization",
-    "radiomics": "pyradiomics",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-}
-TOOLS = {
-    "python",
-    "dcm2niix",
-    "pip",
-    "c-compiler",
-    "setuptools",
-    "wheel",
-    "versioneer",
-    "pykwalify",
-    "pywavelets",
-    "six",
-}
-"""Needed to build, start or run, not imported here: Python itself, a program, and what pyradiomics is built with and stands on."""
+from envs import generate
 
 ROOT = Path(__file__).resolve().parent.parent
-RULES = re.compile(r'conda:\s+"\.\./\.\./envs/(\w+)\.yaml".*?script:\s+"\.\./scripts/(\w+\.py)"', re.DOTALL)
-TEXTS = [file.read_text() for file in (ROOT / "workflow/rules").glob("*.smk")]
-PAIRS = sorted({pair for text in TEXTS for pair in RULES.findall(text)})
-USES = dict(use for text in TEXTS for use in re.findall(r'code_with_kind\("(\w+\.py)", "(\w+)"\)', text))
-"""Script → for what it loads the code of its model's kind."""
+LOCK = (ROOT / "requirements.lock").read_text().splitlines()
+FILES = sorted((ROOT / "envs").glob("*.yaml"))
 
 
-def provided(environment: str) -> set[str]:
-    entries = yaml.safe_load((ROOT / f"envs/{environment}.yaml").read_text())["dependencies"]
-    names = [e for e in entries if isinstance(e, str)] + [p for e in entries if isinstance(e, dict) for p in e["pip"]]
-    deploy = ROOT / f"envs/{environment}.post-deploy.sh"
-    built = re.findall(r"(\w+)==", deploy.read_text()) if deploy.exists() else []
-    return {re.split(r"[=<>]", name)[0].lower() for name in names} | set(built)
+def test_the_files_are_what_make_envs_writes():
+    written = {file.name: file.read_text() for file in (ROOT / "envs").iterdir() if file.suffix in (".yaml", ".sh")}
+    assert written == generate.files(), "run `make envs`"
 
 
-def needed(script: str) -> set[str]:
-    loaded = {name for kind in KINDS for name in modules_of(kind, USES[script])} if script in USES else set()
-    imported = third_party_imports(ROOT / "workflow/scripts" / script, *loaded) - set(sys.stdlib_module_names)
-    return {PACKAGES.get(name, name).lower() for name in imported} - {"snakemake"}
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_version_is_the_lock_s(file):
+    assert yaml.safe_load(file.read_text())["channels"] == ["conda-forge"]
+    *conda, pip = yaml.safe_load(file.read_text())["dependencies"]
+    assert set(conda) <= {"python=3.11", "pip", "c-compiler"}
+    deploy = file.with_suffix(".post-deploy.sh")
+    built = re.findall(r"\S+==\S+", deploy.read_text()) if deploy.exists() else []
+    assert set(pip["pip"]) | set(built) <= set(LOCK)
+    assert len(pip["pip"]) == len(set(pip["pip"]))
 
 
-@pytest.mark.parametrize(("environment", "script"), PAIRS)
-def test_an_environment_holds_what_its_scripts_import(environment, script):
-    assert needed(script) - provided(environment) == set()
-
-
-@pytest.mark.parametrize("environment", sorted({environment for environment, _ in PAIRS}))
-def test_an_environment_holds_nothing_else(environment):
-    used = set().union(*(needed(script) for name, script in PAIRS if name == environment))
-    assert provided(environment) - used - TOOLS == set()
-
-
-def test_every_script_belongs_to_a_rule_and_stays_short():
+def test_every_script_belongs_to_an_environment_and_stays_short():
     scripts = {path.name for path in (ROOT / "workflow/scripts").glob("*.py")}
-    assert scripts == {script for _, script in PAIRS} | {"prologue.py"}
+    assert scripts == set().union(*generate.scripts().values()) | {"prologue.py"}
     for script in scripts:
         lines = (ROOT / "workflow/scripts" / script).read_text().count("\n")
         assert lines <= 50, f"{script} has {lines} lines; scripts adapt, the library does the work"
 
 
 def test_the_lock_names_packages_and_versions_only():
-    for line in (ROOT / "requirements.lock").read_text().splitlines():
+    for line in LOCK:
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!]+", line), line
+
+
+def test_what_pyradiomics_is_built_with_is_what_make_setup_and_the_image_build_it_with():
+    for file in ("Makefile", "containers/Dockerfile", "containers/gliomanet.def"):
+        named = re.search(r"grep -E '\^\(([^)]*)\)=='", (ROOT / file).read_text())
+        assert set(named[1].split("|")) == generate.BUILT["pyradiomics"], file
+
+
+def test_an_environment_is_not_made_of_what_the_lock_does_not_name(monkeypatch):
+    without = {name: line for name, line in generate.lock().items() if name != "wrapt"}
+    monkeypatch.setattr(generate, "lock", lambda: without)
+    with pytest.raises(LookupError, match="requirements.lock does not name wrapt"):
+        generate.environment("tables")
+
+
+def test_an_environment_is_not_made_of_other_versions_than_the_lock_s(monkeypatch):
+    other = {**generate.lock(), "numpy": "numpy==1.0"}
+    monkeypatch.setattr(generate, "lock", lambda: other)
+    with pytest.raises(LookupError, match="numpy .* is installed, and requirements.lock names 1.0"):
+        generate.environment("tables")
+
+
+def test_the_libraries_of_torch_s_cuda_build_are_left_to_torch_s_own_pins(monkeypatch):
+    asked = generate.metadata.requires
+    cuda = ["nvidia-cublas==13.1.0.3; platform_system == 'Linux'", "triton==3.7.1"]
+    monkeypatch.setattr(
+        generate.metadata, "requires", lambda name: [*(asked(name) or ()), *(cuda if name == "torch" else [])]
+    )
+    assert generate.environment("training") == (ROOT / "envs/training.yaml").read_text()

@@ -17,6 +17,7 @@ BLOCKS = [block for page in pages() for block in blocks_of(page)]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 COMMANDS = typer.main.get_command(app).commands
 PROGRAMS = {"snakemake", "mlflow", "source", "export", "git", "cd", "ls", "head", "mkdir", "touch", "printf", "python"}
+PROGRAMS |= {"squeue", "generate-slurm-partition-config"}
 PROGRAMS |= {"ruff", "mypy", "lint-imports", "snakefmt", "pip", "pre-commit"}
 
 

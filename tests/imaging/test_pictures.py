@@ -9,6 +9,7 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from gliomanet.imaging.quality.evidence import Evidence
+from gliomanet.imaging.quality.pictures import center_sheet as sheets
 from gliomanet.imaging.quality.pictures.as_acquired import describe, tilt
 from gliomanet.imaging.quality.pictures.canvas import Panel, draw_outline, gray, save_picture, window_of
 from gliomanet.imaging.quality.pictures.center_sheet import center_sheet
@@ -107,6 +108,22 @@ def test_a_centre_with_a_failed_case_has_its_sheet(evidence, tmp_path):
     tiles = [sheet[80:300, 10 + 196 * i : 190 + 196 * i] for i in range(4)]
     assert [bool((tile.min(axis=2) > 120).any()) for tile in tiles] == [False, False, True, False]
     assert [bool(((tile[..., 0] - tile[..., 2]) > 120).any()) for tile in tiles[:2]] == [True, True]  # reasons, in red
+
+
+def test_the_sheet_of_a_large_centre_shows_those_to_look_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_TILES", 2)
+    for number in range(6):
+        record = {"case_id": f"c{number}", "center": "Here", "status": "ok", "reason": "", "qc": {"flags": []}}
+        (tmp_path / f"c{number}").mkdir()
+        (tmp_path / f"c{number}/preprocess.json").write_text(json.dumps(record))
+    folders = [tmp_path / f"c{number}" for number in range(6)]
+    decisions = {f"c{number}": "exclude" if number in (3, 5) else "keep" for number in range(6)}
+    center_sheet(folders, tmp_path, tmp_path / "all.png", decisions)
+    sheet = np.asarray(Image.open(tmp_path / "all.png").convert("RGB")).astype(int)
+    assert sheet.shape[0] < 2 * 260 + 52  # one row
+    for column in range(2):
+        name = sheet[50:66, 6 + 196 * column : 80 + 196 * column]
+        assert ((name[..., 0] > 150) & (name[..., 1] < 120)).any()  # both excluded, in red
 
 
 def test_a_view_puts_left_at_left_and_up_at_up():

@@ -20,7 +20,7 @@ from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
-from tests.messages import cases, configuration, doubts, features, images, sources, study_files, tables
+from tests.messages import cases, configuration, doubts, features, images, jobs, sources, study_files, tables
 
 __all__ = ["brain", "modalities", "write_case"]
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -121,6 +121,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *texts_of_commands(tmp_path),
         *texts_of_images(tmp_path, write_case, monkeypatch),
         *doubts.told(),
+        *jobs.told(tmp_path),
     ]
     text = "".join(f"[{name}]\n{message.rstrip()}\n\n" for name, message in told)
     text = text.replace(str(tmp_path), "<folder>")

@@ -16,12 +16,14 @@ import pandas as pd
 import pytest
 import yaml
 
+from envs import generate
 from gliomanet.config.sources import PhantomSource
 from gliomanet.phantom.center import simulate_center
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.tables.prediction import CASE
 from gliomanet.tables.schemas import schema_of
 from tests.workflow.conftest import Run, run_snakemake
+from tests.workflow.isolation import Job, build_environment, link_environment, missing_imports, planned_jobs, run_alone
 
 pytestmark = pytest.mark.slow
 
@@ -455,3 +457,47 @@ def test_a_tutorial_on_a_finished_study_works_as_it_stands(finished, page):
 
     said = run_page(ROOT / f"docs/tutorials/{page}.md", finished.folder)
     assert {"biomarkers-table": "linked features, ", "trained-model": "models/net/supervised/fold0"}[page] in said
+
+
+@pytest.fixture(scope="session")
+def alone(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Job]]:
+    """A copy of the finished study to repeat jobs in, without what a repeated job might lean on, and all its jobs."""
+    folder = tmp_path_factory.mktemp("alone") / "copy"
+    left_out = shutil.ignore_patterns("checkpoints", "mlflow.db", "mlartifacts", ".snakemake")
+    shutil.copytree(finished.folder, folder, symlinks=True, ignore=left_out)
+    return folder, planned_jobs(folder)
+
+
+UNEQUAL = ("events.jsonl", "model.joblib")
+"""Times, and a pickle, whose bytes hang on which equal texts are one object; the predictions with it are compared."""
+
+
+@pytest.mark.parametrize("environment", sorted(generate.scripts()))
+def test_an_environment_runs_its_scripts_with_nothing_else_visible(environment, finished, alone, request, tmp_path):
+    """One job of each script, and where it loads its model's kind, of each model: it writes the bytes it wrote before."""
+    file = finished.folder / f"envs/{environment}.yaml"
+    make = build_environment if request.config.getoption("--build-environments") else link_environment
+    python = make(file, tmp_path / environment)
+    scripts = generate.scripts()[environment]
+    folder, jobs = alone
+    chosen = {}
+    for job in jobs:
+        kind = job.fields["wildcards"][1]["model"] if job.script.name in generate.uses() else None
+        if job.script.name in scripts:
+            chosen.setdefault((job.script.name, kind), job)
+    for job in chosen.values():
+        for output in job.outputs:
+            shutil.rmtree(folder / output) if (folder / output).is_dir() else (folder / output).unlink()
+        run_alone(python, job, folder)
+        for output in job.outputs:
+            if output.name not in UNEQUAL:
+                assert contents(folder / output) == contents(finished.folder / output), f"{output} is another one"
+    unseen = scripts - {job.script.name for job in chosen.values()}
+    assert missing_imports(python, {name for script in unseen for name in generate.imported(script)}) == ""
+
+
+def contents(path: Path) -> dict[str, str]:
+    """Digests of a file, or of all in a folder but Snakemake's own, by name."""
+    below = [file for file in path.rglob("*") if file.is_file() and file.name != ".snakemake_timestamp"]
+    files = below if path.is_dir() else [path]
+    return {str(file.relative_to(path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -16,8 +16,8 @@ rule inspect_center:
         "../../envs/imaging.yaml"
     threads: 4
     resources:
-        mem_mb=lambda wildcards, threads: 1500 * threads,
-        runtime=240,
+        mem_mb=memory(1500, each_thread=True),
+        runtime=minutes(240),
     params:
         code=code_of("inspect_center.py"),
         files=uncounted(lambda wildcards: table_files(wildcards.center)),
@@ -50,8 +50,8 @@ rule audit_cohort:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code_of("audit_cohort.py"),
         study=uncounted(WHOLE_STUDY),

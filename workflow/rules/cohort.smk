@@ -14,8 +14,8 @@ rule build_case_table:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code_of("build_case_table.py"),
         center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),

@@ -83,6 +83,20 @@ def seed(*names):
     return derive_seed(STUDY.seed, *names)
 
 
+def memory(mb, each_thread=False):
+    """A request for memory in MB that grows with each attempt: a job that was ended for its memory gets more."""
+
+    def mem_mb(wildcards, attempt, threads):
+        return mb * attempt * (threads if each_thread else 1)
+
+    return mem_mb
+
+
+def minutes(count):
+    """A request for time that grows with each attempt."""
+    return lambda wildcards, attempt: count * attempt
+
+
 STUDY = checked_study(config)
 LAYOUT = Layout(STUDY.results)
 PLAN = Plan(STUDY)

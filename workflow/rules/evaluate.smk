@@ -39,8 +39,8 @@ rule evaluate:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code_of("evaluate.py"),
         settings=EVALUATION,

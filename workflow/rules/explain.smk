@@ -19,8 +19,8 @@ rule audit_features:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code_of("audit_features.py"),
         bin_widths=bin_widths_of(STUDY),
@@ -59,8 +59,8 @@ rule find_biomarkers:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code_of("find_biomarkers.py"),
         stage=lambda wildcards: PLAN.final_stage(wildcards.model),

@@ -23,8 +23,8 @@ rule predict_center:
     threads: STUDY.compute.training_threads
     resources:
         gpu=lambda wildcards: (GPU if wildcards.model in PLAN.image_models else 0),
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=memory(6000),
+        runtime=minutes(120),
     params:
         code=code_with_kind("predict_center.py", "prediction"),
         kind=lambda wildcards: STUDY.models[wildcards.model].kind,

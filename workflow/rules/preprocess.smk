@@ -15,8 +15,8 @@ rule preprocess_case:
         "../../envs/imaging.yaml"
     threads: 1  # ANTs repeats its voxels with one thread only; cases run side by side instead
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_of("preprocess_case.py"),
         files=uncounted(
@@ -77,8 +77,8 @@ rule collect_qc:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_of("collect_qc.py"),
         min_success_fraction=lambda wildcards: STUDY.centers[
@@ -110,8 +110,8 @@ rule draw_cases:
         "../../envs/imaging.yaml"
     threads: 4
     resources:
-        mem_mb=lambda wildcards, threads: 2000 * threads,
-        runtime=240,
+        mem_mb=memory(2000, each_thread=True),
+        runtime=minutes(240),
     params:
         code=code_of("draw_cases.py"),
         files=uncounted(lambda wildcards: table_files(wildcards.center)),
@@ -141,8 +141,8 @@ rule draw_quality:
     conda:
         "../../envs/reporting.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code_of("draw_quality.py"),
         templates=files_of_package("reporting/templates"),

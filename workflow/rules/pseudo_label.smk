@@ -26,8 +26,8 @@ rule select_pseudo_labels:
     threads: STUDY.compute.training_threads
     resources:
         gpu=lambda wildcards: (GPU if wildcards.model in PLAN.image_models else 0),
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=memory(6000),
+        runtime=minutes(120),
     params:
         code=code_with_kind("select_pseudo_labels.py", "prediction"),
         judged=lambda wildcards: PLAN.judged_folds(wildcards.fold),

@@ -10,8 +10,8 @@ if STUDY.is_tabular:
         conda:
             "../../envs/tables.yaml"
         resources:
-            mem_mb=2000,
-            runtime=10,
+            mem_mb=memory(2000),
+            runtime=minutes(10),
         params:
             code=code_of("import_features.py"),
             center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
@@ -37,8 +37,8 @@ else:
             "../../envs/radiomics.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 2000 * attempt,
-            runtime=lambda wildcards, attempt: 30 * attempt,
+            mem_mb=memory(2000),
+            runtime=minutes(30),
         params:
             code=code_of("extract_radiomics.py"),
             settings=dump(STUDY.radiomics),

@@ -72,8 +72,8 @@ rule write_report:
     conda:
         "../../envs/reporting.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         code=code_of("write_report.py"),
         templates=files_of_package("reporting/templates"),

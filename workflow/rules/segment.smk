@@ -21,8 +21,8 @@ rule segment_center:
     threads: STUDY.compute.training_threads
     resources:
         gpu=GPU,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=memory(8000),
+        runtime=minutes(240),
     params:
         code=code_with_kind("segment_center.py", "prediction"),
         members=lambda wildcards: members(
@@ -58,8 +58,8 @@ rule evaluate_segmentations:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         code=code_of("evaluate_segmentations.py"),
         settings=EVALUATION,

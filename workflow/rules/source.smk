@@ -18,8 +18,8 @@ rule simulate_center:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code_of("simulate_center.py"),
         source=lambda wildcards: dump(PHANTOMS[wildcards.center]),
@@ -58,8 +58,8 @@ rule convert_case:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_of("convert_case.py"),
         folder=uncounted(dicom_folder),

@@ -24,8 +24,8 @@ rule predict_subsets:
     threads: STUDY.compute.training_threads
     resources:
         gpu=GPU,
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
+        mem_mb=memory(6000),
+        runtime=minutes(480),
     params:
         code=code_with_kind("predict_subsets.py", "prediction"),
         members=lambda wildcards: members(
@@ -58,8 +58,8 @@ rule read_fusion_weights:
     conda:
         "../../envs/training.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_with_kind("read_fusion_weights.py", "prediction"),
         members=lambda wildcards: members(
@@ -99,8 +99,8 @@ rule evaluate_subsets:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code_of("evaluate_subsets.py"),
         settings=EVALUATION,

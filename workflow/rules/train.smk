@@ -29,8 +29,8 @@ rule train_image:
     resources:
         gpu=STUDY.compute.gpus,
         nodes=1,  # however many GPUs
-        mem_mb=lambda wildcards, attempt: 8000 * max(1, STUDY.compute.gpus) * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=memory(8000 * max(1, STUDY.compute.gpus)),
+        runtime=minutes(720),
     params:
         code=code_with_kind("train_image.py", "training"),
         model=lambda wildcards: training_values(STUDY.models[wildcards.model]),
@@ -83,8 +83,8 @@ rule train_tabular:
         "../../envs/training.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code_with_kind("train_tabular.py", "training"),
         model=lambda wildcards: dump(STUDY.models[wildcards.model]),

@@ -11,8 +11,21 @@ import pytest
 from PIL import Image
 
 from gliomanet.imaging.quality.center_table import collect_qc
-from gliomanet.reporting.quality.pages import page_name, read_curves, write_center_page, write_quality_pages
-from gliomanet.reporting.quality.plots import Dot, curve_of, histograms, shared_limits, strip
+from gliomanet.reporting.quality.center_pages import write_center_pages
+from gliomanet.reporting.quality.curves import read_curves
+from gliomanet.reporting.quality.pages import write_quality_pages
+from gliomanet.reporting.quality.plots import (
+    MOST_DRAWN,
+    Curve,
+    Dot,
+    band_of,
+    curve_of,
+    histogram_of_case,
+    histograms,
+    shared_limits,
+    strip,
+)
+from gliomanet.reporting.quality.records import page_name
 
 PICTURES = ("scanned", "bias", "coregistration", "atlas", "brain", "tumour", "thumbnail")
 
@@ -102,8 +115,8 @@ def test_equal_inputs_give_equal_pages(center, tmp_path):
 def test_a_table_that_was_read_back_gives_the_same_page(center, tmp_path):
     table = collect_qc(center, 0.5)
     table.to_csv(tmp_path / "qc.tsv", sep="\t", index=False)
-    write_center_page(center, center[0].parent, table, tmp_path / "a.html")
-    write_center_page(center, center[0].parent, pd.read_csv(tmp_path / "qc.tsv", sep="\t"), tmp_path / "b.html")
+    write_center_pages(center, center[0].parent, table, tmp_path / "a.html")
+    write_center_pages(center, center[0].parent, pd.read_csv(tmp_path / "qc.tsv", sep="\t"), tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
 
 
@@ -112,7 +125,7 @@ def test_sixty_cases_stay_small(tmp_path):
     paths = [_case(tmp_path / "in", f"case-{i:03}", pictures=()) for i in range(60)]
     for path in paths:
         noise.save(path / "qc" / "thumbnail.webp", quality=70)  # three times as large as a head
-    write_center_page(paths, paths[0].parent, collect_qc(paths, 0.5), tmp_path / "index.html")
+    write_center_pages(paths, paths[0].parent, collect_qc(paths, 0.5), tmp_path / "index.html")
     assert (tmp_path / "index.html").stat().st_size < 6e6
 
 
@@ -143,10 +156,57 @@ def test_histograms_share_an_axis_and_show_a_case_over_the_band():
     assert curves[0].y.max() == 1
     np.testing.assert_allclose(curves[1].x, [11, 13, 15, 17, 19])
     assert shared_limits(curves) == (3.0, 27.0)
-    assert histograms("t", curves, limits=(0, 30)).count('class="case"') == 3
-    own = histograms("t", curves, own=curves[0], limits=(0, 30))
+    band = band_of(curves, (0, 30))
+    assert histograms("t", curves, band).count('class="case"') == 3
+    own = histogram_of_case("t", curves[0], band)
     assert own.count('class="own"') == 1
     assert own.count('class="band"') == 1
+
+
+def test_figures_of_many_cases_name_the_marked_and_draw_the_others_together():
+    many = 5 * MOST_DRAWN
+    low = {"low": 0.0, "high": 10.0, "share": [0, 1, 2, 1, 0]}
+    curves = [curve_of(f"c{i}", low) for i in range(many)]
+    curves[7] = Curve("c7", curves[7].x, curves[7].y, marked=True)
+    drawn = histograms("t", curves, band_of(curves, (0, 10)))
+    assert drawn.count("<polyline") == 2  # the marked one and the median
+    assert 'class="band"' in drawn
+    dots = [Dot(f"c{i}", float(i % 50), f"c{i}.html", i == 7, "") for i in range(many)]
+    svg = strip("t", dots, least=-np.inf, most=np.inf, center=25.0, usual=(0, 50))
+    assert svg.count("<circle") == 1
+    assert 'href="c7.html"' in svg
+    assert len(svg) < 20 * many
+
+
+@pytest.fixture
+def large_center(tmp_path):
+    """So many cases that they need three pages; one is flagged."""
+    folder = tmp_path / "preprocessed"
+    return [_case(folder, f"c{i:03}", brain_volume_ml=1400.0 + i - 600 * (i == 150), pictures=("thumbnail",)) for i in range(201)]  # fmt: skip
+
+
+def test_a_large_centre_has_its_cases_on_pages_and_a_list_to_find_them(large_center, tmp_path):
+    out = tmp_path / "out"
+    write_center_pages(large_center, large_center[0].parent, collect_qc(large_center, 0.5), out / "index.html")
+    assert {path.name for path in (out / "pages").iterdir()} == {"1.html", "2.html", "3.html"}
+    index = (out / "index.html").read_text()
+    assert index.count("data:image/webp") == 1  # of the flagged case
+    assert index.count('<th scope="row">') == 201
+    assert '<a href="c150.html">c150</a></th>' in index
+    assert '<a href="pages/2.html">c100 to c199</a>' in index
+    second = (out / "pages/2.html").read_text()
+    assert second.count("data:image/webp") == 100
+    assert 'href="../c150.html"' in second
+    assert 'href="../c099.html"' not in second
+    assert 'href="3.html" rel="next"' in second
+
+
+def test_a_page_of_many_cases_says_of_each_what_a_small_centres_page_says(large_center, tmp_path):
+    table = collect_qc(large_center, 0.5)
+    write_center_pages(large_center, large_center[0].parent, table, tmp_path / "out/index.html")
+    row = re.search(r'<tr><th scope="row"><a href="../c150.html">.*', (tmp_path / "out/pages/2.html").read_text())
+    assert "950" in row.group()
+    assert "wrong" in row.group()
 
 
 def test_pictures_are_embedded_as_they_are(center, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 Array = np.ndarray[Any, Any]
 _WIDTH, _STRIP, _HISTOGRAM = 340, 104, 150
 _LEFT, _RIGHT = 12, 12
+
+MOST_DRAWN = 200
+"""Cases that a figure draws one by one; of more it draws those that are marked, and the others together."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,25 @@ class Curve:
     x: Array
     y: Array
     marked: bool = False
+
+
+@dataclass(frozen=True)
+class Band:
+    """Curves of many cases together.
+
+    Attributes:
+        number: of the curves.
+        limits: the axis they share.
+        x: places on it.
+        quarter, median, three_quarters: quartiles of their heights there.
+    """
+
+    number: int
+    limits: tuple[float, float]
+    x: Array
+    quarter: Array
+    median: Array
+    three_quarters: Array
 
 
 def curve_of(name: str, histogram: Mapping[str, Any], *, marked: bool = False) -> Curve:
@@ -83,39 +105,61 @@ def strip(
     return _svg(_STRIP, title, parts)
 
 
-def histograms(title: str, curves: Sequence[Curve], *, own: Curve | None = None, limits: tuple[float, float]) -> Markup:
-    """Curves of all cases on one axis; with `own`: that case alone over the others' median and middle half."""
-    low, high = limits
+def band_of(curves: Sequence[Curve], limits: tuple[float, float]) -> Band:
+    """Median and middle half of curves on one axis."""
+    x = np.linspace(*limits, 80)
+    heights = np.stack([np.interp(x, c.x, c.y, left=0, right=0) for c in curves])
+    return Band(len(curves), limits, x, *np.percentile(heights, [25, 50, 75], axis=0))
 
-    def place(value: Any) -> Any:
-        return _LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
 
-    top, base = 8.0, _HISTOGRAM - 26.0
+def histograms(title: str, curves: Sequence[Curve], band: Band) -> Markup:
+    """Curves of all cases on one axis, with their median; of many, only marked ones over the middle half of all."""
+    line, parts = _axis(band), []
+    if len(curves) > MOST_DRAWN:
+        parts.append(_middle_half(band, line))
+        curves = [curve for curve in curves if curve.marked][:MOST_DRAWN]
+    parts += [_curve(c, line) for c in sorted(curves, key=lambda c: (c.marked, c.name))]
+    return _histogram(title, band, line, parts)
+
+
+def histogram_of_case(title: str, own: Curve, band: Band) -> Markup:
+    """One case's curve over the median and the middle half of all."""
+    line = _axis(band)
+    parts = [_middle_half(band, line)] if band.number > 1 else []
+    drawn = f'<polyline class="own" points="{line(own.x, own.y)}"><title>{escape(own.name)}</title></polyline>'
+    return _histogram(title, band, line, parts, drawn)
+
+
+Line = Callable[[Array, Array], str]
+"""Points of a polyline, from places on the axis and heights between 0 and 1."""
+
+
+def _axis(band: Band) -> Line:
+    low, high = band.limits
+    base = _HISTOGRAM - 26.0
 
     def line(x: Array, y: Array) -> str:
         inside = (x >= low) & (x <= high)
-        points = zip(place(x[inside]), base - y[inside] * (base - top), strict=True)
-        return " ".join(f"{a:.0f},{b:.0f}" for a, b in points)
+        places = _LEFT + (x[inside] - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
+        return " ".join(f"{a:.0f},{b:.0f}" for a, b in zip(places, base - y[inside] * (base - 8.0), strict=True))
 
-    parts = []
-    shared = np.linspace(low, high, 80)
-    if len(curves) > 1:
-        heights = np.stack([np.interp(shared, c.x, c.y, left=0, right=0) for c in curves])
-        quarter, half, three = np.percentile(heights, [25, 50, 75], axis=0)
-        if own is not None:
-            band = line(shared, three) + " " + " ".join(reversed(line(shared, quarter).split(" ")))
-            parts.append(f'<polygon class="band" points="{band}"/>')
-        else:
-            parts += [_curve(c, line) for c in sorted(curves, key=lambda c: (c.marked, c.name))]
-        parts.append(f'<polyline class="middle" points="{line(shared, half)}"/>')
-    elif own is None:
-        parts += [_curve(c, line) for c in curves]
-    if own is not None:
-        parts.append(
-            f'<polyline class="own" points="{line(own.x, own.y)}"><title>{escape(own.name)}</title></polyline>'
-        )
-    parts += _ticks(low, high, place, base, _WIDTH)
-    return _svg(_HISTOGRAM, title, parts)
+    return line
+
+
+def _middle_half(band: Band, line: Line) -> str:
+    there, back = line(band.x, band.three_quarters), reversed(line(band.x, band.quarter).split(" "))
+    return f'<polygon class="band" points="{there} {" ".join(back)}"/>'
+
+
+def _histogram(title: str, band: Band, line: Line, parts: Sequence[str], last: str = "") -> Markup:
+    low, high = band.limits
+    median = [f'<polyline class="middle" points="{line(band.x, band.median)}"/>'] if band.number > 1 else []
+
+    def place(value: float) -> float:
+        return _LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT)
+
+    ticks = _ticks(low, high, place, _HISTOGRAM - 26.0, _WIDTH)
+    return _svg(_HISTOGRAM, title, [*parts, *median, *([last] if last else []), *ticks])
 
 
 def shared_limits(curves: Sequence[Curve]) -> tuple[float, float]:
@@ -127,14 +171,15 @@ def shared_limits(curves: Sequence[Curve]) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _curve(curve: Curve, line: Any, kind: str = "") -> str:
-    kind = kind or ("case marked" if curve.marked else "case")
+def _curve(curve: Curve, line: Line) -> str:
+    kind = "case marked" if curve.marked else "case"
     return f'<polyline class="{kind}" points="{line(curve.x, curve.y)}"><title>{escape(curve.name)}</title></polyline>'
 
 
 def _dots(placed: Sequence[tuple[float, Dot]], middle: float) -> list[str]:
     """Circles, moved up and down where they would cover each other, and the outliers' names above them."""
     parts: list[str] = []
+    crowd: list[str] = []
     taken: list[tuple[float, int]] = []
     names: list[tuple[float, str]] = []
     for x, dot in placed:
@@ -147,6 +192,9 @@ def _dots(placed: Sequence[tuple[float, Dot]], middle: float) -> list[str]:
             0,
         )
         taken.append((x, offset))
+        if len(placed) > MOST_DRAWN and not dot.outlier:
+            crowd.append(f"M{x:.0f} {middle + offset:.0f}h0")
+            continue
         circle = (
             f'<a href="{escape(dot.page)}"><circle class="{"dot outlier" if dot.outlier else "dot"}" cx="{x:.1f}" '
             f'cy="{middle + offset:.0f}" r="3.4"><title>{escape(dot.said)}</title></circle></a>'
@@ -154,6 +202,8 @@ def _dots(placed: Sequence[tuple[float, Dot]], middle: float) -> list[str]:
         parts.append(circle)
         if dot.outlier:
             names.append((x, dot.name))
+    if crowd:  # each once: many cases share a place
+        parts.insert(0, f'<path class="crowd" d="{"".join(dict.fromkeys(crowd))}"/>')
     ends = [-9.0, -9.0]
     for x, name in names[:6]:
         wide = 7.0 * len(name)
