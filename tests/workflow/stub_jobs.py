@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snakemake import workflow  # after the command line, which it imports in turn
 from snakemake.cli import main
 from snakemake.io import is_flagged
 
@@ -52,5 +51,5 @@ def _content(place: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    workflow.script = run_stub
+    sys.modules["snakemake.workflow"].script = run_stub  # type: ignore[attr-defined]
     main(sys.argv[2:])

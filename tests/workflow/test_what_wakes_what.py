@@ -71,19 +71,20 @@ class Study:
 
 
 def make_center(folder: Path, name: str) -> None:
-    """A centre's images, which no stub opens, and its table."""
-    rows = []
-    for number in range(CASES):
-        case = f"{name}-{number}"
-        idh, codel, grade = CLASSES[number % 3]
-        files = {modality: f"{case}/{modality}.nii.gz" for modality in MODALITIES}
-        rows.append(
-            {"case_id": case, **files, "idh": idh, "codel_1p19q": codel, "grade": grade, "age": 40 + number, "sex": "F"}
-        )
-        for file in files.values():
-            (folder / name / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name / file).write_bytes(f"{name} {file}".encode() * 100)
-    pd.DataFrame(rows).to_csv(folder / name / "cases.tsv", sep="\t", index=False)
+    """A centre's images, which no stub opens, and its table; those of one more case wait beside."""
+    cases = pd.DataFrame([a_case(name, number) for number in range(CASES + 1)])
+    for file in cases[[*MODALITIES]].to_numpy().ravel():
+        (folder / name / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name / file).write_bytes(f"{name} {file}".encode() * 100)
+    cases[:CASES].to_csv(folder / name / "cases.tsv", sep="\t", index=False)
+
+
+def a_case(center: str, number: int) -> dict[str, Any]:
+    case = f"{center}-{number}"
+    idh, codel, grade = CLASSES[number % 3]
+    labels = {"idh": idh, "codel_1p19q": codel, "grade": grade}
+    files = {modality: f"{case}/{modality}.nii.gz" for modality in MODALITIES}
+    return {"case_id": case, **files, **labels, "age": 40 + number, "sex": "F"}
 
 
 @pytest.fixture(scope="module")
@@ -182,9 +183,8 @@ def new_dates(study: Study) -> None:
             os.utime(file, (1_800_000_000 + number, 1_800_000_000 + number))
 
 
-def a_case(rows_: pd.DataFrame, center: str) -> pd.DataFrame:
-    """One case more, with the images of another."""
-    return pd.concat([rows_, rows_.iloc[[0]].assign(case_id=f"{center}-new", patient_id=f"{center}-new")])
+def with_a_case(table: pd.DataFrame, center: str) -> pd.DataFrame:
+    return pd.concat([table, pd.DataFrame([a_case(center, CASES)])])
 
 
 Z = {"role": "external", "source": {"kind": "table", "path": "{data_root}/Z/cases.tsv"}}
@@ -242,10 +242,10 @@ ROWS = {
     "another spelling of a cell": Wakes(cells("A", "sex", "female"), ""),
     # cases and images
     "a case of a training centre is added": Wakes(
-        rows("A", lambda table: a_case(table, "A")), "evaluate", fits=ALL, prepared="A", predicted="A P X Y"
+        rows("A", lambda table: with_a_case(table, "A")), "evaluate", fits=ALL, prepared="A", predicted="A P X Y"
     ),
     "a case of an external centre is added": Wakes(
-        rows("X", lambda table: a_case(table, "X")), "evaluate", prepared="X", predicted="X"
+        rows("X", lambda table: with_a_case(table, "X")), "evaluate", prepared="X", predicted="X"
     ),
     "a case of an external centre is removed": Wakes(
         rows("X", lambda table: table.iloc[1:]),
