@@ -54,7 +54,7 @@ rule audit_cohort:
         runtime=minutes(60),
     params:
         code=code_of("audit_cohort.py"),
-        study=uncounted(WHOLE_STUDY),
+        study=uncounted(dump(STUDY)),
         compared=lambda wildcards: compared_by_audit(),
         excluded=sorted(
             (center, case)

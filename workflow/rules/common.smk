@@ -111,8 +111,8 @@ DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
 EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
-# The study without how its jobs compute, a change of which repeats nothing.
-WHOLE_STUDY = dump(STUDY, exclude={"compute"})
+# The study without how its jobs compute and where its data lie, a change of which repeats nothing.
+WHOLE_STUDY = dump(STUDY, exclude={"compute", "data_root"})
 PREPROCESSED = str(LAYOUT.preprocessed())
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
