@@ -2,8 +2,17 @@
 
 from pathlib import Path
 
+import joblib
+
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription, ModelDescription, TabularModelDescription
+from gliomanet.models.artifact import (
+    MODEL_FILE,
+    ImageModelDescription,
+    ModelDescription,
+    TabularModelDescription,
+    digests_of,
+)
+from gliomanet.models.tabular import TabularModel
 
 FIT = {
     "model": "m",
@@ -14,6 +23,7 @@ FIT = {
     "seed": 1,
     "digest": "d0",
     "versions": {"python": "3.11.9", "torch": "2.13.0"},
+    "files": {},
 }
 GEOMETRY = {
     "shape": (32, 32, 32),
@@ -43,6 +53,7 @@ def image_description(*, geometry=(), missing=(), **changes) -> ImageModelDescri
             "device": "CPU",
             "precision": "32-true",
             "acceleration": {"channels_last": False, "compiled": False, "checkpointed": False},
+            "batch_parts": 1,
         },
     }
     return ImageModelDescription.model_validate(values | changes)
@@ -62,7 +73,14 @@ def tabular_description(**changes) -> TabularModelDescription:
 
 
 def write_description(folder: Path, description: ModelDescription) -> Path:
-    """Write a description into a model's folder, made where it is missing."""
+    """Write a description into a model's folder, made where it is missing, with the digests of what lies in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    description.write(folder / MODEL_FILE)
+    beside = [name for name in ("weights.pt", "model.joblib", "heads.npz") if (folder / name).is_file()]
+    description.model_copy(update={"files": digests_of(folder, beside)}).write(folder / MODEL_FILE)
     return folder / MODEL_FILE
+
+
+def write_fitted(folder: Path, fitted: TabularModel) -> None:
+    """Write a fitted model of the tabular arm, and its description."""
+    joblib.dump(fitted, folder / "model.joblib")
+    write_description(folder, tabular_description())

@@ -148,6 +148,10 @@ class Layout:
     def volumes(self, center: str) -> Path:
         return self.results / f"audit/{center}.volumes.tsv"
 
+    def image_files(self, center: str) -> Path:
+        """Digest and header of every image file of a centre."""
+        return self.results / f"audit/{center}.files.tsv"
+
     def feature_findings(self) -> Path:
         return self.results / "audit/features/findings.tsv"
 
@@ -275,6 +279,10 @@ class Layout:
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"
 
+    def study(self) -> Path:
+        """Record of what the results were made with, written with the page."""
+        return self.results / "study.json"
+
     def page(self) -> Path:
         return self.results / "report/index.html"
 
@@ -284,11 +292,16 @@ class Layout:
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"
 
+    def tracked_study(self) -> Path:
+        """The study as it was brought into MLflow: enough to bring it into another store."""
+        return self.results / "tracking/study.json"
+
+    def comparison(self) -> Path:
+        """The page that leads from the report to MLflow's tables of all studies."""
+        return self.results / "tracking/compare.html"
+
     def database(self) -> Path:
         return self.results / "mlflow.db"
-
-    def artifacts(self) -> Path:
-        return self.results / "mlartifacts"
 
     # -- what is in the folders that jobs leave: small files, which tell an unchanged folder from a new one
 

@@ -13,7 +13,7 @@ from gliomanet.audit.images import inspect_case
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.imaging.registration.head_pose import Fit
 from gliomanet.imaging.volume import Volume
-from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
+from gliomanet.tables.cohort import FINDINGS, IMAGE_FILES, TUMOUR_VOLUMES
 from tests.imaging.conftest import STRIPPED, tumour_of, turned
 
 REGISTERED = Preprocessing(brain_extraction="none")
@@ -267,7 +267,7 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     rows = [write_case(f"case-{number}", absent=one_modality) for number in (1, 2)]
     placed = dict.fromkeys(arrays, affine @ flip)
     rows.append(write_case("case-3", arrays=arrays, affines=placed, absent=one_modality[:3]))
-    table, prints, volumes = inspect_center(rows, STRIPPED, processes=1)
+    table, prints, volumes, files = inspect_center(rows, STRIPPED)
     assert list(table.columns) == FINDINGS.names()
     assert table[["severity", "rule", "case_id"]].to_numpy().tolist() == [
         ["note", "orientation_unlike_center", "case-3"]
@@ -278,6 +278,16 @@ def test_a_centre_gathers_its_cases_and_names_the_one_stored_otherwise(write_cas
     assert volumes[["center", "case_id"]].to_numpy().tolist() == [["Here", f"case-{number}"] for number in (1, 2, 3)]
     assert volumes["tumour_volume_ml"].isna().tolist() == [True, True, False]
     assert volumes["tumour_volume_ml"][2] == pytest.approx((tumour_of(brain) > 0).sum() * 0.064)
+    assert list(files.columns) == IMAGE_FILES.names()
+    assert files[["case_id", "image"]].to_numpy().tolist() == [
+        ["case-1", "t1c"],
+        ["case-2", "t1c"],
+        ["case-3", "t1c"],
+        ["case-3", "tumour_mask"],
+    ]
+    assert files["orientation"].tolist() == ["RAS", "RAS", "LAS", ""]
+    assert files["voxel_mm"].tolist()[0] == " × ".join(f"{size:.4g}" for size in brain[0].grid.spacing)
+    assert files["digest"][0] == files["digest"][1] != files["digest"][2]
     # Stored in another direction, and yet the same voxels: the digest is of the image, not of the file.
     assert prints["case-1"]["t1c"].digest == prints["case-3"]["t1c"].digest
 
@@ -299,7 +309,7 @@ def test_masks_that_contradict_their_codes_are_one_warning_where_most_of_a_centr
     wrong = [write_case(name, arrays={"tumour_mask": exchanged_of(brain)}) for name in ("b", "c")]
 
     def contradictions(*rows):
-        table, _, _ = inspect_center(rows, STRIPPED)
+        table, *_ = inspect_center(rows, STRIPPED)
         return table.loc[table["rule"] == "mask_contradicts_codes"]
 
     (one,) = contradictions(right, *wrong).to_dict("records")

@@ -58,7 +58,7 @@ def left_by_jobs(hospitals, tmp_path_factory):
         tables[name], findings = read_center(name, hospitals)
         write_table(findings_table(findings), folder / f"{name}.source.tsv")
         rows = tables[name].to_dict("records")
-        found, own, _ = inspect_center(rows, hospitals.preprocessing_of(name))
+        found, own, *_ = inspect_center(rows, hospitals.preprocessing_of(name))
         write_table(found, folder / f"{name}.tsv")
         prints[name] = folder / f"{name}.npz"
         write_fingerprints(own, prints[name])

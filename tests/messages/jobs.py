@@ -65,6 +65,12 @@ FAILED: dict[str, tuple[str, str, str, str]] = {
         "Command 'python x' died with <Signals.SIGSEGV: 11>.\n",
         "job_without_a_word",
     ),
+    "a step that cannot start": (
+        STATUS.format("FAILED"),
+        "",
+        "srun: error: Step requested GRES but job doesn't have GRES\nsrun: error: Unable to create step for job 7: Invalid generic resource (gres) specification\n",
+        "job_without_a_word",
+    ),
     "refused": (REFUSED, "", "", "refused_by_slurm"),
     "here, without a word": ("", "Epoch 3\n", "", "job_without_a_word"),
     "here, a worker killed": ("", TORCH, "", "job_error"),

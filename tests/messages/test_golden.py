@@ -19,8 +19,24 @@ from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
+from gliomanet.pipeline.status.jobs import list_jobs
+from gliomanet.tracking import store
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
-from tests.messages import cases, configuration, doubts, features, images, jobs, sources, study_files, tables
+from tests.messages import (
+    cases,
+    configuration,
+    doubts,
+    faults,
+    features,
+    images,
+    jobs,
+    results,
+    sources,
+    study_files,
+    tables,
+    tracking,
+)
+from tests.tracking.studies import write_study
 
 __all__ = ["brain", "modalities", "write_case"]
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -108,6 +124,17 @@ def texts_of_commands(folder: Path) -> Iterator[tuple[str, str]]:
     images.write(place / "mask.nii.gz", images.image())
     given = [str(place / "mask.nii.gz"), "--case", str(place), "--out", str(place / "out.nii.gz")]
     yield "gliomanet to-native, no case", CliRunner().invoke(app, ["to-native", *given]).output
+    yield "gliomanet status, no workflow", message_of(list_jobs, place / "study.yaml", place / "Snakefile")
+
+
+def texts_of_tracking(folder: Path, monkeypatch) -> Iterator[tuple[str, str]]:
+    monkeypatch.setattr(store, "PAUSE", 0)
+    write_study(folder / "finished")
+    (folder / "empty").mkdir()
+    (folder / "no.db").write_bytes(b"no database" * 100)
+    for named, uri in tracking.WRONG:
+        given = ["track", str(folder / named), "--to", uri.format(folder=folder)]
+        yield f"gliomanet track {named} --to {uri}", CliRunner().invoke(app, given).output
 
 
 def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, modalities, brain, monkeypatch):
@@ -122,6 +149,9 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *texts_of_images(tmp_path, write_case, monkeypatch),
         *doubts.told(),
         *jobs.told(tmp_path),
+        *faults.told(tmp_path, monkeypatch),
+        *results.texts(tmp_path),
+        *texts_of_tracking(tmp_path, monkeypatch),
     ]
     text = "".join(f"[{name}]\n{message.rstrip()}\n\n" for name, message in told)
     text = text.replace(str(tmp_path), "<folder>")

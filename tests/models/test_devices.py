@@ -4,6 +4,7 @@ import sys
 import pytest
 import torch
 
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.models import devices
 from gliomanet.models.devices import Device, Gpu, choose_device, choose_devices, common_precision, named, visible_gpus
 
@@ -38,19 +39,42 @@ def test_no_gpu_asked_for_is_the_cpu(tmp_path):
         choose_devices(-1)
 
 
-@pytest.mark.parametrize("environment", [None, "3,1"])
-def test_a_gpu_asked_for_that_torch_does_not_see_is_an_error_with_a_way_out(tmp_path, monkeypatch, environment):
-    if environment is None:
-        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    else:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", environment)
-    with pytest.raises(ValueError) as caught:
-        choose_devices(1, visible=list, locks=tmp_path)
-    assert str(caught.value) == (
-        f"this job was given 1 GPU(s), and torch sees none: it is torch {torch.__version__}, built for CUDA "
-        f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {environment or 'not set'}. Compute on the CPU with "
-        "`--resources gpu=0`, or install a build of torch for this machine's CUDA"
-    )
+def problem_of(**arguments) -> Problem:
+    with pytest.raises(ProblemError) as caught:
+        choose_devices(**arguments)
+    return caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({}, "the environment names no GPU"),
+        ({"CUDA_VISIBLE_DEVICES": "3,1", "SLURM_JOB_GPUS": "3"}, "CUDA_VISIBLE_DEVICES=3,1, SLURM_JOB_GPUS=3"),
+    ],
+)
+def test_a_gpu_given_to_a_job_that_torch_does_not_see_is_an_error_with_a_way_out(
+    tmp_path, monkeypatch, environment, told
+):
+    for name in devices._TELL_OF_GPUS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    problem = problem_of(gpus=1, visible=list, locks=tmp_path)
+    assert problem.rule == "gpu_not_seen"
+    assert problem.found.startswith("this job was given 1 GPU(s), and torch sees none: torch")
+    assert problem.found.endswith(told)
+    assert "--resources gpu=0" in problem.action
+
+
+@pytest.mark.parametrize(
+    ("cuda", "hip", "words"),
+    [(None, None, "CPUs only"), ("12.8", None, "CUDA 12.8"), (None, "6.4", "ROCm 6.4")],
+)
+def test_the_error_says_for_what_torch_was_built(tmp_path, monkeypatch, cuda, hip, words):
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", hip)
+    found = problem_of(gpus=1, visible=list, locks=tmp_path).found
+    assert f"torch {torch.__version__} is built for {words};" in found
 
 
 def test_a_free_gpu_is_claimed_and_stays_this_processs(tmp_path):
@@ -101,12 +125,11 @@ def test_a_job_of_several_gpus_has_all_or_waits_with_none(tmp_path, other_proces
 
 def test_more_gpus_than_torch_sees_is_an_error_with_a_way_out(tmp_path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    message = (
-        "^this job was given 3 GPUs, and torch sees 2: CUDA_VISIBLE_DEVICES is 0,1. "
-        "Set compute.gpus to 2, or run with `--resources gpu=2`$"
-    )
-    with pytest.raises(ValueError, match=message):
-        choose_devices(3, visible=lambda: TWO, locks=tmp_path)
+    problem = problem_of(gpus=3, visible=lambda: TWO, locks=tmp_path)
+    assert problem.rule == "too_few_gpus_seen"
+    assert problem.found.startswith("this job was given 3 GPUs, and torch sees 2: ")
+    assert "CUDA_VISIBLE_DEVICES=0,1" in problem.found
+    assert problem.action == "set compute.gpus to 2, or run with `--resources gpu=2`"
 
 
 @pytest.mark.parametrize(
@@ -140,3 +163,19 @@ def test_devices_are_known_by_what_they_are_not_by_their_visible_index(monkeypat
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: Properties(None))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     assert visible_gpus()[0].key == "3"
+
+
+def test_instances_of_one_card_are_two_devices(monkeypatch, tmp_path):
+    class Properties:
+        uuid, name, major = "the card's", "H", 9
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: Properties())
+    keys = []
+    for instance in ("MIG-7ea8ab2d", "MIG-GPU-8932f937/1/0"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", instance)
+        keys.append(visible_gpus()[0].key)
+        choose_devices(1, locks=tmp_path)  # its lock has a name that is a file's
+    assert keys == ["MIG-7ea8ab2d", "MIG-GPU-8932f937_1_0"]
+    assert len(list(tmp_path.glob("MIG-*.lock"))) == 2

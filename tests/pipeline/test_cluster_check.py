@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliomanet.pipeline.cluster_check import cluster_settings, forgotten_jobs
+from gliomanet.pipeline.cluster_check import cluster_settings, forgotten_jobs, longest_minutes
 from tests.messages.jobs import CLUSTERS
 
 
@@ -19,3 +19,16 @@ def test_a_cluster_that_loses_jobs_is_refused(name):
 def test_no_scheduler_is_no_answer(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert cluster_settings() == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "minutes"),
+    [
+        ("30:00\n1-00:00:00\n4:00:00\n", 1440),
+        ("2-12:30:00", 3630),
+        ("1-00:00:00\ninfinite\n", None),
+        ("", None),
+    ],
+)
+def test_the_longest_partition_bounds_what_a_job_may_ask_for(limits, minutes):
+    assert longest_minutes(limits) == minutes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 
 import pytest
 
@@ -150,3 +151,24 @@ def test_an_image_in_two_files_is_another_one_when_either_is_replaced(named, ima
     assert len(set(seen)) == 3
     (tmp_path / named).unlink()
     assert ContentDigests(cache).of([path]) == {path: ""}
+
+
+@pytest.mark.parametrize("hours", [-24 * 365, -1, 1, 24 * 365], ids="{} h".format)
+def test_a_wrong_clock_hides_no_change(tmp_path, cache, reads, hours):
+    """Files dated in the past or the future, as of a machine whose clock is off: what they hold decides."""
+    image = tmp_path / "t1.nii.gz"
+    image.write_bytes(b"first")
+    there = time.time() + hours * 3600
+    os.utime(image, (there, there))
+    first = digest(cache, image)
+    assert digest(cache, image) == first
+    image.write_bytes(b"other")  # as long, and with the same date
+    os.utime(image, (there, there))
+    assert digest(cache, image) != first
+    assert len(reads) == 3  # a file from just now, or from the future, is read again every time
+
+
+def test_a_file_from_the_future_is_known_to_the_jobs_of_a_run(image, cache):
+    os.utime(image, (4_000_000_000, 4_000_000_000))
+    first = digest(cache, image)
+    assert ContentDigests(cache, reads=False).of([image])[str(image)] == first

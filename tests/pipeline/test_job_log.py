@@ -54,3 +54,10 @@ def test_a_nearly_full_disk_is_named_beside_an_error_in_other_words(tmp_path):
     text = run(code, tmp_path / "x.log")
     assert "RuntimeError: write failed" in text
     assert text.rstrip().splitlines()[-1].startswith("ERROR: perhaps the cause: ")
+
+
+def test_a_study_that_stops_is_told_without_a_traceback(tmp_path):
+    stop = "from gliomanet.errors import Problem, StudyStopError\nraise StudyStopError(Problem('the server is gone', 'start it'))"
+    text = run(stop, tmp_path / "x.log")
+    assert "Traceback" not in text
+    assert text.endswith("ERROR: the server is gone; start it\n")

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +14,7 @@ from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import CASE, FOLD_PREDICTIONS
-from tests.descriptions import image_description, write_description
+from tests.descriptions import image_description, write_description, write_fitted
 
 CLASSES = {"idh": ("wildtype", "mutant")}
 
@@ -33,7 +32,7 @@ def members(tmp_path):
         inputs = TabularInputs(columns, *(np.ones(len(columns)) for _ in range(3)))
         folder = tmp_path / str(number)
         folder.mkdir()
-        joblib.dump(SklearnModels({"idh": inputs}, CLASSES, {"idh": Even()}), folder / "model.joblib")
+        write_fitted(folder, SklearnModels({"idh": inputs}, CLASSES, {"idh": Even()}))
         found.append(Member("supervised", "main", str(number), folder))
     return found
 
@@ -106,7 +105,7 @@ def networks(tmp_path):
         folder = tmp_path / f"net{number}"
         folder.mkdir()
         fitted = NetEnsemble(inputs, CLASSES | {"grade": ("2", "3", "4")}, arguments, (weights,))
-        joblib.dump(fitted, folder / "model.joblib")
+        write_fitted(folder, fitted)
         found.append(Member("supervised", "main", str(number), folder))
     return found
 

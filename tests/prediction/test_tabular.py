@@ -1,14 +1,15 @@
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.errors import ProblemError
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import SklearnModels, TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.prediction.tabular import PREDICTION_COLUMNS, predict_tabular
 from gliomanet.prediction.tabular_net import tabular_stochastic_passes
+from tests.descriptions import write_fitted
 
 COLUMNS = ("t1_glcm_Contrast", "t2_glcm_Contrast", "age")
 CLASSES = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
@@ -28,7 +29,7 @@ def network(tmp_path):
     arguments = {"n_features": 3, "tasks": {"idh": 2, "grade": 3}, "hidden": (8, 4), "dropout": 0.5}
     members = [{k: v.numpy() for k, v in TabularNet(**arguments).state_dict().items()} for _ in range(3)]
     fitted = NetEnsemble(INPUTS, CLASSES, arguments, tuple(members))
-    joblib.dump(fitted, tmp_path / "model.joblib")
+    write_fitted(tmp_path, fitted)
     return tmp_path, fitted
 
 
@@ -40,7 +41,7 @@ def data():
 
 
 def test_known_probabilities_and_their_entropy(tmp_path, data):
-    joblib.dump(SklearnModels({"idh": INPUTS}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}), tmp_path / "model.joblib")
+    write_fitted(tmp_path, SklearnModels({"idh": INPUTS}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}))
     predictions, deep = predict_tabular(tmp_path, *data)
     assert tuple(predictions.columns) == PREDICTION_COLUMNS
     assert predictions["case_id"].tolist() == ["b", "b", "a", "a"]
@@ -73,7 +74,7 @@ def test_cases_without_this_models_inputs_are_left_out_aloud(tmp_path, data, cap
     cases, features = data
     cases.loc[2, "age"] = age
     inputs = TabularInputs(columns, *(np.ones(len(columns)) for _ in range(3)))
-    joblib.dump(SklearnModels({"idh": inputs}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}), tmp_path / "model.joblib")
+    write_fitted(tmp_path, SklearnModels({"idh": inputs}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}))
     predictions, deep = predict_tabular(tmp_path, cases, features)
     assert capsys.readouterr().out == "".join(f"left out: case {line}\n" for line in left_out)
     gone = {line[0] for line in left_out}
@@ -140,7 +141,7 @@ def test_seen_centres_are_harmonised_and_others_passed_aloud(tmp_path, data, cap
     )
     inputs = TabularInputs(COLUMNS, np.zeros(3), np.zeros(3), np.ones(3))
     model = SklearnModels({"idh": inputs}, {"idh": CLASSES["idh"]}, {"idh": Fixed()}, harmonization)
-    joblib.dump(model, tmp_path / "model.joblib")
+    write_fitted(tmp_path, model)
     logits = {}
     for center in ("A", "B", "C"):
         predictions, _ = predict_tabular(tmp_path, cases.assign(center=center), features)
@@ -153,7 +154,14 @@ def test_seen_centres_are_harmonised_and_others_passed_aloud(tmp_path, data, cap
     assert told == ["not harmonised: centre C: ComBat was fitted on A, B; its features are passed unchanged"]
 
 
-def test_a_file_that_is_no_model(tmp_path, data):
-    joblib.dump({"a": 1}, tmp_path / "model.joblib")
-    with pytest.raises(ValueError, match="holds a dict, no model of the tabular arm"):
+@pytest.mark.parametrize("content", [b"", b"\0" * 999, None], ids=["empty", "other bytes", "missing"])
+def test_a_file_that_training_did_not_write_is_named_and_not_unpickled(tmp_path, data, network, content):
+    if content is None:
+        (tmp_path / "model.joblib").unlink()
+    else:
+        (tmp_path / "model.joblib").write_bytes(content)
+    with pytest.raises(ProblemError) as caught:
         predict_tabular(tmp_path, *data)
+    problem = caught.value.problem
+    assert (problem.rule, problem.file) == ("damaged_result", str(tmp_path / "model.joblib"))
+    assert problem.action.startswith(f"delete {tmp_path / 'model.joblib'} and start Snakemake again")

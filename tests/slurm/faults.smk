@@ -9,6 +9,10 @@ sys.path.insert(0, str(Path(config["repository"]) / "src"))
 include: Path(config["repository"]) / "workflow/rules/failures.smk"
 
 
+onstart:
+    check_cluster()
+
+
 rule all:
     input:
         "hungry",
@@ -27,7 +31,10 @@ rule hungry:  # has too little memory, until it is tried again
     resources:
         mem_mb=lambda wildcards, attempt: 150 if attempt == 1 else 3000,
     shell:
-        """python3 -c 'import time; held = [b"x" * (10 << 20) for _ in range(20)]; time.sleep(3)' > {log} 2>&1; touch {output}"""
+        """
+        python3 -c 'import time; held = [b"x" * (10 << 20) for _ in range(20)]; time.sleep(3)' >{log} 2>&1
+touch {output}
+        """
 
 
 rule slow:  # longer than its time
@@ -57,7 +64,9 @@ rule wrong:  # ends in an error for a person
     log:
         "logs/wrong.log",
     shell:
-        """python3 -c 'raise ValueError("case P-1: no such file")' > {log} 2>&1"""
+        """
+        python3 -c 'raise ValueError("case P-1: no such file")' >{log} 2>&1
+        """
 
 
 rule killed:  # ends without a word
@@ -69,7 +78,7 @@ rule killed:  # ends without a word
         "kill -9 $$"
 
 
-rule given:  # asks for a GPU and for two cores
+rule given:  # asks for a GPU, for two cores, and for more time than any partition gives
     output:
         "given",
     log:
@@ -77,5 +86,6 @@ rule given:  # asks for a GPU and for two cores
     threads: 2
     resources:
         gpu=1,
+        runtime=10000,
     shell:
         'echo "{threads} {resources.gpu} $CUDA_VISIBLE_DEVICES $SLURM_JOB_PARTITION $SLURM_CPUS_ON_NODE $OMP_NUM_THREADS" > {output}'

@@ -41,6 +41,7 @@ STUDY = {
     "preprocessing": {"spacing_mm": 6, "coregistration": False, "brain_extraction": "none"},
     "split": {"folds": 2},
     "models": {"net": {**NET, "common_epochs": 1, "unique_epochs": 1, "steps_per_epoch": 2, "stages": ["supervised"]}},
+    "compute": {"gpus": 0},  # the cluster's GPU is a fake, on which no network computes
     "prediction": {"passes": 2},
     "radiomics": {"regions": {"whole": [1, 2, 4]}},
     "evaluation": {"resamples": 100},
@@ -165,8 +166,7 @@ def test_a_job_has_what_it_asked_for_and_no_more(faults):
 def studies(cluster: Cluster, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     """The same study through SLURM and on this machine, and what the first one said."""
     far, near = (copy_of(repository, tmp_path_factory.mktemp(name) / "copy", STUDY) for name in ("far", "near"))
-    # The cluster's GPU is a fake, on which no network computes.
-    given = ["--configfile", "study.yaml", "--resources", "gpu=0"]
+    given = ["--configfile", "study.yaml"]
     said = finish(through_slurm(far, repository, *given), far, 1500)
     local = finish(snakemake(near, "--cores", "2", *given), near, 1500)
     assert (near / "results/report/index.html").exists(), local[-4000:]
@@ -199,7 +199,7 @@ def test_a_training_goes_on_after_its_time_and_after_its_node(studies, cluster: 
     for folder in (far, near):
         (folder / "study.yaml").write_text(yaml.safe_dump({**STUDY, "models": {"net": net}}), encoding="utf-8")
     fit = Path("results/models/net/supervised/fold0")
-    target = [str(fit / "weights.pt"), "--configfile", "study.yaml", "--resources", "gpu=0"]
+    target = [str(fit / "weights.pt"), "--configfile", "study.yaml"]
     log, checkpoints = far / "results/logs/train/net/supervised/fold0.log", far / "results/checkpoints"
     run = through_slurm(far, repository, *target)
 
@@ -207,11 +207,13 @@ def test_a_training_goes_on_after_its_time_and_after_its_node(studies, cluster: 
     first = hold_training(cluster)
     cluster.ask("scontrol", "update", f"JobId={first}", "TimeLimit=1")
     until(lambda: training_job(cluster, but=first), 300, "its second attempt, after the time limit")
-    until(lambda: "resumed after" in log.read_text(), 300, "its going on")
+    # Between two attempts Snakemake takes the log away.
+    until(lambda: log.exists() and "resumed after" in log.read_text(), 300, "its going on")
     second = hold_training(cluster)
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=DOWN", "Reason=test")
     cluster.wait_until("PENDING", "squeue", "--noheader", f"--jobs={second}", "--format=%T")
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=RESUME")
+    cluster.ask("scontrol", "update", f"JobId={second}", "StartTime=now")  # SLURM would wait for two minutes
     said = finish(run, far, 600)
     assert "it is tried again with more" in line_of(said, "train_image")
     assert "resumed after" in log.read_text()

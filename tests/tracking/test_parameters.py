@@ -1,6 +1,7 @@
 """Flat parameters."""
 
-from gliomanet.tracking.mlflow_import import MAX_VALUE, accepted_name, flatten
+from gliomanet.tracking.figures import accepted_name
+from gliomanet.tracking.store import MAX_VALUE, flatten
 
 
 def test_nested_settings_become_dotted_keys_in_order():

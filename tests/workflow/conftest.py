@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,25 +116,37 @@ def table_center(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     return make
 
 
+def make_feature_center(folder: Path, cases: int = 6, role: str = "train") -> dict[str, Any]:
+    """A centre in the UTSW collection's layout: a feature table and a clinical table."""
+    folder.mkdir(parents=True)
+    # Ids of the collection whose layout this is, other ones in each centre.
+    ids = [f"BT{100 * ord(folder.name[-1]) % 9000 + number:04d}" for number in range(cases)]
+    features = ["PatientID,IDH_mutant,original_shape_Elongation_FLAIR"]
+    clinical = ["Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL"]
+    for number, case in enumerate(ids):
+        mutant = number % 2
+        features.append(f"{case},{mutant},0.{number}")
+        status = ("mutated", "co-deleted", "2") if mutant else ("wild type", "non co-deleted", "4")
+        clinical.append(f"{case}\tF\t{50 + number}\tGLIOMA\t{status[2]}\t{status[0]}\t{status[1]}")
+    (folder / "features.csv").write_text("\n".join(features) + "\n", encoding="utf-8")
+    (folder / "clinical.tsv").write_text("\n".join(clinical) + "\n", encoding="utf-8")
+    source = {"kind": "features", "format": "utsw", "path": str(folder / "features.csv")}
+    return {"role": role, "source": {**source, "clinical": str(folder / "clinical.tsv")}}
+
+
 @pytest.fixture
 def feature_center(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """A centre in the UTSW collection's layout: a feature table and a clinical table."""
+    """A centre of feature tables below the test's folder, by name: `make_feature_center`."""
 
     def make(name: str, cases: int = 6, role: str = "train") -> dict[str, Any]:
-        folder = tmp_path / name
-        folder.mkdir()
-        # Ids of the collection whose layout this is, other ones in each centre.
-        ids = [f"BT{100 * ord(name[-1]) % 9000 + number:04d}" for number in range(cases)]
-        features = ["PatientID,IDH_mutant,original_shape_Elongation_FLAIR"]
-        clinical = ["Subject ID\tSex at birth\tAge at Imaging\tTumor Type\tTumor Grade\tIDH\t1p19Q CODEL"]
-        for number, case in enumerate(ids):
-            mutant = number % 2
-            features.append(f"{case},{mutant},0.{number}")
-            status = ("mutated", "co-deleted", "2") if mutant else ("wild type", "non co-deleted", "4")
-            clinical.append(f"{case}\tF\t50\tGLIOMA\t{status[2]}\t{status[0]}\t{status[1]}")
-        (folder / "features.csv").write_text("\n".join(features) + "\n", encoding="utf-8")
-        (folder / "clinical.tsv").write_text("\n".join(clinical) + "\n", encoding="utf-8")
-        source = {"kind": "features", "format": "utsw", "path": str(folder / "features.csv")}
-        return {"role": role, "source": {**source, "clinical": str(folder / "clinical.tsv")}}
+        return make_feature_center(tmp_path / name, cases, role)
 
     return make
+
+
+def copy_project(repository: Path, folder: Path) -> None:
+    """A copy of the workflow and the library that tests may edit, as a user's clone of the repository."""
+    for part in ("workflow", "src", "envs"):
+        shutil.copytree(repository / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copy(repository / "Snakefile", folder / "Snakefile")
+    (folder / "profiles").symlink_to("workflow/profiles")  # where Snakemake looks, beside the Snakefile

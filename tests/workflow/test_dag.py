@@ -174,6 +174,25 @@ def test_a_cluster_is_asked_for_gpus_whatever_the_login_node_has(snakemake, repo
     assert {job.resources["gpu"] for job in run.of("train_image")} == {1}
 
 
+@pytest.mark.parametrize(("told", "gpus"), [(None, 1), ("", 1), ("64", 1), ("0", 0)])
+def test_a_job_of_another_engine_keeps_the_gpu_that_it_was_given(snakemake, monkeypatch, told, gpus):
+    """This machine lists no GPU, as a container on a node may: the job holds one all the same."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.delenv("GLIOMANET_GPU_LIMIT", raising=False)
+    if told is not None:
+        monkeypatch.setenv("GLIOMANET_GPU_LIMIT", told)
+    run = snakemake(study(), "-n", "--mode", "remote")
+    assert run.status == 0, run.text
+    assert {job.resources["gpu"] for job in run.of("train_image")} == {gpus}
+
+
+@pytest.mark.parametrize(("visible", "gpus"), [("", 0), ("MIG-7ea8ab2d-6e47-5a9a-a6b7-1c2b0f6f3f10", 1)])
+def test_on_one_machine_the_environment_says_which_gpus_there_are(snakemake, monkeypatch, visible, gpus):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    monkeypatch.setenv("GLIOMANET_GPU_LIMIT", "7")  # of another run, which this one was started from
+    assert {job.resources["gpu"] for job in snakemake(study(), "-n").of("train_image")} == {gpus}
+
+
 def test_every_rule_has_an_environment_and_a_log(snakemake, repository: Path):
     for rules in (repository / "workflow" / "rules").glob("*.smk"):
         text = rules.read_text(encoding="utf-8")

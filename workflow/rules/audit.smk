@@ -9,6 +9,7 @@ rule inspect_center:
         findings=LAYOUT.image_findings("{center}"),
         fingerprints=LAYOUT.fingerprints("{center}"),
         volumes=LAYOUT.volumes("{center}"),
+        files=LAYOUT.image_files("{center}"),
     log:
         LAYOUT.log("inspect_center", "{center}"),
     priority: 100

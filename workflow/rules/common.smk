@@ -1,10 +1,16 @@
 # The validated study, where its files lie (LAYOUT), what its jobs are (PLAN), and what every rule's parameters need.
 
+import gc
+import os
 import sys
 from pathlib import Path
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
+
+# The engine makes many small objects and keeps nearly all: to look through them for garbage as often as by default (every
+# 700 new ones) is a tenth of its own time.
+gc.set_threshold(200_000, 20, 20)
 
 from snakemake.exceptions import WorkflowError
 from snakemake.resources import Resource
@@ -16,7 +22,7 @@ from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.layout import Layout
 from gliomanet.models.arguments import tasks_of, training_values
-from gliomanet.pipeline.environment import count_gpus
+from gliomanet.pipeline.environment import GPU_LIMIT, count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
 from gliomanet.pipeline.code_digests import CodeDigests
@@ -52,9 +58,18 @@ def decisions():
     if STUDY.quality.decisions is None:
         return {center: {} for center in PLAN.centers}
     try:
-        return read_decisions(STUDY.data_path(STUDY.quality.decisions), CASES)
+        cases = {center: CASES[center] for center in PLAN.centers}
+        return read_decisions(STUDY.data_path(STUDY.quality.decisions), cases)
     except CohortError as error:
         raise WorkflowError(f"\n{error}") from None
+
+
+class CasesOfCenters(dict):
+    """Centre → its cases, in order and quick to look up, read when they are asked for: a job's start reads its own."""
+
+    def __missing__(self, center):
+        self[center] = dict.fromkeys(case_ids(center, STUDY))
+        return self[center]
 
 
 def any_of(names):
@@ -105,8 +120,7 @@ CODE = CodeDigests(
     ROOT / "workflow" / "scripts",
     writes=workflow.is_main_process,
 )
-# A dict of each centre's, which knows its members and keeps their order.
-CASES = {center: dict.fromkeys(case_ids(center, STUDY)) for center in PLAN.centers}
+CASES = CasesOfCenters()
 DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
@@ -117,13 +131,24 @@ PREPROCESSED = str(LAYOUT.preprocessed())
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say
-# nothing of its cluster's). And MLflow has one writer.
+# nothing of its cluster's). And MLflow has one writer. The processes that execute the jobs read this file again,
+# wherever an engine put them: they are told the limit, and never look at their own machine, since a job that was given
+# a GPU computes on it or fails (`models.devices`).
 LIMITS = {"mlflow_writer": 1}
-if workflow.global_resources["_nodes"].value is None:
-    LIMITS["gpu"] = count_gpus()
+if workflow.is_main_process:
+    if workflow.global_resources["_nodes"].value is None:
+        LIMITS["gpu"] = count_gpus()
+elif os.environ.get(GPU_LIMIT):
+    LIMITS["gpu"] = int(os.environ[GPU_LIMIT])
 for name, limit in LIMITS.items():
     if name not in workflow.global_resources:
         workflow.global_resources[name] = Resource(name, limit)
+if workflow.is_main_process:
+    limit = workflow.global_resources.get("gpu")
+    os.environ[GPU_LIMIT] = "" if limit is None else str(limit.value)
+    workflow.register_envvars(
+        GPU_LIMIT
+    )  # engines without a shared environment pass on what is registered
 
 
 wildcard_constraints:

@@ -2,13 +2,18 @@
 # that it FAILED, and nothing else; what ended it is read from its logs (src/gliomanet/pipeline/failed_jobs.py).
 
 import logging
-
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.resources import Resource
 
-from gliomanet.pipeline.cluster_check import cluster_settings, forgotten_jobs
+from gliomanet.pipeline.cluster_check import (
+    cluster_settings,
+    forgotten_jobs,
+    longest_minutes,
+    time_limits,
+)
 from gliomanet.pipeline.failed_jobs import (
     FailedJob,
     count_oom_kills,
@@ -64,7 +69,8 @@ onerror:
         logger.error(in_the_end(FAILURES.problems.values()))
 
 
-onstart:
+def check_cluster():
+    """End a start on a SLURM that forgets finished jobs, and bound what jobs ask for by its longest partition."""
     settings = workflow.executor_settings
     if hasattr(settings, "status_command"):  # SLURM's
         lost = forgotten_jobs(
@@ -74,3 +80,9 @@ onstart:
         )
         if lost:
             raise WorkflowError(f"\n{lost}")
+        # A request that has grown beyond every partition would wait for ever. Limits that a person set stand.
+        longest = longest_minutes(time_limits())
+        if longest and "runtime" not in workflow.global_resources:
+            workflow.global_resources["runtime"] = Resource("runtime", longest)
+            for job in workflow.dag.needrun_jobs():
+                job.attempt = job.attempt  # asks again, within the limit

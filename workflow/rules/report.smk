@@ -1,4 +1,27 @@
-# The page that a reader opens first.
+# The page that a reader opens first, and the record of what the results were made with.
+
+
+def codes_of_jobs():
+    """Kind of job → digest of its code; for those that load a model's own code, model → digest."""
+    kinds = {name: model.kind for name, model in STUDY.models.items()}
+    trains = {
+        model: "train_image.py" if model in PLAN.image_models else "train_tabular.py"
+        for model in PLAN.models
+    }
+    prepares = (
+        {} if STUDY.is_tabular else {"preprocess_case": code_of("preprocess_case.py")}
+    )
+    return prepares | {
+        "train": {
+            model: code_of(script, *modules_of(kinds[model], "training"))
+            for model, script in trains.items()
+        },
+        "predict_center": {
+            model: code_of("predict_center.py", *modules_of(kind, "prediction"))
+            for model, kind in kinds.items()
+        },
+        "evaluate": code_of("evaluate.py"),
+    }
 
 
 rule write_report:
@@ -18,7 +41,9 @@ rule write_report:
             else [LAYOUT.calibration(model) for model in PLAN.models]
         ),
         models=[LAYOUT.model(*fit).description for fit in PLAN.fits()],
-        folders=[] if STUDY.is_tabular else case_folders(*PLAN.centers),
+        folders=lambda wildcards: (
+            [] if STUDY.is_tabular else case_folders(*PLAN.centers)
+        ),
         lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
@@ -67,6 +92,7 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),
     conda:
@@ -79,6 +105,10 @@ rule write_report:
         templates=files_of_package("reporting/templates"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
+        # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.
+        codes=lambda wildcards: codes_of_jobs(),
+        evaluation_seed=seed("evaluate"),
+        hidden_centers=PLAN.tested_with_hidden_labels,
     message:
         "Writing the report"
     script:

@@ -1,5 +1,20 @@
 # The one writer of MLflow. Training jobs leave event files; many processes on one sqlite file would lock each other out.
 
+import os
+import subprocess
+
+TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
+
+
+def training_code():
+    """Model → digest of the code that trains it."""
+    scripts = dict.fromkeys(PLAN.image_models, "train_image.py")
+    scripts |= dict.fromkeys(PLAN.tabular_models, "train_tabular.py")
+    return {
+        model: code_of(script, *modules_of(STUDY.models[model].kind, "training"))
+        for model, script in sorted(scripts.items())
+    }
+
 
 localrules:
     track_runs,
@@ -8,11 +23,14 @@ localrules:
 rule track_runs:
     input:
         events=[LAYOUT.model(*fit).events for fit in PLAN.fits()],
+        cases=rules.collect_cohort.output.cases,
         metrics=rules.evaluate.output.metrics,
         page=rules.write_report.output.page,
     output:
         # The database itself is no declared output: Snakemake deletes outputs before it repeats a job.
         runs=LAYOUT.runs(),
+        study=LAYOUT.tracked_study(),
+        comparison=LAYOUT.comparison(),
     log:
         LAYOUT.log("track_runs"),
     conda:
@@ -21,10 +39,37 @@ rule track_runs:
         mlflow_writer=1,
     params:
         code=code_of("track_runs.py"),
-        uri=STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}",
-        artifacts=str(LAYOUT.artifacts()),
+        uri=TRACKING_URI,
+        experiment=STUDY.tracking_experiment,
+        results=STUDY.results,
+        fits=PLAN.fits(),
+        trained_by=training_code(),
         study=WHOLE_STUDY,
     message:
         "Bringing the runs into MLflow"
     script:
         "../scripts/track_runs.py"
+
+
+# Curves of running trainings reach a server while they run. One process reads the jobs' own files and sends them, so
+# that no training ever waits for a server; it ends with this one.
+def stream_curves():
+    """Start that process."""
+    if workflow.is_main_process and TRACKING_URI.startswith("http"):
+        live = Path(LAYOUT.log("track_live"))
+        live.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "gliomanet.tracking.live", str(LAYOUT.results)]
+            + [STUDY.title, TRACKING_URI, STUDY.tracking_experiment, str(os.getpid())],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            stdout=live.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the run, and with it this one, which then sends what is left
+        )
+
+
+onsuccess:
+    if workflow.is_main_process and LAYOUT.comparison().is_file():
+        print(
+            f"Report: {LAYOUT.page()}\nCompare with other studies: {LAYOUT.comparison()}"
+        )

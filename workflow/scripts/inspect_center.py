@@ -11,7 +11,7 @@ from gliomanet.audit.center_images import inspect_center
 from gliomanet.audit.fingerprint import write_fingerprints
 from gliomanet.cohort.generated_files import made_files
 from gliomanet.config.preprocessing import Preprocessing
-from gliomanet.tables.cohort import FINDINGS, TUMOUR_VOLUMES
+from gliomanet.tables.cohort import FINDINGS, IMAGE_FILES, TUMOUR_VOLUMES
 from gliomanet.tables.io import write_table
 
 
@@ -23,10 +23,11 @@ def main() -> None:
         for case, columns in files.items()
     ]
     settings = Preprocessing.model_validate(snakemake.params.settings)
-    findings, fingerprints, volumes = inspect_center(cases, settings, processes=snakemake.threads)
+    findings, fingerprints, volumes, files_read = inspect_center(cases, settings, processes=snakemake.threads)
     write_table(findings, snakemake.output.findings, FINDINGS)
     write_fingerprints(fingerprints, Path(snakemake.output.fingerprints))
     write_table(volumes, snakemake.output.volumes, TUMOUR_VOLUMES)
+    write_table(files_read, snakemake.output.files, IMAGE_FILES)
 
 
 if __name__ == "__main__":  # the cases' processes import this file, too

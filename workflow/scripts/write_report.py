@@ -1,16 +1,22 @@
-"""Write the page that a reader opens first, and its figures as files."""
+"""Write the page that a reader opens first, its figures as files, and the record of what the results were made with."""
 
 from pathlib import Path
 
 from prologue import snakemake
 
 from gliomanet.layout import Layout
+from gliomanet.provenance.record import StudyRecord
 from gliomanet.reporting.study.figures.save import save_figures
 from gliomanet.reporting.study.page import write_report
 from gliomanet.reporting.study.results import StudyResults
 
 inputs, params = snakemake.input, snakemake.params
 files = [Path(file) for file in inputs if file not in {*inputs.lists}]
-results = StudyResults.read(Layout(params.results), params.study, files)
+layout = Layout(params.results)
+results = StudyResults.read(layout, params.study, files)
 write_report(results, Path(snakemake.output.page))
 save_figures(results, Path(snakemake.output.forest).parent)
+record = StudyRecord.of(
+    params.study, params.codes, params.evaluation_seed, params.hidden_centers, files, layout.results
+)
+record.write(Path(snakemake.output.study))

@@ -14,6 +14,8 @@ import pandas as pd
 from scipy import ndimage
 
 from gliomanet.audit.rules.image_identity import PAIR_COLUMNS
+from gliomanet.files.atomic import open_atomically
+from gliomanet.files.reading_back import read_written_arrays
 from gliomanet.imaging.registration.head_pose import Fit, brain_tissues, edges, find_pose, pooled, refine_pose
 from gliomanet.imaging.volume import Array, Matrix, Volume
 from gliomanet.modalities import MODALITIES
@@ -217,9 +219,8 @@ def write_fingerprints(fingerprints: Mapping[str, Fingerprints], path: Path) -> 
         "explained": np.array([one.explained for _, _, one in flat], dtype=np.float64),
         "edges": np.stack([one.edges for _, _, one in flat]) if flat else np.zeros((0, 0), np.int8),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     # numpy.savez writes the time of day into the archive.
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+    with open_atomically(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, allow_pickle=False)
@@ -229,9 +230,12 @@ def write_fingerprints(fingerprints: Mapping[str, Fingerprints], path: Path) -> 
 
 
 def read_fingerprints(path: Path) -> dict[str, dict[str, Fingerprint]]:
-    """A centre's fingerprints as `write_fingerprints` wrote them: case_id → modality → fingerprint."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in ("case_id", "modality", "digest", "explained", "edges")}
+    """A centre's fingerprints as `write_fingerprints` wrote them: case_id → modality → fingerprint.
+
+    Raises:
+        ProblemError: the file is damaged.
+    """
+    arrays = read_written_arrays(path)
     read: dict[str, dict[str, Fingerprint]] = {}
     for index, case_id in enumerate(arrays["case_id"]):
         one = Fingerprint(str(arrays["digest"][index]), arrays["edges"][index], float(arrays["explained"][index]))

@@ -19,6 +19,7 @@ from gliomanet.audit.fingerprint import Fingerprint, find_poses, fingerprint_cas
 from gliomanet.audit.modality_names import doubt_finding, with_mixed_columns
 from gliomanet.cohort.findings import Finding, Severity
 from gliomanet.errors import CaseError
+from gliomanet.files.digests import file_digest
 from gliomanet.imaging.brain_extraction.extraction import why_no_brain, why_not_stripped
 from gliomanet.imaging.case import REFERENCE_ORDER
 from gliomanet.imaging.file_notes import Note
@@ -79,6 +80,8 @@ class Inspected:
         layout_judged: the tumour mask's parts lie so that their codes can be judged.
         looks: `Doubt.looks` of its modalities.
         mask_codes: codes of the tumour mask, as they came.
+        digests: modality or mask → digest of its file; those that cannot be opened are not there.
+        grids: modality → grid of its file, of those that can be read.
     """
 
     findings: list[Finding]
@@ -88,6 +91,8 @@ class Inspected:
     layout_judged: bool = False
     looks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mask_codes: frozenset[int] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
+    grids: Mapping[str, Grid] = field(default_factory=dict)
 
 
 def inspect_case(case: Mapping[str, str], settings: Preprocessing) -> tuple[list[Finding], dict[str, Fingerprint]]:
@@ -133,8 +138,22 @@ def inspect(case: Mapping[str, str], settings: Preprocessing) -> Inspected:
     work.findings += [doubt_finding(doubt, case) for doubt in doubts]
     looks = next(filter(None, (doubt.looks for doubt in doubts)), {})
     orientations = {name: one.orientation for name, one in work.modalities.items()}
-    judged, codes = work.layout_judged, work.mask_codes
-    return Inspected(work.findings, prints, orientations, work.tumour_volume_ml, judged, looks, codes)
+    return Inspected(
+        work.findings,
+        prints,
+        orientations,
+        work.tumour_volume_ml,
+        work.layout_judged,
+        looks,
+        work.mask_codes,
+        _digests(work),
+        {name: one.file_grid for name, one in work.modalities.items()},
+    )
+
+
+def _digests(work: _Inspection) -> dict[str, str]:
+    paths = {name: path for name in (*MODALITIES, *MASKS) if (path := work.path(name)) is not None and path.is_file()}
+    return {name: file_digest(path) for name, path in paths.items()}
 
 
 def _read_modality(work: _Inspection, name: str) -> bool:

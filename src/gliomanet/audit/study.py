@@ -75,7 +75,7 @@ def refuse_false_results(findings: pd.DataFrame) -> None:
 
 
 def audit_images(
-    study: Study, processes: int = 1, report: Callable[[int, int], object] = lambda done, every: None
+    study: Study, processes: int = 0, report: Callable[[int, int], object] = lambda done, every: None
 ) -> tuple[list[Finding], pd.DataFrame]:
     """Inspect the image files of a study's centres before any job, and find heads that are the same.
 
@@ -83,7 +83,7 @@ def audit_images(
 
     Args:
         study: the study; its tables are read again.
-        processes: cases inspected at once.
+        processes: as in `inspect_all`.
         report: called with the number of cases inspected, and of all, when it starts and after each case.
 
     Returns:
@@ -122,8 +122,10 @@ def audit_images(
 def _inspection(study: Study, center: str, row: Mapping[str, str]) -> Inspection:
     source, settings = center_source(center, study), study.preprocessing_of(center)
     if isinstance(source, Dicom):
-        return partial(inspect_dicom, source.folder_of(row["case_id"]), row, settings)
-    return partial(inspect, row, settings)
+        return Inspection(
+            center, row["case_id"], partial(inspect_dicom, source.folder_of(row["case_id"]), row, settings)
+        )
+    return Inspection(center, row["case_id"], partial(inspect, row, settings))
 
 
 def _one_below_the_other(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from gliomanet.config.preprocessing import Preprocessing, Quality
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.config.sources import data_path
 from gliomanet.config.split import Split
+from gliomanet.config.tracking import TrackingUri
 from gliomanet.config.types import Identifier, Modality, PathText, Role, Section
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import Vocabulary, vocabulary_of
@@ -35,7 +36,15 @@ class Study(Section):
         "data",
         description="Folder that `{data_root}` stands for in the sources' paths; the variable GLIOMANET_DATA overrides it.",
     )
-    tracking_uri: str | None = Field(None, description="MLflow server; default: `mlflow.db` in the results folder.")
+    tracking_uri: TrackingUri | None = Field(
+        None,
+        description="MLflow server (`http://…`), or a SQLite file that several studies share (`sqlite:///path/mlflow.db`); default: `mlflow.db` in the results folder.",
+    )
+    tracking_experiment: str = Field(
+        "gliomanet",
+        min_length=1,
+        description="MLflow's experiment: studies in one experiment are compared in one table.",
+    )
     shuffle_labels: bool = Field(
         False, description="Permute the training labels among the cases of each centre: a control that must score 0."
     )

@@ -63,7 +63,7 @@ def biomarkers(
         ValueError: several stages, an unknown scenario, a fold without a head, or a case twice.
     """
     selected = _one_stage(deep, scenario)
-    labels = _labels(cases, tasks)
+    labels = class_indices(cases, tasks)
     centers = centers_of(splits, scenario)
     parts = splits[splits["scenario"].astype(str) == scenario]
     training = parts.loc[parts["part"].isin(["train", "validation"]), "case_id"]
@@ -73,7 +73,7 @@ def biomarkers(
         folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)
         gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
         for key, link in _linked(folds, matrix, settings).items():
-            effects = _effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
+            effects = center_effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
             judgement = judge(effects, settings.max_i2)
             row: dict[str, Any] = {"scenario": scenario, "task": name, "region": key[0], "feature": key[1]}
             row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
@@ -112,7 +112,7 @@ def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return rows.assign(fold=rows["fold"].astype(str), case_id=rows["case_id"].astype(str))
 
 
-def _labels(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Series]:
+def class_indices(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Series]:
     """Task → class index by case."""
     index = pd.Index(cases["case_id"].astype(str))
     if index.has_duplicates:
@@ -123,7 +123,7 @@ def _labels(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Seri
     }
 
 
-def _effects(
+def center_effects(
     matrix: Radiomics,
     key: Key,
     labels: pd.Series,

@@ -1,15 +1,20 @@
-"""The one writer of NIfTI files: equal voxels and geometry are equal bytes, with no clock and no name inside."""
+"""The one writer of NIfTI files, and their reader: equal voxels and geometry are equal bytes, without clock or name."""
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy.typing as npt
+from nibabel.filebasedimages import ImageFileError
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from gliomanet.files.atomic import open_atomically
+from gliomanet.files.reading_back import UNREADABLE, content_of, damaged, in_words
 
 _DATA_OFFSET = 352
 """Of a NIfTI file without extensions."""
@@ -57,3 +62,16 @@ def write_nifti(
         for index in range(0, array.shape[2], _SLAB):
             raw.write(packing.compress(array[:, :, index : index + _SLAB].tobytes(order="F")))
         raw.write(packing.flush())
+
+
+def read_written_nifti(path: Path, *, delete: Path | None = None) -> Any:
+    """A `.nii.gz` of `write_nifti` as nibabel's image, in memory; unlike nibabel's own reader, by its checksum.
+
+    Raises:
+        ProblemError: it is missing or damaged.
+    """
+    content = content_of(path, delete=delete)
+    try:
+        return nib.Nifti1Image.from_bytes(gzip.decompress(content))
+    except (*UNREADABLE, ImageFileError, WrapStructError, HeaderDataError) as error:
+        raise damaged(path, in_words(error), delete=delete) from error

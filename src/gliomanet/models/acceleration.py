@@ -95,12 +95,12 @@ def _recomputed(block: nn.Module, *inputs: Any) -> Any:
 
 def _contexts(block: nn.Module) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
     """Around the forward pass, and around its repetition."""
-    return nullcontext(), _statistics_kept(block)
+    return nullcontext(), statistics_kept(block)
 
 
 @contextmanager
-def _statistics_kept(block: nn.Module) -> Iterator[None]:
-    """Let batch norm move copies of its running statistics: the repetition sees the same batch a second time."""
+def statistics_kept(block: nn.Module) -> Iterator[None]:
+    """Let batch norm move copies of its running statistics, while a block sees a batch that it sees another time."""
     norms = [module for module in block.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
     own = [dict(norm._buffers) for norm in norms]
     for norm in norms:

@@ -7,7 +7,7 @@ tracking can read it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from gliomanet.errors import ModelError, Problem
 from gliomanet.files.atomic import write_json
+from gliomanet.files.reading_back import content_of, damaged, digest_of_bytes
 from gliomanet.labels.tasks import Task
 from gliomanet.models.nyul import CommonHistogram
 
@@ -38,6 +39,7 @@ class ModelDescription(_Part):
         seed: of every draw.
         digest: digest of everything that the fit depends on.
         versions: package → version that trained it.
+        files: file beside the description → BLAKE2b of its content, 32 hex digits; see `file_of`.
     """
 
     model: str
@@ -49,6 +51,7 @@ class ModelDescription(_Part):
     seed: int
     digest: str
     versions: dict[str, str]
+    files: dict[str, str]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -80,6 +83,18 @@ class ModelDescription(_Part):
             raise ModelError([Problem(found, "give the folder of another model", file=str(path), key="takes")])
         return description
 
+    def file_of(self, folder: Path, name: str) -> bytes:
+        """The content of a file beside the description, which is the one that training wrote.
+
+        Raises:
+            ProblemError: it is missing, or another one.
+        """
+        path = folder / name
+        content = content_of(path)
+        if digest_of_bytes(content) != self.files.get(name):
+            raise damaged(path, f"{len(content)} bytes whose digest is not the one in {MODEL_FILE}")
+        return content
+
     def write(self, path: Path) -> None:
         """Write the description as indented JSON, atomically."""
         write_json(path, self.values())
@@ -87,6 +102,11 @@ class ModelDescription(_Part):
     def values(self) -> dict[str, Any]:
         """The description as plain values, in the order of the file."""
         return self.model_dump(mode="json")
+
+
+def digests_of(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Name → digest of files that training has just written, for `ModelDescription.files`."""
+    return {name: digest_of_bytes((folder / name).read_bytes()) for name in names}
 
 
 class InputGeometry(_Part):
@@ -140,11 +160,16 @@ class AccelerationUsed(_Part):
 
 
 class Computed(_Part):
-    """The devices and the precision that a network was trained with."""
+    """The devices and the precision that a network was trained with.
+
+    Attributes:
+        batch_parts: parts that a batch was computed in, one after another, for want of memory; 1: whole.
+    """
 
     device: str
     precision: Literal["32-true", "bf16-mixed"]
     acceleration: AccelerationUsed
+    batch_parts: int
 
 
 class ImageModelDescription(ModelDescription):

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gliomanet.errors import CaseError, Problem
+from gliomanet.files.nifti import read_written_nifti
 from gliomanet.models.nyul import CommonHistogram
 
 Shape = tuple[int, int, int]
@@ -91,6 +91,7 @@ def load_case(
     Raises:
         CaseError: none of the modalities is there, grids differ, a file is not 3D, values are not finite, or a
             modality cannot be mapped.
+        ProblemError: a file is damaged, whose case must not be left out: preprocessing makes it again.
     """
     volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
     image = np.zeros((len(modalities), *shape), dtype=np.float16)
@@ -181,7 +182,7 @@ def _masks(tumour: bool) -> tuple[str, ...]:
 
 
 def _read(case_id: str, path: Path) -> tuple[NDArray[np.float32], tuple[float, float, float]]:
-    volume: Any = nib.load(path)
+    volume = read_written_nifti(path, delete=path.parent)
     data = np.asarray(volume.dataobj, dtype=np.float32)
     if data.ndim != 3:
         found = f"has {data.ndim} axes, {data.shape}, and one 3-D volume is needed"

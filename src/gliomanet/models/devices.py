@@ -19,7 +19,12 @@ from typing import Literal
 
 import torch
 
+from gliomanet.errors import Problem, ProblemError
+
 POLL_SECONDS = 10.0
+
+_TELL_OF_GPUS = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS")
+"""Environment variables that say which GPUs a process may see, or which its job was allocated."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,31 @@ class Device:
                 )
             return "32-true"
         return "bf16-mixed" if wanted == "bf16" or (wanted == "auto" and self.bf16) else "32-true"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell if an error says that a device's memory is full: torch has a class for it, the libraries below it words."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    words = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
+    return isinstance(error, RuntimeError) and any(each in str(error) for each in words)
+
+
+@contextmanager
+def told_of_memory(what: str, device: torch.device) -> Iterator[None]:
+    """Say what it was that a device's memory does not hold, where a case by itself is too large.
+
+    Raises:
+        ProblemError: in place of the library's own error.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        found = f"the memory of {device} does not hold {what} ({str(error).splitlines()[0]})"
+        action = "end what else uses the device, give the job one with more memory, or compute with `--resources gpu=0`"
+        raise ProblemError(Problem(found, action, rule="memory_exceeded")) from error
 
 
 def common_precision(
@@ -89,8 +119,10 @@ def visible_gpus() -> list[Gpu]:
     gpus = []
     for index in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(index)
-        key = str(getattr(facts, "uuid", "") or _named_by_environment(index))
-        gpus.append(Gpu(index, key, facts.name, facts.major >= 8))
+        named = _named_by_environment(index)
+        # A MIG instance is known by its own name: its card's UUID is that of its neighbours as well.
+        key = named if named.startswith("MIG-") else str(getattr(facts, "uuid", "") or named)
+        gpus.append(Gpu(index, key.replace("/", "_"), facts.name, facts.major >= 8))
     return gpus
 
 
@@ -119,25 +151,24 @@ def choose_devices(
         The CPU if `gpus` is 0, else so many GPUs, the first free ones.
 
     Raises:
-        ValueError: GPUs were given, and torch sees none or fewer.
+        ProblemError: GPUs were given, and torch sees none or fewer.
     """
     if gpus < 0:
         raise ValueError(f"gpus must be 0 or more, got {gpus}")
     if gpus == 0:
         return (Device("cpu"),)
     found = visible()
-    environment = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
     if not found:
-        raise ValueError(
-            f"this job was given {gpus} GPU(s), and torch sees none: it is torch {torch.__version__}, built for CUDA "
-            f"{torch.version.cuda}, and CUDA_VISIBLE_DEVICES is {environment}. "
-            "Compute on the CPU with `--resources gpu=0`, or install a build of torch for this machine's CUDA"
+        action = (
+            "install a build of torch for this machine's driver, let the container or the allocation show the GPU to "
+            "the job, or compute on the CPU with `--resources gpu=0`"
         )
+        seen = f"this job was given {gpus} GPU(s), and torch sees none: {_built()}; {_environment()}"
+        raise ProblemError(Problem(seen, action, rule="gpu_not_seen"))
     if len(found) < gpus:
-        raise ValueError(
-            f"this job was given {gpus} GPUs, and torch sees {len(found)}: CUDA_VISIBLE_DEVICES is {environment}. "
-            f"Set compute.gpus to {len(found)}, or run with `--resources gpu={len(found)}`"
-        )
+        action = f"set compute.gpus to {len(found)}, or run with `--resources gpu={len(found)}`"
+        seen = f"this job was given {gpus} GPUs, and torch sees {len(found)}: {_environment()}"
+        raise ProblemError(Problem(seen, action, rule="too_few_gpus_seen"))
     folder = locks or Path(tempfile.gettempdir()) / "gliomanet-gpu-locks"
     told = False
     while True:
@@ -151,6 +182,17 @@ def choose_devices(
             print(f"waiting for {wanted} {len(found)} (lock files in {folder})", flush=True)
             told = True
         sleep(POLL_SECONDS)
+
+
+def _built() -> str:
+    """The build of torch, in words."""
+    built = f"ROCm {torch.version.hip}" if torch.version.hip else f"CUDA {torch.version.cuda}"
+    return f"torch {torch.__version__} is built for {built if torch.version.cuda or torch.version.hip else 'CPUs only'}"
+
+
+def _environment() -> str:
+    told = [f"{name}={os.environ[name]}" for name in _TELL_OF_GPUS if name in os.environ]
+    return f"the environment has {', '.join(told)}" if told else "the environment names no GPU"
 
 
 def _claim(found: Sequence[Gpu], wanted: int, folder: Path) -> list[Gpu]:

@@ -11,13 +11,42 @@ LONGEST_PAUSE = 180
 """Seconds between two questions of the SLURM plugin, at most; what SLURM forgets within them is never seen finished."""
 
 
-def cluster_settings() -> str:
-    """SLURM's own settings, as `scontrol show config` prints them; empty where it does not answer."""
+def asked(*command: str) -> str:
+    """What one of SLURM's commands prints; empty where it does not answer."""
     try:
-        asked = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return asked.stdout
+    return done.stdout
+
+
+def cluster_settings() -> str:
+    """SLURM's own settings."""
+    return asked("scontrol", "show", "config")
+
+
+def time_limits() -> str:
+    """The time limit of each partition, a line each."""
+    return asked("sinfo", "--noheader", "--format=%l")
+
+
+def longest_minutes(limits: str) -> int | None:
+    """The longest of such limits in minutes: a job that asks for more waits for ever, however it came to ask for it.
+
+    Args:
+        limits: lines of SLURM's form `[days-]hours:minutes:seconds`, `minutes:seconds` or `infinite`.
+
+    Returns:
+        None where a partition has no limit, or where SLURM does not say.
+    """
+    minutes = []
+    for line in limits.split():
+        found = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):\d+", line)
+        if found is None:
+            return None
+        days, hours, rest = (int(part or 0) for part in found.groups())
+        minutes.append((days * 24 + hours) * 60 + rest)
+    return max(minutes, default=None)
 
 
 def forgotten_jobs(settings: str, command: str, first_pause: int) -> Problem | None:

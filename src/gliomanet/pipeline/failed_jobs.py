@@ -86,9 +86,7 @@ def why_failed(job: FailedJob) -> Problem:
         of_memory = re.search(KILLED_WORKER, own) and not job.on_cluster
         return told(job, "job_error", own, FEWER_AT_ONCE if of_memory else "")
     if job.on_cluster:
-        signal = re.search(r"died with <Signals\.(\w+)", end_of(job.slurm_log))
-        ended = f"its process was ended by {signal[1]}" if signal else "it ended"
-        return told(job, "job_without_a_word", f"{ended} without a word in its log", ASK_SACCT)
+        return told(job, "job_without_a_word", silent_on_cluster(end_of(job.slurm_log)), ASK_SACCT)
     killed = "its process was ended from outside without a word, most often because this machine's memory was full"
     if job.oom_kills:
         killed += f" (the kernel has ended processes for it since this run began: {job.oom_kills})"
@@ -128,6 +126,15 @@ def more(job: FailedJob, resource: str, asked: int) -> str:
         return f"{AGAIN} with more"
     trained = "; a training goes on from its last epoch" if resource == "runtime" else ""
     return f"give it more: --set-resources '{job.rule}:{resource}=attempt*{2 * asked}'{trained}"
+
+
+def silent_on_cluster(slurm_log: str) -> str:
+    """What SLURM's log says of a job whose own log is silent: a step that could not start, or a signal."""
+    refused = re.search(r"^srun: error: (Unable to create step .*)", slurm_log, re.MULTILINE)
+    if refused:
+        return f"SLURM did not start it on its node: {refused[1].strip()}"
+    signal = re.search(r"died with <Signals\.(\w+)", slurm_log)
+    return f"{f'its process was ended by {signal[1]}' if signal else 'it ended'} without a word in its log"
 
 
 def told(job: FailedJob, rule: str, found: str, action: str = "") -> Problem:

@@ -11,9 +11,10 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from gliomanet.errors import StudyStopError
 from gliomanet.files.storage import StorageError, nearly_full, writing
 
-PERSONAL = (ValueError, OSError)
+PERSONAL = (ValueError, OSError, StudyStopError)
 """Errors about a user's files or configuration: their message is the whole story, a traceback would bury it."""
 
 
@@ -60,7 +61,8 @@ class _Reporter:
         self.log, self.terminal = log, terminal
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        text = "".join(traceback.format_exception(kind, error, trace))
+        # A study that stops is no defect of the code, where a traceback leads.
+        text = "" if issubclass(kind, StudyStopError) else "".join(traceback.format_exception(kind, error, trace))
         if issubclass(kind, PERSONAL):
             text += f"\nERROR: {error}\n"
         # Libraries in C++ and databases do not say that a disk is full, or say it in words of their own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from gliomanet.errors import CaseError
 from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
-from gliomanet.models.devices import choose_device
+from gliomanet.models.devices import choose_device, told_of_memory
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork
@@ -69,12 +70,14 @@ def load_image_model(folder: Path) -> ImageModel:
 
     Raises:
         ModelError: `model.json` cannot be read, or the folder holds another kind of model.
+        ProblemError: the weights are not those that training wrote.
     """
     description = ImageModelDescription.read(folder / MODEL_FILE)
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
         network = build(description.kind, **description.constructor)
     assert isinstance(network, ImageNetwork)
-    network.load_state_dict(torch.load(folder / "weights.pt", map_location="cpu", weights_only=True))
+    weights = io.BytesIO(description.file_of(folder, "weights.pt"))
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     given = description.input
     return ImageModel(
         network.eval(),
@@ -188,8 +191,9 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
             torch.inference_mode(),
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
-            network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
-            logits = [network(*given, segment=False).logits for _ in range(passes)]
+            with told_of_memory(f"case {case_id}", device.torch):
+                network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
+                logits = [network(*given, segment=False).logits for _ in range(passes)]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
@@ -202,7 +206,7 @@ def _outputs(
     device = choose_device(gpus).torch
     network = model.network.to(device)
     for case_id, x, available in read_inputs(model, cases):
-        with reproducible(threads), torch.inference_mode():
+        with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
             x, available = x.to(device), available.to(device)
             passes = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
         yield CaseOutputs(

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from gliomanet.modalities import modality_subsets_of, subset_name
 from gliomanet.models.case_input import CaseImages, load_case, network_input
-from gliomanet.models.devices import choose_device
+from gliomanet.models.devices import choose_device, told_of_memory
 from gliomanet.prediction.image import ImageModel, load_image_model, read_inputs, reproducible
 from gliomanet.uncertainty.probabilities import softmax
 
@@ -53,7 +53,7 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
     rows = []
     for case_id, x, available in read_inputs(model, cases):
         for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available):
-            with reproducible(threads), torch.inference_mode():
+            with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
                 logits = network(reduced.to(device), kept.to(device), segment=False).logits
             for task, names in model.classes.items():
                 probabilities = softmax(logits[task][0].double().cpu().numpy()).tolist()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import nibabel as nib
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from gliomanet.files.nifti import write_nifti
+from gliomanet.files.nifti import read_written_nifti, write_nifti
 from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, load_case, network_input
+from gliomanet.models.devices import told_of_memory
 from gliomanet.networks.outputs import Regions
 from gliomanet.prediction.image import ImageModel, check_grid, reproducible
 from gliomanet.prediction.sliding_window import region_probabilities
@@ -78,7 +78,7 @@ def segment_case(
         case = _loaded(model, case_id, folder)
         shape = _seen(case, model.shape)
         x, available = network_input(_cut(case, shape), prompt=False)
-        with reproducible(threads), torch.inference_mode():
+        with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
             probabilities = region_probabilities(
                 model.network, x.to(device), available.to(device), window=model.shape, flips=flips
             )
@@ -124,7 +124,7 @@ def drop_small_pieces(codes: NDArray[np.uint8], share: float) -> NDArray[np.uint
 
 def write_segmentation(codes: NDArray[np.uint8], like: Path, path: Path) -> None:
     """Write codes as `.nii.gz` with the affine of another file on the same grid; equal codes are equal bytes."""
-    source: Any = nib.load(like)
+    source = read_written_nifti(like, delete=like.parent)
     sform_code, qform_code = int(source.header["sform_code"]), int(source.header["qform_code"])
     write_nifti(codes, source.affine, path, sform_code=sform_code, qform_code=qform_code)
 

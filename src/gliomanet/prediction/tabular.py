@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import joblib
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.models.artifact import MODEL_FILE, TabularModelDescription
 from gliomanet.models.tabular import TabularModel, has_inputs, model_table
 from gliomanet.uncertainty.probabilities import entropy
 
@@ -51,11 +53,12 @@ def load_tabular_model(folder: Path) -> TabularModel:
     """The model in a folder that training wrote.
 
     Raises:
-        ValueError: the folder holds another kind of model.
+        ModelError: `model.json` cannot be read, or the folder holds another kind of model.
+        ProblemError: `model.joblib` is not what training wrote; it is not unpickled then.
     """
-    fitted = joblib.load(folder / "model.joblib")
-    if not isinstance(fitted, TabularModel):
-        raise ValueError(f"{folder / 'model.joblib'}: holds a {type(fitted).__name__}, no model of the tabular arm")
+    description = TabularModelDescription.read(folder / MODEL_FILE)
+    fitted = joblib.load(io.BytesIO(description.file_of(folder, "model.joblib")))
+    assert isinstance(fitted, TabularModel)
     return fitted
 
 

@@ -5,19 +5,19 @@ Source: van Griethuysen et al., Cancer Research 77:e104 (2017), 10.1158/0008-547
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nibabel as nib
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813 - SimpleITK's own short name
 from numpy.typing import NDArray
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+from gliomanet.files.nifti import read_written_nifti
+from gliomanet.files.reading_back import read_written_json
 from gliomanet.modalities import MODALITIES
 from gliomanet.radiomics.table import KEYS, center_table
 
@@ -49,7 +49,7 @@ def extract_case(case_dir: Path, case_id: str, settings: Radiomics) -> tuple[pd.
     empty = pd.DataFrame(columns=list(KEYS))
     if reason := _not_usable(case_dir):
         return empty, [f"case {case_id!r}: {reason}"]
-    image: Any = nib.load(case_dir / "tumour_mask.nii.gz")
+    image = read_written_nifti(case_dir / "tumour_mask.nii.gz", delete=case_dir)
     codes = np.asanyarray(image.dataobj)
     spacing = tuple(float(size) for size in image.header.get_zooms()[:3])
     box = _box(codes != 0)  # of all regions: each modality is cut to it once
@@ -136,7 +136,7 @@ def _region_row(
 def _record(case_dir: Path) -> dict[str, Any]:
     """The case's `preprocess.json`; empty without one."""
     path = case_dir / "preprocess.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    return read_written_json(path, delete=case_dir) if path.is_file() else {}
 
 
 def _not_usable(case_dir: Path) -> str | None:
@@ -155,7 +155,7 @@ def _present(case_dir: Path) -> list[str]:
 
 
 def _load_on_grid(path: Path, mask: Any, box: tuple[slice, ...]) -> NDArray[np.float64]:
-    image: Any = nib.load(path)
+    image = read_written_nifti(path, delete=path.parent)
     if image.shape != mask.shape or not np.allclose(image.affine, mask.affine, atol=1e-3):
         raise ValueError(
             f"{path}: not on the grid of its tumour mask (shape {image.shape}, "

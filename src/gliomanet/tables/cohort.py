@@ -118,6 +118,20 @@ TUMOUR_VOLUMES = Schema(
     key=("center", "case_id"),
 )
 
+IMAGE_FILES = Schema(
+    title="Image files as they were read",
+    paths=("audit/<center>.files.tsv",),
+    row="one per case × image file that can be opened",
+    columns=(
+        *(CENTER, CASE_ID, text("image", "Modality or mask", (*MODALITIES, "tumour_mask", "brain_mask"))),
+        text("digest", "BLAKE2b of the file's bytes, 32 hexadecimal digits; of `.hdr` and `.img` together"),
+        text("voxels", "Voxels along the axes of the file; empty for masks, and where it cannot be read as an image"),
+        text("voxel_mm", "Size of a voxel along these axes in mm"),
+        text("orientation", "Axes of the file, such as `RAS`"),
+    ),
+    key=("center", "case_id", "image"),
+)
+
 SPLITS = Schema(
     title="Splits",
     paths=("splits.tsv", "splits/development.tsv", "splits/external/<center>.tsv"),
@@ -258,7 +272,7 @@ PHANTOM_TRUTH = Schema(
 )
 
 TABLES = (
-    *(CASES, PATIENTS, LABELS, AGES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, SPLITS, DICOM_SERIES),
+    *(CASES, PATIENTS, LABELS, AGES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES),
     *(PREPROCESSED_CASES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
     *(PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
 )

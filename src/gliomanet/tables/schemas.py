@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from itertools import chain
 
-from gliomanet.tables import cohort, evaluation, prediction, tracking
+from gliomanet.tables import cohort, differences, evaluation, prediction, tracking
 from gliomanet.tables.columns import PLACEHOLDER, Schema
 
 SECTIONS: Mapping[str, tuple[Schema, ...]] = {
@@ -14,6 +14,7 @@ SECTIONS: Mapping[str, tuple[Schema, ...]] = {
     "Predictions": prediction.TABLES,
     "Evaluation": evaluation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
+    "Two studies compared (below the folder of `gliomanet diff --out`)": differences.TABLES,
 }
 """Heading → its tables."""
 

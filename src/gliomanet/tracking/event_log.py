@@ -15,6 +15,7 @@ from typing import Any
 from gliomanet.files.atomic import write_atomically
 
 Event = dict[str, Any]
+EVENTS_FILE = "events.jsonl"
 
 
 class EventLog:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from gliomanet.models.artifact import MODEL_FILE, ModelDescription
+from gliomanet.tracking.event_log import EVENTS_FILE
 
-EVENTS_FILE = "events.jsonl"
 KINDS = ("run", "params", "metric", "start", "resume", "end")
 
 

@@ -25,6 +25,7 @@ from gliomanet.models.artifact import (
     CombatHarmonization,
     NoHarmonization,
     TabularModelDescription,
+    digests_of,
 )
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import AGE, TabularModel, has_inputs, model_table
@@ -133,6 +134,7 @@ def train_tabular_model(
         seed=seed,
         digest=digest,
         versions=versions,
+        files=digests_of(out, ("model.joblib", "heads.npz")),
         settings=model.model_dump(mode="json"),
         features={task: tuple(each.columns) for task, each in inputs.items()},
         dropped_features={task: {column: str(why) for column, why in each.items()} for task, each in dropped.items()},

@@ -105,6 +105,7 @@ def test_the_whole_page(image_study, tmp_path):
     ]
     # nothing is loaded from elsewhere
     links = {f"../qc/{center}/index.html" for center in ("north", "west")}
+    links |= {f"../tracking/compare.html#{task}" for task in image_study.tasks}
     assert links < set(page.loads)
     assert all(address in links or address.startswith("data:image/png;base64,") for address in page.loads)
     assert not re.search(r"https?://|@import|url\((?!#)", html)

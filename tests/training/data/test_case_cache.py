@@ -131,13 +131,27 @@ def test_a_full_disk_says_what_can_be_done(tmp_path, folder, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"case case-00 cannot be kept in .*case-00: .*No space left.*compute.cache: fal"):
+    with pytest.raises(
+        OSError, match=r"case case-00 cannot be kept in the cache: .*case-00.*the disk is full .*compute.cache: fal"
+    ):
         cached(tmp_path, folder)
     assert not files(tmp_path)
 
 
-def test_a_damaged_file_is_named(tmp_path, folder):
-    cached(tmp_path, folder)
-    files(tmp_path)[0].write_bytes(files(tmp_path)[0].read_bytes()[:2000])
-    with pytest.raises(ValueError, match=r"case case-00: .*\.npy is damaged .*; delete it, it will be made again"):
-        cached(tmp_path, folder)
+@pytest.mark.parametrize("spoil", ["cut", "empty", "another array", "one voxel"])
+def test_a_damaged_file_is_set_aside_and_made_again(tmp_path, folder, capsys, spoil):
+    _, digest = cached(tmp_path, folder)
+    (path,) = files(tmp_path)
+    content = path.read_bytes()
+    if spoil == "another array":
+        np.save(path, np.arange(5))
+    else:
+        place = len(content) // 3
+        voxel = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+        path.write_bytes({"cut": content[:2000], "empty": b"", "one voxel": voxel}[spoil])
+    assert cached(tmp_path, folder)[1] == digest
+    assert path.read_bytes() == content
+    told = capsys.readouterr().out
+    assert told.startswith(f"case case-00: {path} is damaged (")
+    assert f"set aside as {path.name}.corrupt-1, and made again" in told
+    assert path.with_name(f"{path.name}.corrupt-1").is_file()

@@ -97,6 +97,7 @@ def test_a_killed_job_goes_on_and_two_processes_learn_what_one_learns(cohort, tm
     assert (apart > 1e-5).double().mean() < 0.01
     descriptions = [json.loads((out / "model.json").read_text()) for out in (together, alone)]
     assert descriptions[0].pop("digest") != descriptions[1].pop("digest")
+    assert [set(each.pop("files")) for each in descriptions] == [{"weights.pt", "heads.npz"}] * 2
     assert [each.pop("computed")["device"] for each in descriptions] == ["2 × CPU", "CPU"]
     assert descriptions[0] == descriptions[1]
 

@@ -84,7 +84,9 @@ def test_a_trained_model_is_described_whole(trained):
         "device": "CPU",
         "precision": "32-true",
         "acceleration": {"channels_last": False, "compiled": False, "checkpointed": False},
+        "batch_parts": 1,
     }
+    assert set(description["files"]) == {"weights.pt", "heads.npz"}
     assert set(description["versions"]) == {
         *("python", "gliomanet"),
         *("torch", "lightning", "numpy", "scikit-learn", "pandas"),

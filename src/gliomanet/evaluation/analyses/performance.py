@@ -77,11 +77,7 @@ def evaluate(
     study = Resampling(Cases.of(cases, tasks), tasks, settings, seed)
     scored = score(predictions, study.cases, tasks)
     thresholds = list(_thresholds(study, scored))
-    chosen: Chosen = {
-        (row["model"], row["stage"], row["scenario"], row["task"]): row["threshold"]
-        for row in thresholds
-        if not np.isnan(row["threshold"])
-    }
+    chosen = _chosen(thresholds)
     rows: list[Row] = []
     confusion: list[Row] = []
     for members in blocks(scored):
@@ -98,6 +94,19 @@ def evaluate(
         thresholds=ordered_table(thresholds, THRESHOLDS, tasks),
         decoding=ordered_table(decoding_rows(study, scored), DECODING, tasks),
     )
+
+
+def chosen_thresholds(study: Resampling, scored: list[Scored]) -> Chosen:
+    """The thresholds that validation cases choose, of the models that have any."""
+    return _chosen(_thresholds(study, scored))
+
+
+def _chosen(thresholds: Iterable[Row]) -> Chosen:
+    return {
+        (row["model"], row["stage"], row["scenario"], row["task"]): row["threshold"]
+        for row in thresholds
+        if not np.isnan(row["threshold"])
+    }
 
 
 def _thresholds(study: Resampling, scored: list[Scored]) -> Iterator[Row]:

@@ -111,15 +111,19 @@ CLASSIFICATION = (
         remark=threshold_used,
         two_classes_only=True,
     ),
-    ClassificationMetric("auc", "AUC", (0, 1), function=classification.mean_auc, of_class=classification.class_auc),
-    ClassificationMetric("balanced_accuracy", "Balanced accuracy", (0, 1), function=classification.balanced_accuracy),
+    ClassificationMetric(
+        "auc", "AUC", (0, 1), tracked=True, function=classification.mean_auc, of_class=classification.class_auc
+    ),
+    ClassificationMetric(
+        "balanced_accuracy", "Balanced accuracy", (0, 1), tracked=True, function=classification.balanced_accuracy
+    ),
     ClassificationMetric("sensitivity", "Sensitivity", (0, 1), function=classification.sensitivity),
     ClassificationMetric("specificity", "Specificity", (0, 1), function=classification.specificity),
     ClassificationMetric("f1", "F1", (0, 1), function=classification.f1),
     ClassificationMetric("ppv", "PPV", (0, 1), function=classification.ppv),
     ClassificationMetric("npv", "NPV", (0, 1), function=classification.npv),
-    ClassificationMetric("brier", "Brier score", (0, 2), False, function=classification.brier),
-    ClassificationMetric("ece", "ECE", (0, 1), False, function=classification.ece),
+    ClassificationMetric("brier", "Brier score", (0, 2), False, tracked=True, function=classification.brier),
+    ClassificationMetric("ece", "ECE", (0, 1), False, tracked=True, function=classification.ece),
 )
 """Metrics of a classification task, in the order of the tables."""
 

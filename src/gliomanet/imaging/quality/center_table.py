@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.errors import Problem, StudyStopError
+from gliomanet.files.reading_back import read_written_json
 from gliomanet.modalities import MODALITIES
 from gliomanet.tables.cohort import IMAGE_QUALITY, PREPROCESSED_CASES
 
@@ -93,7 +93,7 @@ def collect_qc(
     Raises:
         StudyStopError: fewer are; every other case is named with its reason.
     """
-    records = [json.loads((path / "preprocess.json").read_text(encoding="utf-8")) for path in case_dirs]
+    records = [read_written_json(path / "preprocess.json", delete=path) for path in case_dirs]
     records.sort(key=lambda record: str(record["case_id"]))
     table = pd.DataFrame([_row(record) for record in records], columns=IMAGE_QUALITY.names())
     flagged = [record["qc"].get("flagged_metrics", ()) for record in records]

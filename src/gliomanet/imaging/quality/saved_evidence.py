@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 
 from gliomanet.files.atomic import open_atomically
+from gliomanet.files.nifti import read_written_nifti
+from gliomanet.files.reading_back import read_written_arrays
 from gliomanet.imaging.bias_correction import without_bias
 from gliomanet.imaging.quality.evidence import Evidence
 from gliomanet.imaging.reading import read_modality
@@ -65,9 +66,9 @@ def load_evidence(folder: Path, files: Mapping[str, str]) -> Evidence:
 
     Raises:
         CaseError: a source can no longer be read.
+        ProblemError: what preprocessing wrote is damaged.
     """
-    with np.load(folder / NAME, allow_pickle=False) as stored:
-        kept = {name: stored[name] for name in stored.files}
+    kept = read_written_arrays(folder / NAME, delete=folder)
     about: dict[str, Any] = json.loads(kept["about"].tobytes())
     case_id, reference = about["case_id"], about["reference"]
     raw = {name: read_modality(Path(files[name]), case_id, name).volume for name in about["modalities"]}
@@ -98,5 +99,5 @@ def load_evidence(folder: Path, files: Mapping[str, str]) -> Evidence:
 
 
 def _voxels(path: Path) -> Array:
-    image: Any = nib.load(path)
+    image = read_written_nifti(path, delete=path.parent)
     return np.ascontiguousarray(image.dataobj)

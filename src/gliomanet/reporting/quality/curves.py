@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gliomanet.files.reading_back import read_written_json
 from gliomanet.reporting.quality.plots import Band, Curve, band_of, curve_of, shared_limits
 from gliomanet.reporting.quality.records import record_of
 
@@ -29,7 +29,7 @@ def read_curves(case_dirs: Sequence[Path], pictures: Path) -> dict[str, dict[Kin
         if not path.is_file():
             continue
         case_id = str(record_of(case_dir)["case_id"])
-        modalities = json.loads(path.read_text(encoding="utf-8"))["modalities"]
+        modalities = read_written_json(path, delete=pictures)["modalities"]
         found[case_id] = {
             (modality, when): curve_of(case_id, both[when])
             for modality, both in modalities.items()

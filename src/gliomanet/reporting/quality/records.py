@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from gliomanet.files.reading_back import read_written_json
+
 
 def record_of(case_dir: Path) -> dict[str, Any]:
     """What preprocessing says of a case: `preprocess.json`."""
-    record: dict[str, Any] = json.loads((case_dir / "preprocess.json").read_text(encoding="utf-8"))
-    return record
+    return read_written_json(case_dir / "preprocess.json", delete=case_dir)
 
 
 def page_name(case_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from gliomanet.layout import Layout
 from gliomanet.reporting.format import count, listing, plural, stage_name, task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
@@ -31,6 +32,8 @@ def head(results: StudyResults) -> dict[str, Any]:
         "warnings": warnings(results.settings),
         "paragraph": paragraph(results),
         "totals": totals(results),
+        "comparison": f"../{Layout('').comparison().as_posix()}",
+        "compared": [(task, task_name(task)) for task in results.tasks],
     }
 
 

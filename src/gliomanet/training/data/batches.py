@@ -41,6 +41,7 @@ class Batch(NamedTuple):
         step: position in the epoch.
         views: how often each case is there: with 2, the second half of the cases is the first again, with modalities
             taken away.
+        case_ids: of its cases, once each.
     """
 
     image: Tensor
@@ -49,6 +50,19 @@ class Batch(NamedTuple):
     labels: Tensor
     step: int
     views: int = 1
+    case_ids: tuple[str, ...] = ()
+
+    def parts(self, number: int) -> list[Batch]:
+        """The cases in so many parts of neighbours, one case more or less each, with all views of a case in one."""
+        cases = len(self.labels) // self.views
+        found = []
+        for part in range(number):
+            first, end = (cases * place // number for place in (part, part + 1))
+            rows = torch.cat([torch.arange(first, end) + view * cases for view in range(self.views)])
+            rows = rows.to(self.labels.device)
+            tensors = (self.image[rows], self.masks[rows], self.available[rows], self.labels[rows])
+            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end]))
+        return found
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,7 @@ class ImageCases(Dataset[Batch]):
             torch.from_numpy(np.stack([c.available for c in cases])),
             torch.from_numpy(self.labels[list(positions)]),
             step,
+            case_ids=tuple(case.case_id for case in cases),
         )
 
 

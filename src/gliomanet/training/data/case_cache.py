@@ -7,6 +7,9 @@ A file is named for what it was made from, so it never changes and a name that i
 (their names, sizes and times, so that finding it reads none of them) and for how they were read. Not for where they
 are: machines may see the same results under different paths. Jobs may write the same one at once, the first one's
 stays. What an earlier preprocessing of the case left is removed then.
+
+A file holds a digest of its arrays, which is compared in every job: 49 MB take some 50 ms of a core, and are read for
+training in any event. One that does not hold is set aside and made again.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from numpy.typing import NDArray
 
 from gliomanet.code_digest import source_digest
 from gliomanet.files.atomic import write_once
+from gliomanet.files.reading_back import set_aside
 from gliomanet.models import case_input as reader
 from gliomanet.models.case_input import CaseImages, Shape, load_case
 from gliomanet.models.nyul import CommonHistogram
@@ -54,28 +58,39 @@ def cached_case(
     Raises:
         CaseError: as `load_case`; such a case leaves nothing in the cache.
         OSError: the cache cannot be written.
-        ValueError: a file of the cache is damaged.
     """
     how = _settings_digest(modalities, shape, histograms)
     path = cache / folder.parent.name / folder.name / f"{how}-{_files_digest(folder)}.npy"
-    if not path.is_file():
-        case = load_case(case_id, folder, modalities, shape, tumour=True, histograms=histograms)
-        buffer = io.BytesIO()
-        np.save(buffer, _record(case), allow_pickle=False)
+    if path.is_file():
         try:
-            write_once(path, buffer.getvalue())
-        except OSError as error:
-            raise OSError(
-                f"case {case_id} cannot be kept in the cache: {error}; or set compute.cache: false"
-            ) from error
-        for earlier in path.parent.glob(f"{how}-*.npy"):
-            if earlier != path:
-                earlier.unlink(missing_ok=True)
+            return _mapped(case_id, path)
+        except (ValueError, EOFError, IndexError) as error:
+            aside = set_aside(path)
+            print(f"case {case_id}: {path} is damaged ({error}); set aside as {aside.name}, and made again", flush=True)
+    case = load_case(case_id, folder, modalities, shape, tumour=True, histograms=histograms)
+    buffer = io.BytesIO()
+    np.save(buffer, _record(case), allow_pickle=False)
     try:
-        record = np.load(path, mmap_mode="r", allow_pickle=False)
-        return _case(case_id, record), bytes.fromhex(record["digest"][0].decode())
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"case {case_id}: {path} is damaged ({error}); delete it, it will be made again") from error
+        write_once(path, buffer.getvalue())
+    except OSError as error:
+        raise OSError(f"case {case_id} cannot be kept in the cache: {error}; or set compute.cache: false") from error
+    for earlier in path.parent.glob(f"{how}-*.npy*"):
+        if not earlier.name.startswith(path.name):
+            earlier.unlink(missing_ok=True)
+    return _mapped(case_id, path)
+
+
+def _mapped(case_id: str, path: Path) -> tuple[CaseImages, bytes]:
+    """The case in a file, and the digest of its arrays.
+
+    Raises:
+        ValueError: the file is damaged; also EOFError and IndexError.
+    """
+    record = np.load(path, mmap_mode="r", allow_pickle=False)
+    case, digest = _case(case_id, record), bytes.fromhex(record["digest"][0].decode())
+    if digest_of_case(case) != digest:
+        raise ValueError("its arrays have another digest than it says")
+    return case, digest
 
 
 def digest_of_case(case: CaseImages) -> bytes:

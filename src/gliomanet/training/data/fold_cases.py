@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import nibabel as nib
 import numpy as np
 import pandas as pd
 
+from gliomanet.errors import CaseError, ProblemError
+from gliomanet.files.nifti import read_written_nifti
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.nyul import CommonHistogram
@@ -95,7 +96,7 @@ def _has_mask(folder: str, several_regions: bool) -> bool:
     path = Path(folder) / "tumour_mask.nii.gz"
     if not path.is_file():
         return False
-    mask: Any = nib.load(path)
+    mask = read_written_nifti(path, delete=path.parent)
     return bool(np.asarray(mask.dataobj).max() > (1 if several_regions else 0))
 
 
@@ -124,7 +125,11 @@ def learn_histograms(cases: pd.DataFrame, modalities: Sequence[str]) -> dict[str
         try:
             found = brain_intensities(str(case_id), Path(folder), modalities)
             of_case = {name: CommonHistogram.of_image(intensities) for name, intensities in found.items()}
-        except ValueError:  # of reading, or of a modality without a histogram
+        except ProblemError as error:
+            if not isinstance(error, CaseError):
+                raise  # a damaged file
+            continue  # `load_cases` refuses the same case, and says why
+        except ValueError:  # of a modality without a histogram
             continue  # `load_cases` refuses the same case, and says why
         for name, histogram in of_case.items():
             each[name].append(histogram)

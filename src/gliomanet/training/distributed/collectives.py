@@ -1,13 +1,20 @@
-"""Collectives of the processes that train one network, one device each, beside the gradients.
+"""Collectives of the shares of a batch, beside the gradients: of processes with a device each, and of parts in turn.
 
-Each takes its share of every batch, and the mean of their gradients moves the weights. That mean is the gradient of the
-whole batch's loss where each process divides its sum over cases by the mean number of cases that count, not by its own.
-A process that trains alone is told nothing: every function here gives back what it is given.
+Each process takes its share of every batch, and the mean of their gradients moves the weights. That mean is the
+gradient of the whole batch's loss where each process divides its sum over cases by the mean number of cases that count,
+not by its own. A process that trains alone is told nothing: every function here gives back what it is given.
+
+Where memory does not hold a share, a process computes it in parts, one after another, whose gradients add up. A part
+cannot ask those that come after it. So all parts go through the loss twice: a first time without gradients, while
+their sums are collected (`collected`), and then each with its gradients, while every collective answers from there
+(`part`). So a loss that is right for several processes is right for parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,6 +22,67 @@ from torch import Tensor, distributed
 from torch.utils.data import Sampler
 
 from gliomanet.training.data.batches import BalancedBatches
+
+
+@dataclass
+class Parts:
+    """The sums over all parts of a step's batch, in the order that the loss asks for them."""
+
+    number: int
+    sums: list[Tensor] = field(default_factory=list)
+
+
+@dataclass
+class _Turn:
+    """One part's turn: it adds to the sums, or is answered from them."""
+
+    parts: Parts
+    part: int
+    collects: bool
+    asked: int = 0
+
+    def sum_of(self, value: Tensor) -> Tensor:
+        sums, place = self.parts.sums, self.asked
+        self.asked += 1
+        if self.collects and self.part == 0:
+            sums.append(value)
+        elif self.collects:
+            sums[place] = sums[place] + value
+        return sums[place]
+
+
+_turn: _Turn | None = None
+
+
+@contextmanager
+def collected(parts: Parts, part: int) -> Iterator[None]:
+    """While a part goes through the loss for the first time: its sums are added, in the order of the parts."""
+    with _its_turn(_Turn(parts, part, collects=True)):
+        yield
+
+
+@contextmanager
+def part(parts: Parts, number: int) -> Iterator[None]:
+    """While a part goes through the loss with its gradients: all its sums are those of the whole batch."""
+    with _its_turn(_Turn(parts, number, collects=False)):
+        yield
+
+
+def share_sums(parts: Parts) -> None:
+    """Add the sums of the other processes, between the two passes; every process has as many parts."""
+    if world_size() > 1:
+        for value in parts.sums:
+            distributed.all_reduce(value)
+
+
+@contextmanager
+def _its_turn(turn: _Turn) -> Iterator[None]:
+    global _turn
+    _turn = turn
+    try:
+        yield
+    finally:
+        _turn = None
 
 
 def world_size() -> int:
@@ -28,30 +96,31 @@ def rank() -> int:
 
 
 def own_draw() -> tuple[str | int, ...]:
-    """Further terms that a seed derives from, so that the processes draw different things for their cases."""
-    return () if world_size() == 1 else ("process", rank())
+    """Further terms that a seed derives from, so that processes, and parts, draw different things for their cases."""
+    of_process = () if world_size() == 1 else ("process", rank())
+    return of_process if _turn is None else (*of_process, "part", _turn.part)
 
 
 def mean_over_processes(value: Tensor) -> Tensor:
-    """The mean of each element over the processes, without gradients."""
-    return value if world_size() == 1 else _sum(value) / world_size()
+    """The mean of each element over the shares, without gradients."""
+    return value if _shares() == 1 else _sum(value) / _shares()
 
 
 def divisor(count: Tensor) -> Tensor:
     """Divisor of a sum over this process's cases, with which the processes' mean is the mean over the batch.
 
     Args:
-        count: cases of this process that count, integer.
+        count: cases of this share that count, integer.
 
     Returns:
-        The mean count over the processes. Where no case of the batch counts, the sum is 0, and this is not.
+        The mean count over the shares. Where no case of the batch counts, the sum is 0, and this is not.
     """
-    return _sum(count).clamp(min=1) / world_size() if world_size() > 1 else count.clamp(min=1)
+    return _sum(count).clamp(min=1) / _shares() if _shares() > 1 else count.clamp(min=1)
 
 
 def sum_over_processes(count: Tensor) -> Tensor:
-    """The sum of each element over the processes, without gradients."""
-    return count if world_size() == 1 else _sum(count)
+    """The sum of each element over the shares, without gradients."""
+    return count if _shares() == 1 else _sum(count)
 
 
 def mean_of_cases(losses: Tensor) -> Tensor:
@@ -98,7 +167,13 @@ class Shares(Sampler[tuple[int, list[int]]]):
             yield step, positions[first:end]
 
 
+def _shares() -> int:
+    return world_size() * (_turn.parts.number if _turn else 1)
+
+
 def _sum(value: Tensor) -> Tensor:
     total = value.detach().clone()
+    if _turn is not None:
+        return _turn.sum_of(total)
     distributed.all_reduce(total)
     return total

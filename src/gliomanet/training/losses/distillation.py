@@ -181,8 +181,10 @@ def feature_spread(z: Tensor) -> Tensor:
     Args:
         z: (B, F).
     """
-    directions = F.normalize(z.float(), dim=1)
-    cases = mean_over_processes(torch.full_like(directions[0], len(z)))
-    mean = mean_over_processes(directions.sum(dim=0)) / cases
-    variance = mean_over_processes((directions - mean).square().sum(dim=0)) / cases
-    return variance.sqrt().mean() * math.sqrt(z.shape[1])
+    directions = F.normalize(z.float(), dim=1).double()
+    # One collective whose answer no other depends on: parts of a batch collect their sums in one pass.
+    sums = torch.stack([torch.full_like(directions[0], len(z)), directions.sum(dim=0), directions.square().sum(dim=0)])
+    cases, total, squares = mean_over_processes(sums)
+    variance = (squares / cases - (total / cases).square()).clamp(min=0)
+    spread: Tensor = variance.sqrt().mean().float() * math.sqrt(z.shape[1])
+    return spread

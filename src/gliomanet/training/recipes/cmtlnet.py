@@ -73,12 +73,14 @@ class CommonPhase(CmtlnetPhase):
         )
         non_tumour = torch.zeros(len(rest), dtype=torch.int64, device=image.device)
         is_tumour = torch.cat([torch.ones(len(x), dtype=torch.int64, device=image.device), non_tumour])
-        loss = masked_cross_entropy(outputs.tumour, is_tumour)
+        loss = self.term("tumour", masked_cross_entropy(outputs.tumour, is_tumour))
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
             joint = torch.where(labels == MISSING, MISSING, labels + 1)  # class 0 of the joint heads is non-tumour
-            loss = loss + self._margin_loss(outputs.joint[task], torch.cat([joint, non_tumour]))
-            loss = loss + self._margin_loss(outputs.within[task][: len(x)], labels)
+            loss = loss + self.term(
+                f"{task} and tumour", self._margin_loss(outputs.joint[task], torch.cat([joint, non_tumour]))
+            )
+            loss = loss + self.term(task, self._margin_loss(outputs.within[task][: len(x)], labels))
         return loss
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
@@ -113,8 +115,9 @@ class UniquePhase(CmtlnetPhase):
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
             logits = outputs.logits[task]
-            loss = loss + self._margin_loss(outputs.unique[task], labels)
-            loss = loss + masked_cross_entropy(logits, labels, class_weights=batch_weights(labels, logits.shape[1]))
+            weights = batch_weights(labels, logits.shape[1])
+            loss = loss + self.term(f"{task}, unique", self._margin_loss(outputs.unique[task], labels))
+            loss = loss + self.term(task, masked_cross_entropy(logits, labels, class_weights=weights))
         return self.with_distillation(loss, outputs, batch)
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:

@@ -33,7 +33,8 @@ class HeadPhase(Phase):
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
         coarse = self.network.coarse_outputs(brain_masked(batch), batch.available)
-        return soft_dice(coarse, *coarse_targets(*region_targets(batch.masks[:, 1:], self.network.REGIONS)))
+        targets = coarse_targets(*region_targets(batch.masks[:, 1:], self.network.REGIONS))
+        return self.term("coarse segmentation", soft_dice(coarse, *targets))
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         return self.loss(batch, None), {}

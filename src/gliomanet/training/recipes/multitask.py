@@ -100,11 +100,11 @@ class MultitaskPhase(Phase):
         for column, task in enumerate(self.recipe.tasks):
             labels, logits = batch.labels[:, column], outputs.logits[task]
             weights = batch_weights(labels, logits.shape[1])
-            losses.append(masked_cross_entropy(logits, labels, class_weights=weights))
+            losses.append(self.term(task, masked_cross_entropy(logits, labels, class_weights=weights)))
             known.append((labels != MISSING).sum())
         if self.recipe.segmentation:
             targets, has_mask = self._targets(batch)
-            losses.append(self.segmentation_loss(outputs, targets, has_mask))
+            losses.append(self.term(SEGMENTATION, self.segmentation_loss(outputs, targets, has_mask)))
             known.append(has_mask.sum())
         return torch.stack(losses), sum_over_processes(torch.stack(known)) > 0
 

@@ -22,14 +22,24 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.acceleration import statistics_kept
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
-from gliomanet.training.distributed.collectives import mean_over_processes, own_draw, sum_over_processes
+from gliomanet.training.distributed.collectives import (
+    Parts,
+    collected,
+    mean_over_processes,
+    own_draw,
+    part,
+    share_sums,
+    sum_over_processes,
+)
 from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation, with_reduced_cases
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights
+from gliomanet.training.recipes.not_finite import NotFiniteError
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
@@ -103,6 +113,10 @@ class Phase(lightning.LightningModule):
         first_epoch: the epoch that Lightning's epoch 0 is, in a job that goes on.
         state: what `state` gave after the epoch before, in a job that goes on.
         on_epoch: called at the end of an epoch with its number and metrics (name → value); writes the checkpoint.
+        parts: parts that a batch goes through the network in, one after another, where memory does not hold it whole.
+            Their gradients add up to those of the batch: every loss is a sum over cases that knows the whole batch's
+            counts (`collectives`). What differs is batch norm, which sees a part at a time, and what is drawn for
+            dropout and prompts.
     """
 
     name: ClassVar[str]
@@ -117,11 +131,15 @@ class Phase(lightning.LightningModule):
         first_epoch: int = 0,
         state: Mapping[str, Any] | None = None,
         on_epoch: Callable[[Phase, int, dict[str, float]], None] = lambda *_: None,
+        parts: int = 1,
     ) -> None:
         super().__init__()
+        self.parts, self.automatic_optimization = parts, parts == 1
+        self._terms: dict[str, Tensor] = {}
         self.network, self.recipe, self.first_epoch, self.on_epoch = network, recipe, first_epoch, on_epoch
         self._restored = state
         self._metrics = EpochMetrics()
+        self._at: tuple[int, tuple[str, ...]] = (0, ())
         self.distiller: SubsetDistillation | None = None
         if self.DISTILLS and recipe.distillation.wanted:
             seed = derive_seed(recipe.seed, "adaptation", self.name)
@@ -135,6 +153,11 @@ class Phase(lightning.LightningModule):
     def draw(self, purpose: str, step: int) -> int:
         """The seed of a draw in a step of this epoch, for the cases of this process."""
         return derive_seed(self.recipe.seed, purpose, self.name, self.epoch, step, *own_draw())
+
+    def term(self, name: str, value: Tensor) -> Tensor:
+        """A term of the loss, as it is; kept by its name for the message where the loss is not finite."""
+        self._terms[name] = value.detach()
+        return value
 
     # -- what a phase is
 
@@ -161,7 +184,7 @@ class Phase(lightning.LightningModule):
         added: Tensor
         added, metrics = self.distiller(outputs.logits, outputs.features)
         self._metrics.distillation.append(metrics)
-        return loss + added
+        return loss + self.term("distillation", added)
 
     def joint_term(self, logits: Mapping[str, Tensor], batch: Batch, step: int | None) -> Tensor:
         """The weighted joint likelihood of the logits that predict: a scalar, 0 where it is not asked for."""
@@ -169,7 +192,9 @@ class Phase(lightning.LightningModule):
             return batch.image.new_zeros(())
         labels = {task: batch.labels[:, column] for column, task in enumerate(self.recipe.tasks)}
         weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
-        term = joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
+        term = self.term(
+            "joint likelihood", joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
+        )
         if step is not None:
             self._metrics.joint.append(term.detach())
         return self.recipe.joint_likelihood_weight * term  # type: ignore[no-any-return]
@@ -219,24 +244,79 @@ class Phase(lightning.LightningModule):
         # after the augmentation: both views of a case are to have the same
         return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if distills else batch
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        if self.parts == 1:
+            return self._checked_loss(batch)
+        optimizer: Any = self.optimizers()
+        optimizer.zero_grad()
+        in_turn = batch.parts(self.parts)
+        sums = self._sums_of(in_turn)
+        for number, cases in enumerate(in_turn):
+            with part(sums, number):
+                loss = self._checked_loss(cases)
+            self.manual_backward(loss / self.parts)
+        optimizer.step()
+        return None
+
+    def _checked_loss(self, batch: Batch) -> Tensor:
         # Every step, not every epoch: a data loader draws from the same generator, in a job's first epoch before any
         # hook and in later ones after it, so that a resumed job would draw other dropout.
         torch.manual_seed(self.draw("dropout", batch.step))
+        self._terms = {}
+        self._at = batch.step, batch.case_ids
         loss = self.loss(batch, batch.step)
-        if not torch.isfinite(loss):
-            raise FloatingPointError(
-                f"phase {self.name}, epoch {self.epoch}, step {batch.step}: the loss is {loss.item()}; "
-                "lower learning_rate, or set precision to 32"
-            )
+        self._check_finite("loss", loss)
         self._metrics.losses.append(loss.detach())
         return loss
 
+    @torch.no_grad()
+    def _sums_of(self, in_turn: Sequence[Batch]) -> Parts:
+        """The sums over all parts of a batch, for which each goes through the loss; leaves the phase as it was."""
+        sums, metrics = Parts(len(in_turn)), self._metrics
+        self._metrics = type(metrics)()
+        with statistics_kept(self.network):
+            for number, cases in enumerate(in_turn):
+                with collected(sums, number):
+                    self.loss(cases, cases.step)
+        self._metrics = metrics
+        # Autocast would take the weights that it has converted just now, which know of no gradient.
+        torch.clear_autocast_cache()
+        share_sums(sums)
+        return sums
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Stop before gradients that are not finite reach the weights."""
+        found = {name: weight.grad for name, weight in self.named_parameters() if weight.grad is not None}
+        if torch.nn.utils.get_total_norm(list(found.values())).isfinite():
+            return
+        for name, gradient in found.items():
+            self._check_finite(f"gradient of {name}", gradient)
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self._terms = {}
+        self._at = batch.step, batch.case_ids
         loss, scores = self.examine(batch)
+        self._check_finite("validation loss", loss)
         self._metrics.validation_losses.append(loss.detach() * len(batch.labels))
         self._metrics.scores.append({task: s.float().cpu() for task, s in scores.items()})
         self._metrics.labels.append(batch.labels.cpu())
+
+    def check_weights(self) -> None:
+        """Stop where a weight, or a running statistic of batch norm, is not finite.
+
+        Raises:
+            NotFiniteError: one is not.
+        """
+        statistics = ((n, b) for n, b in self.named_buffers() if n.endswith(("running_mean", "running_var")))
+        for name, value in (*self.named_parameters(), *statistics):
+            self._check_finite(f"weight {name}", value)
+
+    def _check_finite(self, what: str, value: Tensor) -> None:
+        if torch.isfinite(value).all():
+            return
+        worst = float(value.detach()[~torch.isfinite(value)].flatten()[0])
+        terms = {name: float(term) for name, term in self._terms.items()}
+        raise NotFiniteError(what, worst, self.name, self.epoch + 1, self._at[0] + 1, terms, self._at[1])
 
     def on_train_epoch_end(self) -> None:
         self.scheduler.step(self.progress())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from gliomanet.models.artifact import (
     Intensities,
     MissingModalities,
     Normalisation,
+    digests_of,
 )
 from gliomanet.models.devices import named
 from gliomanet.models.nyul import CommonHistogram
@@ -23,7 +25,7 @@ from gliomanet.training.run.epochs import Job
 
 
 def describe(
-    job: Job, histograms: Mapping[str, CommonHistogram] | None, versions: Mapping[str, str]
+    job: Job, histograms: Mapping[str, CommonHistogram] | None, versions: Mapping[str, str], folder: Path
 ) -> ImageModelDescription:
     """Describe the network that a job trained.
 
@@ -32,6 +34,7 @@ def describe(
         histograms: modality → common histogram learnt from the training cases; `None` where images are taken as
             preprocessed.
         versions: package → version that trains.
+        folder: that holds the network's files.
     """
     model, first = job.model, job.training.images[0]
     return ImageModelDescription(
@@ -44,6 +47,7 @@ def describe(
         seed=job.seed,
         digest=job.digest,
         versions=dict(versions),
+        files=digests_of(folder, ("weights.pt", "heads.npz")),
         constructor=network_arguments(model, {task: len(each.classes) for task, each in job.tasks.items()}),
         input=InputGeometry(
             shape=model.input_shape,
@@ -63,6 +67,7 @@ def describe(
             device=named(job.devices),
             precision=job.precision,
             acceleration=AccelerationUsed(**vars(job.acceleration)),
+            batch_parts=job.parts,
         ),
     )
 

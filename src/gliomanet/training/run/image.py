@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import AS_IT_IS, Acceleration
 from gliomanet.models.arguments import tasks_of, training_values
 from gliomanet.models.artifact import MODEL_FILE, ModelDescription
-from gliomanet.models.devices import Device, choose_devices, common_precision
+from gliomanet.models.devices import Device, choose_devices, common_precision, named
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.distributed.collectives import rank, same_everywhere
 from gliomanet.training.distributed.launcher import launch
@@ -23,6 +23,7 @@ from gliomanet.training.run.description import describe
 from gliomanet.training.run.digest import digest_of, software_versions
 from gliomanet.training.run.epochs import Job, run_epochs, title_of
 from gliomanet.training.run.lock import discard_scratch, training_lock
+from gliomanet.training.run.memory import train_in_parts
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
@@ -50,6 +51,7 @@ class Request:
     pseudo_labels: pd.DataFrame | None
     cache: Path | None
     acceleration: Acceleration
+    parts: int = 1
 
 
 def train_image_model(
@@ -70,7 +72,8 @@ def train_image_model(
 ) -> None:
     """Train an image network and write it to a folder.
 
-    On several GPUs a process each trains on its share of every batch, and the first one writes. A job is trained once
+    On several GPUs a process each trains on its share of every batch, and the first one writes. Where a device's memory
+    does not hold a share, it is computed in parts (see `memory`). A job is trained once
     at a time: while an orphan of a killed workflow still does, this waits, and then goes on from its newest checkpoint,
     or is content with its result.
 
@@ -96,7 +99,8 @@ def train_image_model(
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a modality has no
             histogram to learn, the model segments and no training case has a tumour mask, GPUs were given and torch
-            sees none or fewer, bf16 is asked for on a CPU, or a batch has fewer cases than there are GPUs.
+            sees none or fewer, bf16 is asked for on a CPU, a batch has fewer cases than there are GPUs, the memory
+            holds no part of a batch, or a loss is not finite.
     """
     devices = choose_devices(gpus)  # before hours of waiting or minutes of reading: it may refuse
     precision = common_precision(devices, model.precision)
@@ -117,11 +121,17 @@ def train_image_model(
         acceleration=acceleration,
     )
     with training_lock(scratch, title_of(name)):
-        if len(devices) == 1:
-            read_and_train(request)
-        else:
-            launch(partial(read_and_train, request), devices, title_of(name))
+        train_in_parts(partial(_train, request), title_of(name), named(devices))
         discard_scratch(scratch)
+
+
+def _train(request: Request, parts: int) -> None:
+    """Start or resume the training, in this process or in one a device."""
+    work = partial(read_and_train, replace(request, parts=parts))
+    if len(request.devices) == 1:
+        work()
+    else:
+        launch(work, request.devices, title_of(request.name))
 
 
 def read_and_train(request: Request) -> None:
@@ -169,10 +179,11 @@ def read_and_train(request: Request) -> None:
         digest=digest,
         scratch=request.scratch,
         acceleration=request.acceleration,
+        parts=request.parts,
     )
-    run_epochs(job, request.out)
+    parts = run_epochs(job, request.out)
     if rank() == 0:
-        describe(job, histograms, versions).write(request.out / MODEL_FILE)
+        describe(replace(job, parts=parts), histograms, versions, request.out).write(request.out / MODEL_FILE)
 
 
 def _is_finished(out: Path, digest: str) -> bool:

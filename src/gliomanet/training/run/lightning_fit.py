@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import lightning
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
@@ -34,6 +35,7 @@ def fit(
     devices: Sequence[Device],
     precision: Literal["32-true", "bf16-mixed"],
     callbacks: Sequence[lightning.Callback] = (),
+    validation_batch: int = VALIDATION_BATCH,
 ) -> None:
     """Train a phase for some epochs.
 
@@ -46,11 +48,12 @@ def fit(
         devices: one, or that of every process that trains together.
         precision: Lightning's name of it.
         callbacks: of Lightning's.
+        validation_batch: validation cases at once.
     """
     device = devices[rank()]
     on_gpu = device.type == "cuda"
     loader = loader_of(training, batches, device)
-    order = OrderedBatches(len(validation), VALIDATION_BATCH)
+    order = OrderedBatches(len(validation), validation_batch)
     validation_loader = DataLoader(validation, sampler=order, batch_size=None) if len(validation) else None
     trainer = lightning.Trainer(
         accelerator="gpu" if on_gpu else "cpu",
@@ -80,9 +83,12 @@ def loader_of(training: ImageCases, batches: BalancedBatches, device: Device) ->
 
 
 def _distributed(on_gpu: bool) -> dict[str, Any]:
-    """Lightning's settings of processes that were started already, and have met."""
+    """Lightning's settings of processes that were started already, and have met.
+
+    One that trains alone is told so: where SLURM is installed, Lightning would take its variables for an order.
+    """
     if world_size() == 1:
-        return {}
+        return {"plugins": [LightningEnvironment()]}
     return {
         # A frozen part, a head without a loss in this phase: not all weights get a gradient in every step.
         "strategy": DDPStrategy(find_unused_parameters=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from gliomanet.files.reading_back import read_written_json
 from gliomanet.imaging.quality.pictures.canvas import BLUE, GREY, RED, WHITE, YELLOW, font, save_image
 
 MOST_TILES = 200
@@ -32,7 +32,7 @@ def center_sheet(
         decisions: case → `keep`, `review` or `exclude`, from the centre's quality table: the ids' colours. Without it
             the ids of cases that their own preprocessing flagged are coloured.
     """
-    records = [(json.loads((path / "preprocess.json").read_text(encoding="utf-8")), path) for path in case_dirs]
+    records = [(read_written_json(path / "preprocess.json", delete=path), path) for path in case_dirs]
     records.sort(key=lambda item: str(item[0]["case_id"]))
     done, number = sum(record["status"] == "ok" for record, _ in records), len(records)
     if number > MOST_TILES:

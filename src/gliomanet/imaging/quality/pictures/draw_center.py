@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from gliomanet.child_processes import Crash, each_alone
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.imaging.quality.pictures.draw_case import draw_case
 from gliomanet.imaging.quality.saved_evidence import NAME, load_evidence
 
@@ -21,15 +22,22 @@ def draw_center(
         files: case → column → the file that it was preprocessed from.
         out: gets a folder per case.
         processes: that draw side by side.
+
+    Raises:
+        ProblemError: the process of a case crashed; the others are drawn before.
     """
     drawn = [folder for folder in folders if (folder / NAME).is_file()]
-    asked = drawn, [files[folder.name] for folder in drawn], [out / folder.name for folder in drawn]
-    if processes > 1 and len(drawn) > 1:
-        # Started afresh, not forked: a fork of a process that has threads may hang.
-        with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(_draw, *asked))
+    works = [partial(_draw, folder, files[folder.name], out / folder.name) for folder in drawn]
+    if processes > 1 and len(works) > 1:
+        ended = list(each_alone(works, processes))
+        for folder, one in zip(drawn, ended, strict=True):
+            if isinstance(one, Crash):
+                action = "give draw_cases more memory, look at its images, or exclude the case by a decision"
+                found = f"its pictures could not be drawn: {one}"
+                raise ProblemError(Problem(found, action, case=folder.name, rule="drawing_crashed"))
     else:
-        list(map(_draw, *asked))
+        for work in works:
+            work()
 
 
 def _draw(folder: Path, files: Mapping[str, str], out: Path) -> None:

@@ -33,7 +33,19 @@ Row = Mapping[Any, Any]
 def section(results: StudyResults) -> Section | None:
     """The whole table of metrics."""
     table = metrics_table(results.metrics)
-    return Section("metrics", "All metrics", {"table": table}) if table else None
+    command = trace_command(results.settings["results"], results.metrics)
+    return Section("metrics", "All metrics", {"table": table, "trace": command}) if table else None
+
+
+def trace_command(folder: str, metrics: pd.DataFrame) -> str:
+    """Write the command that leads from a figure of the table to its ground, for the first external one."""
+    rows = metrics[metrics["metric"] == "mcc"]
+    external = rows[rows["role"] == "external"]
+    rows = external if len(external) else rows
+    if rows.empty:
+        return ""
+    words = (str(rows.iloc[0][key]) for key in ("metric", "task", "role", "center", "model"))
+    return " ".join(("gliomanet trace", folder, *words))
 
 
 def metrics_table(metrics: pd.DataFrame) -> Table:

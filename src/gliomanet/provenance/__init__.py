@@ -1,0 +1,1 @@
+"""A finished study as evidence: what it was made with, what differs from another, and where a number comes from."""

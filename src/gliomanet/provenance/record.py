@@ -1,0 +1,123 @@
+"""Record of what a study's results were made with: `study.json`, written with the page.
+
+The configuration file of a study may have been edited since, or be lost; the record holds it as it was, every default
+named, with the digests of the code and of the tables that stand beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from gliomanet import __version__
+from gliomanet.errors import CohortError, Problem
+from gliomanet.files.atomic import write_json
+
+FORMAT = 1
+"""Number of the record's own form."""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """Facts that hold for all results of a study.
+
+    Attributes:
+        study: its configuration, every default named, without how its jobs compute.
+        code: kind of job → digest of the code that it ran, for training and prediction by model.
+        evaluation_seed: seed of the metrics' resamples.
+        hidden_centers: centres whose hidden labels count in external metrics.
+        gliomanet: version of the library; "" where it was run from its files.
+        commit: git commit of the code, `-dirty` where files differed from it; "" where the code lay in no repository.
+        tables: path below the results folder → SHA-256 (16 hex digits) of the tables that the page was made of.
+    """
+
+    study: dict[str, Any]
+    code: dict[str, Any]
+    evaluation_seed: int
+    hidden_centers: list[str]
+    gliomanet: str
+    commit: str
+    tables: dict[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        study: Mapping[str, Any],
+        code: Mapping[str, Any],
+        evaluation_seed: int,
+        hidden_centers: Iterable[str],
+        files: Iterable[Path],
+        results: Path,
+    ) -> StudyRecord:
+        """The record of the code that runs, and of the tables among `files`, which lie in the folder `results`."""
+        tables = {path.relative_to(results).as_posix(): table_digest(path) for path in files if ".tsv" in path.suffixes}
+        plain = json.loads(json.dumps(study, default=str))
+        return cls(plain, dict(code), evaluation_seed, list(hidden_centers), __version__, code_commit(), tables)
+
+    def write(self, path: Path) -> None:
+        """Write the record as indented JSON, atomically."""
+        write_json(path, {"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def read(cls, path: Path) -> StudyRecord:
+        """Read a record.
+
+        Raises:
+            CohortError: it is missing, cannot be read, or is of another form.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise _refused(
+                path,
+                "is missing: no finished study lies there, or one of a version that did not write it",
+                "finish the study, or start its run again: it writes this file with the report",
+                "no_finished_study",
+            ) from None
+        except ValueError as error:
+            raise _refused(
+                path, f"is no JSON ({error})", "remove it, and start the study's run again", "damaged_record"
+            ) from None
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT or set(values) != names:
+            raise _refused(
+                path,
+                "was written in another form, by another version of gliomanet",
+                "start the study's run again with this version",
+                "record_of_another_form",
+            )
+        return cls(**values)
+
+
+def table_digest(path: Path) -> str:
+    """SHA-256 (16 hex digits) of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def code_commit() -> str:
+    """The git commit of this library's files, with `-dirty` where some differ from it; "" where git knows none."""
+    here, git = Path(__file__).resolve(), shutil.which("git")
+    if git is None:
+        return ""
+    ask = [git, "-C", str(here.parent)]
+    tracked = subprocess.run([*ask, "ls-files", "--error-unmatch", here.name], capture_output=True, check=False)
+    if tracked.returncode:
+        return ""
+    told = subprocess.run(
+        [*ask, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip()
+
+
+def _refused(path: Path, found: str, action: str, rule: str) -> CohortError:
+    return CohortError([Problem(found, action, file=str(path), rule=rule)], where="a study's results")

@@ -1,0 +1,1 @@
+"""The ground that a number of a finished study stands on."""
