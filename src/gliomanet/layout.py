@@ -118,6 +118,18 @@ class Layout:
     def case_table(self, center: str) -> Path:
         return self.results / f"cohort/{center}.tsv"
 
+    def patients(self, center: str) -> Path:
+        """Cases and patients of a centre: what its splits and predictions need to know of it."""
+        return self.results / f"cohort/patients/{center}.tsv"
+
+    def labels(self, center: str) -> Path:
+        """The same with the labels of the study's tasks: what its fits need to know of it."""
+        return self.results / f"cohort/labels/{center}.tsv"
+
+    def ages(self, center: str) -> Path:
+        """Ages of a centre's cases, for the models that read them."""
+        return self.results / f"cohort/ages/{center}.tsv"
+
     def hidden_labels(self, center: str) -> Path:
         return self.results / f"cohort/hidden/{center}.tsv"
 
@@ -159,6 +171,10 @@ class Layout:
     def case(self, center: str, case: str) -> Path:
         """Folder of a preprocessed case."""
         return self.preprocessed() / center / case
+
+    def preprocessed_cases(self, center: str) -> Path:
+        """The preprocessed cases of a centre, each with a digest of its images: one small file for all of them."""
+        return self.results / f"preprocessed/{center}.tsv"
 
     def qc(self, center: str) -> Path:
         return self.results / f"qc/{center}.tsv"
@@ -286,6 +302,20 @@ class Layout:
 
     def database(self) -> Path:
         return self.results / "mlflow.db"
+
+    # -- what is in the folders that jobs leave: small files, which tell an unchanged folder from a new one
+
+    def phantom_contents(self, center: str) -> Path:
+        return self.results / f"contents/phantom/{center}.txt"
+
+    def converted_contents(self, center: str, case: str) -> Path:
+        return self.results / f"contents/converted/{center}/{case}.txt"
+
+    def case_contents(self, center: str, case: str) -> Path:
+        return self.results / f"contents/preprocessed/{center}/{case}.txt"
+
+    def pictures_contents(self, center: str) -> Path:
+        return self.results / f"contents/pictures/{center}.txt"
 
     # -- what jobs leave about themselves
 

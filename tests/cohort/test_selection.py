@@ -3,22 +3,30 @@ import pytest
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.splits import cases_not_used
-from gliomanet.tables.io import write_table
 
 
-def test_failed_and_dropped_cases_are_those_that_are_not_ok(tmp_path):
-    rows = {"case_id": ["c", "b", "a"], "center": ["X", "Y", "X"], "status": ["dropped", "failed", "ok"]}
-    write_table(pd.DataFrame(rows), tmp_path / "qc.tsv")
-    assert cases_not_used([tmp_path / "qc.tsv"]) == [("X", "c"), ("Y", "b")]
-    assert cases_not_used([]) == []
+def preprocessed(**status: str) -> pd.DataFrame:
+    """Cases of centre X with an outcome each, `flagged` standing for a flagged one that is ok."""
+    rows = [(case, "X", *(("ok", "yes") if found == "flagged" else (found, "no"))) for case, found in status.items()]
+    return pd.DataFrame(rows, columns=["case_id", "center", "status", "flagged"])
 
 
-def test_excluded_cases_are_out_and_those_to_review_are_in(tmp_path):
-    decided = {"case_id": ["1", "2", "3", "4"], "center": ["X"] * 4, "status": ["ok", "ok", "ok", "failed"]}
-    decided["decision"] = ["keep", "review", "exclude", ""]
-    write_table(pd.DataFrame(decided), tmp_path / "new.tsv")
-    write_table(pd.DataFrame({"case_id": ["o"], "center": ["Y"], "status": ["ok"]}), tmp_path / "old.tsv")
-    assert cases_not_used([tmp_path / "new.tsv", tmp_path / "old.tsv"]) == [("X", "3"), ("X", "4")]
+def test_failed_and_dropped_cases_are_those_that_are_not_ok():
+    cases = pd.concat([preprocessed(c="dropped", a="ok"), preprocessed(b="failed").assign(center="A")])
+    assert cases_not_used(cases, {}) == [("A", "b"), ("X", "c")]
+    assert cases_not_used(pd.DataFrame(), {}) == []
+
+
+def test_excluded_cases_are_out_and_those_to_review_are_in():
+    cases = preprocessed(k="ok", r="ok", e="ok", f="failed", g="flagged")
+    decided = {"X": {"k": "keep", "r": "review", "e": "exclude", "f": "keep"}, "Y": {"k": "exclude"}}
+    assert cases_not_used(cases, decided) == [("X", "e"), ("X", "f")]
+
+
+@pytest.mark.parametrize(("decision", "lost"), [({}, True), ({"g": "keep"}, False), ({"g": "review"}, False)])
+def test_flagged_cases_are_out_where_reviews_exclude_and_nobody_decided(decision, lost):
+    found = cases_not_used(preprocessed(g="flagged", k="ok"), {"X": decision}, review="exclude")
+    assert found == ([("X", "g")] if lost else [])
 
 
 def test_a_fold_holds_its_own_cases_with_their_part():

@@ -51,11 +51,15 @@ class Run:
 Snakemake = Callable[..., Run]
 
 
-def run_snakemake(folder: Path, snakefile: Path, *arguments: str) -> Run:
-    """Run Snakemake in `folder`, as a user would, in a process of its own."""
+def run_snakemake(folder: Path, snakefile: Path, *arguments: str, program: str = "listed_jobs.py") -> Run:
+    """Run Snakemake in `folder`, as a user would, in a process of its own.
+
+    Args:
+        program: `listed_jobs.py`, whose jobs are those announced, or `stub_jobs.py`, whose jobs are those that ran.
+    """
     jobs = folder / "announced-jobs.jsonl"
     jobs.unlink(missing_ok=True)
-    command = [sys.executable, str(Path(__file__).with_name("listed_jobs.py")), str(jobs), "-s", str(snakefile)]
+    command = [sys.executable, str(Path(__file__).with_name(program)), str(jobs), "-s", str(snakefile)]
     command += ["--directory", str(folder), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     lines = jobs.read_text(encoding="utf-8").splitlines() if jobs.exists() else []

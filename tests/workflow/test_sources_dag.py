@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.workflow.conftest import phantom, run_snakemake, study
 
@@ -29,8 +30,7 @@ def test_a_collection_is_a_centre_of_its_baseline_scans(snakemake, collection):
     run = snakemake(study(centers={"UCSF": {"role": "train", "source": collection}}))
     assert run.status == 0, run.text
     assert {job.wildcards["case"] for job in run.of("preprocess_case")} == {"UCSF-PDGM-0901", "UCSF-PDGM-0902"}
-    (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "UCSF-PDGM-0901"]
-    assert len(job.input) == 5
+    assert not any(job.input for job in run.of("preprocess_case") if job.wildcards["center"] == "UCSF")  # parameters
 
 
 def test_follow_ups_enter_where_the_centre_says_so(snakemake, collection):
@@ -48,7 +48,27 @@ def test_dicom_folders_are_converted_case_by_case(snakemake, tmp_path):
     assert run.status == 0, run.text
     assert {job.wildcards["case"] for job in run.of("convert_case")} == {"007", "010"}
     (job,) = [job for job in run.of("preprocess_case") if job.wildcards["case"] == "007"]
-    assert job.input == ["results/converted/D/007"]
+    assert job.input == ["results/converted/D/007", "results/contents/converted/D/007.txt"]
+
+
+def test_a_replaced_dicom_file_converts_its_case_again(repository, tmp_path):
+    for case in ("007", "010"):
+        (tmp_path / "archive" / case).mkdir(parents=True)
+        (tmp_path / "archive" / case / "1.dcm").write_bytes(b"slice")
+    source = {"kind": "dicom", "folder": str(tmp_path / "archive")}
+    config = study(centers={"A": phantom(), "D": {"role": "external", "source": source}})
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    def convert(*arguments, program="listed_jobs.py"):
+        given = [*arguments, "--configfile", "study.yaml", "--until", "convert_case"]
+        run = run_snakemake(tmp_path, repository / "Snakefile", *given, program=program)
+        assert run.status == 0, run.text
+        return {job.wildcards["case"] for job in run.jobs}
+
+    assert convert("--cores", "1", program="stub_jobs.py") == {"007", "010"}
+    assert convert("-n") == set()
+    (tmp_path / "archive/007/1.dcm").write_bytes(b"other")
+    assert convert("-n") == {"007"}
 
 
 def test_every_centre_is_inspected_and_the_cohort_audited_once(snakemake):
@@ -126,10 +146,32 @@ def test_a_hospitals_own_table_of_features_needs_no_second_one(snakemake, tmp_pa
     assert run.status == 0, run.text
     assert run.count("audit_features") == 1
     (job,) = run.of("import_features")
-    assert job.input == [str(tmp_path / "features.csv")]
+    assert job.input == []  # a user's file is a parameter
     (report,) = run.of("write_report")
     assert {"results/audit/features/findings.tsv", "results/audit/features/void.tsv"} < set(report.input)
     assert snakemake(config, "--cores", "1", "results/radiomics/WARD.tsv").status == 0
+
+
+def test_a_label_in_a_table_of_features_predicts_nothing_anew(feature_center, repository, tmp_path):
+    config = study(
+        centers={"P": feature_center("P"), "Q": feature_center("Q", role="external")},
+        models={"radiomics": {"kind": "logistic", "inputs": ["radiomics"]}},
+    )
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    def run(*arguments, program="listed_jobs.py"):
+        given = [*arguments, "--configfile", "study.yaml"]
+        done = run_snakemake(tmp_path, repository / "Snakefile", *given, program=program)
+        assert done.status == 0, done.text
+        return done.rules
+
+    assert {"import_features", "predict_center"} < run("--cores", "1", program="stub_jobs.py")
+    clinical = tmp_path / "Q/clinical.tsv"
+    clinical.write_text(clinical.read_text().replace("\t4\twild type", "\t3\twild type", 1))
+    assert run("-n") & {"build_case_table", "import_features", "predict_center", "evaluate"} == {
+        "build_case_table",
+        "evaluate",
+    }
 
 
 def test_a_fit_does_not_wait_for_the_audit_of_features(snakemake):

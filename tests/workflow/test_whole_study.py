@@ -398,15 +398,9 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
     assert run.centers == {"X"}
     assert run.rules == {
         "build_case_table",
-        "split_external",
         "collect_cohort",
         "audit_cohort",
-        "audit_features",
         "gate_cohort",
-        "collect_splits",
-        "predict_center",
-        "combine_predictions",
-        "collect_predictions",
         "evaluate",
         "find_biomarkers",
         "evaluate_recovery",
@@ -424,6 +418,11 @@ def test_a_decision_wakes_its_centres_splits_and_no_image(restored):
     assert run.centers == {"X"}
     assert {"collect_qc", "draw_quality", "split_external", "predict_center", "audit_cohort"} < run.rules
     assert not {"preprocess_case", "inspect_center", "extract_radiomics", "train_image"} & run.rules
+
+
+def test_a_copy_of_the_project_with_new_dates_repeats_nothing(finished, tmp_path):
+    shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True, copy_function=shutil.copyfile)
+    assert Finished(tmp_path / "copy", finished.first).would_run().jobs == []
 
 
 def test_a_person_finds_pictures_of_every_case_and_the_audit(finished):

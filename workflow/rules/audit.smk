@@ -3,7 +3,8 @@
 
 rule inspect_center:
     input:
-        sources=lambda wildcards: case_sources(wildcards.center),
+        made=lambda wildcards: made_folders(wildcards.center),
+        contents=lambda wildcards: made_contents(wildcards.center),
     output:
         findings=LAYOUT.image_findings("{center}"),
         fingerprints=LAYOUT.fingerprints("{center}"),
@@ -20,7 +21,7 @@ rule inspect_center:
         runtime=minutes(240),
     params:
         code=code_of("inspect_center.py"),
-        files=lambda wildcards: table_files(wildcards.center),
+        files=uncounted(lambda wildcards: table_files(wildcards.center)),
         contents=lambda wildcards: table_contents(wildcards.center),
         mask_codes=lambda wildcards: table_mask_codes(wildcards.center),
         settings=lambda wildcards: dump(STUDY.preprocessing_of(wildcards.center)),
@@ -37,15 +38,6 @@ rule audit_cohort:
         findings=of_images(LAYOUT.image_findings, *PLAN.centers),
         fingerprints=of_images(LAYOUT.fingerprints, *PLAN.centers),
         volumes=of_images(LAYOUT.volumes, *PLAN.centers),
-        # the tables that the centres' own are compared with
-        tables=[
-            STUDY.data_path(path)
-            for path in (
-                *(center.reference_table for center in STUDY.centers.values()),
-                *STUDY.identities,
-            )
-            if path
-        ],
     output:
         findings=report(
             LAYOUT.audit(),
@@ -63,10 +55,8 @@ rule audit_cohort:
         runtime=minutes(60),
     params:
         code=code_of("audit_cohort.py"),
-        contents=lambda wildcards, input: contents(
-            {str(path): path for path in input.tables}
-        ),
-        study=WHOLE_STUDY,
+        study=uncounted(dump(STUDY)),
+        compared=lambda wildcards: compared_by_audit(),
         excluded=sorted(
             (center, case)
             for center, decided in DECISIONS.items()

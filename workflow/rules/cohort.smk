@@ -3,7 +3,8 @@
 
 rule build_case_table:
     input:
-        unpack(source_tables),
+        made=lambda wildcards: made_folders(wildcards.center),
+        contents=lambda wildcards: made_contents(wildcards.center),
     output:
         cases=LAYOUT.case_table("{center}"),
         hidden=LAYOUT.hidden_labels("{center}"),
@@ -17,26 +18,45 @@ rule build_case_table:
         runtime=minutes(10),
     params:
         code=code_of("build_case_table.py"),
-        center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
-        data_root=str(STUDY.data_path("{data_root}")),
-        labels=STUDY.labels,
-        # A phantom's further labels are dealt by lot; its other labels are in the simulated table.
-        label_seed=lambda wildcards: (
-            STUDY.seed if STUDY.labels and wildcards.center in PHANTOMS else None
-        ),
-        # A collection finds tables in its own folder, which are no inputs here: a label corrected there counts, too.
-        rows=table_digest,
-        contents=lambda wildcards: contents(
-            center_source(wildcards.center, STUDY).tables()
-        ),
-        keep=lambda wildcards: PLAN.labels_kept(wildcards.center),
-        shuffle_seed=lambda wildcards: (
-            seed("shuffle", wildcards.center) if STUDY.shuffle_labels else None
-        ),
+        center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
+        data_root=uncounted(DATA_ROOT),
+        reading=uncounted(lambda wildcards: reading(wildcards.center)),
+        content=lambda wildcards: table_content(wildcards.center),
     message:
         "Reading the case table of {wildcards.center}"
     script:
         "../scripts/build_case_table.py"
+
+
+# Splits, fits and predictions read these, not the whole table: who reads no age is not repeated by one.
+rule select_columns:
+    input:
+        made=lambda wildcards: made_folders(wildcards.center),
+        contents=lambda wildcards: made_contents(wildcards.center),
+    output:
+        table=LAYOUT.results / "cohort/{columns}/{center}.tsv",
+    log:
+        LAYOUT.log("select_columns", "{columns}", "{center}"),
+    wildcard_constraints:
+        columns=any_of(COLUMNS),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_of("select_columns.py"),
+        center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
+        data_root=uncounted(DATA_ROOT),
+        reading=uncounted(lambda wildcards: reading(wildcards.center)),
+        columns=uncounted(lambda wildcards: COLUMNS[wildcards.columns]),
+        content=lambda wildcards: table_content(
+            wildcards.center, COLUMNS[wildcards.columns]
+        ),
+    message:
+        "Reading the {wildcards.columns} of {wildcards.center}"
+    script:
+        "../scripts/select_columns.py"
 
 
 rule collect_cohort:

@@ -22,12 +22,6 @@ from gliomanet.cohort.decisions import read_decisions
 from gliomanet.errors import CohortError
 from gliomanet.layout import Layout
 from gliomanet.models.arguments import tasks_of, training_values
-from gliomanet.pipeline.content_digests import (
-    ContentDigests,
-    content_of,
-    digest_of_all,
-    files_below,
-)
 from gliomanet.pipeline.environment import GPU_LIMIT, count_gpus
 from gliomanet.pipeline.plan import Plan
 from gliomanet.pipeline.environment import missing_programs
@@ -131,19 +125,9 @@ DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
 EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
-# The study without how its jobs compute, a change of which repeats nothing.
-WHOLE_STUDY = dump(STUDY, exclude={"compute"})
+# The study without how its jobs compute and where its data lie, a change of which repeats nothing.
+WHOLE_STUDY = dump(STUDY, exclude={"compute", "data_root"})
 PREPROCESSED = str(LAYOUT.preprocessed())
-# The many jobs of a run read the Snakefile again, and look up what its main process has read.
-CONTENTS = ContentDigests(LAYOUT.content_digests(), reads=workflow.is_main_process)
-
-
-def contents(files):
-    """Name → digest of each of a user's files: a parameter, since a file's date may be older than what it replaces."""
-    named = {name: str(path) for name, path in files.items()}
-    return content_of(named, CONTENTS.of(named.values()))
-
-
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
 # On one machine its own GPUs bound the jobs that run at once, unless --resources says otherwise (a login node's say

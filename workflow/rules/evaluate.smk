@@ -7,6 +7,7 @@ rule evaluate:
         cases=rules.collect_cohort.output.cases,
         hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
         approval=rules.gate_cohort.output.approval,
+        survived=of_images(LAYOUT.qc, *PLAN.centers),  # enough cases of each centre
     output:
         metrics=report(
             LAYOUT.evaluation("metrics"),

@@ -1,62 +1,11 @@
-# Which files a job reads, where that takes more than a lambda: sources first, then in the order of the stages.
+# Which files a job reads, where that takes more than a lambda: in the order of the stages. Only files that jobs make:
+# a path would count, so users' files are parameters, by content (counted.smk).
 
-import hashlib
-from functools import cache
-
-from gliomanet.cohort.read_center import (
-    center_source,
-    declared_mask_codes,
-    read_center,
-)
-from gliomanet.cohort.table import files_of, mask_codes_of
-
-# sources
-
-
-@cache
-def center_table(center):
-    """The case table of a centre whose files are there before any job."""
-    return read_center(center, STUDY)[0]
-
-
-@cache
-def table_files(center):
-    """Case → column → file: a parameter beside the inputs, since columns that change places must repeat jobs, too.
-
-    Nothing where a job makes the files.
-    """
-    made = STUDY.centers[center].source.images_by_job
-    return {} if made else files_of(center_table(center))
-
-
-@cache
-def table_mask_codes(center):
-    """Case → convention of its tumour mask's codes, beside `table_files`; the centre's own where a job makes the files."""
-    if STUDY.centers[center].source.images_by_job:
-        return dict.fromkeys(CASES[center], declared_mask_codes(STUDY.centers[center]))
-    return mask_codes_of(center_table(center))
-
-
-@cache
-def table_contents(center):
-    """Case → column → digest of its file, beside `table_files`."""
-    files = table_files(center)
-    digests = CONTENTS.of(file for case in files.values() for file in case.values())
-    return {case: content_of(named, digests) for case, named in files.items()}
-
-
-def table_digest(wildcards):
-    """A digest of a centre's case table as it is read now; nothing where a job makes its images."""
-    if STUDY.centers[wildcards.center].source.images_by_job:
-        return ""
-    text = center_table(wildcards.center).to_csv(index=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def source_tables(wildcards):
-    """The tables that a centre's case table is read from, and the folders that jobs left its images in."""
-    tables = center_source(wildcards.center, STUDY).tables()
-    return {**tables, "made": made_folders(wildcards.center)}
+# folders that jobs leave
+#
+# Of a folder that a job leaves, the small file that lists its contents says whether it is new: its date says nothing,
+# since copying a project renews it. So folders are ancient, each beside its contents, and never alone: a change further
+# up would not reach who reads it.
 
 
 def made_folders(center, *cases):
@@ -66,33 +15,52 @@ def made_folders(center, *cases):
             raise WorkflowError(f"{case!r} is no case of {center}")
     source = STUDY.centers[center].source
     if source.table_by_job:
-        return [LAYOUT.phantom(center)]
+        return [ancient(LAYOUT.phantom(center))]
     if source.images_by_job:
-        return [LAYOUT.converted(center, case) for case in cases or CASES[center]]
+        each = cases or CASES[center]
+        return [ancient(LAYOUT.converted(center, case)) for case in each]
     return []
 
 
-def case_sources(center, *cases):
-    """The files that some cases of a centre, or all, are made from: their own, or the folders that jobs leave them in."""
-    files = table_files(center)
-    # A parameter holds the content of a user's file, so its date decides nothing.
-    return made_folders(center, *cases) + [
-        ancient(file)
-        for case in cases or files
-        for file in files.get(case, {}).values()
-    ]
+def made_contents(center, *cases):
+    """What lists the contents of `made_folders`."""
+    source = STUDY.centers[center].source
+    if source.table_by_job:
+        return [LAYOUT.phantom_contents(center)]
+    if source.images_by_job:
+        each = cases or CASES[center]
+        return [LAYOUT.converted_contents(center, case) for case in each]
+    return []
 
 
-# centres' tables and images
+# centres' tables and images: what fits and predictions read of a case table is a table of its own
 
 
 def case_tables(*centers):
     return [LAYOUT.case_table(center) for center in centers]
 
 
+def label_tables(*centers):
+    return [LAYOUT.labels(center) for center in centers]
+
+
+def age_tables(model, *centers):
+    """The ages of some centres' cases, for a model that reads them."""
+    return [LAYOUT.ages(center) for center in centers] if PLAN.reads_age(model) else []
+
+
 def case_folders(*centers):
-    """The preprocessed folder of every case of some centres."""
-    return [LAYOUT.case(center, case) for center in centers for case in CASES[center]]
+    """The preprocessed folder of every case of some centres: beside `case_lists`."""
+    return [
+        ancient(LAYOUT.case(center, case))
+        for center in centers
+        for case in CASES[center]
+    ]
+
+
+def case_lists(*centers):
+    """The tables of the preprocessed cases of some centres, with a digest of each folder."""
+    return of_images(LAYOUT.preprocessed_cases, *centers)
 
 
 def of_images(place, *centers):
@@ -108,9 +76,9 @@ def splits_of(center):
 
 
 def model_data(model, *centers):
-    """What a model looks at: preprocessed folders, or feature tables."""
+    """What a model looks at: preprocessed folders and what lists them, or feature tables."""
     if model in PLAN.image_models:
-        return case_folders(*centers)
+        return case_lists(*centers) + case_folders(*centers)
     return [LAYOUT.radiomics(center) for center in centers]
 
 

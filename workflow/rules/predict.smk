@@ -9,7 +9,7 @@ rule predict_center:
             PLAN.predicting_fits(wildcards.model, wildcards.center)
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
-        cases=lambda wildcards: case_tables(wildcards.center),
+        ages=lambda wildcards: age_tables(wildcards.model, wildcards.center),
         data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         predictions=LAYOUT.fold_predictions("{model}", "{center}"),
@@ -49,7 +49,7 @@ rule fit_temperatures:
             LAYOUT.fold_predictions("{model}", center)
             for center in STUDY.centers_of("train")
         ],
-        cases=case_tables(*STUDY.centers_of("train")),
+        labels=label_tables(*STUDY.centers_of("train")),
     output:
         table=report(
             LAYOUT.calibration("{model}"),

@@ -4,9 +4,11 @@
 rule preprocess_case:
     input:
         # Not the centre's case table: another case's row, or a label, must not repeat this case.
-        sources=lambda wildcards: case_sources(wildcards.center, wildcards.case),
+        made=lambda wildcards: made_folders(wildcards.center, wildcards.case),
+        contents=lambda wildcards: made_contents(wildcards.center, wildcards.case),
     output:
         folder=directory(LAYOUT.case("{center}", "{case}")),
+        contents=LAYOUT.case_contents("{center}", "{case}"),
     log:
         LAYOUT.log("preprocess_case", "{center}", "{case}"),
     conda:
@@ -17,7 +19,9 @@ rule preprocess_case:
         runtime=minutes(30),
     params:
         code=code_of("preprocess_case.py"),
-        files=lambda wildcards: table_files(wildcards.center).get(wildcards.case, {}),
+        files=uncounted(
+            lambda wildcards: table_files(wildcards.center).get(wildcards.case, {})
+        ),
         contents=lambda wildcards: table_contents(wildcards.center).get(
             wildcards.case, {}
         ),
@@ -32,9 +36,35 @@ rule preprocess_case:
         "../scripts/preprocess_case.py"
 
 
+# Apart from the quality table, whose decisions and bounds repeat no fit that they leave the same cases.
+rule list_preprocessed:
+    input:
+        folders=lambda wildcards: case_folders(wildcards.center),
+        contents=lambda wildcards: [
+            LAYOUT.case_contents(wildcards.center, case)
+            for case in CASES[wildcards.center]
+        ],
+    output:
+        table=LAYOUT.preprocessed_cases("{center}"),
+    log:
+        LAYOUT.log("list_preprocessed", "{center}"),
+    conda:
+        "../../envs/imaging.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        code=code_of("list_preprocessed.py"),
+    message:
+        "Listing the preprocessed cases of {wildcards.center}"
+    script:
+        "../scripts/list_preprocessed.py"
+
+
 rule collect_qc:
     input:
         folders=lambda wildcards: case_folders(wildcards.center),
+        cases=rules.list_preprocessed.output.table,
     output:
         table=report(
             LAYOUT.qc("{center}"),
@@ -68,9 +98,12 @@ rule collect_qc:
 rule draw_cases:
     input:
         folders=lambda wildcards: case_folders(wildcards.center),
-        sources=lambda wildcards: case_sources(wildcards.center),
+        cases=rules.list_preprocessed.output.table,
+        made=lambda wildcards: made_folders(wildcards.center),
+        contents=lambda wildcards: made_contents(wildcards.center),
     output:
         folder=directory(LAYOUT.pictures("{center}")),
+        contents=LAYOUT.pictures_contents("{center}"),
     log:
         LAYOUT.log("draw_cases", "{center}"),
     conda:
@@ -81,7 +114,7 @@ rule draw_cases:
         runtime=minutes(240),
     params:
         code=code_of("draw_cases.py"),
-        files=lambda wildcards: table_files(wildcards.center),
+        files=uncounted(lambda wildcards: table_files(wildcards.center)),
     message:
         "Drawing the pictures of {wildcards.center}"
     script:
@@ -91,10 +124,10 @@ rule draw_cases:
 rule draw_quality:
     input:
         folders=lambda wildcards: case_folders(wildcards.center),
-        pictures=rules.draw_cases.output.folder,
+        cases=rules.list_preprocessed.output.table,
+        pictures=ancient(rules.draw_cases.output.folder),
+        contents=rules.draw_cases.output.contents,
         table=rules.collect_qc.output.table,
-        # No Python, so no part of the code's digest: inputs, that an edit of them renews the pages.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         folder=directory(LAYOUT.qc_pages("{center}")),
         sheet=report(
@@ -112,6 +145,7 @@ rule draw_quality:
         runtime=minutes(60),
     params:
         code=code_of("draw_quality.py"),
+        templates=files_of_package("reporting/templates"),
     message:
         "Drawing the quality pages of {wildcards.center}"
     script:

@@ -6,7 +6,10 @@ rule select_pseudo_labels:
     input:
         teachers=lambda wildcards: trained(PLAN.teacher_fits(**wildcards)),
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: case_tables(*PLAN.student_centers(wildcards.fold)),
+        labels=lambda wildcards: label_tables(*PLAN.student_centers(wildcards.fold)),
+        ages=lambda wildcards: age_tables(
+            wildcards.model, *PLAN.student_centers(wildcards.fold)
+        ),
         data=lambda wildcards: model_data(
             wildcards.model, *PLAN.student_centers(wildcards.fold)
         ),

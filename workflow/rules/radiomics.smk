@@ -3,8 +3,6 @@
 if STUDY.is_tabular:
 
     rule import_features:
-        input:
-            unpack(source_tables),
         output:
             features=LAYOUT.radiomics("{center}"),
         log:
@@ -16,12 +14,10 @@ if STUDY.is_tabular:
             runtime=minutes(10),
         params:
             code=code_of("import_features.py"),
-            center=lambda wildcards: dump(STUDY.centers[wildcards.center]),
-            data_root=str(STUDY.data_path("{data_root}")),
-            labels=STUDY.labels,
-            contents=lambda wildcards: contents(
-                center_source(wildcards.center, STUDY).tables()
-            ),
+            center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
+            data_root=uncounted(DATA_ROOT),
+            labels=uncounted(STUDY.labels),
+            content=lambda wildcards: features_content(wildcards.center),
         message:
             "Importing the feature table of {wildcards.center}"
         script:
@@ -31,7 +27,8 @@ else:
 
     rule extract_radiomics:
         input:
-            folder=rules.preprocess_case.output.folder,
+            folder=ancient(rules.preprocess_case.output.folder),
+            contents=rules.preprocess_case.output.contents,
         output:
             features=LAYOUT.case_radiomics("{center}", "{case}"),
         log:

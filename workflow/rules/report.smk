@@ -44,6 +44,7 @@ rule write_report:
         folders=lambda wildcards: (
             [] if STUDY.is_tabular else case_folders(*PLAN.centers)
         ),
+        lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
         biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
@@ -66,8 +67,6 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
-        # No Python, so no part of the code's digest: inputs, that an edit of them renews the page.
-        templates=sorted((ROOT / "src/gliomanet/reporting/templates").rglob("*.*")),
     output:
         page=report(
             LAYOUT.page(),
@@ -103,6 +102,7 @@ rule write_report:
         runtime=minutes(30),
     params:
         code=code_of("write_report.py"),
+        templates=files_of_package("reporting/templates"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
         # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.

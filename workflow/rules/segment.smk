@@ -7,7 +7,7 @@ rule segment_center:
             PLAN.final_fits(wildcards.model, PLAN.segmenting_folds(wildcards.center))
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
-        folders=lambda wildcards: case_folders(wildcards.center),
+        data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         table=LAYOUT.segmentation_scores("{model}", "{center}"),
         segmentations=directory(LAYOUT.segmentations("{model}", "{center}")),

@@ -10,6 +10,7 @@ PHANTOMS = {
 rule simulate_center:
     output:
         folder=directory(LAYOUT.phantom("{center}")),
+        contents=LAYOUT.phantom_contents("{center}"),
     log:
         LAYOUT.log("simulate_center", "{center}"),
     wildcard_constraints:
@@ -49,13 +50,9 @@ rule write_truth:
 
 
 rule convert_case:
-    input:
-        folder=lambda wildcards: str(
-            STUDY.data_path(STUDY.centers[wildcards.center].source.folder)
-            / wildcards.case
-        ),
     output:
         folder=directory(LAYOUT.converted("{center}", "{case}")),
+        contents=LAYOUT.converted_contents("{center}", "{case}"),
     log:
         LAYOUT.log("convert_case", "{center}", "{case}"),
     conda:
@@ -65,9 +62,9 @@ rule convert_case:
         runtime=minutes(30),
     params:
         code=code_of("convert_case.py"),
-        # A folder's date says nothing of the files in it.
-        contents=lambda wildcards, input: digest_of_all(
-            contents(files_below(input.folder))
+        folder=uncounted(dicom_folder),
+        contents=lambda wildcards: digest_of_all(
+            contents(files_below(dicom_folder(wildcards)))
         ),
     message:
         "Converting the DICOM files of {wildcards.case}"

@@ -4,8 +4,8 @@
 
 rule split_development:
     input:
-        cases=case_tables(*PLAN.development),
-        qc=of_images(LAYOUT.qc, *PLAN.development),
+        labels=label_tables(*PLAN.development),
+        preprocessed=case_lists(*PLAN.development),
     output:
         splits=LAYOUT.development_splits(),
     log:
@@ -14,7 +14,9 @@ rule split_development:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_development.py"),
-        scenarios=[dump(scenario) for scenario in PLAN.scenarios],
+        scenarios=PLAN.scenarios_among(*PLAN.development),
+        decisions=decisions_on(*PLAN.development),
+        review=STUDY.quality.review,
         tasks=TASKS,
         folds=STUDY.split.folds,
         seed=seed("split"),
@@ -26,8 +28,8 @@ rule split_development:
 
 rule split_external:
     input:
-        cases=case_tables("{center}"),
-        qc=of_images(LAYOUT.qc, "{center}"),
+        patients=LAYOUT.patients("{center}"),
+        preprocessed=case_lists("{center}"),
     output:
         splits=LAYOUT.external_splits("{center}"),
     log:
@@ -38,7 +40,9 @@ rule split_external:
         "../../envs/tables.yaml"
     params:
         code=code_of("split_external.py"),
-        scenarios=[dump(scenario) for scenario in PLAN.scenarios],
+        scenarios=lambda wildcards: PLAN.scenarios_among(wildcards.center),
+        decisions=lambda wildcards: decisions_on(wildcards.center),
+        review=STUDY.quality.review,
         folds=STUDY.split.folds,
     message:
         "Listing the external cases of {wildcards.center}"

@@ -11,8 +11,7 @@ rule predict_subsets:
             )
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
-        cases=lambda wildcards: case_tables(wildcards.center),
-        data=lambda wildcards: case_folders(wildcards.center),
+        data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         predictions=LAYOUT.subset_predictions("{model}", "{center}"),
     log:

@@ -7,11 +7,11 @@ MODEL = LAYOUT.model("{model}", "{stage}", "{fold}")
 rule train_image:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: case_tables(
+        labels=lambda wildcards: label_tables(
             *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
-        folders=lambda wildcards: case_folders(
-            *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        data=lambda wildcards: model_data(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
         pseudo_labels=pseudo_labels,
     output:
@@ -60,8 +60,11 @@ rule train_image:
 rule train_tabular:
     input:
         splits=rules.split_development.output.splits,
-        cases=lambda wildcards: case_tables(
+        labels=lambda wildcards: label_tables(
             *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        ages=lambda wildcards: age_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
         features=lambda wildcards: model_data(
             wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)

@@ -9,7 +9,7 @@ from gliomanet.tables.prediction import CALIBRATION
 
 table = fit_temperatures(
     read_tables(snakemake.input.predictions),
-    read_tables(snakemake.input.cases),
+    read_tables(snakemake.input.labels),
     {name: Task.model_validate(task) for name, task in snakemake.params.tasks.items()},
 )
 write_table(table, snakemake.output.table, CALIBRATION)

@@ -16,7 +16,7 @@ from gliomanet.tables.io import write_table
 
 
 def main() -> None:
-    files = snakemake.params.files or made_files(snakemake.input.sources)
+    files = snakemake.params.files or made_files(snakemake.input.made)
     center, mask_codes = snakemake.wildcards.center, snakemake.params.mask_codes
     cases = [
         {**columns, "case_id": case, "center": center, "mask_codes": mask_codes.get(case, "")}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
+from gliomanet.cohort.cases_of_fold import with_ages
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
@@ -12,10 +13,12 @@ from gliomanet.tables.prediction import DEEP_FEATURES, FOLD_PREDICTIONS
 
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
+splits = splits[splits["center"] == center]
+cases = splits[["case_id", "center"]].drop_duplicates()  # no label of theirs is looked at
 predictions, deep = predict_center(
     [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
-    splits[splits["center"] == center],
-    read_tables(snakemake.input.cases),
+    splits,
+    with_ages(cases, read_tables(snakemake.input.ages)),
     model=snakemake.wildcards.model,
     kind=params.kind,
     preprocessed=Path(params.preprocessed) if params.kind in IMAGE_KINDS else None,

@@ -11,10 +11,11 @@ from gliomanet.tables.prediction import SUBSET_PREDICTIONS
 
 params, center = snakemake.params, snakemake.wildcards.center
 splits = read_tables(snakemake.input.splits)
+splits = splits[splits["center"] == center]
 predictions = predict_center_subsets(
     [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
-    splits[splits["center"] == center],
-    read_tables(snakemake.input.cases),
+    splits,
+    splits[["case_id", "center"]].drop_duplicates(),  # no label of theirs is looked at
     model=snakemake.wildcards.model,
     preprocessed=Path(params.preprocessed),
     threads=snakemake.threads,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.cohort.cases_of_fold import cases_of_fold
+from gliomanet.cohort.cases_of_fold import cases_of_fold, with_ages
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
@@ -17,7 +17,8 @@ from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teache
 
 params, own = snakemake.params, snakemake.wildcards.fold
 settings = PseudoLabels.model_validate(params.settings)
-splits, tables = read_table(snakemake.input.splits), read_tables(snakemake.input.cases)
+splits = read_table(snakemake.input.splits)
+tables = with_ages(read_tables(snakemake.input.labels), read_tables(snakemake.input.ages))
 
 
 def passes_over(cases, fold):

@@ -8,9 +8,11 @@ from gliomanet.tables.cohort import SPLITS
 from gliomanet.tables.io import read_tables, write_table
 
 splits = external_splits(
-    read_tables(snakemake.input.cases),
+    read_tables(snakemake.input.patients),
     [Scenario.model_validate(scenario) for scenario in snakemake.params.scenarios],
     snakemake.params.folds,
-    cases_not_used(snakemake.input.qc),
+    cases_not_used(
+        read_tables(snakemake.input.preprocessed), snakemake.params.decisions, review=snakemake.params.review
+    ),
 )
 write_table(splits, snakemake.output.splits, SPLITS)

@@ -12,7 +12,7 @@ from gliomanet.tables.io import read_table, read_tables
 from gliomanet.training.run.image import train_image_model
 
 params = snakemake.params
-cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.cases), snakemake.wildcards.fold)
+cases = cases_of_fold(read_table(snakemake.input.splits), read_tables(snakemake.input.labels), snakemake.wildcards.fold)
 cases = cases[cases["part"] != "external"]  # a centre held out of this fold is not even looked at
 pseudo_labels = read_table(snakemake.input.pseudo_labels) if snakemake.input.pseudo_labels else None
 train_image_model(

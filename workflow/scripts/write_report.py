@@ -11,7 +11,7 @@ from gliomanet.reporting.study.page import write_report
 from gliomanet.reporting.study.results import StudyResults
 
 inputs, params = snakemake.input, snakemake.params
-files = [Path(file) for file in inputs if file not in {*inputs.templates}]
+files = [Path(file) for file in inputs if file not in {*inputs.lists}]
 layout = Layout(params.results)
 results = StudyResults.read(layout, params.study, files)
 write_report(results, Path(snakemake.output.page))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from gliomanet.cohort.folds import folds_of
 from gliomanet.cohort.table import label_cells_in, labels_in
 from gliomanet.errors import CohortError, Problem
 from gliomanet.tables.cohort import SPLITS
-from gliomanet.tables.io import read_tables
 
 if TYPE_CHECKING:
     from gliomanet.config.split import Fold, Scenario
@@ -183,17 +181,21 @@ def _ordered(tables: Sequence[pd.DataFrame], folds: Sequence[Fold]) -> pd.DataFr
     return splits.sort_values(["_fold", "center", "case_id"], ignore_index=True)[SPLITS.names()]
 
 
-def cases_not_used(qc_tables: Iterable[str | Path]) -> list[tuple[str, str]]:
+def cases_not_used(
+    cases: pd.DataFrame, decisions: Mapping[str, Mapping[str, str]], *, review: Literal["keep", "exclude"] = "keep"
+) -> list[tuple[str, str]]:
     """Centre and id of the cases that take no part: preprocessing gave up on them, or a decision excludes them.
 
     Args:
-        qc_tables: the centres' quality control tables: `center`, `case_id`, `status`, `decision` (`keep`, `review`,
-            `exclude`; a table without the column, and an empty cell, keep every case).
+        cases: rows of `preprocessed/<center>.tsv`: `center`, `case_id`, `status`, `flagged`; empty without images.
+        decisions: centre → case → a person's decision: `keep`, `review` or `exclude`.
+        review: `exclude` leaves out what is flagged, unless a person decided on it.
     """
-    qc = read_tables(qc_tables)
-    if qc.empty:
-        return []
-    lost = qc["status"] != "ok"
-    if "decision" in qc:
-        lost |= qc["decision"] == "exclude"
-    return sorted(zip(qc.loc[lost, "center"], qc.loc[lost, "case_id"], strict=True))
+    lost = []
+    for row in cases.to_dict("records"):
+        case = (row["center"], row["case_id"])
+        person = decisions.get(case[0], {}).get(case[1])
+        flagged = row["flagged"] == "yes" and review == "exclude" and person is None
+        if row["status"] != "ok" or person == "exclude" or flagged:
+            lost.append(case)
+    return sorted(lost)

@@ -65,6 +65,10 @@ class Plan:
         """Those of them whose network learns the weight of each modality."""
         return [name for name in self.subset_models if self.study.models[name].kind == "gmmas"]
 
+    def reads_age(self, model: str) -> bool:
+        """True for a model that takes the age of a case."""
+        return "age" in getattr(self.study.models[model], "inputs", ())
+
     def is_refitted(self, model: str) -> bool:
         """True where external cases are predicted by a fit on all training cases, and not by the folds."""
         return bool(getattr(self.study.models[model], "refit", False))
@@ -106,6 +110,17 @@ class Plan:
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         return scenarios_of(self.study)
+
+    def scenarios_among(self, *centers: str) -> list[dict[str, Any]]:
+        """The scenarios as far as some centres take part in them: what their splits are told, and judged by."""
+        return [
+            {
+                "name": scenario.name,
+                "train": [center for center in scenario.train if center in centers],
+                "external": [center for center in scenario.external if center in centers],
+            }
+            for scenario in self.scenarios
+        ]
 
     @cached_property
     def folds(self) -> dict[str, Fold]:

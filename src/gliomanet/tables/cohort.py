@@ -44,6 +44,34 @@ CASES = Schema(
     key=("center", "case_id"),
 )
 
+PATIENTS = Schema(
+    title="Patients",
+    paths=("cohort/patients/<center>.tsv",),
+    row="one per case of an external centre: the columns of its case table that its splits and predictions read",
+    columns=(CASE_ID, _PATIENT, CENTER, _CENTER_ROLE),
+    key=("center", "case_id"),
+)
+
+LABELS = Schema(
+    title="Labels",
+    paths=("cohort/labels/<center>.tsv",),
+    row="one per case of a centre that trains: the columns of its case table that splits and fits read, and no others",
+    columns=(
+        *PATIENTS.columns,
+        text("<label>", "Each label of a task, as in the case table; empty: unknown"),
+        text("<label>_source", "Origin of the label", ("measured", "derived")),
+    ),
+    key=("center", "case_id"),
+)
+
+AGES = Schema(
+    title="Ages",
+    paths=("cohort/ages/<center>.tsv",),
+    row="one per case, for the models that read the age",
+    columns=(CASE_ID, CENTER, _AGE),
+    key=("center", "case_id"),
+)
+
 HIDDEN_LABELS = Schema(
     title="Hidden labels",
     paths=("cohort/hidden/<center>.tsv",),
@@ -129,6 +157,19 @@ DICOM_SERIES = Schema(
         text("why", "Reason for both"),
     ),
     key=("series", "file", "words", "taken_as", "why"),
+)
+
+PREPROCESSED_CASES = Schema(
+    title="Preprocessed cases",
+    paths=("preprocessed/<center>.tsv",),
+    row="one per case: what decides whether it takes part, and whether its images are the same as before",
+    columns=(
+        *(CASE_ID, CENTER),
+        text("status", "Outcome of preprocessing", ("ok", "failed", "dropped")),
+        text("flagged", "Flag of its image quality; `quality.review` may leave the case out", ("yes", "no")),
+        text("contents", "Digest of the preprocessed files"),
+    ),
+    key=("center", "case_id"),
 )
 
 IMAGE_QUALITY = Schema(
@@ -231,6 +272,7 @@ PHANTOM_TRUTH = Schema(
 )
 
 TABLES = (
-    *(CASES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES, IMAGE_QUALITY, RADIOMICS),
-    *(VOID_FEATURES, PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
+    *(CASES, PATIENTS, LABELS, AGES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES),
+    *(PREPROCESSED_CASES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
+    *(PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
 )

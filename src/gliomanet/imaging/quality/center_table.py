@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ import pandas as pd
 from gliomanet.errors import Problem, StudyStopError
 from gliomanet.files.reading_back import read_written_json
 from gliomanet.modalities import MODALITIES
-from gliomanet.tables.cohort import IMAGE_QUALITY
+from gliomanet.tables.cohort import IMAGE_QUALITY, PREPROCESSED_CASES
 
 LARGEST_Z = 3.5
 _FEWEST_CASES = 5
@@ -112,6 +113,20 @@ def collect_qc(
         decision = _decide(row, (decisions or {}).get(str(row["case_id"])), review)
         table.loc[index, ["decision", "decided_by", "decision_reason"]] = decision
     return table
+
+
+def preprocessed_cases(case_dirs: Sequence[Path], contents: Sequence[Path]) -> pd.DataFrame:
+    """Outcome, flag and content of a centre's cases, one row per case in the order of their ids; no decision is in it.
+
+    Args:
+        case_dirs: as given to `collect_qc`.
+        contents: of each in the same order, the list of its files (see `files.contents`).
+    """
+    digests = {path.name: sha256(file.read_bytes()).hexdigest() for path, file in zip(case_dirs, contents, strict=True)}
+    table = collect_qc(case_dirs, min_success_fraction=0)
+    table["flagged"] = np.where(table["flags"].ne(""), "yes", "no")
+    table["contents"] = table["case_id"].map(digests)
+    return table[PREPROCESSED_CASES.names()]
 
 
 def robust_z(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
