@@ -94,6 +94,15 @@ def dump(section, **options):
     return section.model_dump(mode="json", **options)
 
 
+def whole_study():
+    """The study without what repeats nothing: how its jobs compute, where its data lie, keys of centres that say no more."""
+    study = dump(STUDY, exclude={"compute", "data_root"})
+    for center in study["centers"].values():
+        own, common = center["preprocessing"], study["preprocessing"]
+        center["preprocessing"] = {k: v for k, v in own.items() if v != common[k]}
+    return study
+
+
 def seed(*names):
     return derive_seed(STUDY.seed, *names)
 
@@ -125,8 +134,7 @@ DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
 EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
-# The study without how its jobs compute and where its data lie, a change of which repeats nothing.
-WHOLE_STUDY = dump(STUDY, exclude={"compute", "data_root"})
+WHOLE_STUDY = whole_study()
 PREPROCESSED = str(LAYOUT.preprocessed())
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
 
