@@ -292,10 +292,6 @@ class Layout:
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"
 
-    def tracked_study(self) -> Path:
-        """The study as it was brought into MLflow: enough to bring it into another store."""
-        return self.results / "tracking/study.json"
-
     def comparison(self) -> Path:
         """The page that leads from the report to MLflow's tables of all studies."""
         return self.results / "tracking/compare.html"

@@ -17,8 +17,8 @@ from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import NoHarmonization, TabularModelDescription
-from gliomanet.provenance.record import StudyRecord
 from gliomanet.seeds import derive_seed
+from gliomanet.study_record import StudyRecord
 from gliomanet.tables.cohort import CASES, IMAGE_FILES, SPLITS
 from gliomanet.tables.evaluation import COMPARISONS, CONFUSION, DECODING, METRICS, SEGMENTATION_METRICS, THRESHOLDS
 from gliomanet.tables.io import read_tables, write_table
@@ -187,7 +187,8 @@ def write_study(
     codes = {"train": dict.fromkeys(study.models, code), "predict_center": dict.fromkeys(study.models, "c0de")}
     files = [layout.cases(), layout.splits(), *(layout.evaluation(name) for name in SCHEMAS)]
     dumped = study.model_dump(mode="json", exclude={"compute"})
-    record = StudyRecord.of(dumped, codes | {"evaluate": "e0"}, seed, [], files, results)
+    fits = [(model, "supervised", fold) for model in study.models for fold in dict.fromkeys(splits["fold"])]
+    record = StudyRecord.of(dumped, codes | {"evaluate": "e0"}, seed, [], fits, files, results)
     record.write(layout.study())
     return results
 

@@ -11,7 +11,6 @@ import yaml
 
 from gliomanet.errors import CohortError
 from gliomanet.provenance.finished import FinishedStudy
-from gliomanet.provenance.record import StudyRecord, code_commit
 from gliomanet.tables.io import read_table
 from tests.provenance.conftest import configuration, write_study
 
@@ -83,18 +82,6 @@ def test_a_table_newer_than_the_record_is_told(project):
     path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
     study.table(path)
     assert study.notes == [f"{path} is newer than the report: finish the study's run, and ask again"]
-
-
-def test_a_record_is_read_back_as_it_was_written(tmp_path):
-    (tmp_path / "cases.tsv").write_text("case_id\n1\n")
-    files = [tmp_path / "cases.tsv", tmp_path / "picture.png"]
-    record = StudyRecord.of({"seed": 1, "scans": ("baseline",)}, {"evaluate": "e"}, 3, ["A"], files, tmp_path)
-    record.write(tmp_path / "study.json")
-    again = StudyRecord.read(tmp_path / "study.json")
-    assert again == record
-    assert again.study["scans"] == ["baseline"]
-    assert list(again.tables) == ["cases.tsv"]
-    assert again.commit == code_commit()
 
 
 def test_the_commands_start_without_torch_and_imaging():

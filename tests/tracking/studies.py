@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from gliomanet.layout import Layout
+from gliomanet.study_record import StudyRecord
 from gliomanet.tracking.tracked_study import TrackedStudy
 from tests.descriptions import image_description, write_description
 
@@ -74,8 +76,7 @@ def write_study(
     labels: Sequence[str] = ("mutant", "wildtype"),
 ) -> TrackedStudy:
     """Write a finished study's files; fold 0 has the digest that is given, the others "a"."""
-    study = TrackedStudy(results, settings or settings_of(), fits, {"net": "c0de"}, commit="0123abc")
-    layout = study.layout
+    settings, layout = settings or settings_of(), Layout(results)
     for names in fits:
         write_events(layout.model(*names).events, events_of(names, digest if names[2] == "0" else "a", epochs))
         described = image_description(kind="cmtlnet", model=names[0], stage=names[1], fold=names[2])
@@ -83,7 +84,7 @@ def write_study(
     cases = [
         {"case_id": f"{center}-{n}", "patient_id": f"{center}{n}", "center": center, "t1": f"/data/{results.name}/{n}"}
         | {"idh": label, "idh_source": "measured"}
-        for center in study.settings["centers"]
+        for center in settings["centers"]
         for n, label in enumerate(labels)
     ]
     for path, table in ((layout.cases(), pd.DataFrame(cases)), (layout.evaluation("metrics"), metrics_of(value, fits))):
@@ -91,5 +92,15 @@ def write_study(
         table.to_csv(path, sep="\t", index=False)
     layout.page().parent.mkdir(exist_ok=True)
     layout.page().write_text("<html></html>", encoding="utf-8")
-    study.write()
-    return study
+    record = StudyRecord(
+        study=settings,
+        code={"train": {"net": "c0de"}},
+        evaluation_seed=1,
+        hidden_centers=[],
+        fits=[list(fit) for fit in fits],
+        gliomanet="0.1.0",
+        commit="0123abc",
+        tables={},
+    )
+    record.write(layout.study())
+    return TrackedStudy.read(results)

@@ -109,6 +109,7 @@ rule write_report:
         codes=lambda wildcards: codes_of_jobs(),
         evaluation_seed=seed("evaluate"),
         hidden_centers=PLAN.tested_with_hidden_labels,
+        fits=PLAN.fits(),
     message:
         "Writing the report"
     script:

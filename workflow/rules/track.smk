@@ -6,16 +6,6 @@ import subprocess
 TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
 
 
-def training_code():
-    """Model → digest of the code that trains it."""
-    scripts = dict.fromkeys(PLAN.image_models, "train_image.py")
-    scripts |= dict.fromkeys(PLAN.tabular_models, "train_tabular.py")
-    return {
-        model: code_of(script, *modules_of(STUDY.models[model].kind, "training"))
-        for model, script in sorted(scripts.items())
-    }
-
-
 localrules:
     track_runs,
 
@@ -26,10 +16,10 @@ rule track_runs:
         cases=rules.collect_cohort.output.cases,
         metrics=rules.evaluate.output.metrics,
         page=rules.write_report.output.page,
+        study=rules.write_report.output.study,
     output:
         # The database itself is no declared output: Snakemake deletes outputs before it repeats a job.
         runs=LAYOUT.runs(),
-        study=LAYOUT.tracked_study(),
         comparison=LAYOUT.comparison(),
     log:
         LAYOUT.log("track_runs"),
@@ -42,9 +32,6 @@ rule track_runs:
         uri=TRACKING_URI,
         experiment=STUDY.tracking_experiment,
         results=STUDY.results,
-        fits=PLAN.fits(),
-        trained_by=training_code(),
-        study=WHOLE_STUDY,
     message:
         "Bringing the runs into MLflow"
     script:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from gliomanet.cli.console import console
 from gliomanet.config.tracking import DATABASE
-from gliomanet.errors import ProblemError, StudyError, StudyStopError
+from gliomanet.errors import CohortError, ProblemError, StudyStopError
 from gliomanet.tracking.compare_page import server_command
 from gliomanet.tracking.import_study import import_study
 from gliomanet.tracking.tracked_study import TrackedStudy
@@ -30,7 +30,7 @@ def track(
             imported = import_study(study, uri=to, experiment=experiment)
             console.print(escape(f"{study.results} ({study.title}): {imported.summary()}"))
             links |= imported.links
-    except (ProblemError, StudyError, StudyStopError, OSError) as error:
+    except (ProblemError, CohortError, StudyStopError, OSError) as error:
         console.print(f"[red]{escape(to)}[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     for task, link in links.items():

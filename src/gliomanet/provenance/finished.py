@@ -16,7 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.provenance.keys import differing_keys
-from gliomanet.provenance.record import StudyRecord, table_digest
+from gliomanet.study_record import StudyRecord, table_digest
 from gliomanet.tables.io import read_table
 from gliomanet.tables.schemas import schema_of
 

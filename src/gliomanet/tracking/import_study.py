@@ -161,7 +161,7 @@ class _Writer:
         # A metric that is gone ends in NaN, not in its old value.
         gone = {name: float("nan") for name in run.data.metrics if name not in figures}
         self.store.log(run_id, {}, [Metric(name, value, end, step) for name, value in {**figures, **gone}.items()])
-        for file in (*files, layout.tracked_study()):
+        for file in (*files, layout.study()):
             self.store.keep(run, file)
         for fold in folds:
             if (fold.folder / MODEL_FILE).is_file():

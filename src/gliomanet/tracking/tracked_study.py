@@ -1,4 +1,4 @@
-"""A finished study as MLflow is told of it, and the record of it that lies with its results."""
+"""A finished study as MLflow is told of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet import __version__
-from gliomanet.errors import Problem, StudyError
-from gliomanet.files.atomic import write_json
 from gliomanet.layout import Layout
+from gliomanet.study_record import StudyRecord
 from gliomanet.tables.cohort import FILES
 from gliomanet.tables.io import read_table
 from gliomanet.tracking.events import FoldRun
@@ -34,7 +32,7 @@ class TrackedStudy:
         settings: its configuration as plain values.
         fits: model, stage and fold of each of its fits.
         code: model → digest of the code that trained it.
-        commit: Git commit of the code that brought it into MLflow; "" where it is not known.
+        commit: Git commit of the code that wrote its report; "" where it is not known.
         version: of gliomanet.
     """
 
@@ -42,32 +40,19 @@ class TrackedStudy:
     settings: Mapping[str, Any]
     fits: tuple[tuple[str, str, str], ...]
     code: Mapping[str, str]
-    commit: str = ""
-    version: str = __version__
+    commit: str
+    version: str
 
     @classmethod
     def read(cls, results: Path) -> TrackedStudy:
-        """Read the record that `track_runs` left in a results folder.
+        """The study that a results folder is of.
 
         Raises:
-            StudyError: there is none, or it is no record.
+            CohortError: it holds no record of a finished study, or one of another form.
         """
-        path = Layout(results).tracked_study()
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            fits = tuple((str(model), str(stage), str(fold)) for model, stage, fold in values.pop("fits"))
-            return cls(results, fits=fits, **values)
-        except FileNotFoundError:
-            found, action = "has no record of a finished study", f"run the study up to {path}"
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            found, action = f"{path} is no record of a study ({error})", "run the job track_runs again"
-        problem = Problem(found, action, file=str(results), rule="no_tracked_study")
-        raise StudyError([problem], where="what is to be tracked")
-
-    def write(self) -> None:
-        """Write the record to its place in the results folder."""
-        values = {"settings": self.settings, "fits": self.fits, "code": self.code}
-        write_json(self.layout.tracked_study(), {**values, "commit": self.commit, "version": self.version})
+        record = StudyRecord.read(Layout(results).study())
+        fits = tuple((model, stage, fold) for model, stage, fold in record.fits)
+        return cls(results, record.study, fits, record.code["train"], record.commit, record.gliomanet)
 
     @property
     def layout(self) -> Layout:

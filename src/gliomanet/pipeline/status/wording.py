@@ -36,7 +36,6 @@ class Words:
 
 PARAMETERS: dict[str, Words] = {
     "acceleration": Words("how a training computes", "that"),
-    "artifacts": Words("folder of MLflow's artifacts"),
     "bin_widths": Words("bin width", "named"),
     "cache": Words("folder of training images", "that"),
     "center": Words("centre"),
@@ -61,9 +60,7 @@ PARAMETERS: dict[str, Words] = {
     "folds": Words("folds"),
     "hidden_centers": Words("centres whose labels are hidden in part"),
     "judged": Words("folds that judge a teacher"),
-    "keep": Words("labels that are kept", "that"),
     "kind": Words("kind of model"),
-    "label_seed": Words("seed", "that"),
     "labels": Words("label", "named"),
     "mask_codes": Words("codes of the tumour mask", "named"),
     "members": Words("trained models that it uses", "that"),
@@ -78,18 +75,15 @@ PARAMETERS: dict[str, Words] = {
     "results": Words("results folder"),
     "review": Words("quality.review"),
     "round": Words("round of pseudo-labels"),
-    "rows": Words("case table", "that"),
     "scenarios": Words("scenarios", "that"),
     "seed": Words("seed", "that"),
     "settings": Words("settings"),
-    "shuffle_seed": Words("seed of shuffled labels", "that"),
     "source": Words("simulated patients"),
     "stage": Words("stage"),
     "study": Words("study"),
     "tasks": Words("task", "named"),
     "teachers": Words("teachers", "that"),
     "templates": Words("templates of the pages", "that"),
-    "trained_by": Words("what trained it", "that"),
     "uri": Words("tracking_uri"),
 }
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ class StudyRecord:
         code: kind of job → digest of the code that it ran, for training and prediction by model.
         evaluation_seed: seed of the metrics' resamples.
         hidden_centers: centres whose hidden labels count in external metrics.
+        fits: model, stage and fold of each fit.
         gliomanet: version of the library; "" where it was run from its files.
         commit: git commit of the code, `-dirty` where files differed from it; "" where the code lay in no repository.
         tables: path below the results folder → SHA-256 (16 hex digits) of the tables that the page was made of.
@@ -41,6 +41,7 @@ class StudyRecord:
     code: dict[str, Any]
     evaluation_seed: int
     hidden_centers: list[str]
+    fits: list[list[str]]
     gliomanet: str
     commit: str
     tables: dict[str, str]
@@ -52,13 +53,17 @@ class StudyRecord:
         code: Mapping[str, Any],
         evaluation_seed: int,
         hidden_centers: Iterable[str],
+        fits: Iterable[Sequence[str]],
         files: Iterable[Path],
         results: Path,
     ) -> StudyRecord:
         """The record of the code that runs, and of the tables among `files`, which lie in the folder `results`."""
         tables = {path.relative_to(results).as_posix(): table_digest(path) for path in files if ".tsv" in path.suffixes}
         plain = json.loads(json.dumps(study, default=str))
-        return cls(plain, dict(code), evaluation_seed, list(hidden_centers), __version__, code_commit(), tables)
+        commit = commit_of(Path(__file__).resolve())
+        return cls(
+            plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, tables
+        )
 
     def write(self, path: Path) -> None:
         """Write the record as indented JSON, atomically."""
@@ -101,22 +106,19 @@ def table_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def code_commit() -> str:
-    """The git commit of this library's files, with `-dirty` where some differ from it; "" where git knows none."""
-    here, git = Path(__file__).resolve(), shutil.which("git")
-    if git is None:
-        return ""
-    ask = [git, "-C", str(here.parent)]
-    tracked = subprocess.run([*ask, "ls-files", "--error-unmatch", here.name], capture_output=True, check=False)
-    if tracked.returncode:
-        return ""
-    told = subprocess.run(
-        [*ask, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip()
+def commit_of(file: Path) -> str:
+    """Git commit of the repository that keeps a file, `-dirty` where files differ from it; "" where none keeps it."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(file.parent), *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    # A study's folder may lie in a repository of its own, which keeps none of the code.
+    return git("ls-files", file.name) and git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
 
 
 def _refused(path: Path, found: str, action: str, rule: str) -> CohortError:
