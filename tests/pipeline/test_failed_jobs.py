@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gliomanet.pipeline.failed_jobs import count_oom_kills, why_failed
+from gliomanet.files import storage
+from gliomanet.pipeline.failed_jobs import FailedJob, count_oom_kills, why_failed
 from tests.messages.jobs import FAILED, failed
 
 
@@ -39,6 +40,15 @@ def test_a_person_who_cancels_a_job_does_not_want_it_back(tmp_path):
 
 def test_of_a_list_of_problems_the_first_is_told(tmp_path):
     assert why_failed(failed("a person's error", tmp_path)).found == "2 problems in the cohort: case P-1: no file"
+
+
+def test_an_empty_log_on_a_full_disk_says_nothing_of_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "free_bytes", lambda _folder: 1000)
+    (tmp_path / "x.log").touch()
+    problem = why_failed(FailedJob("evaluate", log=tmp_path / "x.log"))
+    assert problem.rule == "disk_full"
+    assert str(tmp_path) in problem.found
+    assert problem.action
 
 
 def test_the_kernel_counts_what_it_ends(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gliomanet.errors import Problem
+from gliomanet.files.storage import nearly_full
 
 TAIL = 100_000
 """Characters at a log's end that are read: what ended a job stands there."""
@@ -85,6 +86,8 @@ def why_failed(job: FailedJob) -> Problem:
     if own:
         of_memory = re.search(KILLED_WORKER, own) and not job.on_cluster
         return told(job, "job_error", own, FEWER_AT_ONCE if of_memory else "")
+    if job.log is not None and (full := nearly_full(job.log.parent)):
+        return told(job, full.rule, f"its log is empty, and {full.file}: {full.found}", full.action)
     if job.on_cluster:
         return told(job, "job_without_a_word", silent_on_cluster(end_of(job.slurm_log)), ASK_SACCT)
     killed = "its process was ended from outside without a word, most often because this machine's memory was full"
