@@ -72,7 +72,7 @@ def follow(block: Block, folder: Path, *, timeout: int = 600) -> str:
     return run.stdout
 
 
-def run_page(page: Path, folder: Path, *, timeout: int = 1200) -> str:
+def run_page(page: Path, folder: Path, *, timeout: int = 3000) -> str:
     """Follow a tutorial in `folder`, its Python blocks in one session, as a person would; the output of all of it."""
     lines = ["import subprocess as _process", "from pathlib import Path as _Path"]
     for block in blocks_of(page):
