@@ -16,8 +16,8 @@ TAIL = 100_000
 """Characters at a log's end that are read: what ended a job stands there."""
 
 # What SLURM writes into a job's log, and the state that it gives it (and Kubernetes' word for memory); the first that
-# fits is why. A step that is ended for its memory or its time is called cancelled, too. The logs name files, whose names
-# may be any: only what SLURM itself says of memory counts.
+# fits is why. A step that is ended for its memory or its time is called cancelled, too. The logs name files, whose
+# names may be any: only what SLURM itself says of memory counts.
 SIGNS = {
     "memory": r"\b(?:slurmstepd|srun)\S* error: [^\n]*"
     r"(?:oom[-_]kill event|Out Of Memory|[Ee]xceeded (?:job|step) memory limit)"
