@@ -22,6 +22,7 @@ from gliomanet.pipeline.failed_jobs import (
     last_error,
     why_failed,
 )
+from gliomanet.pipeline.results_folder import hold_results, refuse_unwritable
 
 
 class Failures(logging.Filter):
@@ -102,6 +103,19 @@ if workflow.is_main_process:
 onerror:
     if FAILURES.problems:
         logger.error(in_the_end(FAILURES.problems.values()))
+
+
+HELD = []  # for as long as this process lives
+
+
+def take_results():
+    """End a run whose results cannot be written, or that another run writes into. Jobs' own starts ask nothing."""
+    if workflow.is_main_process:
+        try:
+            refuse_unwritable(LAYOUT)
+            HELD.append(hold_results(LAYOUT))
+        except OSError as error:
+            raise WorkflowError(f"\n{error}") from None
 
 
 def check_cluster():
