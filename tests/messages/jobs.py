@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from gliomanet.files.storage import StorageError
+from gliomanet.layout import Layout
+from gliomanet.pipeline import results_folder
 from gliomanet.pipeline.cluster_check import forgotten_jobs
 from gliomanet.pipeline.failed_jobs import FailedJob, in_the_end, why_failed
 from gliomanet.pipeline.job_log import PERHAPS
@@ -160,6 +163,15 @@ def told(folder: Path) -> Iterator[tuple[str, str]]:
     for name, log in (("of a group", LIST), ("of a group, without a word", "")):
         yield f"job, {name}", str(why_failed(group(folder, log)))
     yield "jobs, at the end", in_the_end([problems["time"], problems["refused"]])
+    layout = Layout(folder / "results")
+    layout.cache().mkdir(parents=True)
+    layout.run_lock().write_text("process 4711 on node1")
+    yield "results, in use", str(results_folder._in_use(layout.results, layout.run_lock()))
+    (layout.results / "logs").write_text("")
+    try:
+        results_folder.refuse_unwritable(layout)
+    except StorageError as error:
+        yield "results, a file in the way", str(error)
     for name, (settings, command, rule) in CLUSTERS.items():
         if rule:
             yield f"cluster, {name}", str(forgotten_jobs(settings, command, 20))

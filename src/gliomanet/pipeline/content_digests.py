@@ -80,7 +80,6 @@ class ContentDigests:
     def _save(self) -> None:
         # What other runs have read in the meantime stays, where this one knows nothing better.
         merged = {**_load(self.cache), **self._known}
-        self.cache.parent.mkdir(parents=True, exist_ok=True)
         # The file only spares time: a real run says itself what may not be written, and a dry run needs nothing.
         with suppress(OSError):
             write_atomically(self.cache, json.dumps(merged, ensure_ascii=False).encode())
