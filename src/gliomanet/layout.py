@@ -217,6 +217,10 @@ class Layout:
         """Folder of the training images that all jobs map."""
         return self.results / "cache"
 
+    def run_lock(self) -> Path:
+        """Held by the one run that writes into these results."""
+        return self.cache() / "run.lock"
+
     def content_digests(self) -> Path:
         """Digests of the images on disk, so that no start of the workflow reads them all again."""
         return self.cache() / "contents.json"

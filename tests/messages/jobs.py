@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from gliomanet.files.storage import StorageError
+from gliomanet.layout import Layout
+from gliomanet.pipeline import results_folder
 from gliomanet.pipeline.cluster_check import forgotten_jobs
 from gliomanet.pipeline.failed_jobs import FailedJob, in_the_end, why_failed
+from gliomanet.pipeline.job_log import PERHAPS
 
 STATUS = (
     "SLURM-job '7' failed, SLURM status is: '{}'. Detailed failure reason unavailable (status command is not 'sacct')."
@@ -21,6 +25,19 @@ REFUSED = (
     "SLURM sbatch failed. The error message was 'sbatch: error: Batch job submission failed: Invalid partition'.\n"
     "    sbatch call:\n        sbatch --parsable\n"
 )
+
+REMOTE = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
+CRASH = "Traceback (most recent call last):\n  …\nRuntimeError: write failed\n"
+
+# name → what Snakemake says of its process
+ENDED = {
+    "a pod, killed": "Command 'python x' died with <Signals.SIGKILL: 9>.",
+    "here, without a word": "Command 'python x' died with <Signals.SIGKILL: 9>.",
+    "here, crashed": "Command 'python x' died with <Signals.SIGABRT: 6>.",
+    "here, stopped": "Command 'python x' died with <Signals.SIGINT: 2>.",
+    "here, stopped, told by a shell": "Command 'python x' returned non-zero exit status 143.",
+    "here, with a status": "Command 'python x' returned non-zero exit status 3.",
+}
 
 # name → (message of the executor, text of its own log, text of SLURM's log, rule of the problem)
 FAILED: dict[str, tuple[str, str, str, str]] = {
@@ -63,7 +80,7 @@ FAILED: dict[str, tuple[str, str, str, str]] = {
         STATUS.format("FAILED"),
         "",
         "Command 'python x' died with <Signals.SIGSEGV: 11>.\n",
-        "job_without_a_word",
+        "job_crashed",
     ),
     "a step that cannot start": (
         STATUS.format("FAILED"),
@@ -72,7 +89,29 @@ FAILED: dict[str, tuple[str, str, str, str]] = {
         "job_without_a_word",
     ),
     "refused": (REFUSED, "", "", "refused_by_slurm"),
+    "a file that is named like it": (
+        STATUS.format("FAILED"),
+        "KeyError: 1\n",
+        "rule x:\n    input: /data/oom-kill/cases.tsv, /data/OOMKilled/x.tsv\n",
+        "job_without_a_word",
+    ),
+    "a pod, ended for its memory": (f"Pod failed: OOMKilled. {REMOTE}", "", "", "job_memory"),
+    "a pod, without a word": (
+        f"For details, please issue: kubectl describe job x. {REMOTE}",
+        "",
+        "",
+        "job_without_a_word",
+    ),
+    "a pod, killed": (REMOTE, "", "", "job_without_a_word"),
     "here, without a word": ("", "Epoch 3\n", "", "job_without_a_word"),
+    "here, nobody knows why": ("", "Epoch 3\n", "", "job_without_a_word"),
+    "here, crashed": ("", "Epoch 3\n", "", "job_crashed"),
+    "here, stopped": ("", "Epoch 3\n", "", "job_stopped"),
+    "here, stopped, told by a shell": ("", "Epoch 3\n", "", "job_stopped"),
+    "here, with a status": ("", "Epoch 3\n", "", "job_without_a_word"),
+    "here, on a full disk": ("", f"{CRASH}\n{PERHAPS}x: the disk is full\n", "", "job_error"),
+    "here, a person's error on a full disk": ("", f"ERROR: no such case\n\n{PERHAPS}x: it is full\n", "", "job_error"),
+    "here, an exception after an error": ("", f"ERROR: of a library\n{CRASH}", "", "job_error"),
     "here, a worker killed": ("", TORCH, "", "job_error"),
 }
 
@@ -102,7 +141,14 @@ def failed(name: str, folder: Path) -> FailedJob:
     if slurm_log and slurms:
         slurm_log.write_text(slurms)
     named = FailedJob("predict_center", ("net", "EAST"), message, place / "net.log", slurm_log)
+    named = replace(named, ended=ENDED.get(name, ""), external="snakejob-1" if name.startswith("a pod") else "")
     return replace(named, mem_mb=6000, runtime=120, oom_kills=1 if name == "here, without a word" else 0)
+
+
+def group(folder: Path, log: str) -> FailedJob:
+    """A failed group of two jobs, one of which left a log."""
+    (folder / "member.log").write_text(log)
+    return FailedJob("pairs", members=("calibrate", "predict"), log=folder / "member.log" if log else None)
 
 
 def told(folder: Path) -> Iterator[tuple[str, str]]:
@@ -114,7 +160,18 @@ def told(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"job, {name}", str(problems[name])
         if job.sign in ("memory", "time"):
             yield f"job, {name}, tried again", str(why_failed(replace(job, again=True)))
+    for name, log in (("of a group", LIST), ("of a group, without a word", "")):
+        yield f"job, {name}", str(why_failed(group(folder, log)))
     yield "jobs, at the end", in_the_end([problems["time"], problems["refused"]])
+    layout = Layout(folder / "results")
+    layout.cache().mkdir(parents=True)
+    layout.run_lock().write_text("process 4711 on node1")
+    yield "results, in use", str(results_folder._in_use(layout.results, layout.run_lock()))
+    (layout.results / "logs").write_text("")
+    try:
+        results_folder.refuse_unwritable(layout)
+    except StorageError as error:
+        yield "results, a file in the way", str(error)
     for name, (settings, command, rule) in CLUSTERS.items():
         if rule:
             yield f"cluster, {name}", str(forgotten_jobs(settings, command, 20))

@@ -73,6 +73,12 @@ def test_a_cache_that_cannot_be_read_is_made_anew(code, made):
     assert made == ["one.py", "one.py"]
 
 
+def test_a_folder_that_may_not_be_written_costs_time_only(code, made):
+    (code.folder / "results").write_text("no folder")
+    assert code().of("one.py")
+    assert made == ["one.py"]
+
+
 def test_a_job_writes_nothing(code, made):
     code(writes=False).of("one.py")
     assert not (code.folder / "results").exists()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gliomanet.pipeline import environment
 from gliomanet.pipeline.environment import count_gpus
 
 UUIDS = ("GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", "MIG-7ea8ab2d-6e47-5a9a-a6b7-1c2b0f6f3f10")
@@ -51,6 +52,24 @@ def test_nvidia_smi_tells_where_nothing_else_does(tmp_path, status, counted):
     assert count_gpus(tmp_path, {}) == counted
 
 
+def test_a_hanging_nvidia_smi_counts_nothing_and_says_so(tmp_path, monkeypatch, capsys):
+    program = tmp_path / "bin/nvidia-smi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(environment, "SMI_SECONDS", 0.2)
+    assert count_gpus(tmp_path, {}) == 0
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_a_gpu_that_may_not_be_read_is_not_ours(tmp_path):
+    for number in ("0", "1"):
+        (tmp_path / f"sys/class/kfd/kfd/topology/nodes/{number}").mkdir(parents=True)
+    (tmp_path / "sys/class/kfd/kfd/topology/nodes/0/gpu_id").write_text("51103\n")
+    (tmp_path / "sys/class/kfd/kfd/topology/nodes/1/gpu_id").mkdir()  # an OSError, for root as well
+    assert count_gpus(tmp_path, {}) == 1
+
+
 @pytest.mark.parametrize(
     ("visible", "on_four_cards", "where_nothing_is_listed"),
     [
@@ -68,9 +87,9 @@ def test_nvidia_smi_tells_where_nothing_else_does(tmp_path, status, counted):
 def test_what_the_environment_names_counts_and_an_allocation_is_trusted(
     tmp_path, visible, on_four_cards, where_nothing_is_listed
 ):
-    environment = {"CUDA_VISIBLE_DEVICES": visible}
-    assert count_gpus(tmp_path, environment) == where_nothing_is_listed
-    assert count_gpus(with_nvidia(tmp_path, 4), environment) == on_four_cards
+    variables = {"CUDA_VISIBLE_DEVICES": visible}
+    assert count_gpus(tmp_path, variables) == where_nothing_is_listed
+    assert count_gpus(with_nvidia(tmp_path, 4), variables) == on_four_cards
 
 
 def test_the_environment_is_that_of_the_process_unless_another_is_given(tmp_path, monkeypatch):

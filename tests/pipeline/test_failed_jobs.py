@@ -8,7 +8,7 @@ import pytest
 
 from gliomanet.files import storage
 from gliomanet.pipeline.failed_jobs import FailedJob, count_oom_kills, why_failed
-from tests.messages.jobs import FAILED, failed
+from tests.messages.jobs import FAILED, LIST, failed, group
 
 
 @pytest.mark.parametrize("name", FAILED)
@@ -49,6 +49,45 @@ def test_an_empty_log_on_a_full_disk_says_nothing_of_the_memory(tmp_path, monkey
     assert problem.rule == "disk_full"
     assert str(tmp_path) in problem.found
     assert problem.action
+
+
+def test_memory_is_suspected_only_of_a_kill_on_this_machine(tmp_path):
+    suspected = [name for name in FAILED if "this machine's memory" in why_failed(failed(name, tmp_path)).found]
+    assert suspected == ["here, without a word"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("here, crashed", "a crash in native code ended it (SIGABRT)"),
+        ("a signal", "a crash in native code ended it (SIGSEGV)"),
+        ("here, stopped", "it was stopped (SIGINT)"),
+        ("here, stopped, told by a shell", "it was stopped (SIGTERM)"),
+        ("here, with a status", "it ended with status 3 without a word in its log"),
+        ("here, on a full disk", "RuntimeError: write failed; perhaps the cause: x: the disk is full"),
+        ("here, a person's error on a full disk", "no such case; perhaps the cause: x: it is full"),
+        ("here, an exception after an error", "RuntimeError: write failed"),
+    ],
+)
+def test_the_end_of_a_process_and_of_its_log_are_told_as_they_are(name, found, tmp_path):
+    assert why_failed(failed(name, tmp_path)).found == found
+
+
+def test_another_executor_is_asked_in_its_own_words(tmp_path):
+    ended = why_failed(failed("a pod, ended for its memory", tmp_path))
+    assert "--set-resources 'predict_center:mem_mb=attempt*12000'" in ended.action
+    for name in ("a pod, without a word", "a pod, killed"):
+        problem = why_failed(failed(name, tmp_path))
+        assert "For further error details see the cluster/cloud log" in problem.found
+        assert "kubectl describe job snakejob-1" in problem.action
+        assert "memory" not in str(problem)
+
+
+def test_a_group_is_told_once_with_what_one_of_its_jobs_says(tmp_path):
+    problem = why_failed(group(tmp_path, LIST))
+    assert problem.key == "group pairs (calibrate, predict)"
+    assert problem.found == "2 problems in the cohort: case P-1: no file"
+    assert "memory" not in str(why_failed(group(tmp_path, "")))
 
 
 def test_the_kernel_counts_what_it_ends(tmp_path):

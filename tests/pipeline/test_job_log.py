@@ -56,6 +56,15 @@ def test_a_nearly_full_disk_is_named_beside_an_error_in_other_words(tmp_path):
     assert text.rstrip().splitlines()[-1].startswith("ERROR: perhaps the cause: ")
 
 
+def test_a_persons_own_error_is_the_whole_story_on_a_nearly_full_disk(tmp_path):
+    header = "from gliomanet.files import storage\nstorage.NEARLY_FULL = 10**18\n"
+    for error in ("ValueError('no such case')", "FileNotFoundError('no such case')"):
+        text = run(f"{header}raise {error}", tmp_path / "x.log")
+        assert text.endswith("ERROR: no such case\n")
+        assert "perhaps" not in text
+    assert "perhaps the cause" in run(f"{header}raise OSError('write failed')", tmp_path / "x.log")
+
+
 def test_a_study_that_stops_is_told_without_a_traceback(tmp_path):
     stop = "from gliomanet.errors import Problem, StudyStopError\nraise StudyStopError(Problem('the server is gone', 'start it'))"
     text = run(stop, tmp_path / "x.log")

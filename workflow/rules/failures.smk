@@ -17,9 +17,12 @@ from gliomanet.pipeline.cluster_check import (
 from gliomanet.pipeline.failed_jobs import (
     FailedJob,
     count_oom_kills,
+    end_of,
     in_the_end,
+    last_error,
     why_failed,
 )
+from gliomanet.pipeline.results_folder import hold_results, refuse_unwritable
 
 
 class Failures(logging.Filter):
@@ -28,11 +31,20 @@ class Failures(logging.Filter):
     def __init__(self):
         super().__init__()
         self.problems = {}
+        self.ended = (
+            {}
+        )  # thread → what Snakemake said last of a process in it; that of the job follows in the same thread
         self.oom_kills = count_oom_kills()
 
     def filter(self, record):
         event = getattr(record, "event", None)
-        if event == "job_error":
+        if event == "error":
+            self.ended[record.thread] = record.getMessage()
+        elif event == "group_error":
+            self.tell_group(record)
+        elif (
+            event == "job_error" and not record.indent
+        ):  # those of a group's jobs are indented, and told as one
             self.tell(record)
         elif event == "job_finished":  # at a later attempt
             self.problems.pop(record.job_id, None)
@@ -49,14 +61,38 @@ class Failures(logging.Filter):
             slurm_log=logs[-1] if "SLURM-job" in message else None,
             mem_mb=job.resources.get("mem_mb"),
             runtime=job.resources.get("runtime"),
+            # Another executor's log is that of the Snakemake that executed the job there.
+            ended=(
+                end_of(logs[-1])
+                if message and logs[len(job.log) :]
+                else self.ended.pop(record.thread, "")
+            ),
+            external=str(record.aux.get("external_jobid", "")),
             again=job.restart_times > job.attempt - 1,
             oom_kills=count_oom_kills() - self.oom_kills,
         )
         if failed.cancelled:
             # As if it had been its last attempt. Not `job.attempt`: that would ask for other resources than are freed.
             job._attempt = job.restart_times + 1
-        self.problems[record.jobid] = why_failed(failed)
-        logger.error(str(self.problems[record.jobid]))
+        self.keep(record.jobid, failed)
+
+    def tell_group(self, record):
+        """Tell a failed group once: Snakemake says that all its jobs failed, and not what its executor says."""
+        members = {info["jobid"]: info for info in record.job_error_info}
+        jobs = [job for job in workflow.dag.jobs if job.jobid in members]
+        logs = [Path(str(info["log"][0])) for info in members.values() if info["log"]]
+        failed = FailedJob(
+            str(record.groupid),
+            members=tuple(sorted({info["rule_name"] for info in members.values()})),
+            log=next((log for log in logs if last_error(end_of(log))), None),
+            slurm_log=next((Path(str(log)) for log in record.aux_logs), None),
+            again=all(job.restart_times > job.attempt - 1 for job in jobs),
+        )
+        self.keep(min(members), failed)
+
+    def keep(self, jobid, failed):
+        self.problems[jobid] = why_failed(failed)
+        logger.error(str(self.problems[jobid]))
 
 
 FAILURES = Failures()
@@ -67,6 +103,19 @@ if workflow.is_main_process:
 onerror:
     if FAILURES.problems:
         logger.error(in_the_end(FAILURES.problems.values()))
+
+
+HELD = []  # for as long as this process lives
+
+
+def take_results():
+    """End a run whose results cannot be written, or that another run writes into. Jobs' own starts ask nothing."""
+    if workflow.is_main_process:
+        try:
+            refuse_unwritable(LAYOUT)
+            HELD.append(hold_results(LAYOUT))
+        except OSError as error:
+            raise WorkflowError(f"\n{error}") from None
 
 
 def check_cluster():

@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import os
+import secrets
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +21,15 @@ from gliomanet.files.storage import writing
 _LINKLESS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
 """Errors of file systems without hard links."""
 
+_HOST = socket.gethostname().partition(".")[0][:40]
+
 
 @contextmanager
 def open_atomically(path: Path, size: int = 0) -> Iterator[BinaryIO]:
     """Open a file to write, binary, so that it is the old one or the new one at any moment, even after a power cut.
 
-    Written to `.<name>.<process>.partial` beside it (two processes write two of them), put on the disk, and renamed; an
+    Written to `.<name>.<host>.<process>.<random>.partial` beside it (two processes write two of them, also where they
+    have one number on two nodes or in two pods), put on the disk, and renamed; an
     error leaves the old file and nothing else. The folder is made where it is missing.
 
     Args:
@@ -64,7 +69,7 @@ def write_once(path: Path, content: bytes) -> None:
 @contextmanager
 def _partial(path: Path, size: int) -> Iterator[tuple[Path, BinaryIO]]:
     """A file beside `path`, open to write; gone afterwards, unless it was moved."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.{secrets.token_hex(3)}.partial")
     with writing(path, size):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

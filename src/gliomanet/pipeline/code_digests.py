@@ -50,7 +50,12 @@ class CodeDigests:
             self._known[key] = code_digest.source_digest(self.scripts / script, *references)
             if self._writes:
                 stored = {"state": self._state, "digests": {**_load(self.cache, self._state), **self._known}}
-                write_atomically(self.cache, json.dumps(stored).encode())
+                try:
+                    write_atomically(self.cache, json.dumps(stored).encode())
+                except OSError:
+                    self._writes = (
+                        False  # it spares time, and decides nothing; a run that writes says what may not be written
+                    )
         return self._known[key]
 
 

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from gliomanet.files.atomic import write_atomically
@@ -79,8 +80,9 @@ class ContentDigests:
     def _save(self) -> None:
         # What other runs have read in the meantime stays, where this one knows nothing better.
         merged = {**_load(self.cache), **self._known}
-        self.cache.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.cache, json.dumps(merged, ensure_ascii=False).encode())
+        # The file only spares time: a real run says itself what may not be written, and a dry run needs nothing.
+        with suppress(OSError):
+            write_atomically(self.cache, json.dumps(merged, ensure_ascii=False).encode())
 
 
 def content_of(files: Mapping[str, str], digests: Mapping[str, str]) -> dict[str, str]:

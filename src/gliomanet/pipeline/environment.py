@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ BRAIN_PROGRAMS = ("hd-bet", "synthstrip")
 
 GPU_LIMIT = "GLIOMANET_GPU_LIMIT"
 """Environment variable by which a run's main process tells its jobs how many GPUs the run may use; "" is no limit."""
+
+SMI_SECONDS = 10.0
+"""A driver that hangs lets `nvidia-smi` wait for ever."""
 
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 """Environment variables that name the GPUs that a process may see: by number, UUID, or a MIG instance's UUID."""
@@ -75,9 +79,16 @@ def _nvidia(root: Path) -> int:
 
 
 def _amd(root: Path) -> int:
-    """The nodes of AMD's compute driver that are GPUs: CPUs are listed with the id 0."""
-    nodes = (root / "sys/class/kfd/kfd/topology/nodes").glob("*/gpu_id")
-    return sum(node.read_text().strip() not in ("", "0") for node in nodes)
+    """The nodes of AMD's compute driver that are GPUs of this process."""
+    return sum(map(_is_gpu, (root / "sys/class/kfd/kfd/topology/nodes").glob("*/gpu_id")))
+
+
+def _is_gpu(node: Path) -> bool:
+    """False for a CPU, whose id is 0, and for a GPU that a container or cgroup keeps from this process."""
+    try:
+        return node.read_text().strip() not in ("", "0")
+    except OSError:
+        return False
 
 
 def _told_by_nvidia_smi() -> int:
@@ -85,5 +96,9 @@ def _told_by_nvidia_smi() -> int:
     program = shutil.which("nvidia-smi")
     if program is None:
         return 0
-    told = subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=60)
+    try:
+        told = subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=SMI_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"{program} -L does not answer: no GPU is counted; look at the driver", file=sys.stderr)
+        return 0
     return sum(line.startswith("GPU ") for line in told.stdout.splitlines()) if told.returncode == 0 else 0

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gliomanet.errors import Problem
 from gliomanet.files.storage import nearly_full
+from gliomanet.pipeline.job_log import PERHAPS
 
 TAIL = 100_000
 """Characters at a log's end that are read: what ended a job stands there."""
 
-# What SLURM writes into a job's log, and the state that it gives it; the first that fits is why. A step that is ended
-# for its memory or its time is called cancelled, too.
+# What SLURM writes into a job's log, and the state that it gives it (and Kubernetes' word for memory); the first that
+# fits is why. A step that is ended for its memory or its time is called cancelled, too. The logs name files, whose
+# names may be any: only what SLURM itself says of memory counts.
 SIGNS = {
-    "memory": r"oom[-_]kill|Out Of Memory|[Ee]xceeded (?:job|step) memory limit|status is: 'OUT_OF_MEMORY'",
+    "memory": r"\b(?:slurmstepd|srun)\S* error: [^\n]*"
+    r"(?:oom[-_]kill event|Out Of Memory|[Ee]xceeded (?:job|step) memory limit)"
+    r"|status is: 'OUT_OF_MEMORY'|(?<![\w/.-])OOMKilled(?![\w/.-]*/)",
     "time": r"DUE TO TIME LIMIT|status is: '(?:TIMEOUT|DEADLINE)'",
     "node": r"DUE TO NODE FAIL|status is: '(?:NODE_FAIL|BOOT_FAIL)'",
     "preempted": r"DUE TO PREEMPTION|status is: 'PREEMPTED'",
@@ -24,6 +29,15 @@ SIGNS = {
 }
 KILLED_WORKER = r"killed by signal: Killed|SIGKILL"
 """What torch and joblib say of a process of theirs that was ended from outside."""
+
+STOPPED = ("SIGTERM", "SIGINT", "SIGHUP")
+"""Signals by which a person, a batch system or a machine that shuts down stops a process."""
+
+CRASHED = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE")
+"""Signals that end a process for a fault in its native code."""
+
+ENDED = re.compile(r"died with <Signals\.(\w+)|returned non-zero exit status (\d+)")
+"""What Snakemake says of a job's process that failed."""
 
 REFUSED = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.?$", re.MULTILINE | re.DOTALL)
 
@@ -40,6 +54,9 @@ class FailedJob:
         slurm_log: SLURM's log of it; None for one that ran on this machine.
         mem_mb: the memory that it had asked for, in MB; None without a request.
         runtime: the time that it had asked for, in minutes; None without a request.
+        ended: what Snakemake that executed it says of its process, such as `died with <Signals.SIGSEGV: 11>`.
+        external: its name at the executor, such as that of a job of Kubernetes.
+        members: rules of a group's jobs, which is told as one; its name is `rule`.
         again: whether it is tried again, with more memory and time.
         oom_kills: processes that the kernel ended for memory since the run began (`count_oom_kills`).
     """
@@ -51,23 +68,43 @@ class FailedJob:
     slurm_log: Path | None = None
     mem_mb: int | None = None
     runtime: int | None = None
+    ended: str = ""
+    external: str = ""
+    members: tuple[str, ...] = ()
     again: bool = False
     oom_kills: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.rule} ({', '.join(self.wildcards)})" if self.wildcards else self.rule
+        parts = ", ".join(self.members or self.wildcards)
+        return f"{'group ' if self.members else ''}{self.rule}{f' ({parts})' if parts else ''}"
 
     @property
     def on_cluster(self) -> bool:
         return self.slurm_log is not None or "SLURM" in self.message
 
     @property
+    def here(self) -> bool:
+        return not (self.message or self.slurm_log or self.members)
+
+    @property
     def sign(self) -> str:
         """The key of `SIGNS` that stands in SLURM's log or in the executor's message; empty where none does."""
         said = f"{self.message}\n{end_of(self.slurm_log)}"
-        found = (name for name, pattern in SIGNS.items() if re.search(pattern, said))
-        return next(found, "") if self.on_cluster else ""
+        return next((name for name, pattern in SIGNS.items() if re.search(pattern, said)), "")
+
+    @property
+    def end(self) -> str:
+        """The name of the signal that ended its process, or its exit status in digits; empty where nobody says so.
+
+        A shell or a container's runtime tells the signal n as the exit status 128 + n.
+        """
+        ends = ENDED.findall(self.ended or end_of(self.slurm_log))
+        if not ends:
+            return ""
+        name, status = ends[-1]
+        of_signals = {str(128 + each): each.name for each in signal.Signals}
+        return str(name or of_signals.get(status, status))
 
     @property
     def cancelled(self) -> bool:
@@ -84,16 +121,11 @@ def why_failed(job: FailedJob) -> Problem:
         return told(job, f"job_{job.sign}", *of_slurm(job))
     own = last_error(end_of(job.log))
     if own:
-        of_memory = re.search(KILLED_WORKER, own) and not job.on_cluster
+        of_memory = re.search(KILLED_WORKER, own) and job.here
         return told(job, "job_error", own, FEWER_AT_ONCE if of_memory else "")
     if job.log is not None and (full := nearly_full(job.log.parent)):
         return told(job, full.rule, f"its log is empty, and {full.file}: {full.found}", full.action)
-    if job.on_cluster:
-        return told(job, "job_without_a_word", silent_on_cluster(end_of(job.slurm_log)), ASK_SACCT)
-    killed = "its process was ended from outside without a word, most often because this machine's memory was full"
-    if job.oom_kills:
-        killed += f" (the kernel has ended processes for it since this run began: {job.oom_kills})"
-    return told(job, "job_without_a_word", killed, FEWER_AT_ONCE)
+    return told(job, *silent(job))
 
 
 REFUSED_ACTION = (
@@ -106,11 +138,14 @@ FEWER_AT_ONCE = "let fewer jobs run at once: --resources mem_mb=<the memory of t
 
 def of_slurm(job: FailedJob) -> tuple[str, str]:
     """Problem of a job that SLURM ended or refused, and the remedy."""
-    memory, time = job.mem_mb or 4000, job.runtime or 60
     if job.sign == "memory":
-        return f"it took more than the {memory} MB that it had asked for, and was ended", more(job, "mem_mb", memory)
+        asked = f"{job.mem_mb} MB" if job.mem_mb else "memory"
+        return f"it took more than the {asked} that it had asked for, and was ended", more(job, "mem_mb", job.mem_mb)
     if job.sign == "time":
-        return f"it took longer than the {time} min that it had asked for, and was ended", more(job, "runtime", time)
+        asked = f"{job.runtime} min" if job.runtime else "time"
+        return f"it took longer than the {asked} that it had asked for, and was ended", more(
+            job, "runtime", job.runtime
+        )
     if job.sign == "cancelled":
         return (
             "somebody cancelled it (scancel), so neither it nor what needs it is run",
@@ -123,21 +158,53 @@ def of_slurm(job: FailedJob) -> tuple[str, str]:
 AGAIN = "it is tried again"
 
 
-def more(job: FailedJob, resource: str, asked: int) -> str:
+def more(job: FailedJob, resource: str, asked: int | None) -> str:
     """The remedy for a job that needs more of a resource: its next attempt, or a person's request that still grows."""
     if job.again:
         return f"{AGAIN} with more"
     trained = "; a training goes on from its last epoch" if resource == "runtime" else ""
-    return f"give it more: --set-resources '{job.rule}:{resource}=attempt*{2 * asked}'{trained}"
+    rule, many = ("<rule>" if job.members else job.rule), (2 * asked if asked else f"<more {resource}>")
+    return (
+        f"give {'its jobs' if job.members else 'it'} more: --set-resources '{rule}:{resource}=attempt*{many}'{trained}"
+    )
 
 
-def silent_on_cluster(slurm_log: str) -> str:
-    """The cause in SLURM's log of a job whose own log is silent: a step that could not start, or a signal."""
-    refused = re.search(r"^srun: error: (Unable to create step .*)", slurm_log, re.MULTILINE)
+def silent(job: FailedJob) -> tuple[str, str, str]:
+    """Rule, problem and remedy of a job that no error of its own ended: as its process's end and its executor tell."""
+    refused = re.search(r"^srun: error: (Unable to create step .*)", end_of(job.slurm_log), re.MULTILINE)
     if refused:
-        return f"SLURM did not start it on its node: {refused[1].strip()}"
-    signal = re.search(r"died with <Signals\.(\w+)", slurm_log)
-    return f"{f'its process was ended by {signal[1]}' if signal else 'it ended'} without a word in its log"
+        return "job_without_a_word", f"SLURM did not start it on its node: {refused[1].strip()}", ASK_SACCT
+    if job.end in STOPPED:
+        return "job_stopped", f"it was stopped ({job.end})", AGAIN if job.again else "start the study again"
+    if job.end in CRASHED:
+        return "job_crashed", f"a crash in native code ended it ({job.end})", CRASH_ACTION
+    if job.end == "SIGKILL" and job.here:
+        return "job_without_a_word", killed_here(job), FEWER_AT_ONCE
+    if job.end.isdigit():
+        found = f"it ended with status {job.end} without a word in its log"
+    else:
+        found = f"{f'its process was ended by {job.end}' if job.end else 'it ended'} without a word in its log"
+    if job.on_cluster:
+        return "job_without_a_word", found, ASK_SACCT
+    if job.message:  # of another executor, whose words are all that is known
+        found += f"; its executor says: {' '.join(job.message.split()).rstrip('.')}"
+        return (
+            "job_without_a_word",
+            found,
+            f"`kubectl describe job {job.external or '<its name>'}` says more on Kubernetes",
+        )
+    return "job_without_a_word", found, "look at what Snakemake printed of it"
+
+
+CRASH_ACTION = "start it once more; where it crashes again, look at the last lines of its log and the case they name"
+
+
+def killed_here(job: FailedJob) -> str:
+    """The problem of a job that was ended from outside on this machine."""
+    killed = "its process was ended from outside without a word, most often because this machine's memory was full"
+    if job.oom_kills:
+        killed += f" (the kernel has ended processes for it since this run began: {job.oom_kills})"
+    return killed
 
 
 def told(job: FailedJob, rule: str, found: str, action: str = "") -> Problem:
@@ -156,13 +223,19 @@ def end_of(log: Path | None) -> str:
 
 
 def last_error(log: str) -> str:
-    """The end of a job's log where Python ended it: an `ERROR:` for a person, of a list the first, or a traceback."""
+    """The end of a job's log where Python ended it: an `ERROR:` for a person, of a list the first, or a traceback.
+
+    The later of the two counts, and a full disk that is perhaps its cause stands behind it.
+    """
+    before, found, cause = f"\n{log}".rpartition(f"\n{PERHAPS}")
+    if found:
+        return "; ".join(filter(None, (last_error(before), f"perhaps the cause: {cause.strip()}")))
     _, spoken, words = f"\n{log}".rpartition("\nERROR: ")
-    if spoken:
-        first, *others = words.strip().splitlines()
-        return " ".join([first, *(line.strip(" -") for line in others[:1] if first.endswith(":"))])
     _, traceback, after = log.rpartition("Traceback (most recent call last):")
     raised = re.findall(r"^[\w.]+(?:: .*)?$", after, re.MULTILINE) if traceback else []
+    if spoken and (len(words) < len(after) or not raised):
+        first, *others = words.strip().splitlines() or [""]
+        return " ".join([first, *(line.strip(" -") for line in others[:1] if first.endswith(":"))])
     return str(raised[-1]).strip().rstrip(".;") if raised else ""
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 from types import TracebackType
 
 from gliomanet.errors import StudyStopError
-from gliomanet.files.storage import StorageError, nearly_full, writing
+from gliomanet.files.storage import nearly_full, writing
 
 PERSONAL = (ValueError, OSError, StudyStopError)
 """Errors about a user's files or configuration: their message is the whole story, a traceback would bury it."""
+
+PERHAPS = "ERROR: perhaps the cause: "
+"""Beginning of a log's line on a full disk, below an error in other words."""
 
 
 def log_to(path: str | Path) -> None:
@@ -65,10 +68,11 @@ class _Reporter:
         text = "" if issubclass(kind, StudyStopError) else "".join(traceback.format_exception(kind, error, trace))
         if issubclass(kind, PERSONAL):
             text += f"\nERROR: {error}\n"
-        # Libraries in C++ and databases do not say that a disk is full, or say it in words of their own.
-        full = nearly_full(self.log.parent, Path.cwd())
-        if full is not None and not isinstance(error, StorageError):
-            text += f"\nERROR: perhaps the cause: {full}\n"
+        # Libraries in C++ and databases do not say that a disk is full, or say it in words of their own; so does a
+        # plain OSError. Any other error for a person is the whole story.
+        told = issubclass(kind, PERSONAL) and kind is not OSError
+        if not told and (full := nearly_full(self.log.parent, Path.cwd())) is not None:
+            text += f"\n{PERHAPS}{full}\n"
         try:
             _write_all(2, text)
         except OSError as refused:

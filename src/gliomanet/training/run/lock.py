@@ -6,20 +6,17 @@ would write the same checkpoint.
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from gliomanet.files.locks import LOCKLESS, holder, sign
+
 LOCK = "lock"
 POLL_SECONDS = 1.0
-
-_LOCKLESS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
 @contextmanager
@@ -33,7 +30,7 @@ def training_lock(scratch: Path, job: str) -> Iterator[None]:
         job: its name, for the printed line.
     """
     path = scratch / LOCK
-    lock = FileLock(path, poll_interval=POLL_SECONDS, on_acquired=_sign)
+    lock = FileLock(path, poll_interval=POLL_SECONDS, on_acquired=sign)
     _acquire(lock, path, job)
     try:
         yield
@@ -59,29 +56,17 @@ def _acquire(lock: FileLock, path: Path, job: str) -> None:
             lock.acquire(blocking=waits)
             return
         except Timeout:
-            holder = _holder(path)
-            print(f"{job}: waiting: {holder} trains the same job (it holds {path}); end it to go on now", flush=True)
+            print(
+                f"{job}: waiting: {holder(path)} trains the same job (it holds {path}); end it to go on now", flush=True
+            )
             waits = True
         except FileNotFoundError:
             continue  # a job that ended removed the folder meanwhile
         except OSError as error:
-            if error.errno not in _LOCKLESS:
+            if error.errno not in LOCKLESS:
                 raise
             print(f"{job}: {path} is on a file system without locks; let no second process train this job", flush=True)
             return
-
-
-def _sign(descriptor: int) -> None:
-    """Write the holder into the lock's file, for the line of whoever waits."""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
-
-
-def _holder(path: Path) -> str:
-    try:
-        return path.read_text() or "another process"
-    except FileNotFoundError:
-        return "another process"
 
 
 def _remove_empty(folder: Path) -> None:
