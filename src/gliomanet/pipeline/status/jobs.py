@@ -62,6 +62,7 @@ class Job:
         missing: its outputs that are not there. A job that is done may have some: the engine makes none anew that
             nothing which is due reads.
         runs: why it would run; `None` for one that is done.
+        unrecorded: it would not run, and only since the engine has no record of what its results were made from.
     """
 
     rule: str
@@ -69,6 +70,7 @@ class Job:
     log: str
     missing: tuple[str, ...] = ()
     runs: Rerun | None = None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def _read_job(content: Mapping[str, Any]) -> Job:
     if "runs" in content:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["runs"].items()}
         found = Rerun(**values)
-    return Job(content["rule"], content["wildcards"], content["log"], tuple(content["missing"]), found)
+    missing, unrecorded = tuple(content["missing"]), content.get("unrecorded", False)
+    return Job(content["rule"], content["wildcards"], content["log"], missing, found, unrecorded)
 
 
 def _workflow(snakefile: Path | None) -> tuple[Path, Path]:
