@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gliomanet.pipeline.cluster_check import forgotten_jobs
 from gliomanet.pipeline.failed_jobs import FailedJob, in_the_end, why_failed
+from gliomanet.pipeline.records import unrecorded_results
 
 STATUS = (
     "SLURM-job '7' failed, SLURM status is: '{}'. Detailed failure reason unavailable (status command is not 'sacct')."
@@ -114,6 +115,7 @@ def told(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"job, {name}", str(problems[name])
         if job.sign in ("memory", "time"):
             yield f"job, {name}, tried again", str(why_failed(replace(job, again=True)))
+    yield "results without a record", str(unrecorded_results(46, "results"))
     yield "jobs, at the end", in_the_end([problems["time"], problems["refused"]])
     for name, (settings, command, rule) in CLUSTERS.items():
         if rule:
