@@ -150,10 +150,11 @@ def test_an_invalid_study_gets_the_list_of_validate(fresh):
     assert said == CliRunner().invoke(app, ["validate", "study.yaml"]).output
 
 
-def test_a_target_that_there_is_not_gets_the_engines_words(fresh):
+def test_a_target_that_there_is_not_is_named(fresh):
     result = CliRunner().invoke(app, ["status", "study.yaml", "center_NOWHERE"])
     assert result.exit_code == 1
-    assert "center_NOWHERE" in result.output
+    assert "no target 'center_NOWHERE'" in result.output
+    assert "configuration" not in result.output
 
 
 def without_records(folder: Path) -> None:
