@@ -42,7 +42,8 @@ def described(workflow, job, started):
         "missing": [str(file) for file in job.output if not os.path.lexists(file)],
     }
     if not workflow.dag.needrun(job):
-        return common
+        # Of a job without a record no change is seen; the engine takes it for done.
+        return common | {"unrecorded": bool(workflow.dag.reason(job).no_metadata)}
     reason, kept = workflow.dag.reason(job), workflow.persistence
     was_done = kept.has_metadata(job)
     # The engine asks no further once an input is to be made anew, so that a job's own changes are asked for here.

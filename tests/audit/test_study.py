@@ -13,10 +13,12 @@ from gliomanet.audit.fingerprint import write_fingerprints
 from gliomanet.audit.study import audit_cohort, audit_images, refuse_false_results
 from gliomanet.cohort.findings import findings_table
 from gliomanet.cohort.read_center import read_center
+from gliomanet.cohort.table import files_of
 from gliomanet.config.load import load_study
 from gliomanet.config.sources import PhantomSource
 from gliomanet.config.study import Study
 from gliomanet.errors import CohortError
+from gliomanet.modalities import FILE_COLUMNS
 from gliomanet.phantom.center import simulate_center
 from gliomanet.tables.io import write_table
 from tests.cohort.dicom.test_convert import FLAIR, T1_SE, write_series
@@ -131,3 +133,12 @@ def test_validate_reads_dicom_before_its_job_converts_it(tmp_path, monkeypatch):
     assert found["not_converted", "empty"].file == str(tmp_path / "ward" / "empty")
     assert volumes["case_id"].tolist() == ["empty", "good", "stripped"]
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_files_that_have_moved_since_the_tables_were_written_are_looked_for_where_they_lie(hospitals, left_by_jobs):
+    tables, found, prints = left_by_jobs
+    cases = pd.concat(tables.values(), ignore_index=True)
+    old = cases.assign(**{column: cases[column].str.replace("/A-", "/elsewhere/A-") for column in FILE_COLUMNS})
+    assert "file_missing" in set(audit_cohort(hospitals, old, found, prints)["rule"])
+    files = {name: files_of(table) for name, table in tables.items()}
+    assert "file_missing" not in set(audit_cohort(hospitals, old, found, prints, files=files)["rule"])

@@ -12,6 +12,7 @@ from gliomanet.pipeline import results_folder
 from gliomanet.pipeline.cluster_check import forgotten_jobs
 from gliomanet.pipeline.failed_jobs import FailedJob, in_the_end, why_failed
 from gliomanet.pipeline.job_log import PERHAPS
+from gliomanet.pipeline.records import unrecorded_results
 
 STATUS = (
     "SLURM-job '7' failed, SLURM status is: '{}'. Detailed failure reason unavailable (status command is not 'sacct')."
@@ -162,6 +163,7 @@ def told(folder: Path) -> Iterator[tuple[str, str]]:
             yield f"job, {name}, tried again", str(why_failed(replace(job, again=True)))
     for name, log in (("of a group", LIST), ("of a group, without a word", "")):
         yield f"job, {name}", str(why_failed(group(folder, log)))
+    yield "results without a record", str(unrecorded_results(46, "results"))
     yield "jobs, at the end", in_the_end([problems["time"], problems["refused"]])
     layout = Layout(folder / "results")
     layout.cache().mkdir(parents=True)

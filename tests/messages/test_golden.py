@@ -19,7 +19,7 @@ from gliomanet.config.load import load_study, read_study_file
 from gliomanet.errors import CaseError, CohortError, StudyError, StudyStopError
 from gliomanet.imaging.brain_extraction.external_tools import missing_program
 from gliomanet.imaging.reading import read_mask, read_modality
-from gliomanet.pipeline.status.jobs import list_jobs
+from gliomanet.pipeline.status.jobs import list_jobs, no_plan
 from gliomanet.tracking import store
 from tests.imaging.conftest import STRIPPED, brain, modalities, run, write_case
 from tests.messages import (
@@ -125,6 +125,9 @@ def texts_of_commands(folder: Path) -> Iterator[tuple[str, str]]:
     given = [str(place / "mask.nii.gz"), "--case", str(place), "--out", str(place / "out.nii.gz")]
     yield "gliomanet to-native, no case", CliRunner().invoke(app, ["to-native", *given]).output
     yield "gliomanet status, no workflow", message_of(list_jobs, place / "study.yaml", place / "Snakefile")
+    yield "gliomanet status, another study", message_of(list_jobs, place / "study.yaml", None, ["--config", "seed=1"])
+    said = "MissingRuleException:\nNo rule to produce center_NOWHERE (if you use input functions …)."
+    yield "gliomanet status, no such target", str(no_plan(said, place / "study.yaml", ["center_NOWHERE"]))
 
 
 def texts_of_tracking(folder: Path, monkeypatch) -> Iterator[tuple[str, str]]:

@@ -150,7 +150,38 @@ def test_an_invalid_study_gets_the_list_of_validate(fresh):
     assert said == CliRunner().invoke(app, ["validate", "study.yaml"]).output
 
 
-def test_a_target_that_there_is_not_gets_the_engines_words(fresh):
+def test_a_target_that_there_is_not_is_named(fresh):
     result = CliRunner().invoke(app, ["status", "study.yaml", "center_NOWHERE"])
     assert result.exit_code == 1
-    assert "center_NOWHERE" in result.output
+    assert "no target 'center_NOWHERE'" in result.output
+    assert "configuration" not in result.output
+
+
+def without_records(folder: Path) -> None:
+    shutil.rmtree(folder / ".snakemake")
+
+
+def with_renamed_results(folder: Path) -> None:
+    (folder / "results").rename(folder / "renamed")
+    config = yaml.safe_load((folder / "study.yaml").read_text())
+    write(folder, {**config, "results": "renamed"})
+
+
+@pytest.mark.parametrize(
+    ("lose", "target"), [(without_records, TARGET), (with_renamed_results, TARGET.replace("results", "renamed"))]
+)
+def test_results_without_a_record_stop_a_run_until_they_are_made_anew(study, lose, target):
+    lose(study)
+    run = [study, study / "Snakefile", target, "--configfile", "study.yaml"]
+    said = CliRunner().invoke(app, ["status", "study.yaml", target]).output
+    stopped, dry = run_snakemake(*run, "--cores", "1"), run_snakemake(*run, "-n")
+    for text in (said, stopped.text, dry.text):
+        assert "no record of what they were made from" in " ".join(text.split())
+    assert "all" not in said.split("jobs are done")[0].split()[-3:]
+    assert (stopped.status, stopped.jobs) == (1, [])
+    values = json.loads(CliRunner().invoke(app, ["status", "study.yaml", target, "--json"]).output)
+    assert (values["unrecorded"], values["done"]) == (values["jobs"], 0)
+    assert run_snakemake(*run, "-n", "--forceall").text.count("no record") == 0
+    anew = run_snakemake(*run, "--cores", "2", "--forceall", program="stub_jobs.py")
+    assert anew.status == 0, anew.text
+    assert "no record" not in run_snakemake(*run, "-n").text

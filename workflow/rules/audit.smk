@@ -56,6 +56,7 @@ rule audit_cohort:
     params:
         code=code_of("audit_cohort.py"),
         study=uncounted(dump(STUDY)),
+        files=uncounted(lambda wildcards: {n: table_files(n) for n in PLAN.centers}),
         compared=lambda wildcards: compared_by_audit(),
         excluded=sorted(
             (center, case)

@@ -17,7 +17,7 @@ if STUDY.is_tabular:
             center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),
             data_root=uncounted(DATA_ROOT),
             labels=uncounted(STUDY.labels),
-            content=lambda wildcards: features_content(wildcards.center),
+            features=lambda wildcards: features_content(wildcards.center),
         message:
             "Importing the feature table of {wildcards.center}"
         script:

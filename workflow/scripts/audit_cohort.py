@@ -17,5 +17,6 @@ findings = audit_cohort(
     {Path(path).stem: Path(path) for path in inputs.fingerprints},
     {tuple(case) for case in snakemake.params.excluded},
     read_tables(inputs.volumes) if inputs.volumes else None,
+    snakemake.params.files,
 )
 write_table(findings, snakemake.output.findings, FINDINGS)

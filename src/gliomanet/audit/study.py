@@ -20,6 +20,7 @@ from gliomanet.audit.tables import audit_cases, excluded_of, ids_before_jobs
 from gliomanet.cohort.findings import Finding, findings_of, findings_table
 from gliomanet.cohort.read_center import center_source, read_center
 from gliomanet.cohort.sources.dicom import Dicom
+from gliomanet.cohort.table import with_files
 from gliomanet.errors import CohortError
 from gliomanet.tables.cohort import TUMOUR_VOLUMES
 from gliomanet.tables.io import read_tables
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gliomanet.config.study import Study
 
 Key = tuple[str, str]
+Files = Mapping[str, Mapping[str, str]]
 
 
 def audit_cohort(
@@ -38,6 +40,7 @@ def audit_cohort(
     fingerprints: Mapping[str, Path],
     excluded: Collection[Key] = (),
     volumes: pd.DataFrame | None = None,
+    files: Mapping[str, Files] | None = None,
 ) -> pd.DataFrame:
     """Every finding on a study, from what its centres' own jobs left.
 
@@ -49,7 +52,9 @@ def audit_cohort(
         excluded: centre and id of the cases that a person excluded: no rule compares them with others.
         volumes: tumour volumes that the inspection of images found (center, case_id, tumour_volume_ml); a reference
             table that has the column is compared with them.
+        files: centre → case → column → file, where these lie now; tables name the places of when they were written.
     """
+    cases = with_files(cases, files or {})
     prints = {
         (center, case): own for center, path in fingerprints.items() for case, own in read_fingerprints(path).items()
     }

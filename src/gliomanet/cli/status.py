@@ -58,13 +58,17 @@ def show(found: Status, *, with_jobs: bool = False, cores: int | None = None) ->
     if found.not_made_anew:
         missing = counted(found.not_made_anew, "results")
         console.print(escape(f"Missing, and needed by no job that is due: {missing}. Name one as a target to make it."))
-    if not found.waiting:
+    if found.unrecorded:
+        console.print(f"[red]A run would stop:[/red] {escape(str(found.unrecorded))}.")
+    if not found.waiting and not found.unrecorded:
         console.print(escape(f"{title}: nothing to do, all {total} jobs are done."))
         return
     how_far = f"of {total} jobs {len(found.done)} are done, {len(found.waiting)} would run"
     if found.is_first_run:
         how_far = f"nothing has run yet, {total} jobs would run"
     console.print(escape(f"{title}: {how_far}."))
+    if not found.waiting:
+        return
     known = found.cost.unknown < len(found.waiting)
     follow = [group for group in found.groups if group.follows]
     for group in found.groups:

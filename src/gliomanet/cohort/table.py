@@ -173,6 +173,21 @@ def files_of(cases: pd.DataFrame) -> dict[str, dict[str, str]]:
     }
 
 
+def with_files(cases: pd.DataFrame, files: Mapping[str, Mapping[str, Mapping[str, str]]]) -> pd.DataFrame:
+    """The cases with their files where they lie now.
+
+    Args:
+        cases: of any number of centres.
+        files: centre → what `files_of` says of it; cases that are not named keep their files.
+    """
+    cases = cases.copy()
+    now = [files.get(center, {}).get(case) for center, case in zip(cases["center"], cases["case_id"], strict=True)]
+    for column in FILE_COLUMNS:
+        before = cases[column].tolist()
+        cases[column] = [old if own is None else own.get(column, "") for old, own in zip(before, now, strict=True)]
+    return cases
+
+
 def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
     """The cases with every label unknown, raw cells and diagnosis too: the table of a centre of role `unlabelled`."""
     return cases.assign(**dict.fromkeys(label_cells_in(cases), ""))

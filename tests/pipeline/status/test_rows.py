@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from gliomanet.pipeline.status.rows import changed_rows
+from gliomanet.config.load import load_study
+from gliomanet.layout import Layout
+from gliomanet.pipeline.status.rows import changed_rows, changed_rows_of
 
 TABLE = pd.DataFrame(
     {
@@ -46,3 +48,17 @@ def changed(**cells):
 )
 def test_changes_are_counted_by_column(now, said):
     assert changed_rows(TABLE, now) == said
+
+
+@pytest.mark.parametrize("written", ["", "no\tcase\n1\t2\n", "case_id\tidh\na\tx\na\ty\n", "\x00\xff"])
+def test_no_rows_are_told_of_a_written_table_that_was_damaged(tmp_path, written):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/t1.nii.gz").touch()
+    (tmp_path / "cases.tsv").write_text("case_id\tt1\na\ta/t1.nii.gz\n")
+    center = {"role": "train", "source": {"kind": "table", "path": str(tmp_path / "cases.tsv")}}
+    models = {"age": {"kind": "logistic", "inputs": ["age"]}}
+    study = load_study({"results": str(tmp_path / "results"), "centers": {"A": center}, "models": models})
+    layout = Layout(study.results)
+    layout.case_table("A").parent.mkdir(parents=True)
+    layout.case_table("A").write_text(written, encoding="latin-1")
+    assert changed_rows_of("A", study, layout) == ""

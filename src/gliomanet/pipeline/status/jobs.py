@@ -20,6 +20,12 @@ CHATTER = ("Using workflow specific profile", "Assuming unrestricted shared", "B
 """First words of the engine's lines that are no error."""
 
 
+OTHER_STUDIES = ("--configfile", "--configfiles", "--config", "--directory", "--snakefile")
+"""Options of the engine that would make its plan another one's than that of the study and folder that are named."""
+
+OTHER_STUDIES_SHORT = ("-C", "-d", "-s")
+
+
 @dataclass(frozen=True)
 class Rerun:
     """Findings of the engine on a job that would run.
@@ -62,6 +68,7 @@ class Job:
         missing: its outputs that are not there. A job that is done may have some: the engine makes none anew that
             nothing which is due reads.
         runs: why it would run; `None` for one that is done.
+        unrecorded: it would not run, and only since the engine has no record of what its results were made from.
     """
 
     rule: str
@@ -69,6 +76,7 @@ class Job:
     log: str
     missing: tuple[str, ...] = ()
     runs: Rerun | None = None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,9 +117,10 @@ def list_jobs(
         cores: that jobs may have; by default this machine's.
 
     Raises:
-        StudyError: there is no workflow here.
+        StudyError: there is no workflow here, no such target, or an option would plan another study.
         PlanError: the engine cannot plan the study.
     """
+    refuse_other_studies(arguments)
     door, script = _workflow(snakefile)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "jobs.json"
@@ -123,8 +132,42 @@ def list_jobs(
             lines = f"{done.stderr}\n{done.stdout}".splitlines()
             told = [line for line in lines if line.strip() and not line.startswith(CHATTER)]
             said = "\n".join(told) or f"it ended with status {done.returncode}"
-            raise PlanError([Problem(f"Snakemake cannot plan it: {said}", file=str(study), rule="no_plan")])
+            raise no_plan(said, study, arguments)
         return read_listing(json.loads(out.read_text(encoding="utf-8")))
+
+
+def refuse_other_studies(arguments: Sequence[str]) -> None:
+    """End where an option for the engine, shortened or not, would change which study is planned, or where.
+
+    Raises:
+        StudyError: the option.
+    """
+    for argument in arguments:
+        name = argument.split("=")[0]
+        long = len(name) > 2 and name.startswith("--") and any(option.startswith(name) for option in OTHER_STUDIES)
+        if long or (not name.startswith("--") and name.startswith(OTHER_STUDIES_SHORT)):
+            found = f"{name} would plan another study than the one that is named"
+            action = (
+                "write what it changes into the study's file or a copy of it, and go to the folder where you run"
+                " snakemake; another Snakefile is named before the --"
+            )
+            raise StudyError([Problem(found, action, rule="option_of_another_study")], "the command's options")
+
+
+def no_plan(said: str, study: Path, arguments: Sequence[str]) -> StudyError:
+    """The error of a study that the engine cannot plan: of a target, where it knows that one not.
+
+    Args:
+        said: the engine's words.
+        study: its configuration.
+        arguments: what the engine was given beside it.
+    """
+    unknown = [name for name in arguments if not name.startswith("-") and f"No rule to produce {name} " in said]
+    if "MissingRuleException" in said and unknown:
+        found = f"there is no target {unknown[0]!r}"
+        action = "name a centre's (center_<its name>) or a file that a job of this study writes"
+        return StudyError([Problem(found, action, rule="unknown_target")], "the command's targets")
+    return PlanError([Problem(f"Snakemake cannot plan it: {said}", file=str(study), rule="no_plan")])
 
 
 def read_listing(content: Mapping[str, Any]) -> Listing:
@@ -137,7 +180,8 @@ def _read_job(content: Mapping[str, Any]) -> Job:
     if "runs" in content:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content["runs"].items()}
         found = Rerun(**values)
-    return Job(content["rule"], content["wildcards"], content["log"], tuple(content["missing"]), found)
+    missing, unrecorded = tuple(content["missing"]), content.get("unrecorded", False)
+    return Job(content["rule"], content["wildcards"], content["log"], missing, found, unrecorded)
 
 
 def _workflow(snakefile: Path | None) -> tuple[Path, Path]:

@@ -7,7 +7,9 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 from gliomanet.config.study import Study
+from gliomanet.errors import Problem
 from gliomanet.layout import Layout
+from gliomanet.pipeline.records import unrecorded_results
 from gliomanet.pipeline.status.causes import NEW, RUNNING, causes_of
 from gliomanet.pipeline.status.costs import Cost, Costs
 from gliomanet.pipeline.status.groups import Caused, Group, groups_of
@@ -31,8 +33,14 @@ class Status:
 
     @cached_property
     def done(self) -> list[Job]:
-        """The jobs that would not run."""
-        return [job for job in self.listing.jobs if job.runs is None]
+        """The jobs that would not run, and whose results are of the study as it is."""
+        return [job for job in self.listing.jobs if job.runs is None and not job.unrecorded]
+
+    @property
+    def unrecorded(self) -> Problem | None:
+        """Jobs that would not run, though nobody knows what their results were made from."""
+        count = sum(job.unrecorded for job in self.listing.jobs)
+        return unrecorded_results(count, str(Layout(self.study.results).results))
 
     @cached_property
     def waiting(self) -> list[Caused]:
@@ -59,7 +67,7 @@ class Status:
     @property
     def not_made_anew(self) -> list[str]:
         """Results that are missing and that no run makes anew, since nothing that is due reads them."""
-        return sorted(path for job in self.done for path in job.missing)
+        return sorted(path for job in self.listing.jobs if job.runs is None for path in job.missing)
 
     @property
     def cost(self) -> Cost:
@@ -79,6 +87,7 @@ class Status:
             "running": len(self.running),
             "processes": list(self.processes),
             "locked": self.listing.locked,
+            "unrecorded": sum(job.unrecorded for job in self.listing.jobs),
             "missing_and_not_made_anew": self.not_made_anew,
             "cost": _cost_values(self.cost),
             "groups": [

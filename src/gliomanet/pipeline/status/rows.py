@@ -34,11 +34,15 @@ def changed_rows_of(center: str, study: Study, layout: Layout) -> str:
         with tempfile.TemporaryDirectory() as folder:  # numbers as a written table has them
             write_table(table, Path(folder) / "cases.tsv")
             now, before = read_table(Path(folder) / "cases.tsv"), read_table(written)
-    except CohortError:  # a written table that is cut short: the job that writes it anew tells
+        if study.centers[center].role == "unlabelled" or study.label_fraction < 1 or study.shuffle_labels:
+            now = now.drop(columns=[name for name in now for label in study.vocabulary if str(name).startswith(label)])
+        return changed_rows(before, now)
+    except (
+        CohortError,
+        ValueError,
+        KeyError,
+    ):  # damaged: the job that writes it anew tells of it
         return ""
-    if study.centers[center].role == "unlabelled" or study.label_fraction < 1 or study.shuffle_labels:
-        now = now.drop(columns=[name for name in now for label in study.vocabulary if str(name).startswith(label)])
-    return changed_rows(before, now)
 
 
 def changed_rows(before: pd.DataFrame, now: pd.DataFrame) -> str:

@@ -53,6 +53,7 @@ PARAMETERS: dict[str, Words] = {
     "evaluation_seed": Words("seed of the resamples", "that"),
     "excluded": Words("cases that a person excluded"),
     "experiment": Words("experiment of MLflow"),
+    "features": Words("imported features", "that"),
     "files": Words("path of the file", "files"),
     "fits": Words("fits that are tracked", "that"),
     "flips": Words("mirror images"),
