@@ -10,7 +10,8 @@ from gliomanet.study_record import StudyRecord, commit_of
 
 def test_the_record_is_read_back(tmp_path):
     (tmp_path / "cases.tsv").write_text("case_id\n1\n")
-    files = [tmp_path / "cases.tsv", tmp_path / "picture.png"]
+    (tmp_path / "model.json").write_text("{}")
+    files = [tmp_path / name for name in ("cases.tsv", "model.json", "picture.png")]
     fits = [("net", "supervised", "0")]
     record = StudyRecord.of({"seed": 1, "scans": ("baseline",)}, {"evaluate": "e"}, 3, ["A"], fits, files, tmp_path)
     record.write(tmp_path / "study.json")
@@ -18,7 +19,7 @@ def test_the_record_is_read_back(tmp_path):
     assert again == record
     assert again.study["scans"] == ["baseline"]
     assert again.fits == [["net", "supervised", "0"]]
-    assert list(again.tables) == ["cases.tsv"]
+    assert list(again.files) == ["cases.tsv", "model.json"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Record of what a study's results were made with: `study.json`, written with the page.
 
 The configuration file of a study may have been edited since, or be lost; the record holds it as it was, every default
-named, with the digests of the code and of the tables that stand beside it.
+named, with the digests of the code, and of the tables and the models' descriptions that stand beside it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from gliomanet import __version__
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_json
 
-FORMAT = 1
+FORMAT = 2
 """Number of the record's own form."""
+
+FIT = "model.json"
+"""Name of the file that describes a fit."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class StudyRecord:
         fits: model, stage and fold of each fit.
         gliomanet: version of the library; "" where it was run from its files.
         commit: git commit of the code, `-dirty` where files differed from it; "" where the code lay in no repository.
-        tables: path below the results folder → SHA-256 (16 hex digits) of the tables that the page was made of.
+        files: path below the results folder → SHA-256 (16 hex digits) of the tables and the models' descriptions that
+            the page was made of.
     """
 
     study: dict[str, Any]
@@ -44,7 +48,7 @@ class StudyRecord:
     fits: list[list[str]]
     gliomanet: str
     commit: str
-    tables: dict[str, str]
+    files: dict[str, str]
 
     @classmethod
     def of(
@@ -57,12 +61,13 @@ class StudyRecord:
         files: Iterable[Path],
         results: Path,
     ) -> StudyRecord:
-        """The record of the code that runs, and of the tables among `files`, which lie in the folder `results`."""
-        tables = {path.relative_to(results).as_posix(): table_digest(path) for path in files if ".tsv" in path.suffixes}
+        """The record of the code that runs, and of the tables and fits among `files`, which lie in `results`."""
+        kept = [path for path in files if ".tsv" in path.suffixes or path.name == FIT]
+        digests = {path.relative_to(results).as_posix(): digest_of_file(path) for path in kept}
         plain = json.loads(json.dumps(study, default=str))
         commit = commit_of(Path(__file__).resolve())
         return cls(
-            plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, tables
+            plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, digests
         )
 
     def write(self, path: Path) -> None:
@@ -100,7 +105,7 @@ class StudyRecord:
         return cls(**values)
 
 
-def table_digest(path: Path) -> str:
+def digest_of_file(path: Path) -> str:
     """SHA-256 (16 hex digits) of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

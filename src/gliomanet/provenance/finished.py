@@ -16,7 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.provenance.keys import differing_keys
-from gliomanet.study_record import StudyRecord, table_digest
+from gliomanet.study_record import StudyRecord, digest_of_file
 from gliomanet.tables.io import read_table
 from gliomanet.tables.schemas import schema_of
 
@@ -87,8 +87,8 @@ class FinishedStudy:
                     "start the study's run again: it makes the table anew",
                     "table_missing",
                 )
-            if below in self.record.tables and table_digest(path) != self.record.tables[below]:
-                self.notes.append(f"{path} is newer than the report: finish the study's run, and ask again")
+            if self.is_newer(path):
+                self.notes.append(_newer(path))
             table = read_table(path)
             try:
                 schema_of(below).check(table)
@@ -98,6 +98,11 @@ class FinishedStudy:
                 ) from None
             self._tables[path] = table
         return self._tables[path]
+
+    def is_newer(self, path: Path) -> bool:
+        """True where a file that is there is another than the one that the report was made of."""
+        recorded = self.record.files.get(path.relative_to(self.layout.results).as_posix())
+        return recorded is not None and digest_of_file(path) != recorded
 
     def tables(self, paths: list[Path]) -> pd.DataFrame:
         """Tables of the same kind, one below the other."""
@@ -171,6 +176,8 @@ class FinishedStudy:
     def fits(self) -> dict[Path, ModelDescription]:
         """Folder → description of every fit of the study's models, in their order.
 
+        One that is not what the report was made of, and one that is gone, is noted.
+
         Raises:
             ModelError: a description cannot be read.
         """
@@ -180,7 +187,15 @@ class FinishedStudy:
             for path in sorted((self.layout.results / "models" / model).glob("*/fold*/model.json")):
                 if path.parent.name.removeprefix("fold") in folds:
                     found[path.parent] = ModelDescription.read(path)
+                    if self.is_newer(path):
+                        self.notes.append(_newer(path))
+        missing = [self.layout.model(*fit).description for fit in self.record.fits]
+        self.notes += [f"{path} is gone, though the report was made of it" for path in missing if not path.is_file()]
         return found
+
+
+def _newer(path: Path) -> str:
+    return f"{path} is newer than the report: finish the study's run, and ask again"
 
 
 def _refused(path: Path, found: str, action: str, rule: str) -> CohortError:

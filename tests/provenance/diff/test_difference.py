@@ -141,7 +141,9 @@ def test_roles_uses_images_and_fits_that_differ_are_told(made, held_out, tmp_pat
     assert told["use", "X-005", "use"][1].startswith("left out: ")
     assert told["fit", "net", "supervised/fold1"] == ("digest-of-net-1", "another")
     assert told["software", "", "scikit-learn"] == ("1.9.1", "1.9.1, 1.9.2")
-    assert found.notes == [f"{copy / 'splits.tsv'} is newer than the report: finish the study's run, and ask again"]
+    newer = (copy / "models/net/supervised/fold1/model.json", copy / "splits.tsv")
+    said = "is newer than the report: finish the study's run, and ask again"
+    assert sorted(found.notes) == [f"{path} {said}" for path in newer]
 
 
 def test_the_command_tells_the_most_important_first_and_writes_everything(made, other, tmp_path):
