@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gliomanet import __version__
+from gliomanet.config.tracking import without_password
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_json
 
@@ -64,7 +65,7 @@ class StudyRecord:
         """The record of the code that runs, and of the tables and fits among `files`, which lie in `results`."""
         kept = [path for path in files if ".tsv" in path.suffixes or path.name == FIT]
         digests = {path.relative_to(results).as_posix(): digest_of_file(path) for path in kept}
-        plain = json.loads(json.dumps(study, default=str))
+        plain = recorded_study(json.loads(json.dumps(study, default=str)))
         commit = commit_of(Path(__file__).resolve())
         return cls(
             plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, digests
@@ -95,7 +96,8 @@ class StudyRecord:
                 path, f"is no JSON ({error})", "remove it, and start the study's run again", "damaged_record"
             ) from None
         names = {field.name for field in fields(cls)}
-        if not isinstance(values, dict) or values.pop("format", None) != FORMAT or set(values) != names:
+        known = isinstance(values, dict) and values.pop("format", None) == FORMAT and set(values) == names
+        if not known or not _is_complete(values):
             raise _refused(
                 path,
                 "was written in another form, by another version of gliomanet",
@@ -103,6 +105,22 @@ class StudyRecord:
                 "record_of_another_form",
             )
         return cls(**values)
+
+
+def _is_complete(values: dict[str, Any]) -> bool:
+    """True where all parts have the type that readers expect, and those that every reader asks for are there."""
+    types = {"study": dict, "code": dict, "files": dict, "fits": list, "hidden_centers": list, "evaluation_seed": int}
+    if not all(isinstance(values[name], kind) for name, kind in types.items()):
+        return False
+    study = values["study"]
+    parts = all(isinstance(study.get(name), dict) for name in ("centers", "models", "tasks"))
+    fits = all(isinstance(fit, list) and len(fit) == len(("model", "stage", "fold")) for fit in values["fits"])
+    return parts and fits and {"title", "results"} <= set(study) and isinstance(values["code"].get("train"), dict)
+
+
+def recorded_study(study: dict[str, Any]) -> dict[str, Any]:
+    """A study's configuration as it is kept: the tracking server's address without user and password."""
+    return study | {key: without_password(study[key]) for key in ("tracking_uri",) if study.get(key)}
 
 
 def digest_of_file(path: Path) -> str:

@@ -16,7 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.provenance.keys import differing_keys
-from gliomanet.study_record import StudyRecord, digest_of_file
+from gliomanet.study_record import StudyRecord, digest_of_file, recorded_study
 from gliomanet.tables.io import read_table
 from gliomanet.tables.schemas import schema_of
 
@@ -42,6 +42,15 @@ class FinishedStudy:
         self.record = StudyRecord.read(self.layout.study())
         self.notes: list[str] = []
         self._tables: dict[Path, pd.DataFrame] = {}
+        try:
+            _ = self.tasks, self.evaluation
+        except (KeyError, ValueError) as error:  # pydantic's errors are ValueErrors
+            raise _refused(
+                self.layout.study(),
+                f"holds tasks or an evaluation of another version of gliomanet ({str(error).splitlines()[0]})",
+                "start the study's run again with this version",
+                "record_of_another_form",
+            ) from None
 
     @classmethod
     def find(cls, path: Path) -> FinishedStudy:
@@ -62,7 +71,8 @@ class FinishedStudy:
         starts = [*path.absolute().parents, Path.cwd()]
         folders = [start / wanted.results for start in starts]
         study = cls(next((one for one in folders if (one / RECORD).is_file()), starts[-1] / wanted.results))
-        if differing := differing_keys(study.record.study, wanted.model_dump(mode="json", exclude={"compute"})):
+        asked = recorded_study(wanted.model_dump(mode="json", exclude={"compute"}))
+        if differing := differing_keys(study.record.study, asked):
             keys = ", ".join(list(differing)[:3]) + (", …" if len(differing) > 3 else "")
             study.notes.append(
                 f"{path} says otherwise than what {study.layout.results} was made with, in {len(differing)} keys "
@@ -98,6 +108,10 @@ class FinishedStudy:
                 ) from None
             self._tables[path] = table
         return self._tables[path]
+
+    def was_made(self, path: Path) -> bool:
+        """True of a file that the report was made of."""
+        return path.relative_to(self.layout.results).as_posix() in self.record.files
 
     def is_newer(self, path: Path) -> bool:
         """True where a file that is there is another than the one that the report was made of."""
