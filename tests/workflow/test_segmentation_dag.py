@@ -23,7 +23,9 @@ def test_networks_that_learn_to_segment_do_so_for_every_labelled_centre(snakemak
     (report,) = run.of("write_report")
     assert any(file.endswith("evaluation/segmentation.tsv") for file in report.input)
     for job in jobs:
-        opened = {file.split("/")[-2] for file in job.input if "/preprocessed/" in file}
+        opened = {
+            file.split("/")[2].removesuffix(".tsv") for file in job.input if file.startswith("results/preprocessed/")
+        }
         assert opened == {job.wildcards["center"]}
         assert sum(file.endswith("weights.pt") for file in job.input) == 2
 

@@ -32,7 +32,7 @@ def test_the_final_stage_of_every_image_model_predicts_every_tested_centre(snake
         used = {file.split("/")[3] for file in files if file.startswith(f"results/models/{model}/")}
         assert used == {"pseudo_label_2" if model == "net" else "supervised"}  # the study's last round
         assert {f"results/models/{model}/{next(iter(used))}/fold{fold}/weights.pt" for fold in "01"} < set(files)
-        opened = {file.split("/")[2] for file in files if file.startswith("results/preprocessed/")}
+        opened = {file.split("/")[2].removesuffix(".tsv") for file in files if file.startswith("results/preprocessed/")}
         assert opened == {center}
     assert [job.wildcards["model"] for job in run.of("read_fusion_weights")] == ["fusing"]
     (evaluation,) = run.of("evaluate_subsets")
