@@ -87,7 +87,7 @@ test-envs: setup
 # PIP_NO_INDEX=1 PIP_FIND_LINKS=$PWD/wheels make setup
 wheels: setup
 	grep -vE '^pyradiomics==' requirements.lock > .venv/others.txt
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --dest wheels --requirement .venv/others.txt
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir wheels --requirement .venv/others.txt
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir wheels --requirement .venv/pyradiomics.txt
 
 # The documentation site, in site/; the configuration's and the tables' pages are made from the code. No network.

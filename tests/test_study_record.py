@@ -1,5 +1,6 @@
 """The record of what results were made with: read back whole, and the commit of the code, where there is one."""
 
+import json
 import subprocess
 
 import pytest
@@ -7,18 +8,37 @@ import pytest
 from gliomanet.errors import CohortError
 from gliomanet.study_record import StudyRecord, commit_of
 
+STUDY = {"title": "A", "results": "r", "centers": {}, "models": {}, "tasks": {}, "scans": ("baseline",)}
+
 
 def test_the_record_is_read_back(tmp_path):
     (tmp_path / "cases.tsv").write_text("case_id\n1\n")
-    files = [tmp_path / "cases.tsv", tmp_path / "picture.png"]
+    (tmp_path / "model.json").write_text("{}")
+    files = [tmp_path / name for name in ("cases.tsv", "model.json", "picture.png")]
     fits = [("net", "supervised", "0")]
-    record = StudyRecord.of({"seed": 1, "scans": ("baseline",)}, {"evaluate": "e"}, 3, ["A"], fits, files, tmp_path)
+    record = StudyRecord.of(STUDY, {"train": {}}, 3, ["A"], fits, files, tmp_path)
     record.write(tmp_path / "study.json")
     again = StudyRecord.read(tmp_path / "study.json")
     assert again == record
     assert again.study["scans"] == ["baseline"]
     assert again.fits == [["net", "supervised", "0"]]
-    assert list(again.tables) == ["cases.tsv"]
+    assert list(again.files) == ["cases.tsv", "model.json"]
+
+
+@pytest.mark.parametrize("part", [{"study": {}}, {"code": {}}, {"fits": [["net"]]}, {"files": []}])
+def test_a_record_of_other_content_is_refused(tmp_path, part):
+    StudyRecord.of(STUDY, {"train": {}}, 3, [], [], [], tmp_path).write(tmp_path / "study.json")
+    values = json.loads((tmp_path / "study.json").read_text())
+    (tmp_path / "study.json").write_text(json.dumps(values | part))
+    with pytest.raises(CohortError) as caught:
+        StudyRecord.read(tmp_path / "study.json")
+    assert [problem.rule for problem in caught.value.problems] == ["record_of_another_form"]
+
+
+def test_no_password_is_kept(tmp_path):
+    study = STUDY | {"tracking_uri": "https://ann:secret@runs.example:5000"}
+    record = StudyRecord.of(study, {"train": {}}, 3, [], [], [], tmp_path)
+    assert record.study["tracking_uri"] == "https://runs.example:5000"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Record of what a study's results were made with: `study.json`, written with the page.
 
 The configuration file of a study may have been edited since, or be lost; the record holds it as it was, every default
-named, with the digests of the code and of the tables that stand beside it.
+named, with the digests of the code, and of the tables and the models' descriptions that stand beside it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from gliomanet import __version__
+from gliomanet.config.tracking import without_password
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_json
 
-FORMAT = 1
+FORMAT = 2
 """Number of the record's own form."""
+
+FIT = "model.json"
+"""Name of the file that describes a fit."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class StudyRecord:
         fits: model, stage and fold of each fit.
         gliomanet: version of the library; "" where it was run from its files.
         commit: git commit of the code, `-dirty` where files differed from it; "" where the code lay in no repository.
-        tables: path below the results folder → SHA-256 (16 hex digits) of the tables that the page was made of.
+        files: path below the results folder → SHA-256 (16 hex digits) of the tables and the models' descriptions that
+            the page was made of.
     """
 
     study: dict[str, Any]
@@ -44,7 +49,7 @@ class StudyRecord:
     fits: list[list[str]]
     gliomanet: str
     commit: str
-    tables: dict[str, str]
+    files: dict[str, str]
 
     @classmethod
     def of(
@@ -57,12 +62,13 @@ class StudyRecord:
         files: Iterable[Path],
         results: Path,
     ) -> StudyRecord:
-        """The record of the code that runs, and of the tables among `files`, which lie in the folder `results`."""
-        tables = {path.relative_to(results).as_posix(): table_digest(path) for path in files if ".tsv" in path.suffixes}
-        plain = json.loads(json.dumps(study, default=str))
+        """The record of the code that runs, and of the tables and fits among `files`, which lie in `results`."""
+        kept = [path for path in files if ".tsv" in path.suffixes or path.name == FIT]
+        digests = {path.relative_to(results).as_posix(): digest_of_file(path) for path in kept}
+        plain = recorded_study(json.loads(json.dumps(study, default=str)))
         commit = commit_of(Path(__file__).resolve())
         return cls(
-            plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, tables
+            plain, dict(code), evaluation_seed, list(hidden_centers), [*map(list, fits)], __version__, commit, digests
         )
 
     def write(self, path: Path) -> None:
@@ -90,7 +96,8 @@ class StudyRecord:
                 path, f"is no JSON ({error})", "remove it, and start the study's run again", "damaged_record"
             ) from None
         names = {field.name for field in fields(cls)}
-        if not isinstance(values, dict) or values.pop("format", None) != FORMAT or set(values) != names:
+        known = isinstance(values, dict) and values.pop("format", None) == FORMAT and set(values) == names
+        if not known or not _is_complete(values):
             raise _refused(
                 path,
                 "was written in another form, by another version of gliomanet",
@@ -100,7 +107,23 @@ class StudyRecord:
         return cls(**values)
 
 
-def table_digest(path: Path) -> str:
+def _is_complete(values: dict[str, Any]) -> bool:
+    """True where all parts have the type that readers expect, and those that every reader asks for are there."""
+    types = {"study": dict, "code": dict, "files": dict, "fits": list, "hidden_centers": list, "evaluation_seed": int}
+    if not all(isinstance(values[name], kind) for name, kind in types.items()):
+        return False
+    study = values["study"]
+    parts = all(isinstance(study.get(name), dict) for name in ("centers", "models", "tasks"))
+    fits = all(isinstance(fit, list) and len(fit) == len(("model", "stage", "fold")) for fit in values["fits"])
+    return parts and fits and {"title", "results"} <= set(study) and isinstance(values["code"].get("train"), dict)
+
+
+def recorded_study(study: dict[str, Any]) -> dict[str, Any]:
+    """A study's configuration as it is kept: the tracking server's address without user and password."""
+    return study | {key: without_password(study[key]) for key in ("tracking_uri",) if study.get(key)}
+
+
+def digest_of_file(path: Path) -> str:
     """SHA-256 (16 hex digits) of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -16,6 +16,7 @@ def told() -> Iterator[tuple[str, list[str]]]:
     """Name → words of a trace that name nothing."""
     yield "no words", []
     yield "word of no row", ["mcc", "supervized"]
+    yield "word beside a case", ["X-003", "mcc"]
     yield "several cases", ["X-003", "A-001"]
     yield "no row has all words", ["net", "codel_1p19q", "wildtype"]
 
@@ -33,6 +34,10 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
         yield f"gliomanet trace, {name}", said("trace", str(results), *words)
     yield "gliomanet diff, no finished study", said("diff", str(folder / "finished"), str(results))
     yield "gliomanet diff, no such folder", said("diff", str(results), str(folder / "nowhere"))
+    yield "gliomanet diff, one study twice", said("diff", str(results), str(results / "splits.tsv"))
+    (folder / "file").write_text("")
+    given = ["diff", str(results), str(results), "--out", str(folder / "file/out")]
+    yield "gliomanet diff, no place", said(*given)
     metrics = results / "evaluation/metrics.tsv"
     metrics.write_text(metrics.read_text().replace("n_positive", "positives", 1))
     yield "gliomanet diff, table of another form", said("diff", str(results), str(results))

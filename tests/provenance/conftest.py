@@ -188,6 +188,7 @@ def write_study(
     files = [layout.cases(), layout.splits(), *(layout.evaluation(name) for name in SCHEMAS)]
     dumped = study.model_dump(mode="json", exclude={"compute"})
     fits = [(model, "supervised", fold) for model in study.models for fold in dict.fromkeys(splits["fold"])]
+    files += [layout.model(*fit).description for fit in fits]
     record = StudyRecord.of(dumped, codes | {"evaluate": "e0"}, seed, [], fits, files, results)
     record.write(layout.study())
     return results

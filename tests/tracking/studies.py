@@ -100,7 +100,7 @@ def write_study(
         fits=[list(fit) for fit in fits],
         gliomanet="0.1.0",
         commit="0123abc",
-        tables={},
+        files={},
     )
     record.write(layout.study())
     return TrackedStudy.read(results)

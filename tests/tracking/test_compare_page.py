@@ -1,5 +1,7 @@
 """The page between the report and MLflow."""
 
+from pathlib import Path
+
 import pytest
 
 from gliomanet.tracking.compare_page import server_command, write_compare_page
@@ -11,7 +13,7 @@ def test_a_file_s_page_says_how_mlflow_is_started(tmp_path):
     write_compare_page(LINKS, "sqlite:///my results/mlflow.db", tmp_path / "tracking/compare.html")
     page = (tmp_path / "tracking/compare.html").read_text(encoding="utf-8")
     assert f'<a id="idh" href="{LINKS["idh"].replace("&", "&amp;")}">' in page
-    assert "mlflow ui --backend-store-uri &#x27;sqlite:///my results/mlflow.db&#x27;" in page
+    assert f"mlflow ui --backend-store-uri &#x27;sqlite:///{Path.cwd()}/my results/mlflow.db&#x27;" in page
 
 
 def test_a_server_s_page_names_the_server(tmp_path):
@@ -23,5 +25,8 @@ def test_a_server_s_page_names_the_server(tmp_path):
 
 @pytest.mark.parametrize("uri", ["sqlite:///results/mlflow.db", "sqlite:////data/shared/mlflow.db"])
 def test_the_command_names_the_files_beside_the_store(uri):
-    folder = uri.removeprefix("sqlite:///").removesuffix("/mlflow.db")
-    assert server_command(uri) == f"mlflow ui --backend-store-uri {uri} --artifacts-destination {folder}/mlartifacts"
+    folder = Path.cwd() / uri.removeprefix("sqlite:///").removesuffix("/mlflow.db")
+    assert (
+        server_command(uri)
+        == f"mlflow ui --backend-store-uri sqlite:///{folder}/mlflow.db --artifacts-destination {folder}/mlartifacts"
+    )

@@ -128,11 +128,20 @@ def test_two_studies_of_one_title_never_meet(uri, tmp_path):
     assert sorted(found) == [(0.1, "recent")] * 2 + [(0.7, "recent")] * 2
 
 
-def test_a_moved_study_with_other_paths_is_the_same(uri, tmp_path):
+def test_copies_of_one_study_never_take_each_other_s_place(uri, tmp_path):
+    statuses(write_study(tmp_path / "one", value=0.7), uri)
+    assert statuses(write_study(tmp_path / "copy", value=0.1), uri) == ["new"] * 6
+    assert statuses(write_study(tmp_path / "copy", value=0.2, digest="b"), uri) == ["new"] * 6
+    found = [(run.data.metrics["external/mcc/idh"], run.data.tags[tags.STATE]) for run in models_of(uri)]
+    assert sorted(found) == [(0.1, "superseded")] * 2 + [(0.2, "recent")] * 2 + [(0.7, "recent")] * 2
+    assert statuses(write_study(tmp_path / "one", value=0.7), uri) == ["present"] * 6
+
+
+def test_other_paths_of_sources_are_no_other_study(uri, tmp_path):
     statuses(write_study(tmp_path / "one"), uri)
     moved = settings_of(results="elsewhere", data_root="/other")
     moved["centers"] = {k: {**v, "source": {"kind": "table", "path": "/other"}} for k, v in moved["centers"].items()}
-    assert statuses(write_study(tmp_path / "two", settings=moved), uri) == ["present"] * 6
+    assert statuses(write_study(tmp_path / "one", settings=moved), uri) == ["present"] * 6
 
 
 def test_an_import_that_was_cut_off_is_completed(uri, tmp_path):

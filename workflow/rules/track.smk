@@ -47,8 +47,10 @@ def stream_curves():
         live.parent.mkdir(parents=True, exist_ok=True)
         subprocess.Popen(
             [sys.executable, "-m", "gliomanet.tracking.live", str(LAYOUT.results)]
-            + [STUDY.title, TRACKING_URI, STUDY.tracking_experiment, str(os.getpid())],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            + [STUDY.title, STUDY.tracking_experiment, str(os.getpid())],
+            # Arguments are seen by everybody, and the address may hold a password.
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT / "src"), "GLIOMANET_TRACKING_URI": TRACKING_URI},
             stdout=live.open("w"),
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C ends the run, and with it this one, which then sends what is left

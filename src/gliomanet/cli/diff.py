@@ -35,14 +35,13 @@ def diff(
 ) -> None:
     """Compare two finished studies: configuration, cohort, models, and metrics, paired where the cases are the same."""
     from gliomanet.provenance.diff.difference import Difference
-    from gliomanet.provenance.finished import FinishedStudy
 
     try:
-        difference = Difference.of(FinishedStudy.find(a), FinishedStudy.find(b))
+        difference = Difference.find(a, b)
+        written = [] if out is None else difference.write(out)
     except (CohortError, StudyError, ModelError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
-    written = [] if out is None else difference.write(out)
     if json_:
         typer.echo(json.dumps(difference.values(), indent=1, ensure_ascii=False))
         return

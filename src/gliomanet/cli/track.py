@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from gliomanet.cli.console import console
-from gliomanet.config.tracking import DATABASE
+from gliomanet.config.tracking import DATABASE, without_password
 from gliomanet.errors import CohortError, ProblemError, StudyStopError
 from gliomanet.tracking.compare_page import server_command
 from gliomanet.tracking.import_study import import_study
@@ -31,7 +31,7 @@ def track(
             console.print(escape(f"{study.results} ({study.title}): {imported.summary()}"))
             links |= imported.links
     except (ProblemError, CohortError, StudyStopError, OSError) as error:
-        console.print(f"[red]{escape(to)}[/red]: {escape(str(error))}")
+        console.print(f"[red]{escape(without_password(to))}[/red]: {escape(without_password(to, str(error)))}")
         raise typer.Exit(1) from None
     for task, link in links.items():
         console.print(escape(f"Best for {task}: {link}"))

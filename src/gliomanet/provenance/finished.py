@@ -16,7 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.provenance.keys import differing_keys
-from gliomanet.study_record import StudyRecord, table_digest
+from gliomanet.study_record import StudyRecord, digest_of_file, recorded_study
 from gliomanet.tables.io import read_table
 from gliomanet.tables.schemas import schema_of
 
@@ -42,6 +42,15 @@ class FinishedStudy:
         self.record = StudyRecord.read(self.layout.study())
         self.notes: list[str] = []
         self._tables: dict[Path, pd.DataFrame] = {}
+        try:
+            _ = self.tasks, self.evaluation
+        except (KeyError, ValueError) as error:  # pydantic's errors are ValueErrors
+            raise _refused(
+                self.layout.study(),
+                f"holds tasks or an evaluation of another version of gliomanet ({str(error).splitlines()[0]})",
+                "start the study's run again with this version",
+                "record_of_another_form",
+            ) from None
 
     @classmethod
     def find(cls, path: Path) -> FinishedStudy:
@@ -62,7 +71,8 @@ class FinishedStudy:
         starts = [*path.absolute().parents, Path.cwd()]
         folders = [start / wanted.results for start in starts]
         study = cls(next((one for one in folders if (one / RECORD).is_file()), starts[-1] / wanted.results))
-        if differing := differing_keys(study.record.study, wanted.model_dump(mode="json", exclude={"compute"})):
+        asked = recorded_study(wanted.model_dump(mode="json", exclude={"compute"}))
+        if differing := differing_keys(study.record.study, asked):
             keys = ", ".join(list(differing)[:3]) + (", …" if len(differing) > 3 else "")
             study.notes.append(
                 f"{path} says otherwise than what {study.layout.results} was made with, in {len(differing)} keys "
@@ -87,8 +97,8 @@ class FinishedStudy:
                     "start the study's run again: it makes the table anew",
                     "table_missing",
                 )
-            if below in self.record.tables and table_digest(path) != self.record.tables[below]:
-                self.notes.append(f"{path} is newer than the report: finish the study's run, and ask again")
+            if self.is_newer(path):
+                self.notes.append(_newer(path))
             table = read_table(path)
             try:
                 schema_of(below).check(table)
@@ -98,6 +108,15 @@ class FinishedStudy:
                 ) from None
             self._tables[path] = table
         return self._tables[path]
+
+    def was_made(self, path: Path) -> bool:
+        """True of a file that the report was made of."""
+        return path.relative_to(self.layout.results).as_posix() in self.record.files
+
+    def is_newer(self, path: Path) -> bool:
+        """True where a file that is there is another than the one that the report was made of."""
+        recorded = self.record.files.get(path.relative_to(self.layout.results).as_posix())
+        return recorded is not None and digest_of_file(path) != recorded
 
     def tables(self, paths: list[Path]) -> pd.DataFrame:
         """Tables of the same kind, one below the other."""
@@ -171,6 +190,8 @@ class FinishedStudy:
     def fits(self) -> dict[Path, ModelDescription]:
         """Folder → description of every fit of the study's models, in their order.
 
+        One that is not what the report was made of, and one that is gone, is noted.
+
         Raises:
             ModelError: a description cannot be read.
         """
@@ -180,7 +201,15 @@ class FinishedStudy:
             for path in sorted((self.layout.results / "models" / model).glob("*/fold*/model.json")):
                 if path.parent.name.removeprefix("fold") in folds:
                     found[path.parent] = ModelDescription.read(path)
+                    if self.is_newer(path):
+                        self.notes.append(_newer(path))
+        missing = [self.layout.model(*fit).description for fit in self.record.fits]
+        self.notes += [f"{path} is gone, though the report was made of it" for path in missing if not path.is_file()]
         return found
+
+
+def _newer(path: Path) -> str:
+    return f"{path} is newer than the report: finish the study's run, and ask again"
 
 
 def _refused(path: Path, found: str, action: str, rule: str) -> CohortError:

@@ -58,6 +58,7 @@ def write_compare_page(links: Mapping[str, str], uri: str, path: Path) -> None:
 
 
 def server_command(uri: str) -> str:
-    """The command that shows a SQLite store, and serves the files beside it."""
-    database, artifacts = shlex.quote(f"{DATABASE}{database_of(uri)}"), shlex.quote(str(artifacts_of(uri)))
+    """The command that shows a SQLite store, and serves the files beside it, from any folder."""
+    database = shlex.quote(f"{DATABASE}{database_of(uri).absolute()}")
+    artifacts = shlex.quote(str(artifacts_of(uri).absolute()))
     return f"mlflow ui --backend-store-uri {database} --artifacts-destination {artifacts}"

@@ -1,7 +1,8 @@
 """The one writer that brings a finished study into MLflow.
 
 A run per model × stage, a child run per fold. The identity of a run holds the study's title and configuration, its
-cohort, and the digest of every fit, so that two studies never meet, and importing twice adds nothing. A study that
+cohort, the digest of every fit, and the place of its results, so that two studies, and two copies of one, never meet,
+and importing twice adds nothing. A study that
 changed gets new runs; those it had before, from the same results folder, stay and are marked as superseded.
 """
 
@@ -100,7 +101,7 @@ class _Writer:
         first, study, store = folds[0], self.study, self.store
         job, end = f"{first.model}/{first.stage}", max(fold.end for fold in folds)
         fits = sorted((fold.fold, fold.digest) for fold in folds)
-        digest = digest_of([study.title, study.digest, study.cohort_digest, job, fits])
+        digest = digest_of([study.title, self.origin, study.digest, study.cohort_digest, job, fits])
         marks = tags.of_model(study, self.origin, first, digest)
         run, status = self._ensure(job, digest, min(fold.start for fold in folds), marks)
         run_id = run.info.run_id

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gliomanet.config.tracking import without_password
 from gliomanet.layout import Layout
 from gliomanet.tracking import tags
 from gliomanet.tracking.event_log import EVENTS_FILE
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from gliomanet.tracking.store import Store
+
+URI_VARIABLE = "GLIOMANET_TRACKING_URI"
+"""Variable that tells this process the server: arguments are seen by everybody, and the address may hold a password."""
 
 INTERVAL = 10.0
 """Seconds between two looks at the files."""
@@ -62,11 +66,12 @@ class LiveStudy:
             if not is_outage(error):
                 raise
             if not self._away:
-                print(f"{self.uri} does not answer; nothing is lost, it is tried again: {error}", flush=True)
+                told = f"{self.uri} does not answer; nothing is lost, it is tried again: {error}"
+                print(without_password(self.uri, told), flush=True)
             self._away = True
             return False
         if self._away:
-            print(f"{self.uri} answers again: {sent} values sent", flush=True)
+            print(f"{without_password(self.uri)} answers again: {sent} values sent", flush=True)
         self._away = False
         return True
 
@@ -135,5 +140,5 @@ def follow(study: LiveStudy, process: int, interval: float = INTERVAL) -> None:
 
 
 if __name__ == "__main__":
-    results, title, uri, experiment, process = sys.argv[1:]
-    follow(LiveStudy(Path(results), title, uri, experiment), int(process))
+    results, title, experiment, process = sys.argv[1:]
+    follow(LiveStudy(Path(results), title, os.environ[URI_VARIABLE], experiment), int(process))

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gliomanet.config.tracking import DATABASE
+from gliomanet.config.tracking import DATABASE, without_password
 from gliomanet.errors import Problem, StudyStopError
 from gliomanet.tracking.figures import accepted_name
 
@@ -165,14 +165,15 @@ def persistently(act: Callable[[], Answer], uri: str, *, attempts: int = ATTEMPT
             if not is_outage(error):
                 raise
             reason = str(error).split("\n", 1)[0].rpartition(": ")[2].rstrip("\"')")
-            print(f"{uri}, attempt {attempt} of {attempts}: {reason}", flush=True)
+            reason, shown = without_password(uri, reason), without_password(uri)
+            print(f"{shown}, attempt {attempt} of {attempts}: {reason}", flush=True)
         if attempt < attempts:
             time.sleep(pause)
     action = (
         "start the server, then run the same command again: all results stay, only the runs are brought in, and what "
         "has arrived already is not doubled"
     )
-    problem = Problem(f"the MLflow server {uri} does not answer ({reason})", action, key="tracking_uri")
+    problem = Problem(f"the MLflow server {shown} does not answer ({reason})", action, key="tracking_uri")
     raise StudyStopError(problem.at(rule="no_tracking_server"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,7 +98,15 @@ class TrackedStudy:
 
 def origin_of(results: Path) -> str:
     """Digest of a results folder's place and its user: what is tracked from it again takes the place of what was."""
-    return digest_of([getpass.getuser(), str(results.resolve())])
+    return digest_of([_user(), str(results.resolve())])
+
+
+def _user() -> str:
+    """Name of the user, or its number where the system knows no name for it, as in a container run with `--user`."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def live_key(title: str, origin: str, fit: FoldRun) -> str:

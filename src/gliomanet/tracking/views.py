@@ -10,8 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from gliomanet.config.tracking import without_password
 from gliomanet.tracking import tags
 from gliomanet.tracking.figures import HEADLINE, accepted_name
 
@@ -82,7 +82,7 @@ def view_of(task: str) -> dict[str, Any]:
 
 def links_of(store: Store, tasks: Iterable[str]) -> dict[str, str]:
     """Task → address of its view; of a SQLite file where `mlflow ui` shows it."""
-    base = _without_password(store.uri) if store.is_remote else LOCAL
+    base = without_password(store.uri) if store.is_remote else LOCAL
     page = f"{base.rstrip('/')}/#/experiments/{store.experiment_id}/runs"
     return {task: f"{page}?workflowType=machine_learning&viewStateShareKey={view_key(task)}" for task in tasks}
 
@@ -94,8 +94,3 @@ def _metric(name: str, task: str) -> str:
 
 def _column(kind: str, name: str) -> str:
     return f"{kind}.`{name}`"
-
-
-def _without_password(uri: str) -> str:
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

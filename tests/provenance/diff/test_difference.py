@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gliomanet.cli.main import app
+from gliomanet.errors import CohortError
 from gliomanet.provenance.diff.difference import Difference
+from gliomanet.provenance.diff.summary import model_lines
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.tables.differences import CHANGES, METRIC_CHANGES
 from gliomanet.tables.io import read_table, write_table
@@ -141,7 +144,9 @@ def test_roles_uses_images_and_fits_that_differ_are_told(made, held_out, tmp_pat
     assert told["use", "X-005", "use"][1].startswith("left out: ")
     assert told["fit", "net", "supervised/fold1"] == ("digest-of-net-1", "another")
     assert told["software", "", "scikit-learn"] == ("1.9.1", "1.9.1, 1.9.2")
-    assert found.notes == [f"{copy / 'splits.tsv'} is newer than the report: finish the study's run, and ask again"]
+    newer = (copy / "models/net/supervised/fold1/model.json", copy / "splits.tsv")
+    said = "is newer than the report: finish the study's run, and ask again"
+    assert sorted(found.notes) == [f"{path} {said}" for path in newer]
 
 
 def test_the_command_tells_the_most_important_first_and_writes_everything(made, other, tmp_path):
@@ -178,3 +183,45 @@ def test_json_holds_the_same(made, other):
     values = json.loads(done.output)
     assert len(values["changes"]) == len(difference(made, other).changes)
     assert {row["pairing"] for row in values["metrics"]} >= {"only in A", "only in B"}
+
+
+def test_a_pair_that_the_stored_values_do_not_give_is_no_pair(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "results")
+    path = copy / "evaluation/metrics.tsv"
+    table = read_table(path)
+    mine = (table["model"] == "net") & (table["center"] == "X") & (table["metric"] == "mcc") & (table["task"] == "idh")
+    table.loc[mine, "value"] -= 0.1
+    write_table(table, path)
+    found = difference(made, copy).moved
+    assert set(found["pairing"]) == {"not paired: stored values are not what today's evaluation gives"}
+    assert len(found) == mine.sum()
+    np.testing.assert_allclose(found["difference"], -0.1, atol=1e-5)
+
+
+def test_a_fit_that_is_gone_is_told_as_such(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "results")
+    shutil.rmtree(copy / "models/net/supervised/fold1")
+    found = difference(made, copy)
+    assert list(model_lines(found.changes)) == ["net: 1 fit only in A (supervised/fold1)"]
+    assert found.notes == [f"{copy}/models/net/supervised/fold1/model.json is gone, though the report was made of it"]
+
+
+def test_images_without_a_record_are_not_told_as_gone(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "results")
+    (copy / "audit/X.files.tsv").unlink()
+    found = difference(made, copy)
+    assert found.changes == ()
+    assert found.notes == [f"{copy}/audit/X.files.tsv is missing: images of X are not compared"]
+
+
+def test_two_ways_to_one_study_are_refused(made):
+    with pytest.raises(CohortError) as caught:
+        Difference.find(made, made / "splits.tsv")
+    assert [problem.rule for problem in caught.value.problems] == ["one_study_twice"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_problem(made, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CohortError) as caught:
+        difference(made, made).write(tmp_path / "file/out")
+    assert [problem.rule for problem in caught.value.problems] == ["no_place"]

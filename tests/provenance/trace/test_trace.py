@@ -168,6 +168,8 @@ def test_a_case_tells_its_row_files_folds_and_answers(made):
         ((), "no_words"),
         (("mcc", "mgmtt"), "word_of_no_row"),
         (("X-003", "A-001"), "several_cases"),
+        (("X-003", "mcc", "net"), "word_beside_a_case"),
+        (("X-003", "A"), "word_beside_a_case"),
         (("net", "codel_1p19q", "wildtype"), "no_row_has_all_words"),
     ],
 )
@@ -183,3 +185,42 @@ def test_json_holds_the_steps_and_the_candidates(made):
     assert values["steps"][2]["rows"][0].keys() >= {"case_id", "p(mutant)", "label"}
     values = json.loads(CliRunner().invoke(app, ["trace", str(made), "mcc", "idh", "--json"]).output)
     assert {one["table"] for one in values["candidates"]} == {"metrics"}
+
+
+def test_a_fit_that_is_not_the_report_s_is_seen(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "results")
+    model = copy / "models/net/supervised/fold1/model.json"
+    model.write_text(model.read_text().replace("digest-of-net-1", "another"))
+    found = traced(copy, "mcc", "idh", "external", "X", "net")
+    assert step(found, "Computed again").facts["result"] == "equal to the stored row"
+    fits = step(found, "Trained models")
+    assert fits.differs
+    assert fits.table["files"].tolist() == ["", "DIFFERS: another fit than the report's"]
+    assert f"{model} is newer than the report: finish the study's run, and ask again" in found.notes
+    shutil.rmtree(model.parent)
+    found = traced(copy, "mcc", "idh", "external", "X", "net")
+    fits = step(found, "Trained models")
+    assert fits.differs
+    assert fits.table["files"].tolist() == ["", "DIFFERS: this fit is gone"]
+    assert f"{model} is gone, though the report was made of it" in found.notes
+
+
+def test_no_other_table_answers_for_one_that_is_gone(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "results")
+    (copy / "evaluation/metrics.tsv").unlink()
+    with pytest.raises(CohortError) as caught:
+        trace(FinishedStudy.find(copy), ["net", "idh", "external"])
+    assert [problem.rule for problem in caught.value.problems] == ["table_missing"]
+
+
+def test_a_case_whose_id_is_a_word_of_rows_is_a_case_only_alone_or_with_its_centre(made):
+    study = FinishedStudy.find(made)
+    for table in (study.cases, *(study.table(study.layout.predictions(model)) for model in study.models)):
+        table.loc[table["case_id"] == "X-003", "case_id"] = "mcc"
+    row = trace(study, ["mcc", "idh", "external", "X", "net"])
+    assert isinstance(row, Trace)
+    assert row.steps[0].facts["metric"] == "mcc"
+    for words in (["mcc"], ["mcc", "X"]):
+        alone = trace(study, words)
+        assert isinstance(alone, Trace)
+        assert alone.steps[0].title == "Row of the case table"

@@ -194,6 +194,8 @@ def test_a_large_centre_has_its_cases_on_pages_and_a_list_to_find_them(large_cen
     assert index.count('<th scope="row">') == 201
     assert '<a href="c150.html">c150</a></th>' in index
     assert '<a href="pages/2.html">c100 to c199</a>' in index
+    row = re.search(r'<tr><th scope="row"><a href="c150.html">.*', index)
+    assert '<a href="pages/2.html">2</a>' in row.group()
     second = (out / "pages/2.html").read_text()
     assert second.count("data:image/webp") == 100
     assert 'href="../c150.html"' in second

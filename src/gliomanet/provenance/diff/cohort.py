@@ -12,6 +12,7 @@ from gliomanet.cohort.table import labels_in
 from gliomanet.provenance.diff.change import Change
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.reporting.study.missing_cases import cases_in_no_fold
+from gliomanet.tables.cohort import FILES
 
 Case = tuple[str, str]
 """(centre, case)."""
@@ -37,7 +38,8 @@ def cohort_changes(a: FinishedStudy, b: FinishedStudy) -> Iterator[Change]:
     yield from _differing("label", both, *(_picked(facts, labels) for facts in cases))
     yield from _differing("patient", both, *(_picked(facts, _OF_PATIENTS) for facts in cases))
     images = _images(a), _images(b)
-    yield from _differing("image", both, *images)
+    unknown = {*_unknown_images(a), *_unknown_images(b)}
+    yield from _differing("image", [case for case in both if case[0] not in unknown], *images)
     without = [case for case in both if case not in images[0] and case not in images[1]]
     yield from _differing("features", without, _features(a, without), _features(b, without))
 
@@ -89,6 +91,17 @@ def _folds(study: FinishedStudy) -> Facts:
     found: Facts = {}
     for row in rows.to_dict("records"):
         found.setdefault((row["center"], row["case_id"]), {})[row["scenario"]] = row["fold"]
+    return found
+
+
+def _unknown_images(study: FinishedStudy) -> list[str]:
+    """Centres that have images, and no record of them, which is noted."""
+    names = [column.name for column in FILES]
+    with_images = study.cases[(study.cases[names].fillna("") != "").any(axis=1)]
+    centers = dict.fromkeys(with_images["center"].astype(str))
+    found = [center for center in centers if not study.layout.image_files(center).is_file()]
+    for center in found:
+        study.notes.append(f"{study.layout.image_files(center)} is missing: images of {center} are not compared")
     return found
 
 

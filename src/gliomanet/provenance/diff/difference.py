@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from gliomanet.errors import CohortError, Problem
 from gliomanet.provenance.diff.change import Change, changes_table
 from gliomanet.provenance.diff.cohort import cohort_changes
 from gliomanet.provenance.diff.configuration import configuration_changes
@@ -32,6 +33,24 @@ class Difference:
     b: FinishedStudy
     changes: tuple[Change, ...]
     metrics: pd.DataFrame
+
+    @classmethod
+    def find(cls, a: Path, b: Path) -> Difference:
+        """Compare the studies that two paths lead to, see `FinishedStudy.find` and `of`.
+
+        Raises:
+            CohortError: also where different paths lead to one results folder.
+        """
+        one, other = FinishedStudy.find(a), FinishedStudy.find(b)
+        if a.resolve() != b.resolve() and one.layout.results.resolve() == other.layout.results.resolve():
+            problem = Problem(
+                f"{a} and {b} lead to the same results",
+                "give two results folders, or studies whose `results` differ",
+                file=str(one.layout.results),
+                rule="one_study_twice",
+            )
+            raise CohortError([problem], where="studies to compare")
+        return cls.of(one, other)
 
     @classmethod
     def of(cls, a: FinishedStudy, b: FinishedStudy) -> Difference:
@@ -64,10 +83,19 @@ class Difference:
         return not self.changes and self.moved.empty
 
     def write(self, folder: Path) -> list[Path]:
-        """Write both tables below a folder; their files."""
+        """Write both tables below a folder; their files.
+
+        Raises:
+            CohortError: the folder cannot be made, or nothing can be written there.
+        """
         files = [folder / Path(schema.paths[0]).name for schema in (CHANGES, METRIC_CHANGES)]
-        write_table(changes_table(self.changes), files[0], CHANGES)
-        write_table(self.metrics, files[1], METRIC_CHANGES)
+        try:
+            write_table(changes_table(self.changes), files[0], CHANGES)
+            write_table(self.metrics, files[1], METRIC_CHANGES)
+        except OSError as error:
+            found = f"cannot be written ({error.strerror or error})"
+            problem = Problem(found, "give --out a folder that can be written", file=str(folder), rule="no_place")
+            raise CohortError([problem], where="tables of the differences") from None
         return files
 
     def values(self) -> dict[str, Any]:

@@ -81,9 +81,20 @@ def _row(row: dict[Any, Any], pair: dict[str, Any] | None) -> dict[Any, Any]:
         why = "not paired: a summary over centres" if row["center"] == SUMMARY else NOT_OF_CASES
         why = "not paired: means over segmented cases" if row["metric"] in _SEGMENTED else why
         return found | {"pairing": why}
+    if _disagrees(row, pair):
+        return found | {"pairing": "not paired: stored values are not what today's evaluation gives"}
     if pd.isna(found["difference"]):  # an interval of nothing
         return found | {"pairing": pair["pairing"]}
     return found | {key: pair[key] for key in ("difference", "ci_low", "ci_high", "pairing") if key in pair}
+
+
+def _disagrees(row: dict[Any, Any], pair: dict[str, Any]) -> bool:
+    """True where a pair's difference is not that of the stored values, but for the six digits that tables keep."""
+    one, other = row["value_a"], row["value_b"]
+    if pd.isna(one) or pd.isna(other):
+        return bool(pair["pairing"] == "same predictions" and pd.isna(one) != pd.isna(other))
+    difference = pair.get("difference", np.nan)
+    return not pd.isna(difference) and abs(difference - (other - one)) > 5e-6 * (abs(one) + abs(other)) + 1e-9
 
 
 def movement(table: pd.DataFrame) -> pd.Series:

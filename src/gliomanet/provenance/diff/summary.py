@@ -67,8 +67,14 @@ def model_lines(changes: Iterable[Change]) -> Iterator[str]:
                 yield f"only in {'A' if what == 'model removed' else 'B'}: {_named(models)}"
             case "fit":
                 for model in models:
-                    fits = [one.key for one in ones if one.model == model]
-                    yield f"{model}: {plural(len(fits), 'fit')} with another digest ({_named(fits)})"
+                    fits = [one for one in ones if one.model == model]
+                    for told, some in (
+                        ("with another digest", [one.key for one in fits if one.a and one.b]),
+                        ("only in A", [one.key for one in fits if not one.b]),
+                        ("only in B", [one.key for one in fits if not one.a]),
+                    ):
+                        if some:
+                            yield f"{model}: {plural(len(some), 'fit')} {told} ({_named(some)})"
             case "software" | "gliomanet":
                 for one in ones:
                     name = one.key if what == "software" else f"{what} {one.key}"

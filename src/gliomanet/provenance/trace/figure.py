@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,13 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
         members = _members(study, row)
         used = _cases(study, members, row)
         rows = _rows_of(study, row, used)
-        steps.append(_predictions_step(study, row, used, rows))
+        if found.table.startswith("modality_"):
+            shown = _over_subsets(study, row, used)
+            used = used.merge(shown[["center", "case_id"]].drop_duplicates(), on=["center", "case_id"])
+            files = [study.layout.subset_predictions(row["model"], one) for one in dict.fromkeys(used["center"])]
+        else:
+            shown, files = rows, [study.layout.predictions(model) for model in dict.fromkeys(rows["model"])]
+        steps.append(_predictions_step(study, row, used, shown, files))
         fits = list(rows[["model", "stage", "fold"]].itertuples(index=False, name=None)) if len(rows) else []
     trained = [fit for fit in fits if fit[2] != "ensemble"]
     steps.append(fits_step(study, trained, row.get("task", "")))
@@ -102,9 +109,21 @@ def _rows_of(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame) -> p
     return mine.merge(used[["center", "case_id"]], on=["center", "case_id"])
 
 
-def _predictions_step(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame, rows: pd.DataFrame) -> Step:
+def _over_subsets(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame) -> pd.DataFrame:
+    """The prediction rows with the subset of modalities that a row names; with every subset, where it names none."""
+    paths = [study.layout.subset_predictions(row["model"], center) for center in study.centers]
+    rows = study.tables([path for path in paths if path.is_file()])
+    kept = rows["role"] == row["role"]
+    for name in ("stage", "scenario", "task", "subset"):
+        kept &= (rows[name] == row[name]) if name in row else True
+    mine: pd.DataFrame = rows[kept]
+    return mine.merge(used[["center", "case_id"]], on=["center", "case_id"])
+
+
+def _predictions_step(
+    study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame, rows: pd.DataFrame, files: list[Path]
+) -> Step:
     scored = rows[(rows["role"] == "validation") | (rows["fold"] == "ensemble")]
-    models = list(dict.fromkeys(rows["model"]))
     facts = {"rows": f"{len(scored)} scored, of {len(rows)} with those of single folds", "cases": str(len(used))}
     facts["folds"] = ", ".join(dict.fromkeys(rows["fold"].astype(str)))
     if row["task"] in study.tasks and len(used):
@@ -114,13 +133,13 @@ def _predictions_step(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFr
         facts["labels"] = ", ".join(f"{name} {count}" for name, count in counts.items())
         if unknown := encoded.count(MISSING):
             facts["labels"] += f", unknown {unknown}"
-    keys = ["center", "case_id", "model", "fold", "task"]
+    keys = ["center", "case_id", "model", "fold", *(["subset"] if "subset" in scored else []), "task"]
     spread = scored.pivot_table(index=keys, columns="class", values="probability", sort=False)
     spread = spread.rename(columns=lambda name: f"p({name})").reset_index()
     if row["task"] in study.tasks:
         spread = spread.merge(used[["center", "case_id", "label"]], on=["center", "case_id"])
     spread.columns.name = None
-    return Step("Predictions", tuple(study.layout.predictions(model) for model in models), facts, spread)
+    return Step("Predictions", tuple(files), facts, spread)
 
 
 def _segmented(study: FinishedStudy, row: dict[Any, Any]) -> Step:

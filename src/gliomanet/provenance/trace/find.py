@@ -112,14 +112,17 @@ def _below(study: FinishedStudy, path: Path) -> str:
 
 
 def _tables(study: FinishedStudy) -> Iterator[tuple[str, Path, pd.DataFrame]]:
-    """Name, file and rows of every table that a row can be traced from."""
+    """Name, file and rows of every table that a row can be traced from.
+
+    One that was there when the report was written and is gone is refused: another table would answer in its place.
+    """
     for name in TABLES:
         path = study.layout.evaluation(name)
-        if path.is_file():
+        if path.is_file() or study.was_made(path):
             yield name, path, study.table(path)
     for model in study.models:
         path = study.layout.biomarkers(model)
-        if path.is_file():
+        if path.is_file() or study.was_made(path):
             yield BIOMARKERS, path, study.table(path).assign(model=model)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 import pandas as pd
 
 from gliomanet.files.digests import file_digest
-from gliomanet.models.artifact import ImageModelDescription, ModelDescription
+from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription, ModelDescription
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.step import NOT_RECORDED, Step
 
 CHANGED = "CHANGED since training, or gone"
+OTHER = "DIFFERS: another fit than the report's"
+GONE = "DIFFERS: this fit is gone"
 
 Fit = tuple[str, str, str]
 """(model, stage, fold)."""
@@ -28,7 +30,7 @@ def fits_step(study: FinishedStudy, fits: Iterable[Fit], task: str) -> Step:
     rows, versions = [], set[str]()
     for fit in wanted:
         if fit not in known:
-            rows.append(dict(zip(("model", "stage", "fold"), fit, strict=True)) | {"digest": NOT_RECORDED})
+            rows.append(dict(zip(("model", "stage", "fold"), fit, strict=True)) | {"files": GONE})
             continue
         folder = known[fit]
         one = study.fits[folder]
@@ -36,10 +38,10 @@ def fits_step(study: FinishedStudy, fits: Iterable[Fit], task: str) -> Step:
         rows.append(_fit(study, folder, one, task))
     return Step(
         "Trained models",
-        files=tuple(known[fit] / "model.json" for fit in wanted if fit in known),
+        files=tuple(known[fit] / MODEL_FILE for fit in wanted if fit in known),
         facts={"software": " | ".join(sorted(versions)) or NOT_RECORDED},
         table=pd.DataFrame(rows),
-        differs=any(str(row.get("files", "")).startswith(CHANGED) for row in rows),
+        differs=any(str(row["files"]).startswith((CHANGED, OTHER, GONE)) for row in rows),
     )
 
 
@@ -60,7 +62,7 @@ def _fit(study: FinishedStudy, folder: Path, one: ModelDescription, task: str) -
         "seed": one.seed,
         "epochs": next((one["epochs_run"] + one.get("resumed_from", 0) for one in events if "epochs_run" in one), ""),
         "device": device,
-        "files": _state(folder, one),
+        "files": OTHER if study.is_newer(folder / MODEL_FILE) else _state(folder, one),
         "started": _time(times.get("start")),
         "ended": _time(times.get("end")) + (f", resumed {resumed}×" if resumed else ""),
     }

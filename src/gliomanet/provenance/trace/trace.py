@@ -33,16 +33,35 @@ def trace(study: FinishedStudy, words: Sequence[str], file: Path | None = None) 
         problem = Problem("no words", action, file=str(study.layout.results), rule="no_words")
         raise CohortError([problem], where="what is to be traced")
     wanted = {word.casefold() for word in words}
-    cases = study.cases[study.cases["case_id"].str.casefold().isin(wanted)]
-    if len(cases):
-        center, case = _one_case(study, list(zip(cases["center"], cases["case_id"], strict=True)), wanted)
+    table = study.cases[study.cases["case_id"].astype(str).str.casefold().isin(wanted)]
+    cases = [(str(center), str(case)) for center, case in zip(table["center"], table["case_id"], strict=True)]
+    # A case's id may be a number, and so a cell of a row: words of a case are its id and its centre alone.
+    if cases and wanted <= {word.casefold() for case in cases for word in case}:
+        center, case = _one_case(study, cases, wanted)
         steps = case_steps(study, center, case)
         return Trace(tuple(steps), tuple(study.notes))
-    rows, said = find_rows(study, words, file)
+    try:
+        rows, said = find_rows(study, words, file)
+    except CohortError:
+        if not cases:
+            raise
+        raise _beside_a_case(study, cases, words) from None
     if len(rows) > 1:
         return rows
     steps = (biomarker_steps if rows[0].table == BIOMARKERS else figure_steps)(study, rows[0])
     return Trace(tuple(steps), (*study.notes, *([f"{said}, since the words left it open"] if said else [])))
+
+
+def _beside_a_case(study: FinishedStudy, cases: list[tuple[str, str]], words: Sequence[str]) -> CohortError:
+    own = {word.casefold() for case in cases for word in case}
+    others = ", ".join(repr(word) for word in words if word.casefold() not in own)
+    problem = Problem(
+        f"{others}: not the centre of a case {cases[0][1]}, and no row has all the words",
+        "name the case by its id and its centre alone, or a row without the case",
+        file=str(study.layout.results),
+        rule="word_beside_a_case",
+    )
+    return CohortError([problem], where="what is to be traced")
 
 
 def _one_case(study: FinishedStudy, cases: list[tuple[str, str]], wanted: set[str]) -> tuple[str, str]:
