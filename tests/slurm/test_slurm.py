@@ -212,6 +212,8 @@ def test_a_training_goes_on_after_its_time_and_after_its_node(studies, cluster: 
     second = hold_training(cluster)
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=DOWN", "Reason=test")
     cluster.wait_until("PENDING", "squeue", "--noheader", f"--jobs={second}", "--format=%T")
+    # A node that still holds a job's old steps is drained when the job comes back to it.
+    until(lambda: not steps_on_node(second), 120, "the end of its steps on the node")
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=RESUME")
     cluster.ask("scontrol", "update", f"JobId={second}", "StartTime=now")  # SLURM would wait for two minutes
     said = finish(run, far, 600)
@@ -228,6 +230,12 @@ def training_job(cluster: Cluster, but: str = "") -> str:
     """The number of the training in the queue; empty where there is none, or only one that is known."""
     queue = [line.split() for line in cluster.ask("squeue", "--noheader", "--format=%i %k").splitlines()]
     return next((number for number, comment in queue if "rule_train_image" in comment and number != but), "")
+
+
+def steps_on_node(job: str) -> list[str]:
+    """The processes by which SLURM holds a job's steps on this machine."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if line.startswith(f"slurmstepd: [{job}.")]
 
 
 def hold_training(cluster: Cluster) -> str:
