@@ -163,7 +163,7 @@ def test_gpu_jobs_fall_back_where_there_is_no_gpu(snakemake):
 def test_no_job_hangs_on_keys_that_it_does_not_use(repository: Path):
     """How jobs compute, and whether subsets of modalities are asked for, are no parameter of what is done already."""
     for rules in (repository / "workflow" / "rules").glob("*.smk"):
-        text = rules.read_text(encoding="utf-8")
+        text = rules.read_text(encoding="utf-8").replace("uncounted(dump(STUDY)", "")
         for whole in ("dump(STUDY)", "dump(STUDY.evaluation)"):
             assert whole not in text, f"{rules.name}: {whole} holds keys that its job does not use"
 

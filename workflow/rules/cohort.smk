@@ -42,8 +42,8 @@ rule select_columns:
     conda:
         "../../envs/tables.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         code=code_of("select_columns.py"),
         center=uncounted(lambda wildcards: dump(STUDY.centers[wildcards.center])),

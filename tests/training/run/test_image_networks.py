@@ -143,7 +143,7 @@ def test_all_networks_see_batches_of_one_size(outlined, tmp_path, monkeypatch):
     """But one that is asked to learn from the masks of cases without a label."""
     seen = {}
 
-    def keep(phase, epochs, job):
+    def keep(phase, epochs, job, *_):
         batches = module.BalancedBatches(job.training.labels, 2, 1, 0, job.batch_size)
         seen[job.model.kind] = {len(positions) for _, positions in batches}
         phase.configure_optimizers()

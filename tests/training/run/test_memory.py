@@ -105,7 +105,7 @@ def test_it_is_told_in_the_events_and_a_killed_job_goes_on_in_as_many_parts(coho
     assert json.loads((again / "model.json").read_text())["computed"]["batch_parts"] == 2
 
 
-@pytest.mark.parametrize("kind", ["gmmas", "psnet"])
+@pytest.mark.parametrize("kind", ["gmmas", "cmtlnet"])
 def test_where_the_smallest_part_is_too_large_the_job_says_what_to_do(cohort, tmp_path, memory, kind):
     memory(0)
     with pytest.raises(ProblemError) as caught:

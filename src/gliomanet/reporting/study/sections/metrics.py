@@ -33,8 +33,10 @@ Row = Mapping[Any, Any]
 def section(results: StudyResults) -> Section | None:
     """The whole table of metrics."""
     table = metrics_table(results.metrics)
+    if not table:
+        return None
     command = trace_command(results.settings["results"], results.metrics)
-    return Section("metrics", "All metrics", {"table": table, "trace": command}) if table else None
+    return Section("metrics", "All metrics", {"table": table, "trace": command})
 
 
 def trace_command(folder: str, metrics: pd.DataFrame) -> str:
