@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -157,6 +158,28 @@ if workflow.is_main_process:
     workflow.register_envvars(
         GPU_LIMIT
     )  # engines without a shared environment pass on what is registered
+
+
+TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
+
+
+# Curves of running trainings reach a server while they run. One process reads the jobs' own files and sends them, so
+# that no training ever waits for a server; it ends with this one.
+def stream_curves():
+    """Start that process."""
+    if workflow.is_main_process and TRACKING_URI.startswith("http"):
+        live = Path(LAYOUT.log("track_live"))
+        live.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "gliomanet.tracking.live", str(LAYOUT.results)]
+            + [STUDY.title, STUDY.tracking_experiment, str(os.getpid())],
+            # Arguments are seen by everybody, and the address may hold a password.
+            env=os.environ
+            | {"PYTHONPATH": str(ROOT / "src"), "GLIOMANET_TRACKING_URI": TRACKING_URI},
+            stdout=live.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the run, and with it this one, which then sends what is left
+        )
 
 
 wildcard_constraints:

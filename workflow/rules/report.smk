@@ -1,29 +1,6 @@
 # The page that a reader opens first, and the record of what the results were made with.
 
 
-def codes_of_jobs():
-    """Kind of job → digest of its code; for those that load a model's own code, model → digest."""
-    kinds = {name: model.kind for name, model in STUDY.models.items()}
-    trains = {
-        model: "train_image.py" if model in PLAN.image_models else "train_tabular.py"
-        for model in PLAN.models
-    }
-    prepares = (
-        {} if STUDY.is_tabular else {"preprocess_case": code_of("preprocess_case.py")}
-    )
-    return prepares | {
-        "train": {
-            model: code_of(script, *modules_of(kinds[model], "training"))
-            for model, script in trains.items()
-        },
-        "predict_center": {
-            model: code_of("predict_center.py", *modules_of(kind, "prediction"))
-            for model, kind in kinds.items()
-        },
-        "evaluate": code_of("evaluate.py"),
-    }
-
-
 rule write_report:
     input:
         cases=rules.collect_cohort.output.cases,

@@ -1,10 +1,5 @@
 # The one writer of MLflow. Training jobs leave event files; many processes on one sqlite file would lock each other out.
 
-import os
-import subprocess
-
-TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
-
 
 localrules:
     track_runs,
@@ -31,30 +26,11 @@ rule track_runs:
         code=code_of("track_runs.py"),
         uri=TRACKING_URI,
         experiment=STUDY.tracking_experiment,
-        results=STUDY.results,
+        results=lambda wildcards: STUDY.results,
     message:
         "Bringing the runs into MLflow"
     script:
         "../scripts/track_runs.py"
-
-
-# Curves of running trainings reach a server while they run. One process reads the jobs' own files and sends them, so
-# that no training ever waits for a server; it ends with this one.
-def stream_curves():
-    """Start that process."""
-    if workflow.is_main_process and TRACKING_URI.startswith("http"):
-        live = Path(LAYOUT.log("track_live"))
-        live.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.Popen(
-            [sys.executable, "-m", "gliomanet.tracking.live", str(LAYOUT.results)]
-            + [STUDY.title, STUDY.tracking_experiment, str(os.getpid())],
-            # Arguments are seen by everybody, and the address may hold a password.
-            env=os.environ
-            | {"PYTHONPATH": str(ROOT / "src"), "GLIOMANET_TRACKING_URI": TRACKING_URI},
-            stdout=live.open("w"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C ends the run, and with it this one, which then sends what is left
-        )
 
 
 onsuccess:
