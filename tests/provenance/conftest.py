@@ -186,7 +186,7 @@ def write_study(
         write_table(means, layout.evaluation("segmentation"), SEGMENTATION_METRICS)
     codes = {"train": dict.fromkeys(study.models, code), "predict_center": dict.fromkeys(study.models, "c0de")}
     files = [layout.cases(), layout.splits(), *(layout.evaluation(name) for name in SCHEMAS)]
-    dumped = study.model_dump(mode="json", exclude={"compute"})
+    dumped = study.model_dump(mode="json", exclude={"compute", "data_root"})
     fits = [(model, "supervised", fold) for model in study.models for fold in dict.fromkeys(splits["fold"])]
     files += [layout.model(*fit).description for fit in fits]
     record = StudyRecord.of(dumped, codes | {"evaluate": "e0"}, seed, [], fits, files, results)

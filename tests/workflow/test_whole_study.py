@@ -237,8 +237,9 @@ def test_passes_and_folds_disagree_and_external_cases_get_the_temperature_of_all
     assert case["probability"].tolist() == pytest.approx((raised / raised.sum()).tolist())
 
 
-def test_a_finished_study_does_not_differ_from_itself(finished):
-    found = Difference.of(FinishedStudy.find(finished.results), FinishedStudy.find(finished.folder / "study.yaml"))
+def test_a_finished_study_does_not_differ_from_its_copy(finished, tmp_path):
+    again = shutil.copytree(finished.results, tmp_path / "again")
+    found = Difference.of(FinishedStudy.find(finished.folder / "study.yaml"), FinishedStudy.find(again))
     assert found.is_empty
     assert found.notes == []
     assert set(found.a.files["center"]) == set(CONFIG["centers"])

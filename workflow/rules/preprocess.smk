@@ -51,8 +51,8 @@ rule list_preprocessed:
     conda:
         "../../envs/imaging.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=memory(3000),
+        runtime=minutes(30),
     params:
         code=code_of("list_preprocessed.py"),
     message:

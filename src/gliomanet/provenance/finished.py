@@ -71,7 +71,7 @@ class FinishedStudy:
         starts = [*path.absolute().parents, Path.cwd()]
         folders = [start / wanted.results for start in starts]
         study = cls(next((one for one in folders if (one / RECORD).is_file()), starts[-1] / wanted.results))
-        asked = recorded_study(wanted.model_dump(mode="json", exclude={"compute"}))
+        asked = recorded_study(wanted.model_dump(mode="json", exclude={"compute", "data_root"}))
         if differing := differing_keys(study.record.study, asked):
             keys = ", ".join(list(differing)[:3]) + (", …" if len(differing) > 3 else "")
             study.notes.append(
