@@ -1,4 +1,4 @@
-"""What locked files say of their holders, and file systems that lock none."""
+"""Locked files: their holders, as they name themselves, and file systems that lock none."""
 
 from __future__ import annotations
 

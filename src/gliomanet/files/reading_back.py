@@ -17,7 +17,7 @@ from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import raise_if_of_the_machine
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, IndexError, AttributeError, zlib.error, zipfile.BadZipFile)
-"""What readers raise, whatever the content in memory is that they are given."""
+"""Errors that readers raise of damaged content, whatever it is."""
 
 
 def digest_of_bytes(content: bytes) -> str:

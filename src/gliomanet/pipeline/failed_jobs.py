@@ -28,7 +28,7 @@ SIGNS = {
     "cancelled": r"status is: 'CANCELLED'",
 }
 KILLED_WORKER = r"killed by signal: Killed|SIGKILL"
-"""What torch and joblib say of a process of theirs that was ended from outside."""
+"""Words of torch and joblib about a process of theirs that was ended from outside."""
 
 STOPPED = ("SIGTERM", "SIGINT", "SIGHUP")
 """Signals by which a person, a batch system or a machine that shuts down stops a process."""
@@ -37,7 +37,7 @@ CRASHED = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE")
 """Signals that end a process for a fault in its native code."""
 
 ENDED = re.compile(r"died with <Signals\.(\w+)|returned non-zero exit status (\d+)")
-"""What Snakemake says of a job's process that failed."""
+"""Words of Snakemake about a job's process that failed."""
 
 REFUSED = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.?$", re.MULTILINE | re.DOTALL)
 

@@ -14,7 +14,7 @@ from typing import Any
 from gliomanet.errors import Problem, StudyError
 
 SNAKEFILES = (Path("Snakefile"), Path("workflow/Snakefile"))
-"""Where a workflow's front door is looked for, as the engine itself does."""
+"""Places of a workflow's front door, in the engine's own order."""
 
 CHATTER = ("Using workflow specific profile", "Assuming unrestricted shared", "Building DAG")
 """First words of the engine's lines that are no error."""

@@ -14,7 +14,7 @@ from gliomanet.reporting.quality.curves import Curves, Kind
 from gliomanet.reporting.quality.measured import Measured, sentences
 from gliomanet.reporting.quality.plots import Band, histogram_of_case
 from gliomanet.reporting.quality.records import address, picture, record_of
-from gliomanet.reporting.quality.templates import write_page
+from gliomanet.reporting.quality.write_page import write_page
 
 
 def write_case_page(

@@ -16,7 +16,7 @@ from gliomanet.reporting.quality.curves import Curves, Kind, bands_of, read_curv
 from gliomanet.reporting.quality.measured import Measured, measured, sentences, tidy
 from gliomanet.reporting.quality.plots import MOST_DRAWN, Band, Curve, Dot, histograms, strip
 from gliomanet.reporting.quality.records import address, picture, record_of
-from gliomanet.reporting.quality.templates import write_page
+from gliomanet.reporting.quality.write_page import write_page
 
 CASES_A_PAGE = 100
 """A centre of more cases has them on several pages: pictures are kept in the page, some 10 kB each."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gliomanet.files.atomic import write_atomically
 from gliomanet.reporting.study.head import head
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.sections import SECTIONS
+from gliomanet.reporting.templating import environment
 
 
 def write_report(results: StudyResults, out: Path) -> None:
@@ -23,24 +23,15 @@ def write_report(results: StudyResults, out: Path) -> None:
     Raises:
         FileNotFoundError: a contact sheet is not there.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, render_report(results).encode())
 
 
 def render_report(results: StudyResults) -> str:
     """Make the page's text; see `write_report`."""
-    environment = Environment(
-        loader=PackageLoader("gliomanet.reporting", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     sections = [section for make in SECTIONS if (section := make(results)) is not None]
     bodies = [
-        Markup(environment.get_template(f"sections/{section.name}.html.j2").render(section.content))
+        Markup(environment().get_template(f"sections/{section.name}.html.j2").render(section.content))
         for section in sections
     ]
-    page = environment.get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(head(results), sections=list(zip(sections, bodies, strict=True)))

@@ -1,0 +1,20 @@
+"""The reader of this package's page templates: the report's and the quality pages'."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+@cache  # a centre has as many pages as cases
+def environment() -> Environment:
+    """The environment of `reporting/templates`: texts are escaped, and a name that is not given is an error."""
+    return Environment(
+        loader=PackageLoader("gliomanet.reporting", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
