@@ -31,9 +31,8 @@ class Failures(logging.Filter):
     def __init__(self):
         super().__init__()
         self.problems = {}
-        self.ended = (
-            {}
-        )  # thread → what Snakemake said last of a process in it; that of the job follows in the same thread
+        # Thread → what Snakemake said last of a process in it; that of the job follows in the same thread.
+        self.ended = {}
         self.oom_kills = count_oom_kills()
 
     def filter(self, record):
@@ -42,9 +41,8 @@ class Failures(logging.Filter):
             self.ended[record.thread] = record.getMessage()
         elif event == "group_error":
             self.tell_group(record)
-        elif (
-            event == "job_error" and not record.indent
-        ):  # those of a group's jobs are indented, and told as one
+        # Those of a group's jobs are indented, and told as one.
+        elif event == "job_error" and not record.indent:
             self.tell(record)
         elif event == "job_finished":  # at a later attempt
             self.problems.pop(record.job_id, None)
