@@ -228,6 +228,12 @@ def test_what_readers_remark_reaches_the_findings_with_its_centre(table):
     }
 
 
+def test_a_convention_in_a_row_without_a_mask_is_no_masks(table):
+    text = "case_id\tt1\ttumour_mask\tmask_codes\na\ta.nii\tm.nii\tnnunet\nb\tb.nii\t\tnnunet\n"
+    cases, _ = read_center("A", study_of(table(text)))
+    assert mask_codes_of(cases) == {"a": "nnunet"}
+
+
 def test_the_convention_of_the_masks_is_a_rows_or_the_whole_centres(table):
     text = "case_id\tt1\ttumour_mask\tmask_codes\na\ta.nii\tm.nii\tNNUNET\nb\tb.nii\tn.nii\t\nc\tc.nii\to.nii\tcore=2 oedema=1\n"
     cases, findings = read_center("A", study_of(table(text)))

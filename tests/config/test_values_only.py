@@ -23,6 +23,7 @@ MACHINERY = {
 FUNCTIONS = {
     "labels.label_problems": "refuses names of further labels",
     "labels.task_problems": "refuses tasks on labels that there are not",
+    "tracking.without_password": "words the refusals, and what is shown of an address",
     "sources.data_path": "fills in `{data_root}`",
     "models.image_model": "validates plain values: the way back from a job's parameters",
 }

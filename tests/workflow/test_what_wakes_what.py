@@ -284,6 +284,9 @@ ROWS = {
         keys("models", "features", "epochs", to=7), "evaluate", fits="features", predicted="A P X Y"
     ),
     "a task is added": Wakes(keys("tasks", to={**TASKS, "again": AGAIN}), "evaluate", fits=ALL, predicted="A P X Y"),
+    "a label that no task uses": Wakes(
+        keys("labels", to={"mgmt": ["methylated", "unmethylated"]}), "audit_cohort", not_run=("select_columns",)
+    ),
     # places
     "the data folder is moved": Wakes(moved_data, ""),
     "the project is copied with new dates": Wakes(new_dates, ""),

@@ -66,6 +66,19 @@ def reading(center):
     }
 
 
+def reading_of(center, columns):
+    """What of `reading` a phantom's columns depend on: of its further labels, each drawn by itself, those among them."""
+    read = reading(center)
+    if read["keep"] or read["shuffle_seed"] is not None:
+        return read  # who counts as labelled depends on every label
+    labels = {name: values for name, values in STUDY.labels.items() if name in columns}
+    return {
+        **read,
+        "labels": labels,
+        "label_seed": read["label_seed"] if labels else None,
+    }
+
+
 @cache
 def center_table(center):
     """The cases of a centre whose table no job makes."""
@@ -79,7 +92,8 @@ def table_content(center, columns=None):
     """
     if is_phantom(center):
         keys = ("role", "scans", "derive_1p19q", "mask_codes")
-        return dump(STUDY.centers[center], include={*keys}), reading(center), columns
+        read = reading(center) if columns is None else reading_of(center, columns)
+        return dump(STUDY.centers[center], include={*keys}), read, columns
     if columns is not None:
         return center_table(center).digest_of(columns), columns
     tables = center_source(center, STUDY).tables().values()

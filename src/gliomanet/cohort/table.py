@@ -161,8 +161,9 @@ def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VO
 
 
 def mask_codes_of(cases: pd.DataFrame) -> dict[str, str]:
-    """Case → convention of its tumour mask's codes, for the cases that declare one."""
-    return {row["case_id"]: row["mask_codes"] for row in cases.to_dict("records") if row["mask_codes"]}
+    """Case → convention of its tumour mask's codes, for the cases that have a mask and declare one."""
+    rows = cases.to_dict("records")
+    return {row["case_id"]: row["mask_codes"] for row in rows if row["mask_codes"] and row["tumour_mask"]}
 
 
 def files_of(cases: pd.DataFrame) -> dict[str, dict[str, str]]:
