@@ -3,8 +3,8 @@
     python benchmarks/scale_stages.py [--cases 180 1800 18000] [--folder FOLDER] [--cores 1]
 
 Six centres, a hospital's own table of 100 features each, three models (logistic regression on age, and on everything;
-trees), five folds. All jobs are run for real but those on images: reading, audit, fits, predictions, statistics,
-biomarkers, the report, MLflow. The figures are the jobs' own (`results/benchmarks`): seconds of CPU over all jobs of a
+trees), five folds. All jobs are run for real, and there is none on images: reading, audit, fits, predictions,
+statistics, the report, MLflow. A FOLDER that holds such a study already is refused. The figures are the jobs' own (`results/benchmarks`): seconds of CPU over all jobs of a
 rule, memory of the largest. Then a finished study's commands: nothing to do, and one centre's table changed.
 """
 
@@ -40,6 +40,8 @@ def main() -> None:
     found: dict[int, pd.DataFrame] = {}
     for cases in sorted(options.cases):
         folder = (above / str(cases)).resolve()
+        if (folder / "results").exists():
+            raise SystemExit(f"{folder} holds a finished study, whose jobs would not run again; name another --folder")
         folder.mkdir(parents=True, exist_ok=True)
         make_tables(folder, cases)
         whole = cost([*STUDY, "--cores", options.cores], folder)
@@ -56,7 +58,7 @@ def main() -> None:
 
 
 def make_tables(folder: Path, cases: int) -> None:
-    """A table of features for each centre, the first of which carry the labels' signal, and the study on them."""
+    """Write a table for each centre, whose first five features carry the signal of IDH, and the study on them."""
     draws = np.random.default_rng(7)
     names = [f"T1c_original_firstorder_F{number:03d}" for number in range(FEATURES)]
     for order, center in enumerate(CENTERS):
