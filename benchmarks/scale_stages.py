@@ -4,8 +4,9 @@
 
 Six centres, a hospital's own table of 100 features each, three models (logistic regression on age, and on everything;
 trees), five folds. All jobs are run for real, and there is none on images: reading, audit, fits, predictions,
-statistics, the report, MLflow. A FOLDER that holds such a study already is refused. The figures are the jobs' own (`results/benchmarks`): seconds of CPU over all jobs of a
-rule, memory of the largest. Then a finished study's commands: nothing to do, and one centre's table changed.
+statistics, the report, MLflow. A FOLDER that holds such a study already is refused.
+The figures are the jobs' own (`results/benchmarks`): seconds of CPU over all jobs of a rule, memory of the largest.
+Then a finished study's commands: nothing to do, and one centre's table changed.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main() -> None:
     for cases in sorted(options.cases):
         folder = (above / str(cases)).resolve()
         if (folder / "results").exists():
-            raise SystemExit(f"{folder} holds a finished study, whose jobs would not run again; name another --folder")
+            raise SystemExit(f"{folder} holds a finished study: its jobs would not run again; name another --folder")
         folder.mkdir(parents=True, exist_ok=True)
         make_tables(folder, cases)
         whole = cost([*STUDY, "--cores", options.cores], folder)
