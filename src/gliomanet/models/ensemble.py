@@ -37,7 +37,7 @@ class FoldCases(_Part):
 
 
 class ClassDecision(_Part):
-    """What a class's prediction sets are made from.
+    """Ground of a class's prediction sets.
 
     Attributes:
         patients: calibration patients.
