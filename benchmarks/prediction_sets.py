@@ -1,12 +1,12 @@
 """Coverage of prediction sets by class, where external patients are like those of the training centres and where not.
 
-    python benchmarks/prediction_sets.py simulated [--draws 200]
-    python benchmarks/prediction_sets.py phantoms [--folder FOLDER] [--draws 40]
+    python benchmarks/prediction_sets.py simulated [--draws 40]
+    python benchmarks/phantom_cases.py FOLDER && python benchmarks/prediction_sets.py phantoms --folder FOLDER
 
-`simulated`: feature tables with a known truth, drawn anew each time. `phantoms`: tumours of the project's simulator, of
-which each draw deals some to the training centres and some to an external centre with the same scanners; and a centre
-with another scanner. A reused FOLDER spares the simulation. Models, temperatures and sets are made by the project's own
-functions; one row a scenario, size, way of predicting and class.
+`simulated`: feature tables with a known truth, drawn anew each time. `phantoms`: features of the project's simulated
+tumours; each draw deals the patients of two scanners to the training centre and to an external one, which are then
+exchangeable, and two further scanners are external centres of another kind. Models, temperatures and sets are made by
+the project's own functions; one row a model, size, centre, way of predicting, task and class.
 """
 
 import argparse
@@ -20,32 +20,25 @@ import pandas as pd
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.config.models import ExtraTreesModel, LogisticModel
-from gliomanet.config.sources import PhantomSource
 from gliomanet.evaluation.analyses.uncertainty import evaluate_uncertainty
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.phantom.center import simulate_case
-from gliomanet.phantom.patients import plan_center
 from gliomanet.prediction.calibration import calibrate, fit_temperatures
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.prediction_sets import describe_ensemble, quantiles, with_sets
 from gliomanet.prediction.tabular import predict_tabular
-from gliomanet.radiomics.extract import region_features
 from gliomanet.tables.prediction import FOLD_PREDICTIONS
 from gliomanet.training.tabular import train_tabular_model
 
 FOLDS, LEVEL, FEATURES = 5, 0.9, 8
-MODELS = {"logistic": LogisticModel(C=1.0), "extra_trees": ExtraTreesModel(n_estimators=60)}
+MODELS = {"logistic": LogisticModel(C=0.1), "extra_trees": ExtraTreesModel(n_estimators=60)}
 SIMULATED = (
     *((60, 1, "logistic"), (150, 1, "logistic"), (400, 1, "logistic")),
     *((150, 3, "logistic"), (150, 1, "extra_trees")),
 )
 """Training patients, cases of each, model."""
 
-SCANNERS = {
-    "NORTH": {"voxel_mm": [5, 5, 5], "bias_field": 0.15, "noise": 0.03, "gain": 1.0},
-    "SOUTH": {"voxel_mm": [5, 5, 5], "bias_field": 0.25, "noise": 0.04, "gain": 1.15},
-    "shifted": {"voxel_mm": [4, 4, 6], "bias_field": 0.4, "noise": 0.12, "gain": 0.6},
-}
+SAME, OTHER = ("B", "C"), ("X", "Y")
+"""Scanners of the phantoms: of the training centre and the exchangeable one; of external centres of another kind."""
 
 
 def simulated(
@@ -64,43 +57,23 @@ def simulated(
 
 
 def phantoms(folder: Path) -> pd.DataFrame:
-    """First-order features of each modality and the shape of the whole tumour, brain = mean 0 and variance 1."""
-    file = folder / "phantoms.tsv"
-    if file.exists():
-        return pd.read_csv(file, sep="\t")
-    rows = []
-    for name, scanner in SCANNERS.items():
-        mixed = {"glioblastoma": 0.45, "astrocytoma": 0.3, "oligodendroglioma": 0.25}
-        source = PhantomSource(kind="phantom", cases=200, scanner=scanner, prevalence=mixed)
-        for patient in plan_center(name, source, 12):
-            images = simulate_case(name, patient, source, 12)
-            mask = images["tumour_mask"].voxels > 0
-            spacing = [float(step) for step in scanner["voxel_mm"]]
-            row = {"case_id": patient.case_id, "patient_id": patient.patient_id, "scanner": name}
-            row |= {"idh": patient.state.idh}
-            for modality in ("t1", "t1c", "t2", "flair"):
-                values = images[modality].voxels.astype(float)
-                inside = values[values > 0]
-                scaled = (values - inside.mean()) / inside.std()
-                families = ("firstorder", "shape") if modality == "t1" else ("firstorder",)
-                found = region_features(scaled, mask, spacing, {"binWidth": 0.25}, families)
-                row |= {f"{modality}_{key}": value for key, value in found.items()}
-            rows.append(row)
-        print(f"{name}: {source.cases} phantoms", flush=True)
-    table = pd.DataFrame(rows)
-    table.to_csv(file, sep="\t", index=False)
-    return table
+    """The features and labels that `phantom_cases.py` left, of every seed."""
+    tables = [pd.read_csv(path, sep="\t", dtype={"grade": str}).assign(seed=path.stem) for path in folder.glob("*.tsv")]
+    table = pd.concat(tables, ignore_index=True).rename(columns={"center": "scanner"})
+    table["case_id"] = table["seed"] + "-" + table["case_id"]
+    return table.assign(patient_id=table["case_id"]).drop(columns="seed").sort_values("case_id", ignore_index=True)
 
 
-def fold_rows(train: pd.DataFrame, external: Mapping[str, pd.DataFrame], model: str, rng: np.random.Generator):
+def fold_rows(
+    train: pd.DataFrame, external: Mapping[str, pd.DataFrame], model: str, tasks: Mapping, rng: np.random.Generator
+):
     """Fold predictions of the training patients and of every external centre, by the folds and by a refit."""
     patients = train["patient_id"].unique()
     fold_of = dict(zip(rng.permutation(patients), np.arange(patients.size) % FOLDS, strict=True))
     fold = train["patient_id"].map(fold_of).to_numpy()
-    task = {"idh": DEFAULT_TASKS["idh"]}
     everyone = pd.concat([train.assign(center="train"), *(t.assign(center=name) for name, t in external.items())])
     everyone = everyone.assign(age=np.nan)
-    names = [c for c in train if c not in ("idh", "patient_id", "case_id", "scanner")]
+    names = [c for c in train if c not in (*DEFAULT_TASKS, "patient_id", "case_id", "scanner")]
     features = everyone[["case_id", *names]]
     rows = []
     for number in (*range(FOLDS), "all"):
@@ -109,7 +82,7 @@ def fold_rows(train: pd.DataFrame, external: Mapping[str, pd.DataFrame], model: 
             name = {"model": model, "stage": "supervised", "fold": str(number)}
             mine = features[features["case_id"].isin(learn["case_id"])]
             settings = MODELS[model]
-            train_tabular_model(learn, mine, task, settings, name=name, seed=1, code="", out=Path(folder))
+            train_tabular_model(learn, mine, tasks, settings, name=name, seed=1, code="", out=Path(folder))
             unseen = np.concatenate([fold == number, np.ones(len(everyone) - fold.size, dtype=bool)])
             asked = everyone[unseen]
             found, _ = predict_tabular(Path(folder), asked, features)
@@ -120,39 +93,44 @@ def fold_rows(train: pd.DataFrame, external: Mapping[str, pd.DataFrame], model: 
     return table.assign(pass_std=np.nan)[FOLD_PREDICTIONS.names()], everyone
 
 
-def coverages(train, external, model, rng) -> list[dict]:
+def coverages(train, external, model, tasks, rng) -> list[dict]:
     """Coverage of a draw's external centres by class, by each way of predicting them."""
-    table, cases = fold_rows(train, external, model, rng)
-    task, settings = {"idh": DEFAULT_TASKS["idh"]}, Evaluation()
-    found = []
+    table, cases = fold_rows(train, external, model, tasks, rng)
+    settings, found = Evaluation(), []
     for way in ("folds", "refit"):
         away = (table["role"] == "external") & ((table["fold"] == "all") != (way == "refit"))
         rows = table[~away].reset_index(drop=True)
-        temperatures = fit_temperatures(rows, cases, task)
-        ensemble = describe_ensemble(model, rows, temperatures, cases, task, level=LEVEL)
+        temperatures = fit_temperatures(rows, cases, tasks)
+        ensemble = describe_ensemble(model, rows, temperatures, cases, tasks, level=LEVEL)
         predicted = with_sets(combine_predictions(rows, temperatures), ensemble)
-        sets = evaluate_uncertainty(predicted, cases, task, settings, quantiles(ensemble)).prediction_sets
+        sets = evaluate_uncertainty(predicted, cases, tasks, settings, quantiles(ensemble)).prediction_sets
         sets = sets[(sets["role"] == "external") & (sets["center"] != "pooled") & (sets["class"] != "all")]
         found += [{"way": way} | row for row in sets.to_dict("records")]
         if way == "folds":
-            found += [{"way": "one quantile"} | row for row in _one_quantile(rows, temperatures, predicted, cases)]
+            found += [
+                {"way": "one quantile"} | row for row in _one_quantile(rows, temperatures, predicted, cases, tasks)
+            ]
     return found
 
 
-def _one_quantile(rows, temperatures, predicted, cases) -> list[dict]:
+def _one_quantile(rows, temperatures, predicted, cases, tasks) -> list[dict]:
     """What is not done: a quantile of the calibrated validation probabilities, put to the ensemble's mean."""
     validation = calibrate(rows[rows["role"] == "validation"], temperatures)
-    truth = dict(zip(cases["case_id"], cases["idh"], strict=True))
+    tested = predicted[predicted["fold"] == "ensemble"]
     found = []
-    for name in ("wildtype", "mutant"):
-        of_class = validation[(validation["class"] == name) & (validation["case_id"].map(truth) == name)]
-        ordered = np.sort(of_class["probability"])
-        left_out = int((1 - LEVEL) * (ordered.size + 1) + 1e-9)
-        cut = ordered[left_out - 1] if left_out else 0.0
-        tested = predicted[(predicted["fold"] == "ensemble") & (predicted["class"] == name)]
-        tested = tested[tested["case_id"].map(truth) == name]
-        for center, mine in tested.groupby("center"):
-            found.append({"center": center, "class": name, "coverage": float((mine["probability"] >= cut).mean())})
+    for task, of in tasks.items():
+        truth = dict(zip(cases["case_id"], cases[of.label].map(of.encode), strict=True))
+        for number, name in enumerate(of.class_names):
+            taught, asked = (
+                table[(table["task"] == task) & (table["class"] == name) & (table["case_id"].map(truth) == number)]
+                for table in (validation, tested)
+            )
+            ordered = np.sort(taught["probability"])
+            left_out = int((1 - LEVEL) * (ordered.size + 1) + 1e-9)
+            cut = ordered[left_out - 1] if left_out else 0.0
+            for center, mine in asked.groupby("center"):
+                hit = float((mine["probability"] >= cut).mean())
+                found.append({"center": center, "task": task, "class": name, "coverage": hit})
     return found
 
 
@@ -160,8 +138,8 @@ def summarised(found: list[dict], by: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(found)
     known = table["ci_low"].notna()
     table["level in interval"] = ((table["ci_low"] <= LEVEL) & (table["ci_high"] >= LEVEL)).where(known)
-    table["as promised"] = (table["verdict"] == "as promised").where(table["verdict"].fillna("") != "")
-    columns = ["coverage", "level in interval", "as promised", "single", "empty", "n_calibration", "n_patients"]
+    table["within chance"] = (table["verdict"] == "within chance").where(table["verdict"].fillna("") != "")
+    columns = ["coverage", "level in interval", "within chance", "single", "empty", "n_calibration", "n_patients"]
     means = table.groupby(by, sort=False)[columns].agg(lambda values: pd.to_numeric(values).mean())
     return means.assign(draws=table.groupby(by, sort=False).size()).round(3).reset_index()
 
@@ -169,11 +147,12 @@ def summarised(found: list[dict], by: list[str]) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("simulated", "phantoms"))
-    parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--draws", type=int, default=40)
+    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     rng, found = np.random.default_rng(3), []
+    idh = {"idh": DEFAULT_TASKS["idh"]}
     if options.what == "simulated":
         for n, each, model in SIMULATED:
             for _ in range(options.draws):
@@ -184,17 +163,19 @@ def main() -> None:
                     "scanner offset": simulated(rng, 150, 0.3, 0.5, each, "s"),
                 }
                 size = {"patients": n, "cases each": each}
-                found += [size | {"model": model} | row for row in coverages(train, external, model, rng)]
+                found += [size | {"model": model} | row for row in coverages(train, external, model, idh, rng)]
         by = ["model", "patients", "cases each", "center", "way", "class"]
     else:
         pool = phantoms(options.folder)
-        same, shifted = pool[pool["scanner"] != "shifted"], pool[pool["scanner"] == "shifted"]
+        same = pool[pool["scanner"].isin(SAME)]
+        other = {f"scanner {name}": pool[pool["scanner"] == name] for name in OTHER}
         for model in MODELS:
             for _ in range(options.draws):
                 dealt = rng.permutation(len(same)) < len(same) * 0.6
-                external = {"exchangeable": same[~dealt], "shifted": shifted}
-                found += [{"model": model} | row for row in coverages(same[dealt], external, model, rng)]
-        by = ["model", "center", "way", "class"]
+                external = {"exchangeable": same[~dealt]} | other
+                drawn = coverages(same[dealt], external, model, DEFAULT_TASKS, rng)
+                found += [{"model": model} | row for row in drawn]
+        by = ["model", "center", "way", "task", "class"]
     with pd.option_context("display.width", 250, "display.max_rows", None, "display.max_columns", None):
         print(summarised(found, by).to_string(index=False))
 

@@ -39,7 +39,7 @@ PREDICTION_SETS = Schema(
             "confidence; empty where nothing is promised: `all` classes, validation cases, several scenarios together",
         ),
         number("expected_high", "Upper end of that range"),
-        text("verdict", "Coverage beside that range; empty without one", ("as promised", "below", "above")),
+        text("verdict", "Coverage beside that range; empty without one", ("within chance", "below", "above")),
         integer("n_calibration", "Validation patients of the class, which the sets are made from"),
         number("quantile", "Least raw probability by one fit that brings the class into a set; 0: it is in every set"),
         number("empty", "Share of the cases whose set holds no class, 0 to 1: unlike every class"),

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, betabinom
+from scipy.special import betaincinv
+from scipy.stats import betabinom
 
 Floats = NDArray[np.float64]
 
@@ -140,6 +141,6 @@ def binomial_interval(share: float, n: int, confidence: float) -> tuple[float, f
     (0.683, 0.9877)
     """
     hits, tail = share * n, (1 - confidence) / 2
-    low = float(beta.ppf(tail, hits, n - hits + 1)) if hits > _ROUNDING else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, n - hits)) if n - hits > _ROUNDING else 1.0
+    low = float(betaincinv(hits, n - hits + 1, tail)) if hits > _ROUNDING else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - tail)) if n - hits > _ROUNDING else 1.0
     return low, high

@@ -76,7 +76,7 @@ def test_sets_by_class_are_counted_by_hand():
 def test_what_is_promised_is_kept_or_not_by_its_range():
     many = predictions([0.2] * 100, ["w"] * 90 + ["m"] * 10)
     table = evaluated(many, cases(["wildtype"] * 100)).prediction_sets
-    assert row_of(table, center="X", **{"class": "wildtype"})["verdict"] == "as promised"
+    assert row_of(table, center="X", **{"class": "wildtype"})["verdict"] == "within chance"
     table = evaluated(predictions([0.2] * 100, ["w"] * 60 + ["m"] * 40), cases(["wildtype"] * 100)).prediction_sets
     below = row_of(table, center="X", **{"class": "wildtype"})
     assert below["verdict"] == "below"

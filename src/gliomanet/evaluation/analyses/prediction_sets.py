@@ -91,5 +91,5 @@ def _promise(study: Resampling, names: Row, counts: Row) -> Row:
     low, high = expected_coverage(calibration, counts["n_patients"], level, study.settings.confidence)
     rounding = 1e-9
     below, above = counts["coverage"] < low - rounding, counts["coverage"] > high + rounding
-    verdict = "below" if below else "above" if above else "as promised"
+    verdict = "below" if below else "above" if above else "within chance"
     return {"expected_low": low, "expected_high": high, "verdict": verdict}
