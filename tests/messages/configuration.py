@@ -108,6 +108,8 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("centers/A/mask_codes", {"cavity": [4]}, "centers.A.mask_codes", "no_tumour_code", ()),
     ("centers/A/mask_codes", {"tumour": [1], "core": [2]}, "centers.A.mask_codes.tumour", "mask_parts_told_and_not", ("core",)),
     ("prediction/calibration", "platt", "prediction.calibration", "literal_error", ("temperature", "none")),
+    ("prediction/set_level", 0.3, "prediction.set_level", "greater_than_equal", ("0.5",)),
+    ("prediction/set_level", 1, "prediction.set_level", "less_than", ("1",)),
     ("prediction/passes", 1, "prediction.passes", "one_pass", ()),
     ("prediction/passes", -1, "prediction.passes", "greater_than_equal", ("0",)),
     ("evaluation/confidence", 0, "evaluation.confidence", "greater_than", ("0",)),
