@@ -3,9 +3,10 @@
     python benchmarks/simulated_sets.py [--draws 200]
 
 Patients of two classes with eight features, a training centre with five folds, and external centres: like it, with
-rarer mutants, and with a scanner's offset on every feature. scikit-learn's classifiers; the sets are made and judged by the
-product's arithmetic. `folds`: the ensemble of the folds, cross-conformal; `refit`: one fit on all training patients;
-`one quantile`: what is not done, a quantile of the temperature-scaled validation probabilities put to the folds' mean.
+rarer mutants, and with a scanner's offset on every feature. scikit-learn's classifiers; the sets are made and judged
+by the product's arithmetic. `folds`: the ensemble of the folds, cross-conformal; `refit`: one fit on all training
+patients; `one quantile`: what is not done, a quantile of the temperature-scaled validation probabilities put to the
+folds' mean.
 """
 
 import argparse
