@@ -31,7 +31,7 @@ from gliomanet.uncertainty.temperature_scaling import fit_temperature, log_of, t
 
 FOLDS, LEVEL, FEATURES, TESTED = 5, 0.9, 8, 150
 STUDIES = (
-    *((20, 1, "logistic"), (60, 1, "logistic"), (150, 1, "logistic"), (400, 1, "logistic")),
+    *((40, 1, "logistic"), (150, 1, "logistic"), (400, 1, "logistic")),
     *((150, 3, "logistic"), (150, 1, "extra_trees")),
 )
 """Training patients (30 % mutant), cases of each, classifier."""

@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gliomanet.evaluation.metrics.classification import best_threshold
 from gliomanet.models.ensemble import ClassDecision, EnsembleDescription, FoldCases, ScenarioDecisions, TaskDecision
 from gliomanet.prediction.calibration import ALL, calibrate, check_rows, labelled_cases
 from gliomanet.tables.prediction import ENSEMBLE
 from gliomanet.uncertainty.conformal import Calibration, in_set, p_values
+from gliomanet.uncertainty.threshold import best_threshold
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task

@@ -13,7 +13,7 @@ import pandas as pd
 from gliomanet.evaluation.analyses.comparisons import compare_models
 from gliomanet.evaluation.analyses.contradictions import contradiction_rows
 from gliomanet.evaluation.analyses.decoding import decoding_rows
-from gliomanet.evaluation.metrics.classification import WeightedCases, best_threshold, confusion_counts
+from gliomanet.evaluation.metrics.classification import WeightedCases, confusion_counts
 from gliomanet.evaluation.metrics.registry import metrics_of
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import LatestWeights, Resampling, block_of, blocks, interval_cells, names_of
@@ -29,6 +29,7 @@ from gliomanet.evaluation.subgroups import subsets
 from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.evaluation import CONFUSION, DECODING, METRICS, THRESHOLDS
 from gliomanet.tables.notes import join_notes, not_estimable
+from gliomanet.uncertainty.threshold import best_threshold
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation
