@@ -252,6 +252,10 @@ class Layout:
     def calibration(self, model: str) -> Path:
         return self.results / f"calibration/{model}.tsv"
 
+    def ensemble(self, model: str) -> Path:
+        """Description of what belongs to all folds of a model together: temperatures, thresholds, prediction sets."""
+        return self.results / f"calibration/{model}.json"
+
     def center_predictions(self, model: str, center: str) -> Path:
         return self.results / f"predictions/{model}/{center}.tsv"
 

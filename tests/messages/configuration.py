@@ -112,6 +112,8 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("evaluation/primary_model", "nets", "evaluation.primary_model", "unknown_model", ("nets", "net")),
     ("evaluation", {"reference": "net", "primary_model": "net"}, "evaluation.primary_model", "primary_is_reference", ("net",)),
     ("prediction/calibration", "platt", "prediction.calibration", "literal_error", ("temperature", "none")),
+    ("prediction/set_level", 0.3, "prediction.set_level", "greater_than_equal", ("0.5",)),
+    ("prediction/set_level", 1, "prediction.set_level", "less_than", ("1",)),
     ("prediction/passes", 1, "prediction.passes", "one_pass", ()),
     ("prediction/passes", -1, "prediction.passes", "greater_than_equal", ("0",)),
     ("evaluation/confidence", 0, "evaluation.confidence", "greater_than", ("0",)),

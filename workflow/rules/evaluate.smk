@@ -59,3 +59,41 @@ rule evaluate:
         "Evaluating {PLAN.models}"
     script:
         "../scripts/evaluate.py"
+
+
+rule evaluate_uncertainty:
+    input:
+        predictions=[LAYOUT.predictions(model) for model in PLAN.models],
+        ensembles=[LAYOUT.ensemble(model) for model in PLAN.models],
+        cases=rules.collect_cohort.output.cases,
+        hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
+        approval=rules.gate_cohort.output.approval,
+        survived=of_images(LAYOUT.qc, *PLAN.centers),  # enough cases of each centre
+    output:
+        sets=report(
+            LAYOUT.evaluation("prediction_sets"),
+            caption="../report/prediction_sets.rst",
+            category="Evaluation",
+            labels={"table": "prediction sets"},
+        ),
+        risk=report(
+            LAYOUT.evaluation("risk_coverage"),
+            caption="../report/risk_coverage.rst",
+            category="Evaluation",
+            labels={"table": "errors among answered cases"},
+        ),
+    log:
+        LAYOUT.log("evaluate_uncertainty"),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(30),
+    params:
+        code=code_of("evaluate_uncertainty.py"),
+        settings=EVALUATION,
+        tasks=TASKS,
+    message:
+        "Evaluating the prediction sets and the doubts of {PLAN.models}"
+    script:
+        "../scripts/evaluate_uncertainty.py"

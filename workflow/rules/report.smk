@@ -11,6 +11,7 @@ rule write_report:
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
+        uncertainty=rules.evaluate_uncertainty.output,
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []

@@ -42,6 +42,12 @@ class Prediction(Section):
         "validation cases likeliest; cross-fitted for validation cases, and blind to external labels. An ensemble of folds "
         "averages what they said unscaled.",
     )
+    set_level: float = Field(
+        0.9,
+        ge=0.5,
+        lt=1,
+        description="Share of the cases of each class whose prediction set is to hold it, among patients like those of the training centres: `in_set` of the predictions. A class needs level / (1 − level) labelled patients that validate, else it is in every set.",
+    )
     passes: Annotated[int, AfterValidator(_none_or_several)] = Field(
         0,
         ge=0,

@@ -15,7 +15,7 @@ from gliomanet.evaluation.analyses.curves import tabulate_curves
 from gliomanet.evaluation.analyses.decoding import decoding_rows
 from gliomanet.evaluation.analyses.summaries import center_summaries
 from gliomanet.evaluation.estimates import estimate, nothing_known
-from gliomanet.evaluation.metrics.classification import best_threshold, confusion_counts
+from gliomanet.evaluation.metrics.classification import confusion_counts
 from gliomanet.evaluation.metrics.registry import metrics_of
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import Resampling, blocks, names_of
@@ -32,6 +32,7 @@ from gliomanet.tables.evaluation import (
     ROC_CURVES,
     THRESHOLDS,
 )
+from gliomanet.uncertainty.threshold import best_threshold
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Evaluation

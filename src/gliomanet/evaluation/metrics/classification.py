@@ -260,32 +260,3 @@ def brier_terms(truth: Integers, probability: Floats) -> Floats:
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
-
-
-def best_threshold(positive: NDArray[np.bool_], probability: Floats) -> tuple[float, float] | None:
-    """The probability from which on a case is called positive so that MCC is largest.
-
-    Candidates lie midway between neighbouring probabilities, so that a threshold is not tied to one case's value;
-    among equals the one nearest to 0.5 wins. A cut that calls every case alike is no candidate.
-
-    Args:
-        positive: whether a case is of the positive class (cases,).
-        probability: of the positive class (cases,).
-
-    Returns:
-        (threshold, MCC there), or None where a class is absent or all probabilities are equal.
-    """
-    levels, level = np.unique(probability, return_inverse=True)
-    if levels.size < 2 or positive.all() or not positive.any():
-        return None
-    below = np.stack(
-        [np.cumsum(np.bincount(level[positive == side], minlength=levels.size))[:-1] for side in (False, True)]
-    ).astype(np.float64)
-    totals = np.array([[(~positive).sum()], [positive.sum()]], dtype=np.float64)
-    value = matthews(np.stack([below, totals - below], axis=1))
-    candidates = (levels[:-1] + levels[1:]) / 2
-    # Midpoints of neighbouring floats may round down to the lower one, which would then be called positive.
-    candidates = np.where(candidates > levels[:-1], candidates, levels[1:])
-    best = np.flatnonzero(np.isclose(value, value.max(), rtol=0, atol=1e-12))
-    chosen = best[np.argmin(np.abs(candidates[best] - 0.5))]
-    return float(candidates[chosen]), float(value[chosen])

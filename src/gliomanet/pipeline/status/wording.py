@@ -63,6 +63,7 @@ PARAMETERS: dict[str, Words] = {
     "judged": Words("folds that judge a teacher"),
     "kind": Words("kind of model"),
     "labels": Words("label", "named"),
+    "level": Words("prediction.set_level"),
     "mask_codes": Words("codes of the tumour mask", "named"),
     "members": Words("trained models that it uses", "that"),
     "min_component_fraction": Words("prediction.min_component_fraction"),

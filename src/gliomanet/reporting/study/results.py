@@ -32,6 +32,8 @@ class StudyResults:
         confusion: `results/evaluation/confusion.tsv`.
         comparisons: `results/evaluation/comparisons.tsv`.
         decoding: `results/evaluation/decoding.tsv`.
+        prediction_sets: `results/evaluation/prediction_sets.tsv`.
+        risk_coverage: `results/evaluation/risk_coverage.tsv`, beside it.
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
@@ -57,6 +59,8 @@ class StudyResults:
     confusion: pd.DataFrame
     comparisons: pd.DataFrame
     decoding: pd.DataFrame | None = None
+    prediction_sets: pd.DataFrame | None = None
+    risk_coverage: pd.DataFrame | None = None
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None

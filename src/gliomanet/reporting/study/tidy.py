@@ -14,6 +14,8 @@ NUMBERS = frozenset(
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("coregistration_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
         *("shapley", "fusion_weight", "n_modalities"),
+        *("level", "expected_low", "expected_high", "n_calibration", "quantile", "n_patients"),
+        *("empty", "single", "several", "single_correct", "answered", "cut", "error", "n_answered"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
     )

@@ -28,6 +28,7 @@ from gliomanet.reporting.study.sections import (
     quality,
     reading,
     segmentation,
+    uncertainty,
 )
 
 SECTIONS: tuple[Callable[[StudyResults], Section | None], ...] = (
@@ -38,6 +39,7 @@ SECTIONS: tuple[Callable[[StudyResults], Section | None], ...] = (
     features.section,
     metrics.section,
     calibration.section,
+    uncertainty.section,
     contradictions.section,
     decoding.section,
     confusion.section,
