@@ -6,7 +6,7 @@ rule evaluate:
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         cases=rules.collect_cohort.output.cases,
         hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
-        approval=rules.gate_cohort.output.approval,
+        approval=LAYOUT.approval(),
         survived=of_images(LAYOUT.qc, *PLAN.centers),  # enough cases of each centre
     output:
         metrics=report(

@@ -44,6 +44,7 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
+        permutation=permutation_tables(),
     output:
         page=report(
             LAYOUT.page(),
