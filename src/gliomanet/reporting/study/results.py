@@ -35,6 +35,8 @@ class StudyResults:
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
+        permutation: `results/evaluation/permutation.tsv`; None: `snakemake permutation_test` was not run.
+        permutation_draws: `results/evaluation/permutation_draws.tsv`, beside it.
         predictions: model → `results/predictions/<model>.tsv`.
         calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
@@ -60,6 +62,8 @@ class StudyResults:
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None
+    permutation: pd.DataFrame | None = None
+    permutation_draws: pd.DataFrame | None = None
     predictions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     calibration: pd.DataFrame | None = None
     biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)

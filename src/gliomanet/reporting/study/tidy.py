@@ -16,6 +16,7 @@ NUMBERS = frozenset(
         *("shapley", "fusion_weight", "n_modalities"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
+        *("draws", "null_mean", "null_low", "null_high"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""
