@@ -1,0 +1,252 @@
+"""Predictions of any table, answer by answer: tables of a row per answer, and wide ones of a row per case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gliomanet.cohort.case_ids import known_patient, rewritten_id_problems
+from gliomanet.cohort.importers.feature_cells import Cell, numbers_of
+from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_numbered_rows
+from gliomanet.errors import CohortError, Problem
+from gliomanet.labels.tasks import Task
+from gliomanet.scoring.column_map import LONG, ROW, SHARED, ColumnMap
+from gliomanet.scoring.label_rows import no_id
+from gliomanet.scoring.options import Words
+
+Rows = Sequence[tuple[int, Mapping[str, str]]]
+PREDICTED, PROBABILITY = "predicted", "probability"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A case as one model answers for it in one task, and where it stands."""
+
+    model: str
+    stage: str
+    scenario: str
+    fold: str
+    role: str
+    center: str
+    case: str
+    patient: str
+    task: str
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """All that tells it from other units; not its patient."""
+        return (self.model, self.stage, self.scenario, self.fold, self.role, self.center, self.case, self.task)
+
+
+@dataclass
+class Answer:
+    """What a model says of a unit.
+
+    Attributes:
+        line: line of the first cell.
+        given: class → its probability.
+        lines: class → line of its probability.
+        predicted: the class that it decides for; "" where the table does not say.
+        sole: probability without a class beside it: of the predicted class, or of the positive one.
+    """
+
+    line: int
+    given: dict[str, float] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    predicted: str = ""
+    sole: float | None = None
+
+
+def wide_names(tasks: Mapping[str, Task]) -> dict[str, tuple[str, str]]:
+    """Names of ours for the columns of a wide table → task, and class, `predicted` or `probability`."""
+    return {
+        f"{name}:{what}": (name, what)
+        for name, task in tasks.items()
+        for what in (*task.class_names, PREDICTED, PROBABILITY)
+    }
+
+
+def read_answers(
+    path: Path, columns: ColumnMap, tasks: Mapping[str, Task], words: Words
+) -> tuple[dict[Unit, Answer], Sequence[str]]:
+    """Read the answers of a table of predictions.
+
+    Args:
+        path: CSV, TSV or Excel file: a column per class (`idh:mutant`), or a row per answer (`task`, `class`, …).
+        columns: options on its columns.
+        tasks: the questions.
+        words: the words of cells.
+
+    Returns:
+        The answers in the order of the file, and the table's columns.
+
+    Raises:
+        CohortError: everything that is wrong with the table: no column of cases or answers, cells that are no class or
+            no number, an answer twice.
+    """
+    header, rows = read_numbered_rows(path)
+    wide = wide_names(tasks)
+    # `idh:mutant` of an option; of a table `idh_mutant`, too.
+    spelt = {name: name.replace(":", "_") for name in wide}
+    named = columns.in_table("predictions", path, header, [*SHARED, *ROW, *LONG, *wide, *spelt.values()])
+    named = {**{name: named[other] for name, other in spelt.items() if other in named}, **named}
+    if "case_id" not in named:
+        problem = no_column(path, ["case_id"], list(header)).at(action="say which column it is by --map case_id=…")
+        raise CohortError([problem], where="the table of predictions")
+    if not rows:
+        raise CohortError([no_case(path)], where="the table of predictions")
+    reader = _Reader(path, named, tasks, words, rows)
+    answering = [name for name in wide if name in named]
+    if answering:
+        reader.read_wide({name: wide[name] for name in answering})
+    else:
+        reader.read_long(header)
+    problems = [
+        *rewritten_id_problems(path, named["case_id"], (c[named["case_id"]] for _, c in rows)),
+        *reader.problems,
+    ]
+    if problems:
+        raise CohortError(problems, where="the table of predictions")
+    return reader.answers, header
+
+
+class _Reader:
+    """The rows of a table on their way to answers, and what is wrong with them."""
+
+    def __init__(
+        self, path: Path, named: Mapping[str, str], tasks: Mapping[str, Task], words: Words, rows: Rows
+    ) -> None:
+        self.path, self.named, self.tasks, self.words, self.rows = path, named, tasks, words, rows
+        self.answers: dict[Unit, Answer] = {}
+        self.problems: list[Problem] = []
+
+    def read_wide(self, columns: Mapping[str, tuple[str, str]]) -> None:
+        """A row per case, a column per class or per task."""
+        numbers = {name: self._numbers(name) for name, (_, what) in columns.items() if what != PREDICTED}
+        for place, (line, cells, unit) in self._units():
+            for name, (task, what) in columns.items():
+                cell = cells[self.named[name]]
+                if self.words.is_unknown(cell):
+                    continue
+                answer = self.answers.setdefault(unit(task), Answer(line))
+                if answer.line != line:
+                    self._twice(line, cells, answer.line)
+                elif what == PREDICTED:
+                    self._decide(answer, task, cell, line, cells, self.named[name])
+                elif what == PROBABILITY:
+                    answer.sole = numbers[name][place]
+                else:
+                    self._give(answer, what, numbers[name][place], line, cells)
+
+    def read_long(self, header: Sequence[str]) -> None:
+        """A row per answer."""
+        if not {"class", PREDICTED, PROBABILITY} & set(self.named):
+            wanted = ["class", PREDICTED, PROBABILITY]
+            problem = no_column(self.path, wanted, list(header))
+            action = (
+                f"name a column per class by --map {next(iter(wide_names(self.tasks)))}=…, or one of these by --map"
+            )
+            self.problems.append(problem.at(action=action))
+            return
+        if "task" not in self.named and len(self.tasks) > 1:
+            action = f"name it by --map task=…, or the one task by --task; tasks: {', '.join(self.tasks)}"
+            self.problems.append(no_column(self.path, ["task"], list(header)).at(action=action))
+            return
+        numbers = self._numbers(PROBABILITY) if PROBABILITY in self.named else None
+        for place, (line, cells, unit) in self._units():
+            task = cells[self.named["task"]] if "task" in self.named else next(iter(self.tasks))
+            if task not in self.tasks:
+                found = f"{task!r} is no task"
+                action = f"tasks: {', '.join(self.tasks)}; another one is named, with its classes, by --task"
+                self._say(Problem(found, action, rule="unknown_task"), line, cells, self.named.get("task", ""))
+                continue
+            named = next((column for column in ("class", PREDICTED) if column in self.named), "")
+            cell = cells[self.named[named]] if named else ""
+            value = None if numbers is None or self._is_empty(cells) else numbers[place]
+            if (named and self.words.is_unknown(cell)) or (numbers is not None and value is None):
+                continue
+            answer = self.answers.setdefault(unit(task), Answer(line))
+            if named == "class" and value is not None:
+                if name := self._class_of(task, cell, line, cells, self.named[named]):
+                    self._give(answer, name, value, line, cells)
+                continue
+            if named:
+                self._decide(answer, task, cell, line, cells, self.named[named])
+            if value is not None:
+                if answer.sole is not None:
+                    self._twice(line, cells, answer.line)
+                answer.sole = value
+
+    def _is_empty(self, cells: Mapping[str, str]) -> bool:
+        return self.words.is_unknown(cells[self.named[PROBABILITY]])
+
+    def _units(self) -> Iterator[tuple[int, tuple[int, Mapping[str, str], _UnitOf]]]:
+        for place, (line, cells) in enumerate(self.rows):
+            case = cells[self.named["case_id"]]
+            if not case:
+                self.problems.append(no_id(str(self.path), line, self.named["case_id"]))
+                continue
+            row = {name: cells[self.named[name]] if name in self.named else "" for name in (*ROW, "center")}
+            patient = ""
+            if "patient_id" in self.named:
+                patient = known_patient(self.path, case, cells[self.named["patient_id"]])
+            yield place, (line, cells, _UnitOf(row, case, patient))
+
+    def _numbers(self, name: str) -> list[float | None]:
+        """The numbers of a column; those that are no probability are said."""
+        column, case = self.named[name], self.named["case_id"]
+        cells = [
+            Cell("" if self.words.is_unknown(row[column]) else row[column], row[case], line) for line, row in self.rows
+        ]
+        values, problems = numbers_of(cells, column)
+        self.problems += [problem.at(file=str(self.path)) for problem in problems]
+        for cell, value in zip(cells, values, strict=True):
+            if value < 0 or value > 1:
+                found, action = f"{cell.text} is no probability", "allowed: 0 to 1, so divide percentages by 100"
+                action += f"; if {cell.text} means unknown, say so by --unknown {cell.text}" if value < 0 else ""
+                problem = Problem(found, action, file=str(self.path), line=cell.line, rule="no_probability")
+                self.problems.append(problem.at(case=cell.case, column=column))
+        return [None if value != value else value for value in values]
+
+    def _give(self, answer: Answer, name: str, value: float | None, line: int, cells: Mapping[str, str]) -> None:
+        if value is None:
+            return
+        if name in answer.given:
+            self._twice(line, cells, answer.lines[name], f"class {name!r} ")
+        answer.given[name], answer.lines[name] = value, line
+
+    def _decide(self, answer: Answer, task: str, cell: str, line: int, cells: Mapping[str, str], column: str) -> None:
+        if answer.predicted:
+            self._twice(line, cells, answer.line)
+        answer.predicted = self._class_of(task, cell, line, cells, column)
+
+    def _class_of(self, task: str, cell: str, line: int, cells: Mapping[str, str], column: str) -> str:
+        try:
+            return self.words.class_of(self.tasks[task], cell)
+        except CellError as error:
+            self._say(error.problem, line, cells, column)
+            return ""
+
+    def _twice(self, line: int, cells: Mapping[str, str], first: int, what: str = "") -> None:
+        found = f"{what}is answered twice for the same case, also in line {first}"
+        action = (
+            "keep one row; rows of several models, folds, stages or scenarios need a column of these: --map model=…"
+        )
+        self._say(Problem(found, action, rule="answer_twice"), line, cells, "")
+
+    def _say(self, problem: Problem, line: int, cells: Mapping[str, str], column: str) -> None:
+        case = cells[self.named["case_id"]]
+        self.problems.append(problem.at(file=str(self.path), line=line, case=case, column=column))
+
+
+@dataclass(frozen=True)
+class _UnitOf:
+    """A row's unit, of each task."""
+
+    row: Mapping[str, str]
+    case: str
+    patient: str
+
+    def __call__(self, task: str) -> Unit:
+        return Unit(**self.row, case=self.case, patient=self.patient, task=task)
