@@ -171,6 +171,10 @@ class Layout:
         """Features that carry nothing, by scenario."""
         return self.images / "audit/features/void.tsv"
 
+    def prediction_findings(self) -> Path:
+        """Findings on the models' predictions."""
+        return self.results / "audit/predictions/findings.tsv"
+
     def approval(self) -> Path:
         return self.images / "audit/approved.txt"
 

@@ -65,7 +65,8 @@ def evaluate(
     try:
         tasks, vocabulary = tasks_of(task or [])
         named = ColumnMap.of(column or [], [*SHARED, *ROW, *LONG, *vocabulary, *wide_names(tasks)])
-        defaults = Defaults(model or predictions.stem, labels.stem, center_by(checked_pattern(center_pattern)))
+        center_of = center_by(checked_pattern(center_pattern)) if center_pattern is not None else None
+        defaults = Defaults(model or predictions.stem, labels.stem, center_of)
         settings = Evaluation(resamples=resamples, reference=reference)
         results = evaluate_tables(
             predictions,
@@ -87,14 +88,12 @@ def evaluate(
     console.print(escape(f"{page}: the page; tables in {page.parents[1] / 'evaluation'}"))
 
 
-def checked_pattern(pattern: str | None) -> str:
-    """The pattern of a centre in an id; one that finds nothing without an option.
+def checked_pattern(pattern: str) -> str:
+    """The pattern of a centre in an id.
 
     Raises:
         StudyError: no regular expression, or one without a group.
     """
-    if pattern is None:
-        return "()(?!)"
     try:
         groups = re.compile(pattern).groups
     except re.error as error:

@@ -63,7 +63,7 @@ def totals(results: StudyResults) -> list[tuple[str, str]]:
         "centres": results.cases["center"].nunique(),
         "tasks": len(results.tasks),
     }
-    return [(f"{number:,}", what) for what, number in counts.items()]
+    return [(f"{number:,}", what if number != 1 else what.removesuffix("s")) for what, number in counts.items()]
 
 
 def _forest(results: StudyResults) -> Section | None:

@@ -33,12 +33,12 @@ class Defaults:
     Attributes:
         model: name of the model.
         center: name of the one centre.
-        center_of: a case's centre by its id; "" where it says none.
+        center_of: a case's centre by its id, "" where it says none; None where ids are not asked.
     """
 
     model: str
     center: str
-    center_of: Callable[[str], str] = lambda case: ""
+    center_of: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def join(
         CohortError: no case of both tables, a case of several centres in one table and of none in the other, patients
             or roles that contradict each other.
     """
-    cases = [replace(case, center=case.center or defaults.center_of(case.case)) for case in cases]
+    if defaults.center_of is not None:
+        cases = _with_centers(cases, defaults.center_of, files[1])
     by_center = any(case.center for case in cases) and any(unit.center for unit in whole)
     rows, findings = _rows(whole, cases, by_center, files)
     problems = [] if by_center else _several_centers(cases, files[1])
@@ -95,7 +96,7 @@ def join(
         if case is None:
             continue
         problems += _contradictions(unit, case, files)
-        center = case.center or unit.center or defaults.center_of(case.case) or defaults.center
+        center = case.center or unit.center or defaults.center
         placed.append((replace(unit, model=unit.model or defaults.model, center=center, case=case.case), values))
         known[case.line] = (center, case.patient or unit.patient or case.case)
     if problems:
@@ -110,6 +111,25 @@ def join(
         if case.line in known
     ]
     return Joined(table, pd.DataFrame(labelled), classes_only, (*findings, *notes))
+
+
+def _with_centers(cases: Sequence[LabelledCase], center_of: Callable[[str], str], file: Path) -> list[LabelledCase]:
+    """The cases with the centres that their ids tell.
+
+    Raises:
+        CohortError: an id tells none.
+    """
+    placed = [replace(case, center=center_of(case.case)) for case in cases]
+    problems = [
+        Problem("its id tells no centre", "write a --center-pattern that fits every id", file=str(file)).at(
+            line=case.line, case=case.case, rule="no_center_in_id"
+        )
+        for case in placed
+        if not case.center
+    ]
+    if problems:
+        raise CohortError(problems, where="the table of labels")
+    return placed
 
 
 def _contradictions(unit: Unit, case: LabelledCase, files: tuple[Path, Path]) -> Iterable[Problem]:

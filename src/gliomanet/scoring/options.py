@@ -45,8 +45,8 @@ def tasks_of(options: Iterable[str]) -> tuple[dict[str, Task], Vocabulary]:
         else:
             try:
                 tasks[name] = Task(label=name, classes={"-".join(values): values for values in classes})
-            except ValueError as error:
-                problems.append(Problem(str(error), key=f"--task {option}", rule="no_task"))
+            except ValidationError as error:
+                problems += [problem.at(key=f"--task {option}") for problem in describe(error, Task)]
             if name not in VOCABULARY:
                 further[name] = [value for values in classes for value in values]
     if not problems:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gliomanet.cohort.case_ids import known_patient, rewritten_id_problems
 from gliomanet.cohort.importers.feature_cells import Cell, numbers_of
 from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_numbered_rows
+from gliomanet.cohort.remarks import remark
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.tasks import Task
 from gliomanet.scoring.column_map import LONG, ROW, SHARED, ColumnMap
@@ -119,79 +120,97 @@ class _Reader:
     ) -> None:
         self.path, self.named, self.tasks, self.words, self.rows = path, named, tasks, words, rows
         self.answers: dict[Unit, Answer] = {}
+        self.other_tasks: dict[str, _Row] = {}
         self.problems: list[Problem] = []
 
     def read_wide(self, columns: Mapping[str, tuple[str, str]]) -> None:
         """A row per case, a column per class or per task."""
         numbers = {name: self._numbers(name) for name, (_, what) in columns.items() if what != PREDICTED}
-        for place, (line, cells, unit) in self._units():
+        for row in self._rows():
             for name, (task, what) in columns.items():
-                cell = cells[self.named[name]]
-                if self.words.is_unknown(cell):
+                column = self.named[name]
+                called = self._class_of(task, row, column) if what == PREDICTED else ""
+                value = None if what == PREDICTED else numbers[name][row.place]
+                if value is None and not called:
                     continue
-                answer = self.answers.setdefault(unit(task), Answer(line))
-                if answer.line != line:
-                    self._twice(line, cells, answer.line)
-                elif what == PREDICTED:
-                    self._decide(answer, task, cell, line, cells, self.named[name])
+                answer = self.answers.setdefault(row.unit(task), Answer(row.line))
+                if answer.line != row.line:
+                    self._twice(row, answer.line)
+                elif value is None:
+                    answer.predicted = called
                 elif what == PROBABILITY:
-                    answer.sole = numbers[name][place]
+                    answer.sole = value
                 else:
-                    self._give(answer, what, numbers[name][place], line, cells)
+                    answer.given[what] = value
 
     def read_long(self, header: Sequence[str]) -> None:
         """A row per answer."""
         if not {"class", PREDICTED, PROBABILITY} & set(self.named):
-            wanted = ["class", PREDICTED, PROBABILITY]
-            problem = no_column(self.path, wanted, list(header))
-            action = (
-                f"name a column per class by --map {next(iter(wide_names(self.tasks)))}=…, or one of these by --map"
+            first = next(iter(wide_names(self.tasks)))
+            action = f"name a column per class by --map {first}=…, or one of these by --map"
+            self.problems.append(
+                no_column(self.path, ["class", PREDICTED, PROBABILITY], list(header)).at(action=action)
             )
-            self.problems.append(problem.at(action=action))
-            return
-        if "task" not in self.named and len(self.tasks) > 1:
+        elif "task" not in self.named and len(self.tasks) > 1:
             action = f"name it by --map task=…, or the one task by --task; tasks: {', '.join(self.tasks)}"
             self.problems.append(no_column(self.path, ["task"], list(header)).at(action=action))
+        else:
+            numbers = self._numbers(PROBABILITY) if PROBABILITY in self.named else None
+            for row in self._rows():
+                if task := self._task_of(row):
+                    self._read_answer(row, task, numbers)
+            self._tell_other_tasks()
+
+    def _read_answer(self, row: _Row, task: str, numbers: list[float | None] | None) -> None:
+        """One row of a table of a row per answer."""
+        named = next((name for name in ("class", PREDICTED) if name in self.named), "")
+        called = self._class_of(task, row, self.named[named]) if named else ""
+        value = numbers[row.place] if numbers is not None else None
+        if (named and not called) or (numbers is not None and value is None):
             return
-        numbers = self._numbers(PROBABILITY) if PROBABILITY in self.named else None
-        for place, (line, cells, unit) in self._units():
-            task = cells[self.named["task"]] if "task" in self.named else next(iter(self.tasks))
-            if task not in self.tasks:
-                found = f"{task!r} is no task"
-                action = f"tasks: {', '.join(self.tasks)}; another one is named, with its classes, by --task"
-                self._say(Problem(found, action, rule="unknown_task"), line, cells, self.named.get("task", ""))
-                continue
-            named = next((column for column in ("class", PREDICTED) if column in self.named), "")
-            cell = cells[self.named[named]] if named else ""
-            value = None if numbers is None or self._is_empty(cells) else numbers[place]
-            if (named and self.words.is_unknown(cell)) or (numbers is not None and value is None):
-                continue
-            answer = self.answers.setdefault(unit(task), Answer(line))
-            if named == "class" and value is not None:
-                if name := self._class_of(task, cell, line, cells, self.named[named]):
-                    self._give(answer, name, value, line, cells)
-                continue
-            if named:
-                self._decide(answer, task, cell, line, cells, self.named[named])
-            if value is not None:
-                if answer.sole is not None:
-                    self._twice(line, cells, answer.line)
-                answer.sole = value
+        answer = self.answers.setdefault(row.unit(task), Answer(row.line))
+        if named == "class" and value is not None:
+            if called in answer.given:
+                self._twice(row, answer.lines[called], f"class {called!r} ")
+            answer.given[called], answer.lines[called] = value, row.line
+        elif answer.line != row.line:
+            self._twice(row, answer.line)
+        else:
+            answer.predicted, answer.sole = called, value
 
-    def _is_empty(self, cells: Mapping[str, str]) -> bool:
-        return self.words.is_unknown(cells[self.named[PROBABILITY]])
+    def _task_of(self, row: _Row) -> str:
+        """The task of a row; "" where it is none that is asked for."""
+        if "task" not in self.named:
+            return next(iter(self.tasks))
+        task = row.cells[self.named["task"]]
+        if task in self.tasks:
+            return task
+        self.other_tasks.setdefault(task, row)
+        return ""
 
-    def _units(self) -> Iterator[tuple[int, tuple[int, Mapping[str, str], _UnitOf]]]:
+    def _tell_other_tasks(self) -> None:
+        """Rows of tasks that are not asked for: a warning, and a problem where no row is left."""
+        for task, row in self.other_tasks.items():
+            action = f"tasks: {', '.join(self.tasks)}; another one is named, with its classes, by --task"
+            place = {"file": str(self.path), "case": row.case, "column": self.named["task"]}
+            found = f"{task!r} is no task that is asked for" + (", and its rows are left out" if self.answers else "")
+            problem = Problem(found, action, line=row.line, rule="unknown_task").at(**place)
+            if self.answers:
+                remark(problem, "warning")
+            else:
+                self.problems.append(problem)
+
+    def _rows(self) -> Iterator[_Row]:
         for place, (line, cells) in enumerate(self.rows):
             case = cells[self.named["case_id"]]
             if not case:
                 self.problems.append(no_id(str(self.path), line, self.named["case_id"]))
                 continue
-            row = {name: cells[self.named[name]] if name in self.named else "" for name in (*ROW, "center")}
+            names = {name: cells[self.named[name]] if name in self.named else "" for name in (*ROW, "center")}
             patient = ""
             if "patient_id" in self.named:
                 patient = known_patient(self.path, case, cells[self.named["patient_id"]])
-            yield place, (line, cells, _UnitOf(row, case, patient))
+            yield _Row(place, line, cells, case, patient, names)
 
     def _numbers(self, name: str) -> list[float | None]:
         """The numbers of a column; those that are no probability are said."""
@@ -209,44 +228,35 @@ class _Reader:
                 self.problems.append(problem.at(case=cell.case, column=column))
         return [None if value != value else value for value in values]
 
-    def _give(self, answer: Answer, name: str, value: float | None, line: int, cells: Mapping[str, str]) -> None:
-        if value is None:
-            return
-        if name in answer.given:
-            self._twice(line, cells, answer.lines[name], f"class {name!r} ")
-        answer.given[name], answer.lines[name] = value, line
-
-    def _decide(self, answer: Answer, task: str, cell: str, line: int, cells: Mapping[str, str], column: str) -> None:
-        if answer.predicted:
-            self._twice(line, cells, answer.line)
-        answer.predicted = self._class_of(task, cell, line, cells, column)
-
-    def _class_of(self, task: str, cell: str, line: int, cells: Mapping[str, str], column: str) -> str:
+    def _class_of(self, task: str, row: _Row, column: str) -> str:
+        """The class that a cell names; "" where it is unknown, or wrong, which is said."""
         try:
-            return self.words.class_of(self.tasks[task], cell)
+            return self.words.class_of(self.tasks[task], row.cells[column])
         except CellError as error:
-            self._say(error.problem, line, cells, column)
+            self._say(error.problem, row, column)
             return ""
 
-    def _twice(self, line: int, cells: Mapping[str, str], first: int, what: str = "") -> None:
+    def _twice(self, row: _Row, first: int, what: str = "") -> None:
         found = f"{what}is answered twice for the same case, also in line {first}"
         action = (
             "keep one row; rows of several models, folds, stages or scenarios need a column of these: --map model=…"
         )
-        self._say(Problem(found, action, rule="answer_twice"), line, cells, "")
+        self._say(Problem(found, action, rule="answer_twice"), row, "")
 
-    def _say(self, problem: Problem, line: int, cells: Mapping[str, str], column: str) -> None:
-        case = cells[self.named["case_id"]]
-        self.problems.append(problem.at(file=str(self.path), line=line, case=case, column=column))
+    def _say(self, problem: Problem, row: _Row, column: str) -> None:
+        self.problems.append(problem.at(file=str(self.path), line=row.line, case=row.case, column=column))
 
 
 @dataclass(frozen=True)
-class _UnitOf:
-    """A row's unit, of each task."""
+class _Row:
+    """A row of the table, and what it says of its case."""
 
-    row: Mapping[str, str]
+    place: int
+    line: int
+    cells: Mapping[str, str]
     case: str
     patient: str
+    names: Mapping[str, str]
 
-    def __call__(self, task: str) -> Unit:
-        return Unit(**self.row, case=self.case, patient=self.patient, task=task)
+    def unit(self, task: str) -> Unit:
+        return Unit(**self.names, case=self.case, patient=self.patient, task=task)

@@ -46,6 +46,7 @@ class StudyResults:
         audit: `results/cohort/audit.tsv`; None: no audit was run.
         feature_findings: `results/audit/features/findings.tsv`; None: no audit was run.
         void_features: `results/audit/features/void.tsv`, beside it.
+        prediction_findings: `results/audit/predictions/findings.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         models: descriptions of every trained model.
@@ -73,6 +74,7 @@ class StudyResults:
     audit: pd.DataFrame | None = None
     feature_findings: pd.DataFrame | None = None
     void_features: pd.DataFrame | None = None
+    prediction_findings: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[ModelDescription, ...] = ()
@@ -104,7 +106,7 @@ class StudyResults:
             match place.kind:
                 case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
                     tables[place.kind] = read_table(path)
-                case "feature_findings" | "void_features":
+                case "feature_findings" | "void_features" | "prediction_findings":
                     tables[place.kind] = read_table(path)
                 case "evaluation":
                     tables[place.table] = read_table(path)
