@@ -156,3 +156,22 @@ def test_tasks_of_options():
     with pytest.raises(StudyError) as caught:
         tasks_of(["grade=2", "idh=wildtype,mutated"])
     assert [problem.rule for problem in caught.value.problems] == ["no_task", "unknown_value"]
+
+
+def test_words_for_unknown_predict_nothing(score):
+    gaps = (
+        wide(header="case_id\tidh:mutant\tidh:predicted").replace("\n", "\t\n").replace("predicted\t\n", "predicted\n")
+    )
+    gaps = gaps.replace(f"P-03\t{MUTANT[3]}\t\n", "P-03\tNA\tunknown\n")
+    metrics = score(gaps).evaluated.metrics
+    assert set(metrics.loc[(metrics["metric"] == "mcc") & (metrics["subset"] == "all"), "n"]) == {29}
+
+
+def test_rows_of_tasks_that_are_not_asked_for_are_told(score):
+    rows = "".join(
+        f"P-{n:02d}\t{task}\t{name}\t{p}\n" for n, p in ROWS for task, name in (("idh", "mutant"), ("mgmt", "x"))
+    )
+    results = score(f"case_id\ttask\tclass\tprobability\n{rows}")
+    assert value_of(results) == pytest.approx(MCC)
+    (told,) = [f for f in results.findings if f.rule == "unknown_task"]
+    assert told.found == "'mgmt' is no task that is asked for, and its rows are left out"
