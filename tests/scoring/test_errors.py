@@ -23,8 +23,8 @@ def test_what_is_wrong_is_refused_with_its_place(name, score):
 def test_unmatched_cases_are_named_on_either_side(score):
     predictions = wide().replace("P-00\t", "X-1\t")
     found = {f.rule: f for f in score(predictions).findings if f.severity == "warning"}
-    assert found["prediction_without_labels"].found == "1 predicted cases have no row of labels: X-1"
-    assert found["labels_without_prediction"].found == "1 labelled cases have no prediction: P-00"
+    assert found["prediction_without_labels"].found == "1 predicted case has no row of labels: X-1"
+    assert found["labels_without_prediction"].found == "1 labelled case has no prediction: P-00"
 
 
 def test_a_decision_that_is_not_the_likeliest_class_is_told(score):

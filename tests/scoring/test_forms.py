@@ -120,7 +120,7 @@ def test_words_of_a_hospital_and_its_unknown_ones(score):
     results = score(wide(), labels, value=["idh:R132H found=mutant", "idh:not found=wildtype"], unknown=["77"])
     assert value_of(results) == pytest.approx(MCC)
     unread = [f for f in results.findings if f.rule == "labels_without_prediction"]
-    assert [f.found for f in unread] == ["1 labelled cases have no prediction: P-99"]
+    assert [f.found for f in unread] == ["1 labelled case has no prediction: P-99"]
 
 
 def test_what_is_unknown_is_not_predicted(score):

@@ -92,7 +92,7 @@ WRONG: dict[str, Wrong] = {
         line=2,
         case="P-00",
     ),
-    "no role": Wrong("no_role", predictions="case_id\trole\tidh:mutant\nP-00\ttest\t.4\n", case="P-00"),
+    "no role": Wrong("no_role", predictions="case_id\trole\tidh:mutant\nP-00\ttest\t.4\n", line=2, case="P-00"),
     "a case of two centres": Wrong(
         "case_of_two_centers", labels="case_id\tcenter\tidh\nP-00\tA\t1\nP-00\tB\t0\n", line=3, case="P-00"
     ),

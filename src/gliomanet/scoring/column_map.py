@@ -17,6 +17,9 @@ SHARED = ("case_id", "patient_id", "center")
 ROW = ("model", "stage", "scenario", "fold", "role")
 """Further columns of predictions that tell rows of a case apart."""
 
+ROLES = ("validation", "external")
+"""Roles of cases: those that choose thresholds, and those that test."""
+
 LONG = ("task", "class", "predicted", "probability")
 """Columns of a table with a row per answer."""
 

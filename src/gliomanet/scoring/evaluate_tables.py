@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EvaluatedTables:
-    """What is known of predictions.
+    """Predictions with their evaluation and findings.
 
     Attributes:
         joined: predictions and cases, as a study has them.

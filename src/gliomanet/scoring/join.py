@@ -21,14 +21,13 @@ from gliomanet.scoring.prediction_rows import Unit
 from gliomanet.stages import SUPERVISED
 from gliomanet.tables.prediction import CASE, ENSEMBLE
 
-ROLES = ("validation", "external")
 _COLUMNS = [*CASE, "class", "probability"]
 _MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What stands where the tables say nothing.
+    """Names and centres where the tables say nothing.
 
     Attributes:
         model: name of the model.
@@ -95,7 +94,7 @@ def join(
         case = rows.get((unit.center if by_center else "", unit.case))
         if case is None:
             continue
-        problems += _contradictions(unit, case, files)
+        problems += _contradictions(unit, case, files[1])
         center = case.center or unit.center or defaults.center
         placed.append((replace(unit, model=unit.model or defaults.model, center=center, case=case.case), values))
         known[case.line] = (center, case.patient or unit.patient or case.case)
@@ -132,15 +131,12 @@ def _with_centers(cases: Sequence[LabelledCase], center_of: Callable[[str], str]
     return placed
 
 
-def _contradictions(unit: Unit, case: LabelledCase, files: tuple[Path, Path]) -> Iterable[Problem]:
-    """What a prediction says otherwise than the labels, and a role that there is not."""
+def _contradictions(unit: Unit, case: LabelledCase, file: Path) -> Iterable[Problem]:
+    """Problems of a prediction that says otherwise than the labels."""
     if unit.patient and case.patient and unit.patient != case.patient:
         found = f"is of patient {unit.patient!r} in the predictions and of {case.patient!r} in the labels"
         action = "correct one, or leave the column out of one table"
-        yield Problem(found, action, file=str(files[1]), line=case.line, case=case.case, rule="two_patients")
-    if unit.role not in ("", *ROLES):
-        action = f"allowed: {', '.join(ROLES)}; validation cases choose thresholds, external ones are tested"
-        yield Problem(f"{unit.role!r} is no role", action, case=unit.case, file=str(files[0]), rule="no_role")
+        yield Problem(found, action, file=str(file), line=case.line, case=case.case, rule="two_patients")
 
 
 def _rows(
@@ -169,11 +165,11 @@ def _rows(
         action = "name the column of ids in each table by --map predictions.case_id=… and --map labels.case_id=…"
         raise CohortError([Problem(found, action, file=str(files[0]), rule="no_case_of_both")], where="the two tables")
     if alone:
-        text = f"{len(alone)} predicted cases have no row of labels: {_listed(alone)}"
+        text = f"{_count(alone, 'predicted case')} no row of labels: {_listed(alone)}"
         action = "add their labels, or correct their ids; they are left out"
         findings.append(Finding("warning", "prediction_without_labels", "", "", str(files[0]), text, action))
     if unread:
-        text = f"{len(unread)} labelled cases have no prediction: {_listed(unread)}"
+        text = f"{_count(unread, 'labelled case')} no prediction: {_listed(unread)}"
         action = "predict them, or say why not: a system that leaves out hard cases looks better than it is"
         findings.append(Finding("warning", "labels_without_prediction", "", "", str(files[1]), text, action))
     return rows, findings
@@ -251,6 +247,10 @@ def one_answer_each(table: pd.DataFrame, classes_only: ClassesOnly) -> tuple[pd.
     numbers = sorted({*averaged["folds"]})
     text = f"{count} answers are the mean of {' or '.join(map(str, numbers))} folds, as an ensemble's are"
     return each[_COLUMNS], [Finding("note", "folds_averaged", "", "", "", text, "")]
+
+
+def _count(names: Sequence[str], what: str) -> str:
+    return f"1 {what} has" if len(names) == 1 else f"{len(names)} {what}s have"
 
 
 def _listed(names: Sequence[str], most: int = _MOST_NAMED) -> str:

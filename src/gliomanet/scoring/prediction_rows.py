@@ -12,7 +12,7 @@ from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_numbe
 from gliomanet.cohort.remarks import remark
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.tasks import Task
-from gliomanet.scoring.column_map import LONG, ROW, SHARED, ColumnMap
+from gliomanet.scoring.column_map import LONG, ROLES, ROW, SHARED, ColumnMap
 from gliomanet.scoring.label_rows import no_id
 from gliomanet.scoring.options import Words
 
@@ -42,7 +42,7 @@ class Unit:
 
 @dataclass
 class Answer:
-    """What a model says of a unit.
+    """A model's answer for a unit.
 
     Attributes:
         line: line of the first cell.
@@ -210,7 +210,11 @@ class _Reader:
             patient = ""
             if "patient_id" in self.named:
                 patient = known_patient(self.path, case, cells[self.named["patient_id"]])
-            yield _Row(place, line, cells, case, patient, names)
+            row = _Row(place, line, cells, case, patient, names)
+            if names["role"] not in ("", *ROLES):
+                action = f"allowed: {', '.join(ROLES)}; validation cases choose thresholds, external ones are tested"
+                self._say(Problem(f"{names['role']!r} is no role", action, rule="no_role"), row, self.named["role"])
+            yield row
 
     def _numbers(self, name: str) -> list[float | None]:
         """The numbers of a column; those that are no probability are said."""
