@@ -19,6 +19,7 @@ OPTIONS = (
     ["--task", "idh=wildtype,mutated"],
     ["--value", "idh=mutant"],
     ["--value", "idh:positive=mutated"],
+    ["--reference", "age"],
     ["--center-pattern", "P-"],
     ["--center-pattern", "P-(0)"],
 )

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
+from gliomanet.config.analysis import Evaluation
 from gliomanet.errors import StudyError
 from gliomanet.scoring.options import tasks_of
+from gliomanet.tables.io import read_table
 from tests.scoring.conftest import LABELS, MUTANT, TRUTH, value_of, wide
 
 MCC = matthews_corrcoef(TRUTH, MUTANT > 0.5)
@@ -175,3 +177,13 @@ def test_rows_of_tasks_that_are_not_asked_for_are_told(score):
     assert value_of(results) == pytest.approx(MCC)
     (told,) = [f for f in results.findings if f.rule == "unknown_task"]
     assert told.found == "'mgmt' is no task that is asked for, and its rows are left out"
+
+
+def test_classes_alone_are_written_as_one_and_zero(score, tmp_path):
+    from gliomanet.scoring.evaluate_tables import write_evaluated
+
+    results = score("case_id\tpredicted\n" + "".join(f"P-{n:02d}\t{c}\n" for n, c in enumerate(CALLS)))
+    page = write_evaluated(results, tmp_path / "out", "Theirs", Evaluation(resamples=100))
+    written = read_table(tmp_path / "out/predictions/theirs.tsv").query("`class` == 'mutant'")
+    assert written["probability"].tolist() == [float(call == "mutant") for call in CALLS]
+    assert "classes are given without probabilities" in page.read_text(encoding="utf-8")

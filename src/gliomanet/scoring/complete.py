@@ -15,7 +15,10 @@ Whole = dict[Unit, tuple[float, ...]]
 """Unit → probability of each class, in the task's order."""
 
 ClassesOnly = frozenset[tuple[str, str]]
-"""Models and tasks of which the predicted class alone is known, so that its probability is written as 1."""
+"""Models and tasks of which the predicted class alone is known."""
+
+CALLED = 0.75
+"""Stands for the probability of a class that is known to be the predicted one, and no more; no figure reads it."""
 
 _MOST_NAMED = 5
 
@@ -91,7 +94,8 @@ def _decided(of: _Of) -> str:
 
 
 def _called(of: _Of) -> tuple[float, ...]:
-    return tuple(float(name == _decided(of)) for name in of.classes)
+    rest = (1 - CALLED) / (len(of.classes) - 1)
+    return tuple(CALLED if name == _decided(of) else rest for name in of.classes)
 
 
 def _probabilities(of: _Of) -> tuple[float, ...] | Problem:

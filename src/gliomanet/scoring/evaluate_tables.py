@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,21 @@ import pandas as pd
 from gliomanet.audit.predictions import audit_predictions
 from gliomanet.cohort.findings import Finding, findings_table
 from gliomanet.cohort.remarks import heard_remarks
+from gliomanet.errors import Problem, StudyError
 from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.reporting.predictions_page import write_predictions_page
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.scoring.column_map import ColumnMap
-from gliomanet.scoring.complete import complete
+from gliomanet.scoring.complete import CALLED, complete
 from gliomanet.scoring.join import Defaults, Joined, join
 from gliomanet.scoring.label_rows import read_labels
 from gliomanet.scoring.options import Words
 from gliomanet.scoring.prediction_rows import read_answers
 from gliomanet.scoring.score import score_joined
 from gliomanet.tables.cohort import FINDINGS
+from gliomanet.tables.columns import Schema
+from gliomanet.tables.evaluation import BY_EVALUATE
 from gliomanet.tables.io import write_table
 
 if TYPE_CHECKING:
@@ -73,6 +76,7 @@ def evaluate_tables(
 
     Raises:
         CohortError: everything that is wrong with a table, or with both together.
+        StudyError: a reference that is no model of the predictions.
     """
     with heard_remarks() as remarks:
         cases, labelled_by = read_labels(labels, columns, words)
@@ -80,6 +84,10 @@ def evaluate_tables(
         columns.check_used({predictions: predicted_by, labels: labelled_by})
         whole, classes_only, completed = complete(answers, tasks, str(predictions))
         joined = join(whole, classes_only, cases, tasks, words.vocabulary, defaults, (predictions, labels))
+    models = list(dict.fromkeys(joined.predictions["model"]))
+    if settings.reference is not None and settings.reference not in models:
+        problem = Problem(f"{settings.reference!r} is no model", f"models: {', '.join(models)}", key="--reference")
+        raise StudyError([problem.at(rule="unknown_model")], where="the command's options")
     evaluated = score_joined(joined, tasks, settings, seed)
     answered = {name: task for name, task in tasks.items() if name in set(joined.predictions["task"])}
     guards = audit_predictions(joined.predictions, joined.cases, answered, joined.classes_only)
@@ -104,17 +112,13 @@ def write_evaluated(results: EvaluatedTables, out: Path, title: str, settings: E
         The page.
     """
     layout = Layout(out)
-    tables: dict[str, pd.DataFrame] = {
-        field.name: getattr(results.evaluated, field.name) for field in fields(results.evaluated)
-    }
     findings = findings_table(results.findings)
-    for name, table in tables.items():
-        _write(table, layout.evaluation(name))
+    for name, schema in BY_EVALUATE.items():
+        _write(getattr(results.evaluated, name), layout.evaluation(name), schema)
     _write(results.joined.cases, layout.cases())
-    for model, table in results.joined.predictions.groupby("model", sort=False):
+    for model, table in _as_told(results.joined).groupby("model", sort=False):
         _write(table, layout.predictions(str(model)))
-    layout.audit().parent.mkdir(parents=True, exist_ok=True)
-    write_table(findings, layout.audit(), FINDINGS)
+    _write(findings, layout.audit(), FINDINGS)
     study = {
         "title": title,
         "results": str(out),
@@ -138,6 +142,14 @@ def write_evaluated(results: EvaluatedTables, out: Path, title: str, settings: E
     return layout.page()
 
 
-def _write(table: pd.DataFrame, path: Path) -> None:
+def _as_told(joined: Joined) -> pd.DataFrame:
+    """Predictions; of classes alone 1 for the predicted one and 0 for the others."""
+    table = joined.predictions
+    pairs = zip(table["model"], table["task"], strict=True)
+    called = pd.Series([pair in joined.classes_only for pair in pairs], index=table.index)
+    return table.assign(probability=table["probability"].mask(called, table["probability"].eq(CALLED).astype(float)))
+
+
+def _write(table: pd.DataFrame, path: Path, schema: Schema | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_table(table, path)
+    write_table(table, path, schema)
