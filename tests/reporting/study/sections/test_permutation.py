@@ -19,6 +19,7 @@ def with_draws(results, shift: float = 0.0, draws: int = 4):
         values = shift + generator.normal(scale=0.04, size=len(results.metrics))
         tables.append(results.metrics.assign(value=values))
     permutation, values = compare_with_draws(results.metrics, tables)
+    permutation["p"] = permutation["p"].round(6)  # as the table has it
     return replace(results, permutation=permutation, permutation_draws=values)
 
 

@@ -53,11 +53,11 @@ def sentences(tested: pd.DataFrame) -> list[str]:
     several = {key: len(set(rows[key])) > 1 for key in ("stage", "scenario")}
     found = []
     for (scenario, task, center), mine in rows.groupby(["scenario", "task", "center"], sort=False):
-        draws, least = int(mine["draws"].max()), mine[mine["p"] <= 1 / (1 + mine["draws"]) + 1e-9]
-        above = [_with_value(row, several["stage"]) for row in least.to_dict("records")]
+        draws, above_all = int(mine["draws"].max()), mine[mine["value"] > mine["null_high"]]
+        above = [_with_value(row, several["stage"]) for row in above_all.to_dict("records")]
         below = [
             f"{_with_value(row, several['stage'])} (p = {probability(row['p'])})"
-            for row in mine.drop(least.index).to_dict("records")
+            for row in mine.drop(above_all.index).to_dict("records")
         ]
         where = f"{task_name(str(task))}, {center_name(str(center))}"
         where += f" ({scenario})" if several["scenario"] else ""
