@@ -92,9 +92,18 @@ WRONG: dict[str, Wrong] = {
         line=2,
         case="P-00",
     ),
+    "two patients in the predictions": Wrong(
+        "two_patients",
+        predictions="case_id\tpatient_id\tclass\tprobability\nP-00\tA\tmutant\t.4\nP-00\tB\twildtype\t.6\n",
+        line=3,
+        case="P-00",
+    ),
     "no role": Wrong("no_role", predictions="case_id\trole\tidh:mutant\nP-00\ttest\t.4\n", line=2, case="P-00"),
     "a case of two centres": Wrong(
         "case_of_two_centers", labels="case_id\tcenter\tidh\nP-00\tA\t1\nP-00\tB\t0\n", line=3, case="P-00"
+    ),
+    "a predicted case of two centres": Wrong(
+        "case_of_two_centers", predictions="case_id\tcenter\tidh:mutant\nP-00\tA\t.1\nP-00\tB\t.2\n", case="P-00"
     ),
     "classes of several folds": Wrong(
         "classes_of_several_folds",

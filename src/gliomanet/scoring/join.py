@@ -87,7 +87,7 @@ def join(
         cases = _with_centers(cases, defaults.center_of, files[1])
     by_center = any(case.center for case in cases) and any(unit.center for unit in whole)
     rows, findings = _rows(whole, cases, by_center, files)
-    problems = [] if by_center else _several_centers(cases, files[1])
+    problems = [] if by_center else [*_several_centers(cases, files[1]), *_predicted_in_two(whole, files[0])]
     placed: list[tuple[Unit, tuple[float, ...]]] = []
     known: dict[int, tuple[str, str]] = {}  # line of a labelled case → its centre and patient
     for unit, values in whole.items():
@@ -187,6 +187,16 @@ def _several_centers(cases: Iterable[LabelledCase], file: Path) -> list[Problem]
             problems.append(problem)
         first.setdefault(case.case, case)
     return problems
+
+
+def _predicted_in_two(whole: Iterable[Unit], file: Path) -> Iterable[Problem]:
+    """Cases that two centres of the predictions have, where the labels do not say which of them is meant."""
+    first: dict[str, str] = {}
+    for unit in whole:
+        if first.setdefault(unit.case, unit.center) != unit.center:
+            found = f"is of {first[unit.case]} and of {unit.center}, and the labels name no centre"
+            action = "name it by --map labels.center=…"
+            yield Problem(found, action, file=str(file), case=unit.case, rule="case_of_two_centers")
 
 
 def _as_table(placed: Iterable[tuple[Unit, tuple[float, ...]]], tasks: Mapping[str, Task]) -> pd.DataFrame:

@@ -31,13 +31,8 @@ class Unit:
     role: str
     center: str
     case: str
-    patient: str
     task: str
-
-    @property
-    def name(self) -> tuple[str, ...]:
-        """All that tells it from other units; not its patient."""
-        return (self.model, self.stage, self.scenario, self.fold, self.role, self.center, self.case, self.task)
+    patient: str = field(compare=False)
 
 
 @dataclass
@@ -121,6 +116,7 @@ class _Reader:
         self.path, self.named, self.tasks, self.words, self.rows = path, named, tasks, words, rows
         self.answers: dict[Unit, Answer] = {}
         self.other_tasks: dict[str, _Row] = {}
+        self.patients: dict[tuple[str, str], _Row] = {}
         self.problems: list[Problem] = []
 
     def read_wide(self, columns: Mapping[str, tuple[str, str]]) -> None:
@@ -211,6 +207,10 @@ class _Reader:
             if "patient_id" in self.named:
                 patient = known_patient(self.path, case, cells[self.named["patient_id"]])
             row = _Row(place, line, cells, case, patient, names)
+            first = self.patients.setdefault((names["center"], case), row)
+            if first.patient != patient:
+                found = f"is of patient {patient!r} here and of {first.patient!r} in line {first.line}"
+                self._say(Problem(found, "correct one", rule="two_patients"), row, self.named["patient_id"])
             if names["role"] not in ("", *ROLES):
                 action = f"allowed: {', '.join(ROLES)}; validation cases choose thresholds, external ones are tested"
                 self._say(Problem(f"{names['role']!r} is no role", action, rule="no_role"), row, self.named["role"])
