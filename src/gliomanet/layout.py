@@ -68,6 +68,8 @@ class Layout:
 
     Args:
         results: the study's results folder.
+        images: the results folder of the images and features, and of what is known of them without a label; default:
+            the same. A draw of the permutation test reads its study's.
 
     >>> layout = Layout("results")
     >>> str(layout.model("net", "supervised", "0").weights)
@@ -76,8 +78,18 @@ class Layout:
     'UCSF'
     """
 
-    def __init__(self, results: str | Path) -> None:
+    def __init__(self, results: str | Path, images: str | Path | None = None) -> None:
         self.results = Path(results)
+        self.images = self.results if images is None else Path(images)
+
+    def of_draw(self, draw: int) -> Layout:
+        """Places of a draw of the permutation test: what labels decide has a folder of its own, images are the study's.
+
+        >>> draw = Layout("results").of_draw(3)
+        >>> str(draw.splits()), str(draw.qc("UCSF"))
+        ('results/permuted/3/splits.tsv', 'results/qc/UCSF.tsv')
+        """
+        return Layout(self.results / f"permuted/{draw}", self.images)
 
     def parse(self, path: str | Path) -> Place:
         """The place and the names in a path.
@@ -98,17 +110,17 @@ class Layout:
 
     def phantom(self, center: str) -> Path:
         """Folder of a simulated centre's images and case table."""
-        return self.results / "phantom" / center
+        return self.images / "phantom" / center
 
     def planted_truth(self) -> Path:
-        return self.results / "phantom/truth.tsv"
+        return self.images / "phantom/truth.tsv"
 
     def true_labels(self) -> Path:
-        return self.results / "phantom/labels.tsv"
+        return self.images / "phantom/labels.tsv"
 
     def converted(self, center: str, case: str) -> Path:
         """Folder of a case's images, converted from DICOM."""
-        return self.results / "converted" / center / case
+        return self.images / "converted" / center / case
 
     # -- cohort and audit
 
@@ -140,33 +152,37 @@ class Layout:
         return self.results / f"audit/{center}.source.tsv"
 
     def image_findings(self, center: str) -> Path:
-        return self.results / f"audit/{center}.tsv"
+        return self.images / f"audit/{center}.tsv"
 
     def fingerprints(self, center: str) -> Path:
-        return self.results / f"audit/{center}.npz"
+        return self.images / f"audit/{center}.npz"
 
     def volumes(self, center: str) -> Path:
-        return self.results / f"audit/{center}.volumes.tsv"
+        return self.images / f"audit/{center}.volumes.tsv"
 
     def image_files(self, center: str) -> Path:
         """Digest and header of every image file of a centre."""
-        return self.results / f"audit/{center}.files.tsv"
+        return self.images / f"audit/{center}.files.tsv"
 
     def feature_findings(self) -> Path:
-        return self.results / "audit/features/findings.tsv"
+        return self.images / "audit/features/findings.tsv"
 
     def void_features(self) -> Path:
         """Features that carry nothing, by scenario."""
-        return self.results / "audit/features/void.tsv"
+        return self.images / "audit/features/void.tsv"
+
+    def prediction_findings(self) -> Path:
+        """Findings on the models' predictions."""
+        return self.results / "audit/predictions/findings.tsv"
 
     def approval(self) -> Path:
-        return self.results / "audit/approved.txt"
+        return self.images / "audit/approved.txt"
 
     # -- images and features
 
     def preprocessed(self) -> Path:
         """Folder of all preprocessed cases, `<center>/<case>`."""
-        return self.results / "preprocessed"
+        return self.images / "preprocessed"
 
     def case(self, center: str, case: str) -> Path:
         """Folder of a preprocessed case."""
@@ -174,26 +190,26 @@ class Layout:
 
     def preprocessed_cases(self, center: str) -> Path:
         """The preprocessed cases of a centre, each with a digest of its images: one small file for all of them."""
-        return self.results / f"preprocessed/{center}.tsv"
+        return self.images / f"preprocessed/{center}.tsv"
 
     def qc(self, center: str) -> Path:
-        return self.results / f"qc/{center}.tsv"
+        return self.images / f"qc/{center}.tsv"
 
     def pictures(self, center: str) -> Path:
         """Folder of the pictures of a centre's cases."""
-        return self.results / f"pictures/{center}"
+        return self.images / f"pictures/{center}"
 
     def qc_sheet(self, center: str) -> Path:
-        return self.results / f"qc/{center}.png"
+        return self.images / f"qc/{center}.png"
 
     def qc_pages(self, center: str) -> Path:
-        return self.results / f"qc/{center}"
+        return self.images / f"qc/{center}"
 
     def radiomics(self, center: str) -> Path:
-        return self.results / f"radiomics/{center}.tsv"
+        return self.images / f"radiomics/{center}.tsv"
 
     def case_radiomics(self, center: str, case: str) -> Path:
-        return self.results / f"radiomics/cases/{center}/{case}.tsv"
+        return self.images / f"radiomics/cases/{center}/{case}.tsv"
 
     # -- splits and models
 
@@ -215,7 +231,7 @@ class Layout:
 
     def cache(self) -> Path:
         """Folder of the training images that all jobs map."""
-        return self.results / "cache"
+        return self.images / "cache"
 
     def run_lock(self) -> Path:
         """Held by the one run that writes into these results."""
@@ -310,16 +326,16 @@ class Layout:
     # -- what is in the folders that jobs leave: small files, which tell an unchanged folder from a new one
 
     def phantom_contents(self, center: str) -> Path:
-        return self.results / f"contents/phantom/{center}.txt"
+        return self.images / f"contents/phantom/{center}.txt"
 
     def converted_contents(self, center: str, case: str) -> Path:
-        return self.results / f"contents/converted/{center}/{case}.txt"
+        return self.images / f"contents/converted/{center}/{case}.txt"
 
     def case_contents(self, center: str, case: str) -> Path:
-        return self.results / f"contents/preprocessed/{center}/{case}.txt"
+        return self.images / f"contents/preprocessed/{center}/{case}.txt"
 
     def pictures_contents(self, center: str) -> Path:
-        return self.results / f"contents/pictures/{center}.txt"
+        return self.images / f"contents/pictures/{center}.txt"
 
     # -- what jobs leave about themselves
 

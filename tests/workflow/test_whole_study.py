@@ -412,6 +412,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "collect_cohort",
         "audit_cohort",
         "gate_cohort",
+        "audit_predictions",
         "evaluate",
         "evaluate_uncertainty",
         "find_biomarkers",

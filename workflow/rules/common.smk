@@ -104,6 +104,16 @@ def whole_study():
     return study
 
 
+def asks_for_draws():
+    """True where the permutation test is asked for; the processes that execute its jobs are told by the run's main one."""
+    if workflow.is_main_process:
+        # The engine reads the rules before it tells of its targets.
+        targets = {"permutation_test", str(LAYOUT.evaluation("permutation"))}
+        os.environ[DRAWS_ASKED_FOR] = "yes" if targets & {*sys.argv} else ""
+        workflow.register_envvars(DRAWS_ASKED_FOR)
+    return bool(os.environ.get(DRAWS_ASKED_FOR))
+
+
 def seed(*names):
     return derive_seed(STUDY.seed, *names)
 
@@ -132,6 +142,11 @@ CODE = CodeDigests(
 )
 CASES = CasesOfCenters()
 DECISIONS = decisions()
+PHANTOMS = {
+    name: center.source
+    for name, center in STUDY.centers.items()
+    if center.source.table_by_job
+}
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
 # How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
 # comparisons, which `evaluate` alone makes; the primary model is a word of the page.
@@ -161,6 +176,9 @@ if workflow.is_main_process:
         GPU_LIMIT
     )  # engines without a shared environment pass on what is registered
 
+
+DRAWS_ASKED_FOR = "GLIOMANET_DRAWS"
+PERMUTES = asks_for_draws()
 
 TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
 

@@ -62,7 +62,11 @@ def reading(center):
         # A phantom's further labels are dealt by lot; its other labels are in the simulated table.
         "label_seed": STUDY.seed if STUDY.labels and is_phantom(center) else None,
         "keep": PLAN.labels_kept(center),
-        "shuffle_seed": seed("shuffle", center) if STUDY.shuffle_labels else None,
+        "shuffle_seed": (
+            seed("shuffle", center, STUDY.shuffle_labels)
+            if STUDY.shuffle_labels
+            else None
+        ),
     }
 
 

@@ -1,12 +1,39 @@
 # Metrics with intervals, from the predictions and the labels and nothing else.
 
 
+rule audit_predictions:
+    input:
+        predictions=[LAYOUT.predictions(model) for model in PLAN.models],
+        cases=rules.collect_cohort.output.cases,
+    output:
+        findings=report(
+            LAYOUT.prediction_findings(),
+            caption="../report/audit.rst",
+            category="Evaluation",
+            labels={"table": "audit of the predictions"},
+        ),
+    log:
+        LAYOUT.log("audit_predictions"),
+    conda:
+        "../../envs/tables.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(30),
+    params:
+        code=code_of("audit_predictions.py"),
+        tasks=TASKS,
+    message:
+        "Looking for mixed-up rows and columns in the predictions of {PLAN.models}"
+    script:
+        "../scripts/audit_predictions.py"
+
+
 rule evaluate:
     input:
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         cases=rules.collect_cohort.output.cases,
         hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
-        approval=rules.gate_cohort.output.approval,
+        approval=LAYOUT.approval(),
         survived=of_images(LAYOUT.qc, *PLAN.centers),  # enough cases of each centre
     output:
         metrics=report(

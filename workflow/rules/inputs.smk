@@ -120,6 +120,12 @@ def pseudo_labels(wildcards):
     )
 
 
+def permutation_tables():
+    """The tables of the permutation test: those of an earlier run where this one does not ask for them."""
+    tables = [LAYOUT.evaluation(name) for name in ("permutation", "permutation_draws")]
+    return tables if PERMUTES or all(table.is_file() for table in tables) else []
+
+
 def subset_predictions(*centers):
     """The predictions over subsets of modalities, of some centres."""
     return [

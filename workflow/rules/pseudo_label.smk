@@ -56,7 +56,7 @@ rule evaluate_pseudo_labels:
         labels=[LAYOUT.pseudo_labels(*fit) for fit in PLAN.pseudo_labelled_fits()],
         teachers=[LAYOUT.teacher(*fit) for fit in PLAN.pseudo_labelled_fits()],
         hidden=[LAYOUT.hidden_labels(center) for center in PLAN.development],
-        truth=rules.write_truth.output.labels if PHANTOMS else [],
+        truth=LAYOUT.true_labels() if PHANTOMS else [],
     output:
         accuracy=report(
             LAYOUT.pseudo_label_accuracy(),

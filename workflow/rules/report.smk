@@ -6,6 +6,7 @@ rule write_report:
         cases=rules.collect_cohort.output.cases,
         audit=rules.audit_cohort.output.findings,
         features=rules.audit_features.output,
+        guards=rules.audit_predictions.output.findings,
         splits=rules.collect_splits.output.splits,
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,
@@ -45,6 +46,7 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
+        permutation=permutation_tables(),
     output:
         page=report(
             LAYOUT.page(),

@@ -86,6 +86,7 @@ FINDINGS = Schema(
     paths=(
         *("cohort/audit.tsv", "audit/<center>.tsv", "audit/<center>.source.tsv"),
         "audit/features/findings.tsv",
+        "audit/predictions/findings.tsv",
         "converted/<center>/<case>/findings.tsv",
     ),
     row="one per finding",

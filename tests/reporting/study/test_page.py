@@ -175,7 +175,7 @@ def test_a_missing_contact_sheet_is_named(image_study, tmp_path):
 
 
 def test_a_control_says_that_it_is_one(image_study, tmp_path):
-    results = replace(image_study, study={**image_study.study, "shuffle_labels": True})
+    results = replace(image_study, study={**image_study.study, "shuffle_labels": 1})
     assert "every MCC must be about 0" in render(results, tmp_path)[1].text
 
 

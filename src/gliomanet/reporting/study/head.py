@@ -116,7 +116,7 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
         found.append(("Every patient here is simulated", text))
     if study.get("shuffle_labels"):
-        text = "The training labels were shuffled, so every MCC must be about 0; if one is not, something leaks."
+        text = "Labels were dealt anew within each centre, so every MCC must be about 0; if not, something leaks."
         found.append(("This is a control", text))
     if study.get("label_fraction", 1) < 1:
         text = (

@@ -37,6 +37,8 @@ class StudyResults:
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
+        permutation: `results/evaluation/permutation.tsv`; None: `snakemake permutation_test` was not run.
+        permutation_draws: `results/evaluation/permutation_draws.tsv`, beside it.
         predictions: model → `results/predictions/<model>.tsv`.
         calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
@@ -46,6 +48,7 @@ class StudyResults:
         audit: `results/cohort/audit.tsv`; None: no audit was run.
         feature_findings: `results/audit/features/findings.tsv`; None: no audit was run.
         void_features: `results/audit/features/void.tsv`, beside it.
+        prediction_findings: `results/audit/predictions/findings.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         models: descriptions of every trained model.
@@ -64,6 +67,8 @@ class StudyResults:
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None
+    permutation: pd.DataFrame | None = None
+    permutation_draws: pd.DataFrame | None = None
     predictions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     calibration: pd.DataFrame | None = None
     biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -73,6 +78,7 @@ class StudyResults:
     audit: pd.DataFrame | None = None
     feature_findings: pd.DataFrame | None = None
     void_features: pd.DataFrame | None = None
+    prediction_findings: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[ModelDescription, ...] = ()
@@ -104,7 +110,7 @@ class StudyResults:
             match place.kind:
                 case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
                     tables[place.kind] = read_table(path)
-                case "feature_findings" | "void_features":
+                case "feature_findings" | "void_features" | "prediction_findings":
                     tables[place.kind] = read_table(path)
                 case "evaluation":
                     tables[place.table] = read_table(path)

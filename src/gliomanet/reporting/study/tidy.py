@@ -18,6 +18,7 @@ NUMBERS = frozenset(
         *("empty", "single", "several", "single_correct", "answered", "cut", "error", "n_answered"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
+        *("draws", "null_mean", "null_low", "null_high"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""
