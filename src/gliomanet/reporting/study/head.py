@@ -8,22 +8,10 @@ from typing import Any
 import pandas as pd
 
 from gliomanet.layout import Layout
-from gliomanet.reporting.format import count, listing, plural, stage_name, task_name
+from gliomanet.reporting.format import count, listing, plural, task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
-from gliomanet.stages import SUPERVISED, stage_of_round
-
-KIND_NAMES = {
-    "cmtlnet": "CMTLNet on images",
-    "gmmas": "GMMAS's network on images",
-    "mttunet": "MTTU-Net on images",
-    "psnet": "PS-Net on images",
-    "singletask": "one task on images, with CMTLNet's encoder",
-    "tabular_net": "multi-task network on features",
-    "logistic": "logistic regression on features",
-    "extra_trees": "extremely randomised trees on features",
-}
-
+from gliomanet.reporting.study.wording import kind_name, stages_phrase
 
 def head(results: StudyResults) -> dict[str, Any]:
     """Variables of the page's template that stand above all sections."""
@@ -57,7 +45,7 @@ def paragraph(results: StudyResults) -> str:
         )
     tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in results.tasks.items()]
     sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
-    models = [f"{name} ({KIND_NAMES.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
+    models = [f"{name} ({kind_name(model['kind'])})" for name, model in study["models"].items()]
     sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
     stages = stages_phrase(study)
     numbered = {fold.rsplit(".", 1)[-1] for fold in splits.loc[splits["part"] == "validation", "fold"]}
@@ -147,11 +135,3 @@ def totals(results: StudyResults) -> list[tuple[str, str]]:
 def _one(what: str) -> str:
     """`cases not analysed` → `case not analysed`."""
     return what.replace("cases", "case", 1) if what.startswith("cases") else what.removesuffix("s")
-
-
-def stages_phrase(study: Mapping[str, Any]) -> list[str]:
-    """Name the stages of a study's models, each round of pseudo-labels by itself."""
-    names = {stage for model in study["models"].values() for stage in model["stages"]}
-    rounds = [stage_of_round(n) for n in range(1, len(study["pseudo_labels"]["rounds"]) + 1)]
-    stages = [SUPERVISED, *(rounds if names - {SUPERVISED} else [])]
-    return [stage_name(stage) for stage in stages]
