@@ -7,22 +7,33 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.layout import Layout
 from gliomanet.reporting.format import count, listing, plural, task_name
+from gliomanet.reporting.study.answers import answers
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.study.wording import kind_name, stages_phrase
+
 
 def head(results: StudyResults) -> dict[str, Any]:
     """Variables of the page's template that stand above all sections."""
     return {
         "title": results.settings["title"],
         "warnings": warnings(results.settings),
-        "paragraph": paragraph(results),
-        "totals": totals(results),
-        "comparison": f"../{Layout('').comparison().as_posix()}",
-        "compared": [(task, task_name(task)) for task in results.tasks],
+        "question": question(results.settings),
+        "answers": answers(results),
     }
+
+
+def question(study: Mapping[str, Any]) -> str:
+    """The study's question, as far as it declared one; of simulated patients it says so."""
+    model, reference = study["evaluation"].get("primary_model"), study["evaluation"].get("reference")
+    simulated = all(center["source"]["kind"] == "phantom" for center in study["centers"].values())
+    where = "on unseen centres of simulated patients" if simulated else "on unseen centres"
+    if model and reference:
+        return f"Does {model} beat {reference} {where}?"
+    if reference:
+        return f"Does any model beat {reference} {where}?"
+    return f"What holds {where}?"
 
 
 def paragraph(results: StudyResults) -> str:

@@ -23,6 +23,8 @@ def _tellers(module: ModuleType) -> Mapping[str, Teller]:
 
 
 FACTS: Mapping[str, Teller] = {
-    name: teller for module in (cohort, imaging, models, evaluation, results) for name, teller in _tellers(module).items()
+    name: teller
+    for module in (cohort, imaging, models, evaluation, results)
+    for name, teller in _tellers(module).items()
 }
 """Name → fact."""

@@ -96,7 +96,9 @@ def audit(results: StudyResults) -> Fact | None:
         return None
     severities = tidy(results.audit, text=("severity",))["severity"].value_counts()
     found = [plural(int(severities[name]), name) for name in ("error", "warning", "note") if name in severities]
-    text = f"Before any fit an audit looked for patients and images that occur twice: {listing(found) or 'no findings'}."
+    text = (
+        f"Before any fit an audit looked for patients and images that occur twice: {listing(found) or 'no findings'}."
+    )
     return Fact(text, "cohort/audit.tsv")
 
 
@@ -120,7 +122,9 @@ def characteristics(results: StudyResults) -> Fact | None:
     sex = cases["sex"].str.upper().str[:1] if "sex" in cases else pd.Series(dtype=str)
     told = []
     if len(age):
-        told.append(f"age: median {age.median():.0f} years ({age.min():.0f} to {age.max():.0f}), known for {count(len(age))}")
+        told.append(
+            f"age: median {age.median():.0f} years ({age.min():.0f} to {age.max():.0f}), known for {count(len(age))}"
+        )
     if sex.isin(("F", "M")).any():
         told.append(f"sex: {count((sex == 'F').sum())} female, {count((sex == 'M').sum())} male")
     return Fact(f"{'; '.join(told)}.".capitalize(), "#cohort") if told else None
@@ -133,7 +137,7 @@ def missing_data(results: StudyResults) -> Fact:
         told.append("missing feature values and ages are set to the median of the training cases")
     else:
         qc = tidy(results.qc, text=("status", "modalities"))
-        usable = qc[qc["status"] == "ok"]["modalities"].str.replace(" ", "").str.split(",").str.len()
+        usable = qc[qc["status"] == "ok"]["modalities"].map(lambda names: len(names.split(",")))
         lacking = int((usable < 4).sum())
         policy = {"mark": "marked as absent", "drop": "left out", "refuse": "not allowed"}
         how = policy[results.settings["preprocessing"]["missing_modality"]]
@@ -160,10 +164,11 @@ def disjoint(results: StudyResults) -> Fact | None:
     keys = ["scenario", "fold", "patient_id"]
     trained = splits[splits["part"] == "train"][keys].drop_duplicates()
     both = tested.merge(trained, on=keys)
-    centers = splits[["scenario", "fold"]].drop_duplicates()
+    shared = both["patient_id"].nunique()
+    divisions = splits[["scenario", "fold"]].drop_duplicates()
     text = (
-        f"{count(both['patient_id'].nunique())} patients are in the training and the test part of any of the "
-        f"{plural(len(centers), 'fit')}' divisions, counted by patient."
+        f"{count(shared) if shared else 'No'} {'patient is' if shared < 2 else 'patients are'} in both the training and "
+        f"the test part of any of the {plural(len(divisions), 'division')}, counted in the splits."
     )
     return Fact(text, "splits.tsv")
 

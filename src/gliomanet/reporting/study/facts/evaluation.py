@@ -41,14 +41,14 @@ def comparison(results: StudyResults) -> Fact | None:
     if table.empty:
         return None
     reference = results.settings["evaluation"].get("reference")
-    if reference:
-        n = int((table["family"] == "reference").sum())
+    n = int((table["family"] == "reference").sum())
+    if reference and n:
         text = (
-            f"Each model was compared with the reference {reference} on the same external cases, inside each centre and "
-            f"then together; Holm's correction is over these {plural(n, 'comparison')}."
+            f"Each model was compared with the reference {reference} on the same external cases, inside each centre "
+            f"and then together; Holm's correction is over these {plural(n, 'comparison')}."
         )
     else:
-        text = "Models were compared in pairs on the same cases, p after Holm's correction; the study declares no reference."
+        text = "Models were compared in pairs on the same cases, p after Holm's correction."
     return Fact(text, COMPARISONS)
 
 
@@ -128,7 +128,7 @@ def explanation(results: StudyResults) -> Fact | None:
         return None
     limits = results.settings["explanation"]
     text = (
-        f"{listing(results.biomarkers)}: the features that carry {100 * limits['shap_fraction']:g} % of the mean |SHAP| "
+        f"{listing(results.biomarkers)}: features that carry {100 * limits['shap_fraction']:g} % of the mean |SHAP| "
         "were linked to radiomic features; a link became a biomarker where its difference between the classes holds "
         f"across centres (I² at most {limits['max_i2']:g})."
     )
@@ -139,7 +139,10 @@ def decoding(results: StudyResults) -> Fact | None:
     """Answers that contradict WHO 2021; None where none could."""
     if results.decoding is None or results.decoding.empty:
         return None
-    text = "Answers of a case that no WHO 2021 diagnosis has together were counted, before and after deciding the tasks jointly."
+    text = (
+        "Answers of a case that no WHO 2021 diagnosis has together were counted, before and after deciding the "
+        "tasks jointly."
+    )
     return Fact(text, "#contradictions")
 
 

@@ -56,14 +56,19 @@ def intensities(results: StudyResults) -> Fact | None:
     if not _has_images(results):
         return None
     how = SCALES[results.settings["preprocessing"]["normalization"]]
-    return Fact(f"Intensities were brought to {how}." if how != SCALES["none"] else f"Intensities were {how}.", "#made-with")
+    return Fact(
+        f"Intensities were brought to {how}." if how != SCALES["none"] else f"Intensities were {how}.", "#made-with"
+    )
 
 
 def acquisition(results: StudyResults) -> Fact | None:
     """Image headers; None without images."""
     if not _has_images(results):
         return None
-    text = "Voxel sizes, grids and orientation of every file are listed by centre; scanner, field strength and timing are not in the files."
+    text = (
+        "Voxel sizes, grids and orientation of every file are listed by centre; scanner, field strength and "
+        "timing are not in the files."
+    )
     return Fact(text, "audit/<center>.files.tsv")
 
 
@@ -83,7 +88,10 @@ def tumour_masks(results: StudyResults) -> Fact | None:
         return None
     masks = results.cases.get("tumour_mask")
     n = 0 if masks is None else int((masks.fillna("") != "").sum())
-    text = f"Tumour masks were supplied with {count(n)} of {plural(len(results.cases), 'case')}; none was drawn in the run."
+    text = (
+        f"Tumour masks were supplied with {count(n)} of {plural(len(results.cases), 'case')}; none was drawn in "
+        "the run."
+    )
     return Fact(text, "cohort/cases.tsv")
 
 
@@ -91,7 +99,9 @@ def segmentation_scores(results: StudyResults) -> Fact | None:
     """Scores of the networks' own segmentations; None where no network segments."""
     if results.segmentation is None or results.segmentation.empty:
         return None
-    text = "Tumours segmented by the networks were compared with the supplied masks: Dice and HD95 by region and centre."
+    text = (
+        "Tumours segmented by the networks were compared with the supplied masks: Dice and HD95 by region and centre."
+    )
     return Fact(text, "#segmentation")
 
 
@@ -104,7 +114,9 @@ def feature_extraction(results: StudyResults) -> Fact | None:
         f"{name} (mask codes {', '.join(map(str, codes))})"
         for name, codes in results.settings["radiomics"]["regions"].items()
     )
-    text = f"Radiomic features were extracted with pyradiomics {version}".rstrip() + f" from each modality in {regions}."
+    text = (
+        f"Radiomic features were extracted with pyradiomics {version}".rstrip() + f" from each modality in {regions}."
+    )
     return Fact(text, "radiomics/<center>.tsv")
 
 
@@ -113,7 +125,9 @@ def discretisation(results: StudyResults) -> Fact | None:
     if feature_extraction(results) is None:
         return None
     width = results.settings["radiomics"]["bin_width"]
-    return Fact(f"Grey levels were binned at a fixed width of {width:g} in units of the normalised intensities.", "#made-with")
+    return Fact(
+        f"Grey levels were binned at a fixed width of {width:g} in units of the normalised intensities.", "#made-with"
+    )
 
 
 def feature_count(results: StudyResults) -> Fact | None:
@@ -127,7 +141,10 @@ def feature_count(results: StudyResults) -> Fact | None:
     if not sizes:
         return None
     span = count(min(sizes)) if min(sizes) == max(sizes) else f"{count(min(sizes))} to {count(max(sizes))}"
-    return Fact(f"Models of features took {span} of them, by fold and task, after those that carry nothing were left out.", DESCRIPTIONS)
+    return Fact(
+        f"Models of features took {span} of them, by fold and task, after those that carry nothing were left out.",
+        DESCRIPTIONS,
+    )
 
 
 def image_types(results: StudyResults) -> Fact | None:

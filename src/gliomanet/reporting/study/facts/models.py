@@ -29,7 +29,9 @@ def training(results: StudyResults) -> Fact:
 
 def initialisation(results: StudyResults) -> Fact:
     """Starting weights and seeds."""
-    networks = [name for name, model in results.settings["models"].items() if model["kind"] not in ("logistic", "extra_trees")]
+    networks = [
+        name for name, model in results.settings["models"].items() if model["kind"] not in ("logistic", "extra_trees")
+    ]
     text = f"Every random draw follows from the seed {results.settings['seed']}."
     if networks:
         text = f"Weights of {listing(networks)} began at random; no pre-trained weights were loaded. {text}"
@@ -38,7 +40,7 @@ def initialisation(results: StudyResults) -> Fact:
 
 def imbalance(results: StudyResults) -> Fact:
     """Weights of the classes in the losses."""
-    text = "Every model's loss weighs the classes inversely to their frequency among its training cases"
+    text = "Every model weighs the classes inversely to their frequency among its training cases"
     on_images = [name for name, model in results.settings["models"].items() if "modalities" in model]
     text += f" (in each batch, where {listing(on_images)} is trained)" if on_images else ""
     return Fact(f"{text}.", "#made-with")
@@ -48,7 +50,10 @@ def scaling(results: StudyResults) -> Fact | None:
     """Scaling of the inputs of models of features; None where there is no such model."""
     if not any("inputs" in model for model in results.settings["models"].values()):
         return None
-    text = "Inputs of the models of features were standardised with the mean and standard deviation of each fit's own training cases."
+    text = (
+        "Inputs of the models of features were standardised with the mean and standard deviation of each fit's "
+        "own training cases."
+    )
     return Fact(text, DESCRIPTIONS)
 
 
@@ -61,7 +66,9 @@ def harmonisation(results: StudyResults) -> Fact | None:
     }
     if not names:
         return None
-    return Fact(f"Features of {listing(sorted(names))} were harmonised across the training centres with ComBat.", DESCRIPTIONS)
+    return Fact(
+        f"Features of {listing(sorted(names))} were harmonised across the training centres with ComBat.", DESCRIPTIONS
+    )
 
 
 def ensembling(results: StudyResults) -> Fact:
@@ -78,7 +85,7 @@ def selection(results: StudyResults) -> Fact | None:
     primary = results.settings["evaluation"].get("primary_model")
     if not primary:
         return None
-    text = f"The configuration declares {primary} as the study's model; no result of a test centre chose it in the run."
+    text = f"The configuration declares {primary} as the study's model; the run itself chose none."
     return Fact(text, "study.json")
 
 
@@ -104,7 +111,10 @@ def software(results: StudyResults) -> Fact | None:
 
 def reproducibility(results: StudyResults) -> Fact:
     """Record from which the study can be run again."""
-    text = "The configuration, the digests of the code and of every table, and each model's description are kept with the results."
+    text = (
+        "The configuration, the digests of the code and of every table, and each model's description are kept "
+        "with the results."
+    )
     return Fact(text, "study.json")
 
 
@@ -112,5 +122,8 @@ def weights(results: StudyResults) -> Fact | None:
     """Files of the fitted models; None where no model was described."""
     if not results.models:
         return None
-    text = f"{plural(len(results.models), 'fitted model')} with their descriptions and digests are in the results folder; whether they are shared is the author's decision."
+    text = (
+        f"{plural(len(results.models), 'fitted model')} with their descriptions and digests are in the results "
+        "folder; whether they are shared is the author's decision."
+    )
     return Fact(text, DESCRIPTIONS)

@@ -1,4 +1,4 @@
-"""Facts about what came out: the numbers themselves stand in the page's tables, these sentences say where and how many."""
+"""Facts about what came out: the numbers stand in the page's tables, these sentences say where and how many."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ def performance(results: StudyResults) -> Fact | None:
     if table.empty:
         return None
     n = int(table["value"].notna().sum())
-    text = f"{plural(n, 'value')} with interval, n and positives, and {len(table) - n} that are not estimable, each with its reason."
+    text = (
+        f"{plural(n, 'value')} with interval, n and positives, and {len(table) - n} that are not estimable, each "
+        "with its reason."
+    )
     return Fact(text, "#metrics")
 
 
@@ -30,7 +33,11 @@ def external(results: StudyResults) -> Fact | None:
 
 def diagnostic_accuracy(results: StudyResults) -> Fact | None:
     """Sensitivity, specificity and predictive values; None where no task has two classes."""
-    found = [name for name in ("sensitivity", "specificity", "ppv", "npv") if name in set(tidy_metrics(results.metrics)["metric"])]
+    found = [
+        name
+        for name in ("sensitivity", "specificity", "ppv", "npv")
+        if name in set(tidy_metrics(results.metrics)["metric"])
+    ]
     if not found:
         return None
     words = {"ppv": "positive predictive value", "npv": "negative predictive value"}
@@ -41,7 +48,10 @@ def failures(results: StudyResults) -> Fact | None:
     """Confusion matrices; None where nothing was scored."""
     if results.confusion.empty:
         return None
-    text = "Confusion matrices show which classes are taken for which; the probabilities of each case tell which cases fail."
+    text = (
+        "Confusion matrices show which classes are taken for which; the probabilities of each case tell which "
+        "cases fail."
+    )
     return Fact(text, "#confusion")
 
 

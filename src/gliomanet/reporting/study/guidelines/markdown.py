@@ -20,8 +20,9 @@ def checklist(guideline: Guideline, answers: Sequence[Answer]) -> str:
         [
             f"# {guideline.name}",
             "",
-            f"For {guideline.about}: {guideline.source}. Items in own words; see the paper for theirs. The run answers what "
-            f"its files prove; {gaps} of {len(answers)} items want something of the author.",
+            f"For {guideline.about}: {guideline.source}. Items in own words; see the paper for theirs.",
+            "",
+            f"The run answers what its files prove; {gaps} of {len(answers)} items want something of the author.",
             "",
             *_table(["Item", "Section", "Asks for", "Answer", "Where"], rows),
             "",

@@ -61,7 +61,9 @@ def answers_table(name: str, guideline: Guideline, answers: Sequence[Answer]) ->
         *(Column("Item"), Column("Asks for"), Column("State", choose=True)),
         *(Column("The run says"), Column("Left to the author")),
     )
-    return Table(f"guideline-{name.replace('_', '-')}", f"{guideline.name} ({guideline.source}).", columns, rows, filterable=True)
+    return Table(
+        f"guideline-{name.replace('_', '-')}", f"{guideline.name} ({guideline.source}).", columns, rows, filterable=True
+    )
 
 
 def places(answer: Answer) -> str:
