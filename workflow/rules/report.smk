@@ -69,6 +69,15 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        checklists=[
+            report(
+                LAYOUT.checklist(guideline),
+                caption="../report/checklists.rst",
+                category="Report",
+                labels={"page": guideline},
+            )
+            for guideline in GUIDELINES
+        ],
         study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),
@@ -80,6 +89,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         templates=files_of_package("reporting/templates"),
+        guidelines=files_of_package("reporting/guidelines"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
         # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.

@@ -113,9 +113,9 @@ def _answer(results: StudyResults, task: str) -> Answer:
     settings, name = results.settings["evaluation"], task_name(task)
     model, reference = settings.get("primary_model"), settings.get("reference")
     table = tidy_comparisons(results.comparisons)
-    scenario = external_scenario(table) or external_scenario(results.metrics)
+    scenario = external_scenario(table) or external_scenario(results.scored)
     if not scenario:
-        return Answer(name, "open", "not known: no centre of this study tests what no fit has seen.")
+        return Answer(name, "open", "not known: the study has no centre that its fits have not seen.")
     rows = table[(table["family"] == FAMILY) & (table["task"] == task) & (table["scenario"] == scenario)]
     if reference is None:
         return Answer(name, "open", _without_reference(results, task, scenario, model))
@@ -140,12 +140,12 @@ def _estimated(results: StudyResults, name: str, known: Mapping[str, Row], cente
     certain = bool(row["p_holm"] < level)  # False for NaN
     verdict: Verdict = "no" if not certain else "yes" if row["difference"] > 0 else "worse"
     said = {
-        "yes": f"yes, {model} beats {reference} on unseen centres",
-        "no": f"not shown, {model} and {reference} are not told apart on unseen centres",
-        "worse": f"no, {model} does worse than {reference} on unseen centres",
+        "yes": f"yes: {model} beats {reference} on unseen centres",
+        "no": f"not shown: {model} and {reference} are not told apart on unseen centres",
+        "worse": f"no: {model} does worse than {reference} on unseen centres",
     }[verdict]
     values: str = f" ({number(row['value_a'])} against {number(row['value_b'])})" if pd.notna(row["value_a"]) else ""
-    parts = [f"{said}: {_difference(row)}{values}, {_p(row)}"]
+    parts = [f"{said}; difference in {_difference(row)}{values}, {_p(row)}"]
     parts += [f"{_difference(other)}, {_p(other)}" for name_, other in known.items() if name_ != metric]
     size = f"{_patients(results, row['n'])}, {plural(centers, 'centre')}"
     return Answer(name, verdict, f"{'; '.join(parts)}; {size}.")
@@ -171,7 +171,7 @@ def _without_reference(results: StudyResults, task: str, scenario: str, model: s
         return (
             "the study declares neither a model nor a reference, so the tables below answer no question asked before."
         )
-    table = tidy(results.metrics, text=("model", "scenario", "role", "center", "task", "subset", "metric"))
+    table = results.scored
     rows = table[(table["model"] == model) & (table["scenario"] == scenario) & (table["role"] == "external")]
     rows = rows[(rows["task"] == task) & rows["subset"].isin(WHOLE_GROUP)]
     whole = rows[rows["center"].isin(TOGETHER)] if rows["center"].isin(TOGETHER).any() else rows

@@ -63,7 +63,6 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
         panels = []
         several = len(set(of_task["class"])) > 1
         for (center, kind), mine in of_task.groupby(["center", "class"], sort=False):
-            mine = _numbers(mine)
             title = center_name(str(center)) + (f", {task_name(str(task))} {kind}" if several else "")
             n = f" (n {mine['n'].iloc[0]:.0f})" if name == "decision" else ""
             key = "-".join((name, str(task), str(center), str(kind))).replace("_", "-").replace(".", "-")
@@ -74,13 +73,6 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
         if panels:
             groups.append(Group(task_name(str(task)), role, panels))
     return groups
-
-
-def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The same rows, every column that is no name a number."""
-    return rows.assign(
-        **{name: pd.to_numeric(rows[name], errors="coerce") for name in rows.columns if name not in TEXT}
-    )
 
 
 def _identifier(text: str) -> str:

@@ -16,6 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.reporting.study.missing_cases import missing_cases
+from gliomanet.reporting.study.tidy import tidy_metrics
 from gliomanet.reporting.study.versions import gathered_versions
 from gliomanet.tables.io import read_table
 
@@ -146,6 +147,11 @@ class StudyResults:
         """The configuration with tuples and enumerations as plain values, as a file would hold it."""
         settings: dict[str, Any] = json.loads(json.dumps(self.study, default=str))
         return settings
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """`metrics`, every text a string and every number a float."""
+        return tidy_metrics(self.metrics)
 
     @cached_property
     def tasks(self) -> dict[str, Task]:

@@ -167,8 +167,8 @@ def disjoint(results: StudyResults) -> Fact | None:
     shared = both["patient_id"].nunique()
     divisions = splits[["scenario", "fold"]].drop_duplicates()
     text = (
-        f"{count(shared) if shared else 'No'} {'patient is' if shared < 2 else 'patients are'} in both the training and "
-        f"the test part of any of the {plural(len(divisions), 'division')}, counted in the splits."
+        f"{count(shared) if shared else 'No'} {'patient is' if shared < 2 else 'patients are'} in both the training "
+        f"and the test part of any of the {plural(len(divisions), 'division')}, counted in the splits."
     )
     return Fact(text, "splits.tsv")
 

@@ -6,7 +6,7 @@ from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.reporting.format import listing, plural, subset_name
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.tidy import tidy, tidy_metrics
+from gliomanet.reporting.study.tidy import tidy
 
 METRICS = "evaluation/metrics.tsv"
 COMPARISONS = "evaluation/comparisons.tsv"
@@ -14,7 +14,7 @@ COMPARISONS = "evaluation/comparisons.tsv"
 
 def metrics(results: StudyResults) -> Fact | None:
     """Metrics by name; None where nothing was scored."""
-    table = tidy_metrics(results.metrics)
+    table = results.scored
     names = [name for name in dict.fromkeys(table["metric"]) if not name.startswith("auc_")]
     if not names:
         return None
@@ -81,7 +81,7 @@ def decision_curves(results: StudyResults) -> Fact | None:
 
 def thresholds(results: StudyResults) -> Fact | None:
     """Operating points; None where nothing was scored at one."""
-    if "mcc_at_threshold" not in set(tidy_metrics(results.metrics)["metric"]):
+    if "mcc_at_threshold" not in set(results.scored["metric"]):
         return None
     text = (
         "Outputs are probabilities. A class is called where it is the most probable one, and, in tasks of two classes, "
@@ -92,7 +92,7 @@ def thresholds(results: StudyResults) -> Fact | None:
 
 def heterogeneity(results: StudyResults) -> Fact | None:
     """Spread between centres; None where no two centres were summarised."""
-    table = tidy_metrics(results.metrics)
+    table = results.scored
     if not (table["center"] == "summary").any():
         return None
     text = "Centres were summarised by random effects, with their variance τ² and its share I²."
@@ -101,7 +101,7 @@ def heterogeneity(results: StudyResults) -> Fact | None:
 
 def subgroups(results: StudyResults) -> Fact | None:
     """Groups inside which tasks were scored; None where there is none."""
-    names = [name for name in dict.fromkeys(tidy_metrics(results.metrics)["subset"]) if name not in ("", "all")]
+    names = [name for name in dict.fromkeys(results.scored["subset"]) if name not in ("", "all")]
     if not names:
         return None
     told = listing(subset_name(name) for name in names)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from gliomanet.reporting.format import listing, plural, task_name
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.tidy import tidy_biomarkers, tidy_metrics
+from gliomanet.reporting.study.tidy import tidy_biomarkers
 
 
 def performance(results: StudyResults) -> Fact | None:
     """Metrics with their intervals; None where nothing was scored."""
-    table = tidy_metrics(results.metrics)
+    table = results.scored
     if table.empty:
         return None
     n = int(table["value"].notna().sum())
@@ -33,11 +33,7 @@ def external(results: StudyResults) -> Fact | None:
 
 def diagnostic_accuracy(results: StudyResults) -> Fact | None:
     """Sensitivity, specificity and predictive values; None where no task has two classes."""
-    found = [
-        name
-        for name in ("sensitivity", "specificity", "ppv", "npv")
-        if name in set(tidy_metrics(results.metrics)["metric"])
-    ]
+    found = [name for name in ("sensitivity", "specificity", "ppv", "npv") if name in set(results.scored["metric"])]
     if not found:
         return None
     words = {"ppv": "positive predictive value", "npv": "negative predictive value"}
@@ -65,7 +61,7 @@ def against_reference(results: StudyResults) -> Fact | None:
 
 def sample_sizes(results: StudyResults) -> Fact | None:
     """Cases and positives of each task; None where nothing was scored."""
-    table = tidy_metrics(results.metrics)
+    table = results.scored
     table = table[(table["metric"] == "mcc") & table["subset"].isin(("", "all")) & (table["center"] == "pooled")]
     if table.empty:
         return None
@@ -79,7 +75,7 @@ def sample_sizes(results: StudyResults) -> Fact | None:
 
 def shift(results: StudyResults) -> Fact | None:
     """Differences between development and test centres; None where no centre tests."""
-    if not (tidy_metrics(results.metrics)["role"] == "external").any():
+    if not (results.scored["role"] == "external").any():
         return None
     return Fact("Classes, age and sex of every centre stand beside each other.", "#cohort")
 
@@ -100,7 +96,7 @@ def guidelines(results: StudyResults) -> Fact:
 
 
 def _of_role(results: StudyResults, role: str, words: str) -> Fact | None:
-    table = tidy_metrics(results.metrics)
+    table = results.scored
     mine = table[table["role"] == role]
     if mine.empty:
         return None

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from gliomanet.reporting.format import number
 from gliomanet.reporting.svg import INK, LINE, MUTED, SETTINGS, new_figure, to_svg
 
-WIDTH = 3.3
+WIDTH = 3.1
 """Inches: a panel is read at this size beside others, and alone on a phone."""
 
 MOST_WITH_INTERVALS = 2
@@ -110,10 +110,10 @@ def _panel(title: str, rows: pd.DataFrame, words: tuple[str, str], draw: Callabl
     height = WIDTH + 0.1 + legend
     with rc_context(SETTINGS):  # type: ignore[arg-type]
         figure = new_figure(WIDTH, height)
-        side = WIDTH - 0.75
-        axes = figure.add_axes((0.6 / WIDTH, (0.55 + legend) / height, side / WIDTH, side / height))
+        side = WIDTH - 0.85
+        axes = figure.add_axes((0.7 / WIDTH, (0.55 + legend) / height, side / WIDTH, side / height))
         axes.patch.set_alpha(0)
-        axes.set_title(title, fontsize=9, weight="bold", loc="left", x=-0.2, color=INK)
+        axes.set_title(title, fontsize=9, weight="bold", loc="left", x=-0.27, color=INK)
         draw(axes, models)
         axes.set_xlabel(words[0], fontsize=8.5)
         axes.set_ylabel(words[1], fontsize=8.5)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
+from gliomanet.config.split import MAIN
 from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import (
     TOGETHER,
@@ -60,7 +61,7 @@ def forest_plot(metrics: pd.DataFrame) -> str:
     tasks = list(dict.fromkeys(table["task"]))
     lines = list(dict.fromkeys(zip(table["model"], table["stage"], strict=True)))
     several_stages = len({stage for _, stage in lines}) > 1
-    several_scenarios = len(set(table["scenario"])) > 1
+    several_scenarios = set(table["scenario"]) != {MAIN}
     colors = colors_of(list(dict.fromkeys(table["model"])))
     found = {
         (r["scenario"], r["role"], r["center"], r["model"], r["stage"], r["task"]): r for r in table.to_dict("records")

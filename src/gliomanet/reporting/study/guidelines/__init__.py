@@ -1,1 +1,1 @@
-"""Reporting guidelines as data: a YAML file each, whose items name the facts of the run that answer them."""
+"""Reporting guidelines, `reporting/guidelines/*.yaml`, answered by the facts that their items name."""

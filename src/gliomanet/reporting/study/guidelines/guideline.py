@@ -1,7 +1,7 @@
 """A reporting guideline, read from its file and answered from a run.
 
-A new guideline is a file beside this one: `name`, `about`, `source` and `items`, each with `item` (its number),
-`section`, `asks` in own words, `run` (names of `facts.FACTS`) and `author` (what only a person can say).
+A new guideline is a file in `reporting/guidelines`: `name`, `about`, `source` and `items`, each with `item` (its
+number), `section`, `asks` in own words, `run` (names of `facts.FACTS`) and `author` (what only a person can say).
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class Answer:
 @cache
 def guidelines() -> dict[str, Guideline]:
     """The guidelines by the name of their file."""
-    folder = files(__package__)
+    folder = files("gliomanet.reporting").joinpath("guidelines")
     names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".yaml"))
-    texts = {name.removesuffix(".yaml"): (folder / name).read_text(encoding="utf-8") for name in names}
+    texts = {name.removesuffix(".yaml"): folder.joinpath(name).read_text(encoding="utf-8") for name in names}
     return {name: Guideline.model_validate(yaml.safe_load(text)) for name, text in texts.items()}
 
 

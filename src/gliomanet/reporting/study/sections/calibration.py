@@ -41,14 +41,13 @@ def slopes_table(results: StudyResults) -> Table:
     rows = []
     for row in table.to_dict("records"):
         cells = [Cell(task_name(row["task"]), row["class"] if several else ""), Cell(center_name(row["center"]))]
-        cells += [Cell(row["model"]), numeric(of(pd.to_numeric(row["n"]), pd.to_numeric(row["n_positive"])))]
+        cells += [Cell(row["model"]), numeric(of(row["n"], row["n_positive"]))]
         for part in parts:
-            value = pd.to_numeric(row[part])
+            value = row[part]
             if pd.isna(value):
                 cells.append(Cell(NOT_ESTIMABLE, reason_of(row["note"]), "muted"))
             else:
-                low, high = (pd.to_numeric(row[f"{part}_ci_{end}"]) for end in ("low", "high"))
-                cells.append(numeric(estimate(value, low, high)))
+                cells.append(numeric(estimate(value, row[f"{part}_ci_low"], row[f"{part}_ci_high"])))
         rows.append(tuple(cells))
     columns = (
         *(Column("Task", choose=True), Column("Centre", choose=True), Column("Model", choose=True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -47,16 +48,22 @@ def section(results: StudyResults) -> Section | None:
     tables = [*held_out, *(external or headline(results.metrics, order, "validation"))]
     if not tables:
         return None
-    shown, rest = shown_and_further(_whole_group_mcc(results.metrics))
+    rows = _whole_group_mcc(results.metrics)
+    rows = rows.sort_values("model", key=lambda names: names.map(_place_in(order)), kind="stable")
+    shown, rest = shown_and_further(rows)
+    gains, further_gains = shown_and_further(gain_rows(results))
+    several_stages = len(set(rows["stage"])) > 1
     content = {
         "external": bool(external or held_out),
-        "gain": gain_table(results),
+        "gain": gain_table(results, gains) if len(gains) else None,
+        "further_gain": gain_table(results, further_gains, "further-gain") if len(further_gains) else None,
         "tables": tables[:1] if held_out else tables,
         "further_tables": tables[1:] if held_out else [],
         "notes": [*model_notes(results.models), *identical_task_notes(results.predictions)],
         "forests": forests(shown),
         "further_forests": forests(rest, "further") if len(rest) else [],
-        "marks": marks_sentence(results.metrics),
+        "marks": marks_sentence(results.metrics) if several_stages else "",
+        "hollow": bool((shown["role"] == "validation").any()),
     }
     return Section("headline", "What came out", content)
 
@@ -68,8 +75,8 @@ def order_of(results: StudyResults) -> list[str]:
     return list(dict.fromkeys([*first, *results.settings["models"]]))
 
 
-def gain_table(results: StudyResults) -> Table | None:
-    """Differences of the declared model from the reference, a row per task, scenario and centre; None without them."""
+def gain_rows(results: StudyResults) -> pd.DataFrame:
+    """Comparisons of the declared model with the reference on external cases, the study's tasks in order."""
     evaluation = results.settings["evaluation"]
     model, reference = evaluation.get("primary_model"), evaluation.get("reference")
     table = tidy_comparisons(results.comparisons)
@@ -77,6 +84,22 @@ def gain_table(results: StudyResults) -> Table | None:
     mine = mine[mine["subset"].isin(WHOLE_GROUP)]
     last = mine[mine["family"] == FAMILY][["stage_a", "stage_b"]].drop_duplicates()
     mine = mine.merge(last, on=["stage_a", "stage_b"])
+    ordered: pd.DataFrame = mine.sort_values(
+        "task", key=lambda names: names.map(_place_in(list(results.tasks))), kind="stable"
+    )
+    return ordered
+
+
+def gain_table(results: StudyResults, mine: pd.DataFrame, name: str = "gain") -> Table:
+    """Differences of the declared model from the reference: a row per task, scenario and centre.
+
+    Args:
+        results: the study's tables.
+        mine: rows of `gain_rows`.
+        name: of the table on the page.
+    """
+    evaluation = results.settings["evaluation"]
+    model, reference = evaluation["primary_model"], evaluation["reference"]
     scenarios = len(set(mine["scenario"])) > 1
     metrics = [metric for metric in ("auc", "mcc") if metric in set(mine["metric"])]
     rows = []
@@ -86,8 +109,6 @@ def gain_table(results: StudyResults) -> Table | None:
         for metric in metrics:
             cells += _gain_cells(found.get(metric))
         rows.append(tuple(cells))
-    if not rows:
-        return None
     columns = [Column("Task", choose=True)] + [Column("Scenario", choose=True)] * scenarios
     columns.append(Column("Centre", choose=True))
     for metric in metrics:
@@ -96,7 +117,7 @@ def gain_table(results: StudyResults) -> Table | None:
         f"{model} minus {reference} on unseen centres, with interval. Corrected p where the row is one of the study's "
         "questions; the other rows say how it is centre by centre."
     )
-    return Table("gain", caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
+    return Table(name, caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
 
 
 def _gain_cells(row: Row | None) -> list[Cell]:
@@ -227,6 +248,11 @@ def _together(rows: pd.DataFrame) -> list[dict[Any, Any]]:
 
 def _in_order(rows: Mapping[tuple[Any, ...], Row], order: list[str]) -> list[Line]:
     """Models and stages as the study names them; what it does not name comes last."""
-    places = {name: place for place, name in enumerate(order)}
+    places = _place_in(order)
     lines: list[Line] = list(dict.fromkeys((key[0], key[1]) for key in rows))
-    return sorted(lines, key=lambda line: places.get(line[0], len(places)))
+    return sorted(lines, key=lambda line: places[line[0]])
+
+
+def _place_in(order: list[str]) -> Mapping[str, int]:
+    """Name → its place; what is not named comes last."""
+    return defaultdict(lambda: len(order), {name: place for place, name in enumerate(order)})
