@@ -11,6 +11,12 @@ rule write_report:
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
+        curves=[
+            rules.evaluate.output.calibration,
+            rules.evaluate.output.calibration_curves,
+            rules.evaluate.output.decision_curves,
+            rules.evaluate.output.roc_curves,
+        ],
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []

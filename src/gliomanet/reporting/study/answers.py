@@ -37,6 +37,8 @@ STRATIFIED = "stratified"
 FAMILY = "reference"
 """Rows of comparisons that are the study's question, corrected together."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 Row = Mapping[Any, Any]
 
 
@@ -58,6 +60,13 @@ class Answer:
 def answers(results: StudyResults) -> list[Answer]:
     """Answer the study's question for every task, in its order."""
     return [_answer(results, task) for task in results.tasks]
+
+
+def order_of(results: StudyResults) -> list[str]:
+    """Names of the models: the declared one, the reference, then the others as the study names them."""
+    evaluation = results.settings["evaluation"]
+    first = [name for name in (evaluation.get("primary_model"), evaluation.get("reference")) if name]
+    return list(dict.fromkeys([*first, *results.settings["models"]]))
 
 
 def tidy_comparisons(comparisons: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +155,7 @@ def _estimated(results: StudyResults, name: str, known: Mapping[str, Row], cente
     }[verdict]
     values: str = f" ({number(row['value_a'])} against {number(row['value_b'])})" if pd.notna(row["value_a"]) else ""
     parts = [f"{said}; difference in {_difference(row)}{values}, {_p(row)}"]
-    parts += [f"{_difference(other)}, {_p(other)}" for name_, other in known.items() if name_ != metric]
+    parts += [f"in {_difference(other)}, {_p(other)}" for name_, other in known.items() if name_ != metric]
     size = f"{_patients(results, row['n'])}, {plural(centers, 'centre')}"
     return Answer(name, verdict, f"{'; '.join(parts)}; {size}.")
 
@@ -189,10 +198,8 @@ def _without_reference(results: StudyResults, task: str, scenario: str, model: s
 
 def _difference(row: Row) -> str:
     sign = "+" if row["difference"] > 0 else ""
-    return (
-        f"{metric_label(str(row['metric']))} {sign}{number(row['difference'])} "
-        f"{interval(row['ci_low'], row['ci_high'])}"
-    )
+    within = interval(row["ci_low"], row["ci_high"]).replace(" ", NO_BREAK)
+    return f"{metric_label(str(row['metric']))} {sign}{number(row['difference'])} {within}"
 
 
 def _p(row: Row) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gliomanet.reporting.format import TOGETHER, center_name, task_name
-from gliomanet.reporting.study.answers import answering_rows
+from gliomanet.reporting.study.answers import answering_rows, order_of
 from gliomanet.reporting.study.figure import Figure, drawn
 from gliomanet.reporting.study.figures.curves import Styles
 from gliomanet.reporting.study.results import StudyResults
@@ -57,7 +57,7 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
         draw: title, rows and styles → SVG text.
     """
     rows = shown_rows(results, curves)
-    styles = styles_of(list(results.settings["models"]))
+    styles = styles_of(order_of(results))
     groups = []
     for task, of_task in rows.groupby("task", sort=False):
         panels = []

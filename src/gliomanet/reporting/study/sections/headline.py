@@ -22,7 +22,7 @@ from gliomanet.reporting.format import (
     probability,
     task_name,
 )
-from gliomanet.reporting.study.answers import FAMILY, answering_rows, tidy_comparisons
+from gliomanet.reporting.study.answers import FAMILY, answering_rows, order_of, tidy_comparisons
 from gliomanet.reporting.study.figure import Figure, drawn
 from gliomanet.reporting.study.figures.forest import forest_plot, marks_sentence
 from gliomanet.reporting.study.model_notes import identical_task_notes, model_notes
@@ -66,13 +66,6 @@ def section(results: StudyResults) -> Section | None:
         "hollow": bool((shown["role"] == "validation").any()),
     }
     return Section("headline", "What came out", content)
-
-
-def order_of(results: StudyResults) -> list[str]:
-    """Names of the models: the declared one, the reference, then the others as the study names them."""
-    evaluation = results.settings["evaluation"]
-    first = [name for name in (evaluation.get("primary_model"), evaluation.get("reference")) if name]
-    return list(dict.fromkeys([*first, *results.settings["models"]]))
 
 
 def gain_rows(results: StudyResults) -> pd.DataFrame:
