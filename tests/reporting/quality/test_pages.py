@@ -144,6 +144,17 @@ def test_strip_names_outliers_and_keeps_dots_apart():
     assert len(set(places)) == 4
 
 
+def test_a_metric_that_is_alike_in_all_cases_is_a_sentence_and_no_picture(tmp_path):
+    same = {"residual_shift_t2_mm": 0.00004, "coverage_t2": 1.0}
+    paths = [_case(tmp_path / "in", f"c{i}", brain_volume_ml=1400.0 + i, pictures=(), **same) for i in range(6)]
+    write_center_pages(paths, paths[0].parent, collect_qc(paths, 0.5), tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    assert "Residual shift, mm: 0.0 in all 6 cases" in text
+    assert "0.00004" not in text
+    assert "<h3>Brain, ml</h3>" in text
+    assert "<h3>Residual shift, mm</h3>" not in text
+
+
 def test_names_of_outliers_stay_inside_the_strip():
     long = "a-very-long-case-name-of-a-hospital"
     svg = strip("t", [Dot("c", 0.0, "c", False, ""), Dot(long, 9.0, "c", True, "")], least=-np.inf, most=np.inf, center=0.0, usual=(0, 1))  # fmt: skip

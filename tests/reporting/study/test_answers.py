@@ -22,8 +22,8 @@ def test_a_model_that_beats_the_reference_is_told_with_how_much_and_how_sure(ima
     verdict, text = told(replace(declared(image_study), comparisons=compared()))
     assert verdict == "yes"
     assert text == (
-        "yes: forest beats age_only on unseen centres; difference in AUC +.03 [.01, .05] (.93 against .90), Holm-adjusted "
-        "p = .003; in MCC +.05 [−.02, .09], Holm-adjusted p = 1.00; 37 patients, 2 centres.",
+        "yes: forest beats age_only on unseen centres; difference in AUC +.03 [.01, .05] (.93 against .90), "
+        "Holm-adjusted p = .003; in MCC +.05 [−.02, .09], Holm-adjusted p = 1.00; 37 patients, 2 centres."
     )
 
 

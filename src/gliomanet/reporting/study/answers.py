@@ -144,7 +144,7 @@ def _answer(results: StudyResults, task: str) -> Answer:
 def _estimated(results: StudyResults, name: str, known: Mapping[str, Row], centers: int) -> Answer:
     """The verdict is the AUC's where it is known, which no threshold decides, else the MCC's."""
     metric = "auc" if "auc" in known else next(iter(known))
-    row, level = known[metric], 1 - results.settings["evaluation"]["confidence"]
+    row, level = known[metric], _level(results)
     model, reference = row["model_a"], row["model_b"]
     certain = bool(row["p_holm"] < level)  # False for NaN
     verdict: Verdict = "no" if not certain else "yes" if row["difference"] > 0 else "worse"
@@ -165,7 +165,7 @@ def _without_model(results: StudyResults, rows: pd.DataFrame, reference: str) ->
     rows = rows[(rows["metric"] == "auc") & rows["difference"].notna()]
     if rows.empty:
         return f"not known: no model was held against {reference} on unseen centres."
-    level = 1 - results.settings["evaluation"]["confidence"]
+    level = _level(results)
     better = rows[(rows["p_holm"] < level) & (rows["difference"] > 0)].to_dict("records")
     named = listing(f"{row['model_a']} ({_difference(row)})" for row in better)
     text = (
@@ -200,6 +200,11 @@ def _difference(row: Row) -> str:
     sign = "+" if row["difference"] > 0 else ""
     within = interval(row["ci_low"], row["ci_high"]).replace(" ", NO_BREAK)
     return f"{metric_label(str(row['metric']))} {sign}{number(row['difference'])} {within}"
+
+
+def _level(results: StudyResults) -> float:
+    """Level that a corrected p must be below: 1 less the confidence, without the rounding error of .95."""
+    return round(1 - float(results.settings["evaluation"]["confidence"]), 12)
 
 
 def _p(row: Row) -> str:

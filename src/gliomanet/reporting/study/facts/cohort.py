@@ -25,7 +25,7 @@ def sources(results: StudyResults) -> Fact:
 
 
 def roles(results: StudyResults) -> Fact:
-    """What each centre is used for."""
+    """Use of each centre."""
     centers = results.settings["centers"]
     train = [name for name, center in centers.items() if center["role"] == "train"]
     external = [name for name, center in centers.items() if center["role"] == "external"]
@@ -131,7 +131,7 @@ def characteristics(results: StudyResults) -> Fact | None:
 
 
 def missing_data(results: StudyResults) -> Fact:
-    """What is missing, and what the run does about it."""
+    """Missing data, and what the run does about them."""
     told = ["A case without a task's label takes no part in that task's loss and metrics"]
     if _is_tabular(results):
         told.append("missing feature values and ages are set to the median of the training cases")

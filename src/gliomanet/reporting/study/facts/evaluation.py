@@ -28,9 +28,9 @@ def uncertainty(results: StudyResults) -> Fact | None:
         return None
     evaluation = results.settings["evaluation"]
     text = (
-        f"Intervals are of {100 * evaluation['confidence']:g} %, over patients; those without a formula come from "
-        f"{evaluation['resamples']:,} draws stratified by true class. Where a class is absent a metric is called not "
-        "estimable, never 0."
+        f"Intervals are of {100 * evaluation['confidence']:g} %, over patients: of counts by draws from their Beta "
+        f"posterior, of areas by Newcombe's method, of all else by {evaluation['resamples']:,} resamples stratified by "
+        "true class. Where a class is absent a metric is called not estimable, never 0."
     )
     return Fact(text, METRICS)
 
@@ -95,7 +95,7 @@ def heterogeneity(results: StudyResults) -> Fact | None:
     table = results.scored
     if not (table["center"] == "summary").any():
         return None
-    text = "Centres were summarised by random effects, with their variance τ² and its share I²."
+    text = "Centres were summarised by random effects (Hartung-Knapp), with their variance τ² and its share I²."
     return Fact(text, METRICS)
 
 
@@ -154,7 +154,7 @@ def control(results: StudyResults) -> Fact | None:
 
 
 def prediction(results: StudyResults) -> Fact | None:
-    """What computes a prediction; None where nobody was predicted."""
+    """Kept predictions; None where nobody was predicted."""
     if not results.predictions:
         return None
     text = "The probabilities of every case, model and fold are kept, with the entropy and the spread over folds."

@@ -72,7 +72,7 @@ def harmonisation(results: StudyResults) -> Fact | None:
 
 
 def ensembling(results: StudyResults) -> Fact:
-    """How the fits of the folds become one prediction."""
+    """Combination of the folds' fits into one prediction."""
     refit = [name for name, model in results.settings["models"].items() if model.get("refit")]
     mean = [name for name in results.settings["models"] if name not in refit]
     how = [f"of {listing(mean)} are the mean of the folds' probabilities"] * bool(mean)

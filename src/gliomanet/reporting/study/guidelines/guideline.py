@@ -67,7 +67,7 @@ class Answer:
 
     @property
     def state(self) -> State:
-        """Who answers."""
+        """Party that answers."""
         if not self.facts:
             return "author"
         return "run and author" if self.missing else "run"
