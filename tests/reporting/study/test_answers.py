@@ -44,6 +44,16 @@ def test_what_is_not_shown_is_not_claimed(image_study, changes, verdict, words):
     assert words in text
 
 
+def test_the_mcc_decides_where_the_auc_was_not_tested(image_study):
+    table = compared(p_holm=0.01)
+    table.loc[table["metric"] == "auc", ["ci_low", "ci_high", "p", "p_holm"]] = NAN
+    verdict, text = told(replace(declared(image_study), comparisons=table))
+    assert verdict == "yes"
+    assert (
+        "difference in MCC +.05 [−.02, .09] (.93 against .90), Holm-adjusted p = .010; in AUC +.03 without an" in text
+    )
+
+
 def test_a_task_that_the_pair_does_not_share_is_open(image_study):
     assert told(replace(declared(image_study), comparisons=compared()), "1p/19q")[0] == "open"
 

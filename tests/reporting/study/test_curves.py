@@ -63,6 +63,14 @@ def test_a_panel_names_the_centre_its_models_and_its_axes(image_study):
     assert curve_panels(image_study, None, "roc", "ROC", roc_panel) == []
 
 
+def test_a_centre_of_one_class_has_a_sentence_in_place_of_a_curve(image_study):
+    rows = curve()
+    rows.loc[rows["center"] == "west", "n_positive"] = 0
+    (group,) = curve_panels(declared(image_study), rows, "roc", "ROC", roc_panel)
+    assert [figure.name for figure in group.panels] == ["roc-idh-east-mutant"]
+    assert group.silent == "No curve of west: all cases there are of one class."
+
+
 def test_every_kind_is_drawn_and_nothing_is_drawn_of_nothing():
     rows = curve().query("center == 'east'")
     for draw, axis in (

@@ -77,7 +77,7 @@ def test_facts_follow_the_study(image_study):
     assert "No patient is in both the training and the test part of any of the 3 divisions" in facts["disjoint"].text
     leaked = image_study.splits.assign(patient_id="the same")
     assert known_facts(replace(image_study, splits=leaked))["disjoint"].text.startswith("1 patient is in both")
-    assert "1 case was not: t1c: the border of a stripped image is not empty" in facts["flow"].text
+    assert "1 case was not: failed (1); each has its reason." in facts["flow"].text
     assert "discretisation" in facts
     tabular = {
         **image_study.study,

@@ -15,6 +15,7 @@ import pandas as pd
 from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import (
+    DASH,
     TOGETHER,
     WHOLE_GROUP,
     estimate,
@@ -142,8 +143,9 @@ def _answer(results: StudyResults, task: str) -> Answer:
 
 
 def _estimated(results: StudyResults, name: str, known: Mapping[str, Row], centers: int) -> Answer:
-    """The verdict is the AUC's where it is known, which no threshold decides, else the MCC's."""
-    metric = "auc" if "auc" in known else next(iter(known))
+    """The verdict is the AUC's, which no threshold decides; the MCC's where the AUC's was not tested."""
+    tested = [metric for metric, row in known.items() if pd.notna(row["p_holm"])]
+    metric = "auc" if "auc" in (tested or known) else next(iter(tested or known))
     row, level = known[metric], _level(results)
     model, reference = row["model_a"], row["model_b"]
     certain = bool(row["p_holm"] < level)  # False for NaN
@@ -199,6 +201,7 @@ def _without_reference(results: StudyResults, task: str, scenario: str, model: s
 def _difference(row: Row) -> str:
     sign = "+" if row["difference"] > 0 else ""
     within = interval(row["ci_low"], row["ci_high"]).replace(" ", NO_BREAK)
+    within = "without an interval" if within == DASH else within
     return f"{metric_label(str(row['metric']))} {sign}{number(row['difference'])} {within}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gliomanet.reporting.format import TOGETHER, center_name, task_name
+from gliomanet.reporting.format import TOGETHER, center_name, listing, task_name
 from gliomanet.reporting.study.answers import answering_rows, order_of
 from gliomanet.reporting.study.figure import Figure, drawn
 from gliomanet.reporting.study.figures.curves import Styles
@@ -21,11 +21,19 @@ Draw = Callable[[str, pd.DataFrame, Styles], str]
 
 @dataclass(frozen=True)
 class Group:
-    """Panels of one task: a panel per centre and class."""
+    """Panels of one task: a panel per centre and class.
+
+    Attributes:
+        task: as the page writes it.
+        where: kind of cases.
+        panels: the figures.
+        silent: sentence on those that would show nothing; "" where there is none.
+    """
 
     task: str
     where: str
     panels: Sequence[Figure]
+    silent: str
 
 
 def shown_rows(results: StudyResults, curves: pd.DataFrame | None) -> pd.DataFrame:
@@ -60,9 +68,12 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
     styles = styles_of(order_of(results))
     groups = []
     for task, of_task in rows.groupby("task", sort=False):
-        panels = []
+        panels, silent = [], []
         several = len(set(of_task["class"])) > 1
         for (center, kind), mine in of_task.groupby(["center", "class"], sort=False):
+            if not 0 < mine["n_positive"].iloc[0] < mine["n"].iloc[0]:
+                silent.append(center_name(str(center)) + (f" ({kind})" if several else ""))
+                continue
             title = center_name(str(center)) + (f", {task_name(str(task))} {kind}" if several else "")
             n = f" (n {mine['n'].iloc[0]:.0f})" if name == "decision" else ""
             key = "-".join((name, str(task), str(center), str(kind))).replace("_", "-").replace(".", "-")
@@ -70,8 +81,8 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
             figure = drawn(draw(title + n, mine, styles), _identifier(key), label, mine)
             panels += [figure] if figure else []
         role = "external centres" if (of_task["role"] == "external").any() else "validation cases"
-        if panels:
-            groups.append(Group(task_name(str(task)), role, panels))
+        sentence = f"No curve of {listing(silent)}: all cases there are of one class." if silent else ""
+        groups.append(Group(task_name(str(task)), role, panels, sentence))
     return groups
 
 

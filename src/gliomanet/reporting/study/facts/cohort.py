@@ -57,10 +57,8 @@ def flow(results: StudyResults) -> Fact:
     text = f"{plural(len(results.cases), 'case')} entered; {count(len(results.cases) - results.lost)} were analysed by "
     text += "every model."
     if results.lost:
-        reasons = missing["reason"].value_counts()
-        named = "; ".join(f"{reason or 'no reason was recorded'} ({n})" for reason, n in list(reasons.items())[:4])
-        more = f"; and {len(reasons) - 4} further reasons" if len(reasons) > 4 else ""
-        text += f" {plural(results.lost, 'case was', 'cases were')} not: {named}{more}."
+        named = listing(f"{status} ({n})" for status, n in missing["status"].value_counts().items())
+        text += f" {plural(results.lost, 'case was', 'cases were')} not: {named}; each has its reason."
     return Fact(text, "#cohort")
 
 

@@ -93,7 +93,8 @@ def gain_table(results: StudyResults, mine: pd.DataFrame, name: str = "gain") ->
     """
     evaluation = results.settings["evaluation"]
     model, reference = evaluation["primary_model"], evaluation["reference"]
-    scenarios = len(set(mine["scenario"])) > 1
+    in_turn = mine["scenario"].isin([LEAVE_ONE_CENTER_OUT]) | (mine["scenario"] == HELD_OUT + mine["center"])
+    scenarios = len(set(mine["scenario"])) > 1 and not in_turn.all()
     metrics = [metric for metric in ("auc", "mcc") if metric in set(mine["metric"])]
     rows = []
     for (task, scenario, center), members in mine.groupby(["task", "scenario", "center"], sort=False):
