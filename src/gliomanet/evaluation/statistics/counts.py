@@ -52,8 +52,10 @@ def drawn_pairs(
     decision by itself is drawn as by `drawn_counts`.
 
     Returns:
-        Two of what `drawn_counts` returns.
+        Two of what `drawn_counts` returns; those of the decisions turned round are the same turned round.
     """
+    if first.tobytes() > second.tobytes():
+        return drawn_pairs(truth, second, first, patients, classes, draws, generator)[::-1]
     prior = _prior(classes)
     both = np.einsum("kf,ks->kfs", prior, prior).reshape(classes, classes * classes)
     drawn = _drawn(truth, first * classes + second, patients, both, draws, generator)
