@@ -13,6 +13,12 @@ rule write_report:
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
         uncertainty=rules.evaluate_uncertainty.output,
+        curves=[
+            rules.evaluate.output.calibration,
+            rules.evaluate.output.calibration_curves,
+            rules.evaluate.output.decision_curves,
+            rules.evaluate.output.roc_curves,
+        ],
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []
@@ -72,6 +78,15 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        checklists=[
+            report(
+                LAYOUT.checklist(guideline),
+                caption="../report/checklists.rst",
+                category="Report",
+                labels={"page": guideline},
+            )
+            for guideline in GUIDELINES
+        ],
         study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),
@@ -83,6 +98,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         templates=files_of_package("reporting/templates"),
+        guidelines=files_of_package("reporting/guidelines"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
         # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from gliomanet.files.atomic import write_atomically
 from gliomanet.reporting.format import listing, plural, task_name
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.forest import forest_plot, marks_sentence
 from gliomanet.reporting.study.page import render_sections
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.sections import audit, comparisons, confusion, contradictions, decoding, metrics, reading
 from gliomanet.tables.notes import NOT_ESTIMABLE
 
@@ -67,7 +68,7 @@ def totals(results: StudyResults) -> list[tuple[str, str]]:
 
 
 def _forest(results: StudyResults) -> Section | None:
-    figure = drawn(forest_plot(results.metrics), "forest", _FOREST)
+    figure = drawn(forest_plot(results.metrics), "forest", _FOREST, results.metrics)
     return Section("forest", "MCC", {"forest": figure, "marks": marks_sentence(results.metrics)}) if figure else None
 
 

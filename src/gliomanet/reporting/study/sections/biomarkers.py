@@ -19,9 +19,10 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.biomarkers import biomarker_forest
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import NUMBERS, tidy, tidy_biomarkers
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.tables.notes import split_notes
@@ -49,6 +50,7 @@ def section(results: StudyResults) -> Section | None:
                     f"markers-{index}",
                     f"Effects of the strongest kept biomarkers of {model}: a mark per centre, the summary with its "
                     "interval. The table beside it holds the same numbers.",
+                    table,
                 ),
             }
             for index, (model, table) in enumerate(results.biomarkers.items())

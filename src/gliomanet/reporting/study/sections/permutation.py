@@ -11,9 +11,10 @@ import pandas as pd
 from gliomanet.evaluation.analyses.permutation import LEAKS
 from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.reporting.format import center_name, listing, model_name, number, plural, probability, task_name
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.null_distribution import null_distribution
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.sections.metrics import without_pools_of_one
 from gliomanet.reporting.study.tidy import tidy, tidy_metrics
 from gliomanet.reporting.table import Cell, Column, Table, numeric
@@ -35,7 +36,10 @@ def section(results: StudyResults) -> Section | None:
         "leaks": leaks_sentence(tested),
         "sentences": sentences(tested),
         "figure_drawn": drawn(
-            null_distribution(tested, results.permutation_draws), "null", "MCC with true and dealt labels"
+            null_distribution(tested, results.permutation_draws),
+            "null",
+            "MCC with true and dealt labels",
+            results.permutation_draws,
         ),
         "table": permutation_table(tested),
     }
