@@ -147,21 +147,25 @@ def _of_draws(value: float, drawn: Floats, confidence: float, notes: tuple[str, 
 def _of_mean(value: float, terms: Floats, sample: Sample, notes: tuple[str, ...]) -> Estimate:
     """Student's interval of the logarithm of a mean of terms above zero, over patients; the classes' sizes stay.
 
-    A case varies around its class's mean; of a class of one patient, around that of all.
+    A case varies around its class's mean (of a class of one patient, around that of all), and the degrees of freedom
+    are Welch's: most of a Brier score's variance may come from a few positives.
     """
-    patients = np.unique(sample.patients).size
-    if patients < 2:
+    if np.unique(sample.patients).size < 2:
         return Estimate(value, np.nan, np.nan, np.nan, (*notes, "no interval: one patient"))
-    center = np.full(terms.size, value)
+    variances, freedoms = [], []
     for k in np.unique(sample.truth):
         mine = sample.truth == k
-        if np.unique(sample.patients[mine]).size > 1:
-            center[mine] = terms[mine].mean()
-    gaps = (terms - center) / terms.size
-    variance = variance_over_patients(gaps, sample.patients) * patients / (patients - 1)
+        _, patient = np.unique(sample.patients[mine], return_inverse=True)
+        several = int(patient.max()) > 0
+        gaps = (terms[mine] - (terms[mine].mean() if several else value)) / terms.size
+        freedoms.append(max(1, int(patient.max())))
+        variances.append(variance_over_patients(gaps, patient) * (freedoms[-1] + 1) / freedoms[-1])
+    parts = np.array(variances)
+    variance = float(parts.sum())
     if variance <= 1e-24 or value <= 0:
         return Estimate(value, np.nan, np.nan, np.nan, (*notes, "no interval: the same in every case"))
-    factor = float(np.exp(t.ppf((1 + sample.confidence) / 2, patients - 1) * variance**0.5 / value))
+    freedom = variance**2 / float((parts**2 / np.array(freedoms)).sum())
+    factor = float(np.exp(t.ppf((1 + sample.confidence) / 2, freedom) * variance**0.5 / value))
     return Estimate(value, value / factor, value * factor, variance, notes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -106,10 +106,6 @@ class Resampling:
             partial(self.generator, rows, block_of(member), center, subset),
             threshold,
         )
-
-    def too_few(self, rows: Integers, stratum: Integers, classes: Sequence[str] = ()) -> str:
-        """The reason why resamples of some cases may not vary, see `too_few_patients`."""
-        return too_few_patients(self.cases.patient[rows], stratum, classes)
 
 
 class LatestWeights:

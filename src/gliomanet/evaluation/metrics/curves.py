@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy.stats import norm
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from gliomanet.evaluation.statistics.counts import share_interval
 
@@ -157,7 +158,7 @@ def _fitted(
     positive: Flags, design: Floats, offset: Floats | None, patients: Integers | None, confidence: float
 ) -> tuple[float, float, float]:
     """The first coefficient of a logistic model with its interval."""
-    model = sm.GLM(positive.astype(np.float64), design, family=sm.families.Binomial(), offset=offset)
+    model = GLM(positive.astype(np.float64), design, family=Binomial(), offset=offset)
     together = {} if patients is None else {"cov_type": "cluster", "cov_kwds": {"groups": patients}}
     found = model.fit(**together)
     value, error = float(found.params[0]), float(found.bse[0])
