@@ -15,7 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-12
-"""What the next step would take off the mean loss, at which that step is the last: it leaves the square of its error."""
+"""What a step would take off the mean loss, at which it is the last: Newton's steps leave the square of the error."""
 
 _MOST_STEPS = 200
 _SLIGHT = 1e-10
@@ -23,7 +23,7 @@ _SLIGHT = 1e-10
 none that is finite."""
 
 
-class RidgeLogistic(LogisticRegression):  # type: ignore[misc]
+class RidgeLogistic(LogisticRegression):
     """Logistic regression with balanced classes, fitted by Newton's method.
 
     Minimises C Σ_i w_i ℓ_i + ½ Σ_j ‖β_j‖² over the penalised columns j, as `LogisticRegression(C=C,
@@ -35,11 +35,11 @@ class RidgeLogistic(LogisticRegression):  # type: ignore[misc]
         unpenalised: indices of the columns that are spared.
     """
 
-    def __init__(self, C: float = 1.0, unpenalised: Sequence[int] = ()) -> None:  # noqa: N803 - scikit-learn's name
+    def __init__(self, C: float = 1.0, unpenalised: Sequence[int] = ()) -> None:
         super().__init__(C=C, class_weight="balanced")
         self.unpenalised = unpenalised
 
-    def fit(self, X: Floats, y: NDArray[Any], sample_weight: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Floats, y: NDArray[Any], sample_weight: Any = None) -> Self:
         """Fit on (cases, columns) and (cases,) classes.
 
         Raises:
