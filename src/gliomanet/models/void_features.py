@@ -171,7 +171,8 @@ def _by_definition(one: FeatureName, other: FeatureName) -> bool:
 
 def _is_of_mask(one: FeatureName, other: FeatureName) -> bool:
     """Texture that is the same in two contrasts: no grey level told in it, it is the mask's, whatever it is called."""
-    return one.is_texture and (one.region, one.name) == (other.region, other.name) and one.modality != other.modality
+    same = (one.region, one.family, one.filter, one.name) == (other.region, other.family, other.filter, other.name)
+    return one.is_texture and same and one.modality != other.modality
 
 
 def _rank(name: FeatureName) -> tuple[bool, bool, bool]:
