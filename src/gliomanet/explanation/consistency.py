@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from gliomanet.evaluation.statistics.areas import hanley_mcneil, shrunk_area
 from gliomanet.evaluation.statistics.random_effects import Summary, random_effects
 from gliomanet.tables.notes import join_notes
 
@@ -39,9 +40,8 @@ class Judgement:
 def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int) -> Effect | None:
     """Class difference of a feature: AUC − ½ (Mann–Whitney), positive where positives have higher values.
 
-    The variance is Hanley and McNeil's, with the classes' sizes averaged as Newcombe does, at an AUC to which one
-    tied case per class was added: at AUC = 1 the plain variance (and DeLong's) is zero, and the smallest,
-    luckiest centre would then decide the summary alone.
+    The variance is Hanley and McNeil's at an AUC to which one tied case per class was added: at AUC = 1 the plain
+    variance (and DeLong's) is zero, and the smallest, luckiest centre would then decide the summary alone.
 
     Args:
         positive: whether a case is of the last class (cases,).
@@ -50,8 +50,6 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
 
     Returns:
         The effect, or None where a class has too few cases.
-
-    Source: Hanley & McNeil, Radiology 143:29 (1982); Newcombe, Stat Med 25:559 (2006), 10.1002/sim.2324.
     """
     known = np.isfinite(values)
     positive, values = positive[known], values[known]
@@ -59,10 +57,7 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
     if min(m, n) < min_per_class:
         return None
     area = (float(rankdata(values)[positive].sum()) - m * (m + 1) / 2) / (m * n)
-    shrunk = (area * m * n + (m + n + 1) / 2) / ((m + 1) * (n + 1))
-    pairs = (m + n) / 2 - 1
-    spread = 1 + pairs * ((1 - shrunk) / (2 - shrunk) + shrunk / (1 + shrunk))
-    return Effect(area - 0.5, shrunk * (1 - shrunk) * spread / (m * n), m + n, m)
+    return Effect(area - 0.5, hanley_mcneil(shrunk_area(area, m, n), m, n), m + n, m)
 
 
 def judge(effects: Mapping[str, Effect], max_i2: float) -> Judgement:
@@ -84,7 +79,7 @@ def judge(effects: Mapping[str, Effect], max_i2: float) -> Judgement:
     against = [center for center, value in values.items() if value * summary.effect <= 0]
     if against:
         reasons.append(f"opposite or no direction in {', '.join(against)}")
-    if summary.ci_low <= 0 <= summary.ci_high:
+    if not (summary.ci_low > 0 or summary.ci_high < 0):  # with two centres there is no interval
         reasons.append("summary effect does not exclude zero")
     if summary.i2 > max_i2:
         reasons.append(f"I2 {summary.i2:.2f} above {max_i2:g}: effects differ between centres")

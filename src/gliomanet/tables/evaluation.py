@@ -324,8 +324,20 @@ RECOVERY = Schema(
     key=("model", "scenario", "task"),
 )
 
+BY_EVALUATE = {
+    "metrics": METRICS,
+    "confusion": CONFUSION,
+    "comparisons": COMPARISONS,
+    "thresholds": THRESHOLDS,
+    "decoding": DECODING,
+    "calibration": CALIBRATION,
+    "calibration_curves": CALIBRATION_CURVES,
+    "decision_curves": DECISION_CURVES,
+    "roc_curves": ROC_CURVES,
+}
+"""Name of each table that `evaluation.analyses.performance.evaluate` returns → its schema."""
+
 TABLES = (
-    *(METRICS, CONFUSION, COMPARISONS, THRESHOLDS, DECODING),
-    *(CALIBRATION, CALIBRATION_CURVES, DECISION_CURVES, ROC_CURVES, SEGMENTATION_METRICS),
+    *(*BY_EVALUATE.values(), SEGMENTATION_METRICS),
     *(MODALITY_SUBSETS, MODALITY_SIGNIFICANCE, PSEUDO_LABEL_ACCURACY, BIOMARKERS, RECOVERY),
 )
