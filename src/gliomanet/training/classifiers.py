@@ -48,7 +48,7 @@ def fit_with(make: Make) -> Callable[..., Fit]:
 
 @dataclass(frozen=True)
 class _Fitting:
-    """What every task's classifier is fitted with."""
+    """Everything that the classifiers of one model are fitted with."""
 
     make: Make
     data: TrainingSet
@@ -90,11 +90,11 @@ class _Fitting:
         )
 
     def rows(self, task: str) -> pd.DataFrame:
-        """What a task's classifier may take."""
+        """The inputs that a task's classifier may take."""
         return self.data.rows if self.chain is None else self.chain.rows(task, self.data.rows, self._idh())
 
     def target(self, task: str) -> NDArray[np.int64]:
-        """What it learns, `MISSING` where nothing."""
+        """The classes that it learns, `MISSING` where nothing."""
         own = self.data.targets[task]
         return own if self.chain is None else self.chain.target(task, own, self._idh())
 
