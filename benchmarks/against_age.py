@@ -75,16 +75,17 @@ def draw(order: pd.DataFrame, pairs: pd.DataFrame, reference: str, shown: list[s
         sides = [[pair["difference"] - pair["ci_low"] for pair in found]]
         sides.append([pair["ci_high"] - pair["difference"] for pair in found])
         mark, color = MARKS[place % len(MARKS)]
-        axis.errorbar(middle, y, xerr=sides, fmt=mark, color=color, markersize=4.5, linewidth=1.2, label=model)
+        words = f"{model} − {reference}"
+        axis.errorbar(middle, y, xerr=sides, fmt=mark, color=color, markersize=4.5, linewidth=1.2, label=words)
     names = [f"{WORDS.get(k.task, k.task)}: {taught(k.scenario)} → {k.center}" for k in order.itertuples(index=False)]
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.5, -0.5)
     for edge in [n for n in range(1, len(order)) if order["task"][n] != order["task"][n - 1]]:
         axis.axhline(edge - 0.5, color="#dddddd", linewidth=0.8)
     axis.axvline(0, color="black", linewidth=0.8)
-    axis.set_xlabel(f"difference in AUC from {reference} alone, on a centre that did not teach (95 % interval, DeLong)")
+    axis.set_xlabel(f"← {reference} better      difference in AUC, 95 % interval (DeLong)      model better →", fontsize=9)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.09), ncols=len(shown), frameon=False)
+    figure.legend(loc="outside upper right", ncols=len(shown), frameon=False)
     figure.savefig(picture, dpi=150, metadata={"Software": None} if picture.suffix == ".png" else None)
 
 
