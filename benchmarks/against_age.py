@@ -83,7 +83,9 @@ def draw(order: pd.DataFrame, pairs: pd.DataFrame, reference: str, shown: list[s
     for edge in [n for n in range(1, len(order)) if order["task"][n] != order["task"][n - 1]]:
         axis.axhline(edge - 0.5, color="#dddddd", linewidth=0.8)
     axis.axvline(0, color="black", linewidth=0.8)
-    axis.set_xlabel(f"← {reference} better      difference in AUC, 95 % interval (DeLong)      model better →", fontsize=9)
+    axis.set_xlabel(
+        f"← {reference} better      difference in AUC, 95 % interval (DeLong)      model better →", fontsize=9
+    )
     axis.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper right", ncols=len(shown), frameon=False)
     figure.savefig(picture, dpi=150, metadata={"Software": None} if picture.suffix == ".png" else None)

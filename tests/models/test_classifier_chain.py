@@ -116,6 +116,8 @@ def test_strengths_are_chosen_by_the_chains_answer_and_written_down(tmp_path):
     chosen = json.loads((tmp_path / "model.json").read_text())["strengths"]
     assert set(chosen) == set(DEFAULT_TASKS)
     assert {each["by"] for each in chosen.values()} == {"leaving out A, B in turn"}
+    fitted(tmp_path / "again", cases, features, LogisticModel(C="auto", classifier_chain="who"))
+    assert (tmp_path / "again/model.joblib").read_bytes() == (tmp_path / "model.joblib").read_bytes()
 
 
 def test_tasks_in_another_order_and_a_task_beside_the_classification(tmp_path):
