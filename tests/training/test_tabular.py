@@ -17,6 +17,7 @@ from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models import artifact
 from gliomanet.models.tabular import TabularInputs
 from gliomanet.prediction.tabular import predict_tabular
+from gliomanet.radiomics.ratios import with_ratios
 from gliomanet.training import tabular as module
 from gliomanet.training.tabular import train_tabular_model
 
@@ -361,3 +362,22 @@ def test_the_figures_of_three_real_centres_are_those_of_plain_scikit_learn(colle
         if INPUTS[place] == ("age",):
             assert roc_auc_score(truth[known], probability[known]) == pytest.approx(figures[0], abs=0.005)
             assert matthews_corrcoef(truth[known], probability[known] > 0.5) == pytest.approx(figures[1], abs=0.0151)
+
+
+# AUC of ratios, shape and age for IDH, as published: teaching → tested centre.
+RATIOS = {("UTSW", "UCSF"): 0.931, ("UCSF", "UTSW"): 0.927}
+
+
+@pytest.mark.parametrize(("teaching", "tested"), RATIOS)
+def test_ratios_with_age_beat_age_alone_on_a_centre_that_did_not_teach(collections, tmp_path, teaching, tested):
+    told = {}
+    for inputs in (("age",), ("ratios", "shape", "age")):
+        model = LogisticModel(inputs=inputs, C="auto", clip=3)
+        cases, features = (collections[teaching][0].assign(part="train"), with_ratios(collections[teaching][1]))
+        tasks, out = {"idh": DEFAULT_TASKS["idh"]}, tmp_path / inputs[0]
+        train_tabular_model(cases, features, tasks, model, name=NAME, seed=1, code="c", out=out)
+        rows = predict_tabular(out, collections[tested][0], with_ratios(collections[tested][1]))[0]
+        told[inputs[0]] = rows.loc[rows["class"] == "mutant", "probability"].to_numpy()
+    truth = (collections[tested][0]["idh"] == "mutant").to_numpy()
+    assert roc_auc_score(truth, told["ratios"]) == pytest.approx(RATIOS[teaching, tested], abs=0.01)
+    assert roc_auc_score(truth, told["ratios"]) > roc_auc_score(truth, told["age"]) + 0.02
