@@ -283,6 +283,13 @@ ROWS = {
     "a setting of one model": Wakes(
         keys("models", "features", "epochs", to=7), "evaluate", fits="features", predicted="A P X Y"
     ),
+    "ratios of features": Wakes(
+        keys("radiomics", to={"ratios": True}),
+        "collect_radiomics",
+        fits="features age",
+        predicted="A P X Y",
+        not_run=("extract_radiomics",),
+    ),
     "a task is added": Wakes(keys("tasks", to={**TASKS, "again": AGAIN}), "evaluate", fits=ALL, predicted="A P X Y"),
     "a label that no task uses": Wakes(
         keys("labels", to={"mgmt": ["methylated", "unmethylated"]}), "audit_cohort", not_run=("select_columns",)

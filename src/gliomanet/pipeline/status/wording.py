@@ -74,6 +74,7 @@ PARAMETERS: dict[str, Words] = {
     "name": Words("name", "that"),
     "passes": Words("prediction.passes"),
     "preprocessed": Words("folder of preprocessed images", "that"),
+    "ratios": Words("radiomics.ratios"),
     "reading": Words("how the case table is read", "that"),
     "results": Words("results folder"),
     "review": Words("quality.review"),
