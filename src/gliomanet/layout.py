@@ -280,6 +280,21 @@ class Layout:
     def biomarkers(self, model: str) -> Path:
         return self.results / f"biomarkers/{model}.tsv"
 
+    def shap_values(self, model: str) -> Path:
+        """SHAP values of a model's leading deep features and inputs, of its validation cases."""
+        return self.results / f"explanations/{model}.tsv.gz"
+
+    def explained(self, model: str) -> Path:
+        """Explainers, outputs and additivity gaps of a model's folds."""
+        return self.results / f"explanations/{model}.folds.tsv"
+
+    def links(self, model: str) -> Path:
+        return self.results / f"biomarkers/{model}.links.tsv.gz"
+
+    def search(self, model: str) -> Path:
+        """Counts of what was tested, linked and kept."""
+        return self.results / f"biomarkers/{model}.search.tsv"
+
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"
 

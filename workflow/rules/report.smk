@@ -24,10 +24,14 @@ rule write_report:
         lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
-        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
+        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.explained_models],
+        search=[LAYOUT.search(model) for model in PLAN.explained_models],
+        links=[LAYOUT.links(model) for model in PLAN.explained_models],
+        shap=[LAYOUT.shap_values(model) for model in PLAN.explained_models],
+        explained=[LAYOUT.explained(model) for model in PLAN.explained_models],
         recovery=(
             rules.evaluate_recovery.output.recovery
-            if PHANTOMS and PLAN.networks
+            if PHANTOMS and PLAN.explained_models
             else []
         ),
         segmentation=(

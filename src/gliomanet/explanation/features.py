@@ -71,6 +71,15 @@ class Radiomics:
             raise ValueError(f"radiomics: no feature {key[1]!r} in region {key[0]!r}")
         return np.asarray(self.values[:, self.keys.index(key)])
 
+    def column_of_input(self, name: str) -> int | None:
+        """Column that a model's input is: `<region>_<feature>`, or the feature alone where there is one region.
+
+        Returns:
+            The column; None for an input that is no radiomic feature of the table, such as the age.
+        """
+        fitting = (i for i, (region, feature) in enumerate(self.keys) if name in (feature, f"{region}_{feature}"))
+        return next(fitting, None)
+
     def carrying(self, case_ids: NDArray[np.str_]) -> Radiomics:
         """The features without those that carry nothing in some cases, see `models.void_features`."""
         names = [f"{region}_{feature}" for region, feature in self.keys]

@@ -80,6 +80,7 @@ PARAMETERS: dict[str, Words] = {
     "seed": Words("seed", "that"),
     "settings": Words("settings"),
     "source": Words("simulated patients"),
+    "share": Words("share of the mean |SHAP|"),
     "stage": Words("stage"),
     "study": Words("study"),
     "tasks": Words("task", "named"),
