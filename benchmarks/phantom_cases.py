@@ -92,10 +92,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--cases", type=int, default=60, help="of each centre")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    for number in range(asked.seeds):
+    for number in range(asked.first, asked.seeds):
         if not (asked.folder / f"{number}.tsv").exists():
             start = time.process_time()
             simulate(number, asked.cases, asked.folder)

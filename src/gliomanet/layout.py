@@ -288,6 +288,14 @@ class Layout:
         """Explainers, outputs and additivity gaps of a model's folds."""
         return self.results / f"explanations/{model}.folds.tsv"
 
+    def shap_figure(self, model: str) -> Path:
+        """Bars and beeswarms of a model's SHAP values."""
+        return self.results / f"figures/shap/{model}.svg"
+
+    def link_figure(self, model: str) -> Path:
+        """Heat map of a model's links."""
+        return self.results / f"figures/links/{model}.svg"
+
     def links(self, model: str) -> Path:
         return self.results / f"biomarkers/{model}.links.tsv.gz"
 
@@ -307,6 +315,10 @@ class Layout:
 
     def figure(self, table: str) -> Path:
         return self.results / f"figures/{table}.svg"
+
+    def examples(self, model: str) -> Path:
+        """Pictures of a case of low and one of high value for the strongest kept biomarkers of a model."""
+        return self.results / f"figures/examples/{model}.png"
 
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"

@@ -125,6 +125,33 @@ rule find_biomarkers:
         "../scripts/find_biomarkers.py"
 
 
+rule draw_examples:
+    input:
+        biomarkers=rules.find_biomarkers.output.biomarkers,
+        radiomics=[LAYOUT.radiomics(center) for center in PLAN.predicted_centers],
+        folders=lambda wildcards: case_folders(*PLAN.predicted_centers),
+        lists=case_lists(*PLAN.predicted_centers),
+    output:
+        picture=LAYOUT.examples("{model}"),
+    log:
+        LAYOUT.log("draw_examples", "{model}"),
+    wildcard_constraints:
+        model=any_of(PLAN.explained_models),
+    conda:
+        "../../envs/imaging.yaml"
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(30),
+    params:
+        code=code_of("draw_examples.py"),
+        preprocessed=PREPROCESSED,
+        regions=dump(STUDY.radiomics)["regions"],
+    message:
+        "Drawing examples of the biomarkers of {wildcards.model}"
+    script:
+        "../scripts/draw_examples.py"
+
+
 rule evaluate_recovery:
     input:
         biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.explained_models],

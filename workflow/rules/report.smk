@@ -29,6 +29,11 @@ rule write_report:
         links=[LAYOUT.links(model) for model in PLAN.explained_models],
         shap=[LAYOUT.shap_values(model) for model in PLAN.explained_models],
         explained=[LAYOUT.explained(model) for model in PLAN.explained_models],
+        examples=(
+            []
+            if STUDY.is_tabular
+            else [LAYOUT.examples(model) for model in PLAN.explained_models]
+        ),
         recovery=(
             rules.evaluate_recovery.output.recovery
             if PHANTOMS and PLAN.explained_models
@@ -73,6 +78,8 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        shap=[LAYOUT.shap_figure(model) for model in PLAN.explained_models],
+        links=[LAYOUT.link_figure(model) for model in PLAN.explained_models],
         study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),

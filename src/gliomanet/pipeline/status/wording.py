@@ -71,6 +71,7 @@ PARAMETERS: dict[str, Words] = {
     "model": Words("model"),
     "name": Words("name", "that"),
     "passes": Words("prediction.passes"),
+    "regions": Words("region", "named"),
     "preprocessed": Words("folder of preprocessed images", "that"),
     "reading": Words("how the case table is read", "that"),
     "results": Words("results folder"),
