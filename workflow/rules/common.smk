@@ -133,8 +133,10 @@ CODE = CodeDigests(
 CASES = CasesOfCenters()
 DECISIONS = decisions()
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
-# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
-EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
+# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
+# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
+EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets", "primary_model"})
+INTERVALS = {name: EVALUATION[name] for name in ("resamples", "confidence")}
 WHOLE_STUDY = whole_study()
 PREPROCESSED = str(LAYOUT.preprocessed())
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing

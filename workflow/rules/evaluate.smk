@@ -34,6 +34,15 @@ rule evaluate:
             category="Evaluation",
             labels={"table": "WHO-consistent decoding"},
         ),
+        calibration=report(
+            LAYOUT.evaluation("calibration"),
+            caption="../report/curves.rst",
+            category="Evaluation",
+            labels={"table": "logistic recalibration"},
+        ),
+        calibration_curves=LAYOUT.evaluation("calibration_curves"),
+        decision_curves=LAYOUT.evaluation("decision_curves"),
+        roc_curves=LAYOUT.evaluation("roc_curves"),
     log:
         LAYOUT.log("evaluate"),
     conda:

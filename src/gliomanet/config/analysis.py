@@ -65,8 +65,18 @@ class Prediction(Section):
 class Evaluation(Section):
     """Metrics and their intervals."""
 
-    resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
+    resamples: int = Field(
+        2000, ge=100, description="Draws of every interval that has no formula, stratified by true class."
+    )
     confidence: float = Field(0.95, gt=0, lt=1, description="Confidence level of every interval.")
+    reference: Identifier | None = Field(
+        None,
+        description="Model that all others have to beat, such as one of age alone: each one's difference from it on external centres is tested, and these tests are the family that Holm's correction is for. None: all pairs are.",
+    )
+    primary_model: Identifier | None = Field(
+        None,
+        description="The study's model, declared before its results were seen: the page answers for it first. None: no model is singled out.",
+    )
     modality_subsets: bool = Field(
         False,
         description="Predict with every non-empty subset of an image model's modalities, and tell each modality's significance; costs 2^M − 1 passes per case and fold.",

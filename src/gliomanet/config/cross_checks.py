@@ -21,6 +21,7 @@ RESERVED_CENTERS = {
     "audit": "the findings of all centres are kept under it",
     "cases": "the cases of all centres are kept under it",
     "pooled": "tables of metrics call all centres together so",
+    "stratified": "tables of comparisons call the mean over centres that are each compared by themselves so",
     "summary": "tables of metrics call the mean over the centres so",
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
@@ -47,6 +48,7 @@ def problems_of(study: Study) -> list[Problem]:
         *_quality_problems(study),
         *_scenario_problems(study),
         *_model_problems(study),
+        *_comparison_problems(study),
     ]
 
 
@@ -212,3 +214,19 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
         for task in model.task_weights:
             if task not in study.tasks and task != SEGMENTATION:
                 yield Problem(f"{task!r} is no task", allowed, key="task_weights", rule="unknown_task")
+
+
+def _comparison_problems(study: Study) -> Iterator[Problem]:
+    """A reference or a primary model that the study does not have, or one model that is both."""
+    for key in ("reference", "primary_model"):
+        name = getattr(study.evaluation, key)
+        if name is not None and name not in study.models:
+            action = f"models: {', '.join(study.models)}"
+            yield Problem(f"{name!r} is no model", action, key=f"evaluation.{key}", rule="unknown_model")
+    if study.evaluation.primary_model is not None and study.evaluation.primary_model == study.evaluation.reference:
+        yield Problem(
+            f"{study.evaluation.primary_model!r} is the reference, too",
+            "name the model that is to be held against it, or leave one of the two out",
+            key="evaluation.primary_model",
+            rule="primary_is_reference",
+        )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from gliomanet.evaluation.statistics.areas import hanley_mcneil, shrunk_area
 from gliomanet.evaluation.statistics.random_effects import Summary, random_effects
 from gliomanet.tables.notes import join_notes
 
@@ -45,9 +46,8 @@ class Verdict:
 def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int) -> Effect | None:
     """Class difference of a feature: AUC − ½ (Mann–Whitney), positive where positives have higher values.
 
-    The variance is Hanley and McNeil's, with the classes' sizes averaged as Newcombe does, at an AUC to which one
-    tied case per class was added: at AUC = 1 the plain variance (and DeLong's) is zero, and the smallest,
-    luckiest centre would then decide the summary alone.
+    The variance is Hanley and McNeil's at an AUC to which one tied case per class was added: at AUC = 1 the plain
+    variance (and DeLong's) is zero, and the smallest, luckiest centre would then decide the summary alone.
 
     Args:
         positive: whether a case is of the last class (cases,).
@@ -56,8 +56,6 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
 
     Returns:
         The effect, or None where a class has too few cases.
-
-    Source: Hanley & McNeil, Radiology 143:29 (1982); Newcombe, Stat Med 25:559 (2006), 10.1002/sim.2324.
     """
     known = np.isfinite(values)
     positive, values = positive[known], values[known]
@@ -65,10 +63,7 @@ def class_effect(positive: NDArray[np.bool_], values: Floats, min_per_class: int
     if min(m, n) < min_per_class:
         return None
     area = (float(rankdata(values)[positive].sum()) - m * (m + 1) / 2) / (m * n)
-    shrunk = (area * m * n + (m + n + 1) / 2) / ((m + 1) * (n + 1))
-    pairs = (m + n) / 2 - 1
-    spread = 1 + pairs * ((1 - shrunk) / (2 - shrunk) + shrunk / (1 + shrunk))
-    return Effect(area - 0.5, shrunk * (1 - shrunk) * spread / (m * n), m + n, m)
+    return Effect(area - 0.5, hanley_mcneil(shrunk_area(area, m, n), m, n), m + n, m)
 
 
 def summarise(effects: Mapping[str, Effect]) -> Summary | None:

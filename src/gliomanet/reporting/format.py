@@ -16,7 +16,7 @@ SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features":
 WHOLE_GROUP = ("", "all")
 """Names of the subset of all cases in the tables."""
 
-TOGETHER = {"pooled": "all centres", "summary": "random effects"}
+TOGETHER = {"pooled": "all centres", "stratified": "within centres, together", "summary": "random effects"}
 """Names of what is no single centre in the tables."""
 
 DASH = "\N{EN DASH}"
@@ -48,7 +48,7 @@ def model_name(model: str, stage: str, several_stages: bool = True) -> str:
 
 
 def center_name(name: str) -> str:
-    """`pooled` → `all centres`, `summary` → `random effects`; a centre as it is."""
+    """`pooled` → `all centres`, `summary` → `random effects`; a single centre as it is."""
     return TOGETHER.get(name, name)
 
 

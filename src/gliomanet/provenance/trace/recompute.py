@@ -15,7 +15,7 @@ from gliomanet.provenance.trace.find import Found
 from gliomanet.provenance.trace.step import Step, cell
 from gliomanet.tables.columns import HELD_OUT
 
-OF_WHOLE_TABLE = ("p_holm",)
+OF_WHOLE_TABLE = ("p_holm", "family")
 """Cells that depend on all rows of their table."""
 
 
