@@ -1,7 +1,7 @@
 """Biomarkers kept where the truth is known: no effect, a memorised label, a scanner's offset, measured effects.
 
 Every draw is a study of two training centres and some external ones, one task and three folds, searched by the
-product's own functions. Deep features are drawn, not learnt: what a network makes of a case is what the row's name says.
+product's own functions. Deep features are drawn, not learnt: what a network makes of a case is what the row says.
 
     nice -n 10 python benchmarks/biomarkers.py [--draws 200]
 """

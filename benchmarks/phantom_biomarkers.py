@@ -1,9 +1,10 @@
 """Precision and recall of planted biomarkers in phantoms, over seeds, with and without the consistency over centres.
 
-Each seed is a study of five centres with a scanner each: A, B and C train in three folds, X and Y are external. A's
-scanner marks the FLAIR of IDH-mutant tumours: the shortcut. The product trains a network on features, logistic
-regression and trees, and explains all of them; a small network on images is trained here (16³ voxels are less than the
-product's networks take). Cases are those of `phantom_cases.py`.
+Each study has five centres with a scanner each: A, B and C train in three folds, X and Y are external. A's scanner
+marks the FLAIR of IDH-mutant tumours: the shortcut. The product trains a network on features, logistic regression and
+trees, and explains all of them; a small network on images is trained here (16³ voxels are less than the product's
+networks take). Cases are drawn from those of `phantom_cases.py`, without replacement within a study; where fewer were
+simulated than all studies take, studies share cases.
 
     nice -n 10 python benchmarks/phantom_biomarkers.py FOLDER [--permutations 4]
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +57,7 @@ class SmallNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         widths = (3, 8, 16, 24)
-        self.layers = nn.ModuleList(
-            nn.Conv3d(a, b, 3, stride=2 if a > 3 else 1, padding=1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Conv3d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
         self.trunk = nn.Linear(48, 16)
         self.heads = nn.ModuleDict({task: nn.Linear(16, 2) for task in LABELS})
 
@@ -68,7 +68,7 @@ class SmallNetwork(nn.Module):
         return F.leaky_relu(self.trunk(torch.cat([flat.mean(2), flat.std(2)], 1)), 0.1)
 
 
-def train_images(boxes: np.ndarray, targets: dict[str, np.ndarray], train: np.ndarray, seed: int, epochs: int = 60):
+def train_images(boxes: np.ndarray, targets: dict[str, np.ndarray], train: np.ndarray, seed: int, epochs: int = 40):
     """Deep features of all cases and the heads, of a network trained on some of them."""
     torch.manual_seed(seed)
     x = torch.from_numpy(boxes.astype(np.float32))
@@ -179,54 +179,80 @@ def scored(rows: pd.DataFrame, truth: dict[tuple[str, str], int], column: str) -
     return {"taken": len(signs), "right": right, "found": found, "planted": len(planted), "marked": marked}
 
 
-def read(folder: Path, seed: int) -> pd.DataFrame:
-    return pd.read_csv(folder / f"{seed}.tsv", sep="\t", dtype={label: str for label in LABELS})
+def pool_of(folder: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """All simulated cases and their boxes; names tell the seed."""
+    seeds = sorted(int(file.stem) for file in folder.glob("*.tsv"))
+    labels = dict.fromkeys(LABELS, str)
+    tables = [pd.read_csv(folder / f"{seed}.tsv", sep="\t", dtype=labels) for seed in seeds]
+    named = [t.assign(case_id=f"{seed}-" + t["case_id"]) for seed, t in zip(seeds, tables, strict=True)]
+    boxes = [np.load(folder / f"{seed}.npy") for seed in seeds]
+    return pd.concat(named, ignore_index=True), np.concatenate(boxes)
+
+
+def drawn(pool: pd.DataFrame, cases: int, seed: int) -> np.ndarray:
+    """Rows of a study: some cases of each centre."""
+    rng = np.random.default_rng([seed, 3])
+    return np.sort(np.concatenate([rng.permutation(rows)[:cases] for rows in pool.groupby("center").groups.values()]))
+
+
+def permuted(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The labels dealt anew among the cases of each centre, those of a case together."""
+    mixed = table.copy()
+    for rows in table.groupby("center").groups.values():
+        mixed.loc[rows, list(LABELS)] = table.loc[rng.permutation(rows), list(LABELS)].to_numpy()
+    return mixed
+
+
+def study(pool: pd.DataFrame, boxes: np.ndarray, seed: int, cases: int, permutations: int) -> tuple[list, list]:
+    """Rows of the two results: counts by model and step, and what permuted labels keep."""
+    rows = drawn(pool, cases, seed)
+    table, own = pool.loc[rows].reset_index(drop=True), boxes[rows]
+    truth = directions(pool.drop(index=rows).reset_index(drop=True))
+    result, kept_of_permuted = [], []
+    for name in ("tabular network", "logistic regression", "trees", "image network"):
+        found = search(name, table, own, seed)
+        marks = int((found["task"].eq("idh") & found["feature"].isin(MARKED)).sum())
+        for step, taken, column in (("with", found[found["status"] == "kept"], "summary"), ("without", found, "rho")):
+            counts = scored(taken, truth, column)
+            result.append({"model": name, "consistency": step, "seed": seed, "linked_marks": marks, **counts})
+    rng = np.random.default_rng([seed, 2])
+    for draw in range(permutations):
+        mixed = permuted(table, rng)
+        for name in ("tabular network", "logistic regression"):
+            found = search(name, mixed, own, 1000 * seed + draw)
+            kept = int((found["status"] == "kept").sum())
+            kept_of_permuted.append({"model": name, "linked": len(found), "kept": kept})
+    return result, kept_of_permuted
+
+
+def report(result: pd.DataFrame, permutations: pd.DataFrame) -> None:
+    """Print the table of the README."""
+    print("| model | consistency | taken per study | precision | recall | shortcut rejected, of linked |")
+    print("|---|---|---|---|---|---|")
+    sums = result.groupby(["model", "consistency"], sort=False).sum(numeric_only=True)
+    for (model, step), row in sums.iterrows():
+        rejected = f"{(row.linked_marks - row.marked) / row.linked_marks:.2f}" if row.linked_marks else "none linked"
+        taken = f"{row.taken / result['seed'].nunique():.1f} | {row.right / max(row.taken, 1):.2f}"
+        print(f"| {model} | {step} | {taken} | {row.found / row.planted:.2f} | {rejected} ({row.linked_marks:.0f}) |")
+    for model, rows in permutations.groupby("model", sort=False) if len(permutations) else ():
+        none = (rows["kept"] == 0).mean()
+        print(f"permuted labels, {model}: none kept in {none:.3f} of {len(rows)}; linked {rows['linked'].mean():.1f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--permutations", type=int, default=4, help="of each seed's labels, within centres")
+    parser.add_argument("--studies", type=int, default=10)
+    parser.add_argument("--cases", type=int, default=60, help="of each centre")
+    parser.add_argument("--permutations", type=int, default=1, help="of each study's labels, within centres")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    seeds = sorted(int(file.stem) for file in asked.folder.glob("*.tsv"))
-    tables = {seed: read(asked.folder, seed) for seed in seeds}
-    result, kept_of_permuted = [], []
-    for seed in seeds:
+    pool, boxes = pool_of(asked.folder)
+    result, permutations = [], []
+    for seed in range(asked.studies):
         start = time.process_time()
-        boxes = np.load(asked.folder / f"{seed}.npy")
-        others = pd.concat([tables[other] for other in seeds if other != seed] or [tables[seed]], ignore_index=True)
-        truth = directions(others)
-        for name in ("tabular network", "logistic regression", "trees", "image network"):
-            rows = search(name, tables[seed], boxes, seed)
-            kept = rows[rows["status"] == "kept"]
-            linked_marks = int((rows["task"].eq("idh") & rows["feature"].isin(MARKED)).sum())
-            for step, taken, column in (("with", kept, "summary"), ("without", rows, "rho")):
-                counts = scored(taken, truth, column)
-                result.append(
-                    {"model": name, "consistency": step, "seed": seed, "linked_marks": linked_marks, **counts}
-                )
-        rng = np.random.default_rng([seed, 2])
-        for draw in range(asked.permutations):
-            mixed = tables[seed].copy()
-            for _, at in mixed.groupby("center").groups.items():
-                mixed.loc[at, list(LABELS)] = mixed.loc[rng.permutation(at), list(LABELS)].to_numpy()
-            for name in ("tabular network", "logistic regression"):
-                rows = search(name, mixed, boxes, 1000 * seed + draw)
-                linked, kept = len(rows), int((rows["status"] == "kept").sum())
-                kept_of_permuted.append({"model": name, "linked": linked, "kept": kept})
-        print(f"seed {seed}: {time.process_time() - start:.0f} s of CPU", flush=True)
-        pd.DataFrame(result).to_csv(asked.folder / "result.csv", index=False)
-    sums = pd.DataFrame(result).groupby(["model", "consistency"], sort=False).sum(numeric_only=True)
-    print("| model | consistency | taken per seed | precision | recall | shortcut features rejected, of those linked |")
-    print("|---|---|---|---|---|---|")
-    for (model, step), row in sums.iterrows():
-        rejected = f"{(row.linked_marks - row.marked) / row.linked_marks:.2f}" if row.linked_marks else "none linked"
-        taken = f"{row.taken / len(seeds):.1f} | {row.right / max(row.taken, 1):.2f} | {row.found / row.planted:.2f}"
-        print(f"| {model} | {step} | {taken} | {rejected} ({row.linked_marks:.0f} linked) |")
-    if kept_of_permuted:
-        permuted = pd.DataFrame(kept_of_permuted)
-        for model, rows in permuted.groupby("model", sort=False):
-            print(
-                f"permuted labels, {model}: none kept in {(rows['kept'] == 0).mean():.3f} of {len(rows)} draws; linked {rows['linked'].mean():.1f}"
-            )
+        counts, kept = study(pool, boxes, seed, asked.cases, asked.permutations)
+        result += counts
+        permutations += kept
+        print(f"study {seed}: {time.process_time() - start:.0f} s of CPU", flush=True)
+        report(pd.DataFrame(result), pd.DataFrame(permutations))

@@ -297,11 +297,11 @@ class Layout:
         return self.results / f"figures/links/{model}.svg"
 
     def links(self, model: str) -> Path:
-        return self.results / f"biomarkers/{model}.links.tsv.gz"
+        return self.results / f"explanations/{model}.links.tsv.gz"
 
     def search(self, model: str) -> Path:
         """Counts of what was tested, linked and kept."""
-        return self.results / f"biomarkers/{model}.search.tsv"
+        return self.results / f"explanations/{model}.search.tsv"
 
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"

@@ -405,6 +405,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "gate_cohort",
         "evaluate",
         "find_biomarkers",
+        "draw_examples",
         "evaluate_recovery",
         "write_report",
         "track_runs",

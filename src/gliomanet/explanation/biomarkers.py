@@ -130,8 +130,10 @@ def _judged(
         row: dict[str, Any] = {"region": key[0], "feature": key[1], "modality": modality_of(key[1]), **link}
         row |= {f"effect_{center}": effect.effect for center, effect in of_centers.items()}
         if summary:
-            row |= {"summary": summary.effect, "ci_low": summary.ci_low, "ci_high": summary.ci_high}
-            row |= {"pi_low": summary.pi_low, "pi_high": summary.pi_high, "p_effect": summary.p, "q_effect": q}
+            ends = ("ci_low", "ci_high", "pi_low", "pi_high")
+            # No effect is beyond ±½, whatever a t distribution of few degrees of freedom says.
+            row |= {end: float(np.clip(getattr(summary, end), -0.5, 0.5)) for end in ends}
+            row |= {"summary": summary.effect, "p_effect": summary.p, "q_effect": q}
             row |= {"tau2": summary.tau2, "i2": summary.i2}
         row |= {"agrees_outside": agrees_outside(of_centers, external, link["rho"])}
         rows.append(row | {"status": verdict.status, "reason": verdict.reason})

@@ -8,7 +8,9 @@ DEEP, INPUT = "deep feature", "input"
 
 _FOLD = text("fold", "Cross-validation fold of the model; its validation cases are explained")
 _UNIT = text("unit", "Deep features of a network, or inputs of a model on features", (DEEP, INPUT))
-_LEADING = text("feature", "Feature of the set that carries `explanation.shap_fraction` of the fold's mean |SHAP|")
+_LEADING = text(
+    "feature", "Feature of the set that carries `explanation.shap_fraction` of the fold's mean absolute SHAP value"
+)
 
 SHAP_VALUES = Schema(
     title="SHAP values",
@@ -16,7 +18,7 @@ SHAP_VALUES = Schema(
     row="one per scenario × task × fold × unit × leading feature × validation case",
     columns=(
         *(SCENARIO, TASK, _FOLD, _UNIT, _LEADING),
-        number("share", "Its share of the fold's mean |SHAP| over all features, 0 to 1"),
+        number("share", "Its share of the fold's mean absolute SHAP value over all features, 0 to 1"),
         CASE_ID,
         number("value", "Value of the feature as the model reads it: inputs are standardised"),
         number("shap", "SHAP value: what the feature adds to the output of this case"),
@@ -35,7 +37,7 @@ EXPLAINED = Schema(
         integer("cases", "Validation cases that are explained"),
         integer("background", "Training cases that the expectation is over"),
         integer("features", "Features that the output is made of"),
-        integer("leading", "Fewest of them that carry `explanation.shap_fraction` of the mean |SHAP|"),
+        integer("leading", "Fewest of them that carry `explanation.shap_fraction` of the mean absolute SHAP value"),
         number("base", "Mean output over the background"),
         number(
             "additivity_gap",
@@ -47,7 +49,7 @@ EXPLAINED = Schema(
 
 LINKS = Schema(
     title="Links",
-    paths=("biomarkers/<model>.links.tsv.gz",),
+    paths=("explanations/<model>.links.tsv.gz",),
     row="one per scenario × task × fold × leading deep feature (or input) × linked radiomic feature",
     columns=(
         *(SCENARIO, TASK, _FOLD),
@@ -63,7 +65,7 @@ LINKS = Schema(
 
 SEARCH = Schema(
     title="Counts of the search for biomarkers",
-    paths=("biomarkers/<model>.search.tsv",),
+    paths=("explanations/<model>.search.tsv",),
     row="one per scenario × task",
     columns=(
         *(SCENARIO, TASK),

@@ -38,8 +38,8 @@ class StudyResults:
         predictions: model → `results/predictions/<model>.tsv`.
         calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
-        search: model → `results/biomarkers/<model>.search.tsv`: how much was tested, linked and kept.
-        links: model → `results/biomarkers/<model>.links.tsv.gz`.
+        search: model → `results/explanations/<model>.search.tsv`: how much was tested, linked and kept.
+        links: model → `results/explanations/<model>.links.tsv.gz`.
         shap_values: model → `results/explanations/<model>.tsv.gz`.
         explained: model → `results/explanations/<model>.folds.tsv`.
         examples: model → picture of cases of low and high value; none in a study of feature tables.

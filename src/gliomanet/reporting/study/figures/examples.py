@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.modalities import MODALITIES
-from gliomanet.reporting.format import feature_name, modality_name, number, task_name
+from gliomanet.reporting.format import feature_name, modality_name, task_name
 from gliomanet.reporting.svg import MUTED, PALETTE, SETTINGS, bare, new_figure
 
 _LOW, _HIGH = 0.05, 0.95
@@ -93,7 +93,7 @@ def draw_examples(examples: list[Example], folders: Mapping[str, Path], regions:
             for place, (case, value) in enumerate((one.low, one.high)):
                 at = ((_TEXT + _SIDE * place) / width, 1 - (top + _SIDE) / height, 0.97 * _SIDE / width, _SIDE / height)
                 drawn_in = _draw(bare(figure.add_axes(at)), folders[one.center] / case, one, regions)
-                below = f"{case} ({one.center}), {modality_name(drawn_in)}: {number(value)}"
+                below = f"{case} ({one.center}), {modality_name(drawn_in)}: {value:.4g}"
                 page.text(
                     _TEXT + _SIDE * (place + 0.485), top + _SIDE + 0.09, below, ha="center", va="center", fontsize=5.5
                 )

@@ -16,7 +16,7 @@ def link_map(links: pd.DataFrame, biomarkers: pd.DataFrame, max_q: float, rows: 
     """Spearman's ρ within centres of a task's strongest links; kept biomarkers first.
 
     Args:
-        links: rows of `biomarkers/<model>.links.tsv.gz`; the first scenario is drawn.
+        links: rows of `explanations/<model>.links.tsv.gz`; the first scenario is drawn.
         biomarkers: rows of `biomarkers/<model>.tsv`, of the same model.
         max_q: largest q of a correlation that is told from chance; those are bold.
         rows: radiomic features a task.

@@ -19,6 +19,9 @@ from gliomanet.tables.explanation import DEEP, INPUT
 _ROW, _NAMES, _BARS, _GAP, _SWARM, _BOTTOM = 0.24, 2.85, 1.15, 0.25, 3.3, 0.62  # inches
 _COLORS = "cividis"  # told apart with any colour vision, and in grey
 
+_BRIGHTEST = 0.85
+"""Of the colours: the last ones are lost on white."""
+
 Floats = NDArray[np.float64]
 
 
@@ -68,16 +71,16 @@ def shap_summary(values: pd.DataFrame, top: int = 8) -> str:
         back.text(
             at,
             height + 0.42,
-            "SHAP value of each validation case; value of the feature:",
+            "SHAP value, a dot a case; the feature's own value:",
             fontsize=7,
             color=MUTED,
             va="center",
         )
-        legend = figure.add_axes(((at + 2.62) / width, 0.15 / total, 0.3 / width, 0.09 / total))
-        legend.imshow(np.linspace(0, 1, 32)[None], aspect="auto", cmap=_COLORS)
+        legend = figure.add_axes(((at + 2.72) / width, 0.15 / total, 0.3 / width, 0.09 / total))
+        legend.imshow(np.linspace(0, _BRIGHTEST, 32)[None], aspect="auto", cmap=_COLORS, vmin=0, vmax=1)
         bare(legend)
-        back.text(at + 2.58, height + 0.42, "low", fontsize=6.5, color=MUTED, va="center", ha="right")
-        back.text(at + 2.96, height + 0.42, "high", fontsize=6.5, color=MUTED, va="center")
+        back.text(at + 2.68, height + 0.42, "low", fontsize=6.5, color=MUTED, va="center", ha="right")
+        back.text(at + 3.06, height + 0.42, "high", fontsize=6.5, color=MUTED, va="center")
         return to_svg(figure)
 
 
@@ -102,7 +105,7 @@ def _draw(bars: Axes, swarm: Axes, features: list[tuple[str, pd.DataFrame]]) -> 
     for row, (_, block) in enumerate(features):
         x = block["shap"].to_numpy(dtype=np.float64)
         value = block["value"].rank(pct=True).to_numpy(dtype=np.float64)
-        swarm.scatter(x, row + _offsets(x), s=3, c=colors(value), lw=0, rasterized=True)
+        swarm.scatter(x, row + _offsets(x), s=3, c=colors(_BRIGHTEST * value), lw=0, rasterized=True)
     swarm.axvline(0, color=MUTED, lw=0.7, zorder=-1)
     for axes in (bars, swarm):
         axes.set(ylim=(len(features) - 0.5, -0.5), yticks=[])

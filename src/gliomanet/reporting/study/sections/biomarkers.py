@@ -104,7 +104,7 @@ def explained_figures(results: StudyResults, model: str, index: int) -> dict[str
             "" if links is None else link_map(links, table, results.settings["explanation"]["max_q"]),
             f"links-{index}",
             f"Correlation between deep features of {model} and radiomic features: a row for each radiomic feature, a "
-            f"column for each deep feature. The numbers are in biomarkers/{model}.links.tsv.gz.",
+            f"column for each deep feature. The numbers are in explanations/{model}.links.tsv.gz.",
         ),
         "examples": embed_sheets({model: results.examples[model]})[model] if has_example else "",
     }
