@@ -130,6 +130,10 @@ class Layout:
         """Ages of a centre's cases, for the models that read them."""
         return self.results / f"cohort/ages/{center}.tsv"
 
+    def sexes(self, center: str) -> Path:
+        """Sexes of a centre's cases, for the models that read them."""
+        return self.results / f"cohort/sexes/{center}.tsv"
+
     def hidden_labels(self, center: str) -> Path:
         return self.results / f"cohort/hidden/{center}.tsv"
 

@@ -172,6 +172,8 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("models/m", {"kind": "cmtlnet", "joint_likelihood_weight": -1}, "models.m.joint_likelihood_weight", "greater_than_equal", ("0",)),
     ("models/m", {"kind": "singletask", "task": "idh", "joint_likelihood_weight": 0.5}, "models.m.joint_likelihood_weight", "joint_likelihood_of_one_task", ()),
     ("models/m", {"kind": "mttunet", "stages": ["pseudo_label"]}, "models.m.stages", "first_stage", ("supervised",)),
+    ("models/m", {"kind": "logistic", "inputs": ["ratios", "age"]}, "models.m.inputs", "ratios_not_made", ("radiomics.ratios",)),
+    ("models/m", {"kind": "logistic", "C": "auto", "harmonization": "combat"}, "models.m.C", "strength_of_harmonised_features", ("harmonization",)),
     ("tasks/contrast", IDH, "tasks.contrast", "reserved_name", ()),
     ("models/m", {"kind": "cmtl"}, "models.m.kind", "union_tag_invalid", ()),
     ("models/m", {}, "models.m.kind", "missing_key", ()),

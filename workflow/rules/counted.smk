@@ -12,7 +12,7 @@ from gliomanet.pipeline.content_digests import (
     digest_of_all,
     files_below,
 )
-from gliomanet.tables.cohort import AGES, LABELS, PATIENTS
+from gliomanet.tables.cohort import AGES, LABELS, PATIENTS, SEXES
 
 
 def uncounted(value):
@@ -47,6 +47,7 @@ COLUMNS = {
     "patients": PATIENTS.names(),
     "labels": LABELS.names(label=LABELS_OF_TASKS),
     "ages": AGES.names(),
+    "sexes": SEXES.names(),
 }
 
 

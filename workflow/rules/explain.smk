@@ -52,6 +52,7 @@ rule explain_model:
             for file in (of.fitted, of.description)
         ],
         ages=lambda wildcards: age_tables(wildcards.model, *STUDY.centers_of("train")),
+        sexes=lambda wildcards: sex_tables(wildcards.model, *STUDY.centers_of("train")),
         features=lambda wildcards: (
             [LAYOUT.radiomics(center) for center in STUDY.centers_of("train")]
             if wildcards.model in PLAN.tabular_models
@@ -117,6 +118,9 @@ rule find_biomarkers:
     params:
         code=code_of("find_biomarkers.py"),
         scenarios=[scenario.name for scenario in PLAN.scenarios],
+        inputs=lambda wildcards: list(
+            getattr(STUDY.models[wildcards.model], "inputs", ())
+        ),
         settings=dump(STUDY.explanation),
         tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
     message:

@@ -46,7 +46,12 @@ def label_tables(*centers):
 
 def age_tables(model, *centers):
     """The ages of some centres' cases, for a model that reads them."""
-    return [LAYOUT.ages(center) for center in centers] if PLAN.reads_age(model) else []
+    return [LAYOUT.ages(c) for c in centers] if PLAN.reads(model, "age") else []
+
+
+def sex_tables(model, *centers):
+    """The sexes of some centres' cases, for a model that reads them."""
+    return [LAYOUT.sexes(c) for c in centers] if PLAN.reads(model, "sex") else []
 
 
 def case_folders(*centers):

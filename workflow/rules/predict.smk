@@ -10,6 +10,7 @@ rule predict_center:
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
         ages=lambda wildcards: age_tables(wildcards.model, wildcards.center),
+        sexes=lambda wildcards: sex_tables(wildcards.model, wildcards.center),
         data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         predictions=LAYOUT.fold_predictions("{model}", "{center}"),

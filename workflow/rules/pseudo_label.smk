@@ -10,6 +10,9 @@ rule select_pseudo_labels:
         ages=lambda wildcards: age_tables(
             wildcards.model, *PLAN.student_centers(wildcards.fold)
         ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.student_centers(wildcards.fold)
+        ),
         data=lambda wildcards: model_data(
             wildcards.model, *PLAN.student_centers(wildcards.fold)
         ),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.cohort.cases_of_fold import with_ages
+from gliomanet.cohort.cases_of_fold import with_patients
 from gliomanet.explanation.deep_features import explain_deep_features, read_heads
 from gliomanet.explanation.explained import tables_of
 from gliomanet.explanation.input_shap import Fit, explain_inputs
@@ -23,7 +23,8 @@ if inputs.heads:
 if explain := KINDS[params.kind].explanation:
     folders = [Path(file).parent for file in inputs.fitted[::2]]
     fits = [Fit(scenario, fold, at) for (fold, scenario), at in zip(params.folds.items(), folders, strict=True)]
-    cases = with_ages(splits[["case_id", "center"]].drop_duplicates(), read_tables(inputs.ages))
+    of_splits = splits[["case_id", "center"]].drop_duplicates()
+    cases = with_patients(of_splits, read_tables(inputs.ages), read_tables(inputs.sexes))
     features = wide_features(read_tables(inputs.features))
     explained += explain_inputs(fits, load(explain), cases, features, splits, params.seed)
 values, folds = tables_of(explained, params.share)

@@ -5,6 +5,7 @@ from prologue import snakemake
 
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
+from gliomanet.explanation.features import with_log_shape
 from gliomanet.labels.tasks import Task
 from gliomanet.tables.explanation import BIOMARKERS, LINKS, SEARCH
 from gliomanet.tables.io import read_table, read_tables, write_table
@@ -12,9 +13,11 @@ from gliomanet.tables.io import read_table, read_tables, write_table
 inputs, params = snakemake.input, snakemake.params
 tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}
 settings = Explanation.model_validate(params.settings)
+radiomics = read_tables(inputs.radiomics)
 tables = (
     *(read_table(inputs.shap), read_table(inputs.explained)),
-    *(read_tables(inputs.radiomics), read_tables(inputs.cases), read_table(inputs.splits)),
+    with_log_shape(radiomics) if "shape" in params.inputs else radiomics,
+    *(read_tables(inputs.cases), read_table(inputs.splits)),
 )
 found = [biomarkers(*tables, tasks, settings, scenario=scenario) for scenario in params.scenarios]
 table = pd.concat([each.biomarkers for each in found], ignore_index=True)

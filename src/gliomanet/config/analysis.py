@@ -31,6 +31,12 @@ class Radiomics(Section):
         min_length=1,
         description="Region name → tumour mask codes (1 core, 2 oedema, 4 enhancing).",
     )
+    ratios: bool = Field(
+        False,
+        description="Add log ratios between contrasts: what the scanner does to all contrasts of a case cancels. "
+        "`t1c-flair_logratio_Mean` is log(mean in T1c) − log(mean in FLAIR), for every pair of modalities and 13 first-order "
+        "features, values below 0.02 put to it; of skewness, which has a sign, the difference. Repeats no extraction.",
+    )
 
 
 class Prediction(Section):

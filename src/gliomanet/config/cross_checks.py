@@ -9,7 +9,17 @@ from pydantic import ValidationError
 
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
-from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.models import (
+    SEGMENTATION,
+    ClassifierModel,
+    FeatureModel,
+    ImageModel,
+    LogisticModel,
+    Model,
+    MultitaskModel,
+    SingletaskModel,
+    TabularNetModel,
+)
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
@@ -209,6 +219,8 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
                 key="joint_likelihood_weight",
                 rule="joint_likelihood_of_one_label",
             )
+    if isinstance(model, FeatureModel):
+        yield from _of_feature_model(study, model)
     if isinstance(model, MultitaskModel):
         allowed = f"allowed: {', '.join([*study.tasks, SEGMENTATION])}"
         for task in model.task_weights:
@@ -229,4 +241,32 @@ def _comparison_problems(study: Study) -> Iterator[Problem]:
             "name the model that is to be held against it, or leave one of the two out",
             key="evaluation.primary_model",
             rule="primary_is_reference",
+        )
+
+
+def _of_feature_model(study: Study, model: FeatureModel) -> Iterator[Problem]:
+    """The problems of a model on features: inputs that are not made, a chain without links, two choices at odds."""
+    if "ratios" in model.inputs and not study.radiomics.ratios:
+        yield Problem(
+            "names ratios, and radiomics.ratios is off",
+            "set radiomics.ratios: true, or leave them out",
+            key="inputs",
+            rule="ratios_not_made",
+        )
+    labels = dict.fromkeys(task.label for task in study.tasks.values())
+    chained = isinstance(model, ClassifierModel) and model.classifier_chain == "who"
+    if chained and not ("idh" in labels and {"codel_1p19q", "grade"}.intersection(labels)):
+        yield Problem(
+            f"is who, which needs a task on idh and one on codel_1p19q or grade; the study's tasks are on "
+            f"{', '.join(labels)}",
+            "add a task, or leave it out",
+            key="classifier_chain",
+            rule="chain_without_links",
+        )
+    if isinstance(model, LogisticModel) and model.C == "auto" and model.harmonization != "none":
+        yield Problem(
+            "is auto, and a centre left out to choose it would be harmonised with the centres that teach",
+            "give a number, or set harmonization: none",
+            key="C",
+            rule="strength_of_harmonised_features",
         )

@@ -120,7 +120,11 @@ def estimate(metric: ClassificationMetric, sample: Sample, role: str) -> Estimat
     if np.isnan(value):
         return Estimate(value, value, value, value, notes)
     if metric.of_counts:
-        return _of_draws(value, metric.of_counts(sample.confusion)[1:], sample.confidence, notes)
+        drawn = metric.of_counts(sample.confusion)[1:]
+        if np.ptp(drawn) <= 1e-12:  # such as the predictive value where no case is negative
+            reason = f"no interval: {metric.why_not_estimable(sample.plain)}"
+            return Estimate(value, np.nan, np.nan, np.nan, (*notes, reason))
+        return _of_draws(value, drawn, sample.confidence, notes)
     if metric.of_terms:
         return _of_mean(value, metric.of_terms(sample.truth, sample.probability), sample, notes)
     match metric.interval:
@@ -137,7 +141,7 @@ def estimate(metric: ClassificationMetric, sample: Sample, role: str) -> Estimat
 def _of_draws(value: float, drawn: Floats, confidence: float, notes: tuple[str, ...]) -> Estimate:
     """Percentiles of the draws, widened to hold the value: that of cases which are all right lies at the very end."""
     low, high, _ = percentile_interval(drawn, confidence)
-    return Estimate(value, min(low, value), max(high, value), float(np.nanvar(drawn, ddof=1)), notes)
+    return Estimate(value, min(low, value), max(high, value), float(drawn.var(ddof=1)), notes)
 
 
 def _of_mean(value: float, terms: Floats, sample: Sample, notes: tuple[str, ...]) -> Estimate:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.models.tabular_inputs import log_shape
 from gliomanet.models.void_features import void_features
 from gliomanet.tables.feature_names import MASK, SHAPE, VOLUMES, parts_of
 
@@ -92,6 +93,15 @@ class Radiomics:
         found = [i for i, (where, name) in enumerate(self.keys) if where == region and is_volume(name)]
         names = {i: parts_of(self.keys[i][1]) for i in found}
         return min(found, key=lambda i: (VOLUMES.index(names[i].name), names[i].modality != MASK, i), default=None)
+
+
+def with_log_shape(radiomics: pd.DataFrame) -> pd.DataFrame:
+    """The table with the shape on scales that suit a linear model, which models with the input `shape` read.
+
+    Args:
+        radiomics: case_id, region and features.
+    """
+    return radiomics.assign(**log_shape(radiomics.drop(columns=["case_id", "region", "center"], errors="ignore")))
 
 
 def is_volume(feature: str) -> bool:

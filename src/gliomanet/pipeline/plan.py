@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gliomanet.cohort.folds import folds_of, scenarios_of
 from gliomanet.config.models import ImageModel, TabularNetModel
@@ -74,9 +74,9 @@ class Plan:
         """Those of them whose network learns the weight of each modality."""
         return [name for name in self.subset_models if self.study.models[name].kind == "gmmas"]
 
-    def reads_age(self, model: str) -> bool:
-        """True for a model that takes the age of a case."""
-        return "age" in getattr(self.study.models[model], "inputs", ())
+    def reads(self, model: str, fact: Literal["age", "sex"]) -> bool:
+        """True for a model that takes this of a patient."""
+        return fact in getattr(self.study.models[model], "inputs", ())
 
     def is_refitted(self, model: str) -> bool:
         """True where external cases are predicted by a fit on all training cases, and not by the folds."""

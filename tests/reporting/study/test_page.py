@@ -245,8 +245,10 @@ def test_how_much_was_searched_is_told():
     row = {"scenario": "main", "task": "idh", "unit": "input", "folds": 2, "cases": 40, "leading": 3, "features": 12}
     row |= {"pairs": 6, "linked": 3, "kept": 1, "dropped": 0, "not_decidable": 2, "additivity_gap": 0.0}
     assert searched_sentences(pd.DataFrame([row, row | {"task": "grade", "folds": 0}])) == [
-        "IDH: 12 radiomic features were tested against 3 leading inputs of 2 folds on 40 validation cases; 3 linked, 1 "
-        "kept, 0 dropped, 2 not decidable.",
+        (
+            "IDH: 12 radiomic features were tested against 3 leading inputs of 2 folds on 40 validation cases; 3 linked, 1 "
+            "kept, 0 dropped, 2 not decidable."
+        ),
         "Grade: nothing was explained.",
     ]
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +89,7 @@ def area_of(positive: NDArray[np.bool_], score: Floats, patients: NDArray[np.int
     seen = (variance_over_patients(more, patients) + added) / hanley_mcneil(shrunk, sizes[0] + 1, sizes[1] + 1)
     belief = min(sizes) / (min(sizes) + HALF_BELIEVED)
     scale = belief * seen + 1 - belief
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = float(ndtri((1 + confidence) / 2))
 
     def outside(area: float) -> float:
         return (value - area) ** 2 - z**2 * scale * hanley_mcneil(area, *sizes)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -71,9 +71,9 @@ def share_interval(found: NDArray[np.bool_], patients: Integers, confidence: flo
     """
     row, k, n = np.zeros(found.size, dtype=np.int64), int(found.sum()), found.size
     effect = design_effects(row, found.astype(np.int64), patients, 1, 2)[0]
-    level = [(1 - confidence) / 2, (1 + confidence) / 2]
-    bounds = np.asarray(beta.ppf(level, k / effect + 0.5, (n - k) / effect + 0.5))
-    return (0.0 if k == 0 else float(bounds[0])), (1.0 if k == n else float(bounds[1]))
+    shape = k / effect + 0.5, (n - k) / effect + 0.5
+    low, high = (float(betaincinv(*shape, (1 + side * confidence) / 2)) for side in (-1, 1))
+    return (0.0 if k == 0 else low), (1.0 if k == n else high)
 
 
 def design_effects(row: Integers, cell: Integers, patients: Integers, rows: int, cells: int) -> Floats:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, t
-from statsmodels.stats.multitest import multipletests
 
 from gliomanet.evaluation.statistics.bootstrap import percentile_interval
 
@@ -122,7 +121,6 @@ def holm(p: pd.Series) -> pd.Series:
     >>> holm(pd.Series([0.01, 0.04, None])).tolist()
     [0.02, 0.04, nan]
     """
-    adjusted = pd.Series(np.nan, index=p.index, dtype=float)
-    if p.notna().any():
-        adjusted[p.notna()] = multipletests(p[p.notna()].to_numpy(), method="holm")[1]
-    return adjusted
+    known = p.dropna().sort_values(kind="stable")
+    stepped = np.maximum.accumulate(known.to_numpy() * np.arange(known.size, 0, -1)) if known.size else known
+    return pd.Series(np.minimum(stepped, 1.0), index=known.index, dtype=float).reindex(p.index)
