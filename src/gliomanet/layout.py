@@ -317,6 +317,10 @@ class Layout:
     def page(self) -> Path:
         return self.results / "report/index.html"
 
+    def checklist(self, guideline: str) -> Path:
+        """A reporting guideline as the run answers it."""
+        return self.results / f"report/{guideline}.md"
+
     def figure(self, table: str) -> Path:
         return self.results / f"figures/{table}.svg"
 

@@ -179,3 +179,46 @@ def test_equal_effects_stand_by_name_whatever_their_last_bits(study, table):
     for _, equal in kept.groupby(["task", "status", "strength"], sort=False):
         assert equal[["region", "feature"]].apply(tuple, axis=1).is_monotonic_increasing
     assert _strength(0.424539) == _strength(-0.42453900000000007) == 0.424539
+
+
+def test_labels_that_are_known_by_heart_link_nothing(study):
+    """Deep features that are the label on training cases, and noise on validation cases."""
+    rng = np.random.default_rng(5)
+    label = study.cases.set_index("case_id")["idh"].eq("mutant")
+    rows = study.splits[study.splits["part"] != "external"].reset_index(drop=True)
+    known = (rows["part"] == "train").to_numpy() * label[rows["case_id"]].to_numpy()
+    z = 0.3 * rng.normal(size=(len(rows), 12)) + 3.0 * known[:, None]
+    deep = pd.concat(
+        [rows[["scenario", "fold", "case_id"]], pd.DataFrame(z, columns=[f"z{j}" for j in range(12)])], axis=1
+    )
+    assert len(found(study, deep=deep.assign(stage="supervised", task="idh"))) == 0
+
+
+def test_an_offset_of_the_scanner_that_all_features_share_links_nothing(study):
+    """Deep features of noise and a centre's offset; radiomic features with the same offset."""
+    rng = np.random.default_rng(6)
+    offset = study.cases.set_index("case_id")["center"].map({"A": 0.0, "B": 8.0, "X": 16.0, "Y": 24.0})
+    z = rng.normal(size=(len(study.deep), 12)) + offset[study.deep["case_id"]].to_numpy()[:, None]
+    deep = study.deep.assign(**{f"z{j}": z[:, j] for j in range(12)})
+    features = study.radiomics.columns.drop(["case_id", "region"])
+    shifted = study.radiomics.assign(**{f: study.radiomics[f] + offset.to_numpy() for f in features})
+    counts = search(replace(study, deep=deep, radiomics=shifted), Explanation()).search
+    assert counts["pairs"].item() > 300
+    assert counts["linked"].item() == 0
+
+
+def test_counts_and_links_belong_together(study):
+    whole = search(study, Explanation())
+    counts = whole.search.iloc[0]
+    assert counts[["features", "linked", "kept", "dropped", "not_decidable"]].tolist() == [26, 4, 3, 1, 0]
+    linked = set(whole.biomarkers[["region", "feature"]].itertuples(index=False, name=None))
+    assert set(whole.links[["region", "feature"]].itertuples(index=False, name=None)) == linked
+    assert len(whole.links) == counts["leading"] * len(linked)
+
+
+def test_with_two_centres_nothing_is_decidable(study):
+    inside = study.splits["center"].isin(["A", "X"])
+    result = found(study, splits=study.splits[inside], deep=study.deep[study.deep["case_id"].str[0] == "A"])
+    assert set(result["status"]) == {"not decidable"}
+    assert (result["reason"] == "fewer than 3 centres have enough cases of each class (A, X)").all()
+    assert result["summary"].isna().all()

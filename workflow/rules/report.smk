@@ -11,6 +11,12 @@ rule write_report:
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
+        curves=[
+            rules.evaluate.output.calibration,
+            rules.evaluate.output.calibration_curves,
+            rules.evaluate.output.decision_curves,
+            rules.evaluate.output.roc_curves,
+        ],
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []
@@ -80,6 +86,15 @@ rule write_report:
         ),
         shap=[LAYOUT.shap_figure(model) for model in PLAN.explained_models],
         links=[LAYOUT.link_figure(model) for model in PLAN.explained_models],
+        checklists=[
+            report(
+                LAYOUT.checklist(guideline),
+                caption="../report/checklists.rst",
+                category="Report",
+                labels={"page": guideline},
+            )
+            for guideline in GUIDELINES
+        ],
         study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),
@@ -91,6 +106,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         templates=files_of_package("reporting/templates"),
+        guidelines=files_of_package("reporting/guidelines"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
         # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.

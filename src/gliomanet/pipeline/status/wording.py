@@ -59,6 +59,7 @@ PARAMETERS: dict[str, Words] = {
     "flips": Words("mirror images"),
     "folder": Words("folder", "that"),
     "folds": Words("folds"),
+    "guidelines": Words("reporting guidelines", "that"),
     "hidden_centers": Words("centres whose labels are hidden in part"),
     "judged": Words("folds that judge a teacher"),
     "inputs": Words("inputs of the model"),

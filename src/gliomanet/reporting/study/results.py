@@ -16,6 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.reporting.study.missing_cases import missing_cases
+from gliomanet.reporting.study.tidy import tidy_metrics
 from gliomanet.reporting.study.versions import gathered_versions
 from gliomanet.tables.io import read_table
 
@@ -32,11 +33,15 @@ class StudyResults:
         confusion: `results/evaluation/confusion.tsv`.
         comparisons: `results/evaluation/comparisons.tsv`.
         decoding: `results/evaluation/decoding.tsv`.
+        recalibration: `results/evaluation/calibration.tsv`: slopes and intercepts; None: older results without.
+        calibration_curves: `results/evaluation/calibration_curves.tsv`, beside it.
+        decision_curves: `results/evaluation/decision_curves.tsv`, beside it.
+        roc_curves: `results/evaluation/roc_curves.tsv`, beside it.
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
         predictions: model → `results/predictions/<model>.tsv`.
-        calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
+        calibration: all models' temperatures, the tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
         search: model → `results/explanations/<model>.search.tsv`: how much was tested, linked and kept.
         links: model → `results/explanations/<model>.links.tsv.gz`.
@@ -62,6 +67,10 @@ class StudyResults:
     confusion: pd.DataFrame
     comparisons: pd.DataFrame
     decoding: pd.DataFrame | None = None
+    recalibration: pd.DataFrame | None = None
+    calibration_curves: pd.DataFrame | None = None
+    decision_curves: pd.DataFrame | None = None
+    roc_curves: pd.DataFrame | None = None
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None
@@ -114,7 +123,8 @@ class StudyResults:
                 case "feature_findings" | "void_features":
                     tables[place.kind] = read_table(path)
                 case "evaluation":
-                    tables[place.table] = read_table(path)
+                    # Temperatures have a place of that name, too.
+                    tables["recalibration" if place.table == "calibration" else place.table] = read_table(path)
                 case "pseudo_labels":
                     names = {"model": place.model, "stage": place.stage, "fold": place.fold}
                     pseudo_labels.append(read_table(path).assign(**names))
@@ -155,6 +165,11 @@ class StudyResults:
         """The configuration with tuples and enumerations as plain values, as a file would hold it."""
         settings: dict[str, Any] = json.loads(json.dumps(self.study, default=str))
         return settings
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """`metrics`, every text a string and every number a float."""
+        return tidy_metrics(self.metrics)
 
     @cached_property
     def tasks(self) -> dict[str, Task]:

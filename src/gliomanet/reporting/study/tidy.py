@@ -30,6 +30,9 @@ NUMBERS = frozenset(
         *("shapley", "fusion_weight", "n_modalities"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
+        *("value_a", "value_b", "pi_low", "pi_high", "expected"),
+        *("slope", "slope_ci_low", "slope_ci_high", "intercept", "intercept_ci_low", "intercept_ci_high"),
+        *("observed", "threshold", "net_benefit", "treat_all", "sensitivity", "specificity", "ppv"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""

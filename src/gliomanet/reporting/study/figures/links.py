@@ -9,6 +9,9 @@ from matplotlib import rc_context
 from gliomanet.reporting.format import feature_name, number, task_name
 from gliomanet.reporting.svg import HEADER, INK, MUTED, SETTINGS, bare, new_figure, to_svg
 
+_Block = tuple[pd.DataFrame, pd.DataFrame, set[tuple[str, str]]]
+"""ρ and q (radiomic features, deep features), and the kept features."""
+
 _ROW, _COLUMN, _NAMES, _HEAD = 0.2, 0.36, 2.95, 0.3  # inches
 
 
@@ -25,15 +28,9 @@ def link_map(links: pd.DataFrame, biomarkers: pd.DataFrame, max_q: float, rows: 
     Returns:
         SVG text, empty where nothing is linked to a deep feature.
     """
-    links = links[links["deep_feature"].astype(str).str.fullmatch(r"z\d+")]
-    if links.empty:
+    blocks = _blocks(links, biomarkers, rows, columns)
+    if not blocks:
         return ""
-    scenario = links["scenario"].iloc[0]
-    found = biomarkers[biomarkers["scenario"] == scenario]
-    blocks = [
-        (str(task), _matrix(of_task, found[found["task"] == task], rows, columns))
-        for task, of_task in links[links["scenario"] == scenario].groupby("task", sort=False)
-    ]
     height = sum(HEADER + _HEAD + _ROW * len(matrix) for _, (matrix, _, _) in blocks) + 0.25
     width = _NAMES + _COLUMN * max(matrix.shape[1] for _, (matrix, _, _) in blocks) + 0.1
     with rc_context(SETTINGS):  # type: ignore[arg-type]
@@ -91,9 +88,31 @@ def link_map(links: pd.DataFrame, biomarkers: pd.DataFrame, max_q: float, rows: 
         return to_svg(figure)
 
 
-def _matrix(
-    links: pd.DataFrame, biomarkers: pd.DataFrame, rows: int, columns: int
-) -> tuple[pd.DataFrame, pd.DataFrame, set[tuple[str, str]]]:
+def drawn_links(links: pd.DataFrame, biomarkers: pd.DataFrame, rows: int = 12, columns: int = 12) -> pd.DataFrame:
+    """The numbers of the map: task, region, feature, deep feature, rho, q. Arguments are those of `link_map`."""
+    found = [
+        (task, *key, str(deep), float(matrix.loc[key, deep]), float(rates.loc[key, deep]))
+        for task, (matrix, rates, _) in _blocks(links, biomarkers, rows, columns)
+        for key in matrix.index
+        for deep in matrix.columns
+    ]
+    return pd.DataFrame(found, columns=["task", "region", "feature", "deep_feature", "rho", "q"])
+
+
+def _blocks(links: pd.DataFrame, biomarkers: pd.DataFrame, rows: int, columns: int) -> list[tuple[str, _Block]]:
+    """Each task of the first scenario with what is drawn of it; none where nothing is linked to a deep feature."""
+    links = links[links["deep_feature"].astype(str).str.fullmatch(r"z\d+")]
+    if links.empty:
+        return []
+    scenario = links["scenario"].iloc[0]
+    found = biomarkers[biomarkers["scenario"] == scenario]
+    return [
+        (str(task), _matrix(of_task, found[found["task"] == task], rows, columns))
+        for task, of_task in links[links["scenario"] == scenario].groupby("task", sort=False)
+    ]
+
+
+def _matrix(links: pd.DataFrame, biomarkers: pd.DataFrame, rows: int, columns: int) -> _Block:
     """ρ and q (radiomic features, deep features) of the strongest links, and the kept features."""
     links = links.assign(
         deep=links["fold"].astype(str) + ":" + links["deep_feature"].astype(str), size=links["rho"].abs()

@@ -30,6 +30,22 @@ def shown_unit(values: pd.DataFrame) -> str:
     return INPUT if (values["unit"] == INPUT).any() else DEEP
 
 
+def shown_rows(values: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the scenario and the unit that are drawn: the first scenario's."""
+    first = values["scenario"] == values["scenario"].iloc[0]
+    rows: pd.DataFrame = values[first & (values["unit"] == shown_unit(values))]
+    return rows
+
+
+def shap_shares(values: pd.DataFrame) -> pd.DataFrame:
+    """What the bars are drawn from, and the mean |SHAP| of each fold: few numbers, unlike those of the dots."""
+    if values.empty:
+        return values
+    keys = ["scenario", "task", "fold", "unit", "feature", "share"]
+    size = shown_rows(values).assign(mean_absolute_shap=lambda rows: rows["shap"].abs())
+    return size.groupby(keys, sort=False)["mean_absolute_shap"].mean().reset_index()
+
+
 def shap_summary(values: pd.DataFrame, top: int = 8) -> str:
     """Mean |SHAP| as bars, and every validation case as a dot, of the features that matter most in each task.
 
@@ -42,7 +58,7 @@ def shap_summary(values: pd.DataFrame, top: int = 8) -> str:
     """
     if values.empty:
         return ""
-    values = values[(values["scenario"] == values["scenario"].iloc[0]) & (values["unit"] == shown_unit(values))]
+    values = shown_rows(values)
     folds = values["fold"].nunique()
     blocks = [(str(task), _leading(rows, folds, top)) for task, rows in values.groupby("task", sort=False)]
     height = sum(HEADER + _ROW * len(features) for _, features in blocks)

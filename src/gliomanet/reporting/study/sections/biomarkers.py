@@ -21,11 +21,12 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.biomarkers import biomarker_forest
-from gliomanet.reporting.study.figures.links import link_map
-from gliomanet.reporting.study.figures.shap import shap_summary, shown_unit
+from gliomanet.reporting.study.figures.links import drawn_links, link_map
+from gliomanet.reporting.study.figures.shap import shap_shares, shap_summary, shown_unit
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import NUMBERS, tidy, tidy_biomarkers
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.tables.notes import split_notes
@@ -57,6 +58,7 @@ def section(results: StudyResults) -> Section | None:
                     f"markers-{index}",
                     f"Effects of the strongest kept biomarkers of {model}: a mark per centre, the summary with its "
                     "interval. The table beside it holds the same numbers.",
+                    table,
                 ),
             }
             for index, (model, table) in enumerate(results.biomarkers.items())
@@ -98,6 +100,7 @@ def explained_figures(results: StudyResults, model: str, index: int) -> dict[str
             f"shap-{index}",
             f"SHAP values of {model}: for each task a bar for each of the leading features, and a dot for each "
             f"validation case. The numbers are in explanations/{model}.tsv.gz.",
+            pd.DataFrame() if values is None else shap_shares(values),
         ),
         "unit": "" if values is None or values.empty else shown_unit(values),
         "links": drawn(
@@ -105,6 +108,7 @@ def explained_figures(results: StudyResults, model: str, index: int) -> dict[str
             f"links-{index}",
             f"Correlation between deep features of {model} and radiomic features: a row for each radiomic feature, a "
             f"column for each deep feature. The numbers are in explanations/{model}.links.tsv.gz.",
+            pd.DataFrame() if links is None else drawn_links(links, table),
         ),
         "examples": embed_sheets({model: results.examples[model]})[model] if has_example else "",
     }

@@ -1,0 +1,80 @@
+"""Curves that the page shows: of the declared model and the reference, on the centres that answer the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gliomanet.reporting.format import TOGETHER, center_name, task_name
+from gliomanet.reporting.study.answers import answering_rows, order_of
+from gliomanet.reporting.study.figure import Figure, drawn
+from gliomanet.reporting.study.figures.curves import Styles
+from gliomanet.reporting.study.results import StudyResults
+from gliomanet.reporting.study.tidy import tidy
+from gliomanet.reporting.svg import styles_of
+
+TEXT = ("model", "stage", "scenario", "role", "center", "task", "class")
+Draw = Callable[[str, pd.DataFrame, Styles], str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Panels of one task: a panel per centre and class."""
+
+    task: str
+    where: str
+    panels: Sequence[Figure]
+
+
+def shown_rows(results: StudyResults, curves: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of a table of curves that the page shows; the table itself holds every model, scenario and centre.
+
+    Models: the declared one and the reference where both are declared, else all. Cases: external ones, held-out centres
+    one by one, else validation cases together.
+    """
+    table = tidy(curves, text=TEXT)
+    evaluation = results.settings["evaluation"]
+    declared = [evaluation.get("primary_model"), evaluation.get("reference")]
+    if all(declared):
+        table = table[table["model"].isin(declared)]
+    external = answering_rows(table)
+    if external.empty:
+        return table[(table["role"] == "validation") & (table["center"] == "pooled")]
+    single = external[~external["center"].isin(TOGETHER)]
+    return single if len(single) else external
+
+
+def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, words: str, draw: Draw) -> list[Group]:
+    """Panels of a kind of curve, by task.
+
+    Args:
+        results: the study's tables.
+        curves: rows of the kind's table; None: it was not made.
+        name: first part of the figures' names.
+        words: what the curve is, for readers who cannot see it.
+        draw: title, rows and styles → SVG text.
+    """
+    rows = shown_rows(results, curves)
+    styles = styles_of(order_of(results))
+    groups = []
+    for task, of_task in rows.groupby("task", sort=False):
+        panels = []
+        several = len(set(of_task["class"])) > 1
+        for (center, kind), mine in of_task.groupby(["center", "class"], sort=False):
+            title = center_name(str(center)) + (f", {task_name(str(task))} {kind}" if several else "")
+            n = f" (n {mine['n'].iloc[0]:.0f})" if name == "decision" else ""
+            key = "-".join((name, str(task), str(center), str(kind))).replace("_", "-").replace(".", "-")
+            label = f"{words} of {task_name(str(task))}, class {kind}, {center_name(str(center))}: a line per model."
+            figure = drawn(draw(title + n, mine, styles), _identifier(key), label, mine)
+            panels += [figure] if figure else []
+        role = "external centres" if (of_task["role"] == "external").any() else "validation cases"
+        if panels:
+            groups.append(Group(task_name(str(task)), role, panels))
+    return groups
+
+
+def _identifier(text: str) -> str:
+    """Letters, digits and hyphens: a class may be called anything."""
+    return "".join(sign if sign.isalnum() or sign == "-" else f"-{ord(sign):x}-" for sign in text)
