@@ -145,11 +145,19 @@ def _of_draws(value: float, drawn: Floats, confidence: float, notes: tuple[str, 
 
 
 def _of_mean(value: float, terms: Floats, sample: Sample, notes: tuple[str, ...]) -> Estimate:
-    """Student's interval of the logarithm of a mean of terms above zero, over patients."""
+    """Student's interval of the logarithm of a mean of terms above zero, over patients; the classes' sizes stay.
+
+    A case varies around its class's mean; of a class of one patient, around that of all.
+    """
     patients = np.unique(sample.patients).size
     if patients < 2:
         return Estimate(value, np.nan, np.nan, np.nan, (*notes, "no interval: one patient"))
-    gaps = (terms - value) / terms.size
+    center = np.full(terms.size, value)
+    for k in np.unique(sample.truth):
+        mine = sample.truth == k
+        if np.unique(sample.patients[mine]).size > 1:
+            center[mine] = terms[mine].mean()
+    gaps = (terms - center) / terms.size
     variance = variance_over_patients(gaps, sample.patients) * patients / (patients - 1)
     if variance <= 1e-24 or value <= 0:
         return Estimate(value, np.nan, np.nan, np.nan, (*notes, "no interval: the same in every case"))

@@ -84,7 +84,7 @@ def test_a_figure_leads_to_its_predictions_models_cases_files_code_and_logs(made
 
 
 def test_a_comparison_stands_on_the_cases_of_both_models(made):
-    found = traced(made, "net", "age", "auc", "idh", "external")
+    found = traced(made, "net", "age", "auc", "idh", "external", "stratified")
     assert found.steps[0].title.endswith("of comparisons")
     assert set(step(found, "Predictions").table["model"]) == {"net", "age"}
     assert set(step(found, "Trained models").table["model"]) == {"net", "age"}

@@ -52,13 +52,22 @@ def drawn_pairs(
     decision by itself is drawn as by `drawn_counts`.
 
     Returns:
-        Two of what `drawn_counts` returns.
+        Two of what `drawn_counts` returns; those of the decisions turned round are the same turned round.
     """
+    if first.tobytes() > second.tobytes():
+        return drawn_pairs(truth, second, first, patients, classes, draws, generator)[::-1]
     prior = _prior(classes)
     both = np.einsum("kf,ks->kfs", prior, prior).reshape(classes, classes * classes)
     drawn = _drawn(truth, first * classes + second, patients, both, draws, generator)
     cells = drawn.reshape(classes, classes, classes, -1)
-    return np.asarray(cells.sum(2)), np.asarray(cells.sum(1))
+    one, other = np.asarray(cells.sum(2)), np.asarray(cells.sum(1))
+    if np.array_equal(first, second):  # neither is the first: the second half of the draws is the first, turned round
+        half = draws // 2
+        one, other = (
+            np.concatenate([a[..., : half + 1], b[..., 1 : half + 1], one[..., 2 * half + 1 :]], axis=2)
+            for a, b in ((one, other), (other, one))
+        )
+    return one, other
 
 
 def share_interval(found: NDArray[np.bool_], patients: Integers, confidence: float) -> tuple[float, float]:
