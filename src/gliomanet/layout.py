@@ -304,6 +304,29 @@ class Layout:
     def biomarkers(self, model: str) -> Path:
         return self.results / f"biomarkers/{model}.tsv"
 
+    def shap_values(self, model: str) -> Path:
+        """SHAP values of a model's leading deep features and inputs, of its validation cases."""
+        return self.results / f"explanations/{model}.tsv.gz"
+
+    def explained(self, model: str) -> Path:
+        """Explainers, outputs and additivity gaps of a model's folds."""
+        return self.results / f"explanations/{model}.folds.tsv"
+
+    def shap_figure(self, model: str) -> Path:
+        """Bars and beeswarms of a model's SHAP values."""
+        return self.results / f"figures/shap/{model}.svg"
+
+    def link_figure(self, model: str) -> Path:
+        """Heat map of a model's links."""
+        return self.results / f"figures/links/{model}.svg"
+
+    def links(self, model: str) -> Path:
+        return self.results / f"explanations/{model}.links.tsv.gz"
+
+    def search(self, model: str) -> Path:
+        """Counts of what was tested, linked and kept."""
+        return self.results / f"explanations/{model}.search.tsv"
+
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"
 
@@ -320,6 +343,10 @@ class Layout:
 
     def figure(self, table: str) -> Path:
         return self.results / f"figures/{table}.svg"
+
+    def examples(self, model: str) -> Path:
+        """Pictures of a case of low and one of high value for the strongest kept biomarkers of a model."""
+        return self.results / f"figures/examples/{model}.png"
 
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"

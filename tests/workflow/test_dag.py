@@ -83,7 +83,8 @@ def test_a_tabular_study_has_no_image_jobs(snakemake, feature_center):
     assert run.status == 0, run.text
     assert run.count("import_features") == 2
     assert not {"preprocess_case", "collect_qc", "extract_radiomics", "train_image"} & run.rules
-    assert run.count("find_biomarkers") == 1
+    assert {job.wildcards["model"] for job in run.of("find_biomarkers")} == {"net", "logistic"}
+    assert run.count("draw_examples") == 0
 
 
 def test_leave_one_centre_out_holds_out_every_centre(snakemake):
@@ -107,8 +108,9 @@ def test_further_scenarios_add_their_folds(snakemake):
 def test_models_that_are_refitted_have_one_fold_more(snakemake):
     run = snakemake(study(models={"logistic": {**LOGISTIC, "refit": True}}))
     assert {job.wildcards["fold"] for job in run.of("train_tabular")} == {"0", "1", "all"}
-    assert run.count("find_biomarkers") == 0
-    assert run.count("evaluate_recovery") == 0
+    (explained,) = run.of("explain_model")
+    fitted = {file for file in explained.input if file.endswith("model.joblib")}
+    assert fitted == {f"results/models/logistic/supervised/fold{fold}/model.joblib" for fold in (0, 1)}
     without = snakemake(study(models={"logistic": {**LOGISTIC, "refit": False}}))
     assert {job.wildcards["fold"] for job in without.of("train_tabular")} == {"0", "1"}
 

@@ -416,6 +416,7 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "evaluate",
         "evaluate_uncertainty",
         "find_biomarkers",
+        "draw_examples",
         "evaluate_recovery",
         "write_report",
         "track_runs",

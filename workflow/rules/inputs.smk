@@ -103,6 +103,12 @@ def trained(fits):
     ]
 
 
+def final_fits(model):
+    """The trained models of a model's last stage, of every fold that has validation cases."""
+    stage = PLAN.final_stage(model)
+    return [LAYOUT.model(model, stage, fold) for fold in PLAN.cross_validation_folds]
+
+
 def members(fits):
     """What a job is told of the trained models that it uses."""
     return [

@@ -32,10 +32,19 @@ rule write_report:
         lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
-        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
+        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.explained_models],
+        search=[LAYOUT.search(model) for model in PLAN.explained_models],
+        links=[LAYOUT.links(model) for model in PLAN.explained_models],
+        shap=[LAYOUT.shap_values(model) for model in PLAN.explained_models],
+        explained=[LAYOUT.explained(model) for model in PLAN.explained_models],
+        examples=(
+            []
+            if STUDY.is_tabular
+            else [LAYOUT.examples(model) for model in PLAN.explained_models]
+        ),
         recovery=(
             rules.evaluate_recovery.output.recovery
-            if PHANTOMS and PLAN.networks
+            if PHANTOMS and PLAN.explained_models
             else []
         ),
         segmentation=(
@@ -78,6 +87,8 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        shap=[LAYOUT.shap_figure(model) for model in PLAN.explained_models],
+        links=[LAYOUT.link_figure(model) for model in PLAN.explained_models],
         checklists=[
             report(
                 LAYOUT.checklist(guideline),

@@ -98,8 +98,14 @@ class Evaluation(Section):
 class Explanation(Section):
     """Selection of radiomic features as biomarkers."""
 
-    shap_fraction: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
-    max_q: Fraction = Field(0.05, description="Largest Benjamini-Hochberg q of a correlation.")
-    min_rho: Fraction = Field(0.3, description="Least |Spearman's rho| between a deep and a radiomic feature.")
+    shap_fraction: Fraction = Field(
+        0.8, description="Share of the mean |SHAP| that the leading deep features, or inputs, carry."
+    )
+    max_q: Fraction = Field(
+        0.05, description="Largest Benjamini-Hochberg q of a correlation, and of a biomarker's summary effect."
+    )
+    min_rho: Fraction = Field(
+        0.3, description="Least |Spearman's rho| within centres between a deep and a radiomic feature."
+    )
     max_i2: Fraction = Field(0.75, description="Largest share of the effects' variance that lies between centres.")
     min_per_class: int = Field(3, ge=2, description="Cases per class that a centre needs for an effect.")

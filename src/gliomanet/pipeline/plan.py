@@ -49,6 +49,15 @@ class Plan:
         return [name for name, model in self.study.models.items() if isinstance(model, kinds)]
 
     @cached_property
+    def explained_models(self) -> list[str]:
+        """The models that biomarkers are looked for in: networks, and those that take a radiomic feature."""
+        return [
+            name
+            for name, model in self.study.models.items()
+            if name in self.networks or set(getattr(model, "inputs", ())) - {"age", "sex"}
+        ]
+
+    @cached_property
     def segmenting_models(self) -> list[str]:
         """The models that write segmentations: those that learn to, where the study wants any."""
         if not self.study.prediction.segmentation:

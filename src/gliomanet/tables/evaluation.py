@@ -1,4 +1,4 @@
-"""Tables of what is computed from predictions: metrics, comparisons, biomarkers."""
+"""Tables of what is computed from predictions: metrics and comparisons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from gliomanet.tables.columns import (
     MODEL,
     N_POSITIVE,
     NOTE,
-    REGION,
     ROLE,
     SCENARIO,
     STAGE,
@@ -276,54 +275,6 @@ PSEUDO_LABEL_ACCURACY = Schema(
     key=("model", "stage", "fold", "task", "class"),
 )
 
-BIOMARKERS = Schema(
-    title="Biomarkers",
-    paths=("biomarkers/<model>.tsv",),
-    row="one per scenario × task × radiomic feature × region that is linked to a deep feature",
-    columns=(
-        *(SCENARIO, TASK),
-        text("feature", "Radiomic feature"),
-        text("modality", "Modality that it is measured on; `mask` for the shape of the region"),
-        REGION,
-        text("deep_features", "Deep features that it is linked to, each as `<fold>:z<number>`, separated by commas"),
-        number("rho", "Spearman's correlation with evidence for the last class, −1 to 1, mean over the folds"),
-        number("q", "Largest false discovery rate of the folds that pass"),
-        number("effect_<center>", "Difference between the classes in each centre, as AUC − ½; empty: too few cases"),
-        number("summary", "Random-effects mean of the centres' effects"),
-        number("ci_low", "Lower end of its 95 % interval"),
-        number("ci_high", "Upper end of that interval"),
-        number("tau2", "Variance of the effects between centres"),
-        number("i2", "Fraction of the effects' variation that lies between centres (I²), 0 to 1"),
-        text("status", "Judgement: `kept` where the difference is the same in every centre", ("kept", "dropped")),
-        text("reason", "Reason of the judgement"),
-        number("additivity_gap", "Largest difference between a case's SHAP values, summed, and the output of the head"),
-    ),
-    key=("scenario", "task", "feature", "region"),
-)
-
-RECOVERY = Schema(
-    title="Recovery of planted biomarkers",
-    paths=("biomarkers/recovery.tsv",),
-    row="one per model × scenario × task, where the study has phantoms",
-    columns=(
-        text("scenario", "Scenario of `split.scenarios`; empty where the model has no biomarkers at all"),
-        TASK,
-        integer("linked", "Radiomic features that are linked to a deep feature"),
-        integer("kept", "Those that are kept as biomarkers"),
-        integer("signals", "Planted signals"),
-        integer("signals_found", "Planted signals that a biomarker matches, in their direction"),
-        integer("shortcuts", "Planted shortcuts"),
-        integer("shortcuts_linked", "Planted shortcuts that a linked feature matches"),
-        integer("shortcuts_rejected", "Those that no biomarker matches; empty where none is linked"),
-        number("precision", "Biomarkers that are a planted signal over all biomarkers, 0 to 1; empty: no biomarker"),
-        number("recall", "Signals found over those planted, 0 to 1; empty: none was planted"),
-        number("shortcut_rejection", "Shortcuts rejected over those linked, 0 to 1; empty: none was linked"),
-        NOTE,
-        MODEL,
-    ),
-    key=("model", "scenario", "task"),
-)
-
 BY_EVALUATE = {
     "metrics": METRICS,
     "confusion": CONFUSION,
@@ -339,5 +290,5 @@ BY_EVALUATE = {
 
 TABLES = (
     *(*BY_EVALUATE.values(), SEGMENTATION_METRICS),
-    *(MODALITY_SUBSETS, MODALITY_SIGNIFICANCE, PSEUDO_LABEL_ACCURACY, BIOMARKERS, RECOVERY),
+    *(MODALITY_SUBSETS, MODALITY_SIGNIFICANCE, PSEUDO_LABEL_ACCURACY),
 )

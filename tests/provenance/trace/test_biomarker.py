@@ -11,7 +11,7 @@ from gliomanet.layout import Layout
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.trace import trace
 from gliomanet.tables.cohort import RADIOMICS
-from gliomanet.tables.evaluation import BIOMARKERS
+from gliomanet.tables.explanation import BIOMARKERS
 from gliomanet.tables.io import read_table, write_table
 from tests.provenance.conftest import write_study
 

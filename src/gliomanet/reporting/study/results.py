@@ -47,6 +47,11 @@ class StudyResults:
         predictions: model → `results/predictions/<model>.tsv`.
         calibration: all models' temperatures, the tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
+        search: model → `results/explanations/<model>.search.tsv`: how much was tested, linked and kept.
+        links: model → `results/explanations/<model>.links.tsv.gz`.
+        shap_values: model → `results/explanations/<model>.tsv.gz`.
+        explained: model → `results/explanations/<model>.folds.tsv`.
+        examples: model → picture of cases of low and high value; none in a study of feature tables.
         recovery: planted truth beside what was found; None: no patient is simulated.
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added; None: there are none.
         pseudo_label_accuracy: `results/pseudo_labels/accuracy.tsv`.
@@ -81,6 +86,11 @@ class StudyResults:
     predictions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     calibration: pd.DataFrame | None = None
     biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    search: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    links: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    shap_values: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    explained: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    examples: Mapping[str, Path] = field(default_factory=dict)
     recovery: pd.DataFrame | None = None
     pseudo_labels: pd.DataFrame | None = None
     pseudo_label_accuracy: pd.DataFrame | None = None
@@ -112,6 +122,7 @@ class StudyResults:
         by_name: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
         pseudo_labels: list[pd.DataFrame] = []
         sheets: dict[str, Path] = {}
+        examples: dict[str, Path] = {}
         models: list[ModelDescription] = []
         cases: list[Mapping[str, str]] = []
         for path in files:
@@ -127,10 +138,12 @@ class StudyResults:
                 case "pseudo_labels":
                     names = {"model": place.model, "stage": place.stage, "fold": place.fold}
                     pseudo_labels.append(read_table(path).assign(**names))
-                case "predictions" | "calibration" | "biomarkers":
+                case "predictions" | "calibration" | "biomarkers" | "search" | "links" | "shap_values" | "explained":
                     by_name[place.kind][place.model] = read_table(path)
                 case "qc":
                     by_name[place.kind][place.center] = read_table(path)
+                case "examples":
+                    examples[place.model] = path
                 case "qc_sheet":
                     sheets[place.center] = path
                 case "model.description":
@@ -145,6 +158,11 @@ class StudyResults:
             predictions=by_name["predictions"],
             calibration=_together(by_name["calibration"].values()),
             biomarkers=by_name["biomarkers"],
+            search=by_name["search"],
+            links=by_name["links"],
+            shap_values=by_name["shap_values"],
+            explained=by_name["explained"],
+            examples=examples,
             pseudo_labels=_together(pseudo_labels),
             qc=_together(by_name["qc"].values()),
             sheets=sheets,

@@ -10,7 +10,21 @@ NUMBERS = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
         *("temperature", "ece_before", "ece_after", "nll_before", "nll_after", "independent", "joint"),
-        *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
+        *(
+            "rho",
+            "q",
+            "summary",
+            "p_effect",
+            "q_effect",
+            "pi_low",
+            "pi_high",
+            "tau2",
+            "i2",
+            "additivity_gap",
+            "precision",
+            "recall",
+            "shortcut_rejection",
+        ),
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("coregistration_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
         *("shapley", "fusion_weight", "n_modalities"),
@@ -68,6 +82,16 @@ def tidy_confusion(frame: pd.DataFrame | None) -> pd.DataFrame:
 def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
     return tidy(
         frame,
-        text=("scenario", "task", "feature", "modality", "region", "deep_features", "status", "reason"),
-        numbers=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2", "additivity_gap"),
+        text=(
+            "scenario",
+            "task",
+            "feature",
+            "modality",
+            "region",
+            "deep_features",
+            "agrees_outside",
+            "status",
+            "reason",
+        ),
+        numbers=("rho", "q", "summary", "ci_low", "ci_high", "q_effect", "tau2", "i2", "additivity_gap"),
     )
