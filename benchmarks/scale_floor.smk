@@ -13,20 +13,37 @@ TRAIN = [center for center in COHORT if center not in EXTERNAL]
 FOLDS = [str(fold) for fold in range(5)]
 FITS = [("net", fold) for fold in FOLDS] + [("logistic", fold) for fold in [*FOLDS, "all"]]
 FOLDERS = {center: [f"results/preprocessed/{center}/{case}" for case in cases] for center, cases in COHORT.items()}
-SOURCES = {center: [ancient(file) for case in cases.values() for file in case] for center, cases in COHORT.items()}
+CONTENTS = {
+    center: [f"results/contents/preprocessed/{center}/{case}.txt" for case in cases] for center, cases in COHORT.items()
+}
+LISTED = {center: f"results/preprocessed/{center}.tsv" for center in COHORT}
 TABLES = {center: f"results/cohort/{center}.tsv" for center in COHORT}
-EVERYONE = [folder for center in COHORT for folder in FOLDERS[center]]
-VALUES = {f"key_{number}": number for number in range(30)}
+VALUES = {f"key_{number}": number for number in range(12)}
+
+
+def prepared(centers):
+    return [LISTED[center] for center in centers] + [
+        ancient(folder) for center in centers for folder in FOLDERS[center]
+    ]
+
+
+def columns(kind, centers):
+    return [f"results/cohort/{kind}/{center}.tsv" for center in centers]
 
 
 def members(w):
-    return [f"results/models/{model}/supervised/fold{fold}/{file}" for model, fold in FITS if model == w.model
-            for file in (("weights.pt" if model == "net" else "model.joblib"), "model.json")]
+    return [
+        f"results/models/{model}/supervised/fold{fold}/{file}"
+        for model, fold in FITS
+        if model == w.model and (fold == "all") == (model == "logistic" and w.center in EXTERNAL)
+        for file in (("weights.pt" if model == "net" else "model.joblib"), "model.json")
+    ]
 
 
 wildcard_constraints:
     center="[A-Z]+",
     case="[^/]+",
+    columns="patients|labels|ages",
     model="net|logistic",
     stage="supervised",
     fold="[0-9]|all",
@@ -36,11 +53,16 @@ rule all:
     input: "results/report/index.html", expand("results/qc/{center}", center=COHORT), "results/tracking/runs.tsv"
 
 rule build_case_table:
-    input: lambda w: f"hospitals/{w.center}/cases.tsv"
     output: "results/cohort/{center}.tsv", "results/cohort/hidden/{center}.tsv", "results/audit/{center}.source.tsv"
     log: "results/logs/build_case_table/{center}.log"
     resources: mem_mb=2000, runtime=10
-    params: a="1", b=VALUES, c="data", d=VALUES, e=None, f="rows", g=VALUES, h=None, i=None
+    params: a="1", b=VALUES, c="data", d=VALUES, e=VALUES
+    script: "scale_cohort.py"
+
+rule select_columns:
+    output: "results/cohort/{columns}/{center}.tsv"
+    log: "results/logs/select_columns/{columns}/{center}.log"
+    params: a="1", b=VALUES, c="data", d=VALUES, e=VALUES, f="columns"
     script: "scale_cohort.py"
 
 rule collect_cohort:
@@ -51,13 +73,12 @@ rule collect_cohort:
     script: "scale_cohort.py"
 
 rule inspect_center:
-    input: lambda w: SOURCES[w.center]
-    output: "results/audit/{center}.tsv", "results/audit/{center}.npz", "results/audit/{center}.volumes.tsv"
+    output: expand("results/audit/{{center}}.{kind}", kind=["tsv", "npz", "volumes.tsv", "files.tsv"])
     log: "results/logs/inspect_center/{center}.log"
     priority: 100
     threads: 4
     resources: mem_mb=6000, runtime=240
-    params: a="1", b=lambda w: COHORT[w.center], c=lambda w: COHORT[w.center], d=lambda w: COHORT[w.center], e=VALUES
+    params: a="1", b=lambda w: COHORT[w.center], c=lambda w: COHORT[w.center], d=VALUES, e=VALUES
     script: "scale_cohort.py"
 
 rule audit_cohort:
@@ -65,7 +86,7 @@ rule audit_cohort:
     output: "results/cohort/audit.tsv"
     log: "results/logs/audit_cohort.log"
     priority: 100
-    params: a="1", b={}, c=VALUES, d=[]
+    params: a="1", b={}, c=VALUES, d=[], e=COHORT
     script: "scale_cohort.py"
 
 rule gate_cohort:
@@ -76,8 +97,7 @@ rule gate_cohort:
     script: "scale_cohort.py"
 
 rule preprocess_case:
-    input: lambda w: map(ancient, COHORT[w.center][w.case])
-    output: directory("results/preprocessed/{center}/{case}")
+    output: directory("results/preprocessed/{center}/{case}"), "results/contents/preprocessed/{center}/{case}.txt"
     log: "results/logs/preprocess_case/{center}/{case}.log"
     threads: 1
     resources: mem_mb=3000, runtime=30
@@ -85,30 +105,37 @@ rule preprocess_case:
     message: "Preprocessing {wildcards.case} of {wildcards.center}"
     script: "scale_cohort.py"
 
+rule list_preprocessed:
+    input: lambda w: [ancient(folder) for folder in FOLDERS[w.center]] + CONTENTS[w.center]
+    output: "results/preprocessed/{center}.tsv"
+    log: "results/logs/list_preprocessed/{center}.log"
+    params: a="1"
+    script: "scale_cohort.py"
+
 rule collect_qc:
-    input: lambda w: FOLDERS[w.center]
+    input: lambda w: prepared([w.center])
     output: "results/qc/{center}.tsv"
     log: "results/logs/collect_qc/{center}.log"
     params: a="1", b=0.5, c={}, d=True
     script: "scale_cohort.py"
 
 rule draw_cases:
-    input: lambda w: FOLDERS[w.center] + SOURCES[w.center]
-    output: directory("results/pictures/{center}")
+    input: lambda w: prepared([w.center])
+    output: directory("results/pictures/{center}"), "results/contents/pictures/{center}.txt"
     log: "results/logs/draw_cases/{center}.log"
     threads: 4
     params: a="1", b=lambda w: COHORT[w.center]
     script: "scale_cohort.py"
 
 rule draw_quality:
-    input: lambda w: FOLDERS[w.center], "results/pictures/{center}", "results/qc/{center}.tsv"
+    input: lambda w: prepared([w.center]), ancient("results/pictures/{center}"), "results/contents/pictures/{center}.txt", "results/qc/{center}.tsv"
     output: directory("results/qc/{center}"), "results/qc/{center}.png"
     log: "results/logs/draw_quality/{center}.log"
-    params: a="1"
+    params: a="1", b=VALUES
     script: "scale_cohort.py"
 
 rule extract_radiomics:
-    input: "results/preprocessed/{center}/{case}"
+    input: ancient("results/preprocessed/{center}/{case}"), "results/contents/preprocessed/{center}/{case}.txt"
     output: "results/radiomics/cases/{center}/{case}.tsv"
     log: "results/logs/extract_radiomics/{center}/{case}.log"
     resources: mem_mb=2000, runtime=30
@@ -124,14 +151,14 @@ rule collect_radiomics:
     script: "scale_cohort.py"
 
 rule split_development:
-    input: [TABLES[center] for center in TRAIN], expand("results/qc/{center}.tsv", center=TRAIN)
+    input: columns("labels", TRAIN), [LISTED[center] for center in TRAIN]
     output: "results/splits/development.tsv"
     log: "results/logs/split_development.log"
     params: a="1", b=VALUES, c=VALUES, d=5, e=1
     script: "scale_cohort.py"
 
 rule split_external:
-    input: "results/cohort/{center}.tsv", "results/qc/{center}.tsv"
+    input: "results/cohort/patients/{center}.tsv", "results/preprocessed/{center}.tsv"
     output: "results/splits/external/{center}.tsv"
     log: "results/logs/split_external/{center}.log"
     params: a="1", b=VALUES, c=5
@@ -145,7 +172,7 @@ rule collect_splits:
     script: "scale_cohort.py"
 
 rule train_image:
-    input: "results/splits/development.tsv", [TABLES[center] for center in TRAIN], [f for center in TRAIN for f in FOLDERS[center]]
+    input: "results/splits/development.tsv", columns("labels", TRAIN), prepared(TRAIN)
     output: expand("results/models/{{model}}/{{stage}}/fold{{fold}}/{file}", file=["weights.pt", "model.json", "heads.npz", "events.jsonl"])
     wildcard_constraints: model="net"
     log: "results/logs/train/{model}/{stage}/fold{fold}.log"
@@ -153,7 +180,7 @@ rule train_image:
     script: "scale_cohort.py"
 
 rule train_tabular:
-    input: "results/splits/development.tsv", [TABLES[center] for center in TRAIN], expand("results/radiomics/{center}.tsv", center=TRAIN)
+    input: "results/splits/development.tsv", columns("labels", TRAIN), columns("ages", TRAIN), expand("results/radiomics/{center}.tsv", center=TRAIN)
     output: expand("results/models/{{model}}/{{stage}}/fold{{fold}}/{file}", file=["model.joblib", "model.json", "heads.npz", "events.jsonl"])
     wildcard_constraints: model="logistic"
     log: "results/logs/train/{model}/{stage}/fold{fold}.log"
@@ -164,15 +191,14 @@ rule predict_center:
     input:
         members,
         lambda w: f"results/splits/external/{w.center}.tsv" if w.center in EXTERNAL else "results/splits/development.tsv",
-        "results/cohort/{center}.tsv",
-        lambda w: FOLDERS[w.center] if w.model == "net" else f"results/radiomics/{w.center}.tsv",
+        lambda w: prepared([w.center]) if w.model == "net" else [*columns("ages", [w.center]), f"results/radiomics/{w.center}.tsv"],
     output: "results/fold_predictions/{model}/{center}.tsv", "results/deep_features/{model}/{center}.tsv.gz"
     log: "results/logs/predict_center/{model}/{center}.log"
     params: a="1", b="net", c=VALUES, d="p", e=0, f=1, g="none"
     script: "scale_cohort.py"
 
 rule fit_temperatures:
-    input: expand("results/fold_predictions/{{model}}/{center}.tsv", center=TRAIN), [TABLES[center] for center in TRAIN]
+    input: expand("results/fold_predictions/{{model}}/{center}.tsv", center=TRAIN), columns("labels", TRAIN)
     output: "results/calibration/{model}.tsv"
     log: "results/logs/fit_temperatures/{model}.log"
     params: a="1", b=VALUES
@@ -193,7 +219,7 @@ rule collect_predictions:
     script: "scale_cohort.py"
 
 rule evaluate:
-    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt"
+    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt", expand("results/qc/{center}.tsv", center=COHORT)
     output: expand("results/evaluation/{table}.tsv", table=["metrics", "confusion", "comparisons", "thresholds", "decoding"])
     log: "results/logs/evaluate.log"
     params: a="1", b=VALUES, c=VALUES, d=1
@@ -222,16 +248,16 @@ rule write_report:
         rules.evaluate.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
         expand("results/calibration/{model}.tsv", model=["net", "logistic"]),
         [f"results/models/{model}/supervised/fold{fold}/model.json" for model, fold in FITS],
-        EVERYONE, expand("results/qc/{center}.tsv", center=COHORT), expand("results/qc/{center}.png", center=COHORT),
+        prepared(COHORT), expand("results/qc/{center}.tsv", center=COHORT), expand("results/qc/{center}.png", center=COHORT),
         "results/biomarkers/net.tsv",
-    output: "results/report/index.html", expand("results/figures/{name}.svg", name=["mcc_forest", "confusion", "biomarkers"])
+    output: "results/report/index.html", "results/study.json", expand("results/figures/{name}.svg", name=["mcc_forest", "confusion", "biomarkers"])
     log: "results/logs/write_report.log"
     params: a="1", b=VALUES, c="results"
     script: "scale_cohort.py"
 
 rule track_runs:
-    input: [f"results/models/{model}/supervised/fold{fold}/events.jsonl" for model, fold in FITS], rules.evaluate.output[0], "results/report/index.html"
-    output: "results/tracking/runs.tsv"
+    input: [f"results/models/{model}/supervised/fold{fold}/events.jsonl" for model, fold in FITS], "results/cohort/cases.tsv", rules.evaluate.output[0], "results/report/index.html", "results/study.json"
+    output: "results/tracking/runs.tsv", "results/tracking/compare.html"
     log: "results/logs/track_runs.log"
     params: a="1", b="uri", c="artifacts", d=VALUES
     script: "scale_cohort.py"
