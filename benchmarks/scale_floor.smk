@@ -204,8 +204,15 @@ rule fit_temperatures:
     params: a="1", b=VALUES
     script: "scale_cohort.py"
 
+rule describe_ensemble:
+    input: expand("results/fold_predictions/{{model}}/{center}.tsv", center=TRAIN), columns("labels", TRAIN), "results/calibration/{model}.tsv"
+    output: "results/calibration/{model}.json"
+    log: "results/logs/describe_ensemble/{model}.log"
+    params: a="1", b=VALUES, c=0.9
+    script: "scale_cohort.py"
+
 rule combine_predictions:
-    input: "results/fold_predictions/{model}/{center}.tsv", "results/calibration/{model}.tsv"
+    input: "results/fold_predictions/{model}/{center}.tsv", "results/calibration/{model}.tsv", "results/calibration/{model}.json"
     output: "results/predictions/{model}/{center}.tsv"
     log: "results/logs/combine_predictions/{model}/{center}.log"
     params: a="1"
@@ -223,6 +230,13 @@ rule evaluate:
     output: expand("results/evaluation/{table}.tsv", table=["metrics", "confusion", "comparisons", "thresholds", "decoding"])
     log: "results/logs/evaluate.log"
     params: a="1", b=VALUES, c=VALUES, d=1
+    script: "scale_cohort.py"
+
+rule evaluate_uncertainty:
+    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), expand("results/calibration/{model}.json", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt", expand("results/qc/{center}.tsv", center=COHORT)
+    output: expand("results/evaluation/{table}.tsv", table=["prediction_sets", "risk_coverage"])
+    log: "results/logs/evaluate_uncertainty.log"
+    params: a="1", b=VALUES, c=VALUES
     script: "scale_cohort.py"
 
 rule audit_features:
@@ -245,7 +259,7 @@ rule find_biomarkers:
 rule write_report:
     input:
         "results/cohort/cases.tsv", "results/cohort/audit.tsv", rules.audit_features.output, "results/splits.tsv",
-        rules.evaluate.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
+        rules.evaluate.output, rules.evaluate_uncertainty.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
         expand("results/calibration/{model}.tsv", model=["net", "logistic"]),
         [f"results/models/{model}/supervised/fold{fold}/model.json" for model, fold in FITS],
         prepared(COHORT), expand("results/qc/{center}.tsv", center=COHORT), expand("results/qc/{center}.png", center=COHORT),
