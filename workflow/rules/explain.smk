@@ -148,7 +148,7 @@ rule draw_examples:
         runtime=minutes(30),
     params:
         code=code_of("draw_examples.py"),
-        preprocessed=PREPROCESSED,
+        preprocessed=lambda wildcards: PREPROCESSED,
         regions=dump(STUDY.radiomics)["regions"],
     message:
         "Drawing examples of the biomarkers of {wildcards.model}"
