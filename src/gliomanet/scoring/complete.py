@@ -147,5 +147,6 @@ def _other_decisions(group: Sequence[_Of], found: Whole, file: str) -> list[Find
     unit = group[0].unit
     text = f"{unit.model or 'the model'}, {unit.task}: of {len(other)} of {len(group)} cases another class is predicted"
     text += f" than the most probable one ({shown})"
-    action = "metrics call the most probable class, and the last of equals; give the predicted class without probabilities to score that"
+    action = "metrics call the most probable class, and the last of equals; "
+    action += "give the predicted class without probabilities to score that"
     return [Finding("warning", "less_likely_class_predicted", "", "", file, text, action)]

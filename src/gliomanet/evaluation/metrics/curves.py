@@ -156,11 +156,8 @@ def recalibrate(positive: Flags, probability: Floats, patients: Integers, confid
     groups = patients if np.unique(patients).size < patients.size else None
     intercept, no_intercept = _intercept(positive, odds, groups, confidence)
     slope, no_slope = _slope(positive, odds, groups, confidence)
-    counted = (
-        f"{sure} {'probability' if sure == 1 else 'probabilities'} of 0 or 1 counted as {SURE:g} from it"
-        if sure
-        else ""
-    )
+    words = "1 probability" if sure == 1 else f"{sure} probabilities"
+    counted = f"{words} of 0 or 1 counted as {SURE:g} from it" if sure else ""
     return Recalibration(slope, intercept, tuple(note for note in (counted, no_intercept, no_slope) if note))
 
 

@@ -44,7 +44,8 @@ def summarise(
         temperature: of the mean, and of each pass; 1 leaves them as they are.
 
     Returns:
-        (N,) class that the mean calls, see `gliomanet.labels.decision`; (N,) that mean; (N,) its population standard deviation over the passes.
+        (N,) class that the mean calls, see `gliomanet.labels.decision`; (N,) its mean; (N,) its population standard
+        deviation over the passes.
     """
     values = np.asarray(passes, dtype=np.float64)
     if values.ndim != 3 or values.shape[0] < 1:
