@@ -6,6 +6,7 @@ import numpy as np
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.scoring.evaluate_tables import write_evaluated
+from gliomanet.tables.io import read_table
 from tests.scoring.conftest import LABELS, MUTANT
 
 NOISE = np.random.default_rng(1).uniform(size=30).round(3)
@@ -46,3 +47,7 @@ def test_classes_alone_are_held_against_a_reference_by_mcc(score, tmp_path):
     ]
     page = page_of(score, tmp_path, "\n".join(["case_id\tmodel\tidh:predicted", *rows]), reference="age")
     assert "it in MCC after Holm" in page
+    table = read_table(tmp_path / "out/evaluation/comparisons.tsv").query("family == 'reference'")
+    (row,) = table[table["p"].notna()].to_dict("records")
+    assert row["metric"] == "mcc"
+    assert row["p_holm"] == row["p"]
