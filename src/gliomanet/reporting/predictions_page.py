@@ -24,7 +24,7 @@ from gliomanet.reporting.study.sections import (
     reading,
     roc,
 )
-from gliomanet.reporting.study.sections.headline import forests, whole_group_mcc
+from gliomanet.reporting.study.sections.headline import forests, mcc_rows
 from gliomanet.tables.notes import NOT_ESTIMABLE
 
 
@@ -97,7 +97,7 @@ def _scored(results: StudyResults) -> Section:
 
 
 def _forest(results: StudyResults) -> Section | None:
-    figures = forests(whole_group_mcc(results.metrics))
+    figures = forests(mcc_rows(results))
     return Section("forest", "MCC", {"forests": figures, "marks": marks_sentence(results.metrics)}) if figures else None
 
 

@@ -48,8 +48,7 @@ def section(results: StudyResults) -> Section | None:
     tables = [*held_out, *(external or headline(results.metrics, order, "validation"))]
     if not tables:
         return None
-    rows = whole_group_mcc(results.metrics)
-    rows = rows.sort_values("model", key=lambda names: names.map(_place_in(order)), kind="stable")
+    rows = mcc_rows(results)
     shown, rest = shown_and_further(rows)
     gains, further_gains = shown_and_further(gain_rows(results))
     several_stages = len(set(rows["stage"])) > 1
@@ -157,7 +156,7 @@ def headline(metrics: pd.DataFrame, order: list[str], role: str = "external") ->
         order: of the models; it is set before there are results, so no row is above another for being higher.
         role: of the cases.
     """
-    rows = whole_group_mcc(metrics)
+    rows = _whole_group_mcc(metrics)
     rows = rows[rows["scenario"] != LEAVE_ONE_CENTER_OUT]
     tasks = list(dict.fromkeys(rows["task"]))
     scenarios = [t for t in dict.fromkeys(rows["scenario"]) if (rows.loc[rows["scenario"] == t, "role"] == role).any()]
@@ -187,7 +186,7 @@ def headline(metrics: pd.DataFrame, order: list[str], role: str = "external") ->
 
 def held_out_headline(metrics: pd.DataFrame, order: list[str]) -> list[Table]:
     """MCC over held-out centres, each predicted by fits that never saw it: one table, or none without such a design."""
-    rows = whole_group_mcc(metrics)
+    rows = _whole_group_mcc(metrics)
     means = {
         (r["model"], r["stage"], r["task"]): r
         for r in rows[rows["scenario"] == LEAVE_ONE_CENTER_OUT].to_dict("records")
@@ -227,8 +226,16 @@ def _headline_cell(row: Row | None, reference: Row | None) -> Cell:
     return numeric(estimate(row["value"], row["ci_low"], row["ci_high"]), small)
 
 
-def whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `evaluation/metrics.tsv` that hold an MCC of all cases, text and numbers as such."""
+def mcc_rows(results: StudyResults) -> pd.DataFrame:
+    """MCC of all cases of each group, the models in the order in which the page's figures have them."""
+    order = _place_in(order_of(results))
+    ordered: pd.DataFrame = _whole_group_mcc(results.metrics).sort_values(
+        "model", key=lambda names: names.map(order), kind="stable"
+    )
+    return ordered
+
+
+def _whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:
     table = tidy_metrics(metrics)
     return table[(table["metric"] == "mcc") & table["subset"].isin(WHOLE_GROUP)]
 
