@@ -48,8 +48,7 @@ def section(results: StudyResults) -> Section | None:
     tables = [*held_out, *(external or headline(results.metrics, order, "validation"))]
     if not tables:
         return None
-    rows = _whole_group_mcc(results.metrics)
-    rows = rows.sort_values("model", key=lambda names: names.map(_place_in(order)), kind="stable")
+    rows = mcc_rows(results)
     shown, rest = shown_and_further(rows)
     gains, further_gains = shown_and_further(gain_rows(results))
     several_stages = len(set(rows["stage"])) > 1
@@ -225,6 +224,15 @@ def _headline_cell(row: Row | None, reference: Row | None) -> Cell:
     if pd.isna(row["value"]):
         return Cell(NOT_ESTIMABLE, reason_of(row["note"]) or small, "muted")
     return numeric(estimate(row["value"], row["ci_low"], row["ci_high"]), small)
+
+
+def mcc_rows(results: StudyResults) -> pd.DataFrame:
+    """MCC of all cases of each group, the models in the order in which the page's figures have them."""
+    order = _place_in(order_of(results))
+    ordered: pd.DataFrame = _whole_group_mcc(results.metrics).sort_values(
+        "model", key=lambda names: names.map(order), kind="stable"
+    )
+    return ordered
 
 
 def _whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:
