@@ -71,5 +71,4 @@ def test_page(layout):
     page = layout.page().read_text(encoding="utf-8")
     assert 'id="forest"' in page
     assert "240 cases of 13 centres" in page
-    assert "What holds" not in page  # no study asked anything of somebody else's predictions
     assert "http://" not in page

@@ -31,6 +31,7 @@ def write_predictions_page(results: StudyResults, out: Path) -> None:
         "warnings": [],
         "paragraph": paragraph(results),
         "totals": totals(results),
+        "compared": [],
     }
     write_atomically(out, render_sections(about, sections).encode())
 

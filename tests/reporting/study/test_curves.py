@@ -71,14 +71,6 @@ def test_a_centre_of_one_class_has_a_sentence_in_place_of_a_curve(image_study):
     assert group.silent == "No curve of west: all cases there are of one class."
 
 
-def test_a_bin_without_the_class_is_no_centre_without_it(image_study):
-    rows = curve().query("center == 'east'")
-    rows.loc[rows["bin"] == 1, "n_positive"] = 0
-    (group,) = curve_panels(declared(image_study), rows, "calibration", "Calibration", calibration_panel)
-    assert [figure.name for figure in group.panels] == ["calibration-idh-east-mutant"]
-    assert group.silent == ""
-
-
 def test_every_kind_is_drawn_and_nothing_is_drawn_of_nothing():
     rows = curve().query("center == 'east'")
     for draw, axis in (

@@ -71,7 +71,7 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
         panels, silent = [], []
         several = len(set(of_task["class"])) > 1
         for (center, kind), mine in of_task.groupby(["center", "class"], sort=False):
-            if (mine["n_positive"] == 0).all() or (mine["n_positive"] == mine["n"]).all():  # of calibration, by bin
+            if not 0 < mine["n_positive"].iloc[0] < mine["n"].iloc[0]:
                 silent.append(center_name(str(center)) + (f" ({kind})" if several else ""))
                 continue
             title = center_name(str(center)) + (f", {task_name(str(task))} {kind}" if several else "")
