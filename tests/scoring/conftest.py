@@ -38,6 +38,7 @@ def score(tmp_path: Path) -> Score:
         task: Sequence[str] = ("idh=wildtype,mutant",),
         value: Sequence[str] = (),
         unknown: Sequence[str] = (),
+        settings: Evaluation = Evaluation(resamples=100),  # noqa: B008 (frozen)
     ) -> EvaluatedTables:
         (tmp_path / "p.tsv").write_text(predictions, encoding="utf-8")
         (tmp_path / "l.tsv").write_text(labels, encoding="utf-8")
@@ -50,7 +51,7 @@ def score(tmp_path: Path) -> Score:
             tasks=tasks,
             words=Words.of(value, unknown, vocabulary),
             defaults=Defaults("theirs", "here"),
-            settings=Evaluation(resamples=100),
+            settings=settings,
         )
 
     return scored

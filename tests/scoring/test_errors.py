@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gliomanet.errors import CohortError, StudyError
@@ -49,3 +50,10 @@ def test_ids_without_a_centre_are_refused(score, tmp_path):
     done = CliRunner().invoke(app, [*given, "--center-pattern", "P-"])
     assert done.exit_code == 1
     assert "no pattern with a group" in done.output
+
+
+def test_of_logits_no_number_is_taken_for_a_sign_of_unknown(score):
+    with pytest.raises(CohortError) as caught:
+        score(wide(np.log(MUTANT / (1 - MUTANT)).round(3)))
+    (action,) = {problem.action for problem in caught.value.problems}
+    assert "unknown" not in action

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gliomanet.evaluation.predictions import GROUP, Scored, evaluated_rows, score, text
 from gliomanet.evaluation.resampling import Resampling, names_of
 from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT, Row
+from gliomanet.labels.decision import called_class
 from gliomanet.tables.columns import HELD_OUT
 from gliomanet.uncertainty.probabilities import entropy
 
@@ -30,7 +31,7 @@ class Answers:
     Attributes:
         names: model, stage, scenario, role and task.
         rows: index into the cases (cases,), ascending.
-        called: class index of the most probable class (cases,).
+        called: class index that is called (cases,), see `gliomanet.labels.decision`.
         sets: True where a class is in the case's prediction set (cases, classes); None: predictions without sets.
         doubt: column of the predictions → how unsure the model is (cases,); `uncertainty` always.
     """
@@ -78,7 +79,7 @@ def answers_of(study: Resampling, predictions: pd.DataFrame) -> list[Answers]:
 
 
 def _answers(study: Resampling, member: Scored, names: Row, rows: pd.DataFrame) -> Answers:
-    called = member.probability.argmax(1)
+    called = called_class(member.probability)
     doubt = {"uncertainty": np.array([entropy(of_case) for of_case in member.probability.tolist()])}
     for name in SPREADS:
         if name in rows and rows[name].notna().all():

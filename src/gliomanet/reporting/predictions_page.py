@@ -7,15 +7,25 @@ from pathlib import Path
 
 from gliomanet.files.atomic import write_atomically
 from gliomanet.reporting.format import listing, plural, task_name
-from gliomanet.reporting.study.figure import drawn
-from gliomanet.reporting.study.figures.forest import forest_plot, marks_sentence
+from gliomanet.reporting.study.answers import FAMILY, Answer, beaten, external_scenario, tidy_comparisons
+from gliomanet.reporting.study.figures.forest import marks_sentence
 from gliomanet.reporting.study.page import render_sections
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
-from gliomanet.reporting.study.sections import audit, comparisons, confusion, contradictions, decoding, metrics, reading
+from gliomanet.reporting.study.sections import (
+    audit,
+    calibration,
+    comparisons,
+    confusion,
+    contradictions,
+    decision_curves,
+    decoding,
+    metrics,
+    reading,
+    roc,
+)
+from gliomanet.reporting.study.sections.headline import forests, whole_group_mcc
 from gliomanet.tables.notes import NOT_ESTIMABLE
-
-_FOREST = "MCC with interval of every model, task and centre; the table of all metrics holds the same numbers."
 
 
 def write_predictions_page(results: StudyResults, out: Path) -> None:
@@ -26,14 +36,28 @@ def write_predictions_page(results: StudyResults, out: Path) -> None:
         out: the HTML file.
     """
     sections = [section for make in _SECTIONS if (section := make(results)) is not None]
+    reference = results.settings["evaluation"]["reference"]
     about = {
         "title": results.settings["title"],
         "warnings": [],
-        "paragraph": paragraph(results),
-        "totals": totals(results),
-        "compared": [],
+        "question": f"Does any model beat {reference}?",
+        "answers": answers(results, reference) if reference else [],
     }
     write_atomically(out, render_sections(about, sections).encode())
+
+
+def answers(results: StudyResults, reference: str) -> list[Answer]:
+    """Of every task, who beats the reference; whom the models were trained on is not known here."""
+    table = tidy_comparisons(results.comparisons)
+    scenario = external_scenario(table)
+    table = table[(table["family"] == FAMILY) & (table["scenario"] == scenario) & table["difference"].notna()]
+    found = []
+    for task in results.tasks:
+        rows = table[table["task"] == task]
+        text = f"not known: no model could be held against {reference} on external cases."
+        text = beaten(results, rows, reference) if len(rows) else text
+        found.append(Answer(task_name(task), "open", text))
+    return found
 
 
 def paragraph(results: StudyResults) -> str:
@@ -67,9 +91,14 @@ def totals(results: StudyResults) -> list[tuple[str, str]]:
     return [(f"{number:,}", what if number != 1 else what.removesuffix("s")) for what, number in counts.items()]
 
 
+def _scored(results: StudyResults) -> Section:
+    content = {"paragraph": paragraph(results), "totals": totals(results)}
+    return Section("scored", "What was scored", content)
+
+
 def _forest(results: StudyResults) -> Section | None:
-    figure = drawn(forest_plot(results.metrics), "forest", _FOREST, results.metrics)
-    return Section("forest", "MCC", {"forest": figure, "marks": marks_sentence(results.metrics)}) if figure else None
+    figures = forests(whole_group_mcc(results.metrics))
+    return Section("forest", "MCC", {"forests": figures, "marks": marks_sentence(results.metrics)}) if figures else None
 
 
 def _metrics(results: StudyResults) -> Section | None:
@@ -79,9 +108,13 @@ def _metrics(results: StudyResults) -> Section | None:
 
 
 _SECTIONS: tuple[Callable[[StudyResults], Section | None], ...] = (
+    _scored,
     _forest,
+    calibration.section,
+    decision_curves.section,
     audit.section,
     _metrics,
+    roc.section,
     confusion.section,
     comparisons.section,
     contradictions.section,

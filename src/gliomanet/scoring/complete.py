@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gliomanet.cohort.findings import Finding
 from gliomanet.errors import CohortError, Problem
 from gliomanet.evaluation.predictions import TOLERANCE
+from gliomanet.labels.decision import called_class
 from gliomanet.labels.tasks import Task
 from gliomanet.scoring.prediction_rows import Answer, Unit
 
@@ -135,8 +138,8 @@ def _other_decisions(group: Sequence[_Of], found: Whole, file: str) -> list[Find
     other = []
     for of in group:
         if of.answer.predicted and (values := found.get(of.unit)):
-            likeliest = max(range(len(values)), key=values.__getitem__)
-            if values[of.classes.index(of.answer.predicted)] < values[likeliest]:
+            called = int(called_class(np.array([values]))[0])
+            if of.classes[called] != of.answer.predicted:
                 other.append(of.unit.case)
     if not other:
         return []
@@ -144,5 +147,6 @@ def _other_decisions(group: Sequence[_Of], found: Whole, file: str) -> list[Find
     unit = group[0].unit
     text = f"{unit.model or 'the model'}, {unit.task}: of {len(other)} of {len(group)} cases another class is predicted"
     text += f" than the most probable one ({shown})"
-    action = "metrics call the most probable class; give the predicted class without probabilities to score that"
+    action = "metrics call the most probable class, and the last of equals; "
+    action += "give the predicted class without probabilities to score that"
     return [Finding("warning", "less_likely_class_predicted", "", "", file, text, action)]

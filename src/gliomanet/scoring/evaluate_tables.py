@@ -124,7 +124,7 @@ def write_evaluated(results: EvaluatedTables, out: Path, title: str, settings: E
         "results": str(out),
         "tasks": {name: task.model_dump(mode="json") for name, task in results.tasks.items()},
         "evaluation": settings.model_dump(mode="json"),
-        "models": {},
+        "models": {name: {} for name in dict.fromkeys(results.joined.predictions["model"])},
         "centers": {},
     }
     page = StudyResults(
@@ -135,6 +135,10 @@ def write_evaluated(results: EvaluatedTables, out: Path, title: str, settings: E
         confusion=results.evaluated.confusion,
         comparisons=results.evaluated.comparisons,
         decoding=results.evaluated.decoding,
+        recalibration=results.evaluated.calibration,
+        calibration_curves=results.evaluated.calibration_curves,
+        decision_curves=results.evaluated.decision_curves,
+        roc_curves=results.evaluated.roc_curves,
         audit=findings,
     )
     layout.page().parent.mkdir(parents=True, exist_ok=True)

@@ -224,12 +224,14 @@ class _Reader:
         ]
         values, problems = numbers_of(cells, column)
         self.problems += [problem.at(file=str(self.path)) for problem in problems]
+        negative = {cell.text for cell, value in zip(cells, values, strict=True) if value < 0}
+        action = "allowed: 0 to 1; divide percentages by 100, and turn logits and scores into probabilities"
+        if len(negative) == 1:  # of more, none is a sign
+            action += "; if {0} means unknown, say so by --unknown {0}".format(*negative)
         for cell, value in zip(cells, values, strict=True):
             if value < 0 or value > 1:
-                found, action = f"{cell.text} is no probability", "allowed: 0 to 1, so divide percentages by 100"
-                action += f"; if {cell.text} means unknown, say so by --unknown {cell.text}" if value < 0 else ""
-                problem = Problem(found, action, file=str(self.path), line=cell.line, rule="no_probability")
-                self.problems.append(problem.at(case=cell.case, column=column))
+                problem = Problem(f"{cell.text} is no probability", action, file=str(self.path), rule="no_probability")
+                self.problems.append(problem.at(line=cell.line, case=cell.case, column=column))
         return [None if value != value else value for value in values]
 
     def _class_of(self, task: str, row: _Row, column: str) -> str:

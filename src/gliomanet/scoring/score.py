@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gliomanet.evaluation.analyses.comparisons import with_holm
 from gliomanet.evaluation.analyses.performance import Evaluated, evaluate
 from gliomanet.scoring.complete import ClassesOnly
 from gliomanet.tables.notes import not_estimable
@@ -52,15 +53,13 @@ def score_joined(joined: Joined, tasks: Mapping[str, Task], settings: Evaluation
         for field in fields(found)
         if field.name not in kept
     }
+    pairs = found.comparisons
+    concerned = _of(pairs, "model_a", joined.classes_only) | _of(pairs, "model_b", joined.classes_only)
     return replace(
         found,
         **others,
         metrics=_emptied(found.metrics, _of(found.metrics, "model", joined.classes_only)),
-        comparisons=_emptied(
-            found.comparisons,
-            _of(found.comparisons, "model_a", joined.classes_only)
-            | _of(found.comparisons, "model_b", joined.classes_only),
-        ),
+        comparisons=with_holm(_emptied(pairs, concerned)),  # what was emptied counts in no family
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
+from gliomanet.evaluation.analyses.summaries import difference_summary, summary_cells
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.tables.evaluation import COMPARISONS, METRICS
 
@@ -184,6 +185,16 @@ def held_out(study):
         for c in "AB"
     ]
     return evaluate(pd.concat(external), cases, DEFAULT_TASKS, FAST, seed=7)
+
+
+def test_intervals_over_centres_end_where_the_metric_does():
+    rows = [
+        {"center": c, "n": 30, "n_positive": 8, "value": v, "difference": v, "metric": "auc", "spread": s}
+        for c, v, s in (("a", 0.98, 0.001), ("b", 0.8, 0.004), ("c", 0.97, 0.002))
+    ]
+    cells = summary_cells(rows, "value", 0.95, (0.0, 1.0))
+    assert (cells["ci_high"], cells["pi_low"], cells["pi_high"]) == (1.0, 0.0, 1.0)
+    assert difference_summary(rows, 0.95)["pi_low"] < 0
 
 
 def test_held_out_centres_have_a_summary(held_out):

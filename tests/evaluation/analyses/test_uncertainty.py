@@ -51,6 +51,12 @@ def row_of(table, **names):
     return mine.iloc[0]
 
 
+def test_a_case_between_two_classes_is_called_as_by_the_metrics():
+    rows = predictions([0.5, 0.5, 0.2, 0.9], ["wm", "wm", "w", "m"])
+    table = evaluated(rows, cases(["mutant", "mutant", "wildtype", "mutant"])).risk_coverage
+    assert table["error"].dropna().eq(0).all()
+
+
 P = [0.1, 0.2, 0.6, 0.9, 0.3, 0.8, 0.45]
 SETS = ["w", "w", "wm", "m", "w", "", "wm"]
 LABELS = ["wildtype", "wildtype", "wildtype", "mutant", "mutant", "mutant", ""]

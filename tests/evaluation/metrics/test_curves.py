@@ -93,6 +93,40 @@ def test_what_recalibration_cannot_tell_has_a_reason():
     assert np.isfinite([*sure.slope, *sure.intercept]).all()
 
 
+TRUTH = np.arange(40) % 3 == 0
+
+
+@pytest.mark.parametrize(
+    ("probability", "notes"),
+    [
+        (TRUTH.astype(float), ("not estimable: every probability is within 1e-06 of 0 or 1",)),
+        (np.roll(TRUTH, 1).astype(float), ("not estimable: every probability is within 1e-06 of 0 or 1",)),
+        (
+            np.where(TRUTH, 1 - 1e-5, 1e-5),
+            (
+                "no intercept: the probabilities are all next to 0 and 1, and leave no case in doubt",
+                "no slope: the probabilities part the class from the others",
+            ),
+        ),
+    ],
+)
+def test_probabilities_of_0_and_1_leave_no_runaway_numbers(probability, notes):
+    found = recalibrate(TRUTH, probability, np.arange(40), 0.95)
+    assert np.isnan([*found.slope, *found.intercept]).all()
+    assert found.notes == notes
+
+
+def test_an_intercept_far_off_is_found():
+    found = recalibrate(TRUTH, np.linspace(1e-5, 1e-4, 40), np.arange(40) // 2, 0.95)
+    assert 8 < found.intercept[1] < found.intercept[0] < found.intercept[2] < 11
+
+
+def test_equal_probabilities_have_no_slope():
+    found = recalibrate(TRUTH, np.full(40, 0.5), np.arange(40), 0.95)
+    assert found.notes == ("no slope: all probabilities are equal",)
+    assert found.intercept[0] == pytest.approx(np.log(14 / 26))
+
+
 def test_copies_of_patients_narrow_no_interval():
     positive, p = example(100)
     once = recalibrate(positive, p, np.arange(100), 0.95)

@@ -5,9 +5,10 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from io import StringIO
 
+import numpy as np
 import pandas as pd
 
-from gliomanet.reporting.study.curves import curve_panels, shown_rows
+from gliomanet.reporting.study.curves import MOST_CENTERS, curve_panels, shown_rows
 from gliomanet.reporting.study.figures.curves import calibration_panel, decision_panel, precision_panel, roc_panel
 from gliomanet.reporting.study.sections.calibration import slopes_table
 from gliomanet.reporting.svg import DASHES, styles_of
@@ -48,6 +49,23 @@ def test_centres_held_out_are_shown_as_they_were_held_out(image_study):
     shown = shown_rows(declared(image_study), pd.concat(tables))
     assert set(shown["scenario"]) == {"without-east", "without-west"}
     assert set(shown["center"]) == {"east", "west"}
+
+
+def test_of_many_centres_one_curve_of_all_cases_is_shown(image_study):
+    few, many = ([f"c{n}" for n in range(number)] for number in (MOST_CENTERS, MOST_CENTERS + 1))
+    assert set(shown_rows(image_study, curve(centers=(*few, "pooled")))["center"]) == set(few)
+    table = curve(centers=(*many, "pooled"))
+    assert set(shown_rows(image_study, table)["center"]) == {"pooled"}
+    (group,) = curve_panels(image_study, table, "decision", "Net benefit", decision_panel)
+    assert group.where == "the cases of all external centres together"
+
+
+def test_a_first_bin_of_one_class_hides_no_curve(image_study):
+    table = curve()
+    table.loc[table["bin"] == 1, "n_positive"] = 0
+    (group,) = curve_panels(declared(image_study), table, "calibration", "Calibration curve", calibration_panel)
+    assert len(group.panels) == 2
+    assert group.silent == ""
 
 
 def test_without_external_centres_validation_cases_are_shown_together(image_study):
@@ -105,3 +123,6 @@ def test_slopes_are_told_or_why_there_is_none(image_study):
     cells = [cell.text for cell in table.rows[0]]
     assert cells == ["IDH", "east", "forest", "n 40 (10+)", ".80 [.50, 1.10]", "not estimable"]
     assert table.rows[0][5].small == "no wildtype case"
+    note = "3 probabilities of 0 or 1 counted as 1e-06 from it; no intercept: a; no slope: b"
+    (row, *_) = slopes_table(replace(declared(image_study), recalibration=rows.assign(slope=np.nan, note=note))).rows
+    assert [cell.small for cell in row[4:]] == ["b", "a"]

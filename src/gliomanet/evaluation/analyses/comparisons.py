@@ -8,7 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from gliomanet.evaluation.analyses.paired_parts import PartMaker, compared, stratified
-from gliomanet.evaluation.analyses.summaries import summary_cells
+from gliomanet.evaluation.analyses.summaries import difference_summary
 from gliomanet.evaluation.predictions import Scored
 from gliomanet.evaluation.resampling import Resampling, at_last_stages, blocks, held_out_together
 from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT, STRATIFIED, SUMMARY, Row
@@ -48,10 +48,13 @@ def compare_models(study: Resampling, scored: list[Scored]) -> pd.DataFrame:
             declared = of_models and reference in (None, second.model)
             family = _family(first, reference, bool(together)) if declared else EXPLORATORY
             rows += _pair_rows(study, maker, (first, second), family, declared=declared)
-    table = pd.DataFrame(rows, columns=COMPARISONS.names())
-    for _, family_rows in table.groupby("family"):
-        table.loc[family_rows.index, "p_holm"] = holm(family_rows["p"].astype(float))
-    return table.astype({"p_holm": float})
+    return with_holm(pd.DataFrame(rows, columns=COMPARISONS.names()))
+
+
+def with_holm(table: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons with p adjusted within each family."""
+    adjusted = [holm(rows["p"].astype(float)) for _, rows in table.groupby("family")]
+    return table.assign(p_holm=pd.concat(adjusted) if adjusted else pd.Series(dtype=float)).astype({"p_holm": float})
 
 
 def _family(member: Scored, reference: str | None, has_together: bool) -> str:
@@ -92,4 +95,4 @@ def _pair_rows(study: Resampling, maker: PartMaker, pair: Pair, family: str, *, 
 def _summaries(names: Row, rows: list[Row], confidence: float) -> Iterator[Row]:
     for metric in dict.fromkeys(row["metric"] for row in rows):
         group = [row for row in rows if row["metric"] == metric]
-        yield names | {"center": SUMMARY, "metric": metric} | summary_cells(group, "difference", confidence)
+        yield names | {"center": SUMMARY, "metric": metric} | difference_summary(group, confidence)

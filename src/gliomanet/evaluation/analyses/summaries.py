@@ -13,6 +13,9 @@ from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import join_notes, not_estimable
 
 SUMMARISED = ("mcc", "mcc_at_threshold", "auc")
+RANGE = {"auc": (0.0, 1.0)}
+"""Least and largest value of a metric; of the others −1 and 1. Student's t knows neither."""
+
 KEYS = ("model", "stage", "scenario", "role", "task", "subset", "metric")
 
 
@@ -37,16 +40,24 @@ def center_summaries(rows: Iterable[Row], confidence: float) -> Iterator[Row]:
     for name, members in groupby(ordered, key=lambda row: tuple(row[key] for key in KEYS)):
         group = list(members)
         if len(group) > 1:
-            yield dict(zip(KEYS, name, strict=True)) | {"center": SUMMARY} | summary_cells(group, "value", confidence)
+            cells = summary_cells(group, "value", confidence, RANGE.get(group[0]["metric"], (-1.0, 1.0)))
+            yield dict(zip(KEYS, name, strict=True)) | {"center": SUMMARY} | cells
 
 
-def summary_cells(group: Sequence[Row], value: str, confidence: float) -> Row:
+def difference_summary(group: Sequence[Row], confidence: float) -> Row:
+    """`summary_cells` of differences of one metric."""
+    low, high = RANGE.get(group[0]["metric"], (-1.0, 1.0))
+    return summary_cells(group, "difference", confidence, (low - high, high - low))
+
+
+def summary_cells(group: Sequence[Row], value: str, confidence: float, within: tuple[float, float]) -> Row:
     """Mean over centres with its intervals, the counts, and the note.
 
     Args:
         group: a row per centre, with `center`, `n`, `n_positive` and `spread`, the variance of the value.
         value: column of the value; empty where it is not estimable.
         confidence: of the intervals.
+        within: least and largest value that there can be, where intervals end.
     """
     known = [row for row in group if not np.isnan(row[value]) and row["spread"] > 0]
     positives = [row["n_positive"] for row in known if row["n_positive"] != ""]
@@ -60,6 +71,8 @@ def summary_cells(group: Sequence[Row], value: str, confidence: float) -> Row:
         notes.append("no interval: two centres do not tell how centres differ")
     if left_out:
         notes.append(f"not estimable in {', '.join(left_out)}")
-    bounds = {"ci_low": found.ci_low, "ci_high": found.ci_high, "pi_low": found.pi_low, "pi_high": found.pi_high}
+    bounds = {
+        name: float(np.clip(getattr(found, name), *within)) for name in ("ci_low", "ci_high", "pi_low", "pi_high")
+    }
     between = {"tau2": found.tau2, "i2": found.i2, "p": found.p}
     return cells | bounds | between | {value: found.effect, "note": join_notes(notes)}

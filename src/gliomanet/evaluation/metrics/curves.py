@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 from scipy.stats import norm
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from gliomanet.evaluation.statistics.counts import share_interval
+from gliomanet.tables.notes import not_estimable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,6 +30,12 @@ DECISION_THRESHOLDS = np.round(np.arange(0.02, 0.99, 0.02), 2)
 
 SURE = 1e-6
 """Probabilities nearer to 0 or 1 have the log odds of this one."""
+
+LEAST_DOUBT = 0.1
+"""Cases in doubt, as the sum of p (1 − p), from which on an intercept can be told: its standard error is then 3."""
+
+NOTHING = (float("nan"),) * 3
+"""A value and its interval where there are none."""
 
 
 @dataclass(frozen=True)
@@ -137,30 +146,61 @@ def recalibrate(positive: Flags, probability: Floats, patients: Integers, confid
 
     Source: Cox, Biometrika 45:562 (1958); Van Calster et al., BMC Med 17:230 (2019), 10.1186/s12916-019-1466-7.
     """
-    nothing = (float("nan"),) * 3
     if positive.all() or not positive.any():
-        return Recalibration(nothing, nothing, ("not estimable: all cases are of one class",))
+        return Recalibration(NOTHING, NOTHING, (not_estimable("all cases are of one class"),))
     used = np.clip(probability, SURE, 1 - SURE)
-    odds = np.log(used / (1 - used))
     sure = int((used != probability).sum())
-    notes = (f"{sure} probabilities of 0 or 1 counted as {SURE:g} from it",) if sure else ()
-    repeat = np.unique(patients).size < patients.size
-    intercept = _fitted(positive, np.ones((odds.size, 1)), odds, patients if repeat else None, confidence)
+    if sure == positive.size:
+        return Recalibration(NOTHING, NOTHING, (not_estimable(f"every probability is within {SURE:g} of 0 or 1"),))
+    odds = np.log(used / (1 - used))
+    groups = patients if np.unique(patients).size < patients.size else None
+    intercept, no_intercept = _intercept(positive, odds, groups, confidence)
+    slope, no_slope = _slope(positive, odds, groups, confidence)
+    words = "1 probability" if sure == 1 else f"{sure} probabilities"
+    counted = f"{words} of 0 or 1 counted as {SURE:g} from it" if sure else ""
+    return Recalibration(slope, intercept, tuple(note for note in (counted, no_intercept, no_slope) if note))
+
+
+def _intercept(
+    positive: Flags, odds: Floats, patients: Integers | None, confidence: float
+) -> tuple[tuple[float, float, float], str]:
+    """What makes the mean right, and why there is none; the root is found first, as Fisher scoring may run away."""
+    share = float(positive.mean())
+    low, high = logit(share) - odds.max(), logit(share) - odds.min()
+    root = brentq(lambda shift: float(expit(odds + shift).mean()) - share, low, high) if low < high else low
+    fitted = expit(odds + root)
+    if (fitted * (1 - fitted)).sum() < LEAST_DOUBT:
+        return NOTHING, "no intercept: the probabilities are all next to 0 and 1, and leave no case in doubt"
+    found = _fitted(positive, np.ones((odds.size, 1)), odds, patients, confidence, np.array([root]))
+    return found, "" if found != NOTHING else "no intercept: the fit does not settle"
+
+
+def _slope(
+    positive: Flags, odds: Floats, patients: Integers | None, confidence: float
+) -> tuple[tuple[float, float, float], str]:
+    """How the log odds are bent, and why there is no telling."""
+    if odds.min() == odds.max():
+        return NOTHING, "no slope: all probabilities are equal"
     if odds[positive].min() >= odds[~positive].max() or odds[positive].max() <= odds[~positive].min():
-        reason = "no slope: the probabilities part the class from the others"
-        return Recalibration(nothing, intercept, (*notes, reason))
-    design = np.column_stack([odds, np.ones(odds.size)])
-    slope = _fitted(positive, design, None, patients if repeat else None, confidence)
-    return Recalibration(slope, intercept, notes)
+        return NOTHING, "no slope: the probabilities part the class from the others"
+    found = _fitted(positive, np.column_stack([odds, np.ones(odds.size)]), None, patients, confidence, None)
+    return found, "" if found != NOTHING else "no slope: the fit does not settle"
 
 
 def _fitted(
-    positive: Flags, design: Floats, offset: Floats | None, patients: Integers | None, confidence: float
+    positive: Flags,
+    design: Floats,
+    offset: Floats | None,
+    patients: Integers | None,
+    confidence: float,
+    start: Floats | None,
 ) -> tuple[float, float, float]:
-    """The first coefficient of a logistic model with its interval."""
+    """The first coefficient of a logistic model with its interval; `NOTHING` where the fit does not converge."""
     model = GLM(positive.astype(np.float64), design, family=Binomial(), offset=offset)
     together = {} if patients is None else {"cov_type": "cluster", "cov_kwds": {"groups": patients}}
-    found = model.fit(**together)
+    found = model.fit(start_params=start, **together)
     value, error = float(found.params[0]), float(found.bse[0])
+    if not found.converged or not np.isfinite([value, error]).all():
+        return NOTHING
     half = float(norm.ppf((1 + confidence) / 2)) * error
     return value, value - half, value + half

@@ -163,16 +163,29 @@ def _estimated(results: StudyResults, name: str, known: Mapping[str, Row], cente
 
 
 def _without_model(results: StudyResults, rows: pd.DataFrame, reference: str) -> str:
-    """Count who beats the reference after correction: nobody is picked for being the highest."""
-    rows = rows[(rows["metric"] == "auc") & rows["difference"].notna()]
-    if rows.empty:
+    if rows["difference"].isna().all():
         return f"not known: no model was held against {reference} on unseen centres."
+    return f"the study declares no model of its own; {beaten(results, rows, reference, ' on unseen centres')}"
+
+
+def beaten(results: StudyResults, rows: pd.DataFrame, reference: str, where: str = "") -> str:
+    """Count who beats the reference after correction: nobody is picked for being the highest.
+
+    Args:
+        results: the study's tables.
+        rows: comparisons of the family with some difference, of one task.
+        reference: the model to beat.
+        where: kind of cases, with a space before it.
+    """
+    known = rows[rows["difference"].notna()]
+    metric = "auc" if "auc" in set(known["metric"]) else "mcc"  # classes alone have no AUC
+    rows = known[known["metric"] == metric]
     level = _level(results)
     better = rows[(rows["p_holm"] < level) & (rows["difference"] > 0)].to_dict("records")
     named = listing(f"{row['model_a']} ({_difference(row)})" for row in better)
     text = (
-        f"the study declares no model of its own; of {plural(len(rows), 'model')} held against {reference} on unseen "
-        f"centres, {len(better) or 'none'} {'beats' if len(better) == 1 else 'beat'} it in AUC after Holm's correction"
+        f"of {plural(len(rows), 'model')} held against {reference}{where}, {len(better) or 'none'} "
+        f"{'beats' if len(better) == 1 else 'beat'} it in {metric_label(metric)} after Holm's correction"
     )
     return f"{text}{f': {named}' if better else ''}; {_patients(results, rows['n'].max())}."
 

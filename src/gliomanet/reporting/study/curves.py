@@ -18,6 +18,9 @@ from gliomanet.reporting.svg import styles_of
 TEXT = ("model", "stage", "scenario", "role", "center", "task", "class")
 Draw = Callable[[str, pd.DataFrame, Styles], str]
 
+MOST_CENTERS = 8
+"""Of more centres the page shows one curve of all cases together: a curve each is more than anybody looks at."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -40,7 +43,7 @@ def shown_rows(results: StudyResults, curves: pd.DataFrame | None) -> pd.DataFra
     """Rows of a table of curves that the page shows; the table itself holds every model, scenario and centre.
 
     Models: the declared one and the reference where both are declared, else all. Cases: external ones, held-out centres
-    one by one, else validation cases together.
+    one by one, or together where they are more than `MOST_CENTERS`; else validation cases together.
     """
     table = tidy(curves, text=TEXT)
     evaluation = results.settings["evaluation"]
@@ -51,7 +54,8 @@ def shown_rows(results: StudyResults, curves: pd.DataFrame | None) -> pd.DataFra
     if external.empty:
         return table[(table["role"] == "validation") & (table["center"] == "pooled")]
     single = external[~external["center"].isin(TOGETHER)]
-    return single if len(single) else external
+    few = single["center"].nunique() <= MOST_CENTERS or len(single) == len(external)
+    return single if len(single) and few else external[external["center"].isin(TOGETHER)]
 
 
 def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, words: str, draw: Draw) -> list[Group]:
@@ -71,7 +75,8 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
         panels, silent = [], []
         several = len(set(of_task["class"])) > 1
         for (center, kind), mine in of_task.groupby(["center", "class"], sort=False):
-            if not 0 < mine["n_positive"].iloc[0] < mine["n"].iloc[0]:
+            # Summed: calibration curves have the numbers of each bin, the others those of all cases in every row.
+            if not 0 < mine["n_positive"].sum() < mine["n"].sum():
                 silent.append(center_name(str(center)) + (f" ({kind})" if several else ""))
                 continue
             title = center_name(str(center)) + (f", {task_name(str(task))} {kind}" if several else "")
@@ -80,9 +85,11 @@ def curve_panels(results: StudyResults, curves: pd.DataFrame | None, name: str, 
             label = f"{words} of {task_name(str(task))}, class {kind}, {center_name(str(center))}: a line per model."
             figure = drawn(draw(title + n, mine, styles), _identifier(key), label, mine)
             panels += [figure] if figure else []
-        role = "external centres" if (of_task["role"] == "external").any() else "validation cases"
+        where = "external centres, one by one" if (of_task["role"] == "external").any() else "validation cases"
+        if set(of_task["center"]) <= set(TOGETHER) and (of_task["role"] == "external").any():
+            where = "the cases of all external centres together"
         sentence = f"No curve of {listing(silent)}: all cases there are of one class." if silent else ""
-        groups.append(Group(task_name(str(task)), role, panels, sentence))
+        groups.append(Group(task_name(str(task)), where, panels, sentence))
     return groups
 
 

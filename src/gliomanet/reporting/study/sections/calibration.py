@@ -11,7 +11,7 @@ from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
-from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
+from gliomanet.tables.notes import NOT_ESTIMABLE, not_estimable, split_notes
 
 TEXT = ("model", "stage", "scenario", "task", "fold", "note")
 SLOPES = ("model", "center", "task", "class", "n", "n_positive")
@@ -45,7 +45,7 @@ def slopes_table(results: StudyResults) -> Table:
         for part in parts:
             value = row[part]
             if pd.isna(value):
-                cells.append(Cell(NOT_ESTIMABLE, reason_of(row["note"]), "muted"))
+                cells.append(Cell(NOT_ESTIMABLE, _reason(row["note"], part), "muted"))
             else:
                 cells.append(numeric(estimate(value, row[f"{part}_ci_low"], row[f"{part}_ci_high"])))
         rows.append(tuple(cells))
@@ -58,6 +58,16 @@ def slopes_table(results: StudyResults) -> Table:
         "below 0: the class is overcalled."
     )
     return Table("slopes", caption, columns, tuple(rows), filterable=len(rows) > 12)
+
+
+def _reason(note: str, part: str) -> str:
+    """Why a slope or an intercept is not there: the remarks on it alone, or on both."""
+    of_both, of_part = not_estimable(""), f"no {part}: "
+    return "; ".join(
+        said.removeprefix(of_both).removeprefix(of_part)
+        for said in split_notes(note)
+        if said.startswith((of_both, of_part))
+    )
 
 
 def calibration_table(calibration: pd.DataFrame | None) -> Table:

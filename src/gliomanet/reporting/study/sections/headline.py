@@ -48,7 +48,7 @@ def section(results: StudyResults) -> Section | None:
     tables = [*held_out, *(external or headline(results.metrics, order, "validation"))]
     if not tables:
         return None
-    rows = _whole_group_mcc(results.metrics)
+    rows = whole_group_mcc(results.metrics)
     rows = rows.sort_values("model", key=lambda names: names.map(_place_in(order)), kind="stable")
     shown, rest = shown_and_further(rows)
     gains, further_gains = shown_and_further(gain_rows(results))
@@ -163,7 +163,7 @@ def headline(metrics: pd.DataFrame, order: list[str], role: str = "external") ->
         order: of the models; it is set before there are results, so no row is above another for being higher.
         role: of the cases.
     """
-    rows = _whole_group_mcc(metrics)
+    rows = whole_group_mcc(metrics)
     rows = rows[rows["scenario"] != LEAVE_ONE_CENTER_OUT]
     tasks = list(dict.fromkeys(rows["task"]))
     scenarios = [t for t in dict.fromkeys(rows["scenario"]) if (rows.loc[rows["scenario"] == t, "role"] == role).any()]
@@ -193,7 +193,7 @@ def headline(metrics: pd.DataFrame, order: list[str], role: str = "external") ->
 
 def held_out_headline(metrics: pd.DataFrame, order: list[str]) -> list[Table]:
     """MCC over held-out centres, each predicted by fits that never saw it: one table, or none without such a design."""
-    rows = _whole_group_mcc(metrics)
+    rows = whole_group_mcc(metrics)
     means = {
         (r["model"], r["stage"], r["task"]): r
         for r in rows[rows["scenario"] == LEAVE_ONE_CENTER_OUT].to_dict("records")
@@ -234,7 +234,8 @@ def _headline_cell(row: Row | None, reference: Row | None) -> Cell:
     return numeric(estimate(row["value"], row["ci_low"], row["ci_high"]), small)
 
 
-def _whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:
+def whole_group_mcc(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `evaluation/metrics.tsv` that hold an MCC of all cases, text and numbers as such."""
     table = tidy_metrics(metrics)
     return table[(table["metric"] == "mcc") & table["subset"].isin(WHOLE_GROUP)]
 
