@@ -35,7 +35,7 @@ def test_a_model_that_beats_the_reference_is_told_with_how_much_and_how_sure(ima
         ({"p_holm": 0.01, "difference": -0.03}, "worse", "no: forest does worse than age_only on unseen centres"),
         ({"p_holm": NAN}, "no", "p not estimable"),
         ({"difference": NAN, "note": "not estimable: no mutant case"}, "open", "not estimable on unseen centres (no mutant case)"),
-        ({"family": "exploratory"}, "open", "not known: forest and age_only do not both predict IDH"),
+        ({"family": "exploratory"}, "open", "not known: forest and age_only were not compared"),
     ],
 )  # fmt: skip
 def test_what_is_not_shown_is_not_claimed(image_study, changes, verdict, words):
@@ -89,6 +89,10 @@ def test_patients_with_several_cases_are_counted_as_cases(image_study):
 def test_centres_held_out_in_turn_answer_together():
     rows = answering_rows(held_out_study())
     assert set(rows["scenario"]) == {"without-A", "without-B", "leave-one-center-out"}
+    other = compared().assign(scenario="from-west")
+    assert set(answering_rows(pd.concat([other, compared()]))["scenario"]) == {
+        "main"
+    }  # of the roles, whatever is first
     together = compared().assign(scenario="leave-one-center-out")
     assert set(answering_rows(pd.concat([compared(), together]))["scenario"]) == {"leave-one-center-out"}
 

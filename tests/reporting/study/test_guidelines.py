@@ -86,6 +86,14 @@ def test_facts_follow_the_study(image_study):
     others = known_facts(replace(image_study, study=tabular, qc=None))
     assert not {"preprocessing", "resampling", "intensities", "discretisation", "tumour_masks"} & set(others)
     assert "set to the median of the training cases" in others["missing_data"].text
+    assert "penalty" not in facts["training"].text
+    chain = {"kind": "logistic", "inputs": ["ratios", "age"], "C": "auto", "classifier_chain": "who"}
+    chained = {
+        **image_study.study,
+        "models": {**image_study.study["models"], "chain": chain | {"stages": ["supervised"]}},
+    }
+    told = known_facts(replace(image_study, study=chained))["training"].text
+    assert "The penalty of chain was chosen inside the training centres of each fit. chain: 1p/19q and grade" in told
 
 
 def test_the_methods_say_only_what_the_run_knows(image_study):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from gliomanet.config.split import MAIN
 from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import (
@@ -93,7 +94,9 @@ def tidy_comparisons(comparisons: pd.DataFrame) -> pd.DataFrame:
 
 
 def external_scenario(table: pd.DataFrame) -> str:
-    """The scenario that answers: centres held out in turn and taken together, else the first with external rows.
+    """The scenario that answers: centres held out in turn and taken together, else that of the centres' roles.
+
+    Where neither has external rows, the first one that has.
 
     Args:
         table: rows with the columns `scenario` and `role`.
@@ -102,7 +105,7 @@ def external_scenario(table: pd.DataFrame) -> str:
         "" where no centre tests.
     """
     scenarios = list(dict.fromkeys(table.loc[table["role"] == "external", "scenario"]))
-    return LEAVE_ONE_CENTER_OUT if LEAVE_ONE_CENTER_OUT in scenarios else next(iter(scenarios), "")
+    return next((name for name in (LEAVE_ONE_CENTER_OUT, MAIN, *scenarios) if name in scenarios), "")
 
 
 def answering_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -134,7 +137,8 @@ def _answer(results: StudyResults, task: str) -> Answer:
     rows = rows[rows["model_a"] == model]
     found = {row["metric"]: row for row in rows.to_dict("records")}
     if not found:
-        return Answer(name, "open", f"not known: {model} and {reference} do not both predict {name} on unseen centres.")
+        why = "one of them does not predict it, or no case there has a known label"
+        return Answer(name, "open", f"not known: {model} and {reference} were not compared on unseen centres ({why}).")
     known = {metric: row for metric, row in found.items() if pd.notna(row["difference"])}
     if not known:
         reason = next((reason_of(row["note"]) for row in found.values() if row["note"]), "")

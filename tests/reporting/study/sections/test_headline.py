@@ -101,3 +101,12 @@ def test_the_page_shows_it_first(image_study, tmp_path):
 
 def test_without_such_a_design_there_is_no_such_table(image_study):
     assert held_out_headline(image_study.metrics, ORDER) == []
+
+
+def test_a_dash_in_place_of_an_interval_is_explained():
+    rows = held_out_study()
+    assert "dash" not in held_out_headline(rows, ORDER)[0].caption
+    lone = rows["center"] == "summary"
+    rows.loc[lone, ["ci_low", "ci_high"]] = float("nan")
+    rows.loc[lone, "note"] = "random effects over 2 centres; no interval: two centres do not tell how centres differ"
+    assert held_out_headline(rows, ORDER)[0].caption.endswith("a dash stands for the interval.")

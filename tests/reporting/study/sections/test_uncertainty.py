@@ -9,7 +9,9 @@ import pytest
 from gliomanet.reporting.study.figures.risk_coverage import risk_coverage_plot
 from gliomanet.reporting.study.page import render_report
 from gliomanet.reporting.study.sections.uncertainty import center_sentences, external_sets, section, sets_table
+from gliomanet.reporting.svg import styles_of
 from gliomanet.tables.uncertainty import PREDICTION_SETS, RISK_COVERAGE
+from tests.reporting.study.sections.test_headline import declared
 
 MODELS = (("cmtlnet", "supervised"), ("cmtlnet", "pseudo_label"), ("forest", "supervised"))
 
@@ -39,6 +41,9 @@ def sets() -> pd.DataFrame:
                         row |= few | {"note": "in every set: 4 calibration patients, 9 are needed"}
                     rows.append(row)
     return pd.DataFrame(rows).reindex(columns=PREDICTION_SETS.names())
+
+
+STYLES = styles_of(list(dict.fromkeys(model for model, _ in MODELS)))
 
 
 def risk() -> pd.DataFrame:
@@ -89,13 +94,22 @@ def test_the_table_is_of_each_model_s_last_stage_in_single_external_centres():
 
 
 def test_a_figure_per_task_with_a_panel_per_centre():
-    svg = risk_coverage_plot(risk(), "idh")
+    svg = risk_coverage_plot(risk(), "idh", STYLES)
     assert "east, n 40" in svg
     assert "west, n 40" in svg
-    assert svg == risk_coverage_plot(risk(), "idh")
-    assert risk_coverage_plot(risk(), "grade") == ""
+    assert svg == risk_coverage_plot(risk(), "idh", STYLES)
+    assert risk_coverage_plot(risk(), "grade", STYLES) == ""
     two = pd.concat([risk(), risk().assign(scenario="second")])
-    assert "west (second), n 40" in risk_coverage_plot(two, "idh")
+    assert "west (second), n 40" in risk_coverage_plot(two, "idh", STYLES)
+
+
+def test_a_model_has_the_colour_of_the_other_figures(study):
+    ((_, figure),) = section(declared(study)).content["figures"]
+    order = ["forest", "age_only", "cmtlnet"]  # the declared model, the reference, the others
+    last = risk()[risk()["stage"] != "supervised"]
+    last = pd.concat([last, risk()[risk()["model"] == "forest"]], ignore_index=True)
+    assert figure.svg == risk_coverage_plot(last, "idh", styles_of(order))
+    assert figure.svg != risk_coverage_plot(last, "idh", STYLES)
 
 
 def test_the_page_shows_the_section_where_there_are_sets(study, image_study):

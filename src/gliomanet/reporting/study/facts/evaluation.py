@@ -28,9 +28,10 @@ def uncertainty(results: StudyResults) -> Fact | None:
         return None
     evaluation = results.settings["evaluation"]
     text = (
-        f"Intervals are of {100 * evaluation['confidence']:g} %, over patients: of counts by draws from their Beta "
-        f"posterior, of areas by Newcombe's method, of all else by {evaluation['resamples']:,} resamples stratified by "
-        "true class. Where a class is absent a metric is called not estimable, never 0."
+        f"Intervals are of {100 * evaluation['confidence']:g} %, over patients: of counts by "
+        f"{evaluation['resamples']:,} draws from their Beta posterior, of areas by Newcombe's method, of the Brier "
+        "score by Student's; the calibration error has none, but the value that chance gives. Where a class is "
+        "absent a metric is called not estimable, never 0."
     )
     return Fact(text, METRICS)
 
@@ -130,7 +131,8 @@ def explanation(results: StudyResults) -> Fact | None:
     text = (
         f"{listing(results.biomarkers)}: features that carry {100 * limits['shap_fraction']:g} % of the mean |SHAP| "
         "were linked to radiomic features; a link became a biomarker where its difference between the classes holds "
-        f"across centres (I² at most {limits['max_i2']:g})."
+        f"across centres: the same direction in each, I² at most {limits['max_i2']:g}, and a false discovery rate over "
+        f"the task's linked features of at most {limits['max_q']:g}."
     )
     return Fact(text, "#biomarkers")
 
@@ -150,7 +152,7 @@ def control(results: StudyResults) -> Fact | None:
     """Shuffled labels; None in a study of true labels."""
     if not results.settings.get("shuffle_labels"):
         return None
-    return Fact("Training labels were shuffled: this run is a control.", "study.json")
+    return Fact("Labels were dealt anew within each centre: this run is a control.", "study.json")
 
 
 def prediction(results: StudyResults) -> Fact | None:

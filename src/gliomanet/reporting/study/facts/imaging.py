@@ -135,7 +135,7 @@ def feature_count(results: StudyResults) -> Fact | None:
     sizes = [
         len(features)
         for model in results.models
-        if isinstance(model, TabularModelDescription) and "radiomics" in model.settings.get("inputs", ())
+        if isinstance(model, TabularModelDescription) and set(model.settings.get("inputs", ())) - {"age", "sex"}
         for features in model.features.values()
     ]
     if not sizes:
@@ -178,8 +178,8 @@ def features_left_out(results: StudyResults) -> Fact | None:
     if not _takes_radiomics(results):
         return None
     text = (
-        "Features that are empty, constant, texture of one grey level, or a duplicate of another one were left out, "
-        "decided on each fold's training cases without their labels."
+        "Features that are empty, constant, texture of one grey level or of the mask alone, or a duplicate of another "
+        "one were left out, decided on each fold's training cases without their labels."
     )
     return Fact(text, "audit/features/void.tsv")
 

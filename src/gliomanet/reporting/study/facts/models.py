@@ -23,7 +23,15 @@ def models(results: StudyResults) -> Fact:
 def training(results: StudyResults) -> Fact:
     """Stages of the training and its settings."""
     stages = stages_phrase(results.settings)
-    text = f"Training stages: {listing(stages)}. Every setting, defaults included, is in the configuration below."
+    models = results.settings["models"]
+    chosen = [name for name, model in models.items() if model.get("C") == "auto"]
+    chained = [name for name, model in models.items() if model.get("classifier_chain") == "who"]
+    text = f"Training stages: {listing(stages)}. "
+    if chosen:
+        text += f"The penalty of {listing(chosen)} was chosen inside the training centres of each fit. "
+    if chained:
+        text += f"{listing(chained)}: 1p/19q and grade through IDH (classifier chain). "
+    text += "Every setting, defaults included, is in the configuration below."
     return Fact(text, "#made-with")
 
 

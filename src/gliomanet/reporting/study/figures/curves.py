@@ -69,6 +69,8 @@ def decision_panel(title: str, rows: pd.DataFrame, styles: Styles) -> str:
         top = float(rows[["net_benefit", "treat_all"]].max().max())
         axes.set(xlim=(0, 1), ylim=(-0.35 * max(top, 0.02), 1.12 * max(top, 0.02)))
         _number_ticks(axes, "x")
+        digits = 2 if top >= 0.1 else 3
+        axes.yaxis.set_major_formatter(lambda value, _: number(value, digits) if value else "0")
 
     return _panel(title, rows, ("Threshold", "Net benefit"), draw)
 

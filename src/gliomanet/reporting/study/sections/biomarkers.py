@@ -194,7 +194,9 @@ def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool
         deep = [d for d in row["deep_features"].replace(";", ",").split(",") if d.strip()]
         cells = [Cell(feature_name(row["feature"], row["region"])), Cell(task_name(row["task"]))]
         cells += [Cell(row["scenario"])] if scenarios else []
-        cells += [Cell(", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else ""))]
+        itself = all(d.strip().partition(":")[2] == row["feature"] for d in deep)  # an input of the model
+        linked = ", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else "")
+        cells += [Cell(f"itself, in {plural(len(deep), 'fold')}" if deep and itself else linked)]
         cells += [numeric("" if pd.isna(row["rho"]) else number(row["rho"])), numeric(probability(row["q"]))]
         cells += [numeric("" if pd.isna(row[c]) else number(row[c])) for c in centers]
         cells += [numeric("" if pd.isna(row["summary"]) else estimate(row["summary"], row["ci_low"], row["ci_high"]))]

@@ -108,9 +108,15 @@ def gain_table(results: StudyResults, mine: pd.DataFrame, name: str = "gain") ->
         columns += [Column(f"{metric_label(metric)}: difference", True), Column("p (Holm)", True)]
     caption = (
         f"{model} minus {reference} on unseen centres, with interval. Corrected p where the row is one of the study's "
-        "questions; the other rows say how it is centre by centre."
+        f"questions; the other rows say how it is centre by centre.{_dash_said(mine, 'difference')}"
     )
     return Table(name, caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
+
+
+def _dash_said(rows: pd.DataFrame, value: str) -> str:
+    """Sentence on a dash in the place of an interval; "" where every value has one."""
+    of_two = rows["note"].str.contains("no interval: two centres", regex=False) & rows[value].notna()
+    return " Two centres do not tell how centres differ: a dash stands for the interval." if of_two.any() else ""
 
 
 def _gain_cells(row: Row | None) -> list[Cell]:
@@ -211,6 +217,7 @@ def held_out_headline(metrics: pd.DataFrame, order: list[str]) -> list[Table]:
     caption = (
         f"Mean over held-out centres ({', '.join(dict.fromkeys(single['center']))}): MCC in each centre by fits that "
         "never saw it, then their random-effects mean with interval."
+        f"{_dash_said(rows[rows['scenario'] == LEAVE_ONE_CENTER_OUT], 'value')}"
     )
     columns = (Column("Model"), *(Column(task_name(task), True) for task in tasks))
     return [Table("headline-held-out", caption, columns, tuple(body))]

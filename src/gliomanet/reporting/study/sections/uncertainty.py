@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 
 from gliomanet.reporting.format import DASH, count, estimate, listing, model_name, number, plural, task_name
+from gliomanet.reporting.study.answers import order_of
 from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.risk_coverage import risk_coverage_plot
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
+from gliomanet.reporting.svg import styles_of
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.stages import stage_order
 
@@ -32,10 +34,14 @@ def section(results: StudyResults) -> Section | None:
         return None
     risk = _last_stages(tidy(results.risk_coverage, text=("model", "stage")))
     label = "{}: share of wrong answers over the share of cases that is answered, a panel per external centre."
+    styles = styles_of(order_of(results))
     figures = [
-        (task_name(task), drawn(svg, f"risk-{task}", label.format(task_name(task)), risk[risk["task"] == task]))
+        (
+            task_name(task),
+            drawn(svg, f"risk-{task}".replace("_", "-"), label.format(task_name(task)), risk[risk["task"] == task]),
+        )
         for task in results.tasks
-        if (svg := risk_coverage_plot(risk, task))
+        if (svg := risk_coverage_plot(risk, task, styles))
     ]
     primary = results.settings["evaluation"].get("primary_model")
     content = {
