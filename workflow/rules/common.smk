@@ -148,11 +148,11 @@ PHANTOMS = {
     if center.source.table_by_job
 }
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
-# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
-# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
 GUIDELINES = sorted(
     path.stem for path in (ROOT / "src/gliomanet/reporting/guidelines").glob("*.yaml")
 )
+# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
+# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
 EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets", "primary_model"})
 INTERVALS = {name: EVALUATION[name] for name in ("resamples", "confidence")}
 WHOLE_STUDY = whole_study()
