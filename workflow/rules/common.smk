@@ -108,7 +108,8 @@ def asks_for_draws():
     """True where the permutation test is asked for; the processes that execute its jobs are told by the run's main one."""
     if workflow.is_main_process:
         # The engine reads the rules before it tells of its targets.
-        targets = {"permutation_test", str(LAYOUT.evaluation("permutation"))}
+        names = ("permutation", "permutation_draws")
+        targets = {"permutation_test", *(str(LAYOUT.evaluation(n)) for n in names)}
         os.environ[DRAWS_ASKED_FOR] = "yes" if targets & {*sys.argv} else ""
         workflow.register_envvars(DRAWS_ASKED_FOR)
     return bool(os.environ.get(DRAWS_ASKED_FOR))
