@@ -8,7 +8,7 @@ import pandas as pd
 
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import center_effects, class_indices
-from gliomanet.explanation.features import Radiomics, centers_of
+from gliomanet.explanation.features import Radiomics, centers_of, with_log_shape
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.figure import stored_step
 from gliomanet.provenance.trace.find import Found
@@ -33,8 +33,10 @@ def biomarker_steps(study: FinishedStudy, found: Found) -> list[Step]:
     )
     heads = [study.layout.model(model, stage, fold.strip()).heads for fold in folds]
     features = [study.layout.deep_features(model, center) for center in centers]
-    there = tuple(path for path in (*heads, *features) if path.is_file())
-    logs = [("find_biomarkers", model), *(("collect_radiomics", center) for center in centers)]
+    explained = (study.layout.shap_values(model), study.layout.links(model))
+    there = tuple(path for path in (*explained, *heads, *features) if path.is_file())
+    of_features = "import_features" if study.qc is None else "collect_radiomics"
+    logs = [("find_biomarkers", model), ("explain_model", model), *((of_features, center) for center in centers)]
     return [
         stored_step(found),
         _effects_step(study, row, centers),
@@ -50,7 +52,8 @@ def _effects_step(study: FinishedStudy, row: dict[Any, Any], centers: list[str])
     settings: dict[str, Any] = study.record.study["explanation"]
     known = {key: value for key, value in settings.items() if key in Explanation.model_fields}
     paths = [study.layout.radiomics(center) for center in centers]
-    tables = [study.table(path)[["case_id", "region", row["feature"]]] for path in paths]
+    # A shape on a logarithmic scale is in no file: models and biomarkers derive it from what is.
+    tables = [with_log_shape(study.table(path))[["case_id", "region", row["feature"]]] for path in paths]
     matrix = Radiomics.of(pd.concat(tables, ignore_index=True))
     task = study.tasks[row["task"]]
     labels = class_indices(study.cases[study.cases["center"].isin(centers)], {row["task"]: task})[row["task"]]
