@@ -55,9 +55,11 @@ def test_a_shape_on_a_logarithmic_scale_is_derived_again(linked):
         shape = np.exp(table.pop(FEATURE)).rename("mask_shape_MeshVolume")
         write_table(table.join(shape), layout.radiomics(center), RADIOMICS, exact=True)
     rows = read_table(layout.biomarkers("net")).assign(feature="mask_shape_log(MeshVolume)", modality="mask")
+    rows["deep_features"] = "0:mask_shape_log(MeshVolume)"
     write_table(rows, layout.biomarkers("net"), BIOMARKERS)
-    effects = trace(FinishedStudy.find(linked), ["biomarkers", "mask_shape_log(MeshVolume)"]).steps[1]
+    _, effects, read, *_ = trace(FinishedStudy.find(linked), ["biomarkers", "mask_shape_log(MeshVolume)"]).steps
     assert effects.facts["result"] == "equal to the stored row"
+    assert read.title == "Inputs that it is linked to"
 
 
 def test_a_changed_feature_is_seen(linked):

@@ -34,13 +34,15 @@ def biomarker_steps(study: FinishedStudy, found: Found) -> list[Step]:
     heads = [study.layout.model(model, stage, fold.strip()).heads for fold in folds]
     features = [study.layout.deep_features(model, center) for center in centers]
     explained = (study.layout.shap_values(model), study.layout.links(model))
-    there = tuple(path for path in (*explained, *heads, *features) if path.is_file())
+    # A network's deep features are numbered; a model without any is explained by its inputs.
+    is_deep = all(name.removeprefix("z").isdigit() for name in deep.get("deep_feature", ()))
+    there = tuple(path for path in (*explained, *(heads + features if is_deep else ())) if path.is_file())
     of_features = "import_features" if study.qc is None else "collect_radiomics"
     logs = [("find_biomarkers", model), ("explain_model", model), *((of_features, center) for center in centers)]
     return [
         stored_step(found),
         _effects_step(study, row, centers),
-        Step("Deep features that it is linked to", there, {"stage": stage}, deep),
+        Step(f"{'Deep features' if is_deep else 'Inputs'} that it is linked to", there, {"stage": stage}, deep),
         fits_step(study, [(model, stage, fold.strip()) for fold in folds], row["task"]),
         code_step(study, [model]),
         logs_step(study, logs),
