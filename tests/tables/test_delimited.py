@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gliomanet.tables.delimited import LONGEST_CELL, read_records
@@ -33,9 +33,10 @@ def test_what_a_writer_of_csv_quotes_is_read_back_or_refused(rows, separator):
 @given(st.integers(2, 5), st.data())
 def test_two_marks_left_anywhere_never_swallow_a_row(width, data):
     rows = data.draw(st.lists(st.lists(PLAIN, min_size=width, max_size=width), min_size=2, max_size=6))
+    assume(any(rows[0]))  # the header: an empty line is none
     marked = [row.copy() for row in rows]
     for at_start in (True, False):
-        row = data.draw(st.sampled_from(marked[1:]))  # the first is the header
+        row = data.draw(st.sampled_from(marked[1:]))
         place = data.draw(st.integers(0, width - 1))
         row[place] = f'"{row[place]}' if at_start else f'{row[place]}"'
     found, problems = cells_of("\n".join(",".join(row) for row in marked))
