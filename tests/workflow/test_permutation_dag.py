@@ -11,8 +11,8 @@ MODELS = {"net": {**IMAGE_NET, "stages": ["supervised", "pseudo_label"]}, "logis
 CENTERS = {"A": phantom(), "B": phantom("external"), "U": phantom("unlabelled")}
 OF_LABELS = {
     *("build_case_table", "select_columns", "collect_cohort", "split_development", "split_external", "train_image"),
-    *("train_tabular", "select_pseudo_labels", "predict_center", "fit_temperatures", "combine_predictions"),
-    *("collect_predictions", "evaluate"),
+    *("train_tabular", "select_pseudo_labels", "predict_center", "fit_temperatures", "describe_ensemble"),
+    *("combine_predictions", "collect_predictions", "evaluate"),
 }
 TABLES = [f"results/evaluation/{name}.tsv" for name in ("permutation", "permutation_draws")]
 

@@ -108,7 +108,8 @@ def asks_for_draws():
     """True where the permutation test is asked for; the processes that execute its jobs are told by the run's main one."""
     if workflow.is_main_process:
         # The engine reads the rules before it tells of its targets.
-        targets = {"permutation_test", str(LAYOUT.evaluation("permutation"))}
+        names = ("permutation", "permutation_draws")
+        targets = {"permutation_test", *(str(LAYOUT.evaluation(n)) for n in names)}
         os.environ[DRAWS_ASKED_FOR] = "yes" if targets & {*sys.argv} else ""
         workflow.register_envvars(DRAWS_ASKED_FOR)
     return bool(os.environ.get(DRAWS_ASKED_FOR))
@@ -148,11 +149,11 @@ PHANTOMS = {
     if center.source.table_by_job
 }
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
-# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
-# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
 GUIDELINES = sorted(
     path.stem for path in (ROOT / "src/gliomanet/reporting/guidelines").glob("*.yaml")
 )
+# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
+# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
 EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets", "primary_model"})
 INTERVALS = {name: EVALUATION[name] for name in ("resamples", "confidence")}
 WHOLE_STUDY = whole_study()

@@ -94,7 +94,7 @@ rule evaluate_uncertainty:
         ensembles=[LAYOUT.ensemble(model) for model in PLAN.models],
         cases=rules.collect_cohort.output.cases,
         hidden=[LAYOUT.hidden_labels(c) for c in PLAN.tested_with_hidden_labels],
-        approval=rules.gate_cohort.output.approval,
+        approval=LAYOUT.approval(),
         survived=of_images(LAYOUT.qc, *PLAN.centers),  # enough cases of each centre
     output:
         sets=report(
@@ -118,7 +118,7 @@ rule evaluate_uncertainty:
         runtime=minutes(30),
     params:
         code=code_of("evaluate_uncertainty.py"),
-        settings=EVALUATION,
+        settings=INTERVALS,
         tasks=TASKS,
     message:
         "Evaluating the prediction sets and the doubts of {PLAN.models}"

@@ -180,6 +180,14 @@ def test_words_that_name_nothing_are_one_problem(made, words, rule):
     assert all(problem.action for problem in caught.value.problems)
 
 
+def test_a_table_that_is_not_traced_is_one_problem(made):
+    with pytest.raises(CohortError) as caught:
+        trace(FinishedStudy.find(made), ["net"], made / "evaluation/roc_curves.tsv")
+    (problem,) = caught.value.problems
+    assert problem.rule == "table_not_traced"
+    assert "prediction_sets" in problem.action
+
+
 def test_json_holds_the_steps_and_the_candidates(made):
     values = json.loads(CliRunner().invoke(app, ["trace", str(made), "mcc", "idh", "X", "net", "--json"]).output)
     assert values["steps"][2]["rows"][0].keys() >= {"case_id", "p(mutant)", "label"}

@@ -85,6 +85,14 @@ def test_examples_are_near_the_ends_of_the_centre_with_the_most_cases():
     assert chosen_examples(found.iloc[1:], {"A": table}) == []
 
 
+def test_shapes_on_a_logarithmic_scale_have_examples_though_no_table_holds_them():
+    table = pd.DataFrame({"case_id": [f"c{i:02d}" for i in range(21)], "region": "whole"})
+    table["mask_shape_MeshVolume"] = np.exp(np.arange(21.0))
+    row = {"scenario": "main", "task": "idh", "region": "whole", "feature": "mask_shape_log(MeshVolume)"}
+    (one,) = chosen_examples(pd.DataFrame([row | {"summary": 0.3, "status": "kept"}]), {"A": table})
+    assert one.low == ("c01", pytest.approx(1.0))
+
+
 def test_nothing_outside_the_brain_is_ever_shown(tmp_path):
     shape = (12, 12, 6)
     head = np.full(shape, 50.0, dtype=np.float32)

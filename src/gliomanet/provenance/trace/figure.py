@@ -50,7 +50,8 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
     logs: list[tuple[str, ...]] = [("train", *fit[:2], f"fold{fit[2]}") for fit in dict.fromkeys(trained)]
     job = "segment_center" if "region" in row else "predict_center"
     logs += [(job, model, center) for model in models for center in centers]
-    logs.append(("evaluate_segmentations" if "region" in row else "evaluate",))
+    doubts = found.table in ("prediction_sets", "risk_coverage")
+    logs.append(("evaluate_segmentations" if "region" in row else "evaluate_uncertainty" if doubts else "evaluate",))
     return [*steps, code_step(study, models), logs_step(study, logs)]
 
 
@@ -93,9 +94,10 @@ def _cases(study: FinishedStudy, members: list[Scored], row: dict[Any, Any]) -> 
     if row["task"] in study.tasks:
         found = found.assign(label=found[study.tasks[row["task"]].label])
     kept = [name for name in ("center", "case_id", "patient_id", "label") if name in found]
-    if "truth" in row:  # a cell of a confusion matrix
+    truth = row.get("truth", row.get("class", ALL))
+    if truth != ALL:  # a cell of a confusion matrix, or the prediction sets of a class
         task = study.tasks[row["task"]]
-        wanted = task.class_names.index(row["truth"])
+        wanted = task.class_names.index(truth)
         found = found[[task.encode(label) == wanted for label in found["label"]]]
     return found[kept].reset_index(drop=True)
 

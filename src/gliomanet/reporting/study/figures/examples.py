@@ -13,6 +13,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from gliomanet.explanation.features import with_log_shape
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.modalities import MODALITIES
 from gliomanet.reporting.format import feature_name, modality_name, task_name
@@ -50,11 +51,12 @@ def chosen_examples(biomarkers: pd.DataFrame, radiomics: Mapping[str, pd.DataFra
     """
     kept = biomarkers[biomarkers["status"] == "kept"]
     kept = kept[kept["scenario"] == kept["scenario"].iloc[0]] if len(kept) else kept
+    tables = {center: with_log_shape(table) for center, table in radiomics.items()}
     found = []
     for task, rows in kept.groupby("task", sort=False):
         ranked = rows.assign(size=rows["summary"].abs()).sort_values("size", ascending=False, kind="stable")
         for row in ranked.head(top).to_dict("records"):
-            values = {center: _values(table, row["region"], row["feature"]) for center, table in radiomics.items()}
+            values = {center: _values(table, row["region"], row["feature"]) for center, table in tables.items()}
             center = max(values, key=lambda name: len(values[name]))
             own = values[center]
             ends = [own.iloc[round(share * (len(own) - 1))] for share in (_LOW, _HIGH)]
