@@ -80,7 +80,7 @@ def evaluate(
         )
         page = write_evaluated(results, out, title, settings)
     except (CohortError, StudyError) as error:
-        console.print(f"[red]Nothing was scored[/red]: {escape(str(error))}")
+        console.print(f"[red]Nothing of {escape(str(predictions))} was scored[/red]: {escape(str(error))}")
         raise typer.Exit(1) from None
     show_findings(list(results.findings))
     for line in summary(results):
