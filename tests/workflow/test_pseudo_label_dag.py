@@ -93,6 +93,7 @@ def test_hidden_labels_count_where_their_centre_tests_and_are_fitted_nowhere(sna
     tables = {f"results/cohort/hidden/{center}.tsv" for center in "AB"}
     assert {rule: files for rule, files in readers.items() if files} == {
         "evaluate": tables,
+        "evaluate_uncertainty": tables,
         "evaluate_subsets": tables,
         "evaluate_pseudo_labels": tables,
     }

@@ -147,8 +147,10 @@ COLUMNS = {
     " pass_std raw_probability set_p in_set joint_probability",
     "fold_predictions/net/X.tsv": "model stage scenario fold role center case_id task class raw_probability pass_std",
     "calibration/net.tsv": "model stage scenario task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
-    "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high n n_positive note",
-    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm note",
+    "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high expected pi_low pi_high tau2 i2 "
+    "n n_positive note",
+    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task subset metric value_a value_b difference "
+    "ci_low ci_high p p_holm family pi_low pi_high tau2 i2 n n_positive note",
     "pseudo_labels/net/pseudo_label/fold0.tsv": "case_id center task label probability std round accepted reason",
     "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
     "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",

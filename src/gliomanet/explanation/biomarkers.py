@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search leaves: rows of `BIOMARKERS`, `LINKS` and `SEARCH`."""
+    """Results of a search: rows of `BIOMARKERS`, `LINKS` and `SEARCH`."""
 
     biomarkers: pd.DataFrame
     links: pd.DataFrame

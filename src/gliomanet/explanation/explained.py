@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Explained:
-    """What one fold's model makes of each deep feature or input of its validation cases, for one task.
+    """A fold's model explained: what it makes of each deep feature or input of its validation cases, for one task.
 
     Attributes:
         scenario, fold, task: of the model.

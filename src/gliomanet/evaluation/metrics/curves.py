@@ -164,7 +164,7 @@ def recalibrate(positive: Flags, probability: Floats, patients: Integers, confid
 def _intercept(
     positive: Flags, odds: Floats, patients: Integers | None, confidence: float
 ) -> tuple[tuple[float, float, float], str]:
-    """What makes the mean right, and why there is none; the root is found first, as Fisher scoring may run away."""
+    """The shift that makes the mean right, or the reason for none; bracketed, as Fisher scoring may run away."""
     share = float(positive.mean())
     low, high = logit(share) - odds.max(), logit(share) - odds.min()
     root = brentq(lambda shift: float(expit(odds + shift).mean()) - share, low, high) if low < high else low
@@ -178,7 +178,7 @@ def _intercept(
 def _slope(
     positive: Flags, odds: Floats, patients: Integers | None, confidence: float
 ) -> tuple[tuple[float, float, float], str]:
-    """How the log odds are bent, and why there is no telling."""
+    """The bend of the log odds, and the reason where there is no telling."""
     if odds.min() == odds.max():
         return NOTHING, "no slope: all probabilities are equal"
     if odds[positive].min() >= odds[~positive].max() or odds[positive].max() <= odds[~positive].min():

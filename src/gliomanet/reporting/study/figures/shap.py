@@ -38,7 +38,7 @@ def shown_rows(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def shap_shares(values: pd.DataFrame) -> pd.DataFrame:
-    """What the bars are drawn from, and the mean |SHAP| of each fold: few numbers, unlike those of the dots."""
+    """Numbers that the bars are drawn from, and the mean |SHAP| of each fold: few, unlike those of the dots."""
     if values.empty:
         return values
     keys = ["scenario", "task", "fold", "unit", "feature", "share"]

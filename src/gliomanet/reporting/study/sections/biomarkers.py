@@ -115,7 +115,7 @@ def explained_figures(results: StudyResults, model: str, index: int) -> dict[str
 
 
 def searched_sentences(search: pd.DataFrame | None) -> list[str]:
-    """How much was tested in each scenario and task, and what became of it."""
+    """The number of features tested in each scenario and task, and what became of them."""
     rows = [] if search is None else search.to_dict("records")
     several = len({row["scenario"] for row in rows}) > 1
     found = []

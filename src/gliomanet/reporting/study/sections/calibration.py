@@ -61,7 +61,7 @@ def slopes_table(results: StudyResults) -> Table:
 
 
 def _reason(note: str, part: str) -> str:
-    """Why a slope or an intercept is not there: the remarks on it alone, or on both."""
+    """The reason why a slope or an intercept is not there: the remarks on it alone, or on both."""
     of_both, of_part = not_estimable(""), f"no {part}: "
     return "; ".join(
         said.removeprefix(of_both).removeprefix(of_part)
