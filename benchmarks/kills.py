@@ -83,7 +83,7 @@ def main() -> None:
         table = pd.DataFrame(rows).set_index("study")
         table.to_csv(work / "kills.tsv", sep="\t")
         print(table.to_string(), flush=True)
-        if not differing and not options.keep:
+        if row["ended"] == "finished" and not differing and not options.keep:
             shutil.rmtree(folder)
     if any(row["differences"] or row["ended"] != "finished" for row in rows):
         raise SystemExit(f"some results differ; the studies are kept in {work}")
@@ -269,7 +269,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--longest", type=float, default=15.0)
     parser.add_argument("--study", type=Path, help="another study's configuration; default: that of the tests")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/gliomanet-kills"), help="for the studies")
-    parser.add_argument("--keep", action="store_true", help="keep the studies that do not differ")
+    parser.add_argument("--keep", action="store_true", help="keep the studies that neither differ nor fail")
     return parser.parse_args()
 
 
