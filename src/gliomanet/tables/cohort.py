@@ -242,7 +242,7 @@ VOID_FEATURES = Schema(
             "`empty`: no value; `constant`: the same in every case; `one grey level`: texture of images that the "
             "histogram's bins made uniform; `mask alone`: texture that is the same in two contrasts; "
             "`duplicate`: another feature but for a factor and an offset",
-            ("empty", "constant", "one grey level", "duplicate"),
+            ("empty", "constant", "one grey level", "mask alone", "duplicate"),
         ),
         text("twin", "Feature that is kept in a duplicate's place"),
         integer("n", "Training cases that decided"),
