@@ -253,10 +253,11 @@ def hold_training(cluster: Cluster) -> str:
 
 def test_a_scheduler_that_is_away_for_a_while_loses_no_job(cluster: Cluster, repository: Path, tmp_path: Path):
     (tmp_path / "Snakefile").write_text(
-        "rule patient:\n    output: 'done'\n    shell: 'touch started; sleep 20; touch done'\n"
+        "rule patient:\n    output: 'done'\n    shell: 'touch started; sleep 45; touch done'\n"
     )
     run = through_slurm(tmp_path, repository)
     until((tmp_path / "started").exists, 240, "the job has started")
+    time.sleep(20)  # the first question asks how long jobs are remembered; without an answer the plugin turns to sacct
     cluster.stop("slurmctld")
     time.sleep(15)  # several questions without an answer
     cluster.start_controller()
