@@ -18,6 +18,10 @@ CONTENTS = {
 }
 LISTED = {center: f"results/preprocessed/{center}.tsv" for center in COHORT}
 TABLES = {center: f"results/cohort/{center}.tsv" for center in COHORT}
+EVALUATION = [
+    *("metrics", "confusion", "comparisons", "thresholds", "decoding"),
+    *("calibration", "calibration_curves", "decision_curves", "roc_curves"),
+]
 VALUES = {f"key_{number}": number for number in range(12)}
 
 
@@ -38,6 +42,10 @@ def members(w):
         if model == w.model and (fold == "all") == (model == "logistic" and w.center in EXTERNAL)
         for file in (("weights.pt" if model == "net" else "model.joblib"), "model.json")
     ]
+
+
+def explained(w):
+    return ["heads.npz"] if w.model == "net" else ["model.joblib", "model.json"]
 
 
 wildcard_constraints:
@@ -204,8 +212,15 @@ rule fit_temperatures:
     params: a="1", b=VALUES
     script: "scale_cohort.py"
 
+rule describe_ensemble:
+    input: expand("results/fold_predictions/{{model}}/{center}.tsv", center=TRAIN), columns("labels", TRAIN), "results/calibration/{model}.tsv"
+    output: "results/calibration/{model}.json"
+    log: "results/logs/describe_ensemble/{model}.log"
+    params: a="1", b=VALUES, c=0.9
+    script: "scale_cohort.py"
+
 rule combine_predictions:
-    input: "results/fold_predictions/{model}/{center}.tsv", "results/calibration/{model}.tsv"
+    input: "results/fold_predictions/{model}/{center}.tsv", "results/calibration/{model}.tsv", "results/calibration/{model}.json"
     output: "results/predictions/{model}/{center}.tsv"
     log: "results/logs/combine_predictions/{model}/{center}.log"
     params: a="1"
@@ -220,9 +235,16 @@ rule collect_predictions:
 
 rule evaluate:
     input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt", expand("results/qc/{center}.tsv", center=COHORT)
-    output: expand("results/evaluation/{table}.tsv", table=["metrics", "confusion", "comparisons", "thresholds", "decoding"])
+    output: expand("results/evaluation/{table}.tsv", table=EVALUATION)
     log: "results/logs/evaluate.log"
     params: a="1", b=VALUES, c=VALUES, d=1
+    script: "scale_cohort.py"
+
+rule evaluate_uncertainty:
+    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), expand("results/calibration/{model}.json", model=["net", "logistic"]), "results/cohort/cases.tsv", "results/audit/approved.txt", expand("results/qc/{center}.tsv", center=COHORT)
+    output: expand("results/evaluation/{table}.tsv", table=["prediction_sets", "risk_coverage"])
+    log: "results/logs/evaluate_uncertainty.log"
+    params: a="1", b=VALUES, c=VALUES
     script: "scale_cohort.py"
 
 rule audit_features:
@@ -232,25 +254,56 @@ rule audit_features:
     params: a="1", b=VALUES
     script: "scale_cohort.py"
 
+rule audit_predictions:
+    input: expand("results/predictions/{model}.tsv", model=["net", "logistic"]), "results/cohort/cases.tsv"
+    output: "results/audit/predictions/findings.tsv"
+    log: "results/logs/audit_predictions.log"
+    params: a="1", b=VALUES
+    script: "scale_cohort.py"
+
+rule explain_model:
+    input:
+        lambda w: [f"results/models/{w.model}/supervised/fold{fold}/{file}" for fold in FOLDS for file in explained(w)],
+        lambda w: [f"results/deep_features/net/{center}.tsv.gz" for center in TRAIN] if w.model == "net" else
+            [*expand("results/radiomics/{center}.tsv", center=TRAIN), *columns("ages", TRAIN)],
+        "results/splits/development.tsv",
+    output: "results/explanations/{model}.tsv.gz", "results/explanations/{model}.folds.tsv"
+    log: "results/logs/explain_model/{model}.log"
+    params: a="1", b="k", c="s", d=VALUES, e=VALUES, f=VALUES, g=1
+    script: "scale_cohort.py"
+
 rule find_biomarkers:
     input:
-        expand("results/deep_features/{{model}}/{center}.tsv.gz", center=COHORT),
-        expand("results/models/{{model}}/supervised/fold{fold}/heads.npz", fold=FOLDS),
+        "results/explanations/{model}.tsv.gz", "results/explanations/{model}.folds.tsv",
         expand("results/radiomics/{center}.tsv", center=COHORT), list(TABLES.values()), "results/splits.tsv",
-    output: "results/biomarkers/{model}.tsv"
+    output: "results/biomarkers/{model}.tsv", "results/explanations/{model}.links.tsv.gz", "results/explanations/{model}.search.tsv"
     log: "results/logs/find_biomarkers/{model}.log"
-    params: a="1", b="s", c=FOLDS, d=VALUES, e=VALUES, f=VALUES
+    params: a="1", c=FOLDS, d=VALUES, e=VALUES, f=VALUES
+    script: "scale_cohort.py"
+
+rule draw_examples:
+    input: "results/biomarkers/{model}.tsv", expand("results/radiomics/{center}.tsv", center=COHORT), prepared(COHORT)
+    output: "results/figures/examples/{model}.png"
+    log: "results/logs/draw_examples/{model}.log"
+    params: a="1", b="p", c=VALUES
     script: "scale_cohort.py"
 
 rule write_report:
     input:
         "results/cohort/cases.tsv", "results/cohort/audit.tsv", rules.audit_features.output, "results/splits.tsv",
-        rules.evaluate.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
+        rules.evaluate.output, rules.evaluate_uncertainty.output, expand("results/predictions/{model}.tsv", model=["net", "logistic"]),
         expand("results/calibration/{model}.tsv", model=["net", "logistic"]),
         [f"results/models/{model}/supervised/fold{fold}/model.json" for model, fold in FITS],
         prepared(COHORT), expand("results/qc/{center}.tsv", center=COHORT), expand("results/qc/{center}.png", center=COHORT),
-        "results/biomarkers/net.tsv",
-    output: "results/report/index.html", "results/study.json", expand("results/figures/{name}.svg", name=["mcc_forest", "confusion", "biomarkers"])
+        rules.audit_predictions.output,
+        expand("results/biomarkers/{model}.tsv", model=["net", "logistic"]),
+        expand("results/explanations/{model}.{kind}", model=["net", "logistic"], kind=["tsv.gz", "folds.tsv", "links.tsv.gz", "search.tsv"]),
+        expand("results/figures/examples/{model}.png", model=["net", "logistic"]),
+    output:
+        "results/report/index.html", "results/study.json",
+        expand("results/report/{name}.md", name=["claim_2024", "clear", "metrics", "tripod_ai"]),
+        expand("results/figures/{kind}/{model}.svg", kind=["shap", "links"], model=["net", "logistic"]),
+        expand("results/figures/{name}.svg", name=["mcc_forest", "confusion", "biomarkers"])
     log: "results/logs/write_report.log"
     params: a="1", b=VALUES, c="results"
     script: "scale_cohort.py"

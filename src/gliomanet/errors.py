@@ -110,7 +110,8 @@ def _told(kind: Sequence[Problem]) -> Iterator[str]:
         said = str(problem)
         yield f"  - {said if len(said) <= LONGEST else said[: LONGEST - 2] + ' …'}"
     if len(kind) > MOST_SHOWN:
-        yield f"    … and {len(kind) - MOST_SHOWN} more of this kind; gliomanet validate --out FILE writes them all"
+        more = f"    … and {len(kind) - MOST_SHOWN} more of this kind"
+        yield f"{more}; of a study, gliomanet validate --out FILE writes them all"
 
 
 class CohortError(_ProblemsError):

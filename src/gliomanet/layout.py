@@ -68,6 +68,8 @@ class Layout:
 
     Args:
         results: the study's results folder.
+        images: the results folder of the images and features, and of what is known of them without a label; default:
+            the same. A draw of the permutation test reads its study's.
 
     >>> layout = Layout("results")
     >>> str(layout.model("net", "supervised", "0").weights)
@@ -76,8 +78,18 @@ class Layout:
     'UCSF'
     """
 
-    def __init__(self, results: str | Path) -> None:
+    def __init__(self, results: str | Path, images: str | Path | None = None) -> None:
         self.results = Path(results)
+        self.images = self.results if images is None else Path(images)
+
+    def of_draw(self, draw: int) -> Layout:
+        """Places of a draw of the permutation test: what labels decide has a folder of its own, images are the study's.
+
+        >>> draw = Layout("results").of_draw(3)
+        >>> str(draw.splits()), str(draw.qc("UCSF"))
+        ('results/permuted/3/splits.tsv', 'results/qc/UCSF.tsv')
+        """
+        return Layout(self.results / f"permuted/{draw}", self.images)
 
     def parse(self, path: str | Path) -> Place:
         """The place and the names in a path.
@@ -98,17 +110,17 @@ class Layout:
 
     def phantom(self, center: str) -> Path:
         """Folder of a simulated centre's images and case table."""
-        return self.results / "phantom" / center
+        return self.images / "phantom" / center
 
     def planted_truth(self) -> Path:
-        return self.results / "phantom/truth.tsv"
+        return self.images / "phantom/truth.tsv"
 
     def true_labels(self) -> Path:
-        return self.results / "phantom/labels.tsv"
+        return self.images / "phantom/labels.tsv"
 
     def converted(self, center: str, case: str) -> Path:
         """Folder of a case's images, converted from DICOM."""
-        return self.results / "converted" / center / case
+        return self.images / "converted" / center / case
 
     # -- cohort and audit
 
@@ -130,6 +142,10 @@ class Layout:
         """Ages of a centre's cases, for the models that read them."""
         return self.results / f"cohort/ages/{center}.tsv"
 
+    def sexes(self, center: str) -> Path:
+        """Sexes of a centre's cases, for the models that read them."""
+        return self.results / f"cohort/sexes/{center}.tsv"
+
     def hidden_labels(self, center: str) -> Path:
         return self.results / f"cohort/hidden/{center}.tsv"
 
@@ -140,33 +156,37 @@ class Layout:
         return self.results / f"audit/{center}.source.tsv"
 
     def image_findings(self, center: str) -> Path:
-        return self.results / f"audit/{center}.tsv"
+        return self.images / f"audit/{center}.tsv"
 
     def fingerprints(self, center: str) -> Path:
-        return self.results / f"audit/{center}.npz"
+        return self.images / f"audit/{center}.npz"
 
     def volumes(self, center: str) -> Path:
-        return self.results / f"audit/{center}.volumes.tsv"
+        return self.images / f"audit/{center}.volumes.tsv"
 
     def image_files(self, center: str) -> Path:
         """Digest and header of every image file of a centre."""
-        return self.results / f"audit/{center}.files.tsv"
+        return self.images / f"audit/{center}.files.tsv"
 
     def feature_findings(self) -> Path:
-        return self.results / "audit/features/findings.tsv"
+        return self.images / "audit/features/findings.tsv"
 
     def void_features(self) -> Path:
         """Features that carry nothing, by scenario."""
-        return self.results / "audit/features/void.tsv"
+        return self.images / "audit/features/void.tsv"
+
+    def prediction_findings(self) -> Path:
+        """Findings on the models' predictions."""
+        return self.results / "audit/predictions/findings.tsv"
 
     def approval(self) -> Path:
-        return self.results / "audit/approved.txt"
+        return self.images / "audit/approved.txt"
 
     # -- images and features
 
     def preprocessed(self) -> Path:
         """Folder of all preprocessed cases, `<center>/<case>`."""
-        return self.results / "preprocessed"
+        return self.images / "preprocessed"
 
     def case(self, center: str, case: str) -> Path:
         """Folder of a preprocessed case."""
@@ -174,26 +194,26 @@ class Layout:
 
     def preprocessed_cases(self, center: str) -> Path:
         """The preprocessed cases of a centre, each with a digest of its images: one small file for all of them."""
-        return self.results / f"preprocessed/{center}.tsv"
+        return self.images / f"preprocessed/{center}.tsv"
 
     def qc(self, center: str) -> Path:
-        return self.results / f"qc/{center}.tsv"
+        return self.images / f"qc/{center}.tsv"
 
     def pictures(self, center: str) -> Path:
         """Folder of the pictures of a centre's cases."""
-        return self.results / f"pictures/{center}"
+        return self.images / f"pictures/{center}"
 
     def qc_sheet(self, center: str) -> Path:
-        return self.results / f"qc/{center}.png"
+        return self.images / f"qc/{center}.png"
 
     def qc_pages(self, center: str) -> Path:
-        return self.results / f"qc/{center}"
+        return self.images / f"qc/{center}"
 
     def radiomics(self, center: str) -> Path:
-        return self.results / f"radiomics/{center}.tsv"
+        return self.images / f"radiomics/{center}.tsv"
 
     def case_radiomics(self, center: str, case: str) -> Path:
-        return self.results / f"radiomics/cases/{center}/{case}.tsv"
+        return self.images / f"radiomics/cases/{center}/{case}.tsv"
 
     # -- splits and models
 
@@ -215,7 +235,7 @@ class Layout:
 
     def cache(self) -> Path:
         """Folder of the training images that all jobs map."""
-        return self.results / "cache"
+        return self.images / "cache"
 
     def run_lock(self) -> Path:
         """Held by the one run that writes into these results."""
@@ -252,6 +272,10 @@ class Layout:
     def calibration(self, model: str) -> Path:
         return self.results / f"calibration/{model}.tsv"
 
+    def ensemble(self, model: str) -> Path:
+        """Description of what belongs to all folds of a model together: temperatures, thresholds, prediction sets."""
+        return self.results / f"calibration/{model}.json"
+
     def center_predictions(self, model: str, center: str) -> Path:
         return self.results / f"predictions/{model}/{center}.tsv"
 
@@ -280,6 +304,29 @@ class Layout:
     def biomarkers(self, model: str) -> Path:
         return self.results / f"biomarkers/{model}.tsv"
 
+    def shap_values(self, model: str) -> Path:
+        """SHAP values of a model's leading deep features and inputs, of its validation cases."""
+        return self.results / f"explanations/{model}.tsv.gz"
+
+    def explained(self, model: str) -> Path:
+        """Explainers, outputs and additivity gaps of a model's folds."""
+        return self.results / f"explanations/{model}.folds.tsv"
+
+    def shap_figure(self, model: str) -> Path:
+        """Bars and beeswarms of a model's SHAP values."""
+        return self.results / f"figures/shap/{model}.svg"
+
+    def link_figure(self, model: str) -> Path:
+        """Heat map of a model's links."""
+        return self.results / f"figures/links/{model}.svg"
+
+    def links(self, model: str) -> Path:
+        return self.results / f"explanations/{model}.links.tsv.gz"
+
+    def search(self, model: str) -> Path:
+        """Counts of what was tested, linked and kept."""
+        return self.results / f"explanations/{model}.search.tsv"
+
     def recovery(self) -> Path:
         return self.results / "biomarkers/recovery.tsv"
 
@@ -290,8 +337,16 @@ class Layout:
     def page(self) -> Path:
         return self.results / "report/index.html"
 
+    def checklist(self, guideline: str) -> Path:
+        """A reporting guideline as the run answers it."""
+        return self.results / f"report/{guideline}.md"
+
     def figure(self, table: str) -> Path:
         return self.results / f"figures/{table}.svg"
+
+    def examples(self, model: str) -> Path:
+        """Pictures of a case of low and one of high value for the strongest kept biomarkers of a model."""
+        return self.results / f"figures/examples/{model}.png"
 
     def runs(self) -> Path:
         return self.results / "tracking/runs.tsv"
@@ -306,16 +361,16 @@ class Layout:
     # -- what is in the folders that jobs leave: small files, which tell an unchanged folder from a new one
 
     def phantom_contents(self, center: str) -> Path:
-        return self.results / f"contents/phantom/{center}.txt"
+        return self.images / f"contents/phantom/{center}.txt"
 
     def converted_contents(self, center: str, case: str) -> Path:
-        return self.results / f"contents/converted/{center}/{case}.txt"
+        return self.images / f"contents/converted/{center}/{case}.txt"
 
     def case_contents(self, center: str, case: str) -> Path:
-        return self.results / f"contents/preprocessed/{center}/{case}.txt"
+        return self.images / f"contents/preprocessed/{center}/{case}.txt"
 
     def pictures_contents(self, center: str) -> Path:
-        return self.results / f"contents/pictures/{center}.txt"
+        return self.images / f"contents/pictures/{center}.txt"
 
     # -- what jobs leave about themselves
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-Use = Literal["training", "prediction"]
+Use = Literal["training", "prediction", "explanation"]
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Kind:
         training: its recipe (image networks: a function that gives the phases), or its fit (models on features).
         network: its network's class; "" where it has none.
         prediction: the module that predicts with a trained model.
+        explanation: the function that explains its inputs; "" where they are images.
     """
 
     training: str
     network: str = ""
     prediction: str = "gliomanet.prediction.tabular"
+    explanation: str = ""
 
     def references(self, use: Use) -> tuple[str, ...]:
         """Code that a job of this kind runs beside what all kinds share."""
@@ -51,10 +53,13 @@ IMAGE_KINDS: dict[str, Kind] = {
 KINDS: dict[str, Kind] = {
     **IMAGE_KINDS,
     "tabular_net": Kind(
-        "gliomanet.training.tabular_net", "gliomanet.networks.tabular:TabularNet", "gliomanet.prediction.tabular_net"
+        "gliomanet.training.tabular_net",
+        "gliomanet.networks.tabular:TabularNet",
+        "gliomanet.prediction.tabular_net",
+        "gliomanet.explanation.explainers.gradient:explain",
     ),
-    "logistic": Kind("gliomanet.training.logistic"),
-    "extra_trees": Kind("gliomanet.training.extra_trees"),
+    "logistic": Kind("gliomanet.training.logistic", explanation="gliomanet.explanation.explainers.linear:explain"),
+    "extra_trees": Kind("gliomanet.training.extra_trees", explanation="gliomanet.explanation.explainers.trees:explain"),
 }
 """Every kind of a study's `models`."""
 

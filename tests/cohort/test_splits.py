@@ -164,9 +164,22 @@ def test_shuffled_labels_are_the_same_labels_of_other_cases():
         before, after = (t[t["center"] == name] for t in (cases, shuffled))
         assert sorted(map(tuple, before[labels].to_numpy())) == sorted(map(tuple, after[labels].to_numpy()))
         assert not before[labels].equals(after[labels])
-    external = cases["role"] == "external"
-    assert shuffled[external].equals(cases[external])
+    external = cases["role"] == "external"  # the truth that tests is dealt anew as what trains is
+    assert not shuffled.loc[external, labels].equals(cases.loc[external, labels])
     assert shuffled.drop(columns=labels).equals(cases.drop(columns=labels))
     assert shuffled.loc[3, labels].eq("").all()  # an unlabelled case stays unlabelled
     reordered = shuffle_labels(cases.iloc[::-1], 5).sort_index()
     assert reordered.equals(shuffled)
+
+
+def test_shuffled_labels_leave_a_patients_scans_together():
+    cases = cohort((20, 20), 1)
+    twice = cases["patient_id"].isin(cases["patient_id"].head(20))
+    again = cases[twice].assign(case_id=cases.loc[twice, "case_id"] + "-b")
+    both = pd.concat([cases, again], ignore_index=True)
+    shuffled = shuffle_labels(both, 2)
+    labels = ["idh", "codel_1p19q", "grade"]
+    of_patient = shuffled.groupby("patient_id")[labels].nunique()
+    assert of_patient.to_numpy().max() == 1
+    assert not shuffled[labels].equals(both[labels])
+    assert sorted(map(tuple, shuffled[labels].to_numpy())) == sorted(map(tuple, both[labels].to_numpy()))

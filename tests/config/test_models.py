@@ -94,3 +94,20 @@ def test_the_reference_tells_that_one_task_has_no_joint_likelihood():
         for kind, model in (("singletask", SingletaskModel), ("psnet", PsnetModel))
     }
     assert described == {"singletask": "Must stay 0: one task contradicts nothing.", "psnet": JOINT_LIKELIHOOD}
+
+
+@pytest.mark.parametrize("kind", ["logistic", "extra_trees"])
+def test_a_classifier_chain_needs_idh_and_a_link(kind):
+    model = {"kind": kind, "classifier_chain": "who"}
+    assert load_study(with_model(model)).models["m"].classifier_chain == "who"
+    idh = {"label": "idh", "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]}}
+    with pytest.raises(StudyError) as caught:
+        load_study({**with_model(model), "tasks": {"idh": idh}})
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.rule) == ("models.m.classifier_chain", "chain_without_links")
+
+
+def test_ratios_are_an_input_where_they_are_made():
+    model = {"kind": "extra_trees", "inputs": ["ratios", "sex"]}
+    study = load_study({**with_model(model), "radiomics": {"ratios": True}})
+    assert study.models["m"].inputs == ("ratios", "sex")

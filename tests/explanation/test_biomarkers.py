@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from gliomanet.config.analysis import Explanation
-from gliomanet.explanation import links
+from gliomanet.explanation import deep_features
 from gliomanet.explanation.attribution import linear_shap
 from gliomanet.explanation.biomarkers import _strength, biomarkers
+from gliomanet.explanation.deep_features import explain_deep_features
+from gliomanet.explanation.explained import tables_of
 from gliomanet.explanation.recovery import recovery
 
 SHORTCUT = "flair_firstorder_Mean"
@@ -16,7 +18,12 @@ SHORTCUT = "flair_firstorder_Mean"
 def found(p, settings=None, **changes):
     p = replace(p, **changes)
     settings = settings or Explanation()
-    return biomarkers(p.deep, p.heads, p.radiomics, p.cases, p.splits, p.tasks, settings, scenario="main")
+    return search(p, settings).biomarkers
+
+
+def search(p, settings):
+    tables = tables_of(explain_deep_features(p.deep, p.heads, p.splits), settings.shap_fraction)
+    return biomarkers(*tables, p.radiomics, p.cases, p.splits, p.tasks, settings, scenario="main")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,9 @@ def table(study):
 
 def test_columns_are_the_contract(table):
     expected = "scenario task feature modality region deep_features rho q effect_A effect_B effect_X effect_Y "
-    expected += "summary ci_low ci_high tau2 i2 status reason additivity_gap"
+    expected += (
+        "summary ci_low ci_high pi_low pi_high p_effect q_effect tau2 i2 agrees_outside status reason additivity_gap"
+    )
     assert list(table) == expected.split()
 
 
@@ -60,7 +69,7 @@ def test_shap_is_additive(table):
 
 def test_the_gap_that_is_written_is_the_largest_of_the_tasks_folds(study, monkeypatch):
     gaps = iter([0.25, 0.5, 0.125])
-    monkeypatch.setattr(links, "linear_shap", lambda *a: replace(linear_shap(*a), additivity_gap=next(gaps)))
+    monkeypatch.setattr(deep_features, "linear_shap", lambda *a: replace(linear_shap(*a), additivity_gap=next(gaps)))
     assert set(found(study)["additivity_gap"]) == {0.5}
 
 
@@ -99,23 +108,20 @@ def with_part(study, part, value):
     return pd.concat([known[known["_merge"] == "left_only"].drop(columns="_merge"), extra], ignore_index=True)
 
 
-def test_training_rows_of_deep_features_are_the_background_and_correlate_too(study, monkeypatch):
+def test_training_rows_of_deep_features_are_the_background_and_link_nothing(study, monkeypatch):
     seen = []
 
     def watched(features, background, weight, bias):
         seen.append((features, background))
         return linear_shap(features, background, weight, bias)
 
-    correlated = []
-    by_region = links._by_region
-    monkeypatch.setattr(links, "linear_shap", watched)
-    monkeypatch.setattr(links, "_by_region", lambda deep, *rest: correlated.append(len(deep)) or by_region(deep, *rest))
-    found(study, deep=with_part(study, "train", 0.0))
+    monkeypatch.setattr(deep_features, "linear_shap", watched)
+    counts = search(replace(study, deep=with_part(study, "train", 0.0)), Explanation()).search
     sizes = study.splits.groupby(["part", "fold"]).size()
     assert [len(features) for features, _ in seen] == sizes["validation"].tolist()
     assert [len(background) for _, background in seen] == sizes["train"].tolist()
     assert all((background == 0).all() for _, background in seen)
-    assert correlated == (sizes["validation"] + sizes["train"]).tolist()
+    assert counts["cases"].item() == sizes["validation"].sum()
 
 
 def test_without_training_rows_the_background_is_the_validation_cases(study, monkeypatch):
@@ -123,7 +129,7 @@ def test_without_training_rows_the_background_is_the_validation_cases(study, mon
         np.testing.assert_array_equal(features, background)
         return linear_shap(features, background, weight, bias)
 
-    monkeypatch.setattr(links, "linear_shap", watched)
+    monkeypatch.setattr(deep_features, "linear_shap", watched)
     assert len(found(study))
 
 
@@ -154,7 +160,6 @@ def test_bounds_are_used(study):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda p: {"deep": p.deep.assign(scenario="other")}, "scenario 'main': found the stages none"),
         (
             lambda p: {"deep": pd.concat([p.deep, p.deep.assign(stage="pseudo_label")])},
             "pseudo_label, supervised; pass the rows of exactly one",
@@ -174,3 +179,46 @@ def test_equal_effects_stand_by_name_whatever_their_last_bits(study, table):
     for _, equal in kept.groupby(["task", "status", "strength"], sort=False):
         assert equal[["region", "feature"]].apply(tuple, axis=1).is_monotonic_increasing
     assert _strength(0.424539) == _strength(-0.42453900000000007) == 0.424539
+
+
+def test_labels_that_are_known_by_heart_link_nothing(study):
+    """Deep features that are the label on training cases, and noise on validation cases."""
+    rng = np.random.default_rng(5)
+    label = study.cases.set_index("case_id")["idh"].eq("mutant")
+    rows = study.splits[study.splits["part"] != "external"].reset_index(drop=True)
+    known = (rows["part"] == "train").to_numpy() * label[rows["case_id"]].to_numpy()
+    z = 0.3 * rng.normal(size=(len(rows), 12)) + 3.0 * known[:, None]
+    deep = pd.concat(
+        [rows[["scenario", "fold", "case_id"]], pd.DataFrame(z, columns=[f"z{j}" for j in range(12)])], axis=1
+    )
+    assert len(found(study, deep=deep.assign(stage="supervised", task="idh"))) == 0
+
+
+def test_an_offset_of_the_scanner_that_all_features_share_links_nothing(study):
+    """Deep features of noise and a centre's offset; radiomic features with the same offset."""
+    rng = np.random.default_rng(6)
+    offset = study.cases.set_index("case_id")["center"].map({"A": 0.0, "B": 8.0, "X": 16.0, "Y": 24.0})
+    z = rng.normal(size=(len(study.deep), 12)) + offset[study.deep["case_id"]].to_numpy()[:, None]
+    deep = study.deep.assign(**{f"z{j}": z[:, j] for j in range(12)})
+    features = study.radiomics.columns.drop(["case_id", "region"])
+    shifted = study.radiomics.assign(**{f: study.radiomics[f] + offset.to_numpy() for f in features})
+    counts = search(replace(study, deep=deep, radiomics=shifted), Explanation()).search
+    assert counts["pairs"].item() > 300
+    assert counts["linked"].item() == 0
+
+
+def test_counts_and_links_belong_together(study):
+    whole = search(study, Explanation())
+    counts = whole.search.iloc[0]
+    assert counts[["features", "linked", "kept", "dropped", "not_decidable"]].tolist() == [26, 4, 3, 1, 0]
+    linked = set(whole.biomarkers[["region", "feature"]].itertuples(index=False, name=None))
+    assert set(whole.links[["region", "feature"]].itertuples(index=False, name=None)) == linked
+    assert len(whole.links) == counts["leading"] * len(linked)
+
+
+def test_with_two_centres_nothing_is_decidable(study):
+    inside = study.splits["center"].isin(["A", "X"])
+    result = found(study, splits=study.splits[inside], deep=study.deep[study.deep["case_id"].str[0] == "A"])
+    assert set(result["status"]) == {"not decidable"}
+    assert (result["reason"] == "fewer than 3 centres have enough cases of each class (A, X)").all()
+    assert result["summary"].isna().all()

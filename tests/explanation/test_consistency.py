@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from gliomanet.explanation.consistency import Effect, class_effect, judge
+from gliomanet.config.analysis import Explanation
+from gliomanet.explanation.consistency import Effect, Verdict, agrees_outside, class_effect, judge, summarise
 
 
 def effects(*values, n=60):
@@ -53,28 +54,42 @@ def test_the_interval_covers_the_true_effect(shift):
     assert 0.92 <= hits / 400 <= 0.995
 
 
+def verdict(*values, n=60, q=0.01, rho=0.5, **bounds):
+    found = effects(*values, n=n)
+    return judge(found, summarise(found), q, rho, Explanation(**bounds))
+
+
 def test_one_direction_everywhere_is_kept():
-    found = judge(effects(0.25, 0.2, 0.3), 0.75)
-    assert found.kept
-    assert found.reason == "same direction in 3 centres"
-    assert found.summary.effect == pytest.approx(0.25)
+    assert verdict(0.25, 0.2, 0.3) == Verdict("kept", "same direction in 3 centres")
+    assert summarise(effects(0.25, 0.2, 0.3)).effect == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(
-    ("values", "reason"),
+    ("values", "given", "reason"),
     [
-        ((0.45, -0.02, 0.01), "opposite or no direction in B"),
-        ((0.02, 0.03, 0.01), "summary effect does not exclude zero"),
-        ((0.48, 0.05, 0.02), "I2 .* above 0.75"),
+        ((0.45, -0.02, 0.01), {}, "opposite or no direction in B"),
+        ((0.25, 0.2, 0.3), {"q": 0.06}, "summary effect within chance: q 0.06 above 0.05"),
+        ((0.25, 0.2, 0.3), {"q": 0.06, "max_q": 0.1}, "same direction in 3 centres"),
+        ((0.25, 0.2, 0.3), {"rho": -0.5}, "the model reads it in the opposite direction"),
+        ((0.48, 0.05, 0.02), {}, "I2 .* above 0.75"),
+        ((0.45, -0.02, 0.01), {"q": 0.5}, "direction in B; summary effect within chance"),
     ],
 )
-def test_reasons_are_in_words(values, reason):
-    found = judge(effects(*values), 0.75)
-    assert not found.kept
+def test_reasons_are_in_words(values, given, reason):
+    found = verdict(*values, **given)
+    assert found.status == ("kept" if reason.startswith("same") else "dropped")
     assert re.search(reason, found.reason), found.reason
 
 
-def test_one_centre_is_not_enough():
-    found = judge(effects(0.4), 0.75)
-    assert (found.kept, found.summary) == (False, None)
-    assert found.reason == "fewer than two centres have enough cases of each class (A)"
+def test_fewer_than_three_centres_decide_nothing():
+    assert verdict(0.4, 0.4) == Verdict("not decidable", "fewer than 3 centres have enough cases of each class (A, B)")
+    assert verdict().reason.endswith("(none)")
+    assert summarise(effects(0.4, 0.4)) is None
+
+
+def test_agreement_outside_is_the_external_centres_with_the_models_reading():
+    found = effects(0.2, -0.1, 0.3)
+    assert agrees_outside(found, {"C", "Z"}, 0.4) == "yes"
+    assert agrees_outside(found, {"C"}, -0.4) == "no"
+    assert agrees_outside(found, {"B", "C"}, 0.4) == "no"
+    assert agrees_outside(found, {"Z"}, 0.4) == ""

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.explanation.features import Radiomics, centers_of, modality_of
+from gliomanet.explanation.features import Radiomics, centers_of, modality_of, with_log_shape
 
 TABLE = pd.DataFrame(
     {
@@ -56,3 +56,17 @@ def test_training_centres_come_first():
 def test_modality_is_the_first_part():
     assert modality_of("t1c_firstorder_Mean") == "t1c"
     assert modality_of("mask_shape_MeshVolume") == "mask"
+
+
+def test_inputs_are_found_by_their_names_in_models():
+    found = Radiomics.of(TABLE)
+    assert found.column_of_input("whole_t1c_firstorder_Mean") == found.keys.index(("whole", "t1c_firstorder_Mean"))
+    alone = Radiomics.of(TABLE[TABLE["region"] == "whole"])
+    assert alone.keys[alone.column_of_input("t1c_firstorder_Mean")] == ("whole", "t1c_firstorder_Mean")
+    assert found.column_of_input("age") is None
+
+
+def test_the_shape_that_models_read_can_be_found_too():
+    found = Radiomics.of(with_log_shape(TABLE.rename(columns={"flair_shape_MeshVolume": "mask_shape_MeshVolume"})))
+    assert found.column_of_input("whole_mask_shape_log(MeshVolume)") is not None
+    assert found.column(("whole", "mask_shape_log(MeshVolume)")).tolist() == pytest.approx([np.log(4), np.log(5)])

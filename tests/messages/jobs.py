@@ -169,6 +169,7 @@ def told(folder: Path) -> Iterator[tuple[str, str]]:
     layout.cache().mkdir(parents=True)
     layout.run_lock().write_text("process 4711 on node1")
     yield "results, in use", str(results_folder._in_use(layout.results, layout.run_lock()))
+    yield "results, jobs of a killed run", str(results_folder._beside_jobs(layout.results, {812: "draw_cases"}))
     (layout.results / "logs").write_text("")
     try:
         results_folder.refuse_unwritable(layout)

@@ -31,6 +31,7 @@ from tests.messages import (
     images,
     jobs,
     results,
+    scoring,
     sources,
     study_files,
     tables,
@@ -154,6 +155,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *jobs.told(tmp_path),
         *faults.told(tmp_path, monkeypatch),
         *results.texts(tmp_path),
+        *scoring.texts(tmp_path),
         *texts_of_tracking(tmp_path, monkeypatch),
     ]
     text = "".join(f"[{name}]\n{message.rstrip()}\n\n" for name, message in told)

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.models.tabular import SklearnModels, TabularInputs, has_inputs
+from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.tabular_inputs import has_inputs
 
 NOTHING = np.nan
 

@@ -82,3 +82,14 @@ def test_the_share_of_cases_of_one_level():
     table = good_features()[["t1c_firstorder_Entropy"]].copy()
     table.iloc[:30, 0] = 0.0
     assert one_level_images(table) == {("", "t1c", ""): 0.75}
+
+
+def test_texture_that_is_the_same_in_two_contrasts_is_the_masks():
+    table = good_features()
+    table["flair_glcm_Texture3"] = 2 * table["t1c_glcm_Texture3"] + 1
+    table["flair_glcm_Texture5"] = table["t1c_glcm_Texture4"]
+    assert told(table) == {
+        "flair_glcm_Texture3": "mask alone",
+        "t1c_glcm_Texture3": "mask alone",
+        "t1c_glcm_Texture4": "the same as flair_glcm_Texture5",
+    }

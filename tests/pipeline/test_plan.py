@@ -64,6 +64,14 @@ def test_a_network_predicts_with_its_own_flips_or_the_studys():
     assert {name: plan.flips_of(name) for name in models} == flips
 
 
+def test_what_a_model_reads_of_a_patient():
+    plan = plan_of(models={"both": {"kind": "logistic", "inputs": ["age", "sex"]}, **MODELS})
+    told = {
+        name: [fact for fact in ("age", "sex") if plan.reads(name, fact)] for name in ("both", "age", "net", "gmmas")
+    }
+    assert told == {"both": ["age", "sex"], "age": ["age"], "net": ["age"], "gmmas": []}
+
+
 def test_each_round_is_a_stage_taught_by_the_one_before():
     plan = plan_of(pseudo_labels={"rounds": [{"min_probability": value} for value in (0.9, 0.8, 0.7)]})
     stages = ["supervised", "pseudo_label", "pseudo_label_2", "pseudo_label_3"]

@@ -13,7 +13,7 @@ import pytest
 
 from gliomanet.files.storage import StorageError
 from gliomanet.layout import Layout
-from gliomanet.pipeline.results_folder import hold_results, refuse_unwritable
+from gliomanet.pipeline.results_folder import hold_results, refuse_beside_jobs, refuse_unwritable
 
 
 @pytest.fixture
@@ -65,6 +65,23 @@ def test_a_second_run_is_told_who_holds_the_results_and_goes_on_after_it(layout)
     lock = hold_results(layout)
     assert lock.is_locked
     lock.release()
+
+
+def test_a_job_that_outlived_its_run_is_named_until_it_has_ended(layout):
+    folder = layout.results.parent
+    script = folder / ".snakemake/scripts/tmp4x_9.draw_cases.py"
+    script.parent.mkdir(parents=True)
+    script.write_text("import sys\nprint('goes on', flush=True)\nsys.stdin.read()\n")
+    job = subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert job.stdout.readline() == "goes on\n"
+    with pytest.raises(StorageError) as caught:
+        refuse_beside_jobs(folder, layout.results)
+    problem = caught.value.problem
+    assert (problem.rule, problem.file) == ("jobs_go_on", str(layout.results))
+    assert f"process {job.pid} (draw_cases)" in problem.found
+    refuse_beside_jobs(folder / "another", layout.results)
+    job.communicate("")
+    refuse_beside_jobs(folder, layout.results)
 
 
 def test_a_file_system_without_locks_costs_a_line(layout, monkeypatch, capsys):

@@ -31,6 +31,8 @@ def test_names():
     assert wording.subset_name("all") == "all"
     assert wording.feature_name("t1c_firstorder_Mean", "whole") == "T1c first order Mean (whole)"
     assert wording.feature_name("flair_glcm_Contrast") == "FLAIR GLCM Contrast"
+    assert wording.feature_name("t1c-flair_logratio_Mean", "whole") == "T1c to FLAIR log ratio Mean (whole)"
+    assert wording.feature_name("core_t1-t2_logratio_Skewness") == "core T1 to T2 difference Skewness"
     assert wording.listing(["a", "b", "c"]) == "a, b and c"
     assert wording.plural(1, "centre") == "1 centre"
     assert wording.of(217, 88) == "n 217 (88+)"

@@ -11,7 +11,8 @@ import pytest
 
 from gliomanet.cohort.findings import SEVERITIES, Finding
 from gliomanet.tables.cohort import CASES, FINDINGS, HIDDEN_LABELS, PHANTOM_LABELS, SPLITS
-from gliomanet.tables.evaluation import BIOMARKERS, METRICS, RECOVERY
+from gliomanet.tables.evaluation import METRICS
+from gliomanet.tables.explanation import BIOMARKERS, RECOVERY
 from gliomanet.tables.io import read_table, write_table
 from gliomanet.tables.prediction import DEEP_FEATURES
 from gliomanet.tables.reference import tables_reference

@@ -83,7 +83,8 @@ def test_a_tabular_study_has_no_image_jobs(snakemake, feature_center):
     assert run.status == 0, run.text
     assert run.count("import_features") == 2
     assert not {"preprocess_case", "collect_qc", "extract_radiomics", "train_image"} & run.rules
-    assert run.count("find_biomarkers") == 1
+    assert {job.wildcards["model"] for job in run.of("find_biomarkers")} == {"net", "logistic"}
+    assert run.count("draw_examples") == 0
 
 
 def test_leave_one_centre_out_holds_out_every_centre(snakemake):
@@ -107,8 +108,9 @@ def test_further_scenarios_add_their_folds(snakemake):
 def test_models_that_are_refitted_have_one_fold_more(snakemake):
     run = snakemake(study(models={"logistic": {**LOGISTIC, "refit": True}}))
     assert {job.wildcards["fold"] for job in run.of("train_tabular")} == {"0", "1", "all"}
-    assert run.count("find_biomarkers") == 0
-    assert run.count("evaluate_recovery") == 0
+    (explained,) = run.of("explain_model")
+    fitted = {file for file in explained.input if file.endswith("model.joblib")}
+    assert fitted == {f"results/models/logistic/supervised/fold{fold}/model.joblib" for fold in (0, 1)}
     without = snakemake(study(models={"logistic": {**LOGISTIC, "refit": False}}))
     assert {job.wildcards["fold"] for job in without.of("train_tabular")} == {"0", "1"}
 
@@ -118,32 +120,33 @@ def test_a_centre_target_builds_that_centre(snakemake):
     run = snakemake(config, "-n", "center_C-2")
     assert run.status == 0, run.text
     assert {job.wildcards["center"] for job in run.of("combine_predictions")} == {"C-2"}
-    # A validates: its cases tell how sure the models may be of others
+    # A validates: its cases tell how sure the models may be of others, and which classes they cannot rule out
     assert {job.wildcards["center"] for job in run.of("predict_center")} == {"A", "C-2"}
     assert "B" not in run.centers
-    alone = snakemake({**config, "prediction": {"calibration": "none"}}, "-n", "center_C-2")
-    assert {job.wildcards["center"] for job in alone.of("predict_center")} == {"C-2"}
 
 
-def test_temperatures_are_fitted_without_a_look_at_external_centres(snakemake):
+def test_temperatures_and_prediction_sets_are_fitted_without_a_look_at_external_centres(snakemake):
     config = study(centers={"A": phantom(), "B": phantom("external"), "U": phantom("unlabelled")})
     run = snakemake(config)
     assert run.status == 0, run.text
     assert run.count("fit_temperatures") == 2  # one a model
-    assert all(opened(job, "A") and not opened(job, "B") for job in run.of("fit_temperatures"))
+    assert run.count("describe_ensemble") == 2
+    fits = [*run.of("fit_temperatures"), *run.of("describe_ensemble")]
+    assert all(opened(job, "A") and not opened(job, "B") for job in fits)
     assert run.count("combine_predictions") == 4
     target = snakemake(config, "-n", "results/calibration/net.tsv")
     assert target.centers == {"A", "U"}
     without = snakemake({**config, "prediction": {"calibration": "none"}})
     assert without.status == 0, without.text
     assert without.count("fit_temperatures") == 0
+    assert without.count("describe_ensemble") == 2
     assert without.count("combine_predictions") == 4
 
 
 def test_held_out_centres_still_tell_in_the_scenarios_that_they_teach_in(snakemake):
     config = study(centers={name: phantom() for name in "AB"}, split={"design": "leave_one_center_out", "folds": 2})
     run = snakemake(config)
-    for job in run.of("fit_temperatures"):
+    for job in (*run.of("fit_temperatures"), *run.of("describe_ensemble")):
         assert [opened(job, center) for center in "AB"] == [True, True]
 
 

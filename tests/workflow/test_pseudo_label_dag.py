@@ -33,7 +33,7 @@ def test_the_model_of_a_round_is_the_teacher_of_the_next(snakemake, rounds):
     folds = {f"net/{stage}/fold{fold}" for stage in stages for fold in (0, 1)}
     for job in run.of("predict_center"):  # every stage is predicted, so that each round's gain is seen
         assert files_of(job, "models") == folds
-    (explained,) = run.of("find_biomarkers")
+    (explained,) = run.of("explain_model")
     assert files_of(explained, "models") == {f"net/{stages[-1]}/fold{fold}" for fold in (0, 1)}
     (report,) = run.of("write_report")
     assert files_of(report, "models") == folds
@@ -93,6 +93,7 @@ def test_hidden_labels_count_where_their_centre_tests_and_are_fitted_nowhere(sna
     tables = {f"results/cohort/hidden/{center}.tsv" for center in "AB"}
     assert {rule: files for rule, files in readers.items() if files} == {
         "evaluate": tables,
+        "evaluate_uncertainty": tables,
         "evaluate_subsets": tables,
         "evaluate_pseudo_labels": tables,
     }

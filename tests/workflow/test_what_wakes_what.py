@@ -5,7 +5,6 @@ The study's jobs are stubs (`stub_jobs.py`): its engine, rules, parameters and r
 
 from __future__ import annotations
 
-import copy
 import os
 import shutil
 from collections.abc import Callable
@@ -36,7 +35,7 @@ CONFIG: dict[str, Any] = {
     },
     "models": {
         "net": IMAGE_NET,
-        "features": {"kind": "tabular_net", "inputs": ["radiomics"], "stages": ["supervised"]},
+        "features": {"kind": "tabular_net", "inputs": ["radiomics", "sex"], "stages": ["supervised"]},
         "age": {"kind": "logistic", "inputs": ["age"]},
     },
     "split": {"folds": 2},
@@ -124,7 +123,7 @@ def keys(*path: str, to: Any) -> Callable[[Study], None]:
     """Another value of a key of the study; `None` takes it away."""
 
     def change(study: Study) -> None:
-        config = copy.deepcopy(CONFIG)
+        config = yaml.safe_load((study.folder / "study.yaml").read_text(encoding="utf-8"))
         section = config
         for name in path[:-1]:
             section = section.setdefault(name, {})
@@ -133,6 +132,14 @@ def keys(*path: str, to: Any) -> Callable[[Study], None]:
         else:
             section[path[-1]] = to
         study.write(config)
+
+    return change
+
+
+def all_of(*changes: Callable[[Study], None]) -> Callable[[Study], None]:
+    def change(study: Study) -> None:
+        for one in changes:
+            one(study)
 
     return change
 
@@ -213,15 +220,21 @@ class Wakes:
     not_run: tuple[str, ...] = ()
 
 
-ALL, READ_AGE = "net features age", "age"
+ALL, READ_AGE, READ_SEX = "net features age", "age", "features"
 PREPARE = ("preprocess_case", "extract_radiomics", "inspect_center")
 ROWS = {
     # one centre more or fewer
-    "an external centre is added": Wakes(keys("centers", "Z", to=Z), "evaluate", prepared="Z", predicted="Z"),
+    "an external centre is added": Wakes(
+        keys("centers", "Z", to=Z),
+        "evaluate",
+        prepared="Z",
+        predicted="Z",
+        not_run=("describe_ensemble", "explain_model"),
+    ),
     "an external centre is removed": Wakes(keys("centers", "Y", to=None), "evaluate", not_run=("build_case_table",)),
     # a cell
     "the sex of a training case": Wakes(
-        cells("A", "sex", "M"), "evaluate", not_run=("select_columns", "split_development")
+        cells("A", "sex", "M"), "evaluate", fits=READ_SEX, predicted="A P X Y", not_run=("split_development",)
     ),
     "the age of a training case": Wakes(
         cells("A", "age", "71"), "evaluate", fits=READ_AGE, predicted="A P X Y", not_run=("split_development",)
@@ -275,6 +288,19 @@ ROWS = {
     ),
     "the title": Wakes(keys("title", to="Another title"), "write_report", not_run=("audit_cohort", "evaluate")),
     "how metrics are computed": Wakes(keys("evaluation", "resamples", to=500), "evaluate", not_run=("audit_cohort",)),
+    "the reference, and a bound of biomarkers": Wakes(
+        all_of(keys("evaluation", "reference", to="age"), keys("explanation", "max_q", to=0.1)),
+        "find_biomarkers",
+        not_run=("audit_predictions", "combine_predictions", "evaluate_uncertainty", "explain_model"),
+    ),
+    "the declared model, and how many draws": Wakes(
+        all_of(keys("evaluation", "primary_model", to="net"), keys("permutation_draws", to=19)),
+        "write_report",
+        not_run=("evaluate", "evaluate_uncertainty", "find_biomarkers", "split_development"),
+    ),
+    "the level of prediction sets": Wakes(
+        keys("prediction", "set_level", to=0.8), "describe_ensemble", not_run=("fit_temperatures", "explain_model")
+    ),
     "how jobs compute": Wakes(keys("compute", to={"cache": False, "training_threads": 1}), ""),
     "passes of prediction": Wakes(keys("prediction", "passes", to=3), "evaluate", predicted="A P X Y"),
     "a model is added": Wakes(
@@ -282,6 +308,13 @@ ROWS = {
     ),
     "a setting of one model": Wakes(
         keys("models", "features", "epochs", to=7), "evaluate", fits="features", predicted="A P X Y"
+    ),
+    "ratios of features": Wakes(
+        keys("radiomics", to={"ratios": True}),
+        "collect_radiomics",
+        fits="features age",
+        predicted="A P X Y",
+        not_run=("extract_radiomics",),
     ),
     "a task is added": Wakes(keys("tasks", to={**TASKS, "again": AGAIN}), "evaluate", fits=ALL, predicted="A P X Y"),
     "a label that no task uses": Wakes(

@@ -19,6 +19,7 @@ import yaml
 
 from envs import generate
 from gliomanet.config.sources import PhantomSource
+from gliomanet.models.ensemble import EnsembleDescription
 from gliomanet.phantom.center import simulate_center
 from gliomanet.provenance.diff.difference import Difference
 from gliomanet.provenance.finished import FinishedStudy
@@ -143,11 +144,13 @@ COLUMNS = {
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role scenario fold part",
     "predictions/net.tsv": "model stage scenario fold role center case_id task class probability uncertainty fold_std"
-    " pass_std raw_probability joint_probability",
+    " pass_std raw_probability set_p in_set joint_probability",
     "fold_predictions/net/X.tsv": "model stage scenario fold role center case_id task class raw_probability pass_std",
     "calibration/net.tsv": "model stage scenario task fold temperature n n_fit ece_before ece_after nll_before nll_after note",
-    "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high n n_positive note",
-    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task metric difference ci_low ci_high p p_holm note",
+    "evaluation/metrics.tsv": "model stage scenario role center task subset metric value ci_low ci_high expected pi_low pi_high tau2 i2 "
+    "n n_positive note",
+    "evaluation/comparisons.tsv": "scenario stage_a stage_b model_a model_b role center task subset metric value_a value_b difference "
+    "ci_low ci_high p p_holm family pi_low pi_high tau2 i2 n n_positive note",
     "pseudo_labels/net/pseudo_label/fold0.tsv": "case_id center task label probability std round accepted reason",
     "pseudo_labels/net/pseudo_label/fold0.teacher.tsv": "round task cases mcc p temperature passed reason",
     "pseudo_labels/teachers.tsv": "model stage fold round task cases mcc p temperature passed reason",
@@ -238,6 +241,13 @@ def test_passes_and_folds_disagree_and_external_cases_get_the_temperature_of_all
     assert case["probability"].tolist() == pytest.approx((raised / raised.sum()).tolist())
 
 
+def test_the_threshold_that_is_described_for_shipping_is_the_one_that_is_evaluated(finished):
+    described = EnsembleDescription.read(finished.results / "calibration/net.json")
+    for row in read_table(finished.results / "evaluation/thresholds.tsv").query("model == 'net'").to_dict("records"):
+        threshold = described.of(row["stage"], row["scenario"]).tasks[row["task"]].threshold
+        assert row["threshold"] == pytest.approx(threshold if threshold is not None else np.nan, rel=1e-5, nan_ok=True)
+
+
 def test_a_finished_study_does_not_differ_from_its_copy(finished, tmp_path):
     again = shutil.copytree(finished.results, tmp_path / "again")
     found = Difference.of(FinishedStudy.find(finished.folder / "study.yaml"), FinishedStudy.find(again))
@@ -299,6 +309,7 @@ def edit(study: Finished, module: str) -> Run:
 def test_editing_a_stage_runs_it_and_what_follows(restored):
     assert edit(restored, "evaluation/metrics/classification.py").rules == {
         "evaluate",
+        "evaluate_uncertainty",
         "write_report",
         "track_runs",
         "all",
@@ -403,8 +414,11 @@ def test_a_changed_row_wakes_its_own_centre_and_the_pooled_tables_only(restored)
         "collect_cohort",
         "audit_cohort",
         "gate_cohort",
+        "audit_predictions",
         "evaluate",
+        "evaluate_uncertainty",
         "find_biomarkers",
+        "draw_examples",
         "evaluate_recovery",
         "write_report",
         "track_runs",

@@ -104,6 +104,17 @@ def whole_study():
     return study
 
 
+def asks_for_draws():
+    """True where the permutation test is asked for; the processes that execute its jobs are told by the run's main one."""
+    if workflow.is_main_process:
+        # The engine reads the rules before it tells of its targets.
+        names = ("permutation", "permutation_draws")
+        targets = {"permutation_test", *(str(LAYOUT.evaluation(n)) for n in names)}
+        os.environ[DRAWS_ASKED_FOR] = "yes" if targets & {*sys.argv} else ""
+        workflow.register_envvars(DRAWS_ASKED_FOR)
+    return bool(os.environ.get(DRAWS_ASKED_FOR))
+
+
 def seed(*names):
     return derive_seed(STUDY.seed, *names)
 
@@ -132,9 +143,19 @@ CODE = CodeDigests(
 )
 CASES = CasesOfCenters()
 DECISIONS = decisions()
+PHANTOMS = {
+    name: center.source
+    for name, center in STUDY.centers.items()
+    if center.source.table_by_job
+}
 TASKS = {name: dump(task) for name, task in STUDY.tasks.items()}
-# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other.
-EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets"})
+GUIDELINES = sorted(
+    path.stem for path in (ROOT / "src/gliomanet/reporting/guidelines").glob("*.yaml")
+)
+# How metrics are computed, not which: to ask for those of subsets of modalities repeats no other. The reference decides
+# comparisons, which `evaluate` alone makes; the primary model is a word of the page.
+EVALUATION = dump(STUDY.evaluation, exclude={"modality_subsets", "primary_model"})
+INTERVALS = {name: EVALUATION[name] for name in ("resamples", "confidence")}
 WHOLE_STUDY = whole_study()
 PREPROCESSED = str(LAYOUT.preprocessed())
 GPU = min(STUDY.compute.gpus, 1)  # of a job that trains nothing
@@ -159,6 +180,9 @@ if workflow.is_main_process:
         GPU_LIMIT
     )  # engines without a shared environment pass on what is registered
 
+
+DRAWS_ASKED_FOR = "GLIOMANET_DRAWS"
+PERMUTES = asks_for_draws()
 
 TRACKING_URI = STUDY.tracking_uri or f"sqlite:///{LAYOUT.database()}"
 

@@ -12,7 +12,7 @@ from gliomanet.pipeline.content_digests import (
     digest_of_all,
     files_below,
 )
-from gliomanet.tables.cohort import AGES, LABELS, PATIENTS
+from gliomanet.tables.cohort import AGES, LABELS, PATIENTS, SEXES
 
 
 def uncounted(value):
@@ -47,6 +47,7 @@ COLUMNS = {
     "patients": PATIENTS.names(),
     "labels": LABELS.names(label=LABELS_OF_TASKS),
     "ages": AGES.names(),
+    "sexes": SEXES.names(),
 }
 
 
@@ -62,7 +63,11 @@ def reading(center):
         # A phantom's further labels are dealt by lot; its other labels are in the simulated table.
         "label_seed": STUDY.seed if STUDY.labels and is_phantom(center) else None,
         "keep": PLAN.labels_kept(center),
-        "shuffle_seed": seed("shuffle", center) if STUDY.shuffle_labels else None,
+        "shuffle_seed": (
+            seed("shuffle", center, STUDY.shuffle_labels)
+            if STUDY.shuffle_labels
+            else None
+        ),
     }
 
 

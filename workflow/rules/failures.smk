@@ -22,7 +22,11 @@ from gliomanet.pipeline.failed_jobs import (
     last_error,
     why_failed,
 )
-from gliomanet.pipeline.results_folder import hold_results, refuse_unwritable
+from gliomanet.pipeline.results_folder import (
+    hold_results,
+    refuse_beside_jobs,
+    refuse_unwritable,
+)
 
 
 class Failures(logging.Filter):
@@ -107,11 +111,12 @@ HELD = []  # for as long as this process lives
 
 
 def take_results():
-    """End a run whose results cannot be written, or that another run writes into. Jobs' own starts ask nothing."""
+    """End a run whose results cannot be written, or that another run or its jobs write into. Jobs' own starts ask nothing."""
     if workflow.is_main_process:
         try:
             refuse_unwritable(LAYOUT)
             HELD.append(hold_results(LAYOUT))
+            refuse_beside_jobs(Path.cwd(), LAYOUT.results)
         except OSError as error:
             raise WorkflowError(f"\n{error}") from None
 

@@ -46,7 +46,12 @@ def label_tables(*centers):
 
 def age_tables(model, *centers):
     """The ages of some centres' cases, for a model that reads them."""
-    return [LAYOUT.ages(center) for center in centers] if PLAN.reads_age(model) else []
+    return [LAYOUT.ages(c) for c in centers] if PLAN.reads(model, "age") else []
+
+
+def sex_tables(model, *centers):
+    """The sexes of some centres' cases, for a model that reads them."""
+    return [LAYOUT.sexes(c) for c in centers] if PLAN.reads(model, "sex") else []
 
 
 def case_folders(*centers):
@@ -98,6 +103,12 @@ def trained(fits):
     ]
 
 
+def final_fits(model):
+    """The trained models of a model's last stage, of every fold that has validation cases."""
+    stage = PLAN.final_stage(model)
+    return [LAYOUT.model(model, stage, fold) for fold in PLAN.cross_validation_folds]
+
+
 def members(fits):
     """What a job is told of the trained models that it uses."""
     return [
@@ -118,6 +129,12 @@ def pseudo_labels(wildcards):
         if wildcards.stage == SUPERVISED
         else LAYOUT.pseudo_labels(wildcards.model, wildcards.stage, wildcards.fold)
     )
+
+
+def permutation_tables():
+    """The tables of the permutation test: those of an earlier run where this one does not ask for them."""
+    tables = [LAYOUT.evaluation(name) for name in ("permutation", "permutation_draws")]
+    return tables if PERMUTES or all(table.is_file() for table in tables) else []
 
 
 def subset_predictions(*centers):

@@ -1,6 +1,7 @@
 # One job a model × centre: every stage and fold in which the centre's cases validate or test. External centres are
-# opened here and nothing earlier. Then temperatures from the training centres' validation cases alone, and one job a
-# model × centre again that scales and averages: so an external centre wakes neither another one nor any fit.
+# opened here and nothing earlier. Then temperatures and prediction sets from the training centres' validation cases
+# alone, and one job a model × centre again that scales and averages: so an external centre wakes neither another one nor
+# any fit.
 
 
 rule predict_center:
@@ -10,6 +11,7 @@ rule predict_center:
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
         ages=lambda wildcards: age_tables(wildcards.model, wildcards.center),
+        sexes=lambda wildcards: sex_tables(wildcards.model, wildcards.center),
         data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         predictions=LAYOUT.fold_predictions("{model}", "{center}"),
@@ -70,14 +72,36 @@ rule fit_temperatures:
         "../scripts/fit_temperatures.py"
 
 
-rule combine_predictions:
+rule describe_ensemble:
     input:
-        predictions=rules.predict_center.output.predictions,
+        predictions=rules.fit_temperatures.input.predictions,
+        labels=label_tables(*STUDY.centers_of("train")),
         temperatures=(
             []
             if STUDY.prediction.calibration == "none"
             else rules.fit_temperatures.output.table
         ),
+    output:
+        description=LAYOUT.ensemble("{model}"),
+    log:
+        LAYOUT.log("describe_ensemble", "{model}"),
+    conda:
+        "../../envs/tables.yaml"
+    params:
+        code=code_of("describe_ensemble.py"),
+        tasks=lambda wildcards: tasks_of(STUDY.models[wildcards.model], TASKS),
+        level=STUDY.prediction.set_level,
+    message:
+        "Describing how {wildcards.model}'s probabilities become decisions"
+    script:
+        "../scripts/describe_ensemble.py"
+
+
+rule combine_predictions:
+    input:
+        predictions=rules.predict_center.output.predictions,
+        temperatures=rules.describe_ensemble.input.temperatures,
+        ensemble=rules.describe_ensemble.output.description,
     output:
         predictions=LAYOUT.center_predictions("{model}", "{center}"),
     log:

@@ -10,6 +10,9 @@ rule select_pseudo_labels:
         ages=lambda wildcards: age_tables(
             wildcards.model, *PLAN.student_centers(wildcards.fold)
         ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.student_centers(wildcards.fold)
+        ),
         data=lambda wildcards: model_data(
             wildcards.model, *PLAN.student_centers(wildcards.fold)
         ),
@@ -56,7 +59,7 @@ rule evaluate_pseudo_labels:
         labels=[LAYOUT.pseudo_labels(*fit) for fit in PLAN.pseudo_labelled_fits()],
         teachers=[LAYOUT.teacher(*fit) for fit in PLAN.pseudo_labelled_fits()],
         hidden=[LAYOUT.hidden_labels(center) for center in PLAN.development],
-        truth=rules.write_truth.output.labels if PHANTOMS else [],
+        truth=LAYOUT.true_labels() if PHANTOMS else [],
     output:
         accuracy=report(
             LAYOUT.pseudo_label_accuracy(),

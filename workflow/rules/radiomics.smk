@@ -18,6 +18,7 @@ if STUDY.is_tabular:
             data_root=uncounted(DATA_ROOT),
             labels=uncounted(STUDY.labels),
             features=lambda wildcards: features_content(wildcards.center),
+            ratios=STUDY.radiomics.ratios,
         message:
             "Importing the feature table of {wildcards.center}"
         script:
@@ -41,7 +42,7 @@ else:
             runtime=minutes(30),
         params:
             code=code_of("extract_radiomics.py"),
-            settings=dump(STUDY.radiomics),
+            settings=dump(STUDY.radiomics, exclude={"ratios"}),
         message:
             "Extracting radiomic features of {wildcards.case}"
         script:
@@ -61,6 +62,7 @@ else:
             "../../envs/tables.yaml"
         params:
             code=code_of("collect_radiomics.py"),
+            ratios=STUDY.radiomics.ratios,
         message:
             "Collecting the radiomic features of {wildcards.center}"
         script:

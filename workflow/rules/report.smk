@@ -6,11 +6,19 @@ rule write_report:
         cases=rules.collect_cohort.output.cases,
         audit=rules.audit_cohort.output.findings,
         features=rules.audit_features.output,
+        guards=rules.audit_predictions.output.findings,
         splits=rules.collect_splits.output.splits,
         metrics=rules.evaluate.output.metrics,
         confusion=rules.evaluate.output.confusion,
         comparisons=rules.evaluate.output.comparisons,
         decoding=rules.evaluate.output.decoding,
+        uncertainty=rules.evaluate_uncertainty.output,
+        curves=[
+            rules.evaluate.output.calibration,
+            rules.evaluate.output.calibration_curves,
+            rules.evaluate.output.decision_curves,
+            rules.evaluate.output.roc_curves,
+        ],
         predictions=[LAYOUT.predictions(model) for model in PLAN.models],
         calibration=(
             []
@@ -24,10 +32,19 @@ rule write_report:
         lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
-        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.networks],
+        biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.explained_models],
+        search=[LAYOUT.search(model) for model in PLAN.explained_models],
+        links=[LAYOUT.links(model) for model in PLAN.explained_models],
+        shap=[LAYOUT.shap_values(model) for model in PLAN.explained_models],
+        explained=[LAYOUT.explained(model) for model in PLAN.explained_models],
+        examples=(
+            []
+            if STUDY.is_tabular
+            else [LAYOUT.examples(model) for model in PLAN.explained_models]
+        ),
         recovery=(
             rules.evaluate_recovery.output.recovery
-            if PHANTOMS and PLAN.networks
+            if PHANTOMS and PLAN.explained_models
             else []
         ),
         segmentation=(
@@ -44,6 +61,7 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
+        permutation=permutation_tables(),
     output:
         page=report(
             LAYOUT.page(),
@@ -69,6 +87,17 @@ rule write_report:
             category="Biomarkers",
             labels={"model": "forest plot"},
         ),
+        shap=[LAYOUT.shap_figure(model) for model in PLAN.explained_models],
+        links=[LAYOUT.link_figure(model) for model in PLAN.explained_models],
+        checklists=[
+            report(
+                LAYOUT.checklist(guideline),
+                caption="../report/checklists.rst",
+                category="Report",
+                labels={"page": guideline},
+            )
+            for guideline in GUIDELINES
+        ],
         study=LAYOUT.study(),
     log:
         LAYOUT.log("write_report"),
@@ -80,6 +109,7 @@ rule write_report:
     params:
         code=code_of("write_report.py"),
         templates=files_of_package("reporting/templates"),
+        guidelines=files_of_package("reporting/guidelines"),
         study=WHOLE_STUDY,
         results=lambda wildcards: STUDY.results,
         # Of jobs before this one: what they ran, for `gliomanet diff` and `gliomanet trace`.

@@ -62,7 +62,7 @@ rule evaluate_segmentations:
         runtime=minutes(30),
     params:
         code=code_of("evaluate_segmentations.py"),
-        settings=EVALUATION,
+        settings=INTERVALS,
         seed=seed("evaluate"),
     message:
         "Evaluating the segmentations of {PLAN.segmenting_models}"

@@ -1,11 +1,5 @@
 # Centres whose images a job makes: simulated ones (this is the hospital), and those that come as DICOM files.
 
-PHANTOMS = {
-    name: center.source
-    for name, center in STUDY.centers.items()
-    if center.source.table_by_job
-}
-
 
 rule simulate_center:
     output:

@@ -103,7 +103,7 @@ rule evaluate_subsets:
         runtime=minutes(60),
     params:
         code=code_of("evaluate_subsets.py"),
-        settings=EVALUATION,
+        settings=INTERVALS,
         tasks=TASKS,
         modalities={m: list(STUDY.models[m].modalities) for m in PLAN.subset_models},
         # that of the metrics' table: what has all modalities is scored on the same resamples

@@ -66,6 +66,9 @@ rule train_tabular:
         ages=lambda wildcards: age_tables(
             wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
         features=lambda wildcards: model_data(
             wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),

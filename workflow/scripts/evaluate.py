@@ -6,7 +6,7 @@ from gliomanet.cohort.label_fraction import with_hidden_labels
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.labels.tasks import Task
-from gliomanet.tables.evaluation import COMPARISONS, CONFUSION, DECODING, METRICS, THRESHOLDS
+from gliomanet.tables.evaluation import BY_EVALUATE
 from gliomanet.tables.io import read_table, read_tables, write_table
 
 figures = evaluate(
@@ -16,12 +16,5 @@ figures = evaluate(
     Evaluation.model_validate(snakemake.params.settings),
     seed=snakemake.params.seed,
 )
-schemas = {
-    "metrics": METRICS,
-    "confusion": CONFUSION,
-    "comparisons": COMPARISONS,
-    "thresholds": THRESHOLDS,
-    "decoding": DECODING,
-}
-for name, schema in schemas.items():
+for name, schema in BY_EVALUATE.items():
     write_table(getattr(figures, name), snakemake.output[name], schema)

@@ -5,7 +5,7 @@ from prologue import snakemake
 
 from gliomanet.explanation.recovery import recovery
 from gliomanet.labels.tasks import Task
-from gliomanet.tables.evaluation import RECOVERY
+from gliomanet.tables.explanation import RECOVERY
 from gliomanet.tables.io import read_table, write_table
 
 truth = read_table(snakemake.input.truth)

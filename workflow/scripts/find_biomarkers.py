@@ -1,32 +1,27 @@
-"""Find the radiomic features behind a network's deep features that hold in every centre."""
+"""Find the radiomic features behind a model's output that hold in every centre."""
 
-import numpy as np
 import pandas as pd
 from prologue import snakemake
 
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import biomarkers
+from gliomanet.explanation.features import with_log_shape
 from gliomanet.labels.tasks import Task
-from gliomanet.tables.evaluation import BIOMARKERS
+from gliomanet.tables.explanation import BIOMARKERS, LINKS, SEARCH
 from gliomanet.tables.io import read_table, read_tables, write_table
 
-params = snakemake.params
+inputs, params = snakemake.input, snakemake.params
 tasks = {name: Task.model_validate(task) for name, task in params.tasks.items()}
-deep = read_tables(snakemake.input.deep)
-deep = deep[deep["stage"] == params.stage]
-heads = {}
-for fold, path in zip(params.folds, snakemake.input.heads, strict=True):
-    with np.load(path) as stored:
-        heads[fold] = {task: (stored[f"{task}.weight"], stored[f"{task}.bias"]) for task in tasks}
-common = (
-    read_tables(snakemake.input.radiomics),
-    read_tables(snakemake.input.cases),
-    read_table(snakemake.input.splits),
+settings = Explanation.model_validate(params.settings)
+radiomics = read_tables(inputs.radiomics)
+tables = (
+    *(read_table(inputs.shap), read_table(inputs.explained)),
+    with_log_shape(radiomics) if "shape" in params.inputs else radiomics,
+    *(read_tables(inputs.cases), read_table(inputs.splits)),
 )
-found = [
-    biomarkers(deep, heads, *common, tasks, Explanation.model_validate(params.settings), scenario=scenario)
-    for scenario in params.scenarios
-]
-table = pd.concat(found, ignore_index=True)
+found = [biomarkers(*tables, tasks, settings, scenario=scenario) for scenario in params.scenarios]
+table = pd.concat([each.biomarkers for each in found], ignore_index=True)
 table = table[BIOMARKERS.expected(table)]  # scenarios may differ in their centres
 write_table(table, snakemake.output.biomarkers, BIOMARKERS)
+for name, schema in (("links", LINKS), ("search", SEARCH)):
+    write_table(pd.concat([getattr(each, name) for each in found], ignore_index=True), snakemake.output[name], schema)

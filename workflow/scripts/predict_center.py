@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.cohort.cases_of_fold import with_ages
+from gliomanet.cohort.cases_of_fold import with_patients
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.radiomics.table import wide_features
@@ -18,7 +18,7 @@ cases = splits[["case_id", "center"]].drop_duplicates()  # no label of theirs is
 predictions, deep = predict_center(
     [Member(**one | {"folder": Path(one["folder"])}) for one in params.members],
     splits,
-    with_ages(cases, read_tables(snakemake.input.ages)),
+    with_patients(cases, read_tables(snakemake.input.ages), read_tables(snakemake.input.sexes)),
     model=snakemake.wildcards.model,
     kind=params.kind,
     preprocessed=Path(params.preprocessed) if params.kind in IMAGE_KINDS else None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prologue import snakemake
 
-from gliomanet.cohort.cases_of_fold import cases_of_fold, with_ages
+from gliomanet.cohort.cases_of_fold import cases_of_fold, with_patients
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.joint_decoding import joint_passes
 from gliomanet.labels.tasks import Task
@@ -18,7 +18,8 @@ from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teache
 params, own = snakemake.params, snakemake.wildcards.fold
 settings = PseudoLabels.model_validate(params.settings)
 splits = read_table(snakemake.input.splits)
-tables = with_ages(read_tables(snakemake.input.labels), read_tables(snakemake.input.ages))
+ages, sexes = read_tables(snakemake.input.ages), read_tables(snakemake.input.sexes)
+tables = with_patients(read_tables(snakemake.input.labels), ages, sexes)
 
 
 def passes_over(cases, fold):

@@ -17,19 +17,22 @@ from gliomanet.config.sources import FeatureSource
 from gliomanet.models.void_features import void_features
 from gliomanet.radiomics.table import wide_features
 from gliomanet.tables.cohort import VOID_FEATURES
+from gliomanet.tables.feature_names import LOG_RATIO, parts_of
 
 if TYPE_CHECKING:
     from gliomanet.config.study import Study
 
 
 def audit_features(tables: Mapping[str, pd.DataFrame], bin_widths: Mapping[str, float]) -> list[Finding]:
-    """Findings on feature tables; labels are not looked at.
+    """Findings on feature tables; labels are not looked at, nor are ratios, whose parts are audited themselves.
 
     Args:
         tables: centre → rows of `results/radiomics/`.
         bin_widths: centre → bin width of the histogram, where it is known.
     """
-    wide = {center: _measured(_wide(table), table) for center, table in tables.items() if len(table)}
+    kept = {name: [c for c in table if parts_of(str(c)).family != LOG_RATIO] for name, table in tables.items()}
+    measured = {center: table[kept[center]] for center, table in tables.items()}
+    wide = {center: _measured(_wide(table), table) for center, table in measured.items() if len(table)}
     single = [f for center, table in wide.items() for f in columns_of_center(center, table, bin_widths.get(center))]
     return [*single, *across_centers(wide), *identical_cases(wide)]
 

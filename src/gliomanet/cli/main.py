@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gliomanet.cli.diff import diff
+from gliomanet.cli.evaluate import evaluate
 from gliomanet.cli.import_table import import_
 from gliomanet.cli.reference import reference
 from gliomanet.cli.status import status
@@ -17,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Glioma grade
 app.command()(validate)
 app.command()(status)
 app.command("import")(import_)
+app.command()(evaluate)
 app.command()(to_native)
 app.command()(diff)
 app.command()(trace)

@@ -12,13 +12,17 @@ def cases_of_fold(splits: pd.DataFrame, cases: pd.DataFrame, fold: str) -> pd.Da
     return rows.merge(cases, on=["case_id", "center"], how="inner", validate="1:1")
 
 
-def with_ages(cases: pd.DataFrame, ages: pd.DataFrame) -> pd.DataFrame:
-    """The cases with their `age`: years, NaN for unknown; unknown for all where `ages` is empty, as for models without.
+def with_patients(cases: pd.DataFrame, ages: pd.DataFrame, sexes: pd.DataFrame) -> pd.DataFrame:
+    """The cases with `age` in years and `sex`, `F` or `M`; NaN for unknown, and for all where a table is empty.
 
     Args:
         cases: with `case_id` and `center`.
         ages: rows of `cohort/ages/<center>.tsv`; none where the model reads no age.
+        sexes: rows of `cohort/sexes/<center>.tsv`; none where the model reads no sex.
     """
-    if ages.empty:
-        return cases.assign(age=np.nan)
-    return cases.merge(ages, on=["case_id", "center"], how="left", validate="m:1")
+    for column, table in (("age", ages), ("sex", sexes)):
+        if table.empty:
+            cases = cases.assign(**{column: np.nan})
+        else:
+            cases = cases.merge(table, on=["case_id", "center"], how="left", validate="m:1")
+    return cases

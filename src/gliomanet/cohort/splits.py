@@ -94,20 +94,25 @@ def external_splits(
 
 
 def shuffle_labels(cases: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The control that must score nothing: each centre's labels, dealt anew to its labelled cases.
+    """The control that must score nothing: each centre's labels, dealt anew to its labelled patients.
 
     A case's labels travel together, with their raw cells and the diagnosis, so what goes with what among the labels
-    is kept, and what they have to do with the images is not. Rows of role `external`, and unlabelled ones, stay as
-    they are.
+    is kept, and what they have to do with images, age and sex is not. A patient's scans keep together, too: labels
+    are dealt among the patients of equally many labelled scans. External centres are dealt anew as the others are: a
+    fit on shuffled labels still points some way, and where the truth stayed, what few features say could follow it or
+    its opposite by far (a fit on age alone knows these two ways only). Unlabelled rows stay as they are.
     """
     labels, columns = list(labels_in(cases)), label_cells_in(cases)
-    labelled = (cases[labels].fillna("") != "").any(axis=1) & cases["role"].ne("external")
+    labelled = cases[(cases[labels].fillna("") != "").any(axis=1)].sort_values(["center", "patient_id", "case_id"])
     shuffled = cases.copy()
-    for center in sorted(cases.loc[labelled, "center"].unique()):
+    for center, mine in labelled.groupby("center"):
         # In the order of ids, so that the order of the table's rows decides nothing.
-        index = cases[labelled & cases["center"].eq(center)].sort_values("case_id").index
-        generator = np.random.default_rng([seed, *center.encode()])
-        shuffled.loc[index, columns] = cases.loc[generator.permutation(index.to_numpy()), columns].to_numpy()
+        generator = np.random.default_rng([seed, *str(center).encode()])
+        scans = mine.groupby("patient_id")["case_id"].transform("size")
+        for count, rows in mine.groupby(scans):
+            index = rows.index.to_numpy().reshape(-1, int(count))  # patients × their scans
+            dealt = generator.permutation(index)
+            shuffled.loc[index.ravel(), columns] = cases.loc[dealt.ravel(), columns].to_numpy()
     return shuffled
 
 

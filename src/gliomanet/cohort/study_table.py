@@ -71,7 +71,7 @@ def read_study_table(
     shuffle_seed: int | None = None,
     made: Sequence[Path] = (),
 ) -> StudyTable:
-    """Read a centre's cases, and hide and shuffle labels as the study wants.
+    """Read a centre's cases, and shuffle and hide labels as the study wants, in this order.
 
     Args:
         name: the centre's name.
@@ -92,16 +92,15 @@ def read_study_table(
     from gliomanet.labels.tasks import Task
 
     known, findings = read_cases(center_request(name, center, data_root, vocabulary_of(labels), label_seed), made)
+    if shuffle_seed is not None:
+        known = shuffle_labels(known, shuffle_seed)
     cases = known
     if center.role == "unlabelled":
         cases = without_labels(known)
     elif keep is not None:
         tasks = {task: Task.model_validate(values) for task, values in keep["tasks"].items()}
         cases = keep_labels(known, keep["share"], keep["seed"], tasks, keep["at_least"])
-    hidden = hidden_labels(known, cases)
-    if shuffle_seed is not None:
-        cases = shuffle_labels(cases, shuffle_seed)
-    return StudyTable(cases, hidden, findings)
+    return StudyTable(cases, hidden_labels(known, cases), findings)
 
 
 def digest_of_frame(table: pd.DataFrame) -> str:

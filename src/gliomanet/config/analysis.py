@@ -31,6 +31,12 @@ class Radiomics(Section):
         min_length=1,
         description="Region name → tumour mask codes (1 core, 2 oedema, 4 enhancing).",
     )
+    ratios: bool = Field(
+        False,
+        description="Add log ratios between contrasts: what the scanner does to all contrasts of a case cancels. "
+        "`t1c-flair_logratio_Mean` is log(mean in T1c) − log(mean in FLAIR), for every pair of modalities and 13 first-order "
+        "features, values below 0.02 put to it; of skewness, which has a sign, the difference. Repeats no extraction.",
+    )
 
 
 class Prediction(Section):
@@ -41,6 +47,12 @@ class Prediction(Section):
         description="`temperature`: probabilities p^(1/T), a T for each model, stage, scenario and task that makes the "
         "validation cases likeliest; cross-fitted for validation cases, and blind to external labels. An ensemble of folds "
         "averages what they said unscaled.",
+    )
+    set_level: float = Field(
+        0.9,
+        ge=0.5,
+        lt=1,
+        description="Share of the cases of each class whose prediction set is to hold it, among patients like those of the training centres: `in_set` of the predictions. A class needs level / (1 − level) labelled patients that validate, else it is in every set.",
     )
     passes: Annotated[int, AfterValidator(_none_or_several)] = Field(
         0,
@@ -65,8 +77,18 @@ class Prediction(Section):
 class Evaluation(Section):
     """Metrics and their intervals."""
 
-    resamples: int = Field(2000, ge=100, description="Bootstrap resamples of patients, stratified by class.")
+    resamples: int = Field(
+        2000, ge=100, description="Draws of every interval that has no formula, stratified by true class."
+    )
     confidence: float = Field(0.95, gt=0, lt=1, description="Confidence level of every interval.")
+    reference: Identifier | None = Field(
+        None,
+        description="Model that all others have to beat, such as one of age alone: each one's difference from it on external centres is tested, and these tests are the family that Holm's correction is for. None: all pairs are.",
+    )
+    primary_model: Identifier | None = Field(
+        None,
+        description="The study's model, declared before its results were seen: the page answers for it first. None: no model is singled out.",
+    )
     modality_subsets: bool = Field(
         False,
         description="Predict with every non-empty subset of an image model's modalities, and tell each modality's significance; costs 2^M − 1 passes per case and fold.",
@@ -76,8 +98,14 @@ class Evaluation(Section):
 class Explanation(Section):
     """Selection of radiomic features as biomarkers."""
 
-    shap_fraction: Fraction = Field(0.8, description="Share of the mean |SHAP| that the kept deep features carry.")
-    max_q: Fraction = Field(0.05, description="Largest Benjamini-Hochberg q of a correlation.")
-    min_rho: Fraction = Field(0.3, description="Least |Spearman's rho| between a deep and a radiomic feature.")
+    shap_fraction: Fraction = Field(
+        0.8, description="Share of the mean |SHAP| that the leading deep features, or inputs, carry."
+    )
+    max_q: Fraction = Field(
+        0.05, description="Largest Benjamini-Hochberg q of a correlation, and of a biomarker's summary effect."
+    )
+    min_rho: Fraction = Field(
+        0.3, description="Least |Spearman's rho| within centres between a deep and a radiomic feature."
+    )
     max_i2: Fraction = Field(0.75, description="Largest share of the effects' variance that lies between centres.")
     min_per_class: int = Field(3, ge=2, description="Cases per class that a centre needs for an effect.")

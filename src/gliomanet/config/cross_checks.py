@@ -9,7 +9,17 @@ from pydantic import ValidationError
 
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
-from gliomanet.config.models import SEGMENTATION, ImageModel, Model, MultitaskModel, SingletaskModel, TabularNetModel
+from gliomanet.config.models import (
+    SEGMENTATION,
+    ClassifierModel,
+    FeatureModel,
+    ImageModel,
+    LogisticModel,
+    Model,
+    MultitaskModel,
+    SingletaskModel,
+    TabularNetModel,
+)
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
@@ -21,6 +31,7 @@ RESERVED_CENTERS = {
     "audit": "the findings of all centres are kept under it",
     "cases": "the cases of all centres are kept under it",
     "pooled": "tables of metrics call all centres together so",
+    "stratified": "tables of comparisons call the mean over centres that are each compared by themselves so",
     "summary": "tables of metrics call the mean over the centres so",
 }
 RESERVED_MODELS = {"recovery": "the comparison of all networks with the planted truth is kept under it"}
@@ -47,6 +58,7 @@ def problems_of(study: Study) -> list[Problem]:
         *_quality_problems(study),
         *_scenario_problems(study),
         *_model_problems(study),
+        *_comparison_problems(study),
     ]
 
 
@@ -207,8 +219,54 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
                 key="joint_likelihood_weight",
                 rule="joint_likelihood_of_one_label",
             )
+    if isinstance(model, FeatureModel):
+        yield from _of_feature_model(study, model)
     if isinstance(model, MultitaskModel):
         allowed = f"allowed: {', '.join([*study.tasks, SEGMENTATION])}"
         for task in model.task_weights:
             if task not in study.tasks and task != SEGMENTATION:
                 yield Problem(f"{task!r} is no task", allowed, key="task_weights", rule="unknown_task")
+
+
+def _comparison_problems(study: Study) -> Iterator[Problem]:
+    """A reference or a primary model that the study does not have, or one model that is both."""
+    for key in ("reference", "primary_model"):
+        name = getattr(study.evaluation, key)
+        if name is not None and name not in study.models:
+            action = f"models: {', '.join(study.models)}"
+            yield Problem(f"{name!r} is no model", action, key=f"evaluation.{key}", rule="unknown_model")
+    if study.evaluation.primary_model is not None and study.evaluation.primary_model == study.evaluation.reference:
+        yield Problem(
+            f"{study.evaluation.primary_model!r} is the reference, too",
+            "name the model that is to be held against it, or leave one of the two out",
+            key="evaluation.primary_model",
+            rule="primary_is_reference",
+        )
+
+
+def _of_feature_model(study: Study, model: FeatureModel) -> Iterator[Problem]:
+    """The problems of a model on features: inputs that are not made, a chain without links, two choices at odds."""
+    if "ratios" in model.inputs and not study.radiomics.ratios:
+        yield Problem(
+            "names ratios, and radiomics.ratios is off",
+            "set radiomics.ratios: true, or leave them out",
+            key="inputs",
+            rule="ratios_not_made",
+        )
+    labels = dict.fromkeys(task.label for task in study.tasks.values())
+    chained = isinstance(model, ClassifierModel) and model.classifier_chain == "who"
+    if chained and not ("idh" in labels and {"codel_1p19q", "grade"}.intersection(labels)):
+        yield Problem(
+            f"is who, which needs a task on idh and one on codel_1p19q or grade; the study's tasks are on "
+            f"{', '.join(labels)}",
+            "add a task, or leave it out",
+            key="classifier_chain",
+            rule="chain_without_links",
+        )
+    if isinstance(model, LogisticModel) and model.C == "auto" and model.harmonization != "none":
+        yield Problem(
+            "is auto, and a centre left out to choose it would be harmonised with the centres that teach",
+            "give a number, or set harmonization: none",
+            key="C",
+            rule="strength_of_harmonised_features",
+        )

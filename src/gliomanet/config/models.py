@@ -13,7 +13,8 @@ from gliomanet.errors import Problem, ProblemError
 SEGMENTATION = "segmentation"
 """Name of the weight of the tumour masks' loss, beside those of the tasks."""
 
-Inputs = Annotated[tuple[Literal["radiomics", "age"], ...], Field(min_length=1), AfterValidator(each_once)]
+Input = Literal["radiomics", "ratios", "shape", "texture", "age", "sex"]
+Inputs = Annotated[tuple[Input, ...], Field(min_length=1), AfterValidator(each_once)]
 Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
 Harmonization = Literal["none", "combat"]
 HARMONIZATION = (
@@ -275,7 +276,15 @@ class FeatureModel(Section):
     """Settings that all models on features share."""
 
     kind: str
-    inputs: Inputs = Field(("radiomics", "age"), description="Inputs taken from a case.")
+    inputs: Inputs = Field(
+        ("radiomics", "age"),
+        description="Inputs taken from a case. `radiomics`: every measured feature; `ratios`: log ratios between contrasts "
+        "(needs `radiomics.ratios`); `shape`: six of the mask, sizes as logarithms; `texture`: the measured texture alone; "
+        "`age`; `sex`.",
+    )
+    clip: Positive | None = Field(
+        None, description="Standard deviations from the training mean beyond which inputs are cut; empty: none are."
+    )
     harmonization: Harmonization = Field("none", description=HARMONIZATION)
     stages: tuple[Stage, ...]
     refit: bool = Field(
@@ -287,6 +296,11 @@ class TabularNetModel(FeatureModel):
     """A multi-task network on radiomic features and age: shared trunk, one head per task, masked losses."""
 
     kind: Literal["tabular_net"] = Field("tabular_net", description="Feature network.")
+    clip: Positive | None = Field(
+        3.0,
+        description="Standard deviations from the training mean beyond which inputs are cut: what other scanners' features "
+        "say there would be an extrapolation; empty: none are.",
+    )
     stages: Stages = Field(("supervised",), description="Training stages to run.")
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (64, 32), min_length=1, description="Widths of the trunk; the last is the deep feature."
@@ -299,15 +313,34 @@ class TabularNetModel(FeatureModel):
     ensemble: int = Field(5, ge=1, description="Networks of different seeds whose logits are averaged.")
 
 
-class LogisticModel(FeatureModel):
-    """Logistic regression, one per task: median imputation, standardised features, balanced class weights."""
+class ClassifierModel(FeatureModel):
+    """Settings of the models that have a classifier of their own for each task."""
+
+    classifier_chain: Literal["none", "who"] = Field(
+        "none",
+        description="`who`: a probabilistic classifier chain along the WHO classification. IDH is answered first; "
+        "P(1p/19q codeleted) = P(mutant) · P(codeleted | mutant), learnt from mutants alone; grade is learnt with IDH as "
+        "a further input, and its answers for mutant and for wildtype are mixed by P(mutant).",
+    )
+
+
+class LogisticModel(ClassifierModel):
+    """Logistic regression, one per task: median imputation, standardised features, balanced class weights.
+
+    Age, sex and the intercept are outside the penalty.
+    """
 
     kind: Literal["logistic"] = Field("logistic", description="Logistic regression.")
     stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
-    C: float = Field(0.01, gt=0, description="Inverse strength of the L2 penalty.")
+    C: Positive | Literal["auto"] = Field(
+        0.01,
+        description="Inverse strength of the L2 penalty, which spares age and sex. `auto`: the strongest penalty whose AUC "
+        "comes within 0.003 of the best, on training centres left out one after the other where two or more have "
+        "every class, else in five folds of patients; for each task, and in each fold of the study anew.",
+    )
 
 
-class ExtraTreesModel(FeatureModel):
+class ExtraTreesModel(ClassifierModel):
     """Extremely randomised trees, one forest per task."""
 
     kind: Literal["extra_trees"] = Field("extra_trees", description="Tree ensemble.")

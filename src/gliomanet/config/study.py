@@ -45,8 +45,15 @@ class Study(Section):
         min_length=1,
         description="MLflow's experiment: studies in one experiment are compared in one table.",
     )
-    shuffle_labels: bool = Field(
-        False, description="Permute the training labels among the cases of each centre: a control that must score 0."
+    shuffle_labels: int = Field(
+        0,
+        ge=0,
+        description="Number of the deal by which the labels are dealt anew among the patients of each centre: a control that must score 0; 0 leaves them.",
+    )
+    permutation_draws: int = Field(
+        5,
+        ge=1,
+        description="Such deals that `snakemake permutation_test` sends through all jobs but those of images and features. The least p that they can show is 1 / (1 + deals): 19 for .05.",
     )
     labels: dict[Identifier, LabelValues] = Field(
         default_factory=dict,

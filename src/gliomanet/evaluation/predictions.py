@@ -98,6 +98,12 @@ def final_stage(stages: set[str]) -> str:
     return max(stages, key=stage_order)
 
 
+def evaluated_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows that metrics are of: those of validation cases, and the ensembles' of external ones."""
+    external = (predictions["role"] == "external") & (predictions["fold"].astype(str) == "ensemble")
+    return predictions[external | (predictions["role"] == "validation")]
+
+
 def score(predictions: pd.DataFrame, cases: Cases, tasks: Mapping[str, Task]) -> list[Scored]:
     """Group the rows that are evaluated: validation rows, and external rows of the ensemble.
 
@@ -114,8 +120,7 @@ def score(predictions: pd.DataFrame, cases: Cases, tasks: Mapping[str, Task]) ->
             or probabilities that do not sum to one.
     """
     require_columns(predictions, (*CASE, "class", "probability"), "predictions")
-    external = (predictions["role"] == "external") & (predictions["fold"].astype(str) == "ensemble")
-    used = predictions[external | (predictions["role"] == "validation")]
+    used = evaluated_rows(predictions)
     key = pd.MultiIndex.from_arrays([cases.center, cases.case_id])
     at = key.get_indexer(pd.MultiIndex.from_arrays([text(used["center"]), text(used["case_id"])]))
     if (at < 0).any():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gliomanet.evaluation.predictions import Cases, Scored
-from gliomanet.evaluation.rows import DRAWN_AS, POOLED, Row
+from gliomanet.evaluation.estimates import Sample
+from gliomanet.evaluation.predictions import Cases, Scored, final_stage
+from gliomanet.evaluation.rows import DRAWN_AS, LEAVE_ONE_CENTER_OUT, POOLED, Row
 from gliomanet.evaluation.statistics.bootstrap import (
     Floats,
     Integers,
@@ -22,6 +24,7 @@ from gliomanet.evaluation.statistics.bootstrap import (
     too_few_patients,
 )
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import join_notes
 
 if TYPE_CHECKING:
@@ -48,6 +51,10 @@ class Resampling:
             yield str(name), self.cases.center == name
         yield POOLED, np.ones(self.cases.center.size, dtype=bool)
 
+    def single_centers(self, members: list[Scored]) -> Iterator[tuple[str, np.ndarray]]:
+        """The same without the pool."""
+        return ((name, inside) for name, inside in self.centers(members) if name != POOLED)
+
     def truth(self, task: str, role: str) -> Integers:
         """The class of every case, as far as metrics of a role know it: hidden labels count on external cases only."""
         truth = self.cases.truth[task]
@@ -68,16 +75,37 @@ class Resampling:
 
         So the pool's value, the centre's and a comparison on the same cases have one interval.
         """
-        where = np.unique(self.cases.center[rows])
-        drawn_as = str(where[0]) if where.size == 1 else center
-        generator = named_generator(
-            self.seed, "bootstrap", *(DRAWN_AS.get(name, name) for name in block), drawn_as, subset
-        )
+        generator = self.generator(rows, block, center, subset, "bootstrap")
         return resample_weights(self.cases.patient[rows], stratum, self.settings.resamples, generator)
 
-    def too_few(self, rows: Integers, stratum: Integers, classes: Sequence[str] = ()) -> str:
-        """The reason why resamples of some cases may not vary, see `too_few_patients`."""
-        return too_few_patients(self.cases.patient[rows], stratum, classes)
+    def generator(
+        self, rows: Integers, block: tuple[str, str, str], center: str, subset: str, drawn: str
+    ) -> np.random.Generator:
+        """Source of the draws of some cases, by the names of what they belong to and of what is drawn."""
+        where = np.unique(self.cases.center[rows])
+        drawn_as = str(where[0]) if where.size == 1 else center
+        return named_generator(self.seed, drawn, *(DRAWN_AS.get(name, name) for name in block), drawn_as, subset)
+
+    def patients(self, rows: Integers) -> Integers:
+        """Number of each case's patient, from 0 on."""
+        return np.unique(self.cases.patient[rows], return_inverse=True)[1].astype(np.int64)
+
+    def sample(self, member: Scored, at: Integers, center: str, subset: str, threshold: float = 0.5) -> Sample:
+        """Some of a member's cases, by their positions within it, as metrics are computed on.
+
+        The draws depend on what the cases belong to, and not on the model: equal counts have equal intervals.
+        """
+        rows = member.rows[at]
+        return Sample(
+            self.cases.truth[member.task][rows],
+            member.probability[at],
+            self.patients(rows),
+            self.tasks[member.task].class_names,
+            self.settings.resamples,
+            self.settings.confidence,
+            partial(self.generator, rows, block_of(member), center, subset),
+            threshold,
+        )
 
 
 class LatestWeights:
@@ -102,6 +130,33 @@ def blocks(scored: list[Scored]) -> Iterator[list[Scored]]:
         yield list(members)
 
 
+def at_last_stages(scored: list[Scored]) -> list[Scored]:
+    """The members of each model's last training stage."""
+    stages: dict[str, set[str]] = {}
+    for member in scored:
+        stages.setdefault(member.model, set()).add(member.stage)
+    return [member for member in scored if member.stage == final_stage(stages[member.model])]
+
+
+def held_out_together(study: Resampling, scored: list[Scored]) -> list[Scored]:
+    """The centres X that scenarios `without-X` hold out, as one scenario of each model and stage: two at least."""
+    parts: dict[tuple[str, str, str], list[Scored]] = {}
+    for member in scored:
+        mine = np.char.add(HELD_OUT, study.cases.center[member.rows]) == member.scenario
+        if member.role == "external" and mine.any():
+            part = replace(member, rows=member.rows[mine], probability=member.probability[mine])
+            parts.setdefault((member.model, member.stage, member.task), []).append(part)
+    found = []
+    for members in parts.values():
+        if len(members) > 1:
+            rows = np.concatenate([member.rows for member in members])
+            order = np.argsort(rows)
+            probability = np.concatenate([member.probability for member in members])[order]
+            together = replace(members[0], scenario=LEAVE_ONE_CENTER_OUT, rows=rows[order], probability=probability)
+            found.append(together)
+    return found
+
+
 def block_of(member: Scored) -> tuple[str, str, str]:
     return member.scenario, member.role, member.task
 
@@ -118,15 +173,15 @@ def interval_cells(values: Floats, settings: Evaluation, notes: list[str], too_f
         settings: the interval's confidence.
         notes: what else is said of the value.
         too_few: the reason why the patients may not vary, see `too_few_patients`. Where the resamples are all the
-            same for this reason, there is no interval: one without width would look certain.
+            same, there is no interval: one without width would look certain.
     """
     if np.isnan(values[0]):
         return {"value": np.nan, "note": join_notes(notes), "spread": np.nan}
     low, high, lost = percentile_interval(values[1:], settings.confidence)
     if lost:
         notes = [*notes, f"{lost} of {values.size - 1} resamples not estimable and left out"]
-    if too_few and is_point(low, high):
-        low, high, notes = np.nan, np.nan, [*notes, f"no interval: {too_few}"]
+    if is_point(low, high):
+        low, high, notes = np.nan, np.nan, [*notes, f"no interval: {too_few or 'resamples do not vary'}"]
     known = values[1:][~np.isnan(values[1:])]
     spread = float(known.var(ddof=1)) if known.size > 1 else np.nan
     return {"value": float(values[0]), "ci_low": low, "ci_high": high, "note": join_notes(notes), "spread": spread}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-POOLED, SUMMARY, JOINT = "pooled", "summary", "joint"
+POOLED, STRATIFIED, SUMMARY, JOINT = "pooled", "stratified", "summary", "joint"
 LEAVE_ONE_CENTER_OUT = "leave-one-center-out"
 """The scenario of the summary over held-out centres."""
 
@@ -30,11 +30,14 @@ _FIRST = {
     "modality": list(MODALITIES),
     "metric": ["mcc", "mcc_at_threshold", "auc"],
 }
-_LAST = {"center": [POOLED, SUMMARY]}
+_LAST = {"center": [POOLED, STRATIFIED, SUMMARY]}
 
 
 def ordered_table(rows: Iterable[Row], schema: Schema, tasks: Mapping[str, Task]) -> pd.DataFrame:
-    """Rows in a stable, readable order: names sorted, the pool and the summary after the centres."""
+    """Rows in a stable, readable order: names sorted, the pool and the summary after the centres.
+
+    Rows of one curve or matrix stay in the order in which they come.
+    """
     columns = schema.names()
     keys = [key for key in _KEYS if key in columns]
     ordered = sorted(rows, key=lambda row: [_place(key, str(row[key]), tasks) for key in keys])

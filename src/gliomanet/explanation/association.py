@@ -1,4 +1,4 @@
-"""Correlation between deep and radiomic features, with tumour volume taken out."""
+"""Correlation between deep and radiomic features within centres, with tumour volume taken out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scipy.stats import false_discovery_control, rankdata, t
 
 Floats = NDArray[np.float64]
 
-MIN_CASES = 5
-"""Cases that a correlation needs: below, its p value has hardly a degree of freedom."""
+MIN_FREEDOM = 3
+"""Degrees of freedom that a correlation needs: with fewer, its p value says next to nothing."""
 
 
 class Correlation(NamedTuple):
@@ -22,19 +22,27 @@ class Correlation(NamedTuple):
     p: Floats
 
 
-def correlate(deep: Floats, radiomic: Floats, volume: Floats | None) -> Correlation:
-    """Spearman and Pearson correlation of every pair, partial for the tumour's volume.
+def correlate(deep: Floats, radiomic: Floats, volume: Floats | None, centers: NDArray[np.str_]) -> Correlation:
+    """Spearman and Pearson correlation of every pair within centres, partial for the tumour's volume.
+
+    Both sides are centred within each centre: Spearman's on ranks among the centre's own cases, Pearson's on values. So
+    nothing that a scanner does to all of its cases makes a link; neither does its order of brightness among scanners,
+    nor, for Spearman's, any monotone change of its scale.
 
     Cases with a missing value are left out for the radiomic feature that misses it. p is that of Spearman's rho, from
-    Student's t with n − 2 degrees of freedom, n − 3 where volume is taken out.
+    Student's t with n − centres − 1 degrees of freedom, one less where volume is taken out.
 
     Args:
         deep: (cases, deep features), no missing values.
         radiomic: (cases, radiomic features), NaN = missing.
         volume: tumour volume (cases,), NaN = missing; None = no adjustment.
+        centers: name of each case's centre (cases,).
 
     Returns:
-        The coefficients; NaN for a feature that is constant, or a function of volume alone.
+        The coefficients; NaN for a feature that is constant in every centre, or a function of volume alone.
+
+    Source: partial rank correlation, Kendall, Biometrika 32:277 (1942), on ranks within strata as in van Elteren,
+    Bull Inst Int Stat 37:351 (1960).
     """
     shape = (deep.shape[1], radiomic.shape[1])
     rho, pearson, p = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
@@ -43,15 +51,15 @@ def correlate(deep: Floats, radiomic: Floats, volume: Floats | None) -> Correlat
     patterns, which = np.unique(present, axis=1, return_inverse=True)
     for index in range(patterns.shape[1]):
         rows, columns = patterns[:, index], np.flatnonzero(which == index)
-        freedom = int(rows.sum()) - (2 if volume is None else 3)
-        if rows.sum() < MIN_CASES:
+        own = [np.flatnonzero(centers[rows] == center) for center in np.unique(centers[rows])]
+        freedom = int(rows.sum()) - len(own) - (1 if volume is None else 2)
+        if freedom < MIN_FREEDOM:
             continue
         x, y = deep[rows], radiomic[np.ix_(rows, columns)]
-        v = None if volume is None else volume[rows]
-        pearson[:, columns] = _partial(x, y, v)
-        rho[:, columns] = value = _partial(
-            rankdata(x, axis=0), rankdata(y, axis=0), None if v is None else np.asarray(rankdata(v))
-        )
+        v = np.empty((len(x), 0)) if volume is None else volume[rows, None]
+        pearson[:, columns] = _partial(_centred(x, own), _centred(y, own), _centred(v, own))
+        value = _partial(_centred_ranks(x, own), _centred_ranks(y, own), _centred_ranks(v, own))
+        rho[:, columns] = value
         with np.errstate(divide="ignore"):
             statistic = np.abs(value) * np.sqrt(freedom / np.maximum(1 - value**2, 0))
         p[:, columns] = 2 * t.sf(statistic, freedom)
@@ -67,23 +75,43 @@ def discovery_rates(p: Floats) -> Floats:
     return q
 
 
-def _partial(x: Floats, y: Floats, given: Floats | None) -> Floats:
-    """Correlation of the columns of x with those of y, after a straight line on `given` is taken out of both."""
-    a, b = _residuals(x, given), _residuals(y, given)
-    product = a.T @ b
+class _Centred(NamedTuple):
+    """Columns whose mean is zero in every centre, and each column's largest magnitude before."""
+
+    values: Floats
+    largest: Floats
+
+
+def _centred(values: Floats, own: list[NDArray[np.intp]]) -> _Centred:
+    """Values minus their centre's mean; `own` are the rows of each centre."""
+    found = np.empty_like(values, dtype=np.float64)
+    for rows in own:
+        found[rows] = values[rows] - values[rows].mean(0)
+    return _Centred(found, np.abs(values).max(0, initial=0.0))
+
+
+def _centred_ranks(values: Floats, own: list[NDArray[np.intp]]) -> _Centred:
+    """Ranks within the centre as a share of its cases, so that all centres have one scale, centred."""
+    ranks = np.empty_like(values, dtype=np.float64)
+    for rows in own:
+        ranks[rows] = rankdata(values[rows], axis=0) / (len(rows) + 1)
+    return _centred(ranks, own)
+
+
+def _partial(x: _Centred, y: _Centred, given: _Centred) -> Floats:
+    """Correlation of the columns of x with those of y, after a straight line on `given` (one or no column)."""
+    product = _residuals(x, given).T @ _residuals(y, given)
     return np.asarray(np.clip(product, -1, 1), dtype=np.float64)
 
 
-def _residuals(values: Floats, given: Floats | None) -> Floats:
-    """Centred columns, without what `given` explains, at length one; NaN where nothing is left."""
-    centred = values - values.mean(0)
-    length = np.sqrt((centred**2).sum(0))
-    rest = centred
-    if given is not None:
-        axis = given - given.mean()
+def _residuals(centred: _Centred, given: _Centred) -> Floats:
+    """The columns without what `given` explains, at length one; NaN where nothing is left."""
+    length = np.sqrt((centred.values**2).sum(0))
+    rest = centred.values
+    for axis in given.values.T:
         square = float(axis @ axis)
         if square > 0:
-            rest = centred - np.outer(axis, axis @ centred) / square
+            rest = rest - np.outer(axis, axis @ rest) / square
     size = np.sqrt((rest**2).sum(0))
-    kept = size > 1e-6 * np.maximum(length, 1e-12 * np.abs(values).max(0, initial=0.0) + 1e-300)
+    kept = size > 1e-6 * np.maximum(length, 1e-6 * centred.largest + 1e-300)
     return np.asarray(np.divide(rest, size, out=np.full_like(rest, np.nan), where=kept))

@@ -67,8 +67,18 @@ def linear_shap(features: Floats, background: Floats, weight: Floats, bias: floa
     mean = background.mean(0)
     values = weight * (features - mean)
     base = float(weight @ mean + bias)
-    gap = np.abs(values.sum(1) + base - (features @ weight + bias)).max(initial=0.0)
-    return Attribution(values, base, float(gap))
+    return Attribution(values, base, additivity_gap(values, base, features @ weight + bias))
+
+
+def additivity_gap(values: Floats, base: float, output: Floats) -> float:
+    """Largest |Σ_j φ_j + base − output| of a case: zero but for rounding where the values are exact.
+
+    Args:
+        values: SHAP values (cases, features).
+        base: the output that they start from.
+        output: of the model (cases,).
+    """
+    return float(np.abs(values.sum(1) + base - output).max(initial=0.0))
 
 
 def leading(values: Floats, share: float) -> NDArray[np.int64]:

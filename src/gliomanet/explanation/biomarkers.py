@@ -1,13 +1,15 @@
-"""From a network's deep features to radiomic biomarkers that hold across centres (CMTLNet's last step).
+"""From a model's SHAP values to radiomic biomarkers that hold across centres (CMTLNet's last step).
 
-1. Exact SHAP values rank the deep features; the smallest set that carries a set share is kept.
-2. Radiomic features that correlate with a kept one, beyond tumour volume, in at least half of the folds are linked.
-3. A linked feature becomes a biomarker where its class difference is the same in every centre.
+1. The smallest set of deep features (or inputs) that carries a set share of the mean |SHAP| is given.
+2. Radiomic features that correlate with one of it within centres, beyond tumour volume, in at least half of the folds
+   are linked.
+3. A linked feature becomes a biomarker where its class difference is the same in every centre, and beyond chance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +17,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.explanation.association import discovery_rates
-from gliomanet.explanation.consistency import Effect, class_effect, judge
+from gliomanet.explanation.consistency import Effect, agrees_outside, class_effect, judge, summarise
+from gliomanet.explanation.explained import fold_shap
 from gliomanet.explanation.features import Key, Radiomics, centers_of, modality_of
-from gliomanet.explanation.links import FoldLinks, Heads, fold_links, linked_features
+from gliomanet.explanation.links import FoldLinks, fold_links, link_rows, linked_features
 from gliomanet.labels.vocabulary import MISSING
-from gliomanet.tables.evaluation import BIOMARKERS
+from gliomanet.tables.explanation import BIOMARKERS, LINKS, SEARCH
 
 if TYPE_CHECKING:
     from gliomanet.config.analysis import Explanation
     from gliomanet.labels.tasks import Task
 
 
+@dataclass(frozen=True)
+class Found:
+    """Results of a search: rows of `BIOMARKERS`, `LINKS` and `SEARCH`."""
+
+    biomarkers: pd.DataFrame
+    links: pd.DataFrame
+    search: pd.DataFrame
+
+
 def biomarkers(
-    deep: pd.DataFrame,
-    heads: Heads,
+    shap: pd.DataFrame,
+    explained: pd.DataFrame,
     radiomics: pd.DataFrame,
     cases: pd.DataFrame,
     splits: pd.DataFrame,
@@ -36,15 +48,12 @@ def biomarkers(
     settings: Explanation,
     *,
     scenario: str,
-) -> pd.DataFrame:
+) -> Found:
     """Find the radiomic features that explain a model and hold in every centre of a scenario.
 
     Args:
-        deep: rows of `results/deep_features/`, of one stage: stage, scenario, fold, case_id, task, z0, z1, …; the part
-            that `splits` gives a case in the fold says what it is for. Validation cases rank; training cases, where
-            there are any, are the background of the SHAP values (else the validation cases are); both correlate.
-            External cases are passed over.
-        heads: fold → task → (weight (classes, deep features), bias (classes,)).
+        shap: rows of `SHAP_VALUES`, of one model: its validation cases link; no training or external case does.
+        explained: rows of `EXPLAINED`, of the same model.
         radiomics: case_id, region and features; those that carry nothing in the training centres are passed over.
         cases: rows of `results/cohort/`; case_id is unique.
         splits: rows of `results/splits.tsv`.
@@ -53,63 +62,88 @@ def biomarkers(
         scenario: whose folds and centres are used.
 
     Returns:
-        One row per linked feature and task: those kept and those dropped, with the reason. `rho` is Spearman's, signed
-        so that it is the correlation with evidence for the last class: the strongest pair of each fold, averaged over
-        the folds; `q` the largest of the folds that pass; `effect_<center>` AUC − ½; `additivity_gap` the most
-        by which the SHAP values of a case miss the output of the task's head, to 12 digits (what is below is the
-        machine's rounding).
+        Biomarkers: one row per linked feature and task, with the verdict and its reason. `rho` is Spearman's with
+        evidence for the last class: the strongest pair of each fold, averaged over the folds; `q` the largest of the
+        folds that pass; `effect_<center>` AUC − ½. Links: all pairs of the linked features. Search: counts by task.
 
     Raises:
-        ValueError: several stages, an unknown scenario, a fold without a head, or a case twice.
+        ValueError: an unknown scenario, SHAP values that are not whole, or a case twice.
     """
-    selected = _one_stage(deep, scenario)
     labels = class_indices(cases, tasks)
     centers = centers_of(splits, scenario)
     parts = splits[splits["scenario"].astype(str) == scenario]
     training = parts.loc[parts["part"].isin(["train", "validation"]), "case_id"]
+    external = set(parts.loc[parts["part"] == "external", "center"].astype(str))
+    of_case = dict(zip(parts["case_id"].astype(str), parts["center"].astype(str), strict=True))
     matrix = Radiomics.of(radiomics).carrying(np.unique(training.to_numpy(dtype=np.str_)))
-    rows: list[dict[str, Any]] = []
-    for name in tasks:
-        folds = fold_links(selected[selected["task"] == name], name, heads, matrix, parts, settings)
-        gap = round(max([0.0, *(fold.additivity_gap for fold in folds)]), 12)
-        for key, link in _linked(folds, matrix, settings).items():
-            effects = center_effects(matrix, key, labels[name], len(tasks[name].class_names) - 1, centers, settings)
-            judgement = judge(effects, settings.max_i2)
-            row: dict[str, Any] = {"scenario": scenario, "task": name, "region": key[0], "feature": key[1]}
-            row |= {"modality": modality_of(key[1]), "additivity_gap": gap, **link}
-            row |= {f"effect_{center}": effect.effect for center, effect in effects.items()}
-            if judgement.summary:
-                fit = judgement.summary
-                row |= {"summary": fit.effect, "ci_low": fit.ci_low, "ci_high": fit.ci_high}
-                row |= {"tau2": fit.tau2, "i2": fit.i2}
-            rows.append(row | {"status": "kept" if judgement.kept else "dropped", "reason": judgement.reason})
-    position = {name: index for index, name in enumerate(tasks)}
-    rows.sort(
-        key=lambda r: (
-            position[r["task"]],
-            r["status"] != "kept",
-            -_strength(r.get("summary", 0.0)),
-            r["region"],
-            r["feature"],
-        )
+    rows, links, search = [], [], []
+    for name, task in tasks.items():
+        unit, folds = fold_shap(shap, scenario, name)
+        linked = fold_links(folds, unit, matrix, of_case)
+        of_task = explained[(explained["scenario"].astype(str) == scenario) & (explained["task"] == name)]
+        gap = float(of_task.loc[of_task["unit"] == unit, "additivity_gap"].max()) if folds else np.nan
+        chosen = linked_features(linked, settings)
+        positive = len(task.class_names) - 1
+        own = _judged(chosen, matrix, labels[name], positive, centers, external, settings)
+        named = {"scenario": scenario, "task": name}
+        rows += [named | row | {"additivity_gap": gap} for row in own]
+        links.append(link_rows(linked, list(chosen), matrix.keys).assign(**named))
+        status = [row["status"] for row in own]
+        counts = {"folds": len(folds), "cases": sum(len(f.case_ids) for f in folds)}
+        counts |= {"leading": sum(len(f.names) for f in folds), "features": _tested(linked)}
+        counts |= {"pairs": sum(int(np.isfinite(f.correlation.p).sum()) for f in linked), "linked": len(own)}
+        counts |= {each.replace(" ", "_"): status.count(each) for each in ("kept", "dropped", "not decidable")}
+        search.append(named | {"unit": unit if folds else "", **counts, "additivity_gap": gap})
+    return Found(
+        pd.DataFrame(rows, columns=BIOMARKERS.names(center=tuple(centers))),
+        pd.concat(links, ignore_index=True)[LINKS.names()],
+        pd.DataFrame(search, columns=SEARCH.names()),
     )
-    return pd.DataFrame(rows, columns=BIOMARKERS.names(center=tuple(centers)))
+
+
+def _tested(folds: list[FoldLinks]) -> int:
+    """Radiomic features of which a pair was estimable in some fold."""
+    if not folds:
+        return 0
+    return int(np.any([np.isfinite(fold.correlation.p).any(0) for fold in folds], axis=0).sum())
+
+
+def _judged(
+    chosen: Mapping[int, Mapping[str, Any]],
+    matrix: Radiomics,
+    labels: pd.Series,
+    positive: int,
+    centers: Mapping[str, NDArray[np.str_]],
+    external: set[str],
+    settings: Explanation,
+) -> list[dict[str, Any]]:
+    """The linked features of a task with their verdicts: kept ones first, then by the size of the summary."""
+    keys = [matrix.keys[column] for column in chosen]
+    effects = [center_effects(matrix, key, labels, positive, centers, settings) for key in keys]
+    summaries = [summarise(of_centers) for of_centers in effects]
+    p = np.array([np.nan if summary is None else summary.p for summary in summaries])
+    rows = []
+    for key, link, of_centers, summary, q in zip(
+        keys, chosen.values(), effects, summaries, discovery_rates(p), strict=True
+    ):
+        verdict = judge(of_centers, summary, float(q), link["rho"], settings)
+        row: dict[str, Any] = {"region": key[0], "feature": key[1], "modality": modality_of(key[1]), **link}
+        row |= {f"effect_{center}": effect.effect for center, effect in of_centers.items()}
+        if summary:
+            ends = ("ci_low", "ci_high", "pi_low", "pi_high")
+            # No effect is beyond ±½, whatever a t distribution of few degrees of freedom says.
+            row |= {end: float(np.clip(getattr(summary, end), -0.5, 0.5)) for end in ends}
+            row |= {"summary": summary.effect, "p_effect": summary.p, "q_effect": q}
+            row |= {"tau2": summary.tau2, "i2": summary.i2}
+        row |= {"agrees_outside": agrees_outside(of_centers, external, link["rho"])}
+        rows.append(row | {"status": verdict.status, "reason": verdict.reason})
+    rows.sort(key=lambda r: (r["status"] != "kept", -_strength(r.get("summary", 0.0)), r["region"], r["feature"]))
+    return rows
 
 
 def _strength(summary: float) -> float:
     """|summary| to the six digits that the table holds, so that equal effects stand by name, not by rounding noise."""
     return abs(float(f"{summary:.6g}"))
-
-
-def _one_stage(deep: pd.DataFrame, scenario: str) -> pd.DataFrame:
-    rows = deep[deep["scenario"].astype(str) == scenario]
-    stages = sorted(rows["stage"].astype(str).unique())
-    if len(stages) != 1:
-        raise ValueError(
-            f"deep features of scenario {scenario!r}: found the stages {', '.join(stages) or 'none'}; "
-            f"pass the rows of exactly one"
-        )
-    return rows.assign(fold=rows["fold"].astype(str), case_id=rows["case_id"].astype(str))
 
 
 def class_indices(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Series]:
@@ -131,6 +165,7 @@ def center_effects(
     centers: Mapping[str, NDArray[np.str_]],
     settings: Explanation,
 ) -> dict[str, Effect]:
+    """Centre → class difference of a feature, of the centres with enough cases of each class."""
     column = matrix.column(key)
     found: dict[str, Effect] = {}
     for center, members in centers.items():
@@ -141,13 +176,3 @@ def center_effects(
         if effect is not None:
             found[center] = effect
     return found
-
-
-def _linked(folds: list[FoldLinks], matrix: Radiomics, settings: Explanation) -> dict[Key, dict[str, Any]]:
-    """Linked features of a task, after one Benjamini–Hochberg correction over all pairs of all its folds."""
-    if not folds:
-        return {}
-    sizes = np.cumsum([fold.correlation.p.size for fold in folds])[:-1]
-    flat = discovery_rates(np.concatenate([fold.correlation.p.ravel() for fold in folds]))
-    rates = [part.reshape(fold.correlation.p.shape) for part, fold in zip(np.split(flat, sizes), folds, strict=True)]
-    return {matrix.keys[column]: link for column, link in linked_features(folds, rates, settings).items()}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.models.tabular_inputs import log_shape
 from gliomanet.models.void_features import void_features
 from gliomanet.tables.feature_names import MASK, SHAPE, VOLUMES, parts_of
 
@@ -71,6 +72,15 @@ class Radiomics:
             raise ValueError(f"radiomics: no feature {key[1]!r} in region {key[0]!r}")
         return np.asarray(self.values[:, self.keys.index(key)])
 
+    def column_of_input(self, name: str) -> int | None:
+        """Column that a model's input is: `<region>_<feature>`, or the feature alone where there is one region.
+
+        Returns:
+            The column; None for an input that is no radiomic feature of the table, such as the age.
+        """
+        fitting = (i for i, (region, feature) in enumerate(self.keys) if name in (feature, f"{region}_{feature}"))
+        return next(fitting, None)
+
     def carrying(self, case_ids: NDArray[np.str_]) -> Radiomics:
         """The features without those that carry nothing in some cases, see `models.void_features`."""
         names = [f"{region}_{feature}" for region, feature in self.keys]
@@ -83,6 +93,15 @@ class Radiomics:
         found = [i for i, (where, name) in enumerate(self.keys) if where == region and is_volume(name)]
         names = {i: parts_of(self.keys[i][1]) for i in found}
         return min(found, key=lambda i: (VOLUMES.index(names[i].name), names[i].modality != MASK, i), default=None)
+
+
+def with_log_shape(radiomics: pd.DataFrame) -> pd.DataFrame:
+    """The table with the shape on scales that suit a linear model, which models with the input `shape` read.
+
+    Args:
+        radiomics: case_id, region and features.
+    """
+    return radiomics.assign(**log_shape(radiomics.drop(columns=["case_id", "region", "center"], errors="ignore")))
 
 
 def is_volume(feature: str) -> bool:

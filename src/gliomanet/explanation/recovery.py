@@ -11,7 +11,7 @@ import pandas as pd
 
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.tables.cohort import PHANTOM_TRUTH
-from gliomanet.tables.evaluation import RECOVERY
+from gliomanet.tables.explanation import RECOVERY
 
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gliomanet.labels.decision import called_class, last_largest
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.labels.who import LEGACY_STATES, LEGAL_STATES, WHO_LABELS
 
@@ -153,18 +154,19 @@ def most_probable_classes(
     """The most probable combination of classes: a decision that never contradicts the classification.
 
     It is a decision on the combination and not on a state, which a task that groups grades tells nothing about; and
-    not task by task from the marginals, which may contradict each other. Among equals the first class wins.
+    not task by task from the marginals, which may contradict each other. Among equals the last
+    one wins, as in `decision.called_class`.
 
     Arguments and errors are those of `state_probabilities`.
 
     Returns:
         Task name → class index (cases,); the most probable class of tasks that are not decoded jointly.
     """
-    chosen = {name: np.argmax(values, axis=1).astype(np.int64) for name, values in probabilities.items()}
+    chosen = {name: called_class(values) for name, values in probabilities.items()}
     if not decodes_jointly(_asked(probabilities, tasks)):
         return chosen
     combinations = combinations_of(_asked(probabilities, tasks), legacy=legacy)
-    best = _mass(probabilities, tasks, combinations).argmax(1)
+    best = last_largest(_mass(probabilities, tasks, combinations))
     for name, classes in zip(combinations.tasks, np.array(combinations.classes).T, strict=True):
         chosen[name] = classes[best]
     return chosen

@@ -215,6 +215,20 @@ class CombatHarmonization(_Part):
 Harmonization = Annotated[NoHarmonization | CombatHarmonization, Field(discriminator="method")]
 
 
+class Strength(_Part):
+    """A penalty's strength as it was chosen on training cases.
+
+    Attributes:
+        C: inverse strength.
+        by: how the cases were divided, in words.
+        auc: C that was tried → mean AUC on the cases left out.
+    """
+
+    C: float
+    by: str
+    auc: dict[str, float]
+
+
 class TabularModelDescription(ModelDescription):
     """A fitted model of the tabular arm.
 
@@ -222,7 +236,9 @@ class TabularModelDescription(ModelDescription):
         settings: the model's settings in the study.
         features: task → features that the model takes, in their order.
         dropped_features: task → features left out because they carry nothing in the training cases → why.
-        training_cases: task → training cases with a known label.
+        training_cases: task → training cases that its answer was learnt from: those with a known label, and in a
+            classifier chain those of them that the link is about.
+        strengths: task → penalty chosen by the fit; empty where none is.
         harmonization: of the features.
         cases_without_inputs: training cases left out because none of the model's inputs is known.
     """
@@ -232,6 +248,7 @@ class TabularModelDescription(ModelDescription):
     features: dict[str, tuple[str, ...]]
     dropped_features: dict[str, dict[str, str]]
     training_cases: dict[str, int]
+    strengths: dict[str, Strength] = Field(default_factory=dict)
     harmonization: Harmonization
     cases_without_inputs: int
 

@@ -12,9 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.models.combat import Combat
+from gliomanet.models.tabular_inputs import CLINICAL, CONDITION
 from gliomanet.models.void_features import Void, void_features
-
-AGE = "age"
 
 
 @dataclass(frozen=True)
@@ -22,19 +21,19 @@ class TabularInputs:
     """Numbers a case, completed and put on one scale by what the training cases showed.
 
     Attributes:
-        columns: Features used, in the order of the input axis; `age` is one of them where the model takes it.
+        columns: Features used, in the order of the input axis; `age` and `sex` are of them where the model takes them.
         median: Training median of each, which fills in what a case lacks.
         mean: Training mean of each, after filling in.
         scale: What each is divided by: the training standard deviation, times the square root of its block's width
-            where blocks (radiomics, age) are given equal weight.
+            where blocks (the features together, age, sex) are given equal weight.
+        bound: Largest magnitude of each after scaling; what lies beyond is put to it.
     """
 
     columns: tuple[str, ...]
     median: NDArray[np.float64]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
-    limit: float = np.inf
-    """Largest magnitude in standard deviations; what lies beyond is put to it."""
+    bound: NDArray[np.float64] | float = np.inf
 
     @classmethod
     def fit(
@@ -44,35 +43,43 @@ class TabularInputs:
 
         Args:
             table: Training cases × features, floats, NaN = missing.
-            equal_blocks: Give the radiomic features together the variance that age has alone.
-            limit: See the attribute.
+            equal_blocks: Give the features together the variance that age has alone.
+            limit: Standard deviations beyond which inputs are cut.
         """
-        void = void_features(table, apart=(AGE,))
+        void = void_features(table, apart=APART)
         median = table.median()
         filled = table.fillna(median)
         deviation = filled.std(ddof=0)
         kept = ~table.columns.isin(list(void))
         columns = tuple(str(column) for column in table.columns[kept])
-        width = np.array([1 if column == AGE else sum(other != AGE for other in columns) for column in columns])
-        scale = deviation[kept].to_numpy(float) * (np.sqrt(width) if equal_blocks else 1.0)
-        fitted = cls(columns, median[kept].to_numpy(float), filled.loc[:, kept].mean().to_numpy(float), scale, limit)
+        width = np.sqrt(_width(columns)) if equal_blocks else np.ones(len(columns))
+        scale = deviation[kept].to_numpy(float) * width
+        mean = filled.loc[:, kept].mean().to_numpy(float)
+        # The limit is in standard deviations, and the scale holds the block's width besides.
+        bound = np.where([column == CONDITION for column in columns], np.inf, limit / width)
+        fitted = cls(columns, median[kept].to_numpy(float), mean, scale, bound)
         return fitted, void
 
     def transform(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(cases, columns) inputs of a model; a column that the table lacks is filled in like a missing cell."""
         values = table.reindex(columns=list(self.columns)).to_numpy(float)
         filled = np.where(np.isfinite(values), values, self.median)
-        scaled = (filled - self.mean) / self.scale
-        # The limit is in standard deviations, and the scale holds the block's width besides.
-        return np.asarray(np.clip(scaled, -self._bound(), self._bound()), dtype=np.float64)
+        return np.asarray(np.clip((filled - self.mean) / self.scale, -self.bound, self.bound), dtype=np.float64)
 
-    def _bound(self) -> NDArray[np.float64]:
-        if not np.isfinite(self.limit):
-            return np.full(len(self.columns), np.inf)
-        radiomic = sum(column != AGE for column in self.columns)
-        width = np.array([1 if column == AGE else radiomic for column in self.columns])
-        bound: NDArray[np.float64] = self.limit / np.sqrt(width)
-        return bound
+    @property
+    def unpenalised(self) -> tuple[int, ...]:
+        """Places of the columns that are no feature of the images, which penalties spare."""
+        return tuple(place for place, column in enumerate(self.columns) if column in APART)
+
+
+APART = (*CLINICAL, CONDITION)
+"""Columns that are no feature of the images."""
+
+
+def _width(columns: Sequence[str]) -> NDArray[np.float64]:
+    """Columns of the block that each is in: of the features together, and of each other one alone."""
+    features = sum(column not in APART for column in columns)
+    return np.array([1 if column in APART else features for column in columns], dtype=np.float64)
 
 
 class TabularModel(ABC):
@@ -127,47 +134,10 @@ class SklearnModels(TabularModel):
 
     def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """Task → (cases, classes) probabilities."""
+        return {task: self.answer(task, table) for task in self.models}
+
+    def answer(self, task: str, table: pd.DataFrame) -> NDArray[np.float64]:
+        """(cases, classes) probabilities of one task's classifier."""
         if not len(table):  # scikit-learn refuses to predict no case
-            return {task: np.zeros((0, len(self.classes[task]))) for task in self.models}
-        return {
-            task: np.asarray(model.predict_proba(self.inputs[task].transform(table)), dtype=np.float64)
-            for task, model in self.models.items()
-        }
-
-
-def model_table(cases: pd.DataFrame, features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:
-    """The numbers that a model may take, (cases, features), in the cases' order; NaN = missing.
-
-    Args:
-        cases: With `case_id` and `age`.
-        features: One row a case: `case_id` and numbers; cases without a row have none.
-        inputs: `radiomics`, `age` or both.
-
-    Raises:
-        ValueError: a case with two rows of features.
-    """
-    blocks: list[pd.DataFrame] = []
-    if "radiomics" in inputs:
-        if features["case_id"].duplicated().any():
-            twice = sorted(features.loc[features["case_id"].duplicated(), "case_id"].unique())
-            raise ValueError(f"features hold several rows of the cases {twice[:5]}; widen the regions first")
-        wide = features.set_index("case_id").drop(columns=["region", AGE], errors="ignore")
-        blocks.append(wide.reindex(cases["case_id"].to_numpy()).reset_index(drop=True).astype(float))
-    if AGE in inputs:
-        age = pd.to_numeric(cases[AGE], errors="coerce").astype(float)
-        blocks.append(pd.DataFrame({AGE: age.to_numpy()}))
-    return pd.concat(blocks, axis=1)
-
-
-def has_inputs(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Cases that a model may learn from and predict, bool (cases,): the rule of training and of prediction.
-
-    A model that takes radiomic features needs one of them, since medians in place of all would say nothing of the
-    case; its age may be missing. A model of age alone needs the age.
-
-    Args:
-        table: Cases × the model's inputs, NaN = missing (see `model_table`).
-    """
-    radiomic = [column for column in table.columns if column != AGE]
-    values = table[radiomic or list(table.columns)].to_numpy(float)
-    return np.asarray(np.isfinite(values).any(axis=1))
+            return np.zeros((0, len(self.classes[task])))
+        return np.asarray(self.models[task].predict_proba(self.inputs[task].transform(table)), dtype=np.float64)

@@ -42,7 +42,7 @@ class NetEnsemble(TabularModel):
 
     def heads(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Task → weight (K, F) and bias (K,), so that the ensemble's logits are `weight @ z + bias`."""
-        each = [network.heads() for network in self._networks()]
+        each = [network.heads() for network in self.networks()]
         size = len(each)
         return {
             task: (
@@ -54,9 +54,9 @@ class NetEnsemble(TabularModel):
 
     def deep_features(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(cases, members × width) trunk outputs, member after member."""
-        x = self._tensor(table)
+        x = self.tensor(table)
         with torch.no_grad():
-            return np.concatenate([network(x)[1].double().numpy() for network in self._networks()], axis=1)
+            return np.concatenate([network(x)[1].double().numpy() for network in self.networks()], axis=1)
 
     def predict(self, table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """Task → (cases, classes) probabilities."""
@@ -65,8 +65,8 @@ class NetEnsemble(TabularModel):
 
     def stochastic_passes(self, table: pd.DataFrame, passes: int, seed: int) -> dict[str, NDArray[np.float64]]:
         """Task → (passes, cases, classes) probabilities with dropout on, the members taking turns."""
-        x = self._tensor(table)
-        networks = self._networks()
+        x = self.tensor(table)
+        networks = self.networks()
         drawn: dict[str, list[NDArray[np.float64]]] = {task: [] for task in self.classes}
         # Dropout draws from torch's generator alone; it is put back for whoever draws next.
         with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -77,10 +77,12 @@ class NetEnsemble(TabularModel):
                     drawn[task].append(softmax(logits[task].double().numpy()))
         return {task: np.stack(values) for task, values in drawn.items()}
 
-    def _tensor(self, table: pd.DataFrame) -> torch.Tensor:
+    def tensor(self, table: pd.DataFrame) -> torch.Tensor:
+        """(cases, inputs) as the networks read them."""
         return torch.from_numpy(self.inputs.transform(table).astype(np.float32))
 
-    def _networks(self) -> list[TabularNet]:
+    def networks(self) -> list[TabularNet]:
+        """The members, in evaluation mode."""
         networks = []
         with torch.random.fork_rng(devices=[]):  # a constructor draws first weights, which are replaced
             for state in self.members:

@@ -1,4 +1,4 @@
-"""Features that carry nothing: empty, constant, measured in images of one grey level, or another feature once more.
+"""Features that carry nothing: empty, constant, texture that says nothing of an image, or another feature once more.
 
 Decided on training cases alone, without a look at labels. Models, explanation and the audit ask the same function.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gliomanet.tables.feature_names import FIRST_ORDER, MASK, SHAPE, FeatureName, parts_of
 
-Why = Literal["empty", "constant", "one grey level", "duplicate"]
+Why = Literal["empty", "constant", "one grey level", "mask alone", "duplicate"]
 
 SAME = 1e-9
 """Largest 1 − |r| of two columns that are one: beyond that, they differ by more than how they were written down."""
@@ -90,7 +90,10 @@ def void_features(table: pd.DataFrame, apart: Sequence[str] = ()) -> dict[str, V
             void[column] = Void("one grey level")
     kept = [column for column in features if column not in void]
     for column, twin in duplicates(table[kept], names).items():
-        void[column] = Void("duplicate", twin)
+        if _is_of_mask(names[column], names[twin]):
+            void[column] = void[twin] = Void("mask alone")
+        elif column not in void:
+            void[column] = Void("duplicate", twin)
     return {str(column): void[column] for column in table.columns if column in void}
 
 
@@ -164,6 +167,12 @@ def correlation(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _by_definition(one: FeatureName, other: FeatureName) -> bool:
     same_image = (_image_of(one), one.family) == (_image_of(other), other.family)
     return same_image and frozenset({one.name, other.name}) in _MULTIPLES
+
+
+def _is_of_mask(one: FeatureName, other: FeatureName) -> bool:
+    """Texture that is the same in two contrasts: no grey level told in it, it is the mask's, whatever it is called."""
+    same = (one.region, one.family, one.filter, one.name) == (other.region, other.family, other.filter, other.name)
+    return one.is_texture and same and one.modality != other.modality
 
 
 def _rank(name: FeatureName) -> tuple[bool, bool, bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gliomanet.cohort.folds import folds_of, scenarios_of
 from gliomanet.config.models import ImageModel, TabularNetModel
@@ -49,6 +49,15 @@ class Plan:
         return [name for name, model in self.study.models.items() if isinstance(model, kinds)]
 
     @cached_property
+    def explained_models(self) -> list[str]:
+        """The models that biomarkers are looked for in: networks, and those that take a radiomic feature."""
+        return [
+            name
+            for name, model in self.study.models.items()
+            if name in self.networks or set(getattr(model, "inputs", ())) - {"age", "sex"}
+        ]
+
+    @cached_property
     def segmenting_models(self) -> list[str]:
         """The models that write segmentations: those that learn to, where the study wants any."""
         if not self.study.prediction.segmentation:
@@ -65,9 +74,9 @@ class Plan:
         """Those of them whose network learns the weight of each modality."""
         return [name for name in self.subset_models if self.study.models[name].kind == "gmmas"]
 
-    def reads_age(self, model: str) -> bool:
-        """True for a model that takes the age of a case."""
-        return "age" in getattr(self.study.models[model], "inputs", ())
+    def reads(self, model: str, fact: Literal["age", "sex"]) -> bool:
+        """True for a model that takes this of a patient."""
+        return fact in getattr(self.study.models[model], "inputs", ())
 
     def is_refitted(self, model: str) -> bool:
         """True where external cases are predicted by a fit on all training cases, and not by the folds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,6 +12,7 @@ from gliomanet.errors import Problem
 from gliomanet.files.locks import LOCKLESS, holder, sign
 from gliomanet.files.storage import StorageError, writing
 from gliomanet.layout import Layout
+from gliomanet.pipeline.status.running import jobs_in
 
 
 def refuse_unwritable(layout: Layout) -> None:
@@ -53,6 +55,26 @@ def hold_results(layout: Layout) -> FileLock | None:
         print(f"{path} is on a file system without locks; let no second run write into {layout.results}", flush=True)
         return None
     return lock
+
+
+def refuse_beside_jobs(folder: Path, results: Path) -> None:
+    """Refuse to start beside jobs that outlived their run: both would write the same files.
+
+    Args:
+        folder: where the run is started. Jobs of another folder, or of another machine, are not seen.
+        results: the study's results.
+
+    Raises:
+        StorageError: such a job goes on.
+    """
+    if jobs := jobs_in(folder):
+        raise StorageError(_beside_jobs(results, jobs))
+
+
+def _beside_jobs(results: Path, jobs: Mapping[int, str]) -> Problem:
+    named = ", ".join(f"{process} ({script})" for process, script in jobs.items())
+    found = f"jobs of a run that was killed still write into these results: process {named}"
+    return Problem(found, "wait until they have ended, or end them", file=str(results), rule="jobs_go_on")
 
 
 def _in_use(results: Path, lock: Path) -> Problem:

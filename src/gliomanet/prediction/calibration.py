@@ -121,7 +121,8 @@ def _temperature_of(rows: pd.DataFrame, temperatures: pd.DataFrame) -> Floats:
 def _fitted(
     names: dict[str, str], rows: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Task]
 ) -> Iterator[dict[str, Any]]:
-    probability, truth, fold = _matrix(names, rows, cases, tasks[names["task"]])
+    asked, probability, truth = labelled_cases(names, rows, cases, tasks[names["task"]])
+    fold = asked["fold"].to_numpy(dtype=str)
     scaled = probability.copy()
     for one in np.unique(fold):
         inside = fold == one
@@ -133,12 +134,27 @@ def _fitted(
     yield names | {"fold": ALL} | _judged(fit, truth, probability, scaled, truth)
 
 
-def _matrix(
-    names: dict[str, str], rows: pd.DataFrame, cases: pd.DataFrame, task: Task
-) -> tuple[Floats, Integers, NDArray[np.str_]]:
-    """Probabilities (cases, classes), class index of the truth and fold of every case, by fold, centre and id."""
+def labelled_cases(
+    names: Mapping[str, str], rows: pd.DataFrame, cases: pd.DataFrame, task: Task, value: str = "raw_probability"
+) -> tuple[pd.DataFrame, Floats, Integers]:
+    """Validation cases of one task with their probabilities and their truth.
+
+    Args:
+        names: model, stage, scenario and task of the rows, for what is said of them.
+        rows: their rows of `FOLD_PREDICTIONS`.
+        cases: the case tables of their centres.
+        task: the task.
+        value: column that holds the probability.
+
+    Returns:
+        Columns fold, center, case_id and whatever else the case tables hold, by fold, centre and id; probabilities
+        (cases, classes); class index of the truth (cases,), negative where it is unknown.
+
+    Raises:
+        ValueError: a case that the case tables do not hold, or probabilities of only some of a task's classes.
+    """
     case = ["fold", "center", "case_id"]
-    wide = rows.pivot_table(index=case, columns="class", values="raw_probability", aggfunc="first").sort_index()
+    wide = rows.pivot_table(index=case, columns="class", values=value, aggfunc="first").sort_index()
     wide = wide.reindex(columns=list(task.class_names))
     if wide.isna().to_numpy().any():
         fold, center, case_id = wide.index[wide.isna().any(axis=1)][0]
@@ -146,13 +162,12 @@ def _matrix(
             f"{_words(names)}: case {case_id} of {center}, fold {fold}, lacks the probability of a class; needed: "
             f"{', '.join(task.class_names)}"
         )
-    asked = wide.index.to_frame(index=False)
-    labels = asked.merge(cases[["center", "case_id", task.label]], on=["center", "case_id"], how="left", indicator=True)
-    if (labels["_merge"] != "both").any():
-        first = labels[labels["_merge"] != "both"].iloc[0]
+    asked = wide.index.to_frame(index=False).merge(cases, on=["center", "case_id"], how="left", indicator=True)
+    if (asked["_merge"] != "both").any():
+        first = asked[asked["_merge"] != "both"].iloc[0]
         raise ValueError(f"{_words(names)}: case {first['case_id']} of {first['center']} is in no case table")
-    truth = np.array([task.encode(value) for value in labels[task.label]], dtype=np.int64)
-    return wide.to_numpy(dtype=float), truth, asked["fold"].to_numpy(dtype=str)
+    truth = np.array([task.encode(label) for label in asked[task.label]], dtype=np.int64)
+    return asked, wide.to_numpy(dtype=float), truth
 
 
 def _judged(fit: Temperature, fitted: Integers, before: Floats, after: Floats, truth: Integers) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def combine_predictions(rows: pd.DataFrame, temperatures: pd.DataFrame | None) -
         arXiv:2007.08792; `benchmarks/README.md`). That of one fold is the fold's. `uncertainty` is the entropy of
         `probability` in nats. `fold_std`: standard deviation of `probability` over the folds, of ensembles of two or
         more. `pass_std`: standard deviation of the raw probability over stochastic passes, where there were some; of
-        an ensemble the mean of its folds'.
+        an ensemble the mean of its folds'. `set_p` and `in_set` are left empty for `prediction_sets.with_sets`.
 
     Raises:
         ValueError: a missing column, a row given twice, ensemble rows already there, a case that some of its

@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.models.artifact import MODEL_FILE, TabularModelDescription
-from gliomanet.models.tabular import TabularModel, has_inputs, model_table
+from gliomanet.models.tabular import TabularModel
+from gliomanet.models.tabular_inputs import CLINICAL, INPUTS, has_inputs, model_table
 from gliomanet.uncertainty.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
@@ -26,8 +27,9 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
 
     Args:
         folder: What `train_tabular_model` wrote: `model.joblib`. Unpickling runs code: only of one's own making.
-        cases: `case_id`, `age`, and `center` where the model harmonises; their labels are not looked at. Cases of a
-            centre that the harmonisation has not seen are predicted from their features as they are, and printed.
+        cases: `case_id`, `age` and `sex` where the model takes them, `center` where it harmonises; their labels are not
+            looked at. Cases of a centre that the harmonisation has not seen are predicted from their features as they
+            are, and printed.
         features: One row a case, as in training; what a case lacks beside others is filled with the training
             median.
 
@@ -66,7 +68,8 @@ def inputs_of(
     fitted: TabularModel, cases: pd.DataFrame, features: pd.DataFrame
 ) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """The model's inputs of every case, and which cases it can predict; the others are printed."""
-    table = model_table(cases, features, ("radiomics", "age"))
+    takes = [name for name in INPUTS if name not in CLINICAL or name in fitted.columns]
+    table = model_table(cases, features, takes)
     if fitted.harmonization is not None:
         centers = cases["center"].tolist()
         table = fitted.harmonization.transform(table, centers)

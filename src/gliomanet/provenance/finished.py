@@ -166,9 +166,10 @@ class FinishedStudy:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """Settings of the metrics that resamples depend on; another version's further keys do not count."""
+        """Settings that the metrics depend on; another version's further keys do not count."""
         settings: dict[str, Any] = self.record.study["evaluation"]
-        return Evaluation.model_validate({key: settings[key] for key in ("resamples", "confidence")})
+        known = ("resamples", "confidence", "reference")
+        return Evaluation.model_validate({key: settings[key] for key in known if key in settings})
 
     @cached_property
     def evaluated_cases(self) -> pd.DataFrame:

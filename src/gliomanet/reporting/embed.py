@@ -1,4 +1,4 @@
-"""Pictures inside the page: contact sheets, small enough to travel with it."""
+"""Files inside the page: contact sheets, small enough to travel with it, and what a reader can download."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def embed_sheets(sheets: Mapping[str, Path]) -> dict[str, str]:
 
     """
     share = BUDGET // max(1, len(sheets))
-    return {center: _data_address(Path(path), share) for center, path in sheets.items()}
+    return {center: _sheet_address(Path(path), share) for center, path in sheets.items()}
 
 
-def _data_address(path: Path, limit: int) -> str:
+def _sheet_address(path: Path, limit: int) -> str:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: this centre's contact sheet is missing; run its quality control again")
     # Sheets may be very tall (one row per case): they are ours, so Pillow's guard against bombs is not wanted here.
@@ -45,4 +45,9 @@ def _data_address(path: Path, limit: int) -> str:
         if len(content) <= limit:
             break
         reachable = size[0] * (limit / len(content)) ** 0.5  # bytes go with the area
-    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
+    return data_address("image/png", content)
+
+
+def data_address(kind: str, content: bytes) -> str:
+    """`data:` address of a file of a media type, which needs no file beside the page."""
+    return f"data:{kind};base64," + base64.b64encode(content).decode("ascii")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import permutations
 from typing import Any
 
 import pandas as pd
 
+from gliomanet.radiomics.ratios import SIGNED
 from gliomanet.stages import round_of
+from gliomanet.tables.feature_names import LOG_RATIO
 from gliomanet.tables.notes import NOT_ESTIMABLE
 
 TASKS = {"idh": "IDH", "codel_1p19q": "1p/19q", "grade": "Grade", "mgmt": "MGMT"}
@@ -16,7 +19,7 @@ SOURCES = {"phantom": "simulated (phantom)", "table": "image files", "features":
 WHOLE_GROUP = ("", "all")
 """Names of the subset of all cases in the tables."""
 
-TOGETHER = {"pooled": "all centres", "summary": "random effects"}
+TOGETHER = {"pooled": "all centres", "stratified": "within centres, together", "summary": "random effects"}
 """Names of what is no single centre in the tables."""
 
 DASH = "\N{EN DASH}"
@@ -48,7 +51,7 @@ def model_name(model: str, stage: str, several_stages: bool = True) -> str:
 
 
 def center_name(name: str) -> str:
-    """`pooled` → `all centres`, `summary` → `random effects`; a centre as it is."""
+    """`pooled` → `all centres`, `summary` → `random effects`; a single centre as it is."""
     return TOGETHER.get(name, name)
 
 
@@ -124,8 +127,10 @@ def listing(names: Iterable[str]) -> str:
 
 
 def feature_name(feature: str, region: str = "") -> str:
-    """`t1c_glcm_Contrast` in `whole` → `T1c GLCM Contrast (whole)`."""
-    known = MODALITIES | {"mask": "Mask", "firstorder": "first order"}
+    """`t1c_glcm_Contrast` in `whole` → `T1c GLCM Contrast (whole)`; of ratios `T1c to FLAIR log ratio Mean`."""
+    of_pair = "difference" if feature.lower().rsplit("_", 1)[-1] in SIGNED else "log ratio"
+    known = MODALITIES | {"mask": "Mask", "firstorder": "first order", LOG_RATIO: of_pair}
+    known |= {f"{one}-{other}": f"{known[one]} to {known[other]}" for one, other in permutations(MODALITIES, 2)}
     parts = [
         known.get(part, part.upper() if part.startswith("gl") or part == "ngtdm" else part)
         for part in feature.split("_")

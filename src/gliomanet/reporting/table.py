@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     filterable: bool = False
+
+    @property
+    def compact(self) -> Table:
+        """The table without columns that hold nothing in any row; the first is kept."""
+        kept = [at == 0 or any(row[at].text or row[at].small for row in self.rows) for at in range(len(self.columns))]
+        return replace(
+            self,
+            columns=tuple(column for column, keep in zip(self.columns, kept, strict=True) if keep),
+            rows=tuple(tuple(cell for cell, keep in zip(row, kept, strict=True) if keep) for row in self.rows),
+        )
 
     def __bool__(self) -> bool:
         return bool(self.rows)

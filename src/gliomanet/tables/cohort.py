@@ -72,6 +72,14 @@ AGES = Schema(
     key=("center", "case_id"),
 )
 
+SEXES = Schema(
+    title="Sexes",
+    paths=("cohort/sexes/<center>.tsv",),
+    row="one per case, for the models that read the sex",
+    columns=(CASE_ID, CENTER, _SEX),
+    key=("center", "case_id"),
+)
+
 HIDDEN_LABELS = Schema(
     title="Hidden labels",
     paths=("cohort/hidden/<center>.tsv",),
@@ -86,6 +94,7 @@ FINDINGS = Schema(
     paths=(
         *("cohort/audit.tsv", "audit/<center>.tsv", "audit/<center>.source.tsv"),
         "audit/features/findings.tsv",
+        "audit/predictions/findings.tsv",
         "converted/<center>/<case>/findings.tsv",
     ),
     row="one per finding",
@@ -213,7 +222,9 @@ RADIOMICS = Schema(
         REGION,
         number(
             "<feature>",
-            "Each radiomic feature in pyradiomics' units, named `mask_shape_<name>` or `<modality>_<family>_<name>`",
+            "Each radiomic feature in pyradiomics' units, named `mask_shape_<name>` or `<modality>_<family>_<name>`; "
+            "`<one>-<other>_logratio_<name>`: log ratio of two modalities, of skewness the difference "
+            "(`radiomics.ratios`)",
         ),
     ),
     key=("case_id", "region"),
@@ -229,8 +240,9 @@ VOID_FEATURES = Schema(
         text(
             "why",
             "`empty`: no value; `constant`: the same in every case; `one grey level`: texture of images that the "
-            "histogram's bins made uniform; `duplicate`: another feature but for a factor and an offset",
-            ("empty", "constant", "one grey level", "duplicate"),
+            "histogram's bins made uniform; `mask alone`: texture that is the same in two contrasts; "
+            "`duplicate`: another feature but for a factor and an offset",
+            ("empty", "constant", "one grey level", "mask alone", "duplicate"),
         ),
         text("twin", "Feature that is kept in a duplicate's place"),
         integer("n", "Training cases that decided"),
@@ -272,7 +284,7 @@ PHANTOM_TRUTH = Schema(
 )
 
 TABLES = (
-    *(CASES, PATIENTS, LABELS, AGES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES),
+    *(CASES, PATIENTS, LABELS, AGES, SEXES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES),
     *(PREPROCESSED_CASES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
     *(PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
 )

@@ -151,7 +151,7 @@ GROUP_SCENARIO = text(
     "out, taken together",
 )
 MODALITIES_OF_SUBSET = text("subset", "Modalities that the model was given, joined by `+`")
-CI_LOW = number("ci_low", "Lower end of the interval over resampled patients (`evaluation.confidence`)")
+CI_LOW = number("ci_low", "Lower end of the interval (`evaluation.confidence`)")
 CI_HIGH = number("ci_high", "Upper end of that interval")
 N = integer("n", "Cases that the value is of")
 N_POSITIVE = integer("n_positive", "Those of the positive (last) class; empty in tasks of more than two classes")

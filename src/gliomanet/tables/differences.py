@@ -44,7 +44,7 @@ METRIC_CHANGES = Schema(
         number("ci_high", "Upper end of that interval"),
         text(
             "pairing",
-            "`paired`: the same cases with the same labels, on the same resamples; `same predictions`; `not paired: …` "
+            "`paired`: the same cases with the same labels, drawn together; `same predictions`; `not paired: …` "
             "with the reason; `only in A`, `only in B`",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Tables of what is computed from predictions: metrics, comparisons, biomarkers."""
+"""Tables of what is computed from predictions: metrics and comparisons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from gliomanet.tables.columns import (
     MODEL,
     N_POSITIVE,
     NOTE,
-    REGION,
     ROLE,
     SCENARIO,
     STAGE,
@@ -27,6 +26,22 @@ from gliomanet.tables.columns import (
 _GROUP = (MODEL, STAGE, GROUP_SCENARIO, ROLE)
 _JOINT_TASK = text("task", "Task of the study; `joint`: all tasks together")
 _VALUE = number("value", "Value of the metric; empty: not estimable")
+_OF_SUMMARIES = (
+    number("pi_low", "Lower end of the prediction interval, for a centre not seen yet; of `summary` rows only"),
+    number("pi_high", "Upper end of that interval"),
+    number("tau2", "Variance between the centres, in squared units of the value; of `summary` rows only"),
+    number("i2", "Share of the variance that lies between the centres (I²), 0 to 1; of `summary` rows only"),
+)
+_CURVE = (
+    MODEL,
+    STAGE,
+    GROUP_SCENARIO,
+    ROLE,
+    GROUP_CENTER,
+    TASK,
+    text("class", "Class that is told from the others: the positive one of two, each one of more"),
+)
+_CURVE_KEY = ("model", "stage", "scenario", "role", "center", "task", "class")
 
 METRICS = Schema(
     title="Metrics",
@@ -41,7 +56,9 @@ METRICS = Schema(
         _JOINT_TASK,
         text("subset", "Patients that are counted: `all`, or those of a true label, such as `grade=2-3`"),
         text("metric", "Metric, such as `mcc`, `auc` or `sensitivity`; `auc_<class>`: one class against the others"),
-        *(_VALUE, CI_LOW, CI_HIGH, N, N_POSITIVE, NOTE),
+        *(_VALUE, CI_LOW, CI_HIGH),
+        number("expected", "Mean value if the probabilities were true, so of a calibrated model; of `ece` only"),
+        *(*_OF_SUMMARIES, N, N_POSITIVE, NOTE),
     ),
     key=("model", "stage", "scenario", "role", "center", "task", "subset", "metric"),
 )
@@ -62,23 +79,37 @@ CONFUSION = Schema(
 COMPARISONS = Schema(
     title="Comparisons of models",
     paths=("evaluation/comparisons.tsv",),
-    row="one per pair of models or stages × scenario × role × task × metric, on the cases that both predict",
+    row="one per pair of models or stages × scenario × role × centre × task × subset × metric, on the cases of both",
     columns=(
-        SCENARIO,
+        GROUP_SCENARIO,
         text("stage_a", "Training stage of the first model"),
         text("stage_b", "Training stage of the second model"),
         text("model_a", "First model"),
-        text("model_b", "Second model"),
-        *(ROLE, GROUP_CENTER, TASK),
+        text("model_b", "Second model; `evaluation.reference`, wherever it is one of the two"),
+        ROLE,
+        text(
+            "center",
+            "Centre of the cases; `stratified`: mean over the centres, in each of which the models are compared by "
+            "themselves; `summary`: random-effects mean over the centres",
+        ),
+        TASK,
+        text("subset", "Patients that are counted: `all`, or those of a true label, such as `grade=2-3`"),
         text("metric", "Metric that is compared", ("mcc", "auc")),
+        number("value_a", "Metric of the first model; empty: not estimable, or a `summary` row"),
+        number("value_b", "Metric of the second model"),
         number("difference", "Metric of the first minus that of the second; empty: not estimable"),
-        CI_LOW,
-        CI_HIGH,
-        number("p", "Two-sided p: paired bootstrap of MCC, DeLong's test of AUC"),
-        number("p_holm", "That p after Holm's correction for all rows of the table"),
-        NOTE,
+        *(CI_LOW, CI_HIGH),
+        number("p", "Two-sided p of no difference"),
+        number("p_holm", "That p after Holm's correction for all rows of the same family"),
+        text(
+            "family",
+            "Rows that are corrected together: `reference`, last stages minus the reference, on external centres, "
+            "stratified, all cases; without a reference `pairs`, all pairs of models there; `exploratory`: all others",
+            ("reference", "pairs", "exploratory"),
+        ),
+        *(*_OF_SUMMARIES, N, N_POSITIVE, NOTE),
     ),
-    key=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric"),
+    key=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "subset", "metric"),
 )
 
 THRESHOLDS = Schema(
@@ -107,6 +138,74 @@ DECODING = Schema(
         *(CI_LOW, CI_HIGH, N, NOTE),
     ),
     key=("model", "stage", "scenario", "role", "center", "task", "metric"),
+)
+
+CALIBRATION = Schema(
+    title="Logistic recalibration",
+    paths=("evaluation/calibration.tsv",),
+    row="one per model × scenario × role × centre × task × class, of each model's last stage",
+    columns=(
+        *_CURVE,
+        number("slope", "Slope of the true log odds on the predicted ones; 1: right, below: too sure of itself"),
+        number("slope_ci_low", "Lower end of its interval (`evaluation.confidence`)"),
+        number("slope_ci_high", "Upper end of that interval"),
+        number("intercept", "Log odds to add to the predicted ones (slope 1); 0: right, below: class overcalled"),
+        number("intercept_ci_low", "Lower end of its interval (`evaluation.confidence`)"),
+        number("intercept_ci_high", "Upper end of that interval"),
+        integer("n", "Cases"),
+        integer("n_positive", "Those of the class"),
+        NOTE,
+    ),
+    key=_CURVE_KEY,
+)
+
+CALIBRATION_CURVES = Schema(
+    title="Calibration curves",
+    paths=("evaluation/calibration_curves.tsv",),
+    row="one per model × scenario × role × centre × task × class × bin, of each model's last stage",
+    columns=(
+        *_CURVE,
+        integer("bin", "Bin of equally many cases, from the least probable on, from 1"),
+        number("probability", "Mean probability of the class that was predicted in the bin"),
+        number("observed", "Share of the bin's cases that are of the class"),
+        number("ci_low", "Lower end of its interval (`evaluation.confidence`)"),
+        number("ci_high", "Upper end of that interval"),
+        integer("n", "Cases of the bin"),
+        integer("n_positive", "Those of the class"),
+    ),
+    key=(*_CURVE_KEY, "bin"),
+)
+
+DECISION_CURVES = Schema(
+    title="Decision curves",
+    paths=("evaluation/decision_curves.tsv",),
+    row="one per model × scenario × role × centre × task × class × threshold, of each model's last stage",
+    columns=(
+        *_CURVE,
+        number("threshold", "Probability from which on one would treat as if it were the class"),
+        number("net_benefit", "Net benefit of the model there: true positives less weighted false ones, per case"),
+        number("treat_all", "That of calling every case; calling none has 0"),
+        integer("n", "Cases"),
+        integer("n_positive", "Those of the class"),
+    ),
+    key=(*_CURVE_KEY, "threshold"),
+)
+
+ROC_CURVES = Schema(
+    title="ROC and precision-recall curves",
+    paths=("evaluation/roc_curves.tsv",),
+    row="one per model × scenario × role × centre × task × class × point of the curve, of each model's last stage",
+    columns=(
+        *_CURVE,
+        integer("point", "Point, from the highest threshold on, from 1; neighbouring points are thinned out"),
+        number("threshold", "Probability from which on a case is called; empty: none is"),
+        number("sensitivity", "Share of the class that is called there (recall)"),
+        number("specificity", "Share of the others that is not"),
+        number("ppv", "Share of the called that are of the class (precision); empty: none is called"),
+        integer("n", "Cases"),
+        integer("n_positive", "Those of the class"),
+    ),
+    key=(*_CURVE_KEY, "point"),
 )
 
 SEGMENTATION_METRICS = Schema(
@@ -176,55 +275,20 @@ PSEUDO_LABEL_ACCURACY = Schema(
     key=("model", "stage", "fold", "task", "class"),
 )
 
-BIOMARKERS = Schema(
-    title="Biomarkers",
-    paths=("biomarkers/<model>.tsv",),
-    row="one per scenario × task × radiomic feature × region that is linked to a deep feature",
-    columns=(
-        *(SCENARIO, TASK),
-        text("feature", "Radiomic feature"),
-        text("modality", "Modality that it is measured on; `mask` for the shape of the region"),
-        REGION,
-        text("deep_features", "Deep features that it is linked to, each as `<fold>:z<number>`, separated by commas"),
-        number("rho", "Spearman's correlation with evidence for the last class, −1 to 1, mean over the folds"),
-        number("q", "Largest false discovery rate of the folds that pass"),
-        number("effect_<center>", "Difference between the classes in each centre, as AUC − ½; empty: too few cases"),
-        number("summary", "Random-effects mean of the centres' effects"),
-        number("ci_low", "Lower end of its 95 % interval"),
-        number("ci_high", "Upper end of that interval"),
-        number("tau2", "Variance of the effects between centres"),
-        number("i2", "Fraction of the effects' variation that lies between centres (I²), 0 to 1"),
-        text("status", "Judgement: `kept` where the difference is the same in every centre", ("kept", "dropped")),
-        text("reason", "Reason of the judgement"),
-        number("additivity_gap", "Largest difference between a case's SHAP values, summed, and the output of the head"),
-    ),
-    key=("scenario", "task", "feature", "region"),
-)
-
-RECOVERY = Schema(
-    title="Recovery of planted biomarkers",
-    paths=("biomarkers/recovery.tsv",),
-    row="one per model × scenario × task, where the study has phantoms",
-    columns=(
-        text("scenario", "Scenario of `split.scenarios`; empty where the model has no biomarkers at all"),
-        TASK,
-        integer("linked", "Radiomic features that are linked to a deep feature"),
-        integer("kept", "Those that are kept as biomarkers"),
-        integer("signals", "Planted signals"),
-        integer("signals_found", "Planted signals that a biomarker matches, in their direction"),
-        integer("shortcuts", "Planted shortcuts"),
-        integer("shortcuts_linked", "Planted shortcuts that a linked feature matches"),
-        integer("shortcuts_rejected", "Those that no biomarker matches; empty where none is linked"),
-        number("precision", "Biomarkers that are a planted signal over all biomarkers, 0 to 1; empty: no biomarker"),
-        number("recall", "Signals found over those planted, 0 to 1; empty: none was planted"),
-        number("shortcut_rejection", "Shortcuts rejected over those linked, 0 to 1; empty: none was linked"),
-        NOTE,
-        MODEL,
-    ),
-    key=("model", "scenario", "task"),
-)
+BY_EVALUATE = {
+    "metrics": METRICS,
+    "confusion": CONFUSION,
+    "comparisons": COMPARISONS,
+    "thresholds": THRESHOLDS,
+    "decoding": DECODING,
+    "calibration": CALIBRATION,
+    "calibration_curves": CALIBRATION_CURVES,
+    "decision_curves": DECISION_CURVES,
+    "roc_curves": ROC_CURVES,
+}
+"""Name of each table that `evaluation.analyses.performance.evaluate` returns → its schema."""
 
 TABLES = (
-    *(METRICS, CONFUSION, COMPARISONS, THRESHOLDS, DECODING, SEGMENTATION_METRICS),
-    *(MODALITY_SUBSETS, MODALITY_SIGNIFICANCE, PSEUDO_LABEL_ACCURACY, BIOMARKERS, RECOVERY),
+    *(*BY_EVALUATE.values(), SEGMENTATION_METRICS),
+    *(MODALITY_SUBSETS, MODALITY_SIGNIFICANCE, PSEUDO_LABEL_ACCURACY),
 )

@@ -1,8 +1,8 @@
 """Names of radiomic features, taken apart: `<modality>_<family>_<name>`, or a region and that where there are several.
 
-The parts are used for four things: volumes are taken out of correlations, features of the mask alone are no modality's,
-grey levels are judged for the textures of one image, and physical units are compared between centres. A name without a
-known family has no parts: it is a number like any other.
+The parts are used for five things: models choose their inputs, volumes are taken out of correlations, features of the
+mask alone are no modality's, grey levels are judged for the textures of one image, and physical units are compared
+between centres. A name without a known family has no parts: it is a number like any other.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ MASK = "mask"
 SHAPE = "shape"
 FIRST_ORDER = "firstorder"
 TEXTURES = ("glcm", "glrlm", "glszm", "gldm", "ngtdm", "ngldm", "gldzm")
-FAMILIES = (SHAPE, FIRST_ORDER, *TEXTURES, "histogram", "ivh", "localint", "lbp")
-"""pyradiomics' feature classes, then those that other programs have besides (IBSI)."""
+LOG_RATIO = "logratio"
+"""A first-order feature in one contrast over the same in another, as a logarithm; its modality is `<one>-<other>`."""
+
+FAMILIES = (SHAPE, FIRST_ORDER, *TEXTURES, "histogram", "ivh", "localint", "lbp", LOG_RATIO)
+"""pyradiomics' feature classes, then those that other programs have besides (IBSI), then the derived one."""
 
 VOLUMES = ("MeshVolume", "VoxelVolume", "Volume", "volume", "vol", "vol_approx")
 """Names of shape features that are the tumour's volume; the first that is there is taken out of the others."""

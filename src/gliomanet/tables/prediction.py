@@ -57,6 +57,16 @@ CENTER_PREDICTIONS = Schema(
         number("uncertainty", "Entropy of the probabilities of the case's classes, in nats"),
         number("fold_std", "Standard deviation of the probability over folds; empty but for ensembles of two or more"),
         *(_PASS_STD, _RAW),
+        number(
+            "set_p",
+            "Conformal p of the class, 0 to 1: share of the class's calibration patients, this case among them, in "
+            "whom the model found it no more probable; empty on rows of single folds of external cases",
+        ),
+        yes_no(
+            "in_set",
+            "Whether the class is in the case's prediction set: its p is above 1 − `prediction.set_level`; empty where "
+            "the p is",
+        ),
     ),
     key=(*CASE, "class"),
 )

@@ -6,13 +6,23 @@ import re
 from collections.abc import Mapping
 from itertools import chain
 
-from gliomanet.tables import cohort, differences, evaluation, prediction, tracking
+from gliomanet.tables import (
+    cohort,
+    differences,
+    evaluation,
+    explanation,
+    permutation,
+    prediction,
+    tracking,
+    uncertainty,
+)
 from gliomanet.tables.columns import PLACEHOLDER, Schema
 
 SECTIONS: Mapping[str, tuple[Schema, ...]] = {
     "Cohort and images": cohort.TABLES,
     "Predictions": prediction.TABLES,
-    "Evaluation": evaluation.TABLES,
+    "Evaluation": (*evaluation.TABLES, *uncertainty.TABLES, *permutation.TABLES),
+    "Explanation": explanation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
     "Two studies compared (below the folder of `gliomanet diff --out`)": differences.TABLES,
 }

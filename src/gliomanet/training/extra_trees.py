@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from sklearn.ensemble import ExtraTreesClassifier
 
-from gliomanet.training.classifiers import fit_inputs, fit_with
+from gliomanet.training.classifiers import fit_with
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ExtraTreesModel
+    from gliomanet.models.tabular import TabularInputs
 
-__all__ = ["fit", "fit_inputs"]
+__all__ = ["fit"]
 
 
-def classifier(model: ExtraTreesModel, seed: int) -> ExtraTreesClassifier:
+def classifier(model: ExtraTreesModel, inputs: TabularInputs, strength: object, seed: int) -> ExtraTreesClassifier:
     """A classifier that is not fitted yet."""
     return ExtraTreesClassifier(
         n_estimators=model.n_estimators,

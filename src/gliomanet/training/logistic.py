@@ -1,22 +1,25 @@
-"""Fitting logistic regression, one classifier per task."""
+"""Fitting logistic regression, one classifier per task; age and sex are outside its penalty."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sklearn.linear_model import LogisticRegression
-
-from gliomanet.training.classifiers import fit_inputs, fit_with
+from gliomanet.models.ridge_logistic import RidgeLogistic
+from gliomanet.training.classifiers import fit_with
 
 if TYPE_CHECKING:
     from gliomanet.config.models import LogisticModel
+    from gliomanet.models.tabular import TabularInputs
 
-__all__ = ["fit", "fit_inputs"]
+__all__ = ["fit"]
 
 
-def classifier(model: LogisticModel, seed: int) -> LogisticRegression:
+def classifier(model: LogisticModel, inputs: TabularInputs, strength: float | None, seed: int) -> RidgeLogistic:
     """A classifier that is not fitted yet."""
-    return LogisticRegression(C=model.C, class_weight="balanced", max_iter=5000)
+    own = None if model.C == "auto" else model.C
+    given = strength if strength is not None else own
+    assert given is not None, "a strength is chosen before"
+    return RidgeLogistic(given, inputs.unpenalised)
 
 
 fit = fit_with(classifier)

@@ -28,10 +28,12 @@ from gliomanet.models.artifact import (
     digests_of,
 )
 from gliomanet.models.combat import Combat
-from gliomanet.models.tabular import AGE, TabularModel, has_inputs, model_table
-from gliomanet.models.void_features import void_features
+from gliomanet.models.tabular import APART
+from gliomanet.models.tabular_inputs import CLINICAL, columns_of, has_inputs, model_table
+from gliomanet.models.void_features import Void, void_features
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.run.digest import digest_of, software_versions
+from gliomanet.training.training_set import Fit, TrainingSet, check_classes
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
@@ -87,18 +89,18 @@ def train_tabular_model(
         pseudo = cases["part"].eq("unlabelled").to_numpy() & np.any([t != MISSING for t in targets.values()], axis=0)
         trained |= pseudo & known
     # Before harmonisation, whose priors are the spread over features.
-    void = void_features(table[measured], apart=(AGE,))
+    void = void_features(table[measured], apart=APART)
+    _check_kinds(table, void, model, name)
     table = table.drop(columns=list(void))
     targets = {task: target[trained] for task, target in targets.items()}
-    _check_classes(targets, tasks)
+    check_classes(targets, tasks)
     rows, case_ids = table[trained].reset_index(drop=True), cases.loc[trained, "case_id"]
     fitting = measured[trained]
     harmonization, rows = _harmonised(rows, cases["center"].to_numpy()[trained], fitting, model, name)
     kind = load(KINDS[model.kind].training)
-    fits = {task: kind.fit_inputs(rows, fitting, target) for task, target in targets.items()}
-    inputs, dropped = {task: fit[0] for task, fit in fits.items()}, {task: void | fit[1] for task, fit in fits.items()}
-    if not all(each.columns for each in inputs.values()):
-        raise ValueError(f"model {name['model']}: no input of {list(model.inputs)} differs between training cases")
+    centers = cases["center"].to_numpy(dtype=np.str_)[trained]
+    patients = cases.get("patient_id", cases["case_id"]).to_numpy(dtype=np.str_)[trained]
+    data = TrainingSet(rows, fitting, targets, centers, np.char.add(np.char.add(centers, "/"), patients))
     versions = software_versions(PACKAGES)
     digest = digest_of(
         {
@@ -111,18 +113,19 @@ def train_tabular_model(
             "features": [str(column) for column in rows.columns],
             "cases": [str(case_id) for case_id in case_ids],
             "harmonization": _described(harmonization).model_dump(mode="json"),
+            "patients": [str(patient) for patient in data.patients],
             "data": _digest_of_arrays(rows.to_numpy(), fitting, *targets.values()),
         }
     )
     log = EventLog(model=name["model"], stage=name["stage"], fold=name["fold"], digest=digest)
     log.params({**model.model_dump(mode="json"), "seed": seed, "training_cases": int(trained.sum())})
     log.start()
-    fitted: TabularModel = kind.fit(inputs, rows, targets, tasks, model, seed, log, harmonization)
+    fit: Fit = kind.fit(data, tasks, model, seed, log, harmonization)
     log.end()
     pickled = io.BytesIO()
-    joblib.dump(fitted, pickled)
+    joblib.dump(fit.model, pickled)
     write_atomically(out / "model.joblib", pickled.getvalue())
-    write_heads(out / "heads.npz", fitted.heads())
+    write_heads(out / "heads.npz", fit.model.heads())
     log.write(out / "events.jsonl")
     description = TabularModelDescription(
         model=name["model"],
@@ -136,9 +139,10 @@ def train_tabular_model(
         versions=versions,
         files=digests_of(out, ("model.joblib", "heads.npz")),
         settings=model.model_dump(mode="json"),
-        features={task: tuple(each.columns) for task, each in inputs.items()},
-        dropped_features={task: {column: str(why) for column, why in each.items()} for task, each in dropped.items()},
-        training_cases={task: int((target != MISSING).sum()) for task, target in targets.items()},
+        features={task: tuple(each.columns) for task, each in fit.inputs.items()},
+        dropped_features={t: {c: str(why) for c, why in {**void, **own}.items()} for t, own in fit.dropped.items()},
+        training_cases=dict(fit.learnt_from),
+        strengths=dict(fit.strengths),
         harmonization=_described(harmonization),
         cases_without_inputs=int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
     )
@@ -168,12 +172,17 @@ def _targets(
     return targets
 
 
-def _check_classes(targets: Mapping[str, NDArray[np.int64]], tasks: Mapping[str, Task]) -> None:
-    for name, task in tasks.items():
-        counts = np.bincount(targets[name][targets[name] != MISSING], minlength=len(task.classes))
-        if not counts.all():
-            listed = ", ".join(f"{label} {count}" for label, count in zip(task.class_names, counts, strict=True))
-            raise ValueError(f"task {name}: a class has no training case with inputs ({listed}); see split.folds")
+def _check_kinds(table: pd.DataFrame, void: Mapping[str, Void], model: FeatureModel, name: Mapping[str, str]) -> None:
+    """See that every input of the model is there, and print which of them carries nothing."""
+    features = {kind: columns_of(kind, table) for kind in model.inputs if kind not in CLINICAL}
+    for kind, columns in features.items():
+        if not columns:
+            raise ValueError(
+                f"model {name['model']}: the features hold no column of its input {kind}; take {kind} from its inputs"
+            )
+        if all(column in void for column in columns):
+            why = ", ".join(sorted({void[column].why for column in columns}))
+            print(f"{kind}: none of its {len(columns)} features carries anything ({why}); the model goes without")
 
 
 def _harmonised(
@@ -186,7 +195,7 @@ def _harmonised(
     """The harmonisation as fitted on the training part, and the rows after it."""
     if model.harmonization == "none":
         return None, rows
-    radiomic = rows.drop(columns=AGE, errors="ignore")
+    radiomic = rows.drop(columns=list(CLINICAL), errors="ignore")
     try:
         combat = Combat.fit(radiomic[fitting], centers[fitting].tolist())
     except ValueError as error:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -14,59 +13,40 @@ from gliomanet.labels.joint_decoding import Combinations, combinations_of
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.tabular import TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
-from gliomanet.models.void_features import Void
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights, masked_cross_entropy
+from gliomanet.training.training_set import Fit, TrainingSet, check_classes, check_inputs, known_of
 
 if TYPE_CHECKING:
     from gliomanet.config.models import TabularNetModel
     from gliomanet.labels.tasks import Task
     from gliomanet.models.combat import Combat
 
-OUTLIER_LIMIT = 3.0
-"""Standard deviations beyond which the network's inputs are cut: other scanners' features lie far outside the
-training range, where a network's answer would be an extrapolation."""
-
-
-def fit_inputs(
-    rows: pd.DataFrame, fitting: NDArray[np.bool_], target: NDArray[np.int64]
-) -> tuple[TabularInputs, dict[str, Void]]:
-    """The inputs of a task, which are those of every task, and the features dropped.
-
-    Args:
-        rows: training cases × features.
-        fitting: (cases,) those that move medians and deviations.
-        target: (cases,) class indices of the task.
-    """
-    return TabularInputs.fit(rows[fitting], equal_blocks=True, limit=OUTLIER_LIMIT)
-
 
 def fit(
-    inputs: Mapping[str, TabularInputs],
-    rows: pd.DataFrame,
-    targets: Mapping[str, NDArray[np.int64]],
+    data: TrainingSet,
     tasks: Mapping[str, Task],
     model: TabularNetModel,
     seed: int,
     log: EventLog,
     harmonization: Combat | None,
-) -> NetEnsemble:
+) -> Fit:
     """The fitted ensemble.
 
     Args:
-        inputs: task → its inputs.
-        rows: training cases × features, harmonised.
-        targets: task → (cases,) class indices.
+        data: training cases.
         tasks: those that the model learns.
         model: settings.
         seed: of the first network; the others' follow it.
         log: gets the first network's loss per epoch.
         harmonization: what the rows went through.
     """
-    shared = next(iter(inputs.values()))
-    x, classes = shared.transform(rows), {name: task.class_names for name, task in tasks.items()}
+    check_classes(data.targets, tasks)
+    shared, dropped = TabularInputs.fit(data.rows[data.fitting], equal_blocks=True, limit=model.clip or np.inf)
+    check_inputs({"": shared}, model.inputs)
+    x, classes = shared.transform(data.rows), {name: task.class_names for name, task in tasks.items()}
     joint = combinations_of(tasks) if model.joint_likelihood_weight else None
     arguments: dict[str, Any] = {
         "n_features": x.shape[1],
@@ -81,10 +61,12 @@ def fit(
         with torch.random.fork_rng(devices=[]):
             for member in range(model.ensemble):
                 torch.manual_seed(seed + member)
-                members.append(_fit_network(arguments, x, targets, model, log if member == 0 else None, joint))
+                members.append(_fit_network(arguments, x, data.targets, model, log if member == 0 else None, joint))
     finally:
         torch.set_num_threads(threads)
-    return NetEnsemble(shared, classes, arguments, tuple(members), harmonization)
+    ensemble = NetEnsemble(shared, classes, arguments, tuple(members), harmonization)
+    learnt = {task: int(known_of(target).sum()) for task, target in data.targets.items()}
+    return Fit(ensemble, dict.fromkeys(tasks, shared), dict.fromkeys(tasks, dropped), learnt)
 
 
 def _fit_network(

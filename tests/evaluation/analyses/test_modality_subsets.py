@@ -108,7 +108,9 @@ def test_a_modality_that_tells_nothing_changes_nothing_and_is_worth_nothing(resu
         )
         assert with_it[["value", "ci_low", "ci_high"]].tolist() == without[["value", "ci_low", "ci_high"]].tolist()
     worthless = only(result.significance, modality="flair")
-    assert worthless[["shapley", "ci_low", "ci_high"]].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
+    assert worthless["shapley"] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(worthless["ci_low"])
+    assert worthless["note"] == "no interval: resamples do not vary"
     best, second = (only(result.significance, modality=name) for name in ("t1c", "t2"))
     assert best["shapley"] > second["shapley"] > 0
     assert best["ci_low"] < best["shapley"] < best["ci_high"]
@@ -200,9 +202,11 @@ def test_a_modality_that_no_case_of_a_role_has_is_named(study):
     assert select(rows)["modality"].tolist() == ["t1c", "t2"]
     assert select(rows)["note"].tolist() == [shared] * 2
     assert select(rows, center="Y")["note"].tolist() == [f"not estimable: no mutant case; {shared}"] * 2
-    assert select(rows, role="validation", center="A")["note"].tolist() == [""] * 3
+    worthless = "no interval: resamples do not vary"
+    assert select(rows, role="validation", center="A")["note"].tolist() == ["", "", worthless]
     unseen = evaluate_subsets(*study, TASKS, FAST, 7, modalities={"m": ("t1", *takes["m"])}).significance
-    assert set(select(unseen)["note"]) == {"no case has t1: t1c, t2, flair share the worth"}
+    lacking = "no case has t1: t1c, t2, flair share the worth"
+    assert set(select(unseen)["note"]) == {lacking, f"{lacking}; {worthless}"}
 
 
 def test_a_resample_without_any_complete_case_is_counted(study):

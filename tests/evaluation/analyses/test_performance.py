@@ -4,6 +4,7 @@ import pytest
 
 from gliomanet.config.analysis import Evaluation
 from gliomanet.evaluation.analyses.performance import evaluate
+from gliomanet.evaluation.analyses.summaries import difference_summary, summary_cells
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.tables.evaluation import COMPARISONS, METRICS
 
@@ -65,7 +66,7 @@ def test_columns_are_the_contract(result):
 
 
 def test_the_better_model_is_better_beyond_chance(result):
-    rows = result.comparisons.query("role == 'external' and task == 'idh' and metric == 'mcc'")
+    rows = result.comparisons.query("role == 'external' and task == 'idh' and metric == 'mcc' and family == 'pairs'")
     found = rows[(rows["model_a"] == "good") & (rows["model_b"] == "poor")]
     assert found["stage_a"].tolist() == ["pseudo_label"]
     assert found["ci_low"].item() > 0
@@ -91,8 +92,10 @@ def test_summary_over_centres_reports_heterogeneity(result):
     found = figure(result, center="summary", role="validation")
     centres = [figure(result, center=c, role="validation")["value"] for c in "AB"]
     assert min(centres) <= found["value"] <= max(centres)
-    assert "tau2" in found["note"]
-    assert "I2" in found["note"]
+    assert found["tau2"] >= 0
+    assert 0 <= found["i2"] <= 1
+    assert found["note"] == "random effects over 2 centres; no interval: two centres do not tell how centres differ"
+    assert np.isnan(found["ci_low"])
 
 
 def test_thresholds_come_from_validation_and_are_frozen(study, result):
@@ -182,6 +185,16 @@ def held_out(study):
         for c in "AB"
     ]
     return evaluate(pd.concat(external), cases, DEFAULT_TASKS, FAST, seed=7)
+
+
+def test_intervals_over_centres_end_where_the_metric_does():
+    rows = [
+        {"center": c, "n": 30, "n_positive": 8, "value": v, "difference": v, "metric": "auc", "spread": s}
+        for c, v, s in (("a", 0.98, 0.001), ("b", 0.8, 0.004), ("c", 0.97, 0.002))
+    ]
+    cells = summary_cells(rows, "value", 0.95, (0.0, 1.0))
+    assert (cells["ci_high"], cells["pi_low"], cells["pi_high"]) == (1.0, 0.0, 1.0)
+    assert difference_summary(rows, 0.95)["pi_low"] < 0
 
 
 def test_held_out_centres_have_a_summary(held_out):
@@ -280,42 +293,56 @@ def some(study, label, number, center="X"):
     return cases.loc[(cases["center"] == center) & (cases["idh"] == label), "case_id"].tolist()[:number]
 
 
-def test_one_patient_has_no_interval(study):
+def test_one_patient_has_hardly_an_interval(study):
     result = evaluate(*only(study, *some(study, "wildtype", 1)), DEFAULT_TASKS, FAST, seed=7)
-    for metric in ("brier", "ece", "specificity"):
-        row = figure(result, center="X", metric=metric)
-        assert not np.isnan(row["value"])
-        assert np.isnan([row["ci_low"], row["ci_high"]]).all()
-        assert row["note"] == "no interval: one patient"
+    brier = figure(result, center="X", metric="brier")
+    assert not np.isnan(brier["value"])
+    assert np.isnan([brier["ci_low"], brier["ci_high"]]).all()
+    assert brier["note"] == "no interval: one patient"
+    specificity = figure(result, center="X", metric="specificity")
+    assert specificity["ci_high"] - specificity["ci_low"] > 0.7
     joint = figure(result, center="X", task="joint", metric="contradictions_per_1000")
-    assert np.isnan(joint["ci_low"])
-    assert "no interval: one patient" in joint["note"]
-    decoding = result.decoding.query("role == 'external' and center == 'X' and metric == 'contradictions_per_1000'")
-    assert decoding["ci_low"].isna().all()
-    assert decoding["note"].str.contains("one patient").all()
+    assert joint["ci_high"] - joint["ci_low"] > 700
 
 
-def test_one_patient_of_each_class_has_no_interval_alone_or_compared(study):
+def test_one_patient_of_each_class_tells_no_difference(study):
     kept = [*some(study, "wildtype", 1), *some(study, "mutant", 1)]
     result = evaluate(*only(study, *kept), DEFAULT_TASKS, FAST, seed=7)
     row = figure(result, center="X", metric="auc")
-    assert np.isnan([row["ci_low"], row["ci_high"]]).all()
-    assert row["note"] == "no interval: one patient is wildtype, one mutant"
-    pairs = result.comparisons.query("role == 'external' and task == 'idh' and metric == 'mcc'")
-    known = pairs[pairs["difference"].notna()]
-    assert len(known)
-    assert known[["ci_low", "ci_high", "p", "p_holm"]].isna().all(axis=None)
-    assert (known["note"] == "no interval: one patient is wildtype, one mutant").all()
+    assert row["ci_high"] - row["ci_low"] > 0.7
+    pairs = result.comparisons.query("role == 'external' and task == 'idh' and center == 'X' and subset == 'all'")
+    areas, decisions = (pairs[pairs["metric"] == metric] for metric in ("auc", "mcc"))
+    assert areas[["ci_low", "ci_high", "p", "p_holm"]].isna().all(axis=None)
+    assert areas["note"].str.startswith("no interval: ").all()
+    assert (decisions["ci_high"] - decisions["ci_low"] > 0.5).all()
+    assert (decisions["p"] > 0.05).all()
 
 
-def test_the_class_of_one_patient_has_no_interval_and_the_other_one_has(study):
-    kept = [*some(study, "wildtype", 30), *some(study, "mutant", 1)]
-    result = evaluate(*only(study, *kept), DEFAULT_TASKS, FAST, seed=7)
-    alone = figure(result, center="X", metric="sensitivity", model="poor")
-    assert np.isnan(alone["ci_low"])
-    assert "one patient is mutant" in alone["note"]
-    others = figure(result, center="X", metric="specificity", model="poor")
-    assert others["ci_low"] < others["value"] < others["ci_high"]
+def test_no_interval_is_a_point(result):
+    for table in (result.metrics, result.comparisons, result.decoding):
+        known = table[table["ci_low"].notna()]
+        assert len(known)
+        assert (known["ci_low"] < known["ci_high"]).all()
+        unknown = table[table["ci_low"].isna()]
+        assert unknown["note"].ne("").all()
+
+
+def test_the_calibration_error_stands_beside_that_of_calibrated_probabilities(result):
+    row = figure(result, center="X", metric="ece")
+    assert 0.02 < row["expected"] < 0.2
+    assert row["note"].startswith("no interval, but held against calibrated probabilities: ")
+    assert result.metrics.query("metric != 'ece'")["expected"].isna().all()
+
+
+def test_patients_with_several_cases_widen_the_intervals(study):
+    predictions, cases = study
+    paired = cases.assign(patient_id=[f"p{number // 2}" for number in range(len(cases))])
+    same = cases.assign(idh=cases["idh"])
+    one, two = (evaluate(predictions, table, DEFAULT_TASKS, FAST, seed=7) for table in (same, paired))
+    for metric in ("mcc", "auc", "brier"):
+        alone, together = (figure(found, center="A", role="validation", metric=metric) for found in (one, two))
+        assert alone["value"] == together["value"]
+        assert together["ci_high"] - together["ci_low"] > 0.9 * (alone["ci_high"] - alone["ci_low"])
 
 
 def test_enough_patients_keep_their_interval(result):

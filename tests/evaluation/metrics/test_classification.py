@@ -17,16 +17,18 @@ def case_set(seed: int, classes: int, n: int = 60) -> tuple[np.ndarray, np.ndarr
     return truth, np.round(probability / probability.sum(1, keepdims=True), 2 if classes == 2 else 12)
 
 
-def values_of(*arguments) -> dict[str, np.ndarray]:
-    cases = WeightedCases(*arguments)
-    return {metric.name: metric.function(cases) for metric in metrics_of(cases.classes)}
+def values_of(truth, probability, weights, classes, threshold=0.5) -> dict[str, np.ndarray]:
+    cases = WeightedCases(truth, probability, weights, classes)
+    moved = WeightedCases(truth, probability, weights, classes, threshold)
+    return {metric.name: metric.values(moved if metric.at_threshold else cases) for metric in metrics_of(classes)}
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_two_classes_agree_with_scikit_learn(seed):
     truth, probability = case_set(seed, 2)
     probability[:, 1] = 1 - probability[:, 0]
-    called, p = probability.argmax(1), probability[:, 1]
+    p = probability[:, 1]
+    called = p >= 0.5  # probabilities of two digits: some cases lie exactly there
     found = values_of(truth, probability, np.ones((60, 1)), TWO, 0.3)
     expected = {
         "mcc": sk.matthews_corrcoef(truth, called),
@@ -48,7 +50,7 @@ def test_two_classes_agree_with_scikit_learn(seed):
 def test_three_classes_agree_with_scikit_learn(seed):
     truth, probability = case_set(seed, 3)
     called = probability.argmax(1)
-    found = values_of(truth, probability, np.ones((60, 1)), THREE, None)
+    found = values_of(truth, probability, np.ones((60, 1)), THREE)
     assert found["mcc"][0] == pytest.approx(sk.matthews_corrcoef(truth, called))
     assert found["auc"][0] == pytest.approx(sk.roc_auc_score(truth, probability, multi_class="ovr"))
     assert found["auc_3"][0] == pytest.approx(sk.roc_auc_score(truth == 1, probability[:, 1]))
@@ -94,10 +96,16 @@ def test_a_class_that_is_absent_is_not_estimable_rather_than_zero():
 
 def test_three_class_metrics_need_all_three_classes():
     probability = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
-    found = values_of(np.array([0, 1]), probability, np.ones((2, 1)), THREE, None)
+    found = values_of(np.array([0, 1]), probability, np.ones((2, 1)), THREE)
     assert {name for name, value in found.items() if not np.isnan(value[0])} == {"auc_2", "auc_3", "brier", "ece"}
 
 
 def test_a_constant_prediction_scores_zero_where_both_classes_are_there():
     counts = confusion_counts(np.array([0, 0, 1]), np.array([0, 0, 0]), 2, np.ones((3, 1)))
     assert matthews(counts)[0] == 0
+
+
+def test_a_case_at_the_threshold_is_called_alike_by_both_mccs():
+    truth, probability = np.array([0, 1, 1]), np.array([[0.6, 0.4], [0.5, 0.5], [0.3, 0.7]])
+    found = values_of(truth, probability, np.ones((3, 1)), TWO, 0.5)
+    assert found["mcc"][0] == found["mcc_at_threshold"][0] == 1

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gliomanet.evaluation.metrics.classification import WeightedCases
-from gliomanet.evaluation.metrics.registry import METRICS, metric_label, metrics_of
+from gliomanet.evaluation.metrics.classification import WeightedCases, ece, mcc
+from gliomanet.evaluation.metrics.registry import METRICS, ClassificationMetric, metric_label, metrics_of
 
 TASKS = {2: ("no", "yes"), 3: ("2", "3", "4")}
 
@@ -24,7 +24,7 @@ def test_values_stay_in_their_range(seed, classes, n):
     cases = cases_of(rng.integers(0, classes, n), rng.dirichlet(np.ones(classes), n), classes, rng.random())
     for metric in metrics_of(cases.classes):
         low, high = metric.range
-        (value,) = metric.function(cases)
+        (value,) = metric.values(cases)
         assert np.isnan(value) or low - 1e-12 <= value <= high + 1e-12, metric.name
 
 
@@ -33,14 +33,14 @@ def test_perfect_predictions_reach_the_better_end_of_every_range(classes):
     truth = np.arange(12) % classes
     cases = cases_of(truth, np.eye(classes)[truth], classes)
     for metric in metrics_of(cases.classes):
-        assert metric.function(cases)[0] == pytest.approx(metric.best), metric.name
+        assert metric.values(cases)[0] == pytest.approx(metric.best), metric.name
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_every_missing_value_has_a_reason(classes):
     one_class = cases_of(np.zeros(4, dtype=int), np.full((4, classes), 1 / classes), classes)
     for metric in metrics_of(one_class.classes):
-        if np.isnan(metric.function(one_class)[0]):
+        if np.isnan(metric.values(one_class)[0]):
             assert metric.notes(one_class, "external", estimable=False)[0] == "not estimable: no " + (
                 "yes case" if classes == 2 else "3, 4 case"
             )
@@ -48,10 +48,15 @@ def test_every_missing_value_has_a_reason(classes):
 
 def test_what_was_never_called_or_chosen_is_the_reason():
     metrics = {metric.name: metric for metric in metrics_of(TASKS[2])}
-    constant = cases_of([0, 1], [[0.9, 0.1], [0.8, 0.2]], 2, threshold=None)
+    constant = cases_of([0, 1], [[0.9, 0.1], [0.8, 0.2]], 2)
     assert metrics["ppv"].why_not_estimable(constant) == "no case predicted yes"
-    assert metrics["mcc_at_threshold"].why_not_estimable(constant) == "no threshold was chosen on validation cases"
+    assert metrics["mcc_at_threshold"].remark(constant, "validation") == "threshold 0.5, chosen on these cases"
     assert metrics["mcc"].remark(constant, "external") == "every case predicted no"
+
+
+def test_a_metric_is_a_function_of_one_thing():
+    with pytest.raises(ValueError, match="metric both: give one of of_counts, of_terms and of_cases"):
+        ClassificationMetric("both", "Both", (0, 1), of_counts=mcc, of_cases=ece)
 
 
 def test_labels_are_told_apart():

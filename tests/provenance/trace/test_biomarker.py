@@ -11,7 +11,7 @@ from gliomanet.layout import Layout
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.trace import trace
 from gliomanet.tables.cohort import RADIOMICS
-from gliomanet.tables.evaluation import BIOMARKERS
+from gliomanet.tables.explanation import BIOMARKERS
 from gliomanet.tables.io import read_table, write_table
 from tests.provenance.conftest import write_study
 
@@ -46,6 +46,20 @@ def test_effects_are_those_of_the_features_now(linked):
     deep = steps["Deep features that it is linked to"].table
     assert deep.to_dict("list") == {"fold": ["0", "1"], "deep_feature": ["z3", "z7"]}
     assert steps["Trained models"].table["fold"].tolist() == ["0", "1"]
+
+
+def test_a_shape_on_a_logarithmic_scale_is_derived_again(linked):
+    layout = Layout(linked)
+    for center in ("A", "X"):
+        table = read_table(layout.radiomics(center))
+        shape = np.exp(table.pop(FEATURE)).rename("mask_shape_MeshVolume")
+        write_table(table.join(shape), layout.radiomics(center), RADIOMICS, exact=True)
+    rows = read_table(layout.biomarkers("net")).assign(feature="mask_shape_log(MeshVolume)", modality="mask")
+    rows["deep_features"] = "0:mask_shape_log(MeshVolume)"
+    write_table(rows, layout.biomarkers("net"), BIOMARKERS)
+    _, effects, read, *_ = trace(FinishedStudy.find(linked), ["biomarkers", "mask_shape_log(MeshVolume)"]).steps
+    assert effects.facts["result"] == "equal to the stored row"
+    assert read.title == "Inputs that it is linked to"
 
 
 def test_a_changed_feature_is_seen(linked):

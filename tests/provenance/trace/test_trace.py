@@ -84,7 +84,7 @@ def test_a_figure_leads_to_its_predictions_models_cases_files_code_and_logs(made
 
 
 def test_a_comparison_stands_on_the_cases_of_both_models(made):
-    found = traced(made, "net", "age", "auc", "idh", "external")
+    found = traced(made, "net", "age", "auc", "idh", "external", "stratified")
     assert found.steps[0].title.endswith("of comparisons")
     assert set(step(found, "Predictions").table["model"]) == {"net", "age"}
     assert set(step(found, "Trained models").table["model"]) == {"net", "age"}
@@ -178,6 +178,14 @@ def test_words_that_name_nothing_are_one_problem(made, words, rule):
         trace(FinishedStudy.find(made), words)
     assert [problem.rule for problem in caught.value.problems] == [rule]
     assert all(problem.action for problem in caught.value.problems)
+
+
+def test_a_table_that_is_not_traced_is_one_problem(made):
+    with pytest.raises(CohortError) as caught:
+        trace(FinishedStudy.find(made), ["net"], made / "evaluation/roc_curves.tsv")
+    (problem,) = caught.value.problems
+    assert problem.rule == "table_not_traced"
+    assert "prediction_sets" in problem.action
 
 
 def test_json_holds_the_steps_and_the_candidates(made):

@@ -99,7 +99,7 @@ def test_pages_need_nothing_else_and_warn_of_publication(center, tmp_path):
     for page in tmp_path.glob("*.html"):
         text = page.read_text()
         assert "Not for publication" in text
-        assert not re.search(r'(?:src|href)="(?!data:|#|[^":]+\.html")', text), page.name
+        assert not re.search(r'(?:src|href)="(?!data:|#|[^":]+\.html(?:#decide)?")', text), page.name
         assert "https://" not in text
         assert "http://" not in text
 
@@ -142,6 +142,17 @@ def test_strip_names_outliers_and_keeps_dots_apart():
     assert 'class="bound"' in svg
     places = re.findall(r'cx="([\d.]+)" cy="(\d+)"', svg)
     assert len(set(places)) == 4
+
+
+def test_a_metric_that_is_alike_in_all_cases_is_a_sentence_and_no_picture(tmp_path):
+    same = {"residual_shift_t2_mm": 0.00004, "coverage_t2": 1.0}
+    paths = [_case(tmp_path / "in", f"c{i}", brain_volume_ml=1400.0 + i, pictures=(), **same) for i in range(6)]
+    write_center_pages(paths, paths[0].parent, collect_qc(paths, 0.5), tmp_path / "index.html")
+    text = (tmp_path / "index.html").read_text()
+    assert "Residual shift, mm: 0.0 in all 6 cases" in text
+    assert "0.00004" not in text
+    assert "<h3>Brain, ml</h3>" in text
+    assert "<h3>Residual shift, mm</h3>" not in text
 
 
 def test_names_of_outliers_stay_inside_the_strip():
@@ -191,10 +202,10 @@ def test_a_large_centre_has_its_cases_on_pages_and_a_list_to_find_them(large_cen
     assert {path.name for path in (out / "pages").iterdir()} == {"1.html", "2.html", "3.html"}
     index = (out / "index.html").read_text()
     assert index.count("data:image/webp") == 1  # of the flagged case
-    assert index.count('<th scope="row">') == 201
-    assert '<a href="c150.html">c150</a></th>' in index
+    assert index.count('<th scope="row">') == 2 * 201  # to find one, and to rate it
+    assert '<a href="c150.html" data-travels>c150</a></th>' in index
     assert '<a href="pages/2.html">c100 to c199</a>' in index
-    row = re.search(r'<tr><th scope="row"><a href="c150.html">.*', index)
+    row = re.search(r'<tr><th scope="row"><a href="c150.html" data-travels>.*', index[index.index('id="all"') :])
     assert '<a href="pages/2.html">2</a>' in row.group()
     second = (out / "pages/2.html").read_text()
     assert second.count("data:image/webp") == 100
@@ -206,7 +217,9 @@ def test_a_large_centre_has_its_cases_on_pages_and_a_list_to_find_them(large_cen
 def test_a_page_of_many_cases_says_of_each_what_a_small_centres_page_says(large_center, tmp_path):
     table = collect_qc(large_center, 0.5)
     write_center_pages(large_center, large_center[0].parent, table, tmp_path / "out/index.html")
-    row = re.search(r'<tr><th scope="row"><a href="../c150.html">.*', (tmp_path / "out/pages/2.html").read_text())
+    row = re.search(
+        r'<tr><th scope="row"><a href="../c150.html" data-travels>.*', (tmp_path / "out/pages/2.html").read_text()
+    )
     assert "950" in row.group()
     assert "wrong" in row.group()
 

@@ -43,6 +43,12 @@ def test_summary_is_the_winners_mean_and_population_deviation():
     np.testing.assert_allclose(std, [0.1, 0.1])
 
 
+def test_a_tie_is_decided_as_everywhere():
+    assert summarise(two_passes([0.5]))[0].tolist() == [1]
+    assert summarise(np.full((2, 1, 3), 1 / 3))[0].tolist() == [2]
+    assert summarise(np.zeros((2, 0, 2)))[0].tolist() == []
+
+
 def test_sure_and_steady_labels_are_accepted_and_others_say_why():
     passes = two_passes([0.97, 0.02, 0.7, 0.93])
     passes[:, 3] = [[0.01, 0.99], [0.13, 0.87]]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gliomanet.evaluation.analyses.performance import Chosen, chosen_thresholds
-from gliomanet.evaluation.metrics.classification import Floats, Integers, WeightedCases
+from gliomanet.evaluation.estimates import Sample
+from gliomanet.evaluation.metrics.classification import Floats, Integers
 from gliomanet.evaluation.metrics.registry import ClassificationMetric, metrics_of
+from gliomanet.evaluation.paired_estimates import paired_difference
 from gliomanet.evaluation.predictions import Scored
 from gliomanet.evaluation.resampling import Resampling, block_of, names_of
 from gliomanet.evaluation.rows import Row
-from gliomanet.evaluation.statistics.paired import paired_bootstrap
 from gliomanet.evaluation.subgroups import subsets
-
-_CHUNK = 4_000_000
-"""Cells of a weight matrix that are worked on at once."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +38,8 @@ class Side:
 def paired_differences(a: Side, b: Side) -> Iterator[Row]:
     """Second minus first of every metric of the models, stages, scenarios, roles and tasks that both studies have.
 
-    Resamples are those that both evaluations draw, by names and patients: where both sides are the same cases with the
-    same labels, a patient counts as often in one as in the other, and the difference has the paired interval of
-    `statistics.paired`. `a` and `b` share the seed, the resamples and the confidence.
+    Where both sides are the same cases with the same labels, the difference has a paired interval, see
+    `evaluation.paired_estimates`. `a` and `b` share the seed, the draws and the confidence.
 
     Yields:
         A row per metric, as the table of metrics names it, with `difference`, `ci_low`, `ci_high` and `pairing`:
@@ -69,29 +66,32 @@ def _group(a: Side, b: Side, member: Scored, other: Scored, center: str, subset:
             yield names | {"metric": metric.name, "pairing": f"not paired: {reason or 'no case of known label'}"}
         return
     thresholds = a.threshold(member), b.threshold(other)
+    before = a.study.sample(member, first.at, center, subset)
+    after = replace(before, probability=second.probability)
     unchanged = np.array_equal(first.probability, second.probability)
-    weights, too_few = None, ""
     for metric in metrics_of(classes):
         row = names | {"metric": metric.name}
         if unchanged and (thresholds[0] == thresholds[1] or metric.name != "mcc_at_threshold"):
             yield row | {"difference": 0.0, "ci_low": 0.0, "ci_high": 0.0, "pairing": "same predictions"}
             continue
-        if weights is None:
-            weights = a.study.weights(first.rows, first.truth, block_of(member), center, subset)
-            too_few = a.study.too_few(first.rows, first.truth, classes)
-        before, after = (
-            _resampled(metric, group, weights, classes, threshold)
-            for group, threshold in zip((first, second), thresholds, strict=True)
-        )
-        difference, low, high, _ = paired_bootstrap(after, before, a.study.settings.confidence, too_few=bool(too_few))
-        yield row | {"difference": difference, "ci_low": low, "ci_high": high, "pairing": "paired"}
+        cells: Row = {"difference": np.nan, "ci_low": np.nan, "ci_high": np.nan, "pairing": "paired"}
+        if not metric.at_threshold:
+            yield row | cells | _cells(metric, before, after)
+        elif thresholds[0] is not None and thresholds[1] is not None:
+            yield (
+                row
+                | cells
+                | _cells(metric, replace(before, threshold=thresholds[0]), replace(after, threshold=thresholds[1]))
+            )
+        else:
+            yield row | cells
 
 
 @dataclass(frozen=True)
 class _Group:
-    """The cases of one figure: rows of the case table, names, patients, classes; probability (cases, classes)."""
+    """The cases of one figure: their positions, names, patients, classes; probability (cases, classes)."""
 
-    rows: Integers
+    at: Integers
     names: NDArray[np.str_]
     patients: NDArray[np.str_]
     truth: Integers
@@ -105,7 +105,7 @@ class _Group:
         at = side.study.known(member, mask)
         rows = member.rows[at]
         names = np.char.add(np.char.add(cases.center[rows], "/"), cases.case_id[rows])
-        return cls(rows, names, cases.patient[rows], cases.truth[member.task][rows], member.probability[at])
+        return cls(at, names, cases.patient[rows], cases.truth[member.task][rows], member.probability[at])
 
     def differs_from(self, other: _Group) -> str:
         """The reason why the two are not the same patients with the same labels; "" where they are."""
@@ -118,10 +118,6 @@ class _Group:
         return "" if np.array_equal(self.patients, other.patients) else "cases belong to other patients"
 
 
-def _resampled(
-    metric: ClassificationMetric, group: _Group, weights: Floats, classes: tuple[str, ...], threshold: float | None
-) -> Floats:
-    pieces = np.array_split(weights, max(1, weights.size // _CHUNK), axis=1)
-    return np.concatenate(
-        [metric.function(WeightedCases(group.truth, group.probability, piece, classes, threshold)) for piece in pieces]
-    )
+def _cells(metric: ClassificationMetric, before: Sample, after: Sample) -> Row:
+    found = paired_difference(metric, after, before)
+    return {"difference": found.value, "ci_low": found.low, "ci_high": found.high}

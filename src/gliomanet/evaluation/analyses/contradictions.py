@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from gliomanet.evaluation.predictions import Scored
-from gliomanet.evaluation.resampling import Resampling, interval_cells, names_of
+from gliomanet.evaluation.resampling import Resampling, names_of
 from gliomanet.evaluation.rows import JOINT, Row
-from gliomanet.evaluation.statistics.bootstrap import Integers
+from gliomanet.evaluation.statistics.counts import Integers, share_interval
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.labels.consistency import STATUSES, Status, statuses
+from gliomanet.labels.decision import called_class
 from gliomanet.labels.who import WHO_LABELS
 
 METRICS: tuple[tuple[str, Status], ...] = (
@@ -41,7 +42,7 @@ def answered_together(study: Resampling, scored: list[Scored]) -> Iterator[tuple
 def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
     """WHO contradictions among the most probable classes of all tasks, labels known or not."""
     for members, rows in answered_together(study, scored):
-        predicted = {m.task: m.probability[np.isin(m.rows, rows)].argmax(1) for m in members}
+        predicted = {m.task: called_class(m.probability[np.isin(m.rows, rows)]) for m in members}
         status = statuses(predicted, study.tasks)
         for center, inside in study.centers(members):
             at = np.flatnonzero(inside[rows])
@@ -54,12 +55,9 @@ def contradiction_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]
                 "n": at.size,
                 "n_positive": "",
             }
-            stratum = np.zeros(at.size, dtype=np.int64)
-            first = members[0]
-            weights = study.weights(rows[at], stratum, (first.scenario, first.role, JOINT), center, ALL)
-            too_few = study.too_few(rows[at], stratum)
+            patients = study.patients(rows[at])
             for metric, kind in METRICS:
-                found = (status[at] == STATUSES.index(kind)).astype(np.float64)
-                values = 1000 * (found @ weights) / weights.sum(0)
-                notes = [f"{int(found.sum())} of {at.size} cases"]
-                yield names | {"metric": metric} | interval_cells(values, study.settings, notes, too_few)
+                found = status[at] == STATUSES.index(kind)
+                low, high = share_interval(found, patients, study.settings.confidence)
+                cells = {"value": 1000 * float(found.mean()), "ci_low": 1000 * low, "ci_high": 1000 * high}
+                yield names | {"metric": metric, "note": f"{int(found.sum())} of {at.size} cases"} | cells

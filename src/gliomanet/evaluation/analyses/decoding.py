@@ -1,4 +1,4 @@
-"""Effect of WHO-consistent joint decoding: every model's decisions without it and with it, on the same resamples."""
+"""Effect of WHO-consistent joint decoding: every model's decisions without it and with it, drawn together."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from gliomanet.evaluation.analyses.contradictions import METRICS, answered_together
-from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
+from gliomanet.evaluation.metrics.classification import Floats, Integers, matthews
 from gliomanet.evaluation.predictions import Scored
-from gliomanet.evaluation.resampling import LatestWeights, Resampling, interval_cells, names_of
+from gliomanet.evaluation.resampling import Resampling, names_of
 from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT, POOLED, Row
+from gliomanet.evaluation.statistics.counts import drawn_pairs
+from gliomanet.evaluation.statistics.paired import difference_of_draws
 from gliomanet.evaluation.subgroups import ALL
 from gliomanet.labels.consistency import STATUSES, statuses
+from gliomanet.labels.decision import called_class
 from gliomanet.labels.joint_decoding import most_probable_classes
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.tables.columns import HELD_OUT
@@ -56,20 +59,18 @@ def decoding_rows(study: Resampling, scored: list[Scored]) -> Iterator[Row]:
             if scenario == LEAVE_ONE_CENTER_OUT and center != POOLED:  # they stand in the scenario that holds them out
                 continue
             for task in dict.fromkeys(name for one in answers for name in one.joint):
-                latest = LatestWeights(study)
                 for one in answers:
                     if task in one.joint:
-                        yield from _mcc(study, one, latest, (scenario, role, task), center, inside)
-            latest = LatestWeights(study)
+                        yield from _mcc(study, one, (scenario, role, task), center, inside)
             for one in answers:
-                yield from _contradictions(study, one, latest, (scenario, role, JOINT), center, inside)
+                yield from _contradictions(study, one, (scenario, role, JOINT), center, inside)
 
 
 def _answers(study: Resampling, members: list[Scored], rows: Integers) -> _Answers:
     probabilities = {m.task: m.probability[np.isin(m.rows, rows)] for m in members}
     names = names_of(members[0])
     del names["task"]
-    independent = {name: values.argmax(1) for name, values in probabilities.items()}
+    independent = {name: called_class(values) for name, values in probabilities.items()}
     return _Answers(names, rows, independent, most_probable_classes(probabilities, study.tasks))
 
 
@@ -102,7 +103,6 @@ def _together(parts: list[_Answers]) -> _Answers:
 def _mcc(
     study: Resampling,
     one: _Answers,
-    latest: LatestWeights,
     block: tuple[str, str, str],
     center: str,
     inside: np.ndarray,
@@ -117,20 +117,17 @@ def _mcc(
         reason = f"no {', '.join(absent)} case" if at.size else "no case of known label"
         yield names | {"note": not_estimable(reason)}
         return
-    weights = latest.of(one.rows[at], truth[at], block, center, ALL)
-    independent, joint = (
-        matthews(confusion_counts(truth[at], decided[task][at], len(classes), weights))
-        for decided in (one.independent, one.joint)
-    )
-    changed = int((one.independent[task][at] != one.joint[task][at]).sum())
-    too_few = study.too_few(one.rows[at], truth[at], classes)
-    yield names | _difference(study, independent, joint, f"{changed} of {at.size} decisions changed", too_few)
+    patients = study.patients(one.rows[at])
+    generator = study.generator(one.rows[at], block, center, ALL, "decoding")
+    before, after = one.independent[task][at], one.joint[task][at]
+    drawn = drawn_pairs(truth[at], before, after, patients, len(classes), study.settings.resamples, generator)
+    note = f"{int((before != after).sum())} of {at.size} decisions changed"
+    yield names | _difference(study, matthews(drawn[0]), matthews(drawn[1]), note)
 
 
 def _contradictions(
     study: Resampling,
     one: _Answers,
-    latest: LatestWeights,
     block: tuple[str, str, str],
     center: str,
     inside: np.ndarray,
@@ -138,19 +135,20 @@ def _contradictions(
     at = np.flatnonzero(inside[one.rows])
     if not at.size:
         return
-    weights = latest.of(one.rows[at], np.zeros(at.size, dtype=np.int64), block, center, ALL)
     before, after = (statuses(decided, study.tasks)[at] for decided in (one.independent, one.joint))
-    too_few = study.too_few(one.rows[at], np.zeros(at.size, dtype=np.int64))
     for metric, kind in METRICS:
-        found = [(status == STATUSES.index(kind)).astype(np.float64) for status in (before, after)]
-        independent, joint = (1000 * (each @ weights) / weights.sum(0) for each in found)
+        found = [(status == STATUSES.index(kind)).astype(np.int64) for status in (before, after)]
+        everybody, patients = np.zeros(at.size, dtype=np.int64), study.patients(one.rows[at])
+        generator = study.generator(one.rows[at], block, center, ALL, metric)
+        drawn = drawn_pairs(everybody, found[0], found[1], patients, 2, study.settings.resamples, generator)
+        independent, joint = (1000 * counts[0, 1] / at.size for counts in drawn)
         note = f"{int(found[0].sum())}, then {int(found[1].sum())} of {at.size} cases"
         names = one.names | {"center": center, "task": JOINT, "metric": metric, "n": at.size}
-        yield names | _difference(study, independent, joint, note, too_few)
+        yield names | _difference(study, independent, joint, note)
 
 
-def _difference(study: Resampling, independent: Floats, joint: Floats, note: str, too_few: str) -> Row:
-    """Both values, and joint minus independent with its interval, of (1 + resamples,) each."""
-    cells = interval_cells(joint - independent, study.settings, [note], too_few)
-    both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": cells["value"]}
-    return both | {name: cells[name] for name in ("ci_low", "ci_high", "note")}
+def _difference(study: Resampling, independent: Floats, joint: Floats, note: str) -> Row:
+    """Both values, and joint minus independent with its interval, of (1 + draws,) each."""
+    found = difference_of_draws(joint, independent, study.settings.confidence)
+    both = {"independent": float(independent[0]), "joint": float(joint[0]), "difference": found.value}
+    return both | {"ci_low": found.low, "ci_high": found.high, "note": note}

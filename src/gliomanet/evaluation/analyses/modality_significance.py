@@ -23,6 +23,7 @@ from gliomanet.evaluation.resampling import SubsetCases, interval_cells
 from gliomanet.evaluation.rows import Row
 from gliomanet.evaluation.statistics.bootstrap import Floats, Integers
 from gliomanet.evaluation.statistics.shapley import shapley_values
+from gliomanet.labels.decision import called_class
 from gliomanet.modalities import modalities_of, modality_subsets_of, subset_name
 from gliomanet.tables.notes import join_notes, not_estimable
 
@@ -102,7 +103,7 @@ def _value(
         )
     truth, probability, weights = sample.of(member, complete)
     if measure == "mcc":
-        return matthews(confusion_counts(truth, probability.argmax(1), len(sample.classes), weights))
+        return matthews(confusion_counts(truth, called_class(probability), len(sample.classes), weights))
     given = np.log(np.maximum(probability[np.arange(truth.size), truth], LEAST))
     return _mean(given, weights)
 

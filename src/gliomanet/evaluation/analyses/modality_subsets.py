@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.evaluation.analyses.modality_significance import significance_rows
-from gliomanet.evaluation.metrics.classification import WeightedCases
+from gliomanet.evaluation.estimates import estimate
 from gliomanet.evaluation.metrics.registry import CLASSIFICATION
 from gliomanet.evaluation.predictions import Cases, Scored, require_columns, score
-from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases, interval_cells
+from gliomanet.evaluation.resampling import LatestWeights, Resampling, SubsetCases
 from gliomanet.evaluation.rows import Row, ordered_table
 from gliomanet.evaluation.statistics.bootstrap import Floats
 from gliomanet.evaluation.subgroups import ALL
@@ -89,7 +89,7 @@ def evaluate_subsets(
             for (model, stage), by_subset in models.items():
                 names = {"model": model, "stage": stage, "scenario": scenario, "role": role, "task": task}
                 sample = _sample(study, latest, by_subset, (scenario, role, task), center, inside)
-                rows += _metrics(sample, by_subset, names, study.settings)
+                rows += _metrics(study, sample, by_subset, names)
                 learnt = shares.get((model, stage, scenario), {})
                 prior = _prior(study, groups.get((scenario, "validation", task), {}).get((model, stage), {}), task)
                 taken = (modalities or {}).get(model, ())
@@ -153,10 +153,10 @@ def _prior(study: Resampling, validation: BySubset, task: str) -> Floats:
     return np.asarray(counts / counts.sum())
 
 
-def _metrics(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Evaluation) -> Iterator[Row]:
+def _metrics(study: Resampling, sample: SubsetCases, by_subset: BySubset, names: Row) -> Iterator[Row]:
     for subset, member in by_subset.items():
-        truth, probability, weights = sample.of(member)
-        weighted = WeightedCases(truth, probability, weights, sample.classes)
+        rows = sample.rows_of(member)
+        truth = sample.truth[np.searchsorted(sample.rows, rows)]
         cells = names | {"center": sample.center, "subset": subset, "n_modalities": len(modalities_of(subset))}
         cells |= sample.counts(truth)
         for metric in METRICS:
@@ -164,10 +164,6 @@ def _metrics(sample: SubsetCases, by_subset: BySubset, names: Row, settings: Eva
                 note = not_estimable("no case of known label has these modalities")
                 yield cells | {"metric": metric.name, "value": np.nan, "note": note}
                 continue
-            values = metric.function(weighted)
-            notes = metric.notes(weighted, names["role"], estimable=not np.isnan(values[0]))
-            yield (
-                cells
-                | {"metric": metric.name}
-                | interval_cells(values, settings, notes, sample.too_few(sample.rows_of(member)))
-            )
+            at = np.searchsorted(member.rows, rows)
+            found = estimate(metric, study.sample(member, at, sample.center, ALL), names["role"])
+            yield cells | {"metric": metric.name} | found.cells()

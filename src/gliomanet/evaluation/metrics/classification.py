@@ -1,9 +1,10 @@
 """Metrics of a classification task, for many weightings of the same cases at once.
 
-Every metric is computed from *weights* of shape (cases, weightings): a column of ones gives the plain value, a column
-of counts that of a bootstrap resample. So the value and its interval come from one code path. `NaN` inside these arrays
-means "not estimable" and never reaches a table: `evaluation.analyses.performance` turns it into an empty cell with a
-reason.
+Most metrics are functions of confusion matrices (K truth, K called, matrices): the cases' own in front, draws of it
+behind (`evaluation.statistics.counts`). The others are computed from *weights* of shape (cases, weightings): a column
+of ones gives the plain value, a column of counts that of a bootstrap resample. So a value and its draws come from one
+code path. `NaN` inside these arrays means "not estimable" and never reaches a table: `evaluation.estimates` turns it
+into an empty cell with a reason.
 `evaluation.metrics.registry` lists the metrics.
 """
 
@@ -15,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gliomanet.labels.decision import called_class
 from gliomanet.uncertainty.probabilities import calibration_error
 
 Floats = NDArray[np.float64]
@@ -22,52 +24,73 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """Confusion matrices, and the counts that several metrics share.
+
+    Attributes:
+        counts: (K truth, K called, matrices).
+    """
+
+    counts: Floats
+
+    @cached_property
+    def classes(self) -> int:
+        """Number of classes K."""
+        return int(self.counts.shape[0])
+
+    @cached_property
+    def hit(self) -> Floats:
+        """Correct cases of each class (K, matrices)."""
+        return np.stack([self.counts[k, k] for k in range(self.classes)])
+
+    @cached_property
+    def actual(self) -> Floats:
+        """Cases of each class (K, matrices)."""
+        return np.asarray(self.counts.sum(1))
+
+    @cached_property
+    def called(self) -> Floats:
+        """Cases that are called each class (K, matrices)."""
+        return np.asarray(self.counts.sum(0))
+
+    @cached_property
+    def total(self) -> Floats:
+        """All cases (matrices,)."""
+        return np.asarray(self.counts.sum((0, 1)))
+
+    @cached_property
+    def recall(self) -> Floats:
+        """Share of each class that is found (K, matrices)."""
+        return _ratio(self.hit, self.actual)
+
+
+@dataclass(frozen=True)
 class WeightedCases:
-    """Cases of one task with their weightings, and the counts that several metrics share.
+    """Cases of one task with their weightings, and what several metrics share.
 
     Attributes:
         truth: class index of each case (cases,); no missing ones.
         probability: (cases, classes).
         weights: (cases, weightings), e.g. a column of ones beside columns of bootstrap counts.
         classes: the task's class names.
-        threshold: least probability of a two-class task's second class that calls it; None = not chosen.
+        threshold: least probability of a two-class task's second class that calls it.
     """
 
     truth: Integers
     probability: Floats
     weights: Floats
     classes: tuple[str, ...]
-    threshold: float | None = None
+    threshold: float = 0.5
 
     @cached_property
-    def counts(self) -> Floats:
-        """Confusion matrices of the most probable class (K truth, K predicted, weightings)."""
-        return confusion_counts(self.truth, self.probability.argmax(1), len(self.classes), self.weights)
+    def called(self) -> Integers:
+        """Index of the class that each case is called (cases,)."""
+        return called_class(self.probability, self.threshold)
 
     @cached_property
-    def hit(self) -> Floats:
-        """Correct cases of each class (K, weightings)."""
-        return np.stack([self.counts[k, k] for k in range(len(self.classes))])
-
-    @cached_property
-    def actual(self) -> Floats:
-        """Cases of each class (K, weightings)."""
-        return np.asarray(self.counts.sum(1))
-
-    @cached_property
-    def called(self) -> Floats:
-        """Cases predicted to be of each class (K, weightings)."""
-        return np.asarray(self.counts.sum(0))
-
-    @cached_property
-    def total(self) -> Floats:
-        """All cases (weightings,)."""
-        return np.asarray(self.counts.sum((0, 1)))
-
-    @cached_property
-    def recall(self) -> Floats:
-        """Share of each class that is found (K, weightings)."""
-        return _ratio(self.hit, self.actual)
+    def confusion(self) -> Confusion:
+        """Confusion matrices of the weightings."""
+        return Confusion(confusion_counts(self.truth, self.called, len(self.classes), self.weights))
 
     @cached_property
     def areas(self) -> list[Floats]:
@@ -77,30 +100,26 @@ class WeightedCases:
             auc(self.truth == k, self.probability[:, k], self.weights) for k in range(1 if number == 2 else 0, number)
         ]
 
+    def mean(self, terms: Floats) -> Floats:
+        """Mean of a term of each case (cases,) under every weighting (weightings,)."""
+        return np.asarray(terms @ self.weights / self.weights.sum(0))
+
     def absent_classes(self) -> list[str]:
         """Names of the classes that no case has."""
         return self._without(self.truth)
 
     def uncalled_classes(self) -> list[str]:
-        """Names of the classes that no case is predicted to have."""
-        return self._without(self.probability.argmax(1))
+        """Names of the classes that no case is called."""
+        return self._without(self.called)
 
     def _without(self, index: Integers) -> list[str]:
         counted = np.bincount(index, minlength=len(self.classes))
         return [name for name, n in zip(self.classes, counted, strict=True) if not n]
 
 
-def mcc(cases: WeightedCases) -> Floats:
-    """Matthews correlation of the most probable class (weightings,)."""
-    return matthews(cases.counts)
-
-
-def mcc_at_threshold(cases: WeightedCases) -> Floats:
-    """Matthews correlation of a two-class task at the threshold (weightings,); NaN where none was chosen."""
-    if cases.threshold is None:
-        return np.full(cases.weights.shape[1], np.nan)
-    called = (cases.probability[:, 1] >= cases.threshold).astype(np.int64)
-    return matthews(confusion_counts(cases.truth, called, 2, cases.weights))
+def mcc(confusion: Confusion) -> Floats:
+    """Matthews correlation (matrices,)."""
+    return matthews(confusion.counts)
 
 
 def mean_auc(cases: WeightedCases) -> Floats:
@@ -113,42 +132,39 @@ def class_auc(cases: WeightedCases, index: int) -> Floats:
     return cases.areas[index]
 
 
-def balanced_accuracy(cases: WeightedCases) -> Floats:
+def balanced_accuracy(confusion: Confusion) -> Floats:
     """Mean share of each class that is found (weightings,)."""
-    return np.asarray(cases.recall.mean(0))
+    return np.asarray(confusion.recall.mean(0))
 
 
-def sensitivity(cases: WeightedCases) -> Floats:
+def sensitivity(confusion: Confusion) -> Floats:
     """Share of the positive cases that are found; see `_one_vs_rest` for more than two classes."""
-    return _one_vs_rest(cases, cases.recall)
+    return _one_vs_rest(confusion, confusion.recall)
 
 
-def specificity(cases: WeightedCases) -> Floats:
+def specificity(confusion: Confusion) -> Floats:
     """Share of the negative cases that are told; see `_one_vs_rest` for more than two classes."""
-    rejected = cases.total - cases.actual - cases.called + cases.hit
-    return _one_vs_rest(cases, _ratio(rejected, cases.total - cases.actual))
+    rejected = confusion.total - confusion.actual - confusion.called + confusion.hit
+    return _one_vs_rest(confusion, _ratio(rejected, confusion.total - confusion.actual))
 
 
-def f1(cases: WeightedCases) -> Floats:
+def f1(confusion: Confusion) -> Floats:
     """Harmonic mean of sensitivity and PPV; see `_one_vs_rest` for more than two classes."""
-    return _one_vs_rest(cases, _ratio(2 * cases.hit, np.where(cases.actual > 0, cases.actual + cases.called, 0)))
+    return _one_vs_rest(
+        confusion, _ratio(2 * confusion.hit, np.where(confusion.actual > 0, confusion.actual + confusion.called, 0))
+    )
 
 
-def ppv(cases: WeightedCases) -> Floats:
+def ppv(confusion: Confusion) -> Floats:
     """Share of the cases called positive that are; see `_one_vs_rest` for more than two classes."""
-    return _one_vs_rest(cases, np.where(cases.actual > 0, _ratio(cases.hit, cases.called), np.nan))
+    return _one_vs_rest(confusion, np.where(confusion.actual > 0, _ratio(confusion.hit, confusion.called), np.nan))
 
 
-def npv(cases: WeightedCases) -> Floats:
+def npv(confusion: Confusion) -> Floats:
     """Share of the cases called negative that are; see `_one_vs_rest` for more than two classes."""
-    rejected = cases.total - cases.actual - cases.called + cases.hit
-    values = _ratio(rejected, cases.total - cases.called)
-    return _one_vs_rest(cases, np.where(cases.total - cases.actual > 0, values, np.nan))
-
-
-def brier(cases: WeightedCases) -> Floats:
-    """Mean of `brier_terms` (weightings,)."""
-    return np.asarray(brier_terms(cases.truth, cases.probability) @ cases.weights / cases.weights.sum(0))
+    rejected = confusion.total - confusion.actual - confusion.called + confusion.hit
+    values = _ratio(rejected, confusion.total - confusion.called)
+    return _one_vs_rest(confusion, np.where(confusion.total - confusion.actual > 0, values, np.nan))
 
 
 def ece(cases: WeightedCases) -> Floats:
@@ -156,16 +172,16 @@ def ece(cases: WeightedCases) -> Floats:
     return np.asarray(calibration_error(cases.truth, cases.probability, cases.weights))
 
 
-def _one_vs_rest(cases: WeightedCases, values: Floats) -> Floats:
-    """Value of the positive (second) of two classes, or the mean over more, NaN where one is absent (weightings,).
+def _one_vs_rest(confusion: Confusion, values: Floats) -> Floats:
+    """Value of the positive (second) of two classes, or the mean over more, NaN where one is absent (matrices,).
 
     Args:
-        cases: the cases.
-        values: one per class, against the rest (K, weightings).
+        confusion: the matrices.
+        values: one per class, against the rest (K, matrices).
     """
-    if len(cases.classes) == 2:
+    if confusion.classes == 2:
         return np.asarray(values[-1])
-    return np.where((cases.actual > 0).all(0), values.mean(0), np.nan)
+    return np.where((confusion.actual > 0).all(0), values.mean(0), np.nan)
 
 
 def confusion_counts(truth: Integers, predicted: Integers, classes: int, weights: Floats) -> Floats:
@@ -244,32 +260,3 @@ def brier_terms(truth: Integers, probability: Floats) -> Floats:
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0))
-
-
-def best_threshold(positive: NDArray[np.bool_], probability: Floats) -> tuple[float, float] | None:
-    """The probability from which on a case is called positive so that MCC is largest.
-
-    Candidates lie midway between neighbouring probabilities, so that a threshold is not tied to one case's value;
-    among equals the one nearest to 0.5 wins. A cut that calls every case alike is no candidate.
-
-    Args:
-        positive: whether a case is of the positive class (cases,).
-        probability: of the positive class (cases,).
-
-    Returns:
-        (threshold, MCC there), or None where a class is absent or all probabilities are equal.
-    """
-    levels, level = np.unique(probability, return_inverse=True)
-    if levels.size < 2 or positive.all() or not positive.any():
-        return None
-    below = np.stack(
-        [np.cumsum(np.bincount(level[positive == side], minlength=levels.size))[:-1] for side in (False, True)]
-    ).astype(np.float64)
-    totals = np.array([[(~positive).sum()], [positive.sum()]], dtype=np.float64)
-    value = matthews(np.stack([below, totals - below], axis=1))
-    candidates = (levels[:-1] + levels[1:]) / 2
-    # Midpoints of neighbouring floats may round down to the lower one, which would then be called positive.
-    candidates = np.where(candidates > levels[:-1], candidates, levels[1:])
-    best = np.flatnonzero(np.isclose(value, value.max(), rtol=0, atol=1e-12))
-    chosen = best[np.argmin(np.abs(candidates[best] - 0.5))]
-    return float(candidates[chosen]), float(value[chosen])

@@ -1,6 +1,7 @@
 """Registry of metrics: tables, the page's labels and the tracked runs follow it.
 
-To add a classification metric, write its function of `WeightedCases` and add one entry to `CLASSIFICATION`.
+To add a classification metric, write its function of `Confusion`, or of `WeightedCases` where confusion matrices do not
+tell it, and add one entry to `CLASSIFICATION`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
+from typing import Literal
+
+import numpy as np
 
 from gliomanet.evaluation.metrics import classification
-from gliomanet.evaluation.metrics.classification import Floats, WeightedCases
+from gliomanet.evaluation.metrics.classification import Confusion, Floats, Integers, WeightedCases
 from gliomanet.tables.notes import not_estimable
 
 
@@ -46,13 +50,6 @@ def class_missing(cases: WeightedCases) -> str:
     return f"no case predicted {', '.join(cases.uncalled_classes())}"
 
 
-def threshold_missing(cases: WeightedCases) -> str:
-    """Explain a missing value at the threshold."""
-    if cases.threshold is None:
-        return "no threshold was chosen on validation cases"
-    return class_missing(cases)
-
-
 def no_remark(cases: WeightedCases, role: str) -> str:
     """Say nothing of a value that is there."""
     return ""
@@ -70,24 +67,52 @@ def threshold_used(cases: WeightedCases, role: str) -> str:
     return f"threshold {cases.threshold:.4g}" + (", chosen on these cases" if role == "validation" else "")
 
 
+Interval = Literal["area", "none", "resampled"]
+"""Ways to the interval of a metric of cases, see `evaluation.estimates`: as an area under the ROC curve, none at all,
+and percentiles over resampled patients."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassificationMetric(Metric):
-    """A metric of one task's predictions.
+    """A metric of one task's predictions: a function of confusion matrices, a mean of terms, or else of all cases.
 
     Attributes:
-        function: cases → value under every weighting (weightings,), NaN where not estimable.
+        of_counts: confusion matrices → value of each (matrices,), NaN where not estimable. Its interval comes from
+            draws of the matrices.
+        of_terms: class indices (cases,), probabilities (cases, classes) → term of each case (cases,), 0 or above; the
+            metric is their mean. Its interval is that of a mean.
+        of_cases: cases → value under every weighting (weightings,), NaN where not estimable.
+        interval: of a metric of cases.
         why_not_estimable: cases → reason, asked where the plain value is NaN.
         remark: cases, role → what a reader must know of a value that is there; "" = nothing.
         of_class: cases, class index → value of one class against the rest; tasks of more than two classes get a further
             metric per class from it.
-        two_classes_only: tasks of more than two classes do not have it.
+        class_index: that class; None for the metric of all classes.
+        at_threshold: decided at the threshold that validation cases chose, so of tasks of two classes only.
     """
 
-    function: Callable[[WeightedCases], Floats]
+    of_counts: Callable[[Confusion], Floats] | None = None
+    of_terms: Callable[[Integers, Floats], Floats] | None = None
+    of_cases: Callable[[WeightedCases], Floats] | None = None
+    interval: Interval = "resampled"
     why_not_estimable: Callable[[WeightedCases], str] = class_missing
     remark: Callable[[WeightedCases, str], str] = no_remark
     of_class: Callable[[WeightedCases, int], Floats] | None = None
-    two_classes_only: bool = False
+    class_index: int | None = None
+    at_threshold: bool = False
+
+    def __post_init__(self) -> None:
+        """See that it is a function of one thing."""
+        if sum(each is not None for each in (self.of_counts, self.of_terms, self.of_cases)) != 1:
+            raise ValueError(f"metric {self.name}: give one of of_counts, of_terms and of_cases")
+
+    def values(self, cases: WeightedCases) -> Floats:
+        """Values under every weighting (weightings,)."""
+        if self.of_counts:
+            return self.of_counts(cases.confusion)
+        if self.of_terms:
+            return cases.mean(self.of_terms(cases.truth, cases.probability))
+        return self.of_cases(cases) if self.of_cases else np.empty(0)
 
     def notes(self, cases: WeightedCases, role: str, *, estimable: bool) -> list[str]:
         """Collect the remarks that belong to the metric's value."""
@@ -100,30 +125,35 @@ class ClassificationMetric(Metric):
 
 
 CLASSIFICATION = (
-    ClassificationMetric("mcc", "MCC", (-1, 1), tracked=True, function=classification.mcc, remark=constant_answer),
+    ClassificationMetric("mcc", "MCC", (-1, 1), tracked=True, of_counts=classification.mcc, remark=constant_answer),
     ClassificationMetric(
         "mcc_at_threshold",
         "MCC at threshold",
         (-1, 1),
         tracked=True,
-        function=classification.mcc_at_threshold,
-        why_not_estimable=threshold_missing,
+        of_counts=classification.mcc,
         remark=threshold_used,
-        two_classes_only=True,
+        at_threshold=True,
     ),
     ClassificationMetric(
-        "auc", "AUC", (0, 1), tracked=True, function=classification.mean_auc, of_class=classification.class_auc
+        "auc",
+        "AUC",
+        (0, 1),
+        tracked=True,
+        of_cases=classification.mean_auc,
+        of_class=classification.class_auc,
+        interval="area",
     ),
     ClassificationMetric(
-        "balanced_accuracy", "Balanced accuracy", (0, 1), tracked=True, function=classification.balanced_accuracy
+        "balanced_accuracy", "Balanced accuracy", (0, 1), tracked=True, of_counts=classification.balanced_accuracy
     ),
-    ClassificationMetric("sensitivity", "Sensitivity", (0, 1), function=classification.sensitivity),
-    ClassificationMetric("specificity", "Specificity", (0, 1), function=classification.specificity),
-    ClassificationMetric("f1", "F1", (0, 1), function=classification.f1),
-    ClassificationMetric("ppv", "PPV", (0, 1), function=classification.ppv),
-    ClassificationMetric("npv", "NPV", (0, 1), function=classification.npv),
-    ClassificationMetric("brier", "Brier score", (0, 2), False, tracked=True, function=classification.brier),
-    ClassificationMetric("ece", "ECE", (0, 1), False, tracked=True, function=classification.ece),
+    ClassificationMetric("sensitivity", "Sensitivity", (0, 1), of_counts=classification.sensitivity),
+    ClassificationMetric("specificity", "Specificity", (0, 1), of_counts=classification.specificity),
+    ClassificationMetric("f1", "F1", (0, 1), of_counts=classification.f1),
+    ClassificationMetric("ppv", "PPV", (0, 1), of_counts=classification.ppv),
+    ClassificationMetric("npv", "NPV", (0, 1), of_counts=classification.npv),
+    ClassificationMetric("brier", "Brier score", (0, 2), False, tracked=True, of_terms=classification.brier_terms),
+    ClassificationMetric("ece", "ECE", (0, 1), False, tracked=True, of_cases=classification.ece, interval="none"),
 )
 """Metrics of a classification task, in the order of the tables."""
 
@@ -152,7 +182,7 @@ def metrics_of(classes: tuple[str, ...]) -> tuple[ClassificationMetric, ...]:
         return CLASSIFICATION
     found: list[ClassificationMetric] = []
     for metric in CLASSIFICATION:
-        if metric.two_classes_only:
+        if metric.at_threshold:
             continue
         found.append(metric)
         if metric.of_class:
@@ -161,8 +191,9 @@ def metrics_of(classes: tuple[str, ...]) -> tuple[ClassificationMetric, ...]:
                     metric,
                     name=f"{metric.name}_{name}",
                     label=f"{metric.label} {name}",
-                    function=partial(_of_class, metric.of_class, index),
+                    of_cases=partial(_of_class, metric.of_class, index),
                     of_class=None,
+                    class_index=index,
                 )
                 for index, name in enumerate(classes)
             ]

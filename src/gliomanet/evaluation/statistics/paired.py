@@ -2,98 +2,125 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import norm, t
 
-from gliomanet.evaluation.metrics.classification import Floats, Integers, confusion_counts, matthews
-from gliomanet.evaluation.statistics.bootstrap import is_point, percentile_interval
+from gliomanet.evaluation.statistics.bootstrap import percentile_interval
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
-def paired_bootstrap(
-    first: Floats, second: Floats, confidence: float, *, too_few: bool = False
-) -> tuple[float, float, float, float]:
-    """Difference of a metric between two models on the same resamples.
+ENOUGH = 10
+"""Draws beyond zero whose number tells p."""
 
-    The interval is the percentile one. p comes from the difference over its bootstrap standard error: the share of
-    resamples beyond zero cannot fall below 1 / resamples, so that no pair of a long table would survive Holm.
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second; NaN where not estimable.
+
+    Attributes:
+        value: the difference.
+        low: lower end of its interval.
+        high: upper end.
+        p: two-sided, of no difference.
+        variance: of the difference.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    variance: float
+
+
+def difference_of_draws(first: Floats, second: Floats, confidence: float) -> Difference:
+    """Difference of a metric between two decisions, from draws of both together (`counts.drawn_pairs`) or resamples.
+
+    The interval is the draws' percentile one, widened to hold the value where it does not; p is twice the share of
+    draws beyond zero. Where fewer than ten are beyond, their number tells little, and no pair of a long table would
+    survive Holm: there p is that of the draws' mean over their standard deviation, at most what ten draws would give.
 
     Args:
-        first: the metric of the first model (1 + resamples,), the plain value in front.
-        second: that of the second, on the same resamples.
+        first: the metric of the first decision (1 + draws,), the plain value in front.
+        second: that of the second.
         confidence: of the interval.
-        too_few: the patients are so few that an interval without width says this of them, and not that it is sure.
 
     Returns:
-        (first − second, low, high, p); NaN where not estimable, p = 1 where the two never differ.
+        The difference; without interval, and p = 1, where no draw differs.
     """
-    difference = first - second
-    low, high, _ = percentile_interval(difference[1:], confidence)
-    if too_few and is_point(low, high):
-        return float(difference[0]), float("nan"), float("nan"), float("nan")
-    known = difference[1:][~np.isnan(difference[1:])]
-    if np.isnan(difference[0]) or known.size < 2:
-        return float(difference[0]), low, high, float("nan")
-    return float(difference[0]), low, high, _normal_p(float(difference[0]), float(known.std(ddof=1)))
+    nan, difference = float("nan"), first - second
+    value, drawn = float(difference[0]), difference[1:]
+    known = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or known.size < 2:
+        return Difference(value, nan, nan, nan, nan)
+    variance = float(known.var(ddof=1))
+    if variance <= 1e-24:
+        return Difference(value, nan, nan, 1.0 if abs(value) < 1e-12 else nan, nan)
+    low, high, _ = percentile_interval(known, confidence)
+    beyond = int(min((known <= 0).sum(), (known >= 0).sum()))
+    p = min(1.0, 2 * max(beyond, ENOUGH) / known.size)
+    if beyond < ENOUGH:
+        p = min(p, float(2 * norm.sf(abs(known.mean()) / variance**0.5)))
+    return Difference(value, min(low, value), max(high, value), p, variance)
 
 
 def delong(
-    positive: NDArray[np.bool_], first: Floats, second: Floats, confidence: float
-) -> tuple[float, float, float, float]:
-    """Difference of two correlated AUCs on the same cases, with DeLong's variance; cases count as independent.
+    influence_a: Floats,
+    influence_b: Floats,
+    difference: float,
+    stratum: Integers,
+    patients: Integers,
+    confidence: float,
+) -> Difference:
+    """Difference of two correlated areas, or of means over areas, on the same cases.
+
+    DeLong's variance, with the degrees of freedom that Welch and Satterthwaite give it: of three positives it is an
+    estimate from two numbers. Cases of one patient go together.
 
     Args:
-        positive: whether a case is of the positive class (cases,).
-        first: the first model's probability of it (cases,).
-        second: the second model's (cases,).
+        influence_a: each case's share in the first area's error (cases,), see `areas.Area`.
+        influence_b: that in the second's.
+        difference: first minus second.
+        stratum: index of each case's class and, over several centres, of its centre (cases,).
+        patients: number of each case's patient (cases,), from 0 on.
         confidence: of the interval.
 
     Returns:
-        (first − second, low, high, p); NaN where a class has fewer than two cases.
+        The difference; p = 1 and no interval where the two rank all alike.
 
-    Source: DeLong et al., Biometrics 44:837 (1988); ranks of Sun & Xu, IEEE Signal Process Lett 21:1389 (2014).
+    Source: DeLong et al., Biometrics 44:837 (1988); clusters of Obuchowski, Biometrics 53:567 (1997).
     """
-    if positive.sum() < 2 or (~positive).sum() < 2:
-        nan = float("nan")
-        return nan, nan, nan, nan
-    of_positives, of_negatives, areas = zip(*(_placements(positive, score) for score in (first, second)), strict=True)
-    covariance = np.cov(np.stack(of_positives)) / positive.sum() + np.cov(np.stack(of_negatives)) / (~positive).sum()
-    difference = float(areas[0] - areas[1])
-    error = float(np.sqrt(max(0.0, covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])))
-    half = float(norm.ppf((1 + confidence) / 2)) * error
-    return difference, difference - half, difference + half, _normal_p(difference, error)
-
-
-def resampled_mcc(truth: Integers, probability: Floats, weights: Floats) -> Floats:
-    """MCC of the most probable class under each weighting (weightings,); the shapes of `WeightedCases`."""
-    number = probability.shape[1]
-    return matthews(confusion_counts(truth, probability.argmax(1), number, weights))
+    nan, gap = float("nan"), influence_a - influence_b
+    if np.isnan(gap).any():
+        return Difference(difference, nan, nan, nan, nan)
+    groups, place = np.unique(stratum, return_inverse=True)
+    parts, freedoms = np.zeros(groups.size), np.zeros(groups.size)
+    for k in range(groups.size):
+        of_patient = np.bincount(np.unique(patients[place == k], return_inverse=True)[1], weights=gap[place == k])
+        parts[k], freedoms[k] = float((of_patient**2).sum()), of_patient.size - 1
+    summed = np.bincount(patients, weights=gap)
+    variance = float((summed**2).sum())
+    if variance <= 1e-20:
+        return Difference(difference, nan, nan, 1.0 if abs(difference) < 1e-12 else nan, nan)
+    used = parts > 0
+    freedom = float(parts.sum() ** 2 / (parts[used] ** 2 / freedoms[used]).sum())
+    error = float(np.sqrt(variance))
+    half = float(t.ppf((1 + confidence) / 2, freedom)) * error
+    p = float(2 * t.sf(abs(difference) / error, freedom))
+    return Difference(difference, max(-1.0, difference - half), min(1.0, difference + half), p, variance)
 
 
 def holm(p: pd.Series) -> pd.Series:
-    """Holm-adjusted p values of a whole table; cells that are not estimable stay empty and do not count.
+    """Holm-adjusted p values of a family; cells that are not estimable stay empty and do not count.
 
     >>> holm(pd.Series([0.01, 0.04, None])).tolist()
     [0.02, 0.04, nan]
     """
-    adjusted = pd.Series(np.nan, index=p.index, dtype=float)
-    if p.notna().any():
-        adjusted[p.notna()] = multipletests(p[p.notna()].to_numpy(), method="holm")[1]
-    return adjusted
-
-
-def _placements(positive: NDArray[np.bool_], score: Floats) -> tuple[Floats, Floats, float]:
-    """Share of the other class that each positive lies above, and each negative below; and the AUC."""
-    ranks = rankdata(score)
-    positives, negatives = int(positive.sum()), int((~positive).sum())
-    above = (ranks[positive] - rankdata(score[positive])) / negatives
-    under = 1 - (ranks[~positive] - rankdata(score[~positive])) / positives
-    return above, under, float(above.mean())
-
-
-def _normal_p(difference: float, error: float) -> float:
-    if error > 1e-12:
-        return float(2 * norm.sf(abs(difference) / error))
-    return 1.0 if abs(difference) < 1e-12 else float("nan")
+    known = p.dropna().sort_values(kind="stable")
+    stepped = np.maximum.accumulate(known.to_numpy() * np.arange(known.size, 0, -1)) if known.size else known
+    return pd.Series(np.minimum(stepped, 1.0), index=known.index, dtype=float).reindex(p.index)

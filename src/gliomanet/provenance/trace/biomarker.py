@@ -8,7 +8,7 @@ import pandas as pd
 
 from gliomanet.config.analysis import Explanation
 from gliomanet.explanation.biomarkers import center_effects, class_indices
-from gliomanet.explanation.features import Radiomics, centers_of
+from gliomanet.explanation.features import Radiomics, centers_of, with_log_shape
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.figure import stored_step
 from gliomanet.provenance.trace.find import Found
@@ -33,12 +33,16 @@ def biomarker_steps(study: FinishedStudy, found: Found) -> list[Step]:
     )
     heads = [study.layout.model(model, stage, fold.strip()).heads for fold in folds]
     features = [study.layout.deep_features(model, center) for center in centers]
-    there = tuple(path for path in (*heads, *features) if path.is_file())
-    logs = [("find_biomarkers", model), *(("collect_radiomics", center) for center in centers)]
+    explained = (study.layout.shap_values(model), study.layout.links(model))
+    # A network's deep features are numbered; a model without any is explained by its inputs.
+    is_deep = all(name.removeprefix("z").isdigit() for name in deep.get("deep_feature", ()))
+    there = tuple(path for path in (*explained, *(heads + features if is_deep else ())) if path.is_file())
+    of_features = "import_features" if study.qc is None else "collect_radiomics"
+    logs = [("find_biomarkers", model), ("explain_model", model), *((of_features, center) for center in centers)]
     return [
         stored_step(found),
         _effects_step(study, row, centers),
-        Step("Deep features that it is linked to", there, {"stage": stage}, deep),
+        Step(f"{'Deep features' if is_deep else 'Inputs'} that it is linked to", there, {"stage": stage}, deep),
         fits_step(study, [(model, stage, fold.strip()) for fold in folds], row["task"]),
         code_step(study, [model]),
         logs_step(study, logs),
@@ -50,7 +54,8 @@ def _effects_step(study: FinishedStudy, row: dict[Any, Any], centers: list[str])
     settings: dict[str, Any] = study.record.study["explanation"]
     known = {key: value for key, value in settings.items() if key in Explanation.model_fields}
     paths = [study.layout.radiomics(center) for center in centers]
-    tables = [study.table(path)[["case_id", "region", row["feature"]]] for path in paths]
+    # A shape on a logarithmic scale is in no file: models and biomarkers derive it from what is.
+    tables = [with_log_shape(study.table(path))[["case_id", "region", row["feature"]]] for path in paths]
     matrix = Radiomics.of(pd.concat(tables, ignore_index=True))
     task = study.tasks[row["task"]]
     labels = class_indices(study.cases[study.cases["center"].isin(centers)], {row["task"]: task})[row["task"]]

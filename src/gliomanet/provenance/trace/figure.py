@@ -10,7 +10,7 @@ import pandas as pd
 
 from gliomanet.evaluation.predictions import Cases, Scored, score
 from gliomanet.evaluation.resampling import Resampling
-from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT, POOLED, SUMMARY
+from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT, POOLED, STRATIFIED, SUMMARY
 from gliomanet.evaluation.subgroups import ALL, subsets
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.provenance.finished import FinishedStudy
@@ -50,7 +50,8 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
     logs: list[tuple[str, ...]] = [("train", *fit[:2], f"fold{fit[2]}") for fit in dict.fromkeys(trained)]
     job = "segment_center" if "region" in row else "predict_center"
     logs += [(job, model, center) for model in models for center in centers]
-    logs.append(("evaluate_segmentations" if "region" in row else "evaluate",))
+    doubts = found.table in ("prediction_sets", "risk_coverage")
+    logs.append(("evaluate_segmentations" if "region" in row else "evaluate_uncertainty" if doubts else "evaluate",))
     return [*steps, code_step(study, models), logs_step(study, logs)]
 
 
@@ -74,30 +75,29 @@ def _cases(study: FinishedStudy, members: list[Scored], row: dict[Any, Any]) -> 
     resampling = Resampling(Cases.of(table, study.tasks), study.tasks, study.evaluation, 0)
     cases, center = resampling.cases, row.get("center", POOLED)
     subset = row.get("subset", ALL) if "n_modalities" not in row else ALL
-    counted: set[int] = set()
-    for number, member in enumerate(members):
+    counted: dict[tuple[str, str], set[int]] = {}
+    for member in members:
         mask = np.ones(cases.center.size, dtype=bool)
         if row["scenario"] == LEAVE_ONE_CENTER_OUT:  # each centre by the fits that never saw it
             mask &= cases.center == member.scenario.removeprefix(HELD_OUT)
-        if center not in (POOLED, SUMMARY):
+        if center not in (POOLED, STRATIFIED, SUMMARY):
             mask &= cases.center == center
         if row["task"] == JOINT:
             rows = member.rows[mask[member.rows]]
         else:
             mask &= subsets(study.tasks[member.task].label, cases)[subset]
             rows = resampling.known_rows(member, mask)
-        # two models are compared on the cases of both
-        both = "model_a" in row and number and row["scenario"] != LEAVE_ONE_CENTER_OUT
-        counted = counted & set(rows.tolist()) if both else counted | set(rows.tolist())
-    at = sorted(counted)
+        counted.setdefault((member.model, member.stage), set()).update(rows.tolist())
+    at = sorted(set.intersection(*counted.values())) if counted else []  # two models are compared on the cases of both
     keys = pd.MultiIndex.from_arrays([cases.center[at], cases.case_id[at]], names=["center", "case_id"])
     found = table.set_index(["center", "case_id"]).loc[keys].reset_index()
     if row["task"] in study.tasks:
         found = found.assign(label=found[study.tasks[row["task"]].label])
     kept = [name for name in ("center", "case_id", "patient_id", "label") if name in found]
-    if "truth" in row:  # a cell of a confusion matrix
+    truth = row.get("truth", row.get("class", ALL))
+    if truth != ALL:  # a cell of a confusion matrix, or the prediction sets of a class
         task = study.tasks[row["task"]]
-        wanted = task.class_names.index(row["truth"])
+        wanted = task.class_names.index(truth)
         found = found[[task.encode(label) == wanted for label in found["label"]]]
     return found[kept].reset_index(drop=True)
 

@@ -20,7 +20,7 @@ from gliomanet.tables.schemas import schema_of
 
 TABLES = (
     *("metrics", "comparisons", "segmentation", "decoding", "thresholds", "confusion"),
-    *("modality_subsets", "modality_significance"),
+    *("modality_subsets", "modality_significance", "prediction_sets", "risk_coverage"),
 )
 """Tables of `results/evaluation/`, in the order in which a row is looked for; the biomarkers' come after them."""
 
@@ -79,12 +79,16 @@ def find_rows(study: FinishedStudy, words: Sequence[str], file: Path | None = No
         The rows, and what was taken where words left it open: all patients, and the last stage of each model.
 
     Raises:
-        CohortError: a word fits no row at all, or no row fits all words.
+        CohortError: a word fits no row at all, no row fits all words, or the table is none that rows are traced from.
     """
     rest = [word.strip() for word in words]
     tables = list(_tables(study))
     if file is not None:
         tables = [one for one in tables if one[1].resolve() == file.resolve()]
+        if not tables:
+            action = f"tables that rows are traced from: {', '.join((*TABLES, BIOMARKERS))}"
+            problem = Problem("no row of this table is traced", action, file=str(file), rule="table_not_traced")
+            raise CohortError([problem], where="what is to be traced")
     named = {word.casefold() for word in rest} & {name for name, _, _ in tables}
     if named:
         tables = [one for one in tables if one[0] in named]

@@ -9,13 +9,16 @@ import pandas as pd
 from gliomanet.evaluation.analyses.modality_subsets import evaluate_subsets
 from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.evaluation.analyses.segmentation import evaluate_segmentations
+from gliomanet.evaluation.analyses.uncertainty import evaluate_uncertainty
 from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT
+from gliomanet.models.ensemble import EnsembleDescription
+from gliomanet.prediction.prediction_sets import quantiles
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.find import Found
 from gliomanet.provenance.trace.step import Step, cell
 from gliomanet.tables.columns import HELD_OUT
 
-OF_WHOLE_TABLE = ("p_holm",)
+OF_WHOLE_TABLE = ("p_holm", "family")
 """Cells that depend on all rows of their table."""
 
 
@@ -23,8 +26,8 @@ def recomputed_step(study: FinishedStudy, found: Found) -> Step:
     """Compute a row again as the study's own jobs do, and hold it against the stored one, digit by digit."""
     table = _recomputed(study, found)
     same_key = pd.Series(True, index=table.index)
-    for column, value in found.key.items():
-        same_key &= table[column].astype(str) == value
+    for column in found.key:
+        same_key &= table[column].map(cell) == cell(found.row[column])
     rows = table[same_key].to_dict("records")
     title = "Computed again now, from predictions and labels"
     if not rows:
@@ -48,6 +51,11 @@ def _recomputed(study: FinishedStudy, found: Found) -> pd.DataFrame:
         return evaluate_segmentations(scores, study.cases, study.evaluation, seed=seed)
     if found.table.startswith("modality_"):
         return _over_subsets(study, found.row["model"], seed)[found.table]
+    if found.table in ("prediction_sets", "risk_coverage"):
+        described = EnsembleDescription.read(layout.ensemble(found.row["model"]))
+        common = (predictions_of(study, found.row), study.evaluated_cases, study.tasks, study.evaluation)
+        tables = evaluate_uncertainty(*common, quantiles(described))
+        return tables.prediction_sets if found.table == "prediction_sets" else tables.risk_coverage
     done = evaluate(predictions_of(study, found.row), study.evaluated_cases, study.tasks, study.evaluation, seed=seed)
     table: pd.DataFrame = getattr(done, found.table)
     return table

@@ -71,7 +71,8 @@ def write_center_pages(
         "look": _with_pictures(look[:CASES_A_PAGE]),
         "look_further": look[CASES_A_PAGE:],
         "lost": [case for case in cases if not case["ok"]],
-        "strips": [_strip(metric, cases) for metric in metrics],
+        "strips": [_strip(metric, cases) for metric in metrics if metric.tells],
+        "silent": [silent_sentence(metric) for metric in metrics if not metric.tells],
         "compared": int((table["status"] == "ok").sum()) >= 5,
         "histograms": _histograms(curves, bands, {case["id"] for case in cases if case["flags"]}),
         "histogram_words": HISTOGRAMS,
@@ -115,6 +116,14 @@ def _with_pictures(cases: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     folders = [case["folder"] for case in cases]
     found = [picture(folder / "qc" / "thumbnail.webp") if folder is not None else None for folder in folders]
     return [{**case, "thumbnail": thumbnail} for case, thumbnail in zip(cases, found, strict=True)]
+
+
+def silent_sentence(metric: Measured) -> str:
+    """Say in words what a strip of equal dots would show."""
+    low, high = metric.number(float(metric.known.min())), metric.number(float(metric.known.max()))
+    span = low if low == high else f"{low} to {high}"
+    cases = "the one case" if len(metric.known) == 1 else f"all {len(metric.known)} cases"
+    return f"{NAMES[metric.name]}: {span} in {cases} ({EXPLAINED[metric.name]})."
 
 
 def _strip(metric: Measured, cases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

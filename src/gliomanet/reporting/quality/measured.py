@@ -54,6 +54,12 @@ class Measured:
         """False where there are too few cases or most are equal, so that every robust z is 0."""
         return bool(np.nan_to_num(self.scores).any())
 
+    @cached_property
+    def tells(self) -> bool:
+        """True where two cases differ as written, or one is out of bounds: else a picture would show rounding only."""
+        written = {self.number(float(value)) for value in self.known}
+        return len(written) > 1 or any(self.is_wrong(at) for at in range(len(self.figures)))
+
     def is_wrong(self, at: int) -> bool:
         """True where a case is beyond a fixed bound or the largest robust z."""
         return is_out_of_bounds(self.figures[at], self.bounds) or is_outlier(self.scores[at], self.bounds)

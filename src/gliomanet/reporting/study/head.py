@@ -7,22 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from gliomanet.layout import Layout
-from gliomanet.reporting.format import count, listing, plural, stage_name, task_name
+from gliomanet.reporting.format import count, listing, plural, task_name
+from gliomanet.reporting.study.answers import answers
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
-from gliomanet.stages import SUPERVISED, stage_of_round
-
-KIND_NAMES = {
-    "cmtlnet": "CMTLNet on images",
-    "gmmas": "GMMAS's network on images",
-    "mttunet": "MTTU-Net on images",
-    "psnet": "PS-Net on images",
-    "singletask": "one task on images, with CMTLNet's encoder",
-    "tabular_net": "multi-task network on features",
-    "logistic": "logistic regression on features",
-    "extra_trees": "extremely randomised trees on features",
-}
+from gliomanet.reporting.study.wording import kind_name, stages_phrase
 
 
 def head(results: StudyResults) -> dict[str, Any]:
@@ -30,11 +19,21 @@ def head(results: StudyResults) -> dict[str, Any]:
     return {
         "title": results.settings["title"],
         "warnings": warnings(results.settings),
-        "paragraph": paragraph(results),
-        "totals": totals(results),
-        "comparison": f"../{Layout('').comparison().as_posix()}",
-        "compared": [(task, task_name(task)) for task in results.tasks],
+        "question": question(results.settings),
+        "answers": answers(results),
     }
+
+
+def question(study: Mapping[str, Any]) -> str:
+    """The study's question, as far as it declared one; of simulated patients it says so."""
+    model, reference = study["evaluation"].get("primary_model"), study["evaluation"].get("reference")
+    simulated = all(center["source"]["kind"] == "phantom" for center in study["centers"].values())
+    where = "on unseen centres of simulated patients" if simulated else "on unseen centres"
+    if model and reference:
+        return f"Does {model} beat {reference} {where}?"
+    if reference:
+        return f"Does any model beat {reference} {where}?"
+    return f"What holds {where}?"
 
 
 def paragraph(results: StudyResults) -> str:
@@ -57,7 +56,7 @@ def paragraph(results: StudyResults) -> str:
         )
     tasks = [f"{task_name(name)} ({' / '.join(task.class_names)})" for name, task in results.tasks.items()]
     sentences.append(f"{plural(len(tasks), 'task')}: {listing(tasks)}")
-    models = [f"{name} ({KIND_NAMES.get(model['kind'], model['kind'])})" for name, model in study["models"].items()]
+    models = [f"{name} ({kind_name(model['kind'])})" for name, model in study["models"].items()]
     sentences.append(f"{plural(len(models), 'model')}: {listing(models)}")
     stages = stages_phrase(study)
     numbered = {fold.rsplit(".", 1)[-1] for fold in splits.loc[splits["part"] == "validation", "fold"]}
@@ -116,7 +115,7 @@ def warnings(study: Mapping[str, Any]) -> list[tuple[str, str]]:
         )
         found.append(("Every patient here is simulated", text))
     if study.get("shuffle_labels"):
-        text = "The training labels were shuffled, so every MCC must be about 0; if one is not, something leaks."
+        text = "Labels were dealt anew within each centre, so every MCC must be about 0; if not, something leaks."
         found.append(("This is a control", text))
     if study.get("label_fraction", 1) < 1:
         text = (
@@ -147,11 +146,3 @@ def totals(results: StudyResults) -> list[tuple[str, str]]:
 def _one(what: str) -> str:
     """`cases not analysed` → `case not analysed`."""
     return what.replace("cases", "case", 1) if what.startswith("cases") else what.removesuffix("s")
-
-
-def stages_phrase(study: Mapping[str, Any]) -> list[str]:
-    """Name the stages of a study's models, each round of pseudo-labels by itself."""
-    names = {stage for model in study["models"].values() for stage in model["stages"]}
-    rounds = [stage_of_round(n) for n in range(1, len(study["pseudo_labels"]["rounds"]) + 1)]
-    stages = [SUPERVISED, *(rounds if names - {SUPERVISED} else [])]
-    return [stage_name(stage) for stage in stages]

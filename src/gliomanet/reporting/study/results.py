@@ -16,6 +16,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.layout import Layout
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.reporting.study.missing_cases import missing_cases
+from gliomanet.reporting.study.tidy import tidy_metrics
 from gliomanet.reporting.study.versions import gathered_versions
 from gliomanet.tables.io import read_table
 
@@ -32,18 +33,32 @@ class StudyResults:
         confusion: `results/evaluation/confusion.tsv`.
         comparisons: `results/evaluation/comparisons.tsv`.
         decoding: `results/evaluation/decoding.tsv`.
+        prediction_sets: `results/evaluation/prediction_sets.tsv`.
+        risk_coverage: `results/evaluation/risk_coverage.tsv`, beside it.
+        recalibration: `results/evaluation/calibration.tsv`: slopes and intercepts; None: older results without.
+        calibration_curves: `results/evaluation/calibration_curves.tsv`, beside it.
+        decision_curves: `results/evaluation/decision_curves.tsv`, beside it.
+        roc_curves: `results/evaluation/roc_curves.tsv`, beside it.
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
+        permutation: `results/evaluation/permutation.tsv`; None: `snakemake permutation_test` was not run.
+        permutation_draws: `results/evaluation/permutation_draws.tsv`, beside it.
         predictions: model → `results/predictions/<model>.tsv`.
-        calibration: all models' tables of `results/calibration/`; None: the study does not calibrate.
+        calibration: all models' temperatures, the tables of `results/calibration/`; None: the study does not calibrate.
         biomarkers: model → `results/biomarkers/<model>.tsv`.
+        search: model → `results/explanations/<model>.search.tsv`: how much was tested, linked and kept.
+        links: model → `results/explanations/<model>.links.tsv.gz`.
+        shap_values: model → `results/explanations/<model>.tsv.gz`.
+        explained: model → `results/explanations/<model>.folds.tsv`.
+        examples: model → picture of cases of low and high value; none in a study of feature tables.
         recovery: planted truth beside what was found; None: no patient is simulated.
         pseudo_labels: the pseudo-label tables with the columns `model`, `stage` and `fold` added; None: there are none.
         pseudo_label_accuracy: `results/pseudo_labels/accuracy.tsv`.
         audit: `results/cohort/audit.tsv`; None: no audit was run.
         feature_findings: `results/audit/features/findings.tsv`; None: no audit was run.
         void_features: `results/audit/features/void.tsv`, beside it.
+        prediction_findings: `results/audit/predictions/findings.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
         sheets: centre → contact sheet (PNG).
         models: descriptions of every trained model.
@@ -57,18 +72,32 @@ class StudyResults:
     confusion: pd.DataFrame
     comparisons: pd.DataFrame
     decoding: pd.DataFrame | None = None
+    prediction_sets: pd.DataFrame | None = None
+    risk_coverage: pd.DataFrame | None = None
+    recalibration: pd.DataFrame | None = None
+    calibration_curves: pd.DataFrame | None = None
+    decision_curves: pd.DataFrame | None = None
+    roc_curves: pd.DataFrame | None = None
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None
+    permutation: pd.DataFrame | None = None
+    permutation_draws: pd.DataFrame | None = None
     predictions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     calibration: pd.DataFrame | None = None
     biomarkers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    search: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    links: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    shap_values: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    explained: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    examples: Mapping[str, Path] = field(default_factory=dict)
     recovery: pd.DataFrame | None = None
     pseudo_labels: pd.DataFrame | None = None
     pseudo_label_accuracy: pd.DataFrame | None = None
     audit: pd.DataFrame | None = None
     feature_findings: pd.DataFrame | None = None
     void_features: pd.DataFrame | None = None
+    prediction_findings: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[ModelDescription, ...] = ()
@@ -93,6 +122,7 @@ class StudyResults:
         by_name: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
         pseudo_labels: list[pd.DataFrame] = []
         sheets: dict[str, Path] = {}
+        examples: dict[str, Path] = {}
         models: list[ModelDescription] = []
         cases: list[Mapping[str, str]] = []
         for path in files:
@@ -100,17 +130,20 @@ class StudyResults:
             match place.kind:
                 case "cases" | "splits" | "audit" | "recovery" | "pseudo_label_accuracy":
                     tables[place.kind] = read_table(path)
-                case "feature_findings" | "void_features":
+                case "feature_findings" | "void_features" | "prediction_findings":
                     tables[place.kind] = read_table(path)
                 case "evaluation":
-                    tables[place.table] = read_table(path)
+                    # Temperatures have a place of that name, too.
+                    tables["recalibration" if place.table == "calibration" else place.table] = read_table(path)
                 case "pseudo_labels":
                     names = {"model": place.model, "stage": place.stage, "fold": place.fold}
                     pseudo_labels.append(read_table(path).assign(**names))
-                case "predictions" | "calibration" | "biomarkers":
+                case "predictions" | "calibration" | "biomarkers" | "search" | "links" | "shap_values" | "explained":
                     by_name[place.kind][place.model] = read_table(path)
                 case "qc":
                     by_name[place.kind][place.center] = read_table(path)
+                case "examples":
+                    examples[place.model] = path
                 case "qc_sheet":
                     sheets[place.center] = path
                 case "model.description":
@@ -125,6 +158,11 @@ class StudyResults:
             predictions=by_name["predictions"],
             calibration=_together(by_name["calibration"].values()),
             biomarkers=by_name["biomarkers"],
+            search=by_name["search"],
+            links=by_name["links"],
+            shap_values=by_name["shap_values"],
+            explained=by_name["explained"],
+            examples=examples,
             pseudo_labels=_together(pseudo_labels),
             qc=_together(by_name["qc"].values()),
             sheets=sheets,
@@ -137,6 +175,11 @@ class StudyResults:
         """The configuration with tuples and enumerations as plain values, as a file would hold it."""
         settings: dict[str, Any] = json.loads(json.dumps(self.study, default=str))
         return settings
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """`metrics`, every text a string and every number a float."""
+        return tidy_metrics(self.metrics)
 
     @cached_property
     def tasks(self) -> dict[str, Task]:

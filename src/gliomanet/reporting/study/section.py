@@ -6,10 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from gliomanet.reporting.svg import inline_svg
-
 
 @dataclass(frozen=True)
 class Section:
@@ -29,14 +25,3 @@ class Section:
     def anchor(self) -> str:
         """Address inside the page."""
         return self.name.replace("_", "-")
-
-
-def drawn(svg: str, prefix: str, label: str) -> Markup | None:
-    """Make a figure an element of the page.
-
-    Args:
-        svg: the figure's file; "" where there is nothing to draw.
-        prefix: of its identifiers, unlike that of any other figure of the page.
-        label: text for readers who cannot see it.
-    """
-    return Markup(inline_svg(svg, prefix, label)) if svg else None

@@ -10,12 +10,32 @@ NUMBERS = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
         *("temperature", "ece_before", "ece_after", "nll_before", "nll_after", "independent", "joint"),
-        *("rho", "q", "summary", "tau2", "i2", "additivity_gap", "precision", "recall", "shortcut_rejection"),
+        *(
+            "rho",
+            "q",
+            "summary",
+            "p_effect",
+            "q_effect",
+            "pi_low",
+            "pi_high",
+            "tau2",
+            "i2",
+            "additivity_gap",
+            "precision",
+            "recall",
+            "shortcut_rejection",
+        ),
         *("atlas_similarity", "similarity_t1", "similarity_t1c", "similarity_t2", "similarity_flair"),
         *("coregistration_gain", "residual_shift_mm", "coverage", "mask_atlas_dice", "rim_outside", "rim_inside"),
         *("shapley", "fusion_weight", "n_modalities"),
+        *("level", "expected_low", "expected_high", "n_calibration", "quantile", "n_patients"),
+        *("empty", "single", "several", "single_correct", "answered", "cut", "error", "n_answered"),
         *("tumour_outside_brain", "brain_volume_ml", "tumour_volume_ml"),
         *("mean", "median"),
+        *("draws", "null_mean", "null_low", "null_high"),
+        *("value_a", "value_b", "pi_low", "pi_high", "expected"),
+        *("slope", "slope_ci_low", "slope_ci_high", "intercept", "intercept_ci_low", "intercept_ci_high"),
+        *("observed", "threshold", "net_benefit", "treat_all", "sensitivity", "specificity", "ppv"),
     )
 )
 """Columns that hold numbers; so do the biomarkers' `effect_<center>`."""
@@ -62,6 +82,16 @@ def tidy_confusion(frame: pd.DataFrame | None) -> pd.DataFrame:
 def tidy_biomarkers(frame: pd.DataFrame) -> pd.DataFrame:
     return tidy(
         frame,
-        text=("scenario", "task", "feature", "modality", "region", "deep_features", "status", "reason"),
-        numbers=("rho", "q", "summary", "ci_low", "ci_high", "tau2", "i2", "additivity_gap"),
+        text=(
+            "scenario",
+            "task",
+            "feature",
+            "modality",
+            "region",
+            "deep_features",
+            "agrees_outside",
+            "status",
+            "reason",
+        ),
+        numbers=("rho", "q", "summary", "ci_low", "ci_high", "q_effect", "tau2", "i2", "additivity_gap"),
     )

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.labels.decision import called_class
 from gliomanet.labels.implication import Ground, implied_class
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.who import WhoState, contradiction
@@ -43,16 +44,17 @@ def summarise(
         temperature: of the mean, and of each pass; 1 leaves them as they are.
 
     Returns:
-        (N,) class with the largest mean; (N,) that mean; (N,) its population standard deviation over the passes.
+        (N,) class that the mean calls, see `gliomanet.labels.decision`; (N,) its mean; (N,) its population standard
+        deviation over the passes.
     """
     values = np.asarray(passes, dtype=np.float64)
     if values.ndim != 3 or values.shape[0] < 1:
         raise ValueError(f"stochastic passes must be (passes, cases, classes), got {values.shape}")
     mean = tempered(values.mean(axis=0), temperature)
     each = tempered(values.reshape(-1, values.shape[2]), temperature).reshape(values.shape)
-    winner = mean.argmax(axis=1) if len(mean) else np.zeros(0, dtype=np.int64)
+    winner = called_class(mean)
     rows = np.arange(len(mean))
-    return winner.astype(np.int64), mean[rows, winner], each.std(axis=0)[rows, winner]
+    return winner, mean[rows, winner], each.std(axis=0)[rows, winner]
 
 
 def select_pseudo_labels(

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.labels.decision import called_class
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.seeds import derive_seed
@@ -111,7 +112,7 @@ def _check_task(
         found = f"all {truth.size} are {task.class_names[classes[0]]}" if classes.size else "found none"
         reason = f"teacher not judged: needs validation cases of two classes, {found}" if alpha < 1 else ""
         return TeacherCheck(truth.size, np.nan, np.nan, 1.0, reason)
-    called = probability.argmax(axis=1)
+    called = called_class(probability)
     mcc = _matthews(truth, called)
     p = _permutation_p(truth, called, centers, np.random.default_rng(derive_seed(seed, "teacher", name)))
     # Never below 1: a few cases that happen to be right would make a teacher surer than it is.

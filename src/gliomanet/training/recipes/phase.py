@@ -20,6 +20,7 @@ from sklearn.metrics import matthews_corrcoef
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from gliomanet.labels.decision import last_largest
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
@@ -343,7 +344,7 @@ class Phase(lightning.LightningModule):
             truth = labels[:, column]
             known = truth != MISSING
             if task in self._metrics.scores[0] and len(np.unique(truth[known])) > 1:
-                predicted = torch.cat([scores[task] for scores in self._metrics.scores]).argmax(dim=1).numpy()
+                predicted = last_largest(torch.cat([scores[task] for scores in self._metrics.scores]).numpy())
                 metrics[f"validation/mcc/{task}"] = float(matthews_corrcoef(truth[known], predicted[known]))
         return metrics
 

@@ -30,5 +30,5 @@ def test_notes_are_counted_by_rule_and_centre():
 
 
 def test_the_sentence_counts_severities():
-    assert audit_sentence(FINDINGS) == "The audit of tables and images: 1 error, 1 warning, 3 notes."
+    assert audit_sentence(FINDINGS) == "The audit of tables, images and predictions: 1 error, 1 warning, 3 notes."
     assert audit_sentence(FINDINGS.iloc[:0]) == "The audit found nothing to report."

@@ -1,8 +1,11 @@
 """The section on features: what was left out, counted and named, and what the audit found."""
 
 from dataclasses import replace
+from typing import get_args
 
-from gliomanet.reporting.study.sections.features import section, void_sentence, void_table
+from gliomanet.models.void_features import Why
+from gliomanet.reporting.study.sections.features import WORDS, section, void_sentence, void_table
+from gliomanet.tables.cohort import VOID_FEATURES
 from tests.reporting.conftest import void_features
 
 
@@ -34,3 +37,8 @@ def test_nothing_to_say_is_no_section(image_study):
         feature_findings=image_study.feature_findings.iloc[:0],
     )
     assert section(nothing) is None
+
+
+def test_every_reason_why_a_feature_is_void_has_words_and_a_place_in_the_table():
+    (why,) = [column for column in VOID_FEATURES.columns if column.name == "why"]
+    assert set(WORDS) == set(why.allowed) == set(get_args(Why))

@@ -167,7 +167,7 @@ def test_the_section_is_on_the_page_where_the_tables_are(image_study, tmp_path, 
     subsets, worth = made_up(scenarios=scenarios)
     _, page = render(replace(image_study, modality_subsets=subsets, modality_significance=worth), tmp_path)
     assert "before calibration and without mirror images ( prediction.test_time_augmentation )" in page.text
-    assert page.sections.index("modality-subsets") == page.sections.index("comparisons") + 1
+    assert page.sections.index("modality-subsets") == page.sections.index("decoding") + 1
     assert len(page.identifiers) == len(set(page.identifiers))
     assert page.tables == page.captions
     assert page.unscoped == page.pictures_without_text == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from gliomanet.reporting.format import (
     stage_name,
@@ -17,6 +18,7 @@ from gliomanet.reporting.study.tidy import tidy_confusion
 from gliomanet.reporting.svg import (
     LINE,
     MUTED,
+    PALETTE,
     SETTINGS,
     SHADE,
     bare,
@@ -94,14 +96,9 @@ def _draw_matrix(
         axes.text(left - 0.05, top + (i + 0.5) * cell, truth, ha="right", va="center", fontsize=7.5, color=MUTED)
         for j, n in enumerate(row):
             share = n / sum(row) if sum(row) else 0.0
-            axes.fill_between(
-                [left + j * cell, left + (j + 1) * cell],
-                top + i * cell,
-                top + (i + 1) * cell,
-                facecolor="#0072b2",
-                alpha=round(0.04 + 0.5 * share, 3),
-                linewidth=0,
-            )
+            alpha = round(0.04 + 0.5 * share, 3)
+            corner = (left + j * cell, top + i * cell)
+            axes.add_patch(Rectangle(corner, cell, cell, facecolor=PALETTE[0], alpha=alpha, linewidth=0))
             axes.text(
                 left + (j + 0.5) * cell, top + (i + 0.5) * cell, f"{n:.0f}", ha="center", va="center", fontsize=8.5
             )

@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 
+from gliomanet.config.split import MAIN
+from gliomanet.evaluation.rows import LEAVE_ONE_CENTER_OUT
 from gliomanet.reporting.format import (
     TOGETHER,
     WHOLE_GROUP,
@@ -36,6 +38,7 @@ from gliomanet.reporting.svg import (
     to_svg,
 )
 from gliomanet.stages import round_of, stage_order
+from gliomanet.tables.columns import HELD_OUT
 from gliomanet.tables.notes import NOT_ESTIMABLE
 
 
@@ -58,6 +61,7 @@ def forest_plot(metrics: pd.DataFrame) -> str:
     tasks = list(dict.fromkeys(table["task"]))
     lines = list(dict.fromkeys(zip(table["model"], table["stage"], strict=True)))
     several_stages = len({stage for _, stage in lines}) > 1
+    several_scenarios = set(table["scenario"]) != {MAIN}
     colors = colors_of(list(dict.fromkeys(table["model"])))
     found = {
         (r["scenario"], r["role"], r["center"], r["model"], r["stage"], r["task"]): r for r in table.to_dict("records")
@@ -65,7 +69,7 @@ def forest_plot(metrics: pd.DataFrame) -> str:
     bands = _bands(table)
     rows_of = {band: [line for line in lines if any((*band, *line, task) in found for task in tasks)] for band in bands}
     height = sum(HEADER + ROW * len(rows) for rows in rows_of.values())
-    left, panel, gap, top, bottom = 2.0, 2.35, 0.15, 0.3, 0.45
+    left, panel, gap, top, bottom = _name_width(rows_of, several_stages, several_scenarios), 2.35, 0.15, 0.34, 0.45
     width, total = left + len(tasks) * (panel + gap), height + top + bottom
     low = min(-0.2, float(table[["value", "ci_low"]].min().min()) - 0.05)
     with rc_context(SETTINGS):  # type: ignore[arg-type]
@@ -80,26 +84,35 @@ def forest_plot(metrics: pd.DataFrame) -> str:
         for axes, task in zip(panels, tasks, strict=True):
             _prepare_panel(axes, task_name(task), low, height)
         y = 0.0
-        several_scenarios = len(set(table["scenario"])) > 1
         for index, band in enumerate(bands):
             depth = HEADER + ROW * len(rows_of[band])
             if index % 2 == 0:
                 names.axhspan(y, y + depth, color=SHADE, lw=0, zorder=-2)
-            names.text(0.06, y + 0.17, _band_name(band, several_scenarios), weight="bold", va="center", fontsize=8)
+            names.text(0.06, y + 0.17, _band_name(band, several_scenarios), weight="bold", va="center", fontsize=8.5)
             for axes, task in zip(panels, tasks, strict=True):
                 members = [found[key] for line in rows_of[band] if (key := (*band, *line, task)) in found]
                 if members:
                     first = members[0]
                     text = of(first["n"], first["n_positive"])
-                    axes.text(1.03, y + 0.17, text, ha="right", va="center", fontsize=6.5, color=MUTED)
+                    axes.text(1.03, y + 0.17, text, ha="right", va="center", fontsize=8, color=MUTED)
             for row, (model, stage) in enumerate(rows_of[band]):
                 at = y + HEADER + ROW * (row + 0.35)
-                names.text(0.18, at, model_name(model, stage, several_stages), va="center", fontsize=7.5)
+                names.text(0.18, at, model_name(model, stage, several_stages), va="center", fontsize=8.5)
                 for axes, task in zip(panels, tasks, strict=True):
                     if (key := (*band, model, stage, task)) in found:
                         _draw_estimate(axes, found[key], at, colors[model])
             y += depth
         return to_svg(figure)
+
+
+Band = tuple[str, str, str]
+
+
+def _name_width(rows_of: Mapping[Band, list[tuple[str, str]]], several_stages: bool, several_scenarios: bool) -> float:
+    """Inches that the longest name takes, of a model or, in bold, of a band."""
+    names = [model_name(*line, several_stages) for rows in rows_of.values() for line in rows]
+    bands = [_band_name(band, several_scenarios) for band in rows_of]
+    return max(1.1, 0.3 + 0.072 * max(map(len, names)), 0.15 + 0.082 * max(map(len, bands)))
 
 
 def marks_sentence(metrics: pd.DataFrame) -> str:
@@ -117,7 +130,7 @@ def _mark_of(stage: str) -> tuple[str, str]:
     return ROUND_MARKERS[(number_of_round - 1) % len(ROUND_MARKERS)] if number_of_round else CIRCLE
 
 
-def _bands(table: pd.DataFrame) -> list[tuple[str, str, str]]:
+def _bands(table: pd.DataFrame) -> list[Band]:
     """(scenario, role, center) of every group of cases, in the order they are drawn."""
     bands = []
     for scenario in dict.fromkeys(table["scenario"]):
@@ -135,19 +148,23 @@ def _bands(table: pd.DataFrame) -> list[tuple[str, str, str]]:
     return bands
 
 
-def _band_name(band: tuple[str, str, str], several_scenarios: bool) -> str:
+def _band_name(band: Band, several_scenarios: bool) -> str:
     scenario, role, center = band
+    if scenario == HELD_OUT + center:
+        return f"{center}, held out"
+    if scenario == LEAVE_ONE_CENTER_OUT:
+        return f"Held-out centres, {center_name(center)}"
     name = f"{role.capitalize()}, {center_name(center)}"
-    return f"{name}  ({scenario})" if several_scenarios else name
+    return f"{name} ({scenario})" if several_scenarios else name
 
 
 def _prepare_panel(axes: Axes, title: str, low: float, height: float) -> None:
     axes.patch.set_alpha(0)
     axes.set(xlim=(low, 1.05), ylim=(height, 0), yticks=[])
-    axes.set_title(title, fontsize=9, weight="bold", loc="left")
-    axes.set_xlabel("MCC", fontsize=7.5)
+    axes.set_title(title, fontsize=10, weight="bold", loc="left")
+    axes.set_xlabel("MCC", fontsize=8.5)
     ticks = [tick for tick in (-1, -0.5, 0, 0.5, 1) if tick >= low]
-    axes.set_xticks(ticks, [number(tick, 1) if tick else "0" for tick in ticks], fontsize=7)
+    axes.set_xticks(ticks, [number(tick, 1) if tick else "0" for tick in ticks], fontsize=8)
     axes.tick_params(length=2)
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
@@ -157,7 +174,7 @@ def _prepare_panel(axes: Axes, title: str, low: float, height: float) -> None:
 
 def _draw_estimate(axes: Axes, row: Mapping[Any, Any], y: float, color: str) -> None:
     if pd.isna(row["value"]):
-        axes.text(0.03, y, NOT_ESTIMABLE, va="center", fontsize=6.5, style="italic", color=MUTED)
+        axes.text(0.03, y, NOT_ESTIMABLE, va="center", fontsize=8, style="italic", color=MUTED)
         return
     if pd.notna(row["ci_low"]) and pd.notna(row["ci_high"]):
         axes.plot([row["ci_low"], row["ci_high"]], [y, y], color=color, lw=1.4, solid_capstyle="butt")

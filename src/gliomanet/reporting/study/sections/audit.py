@@ -19,10 +19,12 @@ def section(results: StudyResults) -> Section | None:
     """Findings of the audit, where one was run."""
     if results.audit is None:
         return None
+    guards = results.prediction_findings
+    findings = results.audit if guards is None or guards.empty else pd.concat([results.audit, guards])
     content = {
-        "counts": audit_sentence(results.audit),
-        "findings": findings_table(results.audit),
-        "notes": notes_table(results.audit),
+        "counts": audit_sentence(findings),
+        "findings": findings_table(findings),
+        "notes": notes_table(findings),
     }
     return Section("audit", "Audit", content)
 
@@ -76,7 +78,11 @@ def audit_sentence(findings: pd.DataFrame) -> str:
     """Count the findings of each severity."""
     counts = _tidied(findings)["severity"].value_counts()
     found = [plural(int(counts[name]), name) for name in SEVERITIES if name in counts and name != "fatal"]
-    return f"The audit of tables and images: {', '.join(found)}." if found else "The audit found nothing to report."
+    return (
+        f"The audit of tables, images and predictions: {', '.join(found)}."
+        if found
+        else "The audit found nothing to report."
+    )
 
 
 def _tidied(findings: pd.DataFrame) -> pd.DataFrame:

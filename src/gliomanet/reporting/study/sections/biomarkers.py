@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from gliomanet.reporting.embed import embed_sheets
 from gliomanet.reporting.format import (
     count,
     estimate,
@@ -19,14 +21,17 @@ from gliomanet.reporting.format import (
     stage_name,
     task_name,
 )
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.biomarkers import biomarker_forest
+from gliomanet.reporting.study.figures.links import drawn_links, link_map
+from gliomanet.reporting.study.figures.shap import shap_shares, shap_summary, shown_unit
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import NUMBERS, tidy, tidy_biomarkers
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.tables.notes import split_notes
 
-DROPPED_SHOWN = 200
+SHOWN = 200
 
 
 def section(results: StudyResults) -> Section | None:
@@ -35,12 +40,16 @@ def section(results: StudyResults) -> Section | None:
         return None
     content = {
         "max_i2": number(results.settings["explanation"]["max_i2"]),
+        "max_q": number(results.settings["explanation"]["max_q"]),
         "kept": kept_sentence(results.biomarkers),
-        "additivity": additivity_sentence(results.biomarkers),
         "models": [
             {
                 "name": model,
+                "searched": searched_sentences(results.search.get(model)),
+                "additivity": additivity_sentence(results.explained.get(model)),
+                **explained_figures(results, model, index),
                 "kept": kept_table(model, table),
+                "undecided": undecided_table(model, table),
                 "dropped": dropped_table(model, table),
                 "reasons": dropped_reasons(table),
                 "unlinked": unlinked_sentence(table, results.splits),
@@ -49,6 +58,7 @@ def section(results: StudyResults) -> Section | None:
                     f"markers-{index}",
                     f"Effects of the strongest kept biomarkers of {model}: a mark per centre, the summary with its "
                     "interval. The table beside it holds the same numbers.",
+                    table,
                 ),
             }
             for index, (model, table) in enumerate(results.biomarkers.items())
@@ -80,31 +90,83 @@ def _span(low: int, high: int) -> str:
     return plural(high, "validation case") if low == high else f"{count(low)} to {plural(high, 'validation case')}"
 
 
-def additivity_sentence(biomarkers: Mapping[str, pd.DataFrame]) -> str:
-    """Gap between the SHAP values' sum and the output; empty where no table says."""
-    gaps = [gap for frame in biomarkers.values() for gap in tidy_biomarkers(frame)["additivity_gap"].dropna()]
-    if not gaps:
+def explained_figures(results: StudyResults, model: str, index: int) -> dict[str, Any]:
+    """SHAP values, links to deep features, and examples of a model, as far as there are any."""
+    values, links, table = results.shap_values.get(model), results.links.get(model), results.biomarkers[model]
+    has_example = model in results.examples and (table["status"] == "kept").any()
+    return {
+        "shap": drawn(
+            "" if values is None else shap_summary(values),
+            f"shap-{index}",
+            f"SHAP values of {model}: for each task a bar for each of the leading features, and a dot for each "
+            f"validation case. The numbers are in explanations/{model}.tsv.gz.",
+            pd.DataFrame() if values is None else shap_shares(values),
+        ),
+        "unit": "" if values is None or values.empty else shown_unit(values),
+        "links": drawn(
+            "" if links is None else link_map(links, table, results.settings["explanation"]["max_q"]),
+            f"links-{index}",
+            f"Correlation between deep features of {model} and radiomic features: a row for each radiomic feature, a "
+            f"column for each deep feature. The numbers are in explanations/{model}.links.tsv.gz.",
+            pd.DataFrame() if links is None else drawn_links(links, table),
+        ),
+        "examples": embed_sheets({model: results.examples[model]})[model] if has_example else "",
+    }
+
+
+def searched_sentences(search: pd.DataFrame | None) -> list[str]:
+    """The number of features tested in each scenario and task, and what became of them."""
+    rows = [] if search is None else search.to_dict("records")
+    several = len({row["scenario"] for row in rows}) > 1
+    found = []
+    for row in rows:
+        where = task_name(row["task"]) + (f" ({row['scenario']})" if several else "")
+        if not row["folds"]:
+            found.append(f"{where}: nothing was explained.")
+            continue
+        units = plural(int(row["leading"]), f"leading {row['unit']}")
+        tested = "radiomic feature was" if row["features"] == 1 else "radiomic features were"
+        found.append(
+            f"{where}: {count(row['features'])} {tested} tested against {units} of {plural(int(row['folds']), 'fold')} "
+            f"on {plural(int(row['cases']), 'validation case')}; {count(row['linked'])} linked, {count(row['kept'])} "
+            f"kept, {count(row['dropped'])} dropped, {count(row['not_decidable'])} not decidable."
+        )
+    return found
+
+
+def additivity_sentence(explained: pd.DataFrame | None) -> str:
+    """Gap between the SHAP values' sum and the output, by explainer; empty where nothing was explained."""
+    if explained is None or explained.empty:
         return ""
-    gap = f"by at most {max(gaps):.1g}" if max(gaps) > 0 else "by rounding only (less than 10⁻¹²)"
-    return f"A case's SHAP values and the mean output together miss the network's output {gap}."
+    parts = []
+    for (unit, explainer), rows in explained.groupby(["unit", "explainer"], sort=False):
+        worst = float(rows["additivity_gap"].max())
+        gap = f"at most {worst:.1g}" if worst > 0 else "rounding only (less than 10⁻¹²)"
+        parts.append(f"{unit}s, {explainer}, of the {rows['output'].iloc[0]}: {gap}")
+    return f"How far a case's SHAP values and the base miss its output ({'; '.join(parts)})."
+
+
+def undecided_table(model: str, biomarkers: pd.DataFrame) -> Table:
+    """Linked features of which too few centres say anything."""
+    table = tidy_biomarkers(biomarkers)
+    rows = table[table["status"] == "not decidable"].head(SHOWN)
+    return _biomarker_table(f"undecided-{model}", f"Linked features of {model} that are not decidable.", rows, True)
 
 
 def dropped_table(model: str, biomarkers: pd.DataFrame) -> Table:
     """List the dropped ones of the strongest correlation, with the reason."""
     table = tidy_biomarkers(biomarkers)
-    dropped = table[table["status"] != "kept"]
+    dropped = table[table["status"] == "dropped"]
     ranked = dropped.assign(size=dropped["rho"].abs()).sort_values("size", ascending=False, kind="stable")
-    shown = ranked.drop(columns="size").head(DROPPED_SHOWN)
-    rest = (
-        f"; the first {DROPPED_SHOWN} of {count(len(dropped))} by correlation" if len(dropped) > DROPPED_SHOWN else ""
-    )
+    shown = ranked.drop(columns="size").head(SHOWN)
+    rest = f"; the first {SHOWN} of {count(len(dropped))} by correlation" if len(dropped) > SHOWN else ""
     return _biomarker_table(f"dropped-{model}", f"Dropped candidates of {model}{rest}.", shown, reasons=True)
 
 
 def dropped_reasons(biomarkers: pd.DataFrame) -> list[str]:
     """`80 direction differs between centres`, most frequent first."""
     table = tidy_biomarkers(biomarkers)
-    texts = table.loc[table["status"] != "kept", "reason"]
+    texts = table.loc[table["status"] == "dropped", "reason"]
     reasons = Counter(reason_kind(part) for text in texts for part in split_notes(text) or [""])
     return [f"{reason} ({count(n)})" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
 
@@ -132,18 +194,22 @@ def _biomarker_table(name: str, caption: str, table: pd.DataFrame, reasons: bool
         deep = [d for d in row["deep_features"].replace(";", ",").split(",") if d.strip()]
         cells = [Cell(feature_name(row["feature"], row["region"])), Cell(task_name(row["task"]))]
         cells += [Cell(row["scenario"])] if scenarios else []
-        cells += [Cell(", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else ""))]
+        itself = all(d.strip().partition(":")[2] == row["feature"] for d in deep)  # an input of the model
+        linked = ", ".join(deep[:4]) + (f" and {len(deep) - 4} more" if len(deep) > 4 else "")
+        cells += [Cell(f"itself, in {plural(len(deep), 'fold')}" if deep and itself else linked)]
         cells += [numeric("" if pd.isna(row["rho"]) else number(row["rho"])), numeric(probability(row["q"]))]
         cells += [numeric("" if pd.isna(row[c]) else number(row[c])) for c in centers]
         cells += [numeric("" if pd.isna(row["summary"]) else estimate(row["summary"], row["ci_low"], row["ci_high"]))]
-        cells += [numeric("" if pd.isna(row["i2"]) else number(row["i2"]))]
+        cells += [numeric("" if pd.isna(row["i2"]) else number(row["i2"])), numeric(probability(row["q_effect"]))]
+        cells += [Cell(row["agrees_outside"] or "no centre")]
         cells += [Cell(row["reason"], kind="note")] if reasons else []
         rows.append(tuple(cells))
     columns = [Column("Feature"), Column("Task", choose=True)]
     columns += [Column("Scenario", choose=True)] if scenarios else []
-    columns += [Column("Deep features linked"), Column("ρ", True), Column("q", True)]
+    columns += [Column("Linked to"), Column("ρ", True), Column("q", True)]
     columns += [Column(c.removeprefix("effect_"), True) for c in centers]
-    columns += [Column("Summary effect", True), Column("I²", True)]
+    columns += [Column("Summary effect", True), Column("I²", True), Column("q of effect", True)]
+    columns += [Column("Agrees outside", choose=True)]
     columns += [Column("Reason", choose=False)] if reasons else []
     return Table(name, caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
 

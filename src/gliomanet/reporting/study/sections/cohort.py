@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from gliomanet.labels.tasks import Task
 from gliomanet.modalities import MODALITIES
 from gliomanet.reporting.format import SOURCES, count, modality_name, plural, task_name
+from gliomanet.reporting.study.head import paragraph, totals
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
@@ -26,9 +29,11 @@ def section(results: StudyResults) -> Section:
         "cohort",
         "Who is in it",
         {
+            "paragraph": paragraph(results),
+            "totals": totals(results),
             "centers": centers_table(results),
             "scenarios": scenarios_table(results.splits),
-            "modalities": modalities_table(results),
+            **modalities_of(results),
             "missing": missing_table(results.missing),
             "predicted": bool(results.predictions),
         },
@@ -62,6 +67,13 @@ def _labels_cell(cases: pd.DataFrame, task: Task) -> Cell:
     derived = 0 if source is None else int((source == "derived").sum())
     small = [f"unknown {count(unknown)}"] * bool(unknown) + [f"derived {count(derived)}"] * bool(derived)
     return Cell(known if unknown < len(cases) else "none known", ", ".join(small))
+
+
+def modalities_of(results: StudyResults) -> dict[str, Any]:
+    """The table of modalities that cases lack, or a sentence where none lacks any."""
+    table = modalities_table(results)
+    complete = bool(table) and all(row[1].text == row[2].text for row in table.rows)
+    return {"modalities": None if complete else table, "complete": complete}
 
 
 def modalities_table(results: StudyResults) -> Table:

@@ -6,11 +6,14 @@ import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.reporting.format import center_name, estimate, model_name, probability, task_name
+from gliomanet.reporting.study.answers import tidy_comparisons
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
-from gliomanet.reporting.study.tidy import tidy
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.tables.notes import NOT_ESTIMABLE, reason_of
+
+EXPLORATORY = "exploratory"
+"""Family of the comparisons that answer no question asked before."""
 
 
 def section(results: StudyResults) -> Section | None:
@@ -20,12 +23,13 @@ def section(results: StudyResults) -> Section | None:
 
 
 def comparisons_table(comparisons: pd.DataFrame) -> Table:
-    """Paired differences between models or stages, the smallest Holm-corrected p first."""
-    table = tidy(
-        comparisons,
-        text=("scenario", "stage_a", "stage_b", "model_a", "model_b", "role", "center", "task", "metric", "note"),
-        numbers=("difference", "ci_low", "ci_high", "p", "p_holm"),
-    )
+    """Paired differences that the study asked for, the smallest Holm-corrected p first.
+
+    Comparisons beside them (`exploratory`: by centre, inside groups, of validation cases) are in the file.
+    """
+    table = tidy_comparisons(comparisons)
+    further = int((table["family"] == EXPLORATORY).sum())
+    table = table[table["family"] != EXPLORATORY]
     several = len(set(table["stage_a"]) | set(table["stage_b"])) > 1
     scenarios = len(set(table["scenario"])) > 1
     rows = []
@@ -44,5 +48,7 @@ def comparisons_table(comparisons: pd.DataFrame) -> Table:
     columns += [Column("Scenario", choose=True)] if scenarios else []
     columns += [Column("Task", choose=True), Column("Metric", choose=True)]
     columns += [Column("Difference", True), Column("p", True), Column("p (Holm)", True)]
-    caption = "Differences on the same cases, with interval; p after Holm's correction over the whole table."
+    caption = "Differences on the same cases, with interval; p after Holm's correction over this table."
+    if further:
+        caption += f" {further:,} further ones, by centre and inside groups of patients: evaluation/comparisons.tsv."
     return Table("comparisons", caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)

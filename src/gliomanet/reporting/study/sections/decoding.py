@@ -9,7 +9,7 @@ import pandas as pd
 
 from gliomanet.evaluation.metrics.registry import metric_label
 from gliomanet.evaluation.rows import JOINT, LEAVE_ONE_CENTER_OUT
-from gliomanet.reporting.format import count, estimate, model_name, number, plural, task_name
+from gliomanet.reporting.format import count, estimate, listing, model_name, number, plural, task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.tidy import tidy
@@ -23,9 +23,29 @@ _ARROW = "\N{RIGHTWARDS ARROW}"
 
 def section(results: StudyResults) -> Section | None:
     """Changes by joint decoding, where a model answers tasks that can contradict each other."""
-    table = decoding_table(results.decoding)
-    content = {"table": table, "changes": decoding_sentence(results.decoding)}
-    return Section("decoding", "What WHO-consistent decoding changes", content) if table else None
+    if _pooled(results.decoding).empty:
+        return None
+    content = {
+        "table": decoding_table(results.decoding),
+        "changes": decoding_sentence(results.decoding),
+        "unchanged": unchanged_sentence(results.decoding),
+    }
+    return Section("decoding", "What WHO-consistent decoding changes", content)
+
+
+def unchanged_sentence(decoding: pd.DataFrame | None) -> str:
+    """Name the models whose answers joint decoding leaves as they are: they have no row."""
+    table = _pooled(decoding)
+    names = [
+        f"{model} ({', '.join(dict.fromkeys(rows['role']))})"
+        for model, rows in table.groupby("model", sort=False)
+        if _changes_nothing(rows)
+    ]
+    return f"It changes no answer of {listing(names)}." if names else ""
+
+
+def _changes_nothing(rows: pd.DataFrame) -> bool:
+    return bool(((rows["difference"] == 0) & (rows["ci_low"] == rows["ci_high"]) | rows["difference"].isna()).all())
 
 
 def decoding_table(decoding: pd.DataFrame | None) -> Table:
@@ -35,6 +55,9 @@ def decoding_table(decoding: pd.DataFrame | None) -> Table:
     """
     table = _pooled(decoding)
     several = {key: len(set(table[key])) > 1 for key in ("stage", "scenario")}
+    changed = [not _changes_nothing(rows) for _, rows in table.groupby("model", sort=False)]
+    kept = [model for model, keep in zip(dict.fromkeys(table["model"]), changed, strict=True) if keep]
+    table = table[table["model"].isin(kept)]
     metrics = list(dict.fromkeys(zip(table["task"], table["metric"], strict=True)))
     rows = []
     for (model, stage, scenario, role), members in table.groupby(_KEYS, sort=False):

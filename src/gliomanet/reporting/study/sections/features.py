@@ -18,6 +18,7 @@ WORDS = {
     "empty": "no case has a value",
     "constant": "the same in every case",
     "one grey level": "texture of images that the histogram's bins made uniform",
+    "mask alone": "texture that is the same in two contrasts, so that it tells of the mask alone",
     "duplicate": "another feature but for a factor",
 }
 NAMED = 12

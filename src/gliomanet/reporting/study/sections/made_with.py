@@ -8,6 +8,8 @@ import json
 import pandas as pd
 import yaml
 
+from gliomanet.layout import Layout
+from gliomanet.reporting.format import task_name
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.section import Section
 
@@ -16,6 +18,8 @@ def section(results: StudyResults) -> Section:
     """Seed, versions, digests and configuration."""
     tables = (results.cases, results.splits, results.metrics, results.confusion, results.comparisons)
     content = {
+        "comparison": f"../{Layout('').comparison().as_posix()}",
+        "compared": [(task, task_name(task)) for task in results.tasks],
         "seed": results.settings["seed"],
         "versions": results.versions,
         "digests": [

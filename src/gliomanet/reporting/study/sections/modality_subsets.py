@@ -16,9 +16,10 @@ from gliomanet.reporting.format import (
     of,
     task_name,
 )
+from gliomanet.reporting.study.figure import drawn
 from gliomanet.reporting.study.figures.modality_subsets import subset_matrix, worth_bars
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.section import Section, drawn
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.study.shown_modalities import Shown, shown_significance, shown_subsets
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 from gliomanet.tables.notes import NOT_ESTIMABLE, join_notes, reason_of
@@ -46,6 +47,7 @@ def _blocks(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> 
                         f"modalities-{index}-{place}",
                         f"MCC of {', '.join(map(part.name, part.lines))} with every subset of the modalities: a row "
                         "per subset, a column per model and task. The table below it holds the same numbers.",
+                        part.rows,
                     )
                     for place, part in enumerate(shown.in_parts())
                 ],
@@ -56,6 +58,7 @@ def _blocks(subsets: pd.DataFrame | None, significance: pd.DataFrame | None) -> 
                     f"worth-{index}",
                     "Worth of each modality to each model: a panel per task, a bar per modality with its interval. "
                     "The table below it holds the same numbers.",
+                    known.rows,
                 ),
                 "worth": known and significance_table(known, f"worth-{index}"),
             }

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
-from gliomanet.evaluation.metrics.classification import best_threshold
+from gliomanet.uncertainty.threshold import best_threshold
 
 
 def test_separable_classes_are_cut_midway():

@@ -1,0 +1,1 @@
+"""Reporting guidelines, `reporting/guidelines/*.yaml`, answered by the facts that their items name."""

@@ -1,0 +1,33 @@
+"""Words for what a study's configuration names: kinds of models, stages of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gliomanet.reporting.format import stage_name
+from gliomanet.stages import SUPERVISED, stage_of_round
+
+KIND_NAMES = {
+    "cmtlnet": "CMTLNet on images",
+    "gmmas": "GMMAS's network on images",
+    "mttunet": "MTTU-Net on images",
+    "psnet": "PS-Net on images",
+    "singletask": "one task on images, with CMTLNet's encoder",
+    "tabular_net": "multi-task network on features",
+    "logistic": "logistic regression on features",
+    "extra_trees": "extremely randomised trees on features",
+}
+
+
+def kind_name(kind: str) -> str:
+    """`logistic` → `logistic regression on features`; a kind without words as it is."""
+    return KIND_NAMES.get(kind, kind)
+
+
+def stages_phrase(study: Mapping[str, Any]) -> list[str]:
+    """Name the stages of a study's models, each round of pseudo-labels by itself."""
+    names = {stage for model in study["models"].values() for stage in model["stages"]}
+    rounds = [stage_of_round(n) for n in range(1, len(study["pseudo_labels"]["rounds"]) + 1)]
+    stages = [SUPERVISED, *(rounds if names - {SUPERVISED} else [])]
+    return [stage_name(stage) for stage in stages]
