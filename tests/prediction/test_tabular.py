@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from gliomanet.errors import ProblemError
 from gliomanet.models.combat import Combat
+from gliomanet.models.devices import torch_threads
 from gliomanet.models.tabular import SklearnModels, TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks.tabular import TabularNet
@@ -165,3 +167,22 @@ def test_a_file_that_training_did_not_write_is_named_and_not_unpickled(tmp_path,
     problem = caught.value.problem
     assert (problem.rule, problem.file) == ("damaged_result", str(tmp_path / "model.joblib"))
     assert problem.action.startswith(f"delete {tmp_path / 'model.joblib'} and start Snakemake again")
+
+
+def test_the_digits_of_a_prediction_do_not_hang_on_the_machines_threads():
+    """Seven rows: of another size, torch's sums are the same however many threads take part."""
+    torch.manual_seed(0)
+    names = tuple(f"t1_{number}" for number in range(400))
+    arguments = {"n_features": len(names), "tasks": {"idh": 2}, "hidden": (64, 32), "dropout": 0.2}
+    members = tuple({k: v.numpy() for k, v in TabularNet(**arguments).state_dict().items()} for _ in range(2))
+    inputs = TabularInputs(names, np.zeros(400), np.zeros(400), np.ones(400))
+    fitted = NetEnsemble(inputs, {"idh": CLASSES["idh"]}, arguments, members)
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(7, 400)), columns=list(names))
+    found = []
+    for count in (1, 2, 4):
+        with torch_threads(count):
+            found.append((fitted.predict(rows)["idh"], fitted.stochastic_passes(rows, 3, 1)["idh"]))
+            assert torch.get_num_threads() == count
+    for probabilities, passes in found[1:]:
+        np.testing.assert_array_equal(probabilities, found[0][0])
+        np.testing.assert_array_equal(passes, found[0][1])

@@ -248,3 +248,14 @@ def _named_by_environment(index: int) -> str:
     """A device's name where the driver tells no UUID: its entry in CUDA_VISIBLE_DEVICES, else its index."""
     entries = [entry.strip() for entry in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if entry.strip()]
     return entries[index] if index < len(entries) else str(index)
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch compute with so many threads: sums over another number of them differ in their last digits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

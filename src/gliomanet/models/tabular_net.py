@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from gliomanet.models.combat import Combat
+from gliomanet.models.devices import torch_threads
 from gliomanet.models.tabular import TabularInputs, TabularModel
 from gliomanet.networks.tabular import TabularNet
 from gliomanet.uncertainty.probabilities import softmax
@@ -52,6 +53,7 @@ class NetEnsemble(TabularModel):
             for task in self.classes
         }
 
+    @torch_threads(1)
     def deep_features(self, table: pd.DataFrame) -> NDArray[np.float64]:
         """(cases, members × width) trunk outputs, member after member."""
         x = self.tensor(table)
@@ -63,6 +65,7 @@ class NetEnsemble(TabularModel):
         z = self.deep_features(table)
         return {task: softmax(z @ weight.T + bias) for task, (weight, bias) in self.heads().items()}
 
+    @torch_threads(1)
     def stochastic_passes(self, table: pd.DataFrame, passes: int, seed: int) -> dict[str, NDArray[np.float64]]:
         """Task → (passes, cases, classes) probabilities with dropout on, the members taking turns."""
         x = self.tensor(table)

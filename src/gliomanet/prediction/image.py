@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from gliomanet.errors import CaseError
 from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
-from gliomanet.models.devices import choose_device, told_of_memory
+from gliomanet.models.devices import choose_device, told_of_memory, torch_threads
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork
@@ -245,10 +245,6 @@ def check_grid(model: ImageModel, case: CaseImages, path: Path) -> None:
 @contextmanager
 def reproducible(threads: int) -> Iterator[None]:
     """Set the job's threads, and convolutions that give the same digits every time; afterwards the process's own."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            yield
-    finally:
-        torch.set_num_threads(before)
+    exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch_threads(threads), exact:
+        yield

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gliomanet.labels.joint_decoding import Combinations, combinations_of
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.devices import torch_threads
 from gliomanet.models.tabular import TabularInputs
 from gliomanet.models.tabular_net import NetEnsemble
 from gliomanet.networks.tabular import TabularNet
@@ -55,15 +56,10 @@ def fit(
         "dropout": model.dropout,
     }
     members = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # sums of several threads come in another order each time
-    try:
-        with torch.random.fork_rng(devices=[]):
-            for member in range(model.ensemble):
-                torch.manual_seed(seed + member)
-                members.append(_fit_network(arguments, x, data.targets, model, log if member == 0 else None, joint))
-    finally:
-        torch.set_num_threads(threads)
+    with torch_threads(1), torch.random.fork_rng(devices=[]):
+        for member in range(model.ensemble):
+            torch.manual_seed(seed + member)
+            members.append(_fit_network(arguments, x, data.targets, model, log if member == 0 else None, joint))
     ensemble = NetEnsemble(shared, classes, arguments, tuple(members), harmonization)
     learnt = {task: int(known_of(target).sum()) for task, target in data.targets.items()}
     return Fit(ensemble, dict.fromkeys(tasks, shared), dict.fromkeys(tasks, dropped), learnt)

@@ -12,6 +12,7 @@ from gliomanet.explanation.attribution import Attribution, additivity_gap
 from gliomanet.explanation.deep_features import EVIDENCE
 from gliomanet.explanation.explainers.permutation import explain_any
 from gliomanet.explanation.input_shap import InputShap
+from gliomanet.models.devices import torch_threads
 from gliomanet.models.tabular import TabularModel
 from gliomanet.models.tabular_net import NetEnsemble
 
@@ -41,16 +42,12 @@ def explain(fitted: TabularModel, task: str, table: pd.DataFrame, background: pd
         return explain_any(fitted, task, table, background, seed)
     model = _Evidence(list(fitted.networks()), task).eval()
     x, over = fitted.tensor(table), fitted.tensor(background)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # sums of several threads come in another order each time
-    try:
+    with torch_threads(1):
         values = shap.GradientExplainer(model, over, batch_size=SAMPLES).shap_values(
             x, nsamples=SAMPLES, rseed=seed % 2**32
         )
         with torch.no_grad():
             base, output = float(model(over).mean()), model(x)[:, 0].double().numpy()
-    finally:
-        torch.set_num_threads(threads)
     found = np.asarray(values, dtype=np.float64).reshape(x.shape)
     gap = additivity_gap(found, base, output)
     attribution = Attribution(found, base, gap)

@@ -17,7 +17,7 @@ from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration, accelerate, stored_plainly
 from gliomanet.models.arguments import network_arguments, training_values
-from gliomanet.models.devices import Device, is_out_of_memory, named
+from gliomanet.models.devices import Device, is_out_of_memory, named, torch_threads
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.seeds import derive_seed
@@ -226,12 +226,12 @@ def _no_number(error: NotFiniteError, job: Job) -> Problem:
 @contextmanager
 def _computing(threads: int, device: Device) -> Iterator[None]:
     """Threads, determinism and generators of this job, and the process's own again afterwards."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(threads)
+    deterministic = torch.are_deterministic_algorithms_enabled()
     chatter = logging.getLogger("lightning.pytorch")  # devices found, products advertised: not a line an epoch
     level = chatter.level
     chatter.setLevel(logging.WARNING)
-    with torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []), warnings.catch_warnings():
+    generators = torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else [])
+    with torch_threads(threads), generators, warnings.catch_warnings():
         # Batches are made from memory in milliseconds; worker processes would only copy the cases.
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         # A study chooses how many GPUs a job takes; Lightning need not advise on it.
@@ -245,6 +245,5 @@ def _computing(threads: int, device: Device) -> Iterator[None]:
         try:
             yield
         finally:
-            torch.set_num_threads(before[0])
-            torch.use_deterministic_algorithms(before[1])
+            torch.use_deterministic_algorithms(deterministic)
             chatter.setLevel(level)
