@@ -56,6 +56,12 @@ FAILED: dict[str, tuple[str, str, str, str]] = {
         "slurmstepd: *** JOB 7 ON n1 CANCELLED AT 2026 DUE TO TIME LIMIT ***\n",
         "job_time",
     ),
+    "time, and memory": (
+        STATUS.format("OUT_OF_MEMORY"),
+        "",
+        f"slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026 DUE TO TIME LIMIT ***\n{KERNEL}",
+        "job_time",
+    ),
     "node": (STATUS.format("NODE_FAIL"), "", "", "job_node"),
     "preempted": (STATUS.format("PREEMPTED"), "", "", "job_preempted"),
     "cancelled": (

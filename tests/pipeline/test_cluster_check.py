@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliomanet.pipeline.cluster_check import cluster_settings, forgotten_jobs, longest_minutes
+from gliomanet.pipeline.cluster_check import cluster_settings, forgotten_jobs, longest_minutes, seconds_remembered
 from tests.messages.jobs import CLUSTERS
 
 
@@ -32,3 +32,8 @@ def test_no_scheduler_is_no_answer(monkeypatch):
 )
 def test_the_longest_partition_bounds_what_a_job_may_ask_for(limits, minutes):
     assert longest_minutes(limits) == minutes
+
+
+def test_what_the_cluster_remembers_is_read_from_its_settings():
+    assert seconds_remembered("MaxStepCount = 40000\nMinJobAge               = 300 sec\n") == 300
+    assert seconds_remembered("") is None

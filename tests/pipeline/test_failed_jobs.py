@@ -24,7 +24,12 @@ def test_what_ended_a_job_is_told_with_its_name_and_its_log(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "key"), [("memory, told by the state", "mem_mb=attempt*12000"), ("time", "runtime=attempt*240")]
+    ("name", "key"),
+    [
+        ("memory, told by the state", "mem_mb=attempt*12000"),
+        ("time", "runtime=attempt*240"),
+        ("time, and memory", "runtime=attempt*240' 'predict_center:mem_mb=attempt*12000"),
+    ],
 )
 def test_the_last_attempt_says_which_key_gives_more_and_keeps_growing(name, key, tmp_path):
     job = failed(name, tmp_path)

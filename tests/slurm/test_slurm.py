@@ -257,7 +257,6 @@ def test_a_scheduler_that_is_away_for_a_while_loses_no_job(cluster: Cluster, rep
     )
     run = through_slurm(tmp_path, repository)
     until((tmp_path / "started").exists, 240, "the job has started")
-    time.sleep(20)  # the first question asks how long jobs are remembered; without an answer the plugin turns to sacct
     cluster.stop("slurmctld")
     time.sleep(15)  # several questions without an answer
     cluster.start_controller()

@@ -12,6 +12,7 @@ from gliomanet.pipeline.cluster_check import (
     cluster_settings,
     forgotten_jobs,
     longest_minutes,
+    seconds_remembered,
     time_limits,
 )
 from gliomanet.pipeline.failed_jobs import (
@@ -121,17 +122,31 @@ def take_results():
             raise WorkflowError(f"\n{error}") from None
 
 
+def remind_plugin(seconds):
+    """Let the SLURM plugin keep the MinJobAge of the start, where there was one.
+
+    It asks the controller before every question. Where that is away for a moment it turns to `sacct`, which without
+    accounts fails again and again until `slurm-status-attempts` are used up, after a day.
+    """
+    if seconds is not None:
+        import snakemake_executor_plugin_slurm as plugin
+
+        plugin.get_min_job_age = lambda: seconds
+
+
 def check_cluster():
     """End a start on a SLURM that forgets finished jobs, and bound what jobs ask for by its longest partition."""
     settings = workflow.executor_settings
     if hasattr(settings, "status_command"):  # SLURM's
+        said = cluster_settings()
         lost = forgotten_jobs(
-            cluster_settings(),
+            said,
             settings.status_command,
             settings.init_seconds_before_status_checks,
         )
         if lost:
             raise WorkflowError(f"\n{lost}")
+        remind_plugin(seconds_remembered(said))
         # A request that has grown beyond every partition would wait for ever. Limits that a person set stand.
         longest = longest_minutes(time_limits())
         if longest and "runtime" not in workflow.global_resources:

@@ -49,6 +49,12 @@ def longest_minutes(limits: str) -> int | None:
     return max(minutes, default=None)
 
 
+def seconds_remembered(settings: str) -> int | None:
+    """How long SLURM remembers a finished job (MinJobAge); None where `settings` do not say."""
+    age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
+    return int(age[1]) if age else None
+
+
 def forgotten_jobs(settings: str, command: str, first_pause: int) -> Problem | None:
     """Tell why the plugin would lose finished jobs, and wait for them for ever without a word.
 
@@ -61,8 +67,8 @@ def forgotten_jobs(settings: str, command: str, first_pause: int) -> Problem | N
     Returns:
         None where every finished job will be seen, or where SLURM does not say.
     """
-    age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
-    if age is None:
+    forgets = seconds_remembered(settings)
+    if forgets is None:
         return None
     accounting = not re.search(
         r"^AccountingStorageType\s*=\s*(?:accounting_storage/none|\(null\))", settings, re.MULTILINE
@@ -75,7 +81,6 @@ def forgotten_jobs(settings: str, command: str, first_pause: int) -> Problem | N
             "say slurm-status-command: squeue in the profile",
             rule="no_accounting",
         )
-    forgets = int(age[1])
     if forgets > LONGEST_PAUSE or (accounting and forgets < 3 * first_pause):
         return None
     return Problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +16,14 @@ TAIL = 100_000
 """Characters at a log's end that are read: what ended a job stands there."""
 
 # What SLURM writes into a job's log, and the state that it gives it (and Kubernetes' word for memory); the first that
-# fits is why. A step that is ended for its memory or its time is called cancelled, too. The logs name files, whose
-# names may be any: only what SLURM itself says of memory counts.
+# fits is why. A step that is ended for its memory or its time is called cancelled, too, and one that is ended for its
+# time sometimes for its memory: SLURM may count an end for memory while it takes the step down. The logs name files,
+# whose names may be any: only what SLURM itself says of memory counts.
 SIGNS = {
+    "time": r"DUE TO TIME LIMIT|status is: '(?:TIMEOUT|DEADLINE)'",
     "memory": r"\b(?:slurmstepd|srun)\S* error: [^\n]*"
     r"(?:oom[-_]kill event|Out Of Memory|[Ee]xceeded (?:job|step) memory limit)"
     r"|status is: 'OUT_OF_MEMORY'|(?<![\w/.-])OOMKilled(?![\w/.-]*/)",
-    "time": r"DUE TO TIME LIMIT|status is: '(?:TIMEOUT|DEADLINE)'",
     "node": r"DUE TO NODE FAIL|status is: '(?:NODE_FAIL|BOOT_FAIL)'",
     "preempted": r"DUE TO PREEMPTION|status is: 'PREEMPTED'",
     "cancelled": r"status is: 'CANCELLED'",
@@ -88,10 +89,15 @@ class FailedJob:
         return not (self.message or self.slurm_log or self.members)
 
     @property
-    def sign(self) -> str:
-        """The key of `SIGNS` that stands in SLURM's log or in the executor's message; empty where none does."""
+    def signs(self) -> list[str]:
+        """The keys of `SIGNS` that stand in SLURM's log or in the executor's message."""
         said = f"{self.message}\n{end_of(self.slurm_log)}"
-        return next((name for name, pattern in SIGNS.items() if re.search(pattern, said)), "")
+        return [name for name, pattern in SIGNS.items() if re.search(pattern, said)]
+
+    @property
+    def sign(self) -> str:
+        """The first of its signs, which is why it ended; empty where it has none."""
+        return next(iter(self.signs), "")
 
     @property
     def end(self) -> str:
@@ -140,12 +146,15 @@ def of_slurm(job: FailedJob) -> tuple[str, str]:
     """Problem of a job that SLURM ended or refused, and the remedy."""
     if job.sign == "memory":
         asked = f"{job.mem_mb} MB" if job.mem_mb else "memory"
-        return f"it took more than the {asked} that it had asked for, and was ended", more(job, "mem_mb", job.mem_mb)
+        found = f"it took more than the {asked} that it had asked for, and was ended"
+        return found, more(job, {"mem_mb": job.mem_mb})
     if job.sign == "time":
         asked = f"{job.runtime} min" if job.runtime else "time"
-        return f"it took longer than the {asked} that it had asked for, and was ended", more(
-            job, "runtime", job.runtime
-        )
+        found = f"it took longer than the {asked} that it had asked for, and was ended"
+        if "memory" in job.signs:  # a worker that was killed lets the others wait
+            found += "; SLURM also tells of processes of it that were ended for their memory"
+            return found, more(job, {"runtime": job.runtime, "mem_mb": job.mem_mb})
+        return found, more(job, {"runtime": job.runtime})
     if job.sign == "cancelled":
         return (
             "somebody cancelled it (scancel), so neither it nor what needs it is run",
@@ -158,15 +167,15 @@ def of_slurm(job: FailedJob) -> tuple[str, str]:
 AGAIN = "it is tried again"
 
 
-def more(job: FailedJob, resource: str, asked: int | None) -> str:
-    """The remedy for a job that needs more of a resource: its next attempt, or a person's request that still grows."""
+def more(job: FailedJob, asked: Mapping[str, int | None]) -> str:
+    """The remedy for a job that needs more of some resources: its next attempt, or a request that still grows."""
     if job.again:
         return f"{AGAIN} with more"
-    trained = "; a training goes on from its last epoch" if resource == "runtime" else ""
-    rule, many = ("<rule>" if job.members else job.rule), (2 * asked if asked else f"<more {resource}>")
-    return (
-        f"give {'its jobs' if job.members else 'it'} more: --set-resources '{rule}:{resource}=attempt*{many}'{trained}"
-    )
+    rule = "<rule>" if job.members else job.rule
+    wanted = {resource: 2 * much if much else f"<more {resource}>" for resource, much in asked.items()}
+    requests = " ".join(f"'{rule}:{resource}=attempt*{much}'" for resource, much in wanted.items())
+    trained = "; a training goes on from its last epoch" if "runtime" in asked else ""
+    return f"give {'its jobs' if job.members else 'it'} more: --set-resources {requests}{trained}"
 
 
 def silent(job: FailedJob) -> tuple[str, str, str]:
