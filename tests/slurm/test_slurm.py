@@ -59,6 +59,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+"""Every Snakemake that was started."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(cluster: Cluster) -> Iterator[None]:
+    """End what a failed test leaves behind: it would take the next one's place on the node."""
+    yield
+    left = [run for run in STARTED if run.poll() is None]
+    for run in left:
+        run.kill()
+        run.wait(20)
+    if left:
+        cluster.ask("scancel", "--user=root")
+        cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=RESUME")
+
+
 def copy_of(repository: Path, folder: Path, study: dict) -> Path:
     """A study in a copy of the repository of its own."""
     for part in ("workflow", "src", "envs"):
@@ -74,7 +91,8 @@ def snakemake(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "PYTEST_"))}
     with (folder / "said.log").open("wb") as said:
         command = [sys.executable, "-m", "snakemake", *arguments]
-        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment)
+        STARTED.append(subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment))
+    return STARTED[-1]
 
 
 def through_slurm(folder: Path, repository: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -88,9 +106,9 @@ def finish(run: subprocess.Popen[bytes], folder: Path, seconds: float) -> str:
     try:
         run.wait(seconds)
     except subprocess.TimeoutExpired:
-        run.send_signal(signal.SIGINT)  # Snakemake cancels its jobs
-        run.wait(60)
-        pytest.fail(f"not done after {seconds} s:\n{(folder / 'said.log').read_text()[-4000:]}")
+        state = subprocess.run("squeue; sinfo --list-reasons", shell=True, capture_output=True, text=True, check=False)
+        said = (folder / "said.log").read_text(encoding="utf-8")[-2000:]
+        pytest.fail(f"not done after {seconds} s:\n{state.stdout}{said}", pytrace=False)
     return (folder / "said.log").read_text(encoding="utf-8")
 
 
