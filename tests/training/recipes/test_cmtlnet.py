@@ -80,18 +80,28 @@ def test_cases_without_a_mask_give_no_non_tumour_sample():
     assert len(network.seen) == 2
 
 
-def test_prompts_are_drawn_in_training_and_fixed_in_validation():
+def test_the_common_phase_draws_its_prompts_in_training_and_none_in_validation():
     network = Uninformed()
     given = batch([[0, 1]] * 8, [True] * 8)
-    phase = UniquePhase(network, RECIPE)
+    phase = CommonPhase(network, RECIPE)
     phase.loss(given, None)
-    torch.testing.assert_close(network.seen, inference_prompt(given))
+    torch.testing.assert_close(network.seen[:8], inference_prompt(given))
     phase.loss(given, 0)
     first = network.seen
+    assert not torch.equal(first[:8], inference_prompt(given))
     phase.loss(given, 0)
     assert torch.equal(network.seen, first)
     phase.loss(given, 1)
     assert not torch.equal(network.seen, first)
+
+
+@pytest.mark.parametrize("step", [None, 0, 1])
+def test_the_unique_phase_sees_what_inference_sees_and_no_tumour_mask(step):
+    network = Uninformed()
+    given = batch([[0, 1]] * 8, [True] * 8)
+    UniquePhase(network, RECIPE).loss(given, step)
+    image, brain = given.image, given.masks[:, :1]
+    torch.testing.assert_close(network.seen, torch.cat([image * brain, brain], dim=1))
 
 
 def test_classes_of_a_batch_have_an_equal_say():

@@ -1,7 +1,7 @@
 """CMTLNet's two phases of training (Chen et al. 2025).
 
 `common` learns tumour perception and the features that the tasks share, from region prompts; `unique` freezes them
-and learns each task's own features and the fusion.
+and learns each task's own features and the fusion, from the one prompt that inference gives: no mask of a tumour.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class CommonPhase(CmtlnetPhase):
 
 
 class UniquePhase(CmtlnetPhase):
-    """For every task a margin term on its unique features and cross-entropy on the fused ones; tumour samples only.
+    """For every task a margin term on its unique features and cross-entropy on the fused ones, from [X·B, B] alone.
 
     The joint likelihood, where it is asked for, is that of the fused answers, which are the ones that predict.
     """
@@ -101,16 +101,7 @@ class UniquePhase(CmtlnetPhase):
         super().begin()
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
-        if step is None:
-            x = inference_prompt(batch)
-        else:
-            seed = derive_seed(self.recipe.seed, "unique prompts", self.epoch, step, *own_draw())
-            draws = torch.Generator().manual_seed(seed)
-            # one prompt a case, whatever its views: they are to differ by their modalities alone
-            choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
-            choice = choice.repeat(batch.views).to(batch.image.device)
-            x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)
-        outputs = self.network.unique_outputs(x, batch.available)
+        outputs = self.network.unique_outputs(inference_prompt(batch), batch.available)
         loss = self.joint_term(outputs.logits, batch, step)
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
