@@ -1,7 +1,8 @@
 """CMTLNet: cooperative multi-task learning of glioma's grade, IDH and 1p/19q without a segmentation at inference.
 
-Chen et al., Medical Image Analysis 101:103435 (2025). Written from the paper; where it leaves a layer open, the
-choice that meets its parameter counts is taken (the unique path's own convolution in `UniqueCommonFusion`).
+Chen et al., Medical Image Analysis 101:103435 (2025). Written from the paper. On purpose otherwise: an absent modality
+is told by a learned bias, the frozen part is frozen with its batch norm, the channel attention has no batch norm (which
+would see one number a case), and the spatial one is pointwise, so that every input size works.
 
 Two phases of training:
 
@@ -45,8 +46,8 @@ class Preset:
         stages: dense layers of each of the four stages.
         refinement: channels of the cascade's four levels.
         branch: channels of the two branches behind the common feature.
-        unique: channels of the unique encoder's four convolutions.
-        fusion: channels of the fused map, and of the deep feature.
+        unique: channels of the unique encoder's four convolutions; the last is that of the fused map, and so the length
+            of the deep feature.
         bottleneck: 1 for full 3³ convolutions outside the dense encoder; n to do them at 1/n of the channels.
     """
 
@@ -58,7 +59,6 @@ class Preset:
     refinement: tuple[int, int, int, int]
     branch: int
     unique: tuple[int, int, int, int]
-    fusion: int
     bottleneck: int
 
 
@@ -73,7 +73,6 @@ PRESETS: dict[str, Preset] = {
         refinement=(128, 256, 512, 1024),
         branch=1024,
         unique=(128, 256, 512, 1024),
-        fusion=1024,
         bottleneck=1,
     ),
     # the paper's encoder; every wide convolution through a bottleneck
@@ -85,8 +84,7 @@ PRESETS: dict[str, Preset] = {
         stages=(6, 12, 24, 16),
         refinement=(128, 256, 512, 1024),
         branch=512,
-        unique=(128, 256, 512, 1024),
-        fusion=512,
+        unique=(128, 256, 512, 512),
         bottleneck=4,
     ),
     # for studies on CPUs: every part, at a cost that a step on one core takes well under a second
@@ -99,7 +97,6 @@ PRESETS: dict[str, Preset] = {
         refinement=(16, 32, 64, 64),
         branch=64,
         unique=(16, 32, 64, 64),
-        fusion=64,
         bottleneck=1,
     ),
 }
@@ -110,7 +107,7 @@ class CommonOutputs:
     """Outputs that the `common` phase learns from, for a batch of B.
 
     Attributes:
-        tumour: logits (B, 2) of {non-tumour, tumour}.
+        tumour: cosines (B, 2) of {non-tumour, tumour}.
         joint: task → cosines (B, K + 1) of {non-tumour, class 0 … class K-1}.
         within: task → cosines (B, K) of the classes; meant for tumour samples only.
     """
@@ -159,7 +156,7 @@ class CMTLNet(ImageNetwork):
     def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
         super().__init__(n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout)
         widths = PRESETS[preset]
-        self.deep_feature_size = widths.fusion
+        self.deep_feature_size = widths.unique[-1]
         self._common_frozen = False
         self.common = CommonFeatureExtractor(n_modalities, tasks, widths)
         self.unique = UniqueFeatureExtractor(n_modalities, tasks, widths)
@@ -229,7 +226,7 @@ class CommonFeatureExtractor(nn.Module):
         self.refinement = CascadeRefinement((widths.stem_channels, *taps), widths)
         self.out_channels = widths.refinement[-1] + last
 
-        self.tumour_head = nn.Linear(last, 2)
+        self.tumour_head = CosineHead(last, 2)
         self.joint_branch = conv_block(self.out_channels, widths.branch, bottleneck=widths.bottleneck)
         self.joint_heads = TaskHeads({task: k + 1 for task, k in tasks.items()}, lambda k: CosineHead(widths.branch, k))
         self.within_branch = conv_block(self.out_channels, widths.branch, bottleneck=widths.bottleneck)
@@ -259,7 +256,7 @@ class CascadeRefinement(nn.Module):
             conv_block(before + tap, after, bottleneck=widths.bottleneck)
             for before, tap, after in zip(refined, tap_channels, widths.refinement, strict=True)
         )
-        self.pool = nn.MaxPool3d(kernel_size=2)
+        self.pool = halving_pool()
 
     def forward(self, taps: list[Tensor]) -> Tensor:
         """Maps of the stem and of all stages but the last → (B, C, D/32, H/32, W/32)."""
@@ -282,7 +279,7 @@ class UniqueFeatureExtractor(nn.Module):
             conv_block(before, after, bottleneck=widths.bottleneck)
             for before, after in zip(widths.unique[:-1], widths.unique[1:], strict=True)
         )
-        self.pool = nn.MaxPool3d(kernel_size=2)
+        self.pool = halving_pool()
         self.heads = TaskHeads(tasks, lambda k: CosineHead(widths.unique[-1], k))
 
     def forward(self, x: Tensor, available: Tensor, common_stem: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -297,15 +294,18 @@ class UniqueFeatureExtractor(nn.Module):
 
 
 class UniqueCommonFusion(nn.Module):
-    """UCFC: paths of unique and common features, selected by attention, to one deep feature and logits a task."""
+    """UCFC: paths of unique and common features, selected by attention, to one deep feature and logits a task.
+
+    Both paths, one behind the other, are convolved; so is their weighted sum; the two maps are added.
+    """
 
     def __init__(self, common_channels: int, tasks: Mapping[str, int], widths: Preset, *, dropout: float) -> None:
         super().__init__()
-        channels, bottleneck = widths.fusion, widths.bottleneck
-        self.unique_path = conv_block(widths.unique[-1], channels, bottleneck=bottleneck)
+        channels, bottleneck = widths.unique[-1], widths.bottleneck
         self.common_path = conv_block(common_channels, channels, bottleneck=bottleneck)
         self.selection = SelectiveFusion(channels)
-        # without its norm and ReLU, which follow the sum
+        # without their norm and ReLU, which follow the sum
+        self.selected = conv_block(channels, channels, bottleneck=bottleneck)[:-2]
         self.concatenation = conv_block(2 * channels, channels, bottleneck=bottleneck)[:-2]
         self.norm = nn.Sequential(nn.BatchNorm3d(channels), nn.ReLU())
         self.dropout = nn.Dropout(dropout)
@@ -314,13 +314,18 @@ class UniqueCommonFusion(nn.Module):
     def forward(self, unique: Tensor, common: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Logits and deep features a task, from unique (T, B, C, …) and common (B, C', …) maps."""
         n_tasks, n_cases = unique.shape[:2]
-        own = self.unique_path(unique.flatten(0, 1))
+        own = unique.flatten(0, 1)
         shared = self.common_path(common).expand(n_tasks, n_cases, -1, -1, -1, -1).flatten(0, 1)
         paths = torch.stack([own, shared], dim=1)  # (T·B, 2, C, …)
-        fused = self.norm(self.selection(paths) + self.concatenation(paths.flatten(1, 2)))
+        fused = self.norm(self.selected(self.selection(paths)) + self.concatenation(paths.flatten(1, 2)))
         features = pooled(fused).view(n_tasks, n_cases, -1)
         logits = self.heads(self.dropout(feature) for feature in features)
         return logits, dict(zip(self.heads.tasks, features, strict=True))
+
+
+def halving_pool() -> nn.MaxPool3d:
+    """Maximum over 3³ voxels around every second one: sizes are halved, rounded up."""
+    return nn.MaxPool3d(kernel_size=3, stride=2, padding=1)
 
 
 def pooled(maps: Tensor) -> Tensor:

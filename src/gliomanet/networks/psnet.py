@@ -1,7 +1,8 @@
 """PS-Net: IDH, 1p/19q, grade and a tumour mask from one 3D U-Net whose every level is pooled; here for any tasks.
 
-van der Voort et al., Neuro-Oncology (2023). Written from its description; norm, up-sampling and the two convolutions a
-level are inferred.
+van der Voort et al., Neuro-Oncology (2023). Written from its description. Its own network has one convolution in the
+first level on the way down, doubles grids by nearest neighbours and a 2³ convolution, and normalises by batch; here
+there are two, a transposed convolution, and groups, which small batches bear.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ class PSNet(ImageNetwork):
 
     Any input size of at least 24 voxels a side works: sizes are rounded up on the way down and cut on the way up.
 
-    An absent modality counts as zeros and a learned bias. `segment=False` leaves out the mask's layer alone: classes
-    are decided from the levels on the way up as well. Arguments, attributes and errors are `ImageNetwork`'s.
+    `dropout` stands behind every level, before its maximum is taken and it is handed on, and behind all maxima together.
+    An absent modality counts as zeros and a learned bias. `segment=False` leaves out the mask's layer alone: classes are
+    decided from the levels on the way up as well. Arguments, attributes and errors are `ImageNetwork`'s.
     """
 
     NAME: ClassVar[str] = "psnet"
@@ -106,8 +108,8 @@ class PSNet(ImageNetwork):
         """See `ImageNetwork.forward`."""
         self.check_input(x, available)
         levels = self.levels(x, available)
-        pooled = torch.cat([maps.amax(dim=(2, 3, 4)) for maps in levels], dim=1)
-        features = self.hidden(self.dropout(pooled) for _ in self.hidden.tasks)
+        pooled = self.dropout(torch.cat([maps.amax(dim=(2, 3, 4)) for maps in levels], dim=1))
+        features = self.hidden(pooled)
         return Outputs(
             logits=self.task_heads(features.values()),
             features=features,
@@ -116,15 +118,15 @@ class PSNet(ImageNetwork):
 
     def levels(self, x: Tensor, available: Tensor) -> list[Tensor]:
         """The maps of all levels: five on the way down, four on the way up; the last is on the input's grid."""
-        maps = [self.stem["rest"](self.stem["conv"](x, available))]
-        maps.append(self.down[0](self.first_down(maps[-1])))
+        maps = [self.dropout(self.stem["rest"](self.stem["conv"](x, available)))]
+        maps.append(self.dropout(self.down[0](self.first_down(maps[-1]))))
         for down in list(self.down)[1:]:
-            maps.append(down(self.pool(maps[-1])))
+            maps.append(self.dropout(down(self.pool(maps[-1]))))
         for level in reversed(range(DEPTH - 1)):
             skip = maps[level]
             d, h, w = skip.shape[2:]
             enlarged = self.up[level](maps[-1])[..., :d, :h, :w]
-            maps.append(self.merge[level](torch.cat([enlarged, skip], dim=1)))
+            maps.append(self.dropout(self.merge[level](torch.cat([enlarged, skip], dim=1))))
         return maps
 
     def last_layers(self) -> TaskHeads:

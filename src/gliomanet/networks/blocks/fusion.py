@@ -74,14 +74,15 @@ class ConvexFusionStem(nn.Module):
 class SelectiveFusion(nn.Module):
     """Sum of paths, weighted at every channel and voxel by a softmax over the paths.
 
-    Channel scores: one MLP over the max- and the average-pooled sum of the paths, then a linear layer a path. Spatial
-    scores: the sum's maximum and mean over channels, a 7³ convolution, then an affine map a path. A path's score is
-    their outer product. The source's spatial layer is fully connected over one fixed grid; here it is pointwise, so
-    that every input size works.
+    Channel scores: one MLP over the max- and the average-pooled sum of the paths, a sigmoid, then a linear layer for all
+    paths and one for each. Spatial scores: the sum's maximum and mean over channels, a 7³ convolution, a sigmoid, then an
+    affine map a path. A path's score is their outer product. The source's spatial layers are fully connected over one
+    fixed grid; here they are pointwise, so that every input size works.
 
     Args:
         channels: channels of every path.
-        reduction: the MLP's hidden layer has `channels // reduction` units.
+        reduction: the MLP's hidden layer has `channels // reduction` units, at least 32; the linear layer for all paths
+            `n_paths * channels // reduction`, at least 32.
         n_paths: number of paths.
 
     Source: Chen et al. 2025, Medical Image Analysis 101:103435 (UCFC), after selective kernels (arXiv:1903.06586)
@@ -90,9 +91,10 @@ class SelectiveFusion(nn.Module):
 
     def __init__(self, channels: int, *, reduction: int = 4, n_paths: int = 2) -> None:
         super().__init__()
-        hidden = max(channels // reduction, 1)
+        hidden = max(channels // reduction, 32)
+        common = max(n_paths * channels // reduction, 32)
         self.channel_mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels))
-        self.channel_scores = nn.Linear(channels, n_paths * channels)
+        self.channel_scores = nn.Sequential(nn.Linear(channels, common), nn.Linear(common, n_paths * channels))
         self.spatial_conv = nn.Conv3d(2, 1, kernel_size=7, padding=3)
         self.spatial_scores = nn.Conv3d(1, n_paths, kernel_size=1)
 

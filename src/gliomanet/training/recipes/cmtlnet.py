@@ -73,7 +73,7 @@ class CommonPhase(CmtlnetPhase):
         )
         non_tumour = torch.zeros(len(rest), dtype=torch.int64, device=image.device)
         is_tumour = torch.cat([torch.ones(len(x), dtype=torch.int64, device=image.device), non_tumour])
-        loss = self.term("tumour", masked_cross_entropy(outputs.tumour, is_tumour))
+        loss = self.term("tumour", self._margin_loss(outputs.tumour, is_tumour))
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
             joint = torch.where(labels == MISSING, MISSING, labels + 1)  # class 0 of the joint heads is non-tumour
