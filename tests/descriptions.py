@@ -33,6 +33,9 @@ GEOMETRY = {
     "intensities": "as_preprocessed",
     "histograms": None,
 }
+PHASE = {"name": "common", "epochs": 2, "updates": 24, "optimizer": "adam", "learning_rate": 1e-4}
+PHASE |= {"weight_decay": 2e-5, "schedule": "plateau", "gradient_clip": None, "ema_decay": 0.0}
+PHASE |= {"plateau_factor": 0.7, "plateau_patience": 8, "plateau_floor": 1e-6}
 CONSTRUCTOR = {"n_modalities": 2, "tasks": {"idh": 2}, "preset": "tiny", "dropout": 0.2}
 
 
@@ -49,6 +52,7 @@ def image_description(*, geometry=(), missing=(), **changes) -> ImageModelDescri
         "normalisation": {"by": "preprocessing", "inside_brain": {"t1c": {"mean": 0.0, "std": 1.0}}},
         "missing_modalities": {"modality_dropout": 0.0, "distillation_weight": 0.0, "contrastive_weight": 0.0}
         | dict(missing),
+        "phases": [PHASE],
         "computed": {
             "device": "CPU",
             "precision": "32-true",

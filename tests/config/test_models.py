@@ -42,11 +42,16 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
         "joint_likelihood_weight",
         "test_time_augmentation",
     }
+    shared |= {"optimizer", "schedule", "plateau_factor", "plateau_patience", "plateau_floor"}
+    shared |= {"gradient_clip", "ema_decay"}
     one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
         "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin"},
-        "gmmas": {*one_phase, "pretraining_epochs"},
+        "gmmas": {
+            *one_phase,
+            *("pretraining_epochs", "pretraining_learning_rate", "pretraining_weight_decay", "head_net"),
+        },
         "mttunet": one_phase,
         "psnet": one_phase,
         "single": {"epochs", "task"},

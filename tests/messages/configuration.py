@@ -170,6 +170,7 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("models/m", {"kind": "gmmas", "task_weights": {"idh": 2}}, "models.m.task_weights", "weights_not_used", ()),
     ("models/m", {"kind": "psnet", "segmentation": False, "task_weights": {"segmentation": 2}}, "models.m.task_weights", "weight_of_no_segmentation", ()),
     ("models/m", {"kind": "gmmas", "segmentation": False}, "models.m.pretraining_epochs", "pretraining_without_segmentation", ()),
+    ("models/m", {"kind": "gmmas", "head_net": "frozen", "pretraining_epochs": 0}, "models.m.head_net", "frozen_without_pretraining", ()),
     ("models/m", {"kind": "gmmas", "weighting": "equal"}, "models.m.weighting", "literal_error", ("uncertainty", "uncertainty_full", "fixed")),
     ("models/m", {"kind": "cmtlnet", "joint_likelihood_weight": -1}, "models.m.joint_likelihood_weight", "greater_than_equal", ("0",)),
     ("models/m", {"kind": "singletask", "task": "idh", "joint_likelihood_weight": 0.5}, "models.m.joint_likelihood_weight", "joint_likelihood_of_one_task", ()),

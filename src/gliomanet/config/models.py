@@ -17,6 +17,17 @@ Input = Literal["radiomics", "ratios", "shape", "texture", "age", "sex"]
 Inputs = Annotated[tuple[Input, ...], Field(min_length=1), AfterValidator(each_once)]
 Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
 Harmonization = Literal["none", "combat"]
+OptimizerName = Literal["adam", "amsgrad", "adamw"]
+Schedule = Literal["plateau", "polynomial", "cosine", "constant"]
+LEARNING_RATE = "Of the optimiser in a phase's first epoch; then by `schedule`."
+WEIGHT_DECAY = "Of the optimiser."
+OPTIMIZER = "Adam, Adam with AMSGrad, or AdamW; the default is the authors'."
+SCHEDULE = (
+    "Learning rate over the epochs of a phase, the default the authors': `plateau` multiplies it by `plateau_factor` after more "
+    "than `plateau_patience` epochs without a lower training loss, down to `plateau_floor`; `polynomial`: (1 − e/E)^0.9 in "
+    "epoch e of E; `cosine`: ½·(1 + cos πe/E); `constant`."
+)
+PLATEAU = "For `schedule: plateau`."
 HARMONIZATION = (
     "`combat`: radiomic features are harmonised across the training centres; centres that no fit has seen cannot be."
 )
@@ -28,7 +39,7 @@ SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(eac
 
 
 class ImageModel(Section):
-    """Keys that all networks on images share, so that a difference between two of them is the networks' own."""
+    """Keys that all networks on images share; each one's own optimiser and schedule are its defaults."""
 
     stride: ClassVar[int]
     """Sizes of the input must be multiples of it,"""
@@ -50,10 +61,29 @@ class ImageModel(Section):
     )
     stages: Stages = Field(("supervised", "pseudo_label"), description="Training stages to run.")
     steps_per_epoch: int | None = Field(
-        None, ge=1, description="Batches per epoch; default: one pass over the labelled cases."
+        None,
+        ge=1,
+        description="Updates of the weights per epoch; default: one pass over the labelled cases, a sixth of their number "
+        "with three tasks of two classes. The authors' epochs are several hundred (CMTLNet: the cases of the larger "
+        "class of 1p/19q): equal epochs are 5 to 10 times fewer updates here. `model.json` says how many they were.",
     )
-    learning_rate: float = Field(1e-4, gt=0, description="Of Adam; halved on a plateau of the training loss.")
-    weight_decay: float = Field(2e-5, ge=0, description="Of Adam.")
+    learning_rate: float = Field(1e-4, gt=0, description=LEARNING_RATE)
+    weight_decay: float = Field(2e-5, ge=0, description=WEIGHT_DECAY)
+    optimizer: OptimizerName = Field("adam", description=OPTIMIZER)
+    schedule: Schedule = Field("plateau", description=SCHEDULE)
+    plateau_factor: float = Field(0.7, gt=0, lt=1, description=PLATEAU)
+    plateau_patience: int = Field(8, ge=0, description=PLATEAU)
+    plateau_floor: float = Field(1e-6, ge=0, description=PLATEAU)
+    gradient_clip: Positive | None = Field(
+        None, description="Largest norm of all gradients together, to which longer ones are shortened; empty: none are."
+    )
+    ema_decay: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a moving average of the weights (0.999, say), which is what each phase leaves and predicts with; "
+        "less in its first updates, (1 + t) / (10 + t) after t. 0: the last weights are left.",
+    )
     dropout: Dropout = Field(
         0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
     )
@@ -208,8 +238,19 @@ class GmmasModel(MultitaskModel):
     pretraining_epochs: int = Field(
         20,
         ge=0,
-        description="Epochs in which the head net alone learns to segment, before it is frozen; 0: it learns with the rest.",
+        description="Epochs in which the head net alone learns to segment, before the rest; 0: it learns with the rest.",
     )
+    pretraining_learning_rate: float = Field(1e-4, gt=0, description="`learning_rate` of those epochs.")
+    pretraining_weight_decay: float = Field(1e-2, ge=0, description="`weight_decay` of those epochs.")
+    head_net: Literal["learning", "frozen"] = Field(
+        "learning",
+        description="The head net while the tasks are learnt: `learning`, its own Dice added to the loss, as the authors do; "
+        "`frozen` after its pretraining.",
+    )
+    learning_rate: float = Field(1e-5, gt=0, description=LEARNING_RATE)
+    weight_decay: float = Field(1e-3, ge=0, description=WEIGHT_DECAY)
+    optimizer: OptimizerName = Field("adamw", description=OPTIMIZER)
+    schedule: Schedule = Field("polynomial", description=SCHEDULE)
 
     @model_validator(mode="after")
     def _head_has_something_to_learn(self) -> Self:
@@ -224,6 +265,19 @@ class GmmasModel(MultitaskModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _frozen_head_has_learnt(self) -> Self:
+        if self.head_net == "frozen" and not self.pretraining_epochs:
+            raise ProblemError(
+                Problem(
+                    "is frozen and pretraining_epochs 0: the head net would never learn",
+                    "set pretraining_epochs, or head_net: learning",
+                    key="head_net",
+                    rule="frozen_without_pretraining",
+                )
+            )
+        return self
+
 
 class MttunetModel(MultitaskModel):
     """MTTU-Net (Cheng et al. 2022): CNN and transformer encoder, decoder, multi-scale classifiers."""
@@ -231,6 +285,10 @@ class MttunetModel(MultitaskModel):
     stride: ClassVar[int] = 8
 
     kind: Literal["mttunet"] = Field("mttunet", description="Image network.")
+    learning_rate: float = Field(2e-4, gt=0, description=LEARNING_RATE)
+    weight_decay: float = Field(1e-5, ge=0, description=WEIGHT_DECAY)
+    optimizer: OptimizerName = Field("amsgrad", description=OPTIMIZER)
+    schedule: Schedule = Field("polynomial", description=SCHEDULE)
 
 
 class PsnetModel(MultitaskModel):
@@ -244,8 +302,20 @@ class PsnetModel(MultitaskModel):
         "fixed", description="As `weighting` of gmmas."
     )
     dropout: Dropout = Field(
-        0.25, description="Dropout before each task's last layers; drawn again in stochastic passes."
+        0.25,
+        description="Dropout behind every level and before the tasks' last layers; drawn again in stochastic passes.",
     )
+    learning_rate: float = Field(1e-5, gt=0, description=LEARNING_RATE)
+    weight_decay: float = Field(
+        1.0,
+        ge=0,
+        description="Of the optimiser, times the learning rate: the authors' 1e-5 a step, which TensorFlow's AdamW does not "
+        "multiply by the rate.",
+    )
+    optimizer: OptimizerName = Field("adamw", description=OPTIMIZER)
+    plateau_factor: float = Field(0.25, gt=0, lt=1, description=PLATEAU)
+    plateau_patience: int = Field(5, ge=0, description=PLATEAU)
+    plateau_floor: float = Field(1e-11, ge=0, description=PLATEAU)
 
 
 class SingletaskModel(ImageModel):

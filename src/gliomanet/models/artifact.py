@@ -151,6 +151,38 @@ class MissingModalities(_Part):
     contrastive_weight: float
 
 
+class TrainedPhase(_Part):
+    """A phase of a network's training.
+
+    Attributes:
+        name: of the phase.
+        epochs: of the phase.
+        updates: of the weights, in all its epochs; authors' epochs have other lengths, so that these are compared.
+        optimizer: as the settings name it.
+        learning_rate: of its first epoch.
+        weight_decay: of the weights.
+        schedule: of the learning rate.
+        plateau_factor: of the schedule `plateau`, as are the next two.
+        plateau_patience: in epochs.
+        plateau_floor: of the learning rate.
+        gradient_clip: largest norm of the gradients; `None`: none.
+        ema_decay: of the average of the weights that the phase left; 0: it left the last ones.
+    """
+
+    name: str
+    epochs: int
+    updates: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    schedule: str
+    plateau_factor: float
+    plateau_patience: int
+    plateau_floor: float
+    gradient_clip: float | None
+    ema_decay: float
+
+
 class AccelerationUsed(_Part):
     """Options that change a model's last digits, though no setting does."""
 
@@ -180,6 +212,7 @@ class ImageModelDescription(ModelDescription):
         input: geometry and intensities of its input.
         normalisation: of its input.
         missing_modalities: its training without modalities.
+        phases: of its training, in their order.
         computed: devices and precision of its training.
     """
 
@@ -188,6 +221,7 @@ class ImageModelDescription(ModelDescription):
     input: InputGeometry
     normalisation: Normalisation
     missing_modalities: MissingModalities
+    phases: tuple[TrainedPhase, ...]
     computed: Computed
 
 

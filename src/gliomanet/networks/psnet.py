@@ -54,9 +54,9 @@ class PSNet(ImageNetwork):
 
     Any input size of at least 24 voxels a side works: sizes are rounded up on the way down and cut on the way up.
 
-    `dropout` stands behind every level, before its maximum is taken and it is handed on, and behind all maxima together.
-    An absent modality counts as zeros and a learned bias. `segment=False` leaves out the mask's layer alone: classes are
-    decided from the levels on the way up as well. Arguments, attributes and errors are `ImageNetwork`'s.
+    `dropout` stands behind every level, before its maximum is taken and it is handed on, and behind all maxima
+    together. An absent modality counts as zeros and a learned bias. `segment=False` leaves out the mask's layer alone:
+    classes are decided from the levels on the way up as well. Arguments, attributes and errors are `ImageNetwork`'s.
     """
 
     NAME: ClassVar[str] = "psnet"

@@ -28,6 +28,7 @@ NAME = {"model": "m", "stage": "supervised", "fold": "0"}
 TWO = (Device("cpu"), Device("cpu"))
 SETTINGS = {"preset": "tiny", "steps_per_epoch": 2, "learning_rate": 1e-3, "augmentation": False, "dropout": 0.0}
 PSNET = SETTINGS | {"kind": "psnet", "input_shape": (24, 24, 24), "epochs": 2, "weighting": "uncertainty"}
+PSNET |= {"gradient_clip": 1.0, "ema_decay": 0.5}
 GMMAS = SETTINGS | {"kind": "gmmas", "input_shape": (32, 32, 32), "pretraining_epochs": 1, "epochs": 1}
 
 

@@ -12,9 +12,10 @@ from gliomanet.labels.vocabulary import MISSING
 from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.recipes.cmtlnet import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
+from gliomanet.training.recipes.optimisation import Optimisation
 from gliomanet.training.recipes.phase import batch_weights
 
-RECIPE = Recipe(("idh", "grade"), learning_rate=1e-3, weight_decay=0, scale=4, margin=0.1, augmentation=True, seed=1)
+RECIPE = Recipe(("idh", "grade"), Optimisation(1e-3), scale=4, margin=0.1, augmentation=True, seed=1)
 
 
 class Uninformed(torch.nn.Module):

@@ -24,7 +24,8 @@ def phase_of(make, net, **settings):
 @pytest.mark.parametrize(
     ("settings", "phases"),
     [
-        ({"pretraining_epochs": 3, "epochs": 4}, ((HeadPhase, 3), (FrozenHeadPhase, 4))),
+        ({"pretraining_epochs": 3, "epochs": 4}, ((HeadPhase, 3), (WholePhase, 4))),
+        ({"pretraining_epochs": 3, "epochs": 4, "head_net": "frozen"}, ((HeadPhase, 3), (FrozenHeadPhase, 4))),
         ({"pretraining_epochs": 0, "epochs": 4}, ((WholePhase, 4),)),
         ({"pretraining_epochs": 0, "epochs": 4, "segmentation": False}, ((WholePhase, 4),)),
     ],
@@ -43,7 +44,16 @@ def test_the_first_phase_trains_the_head_net_on_masks_alone():
     assert phase.examine(GIVEN)[1] == {}
 
 
-def test_a_head_net_that_was_trained_alone_does_not_move_again():
+def test_the_head_net_alone_has_an_optimiser_of_its_own():
+    model = GmmasModel(pretraining_learning_rate=2e-4, pretraining_weight_decay=0.03, gradient_clip=1.0)
+    recipe = plan(model, TASKS, 1).settings
+    alone, together = (make(network(), recipe).optimisation for make in (HeadPhase, WholePhase))
+    assert (alone.learning_rate, alone.weight_decay) == (2e-4, 0.03)
+    assert (together.learning_rate, together.weight_decay) == (model.learning_rate, model.weight_decay)
+    assert (alone.optimizer, alone.schedule, alone.gradient_clip) == ("adamw", "polynomial", 1.0)
+
+
+def test_a_frozen_head_net_does_not_move_again():
     net = network()
     phase = phase_of(FrozenHeadPhase, net)
     phase.begin()
@@ -55,16 +65,23 @@ def test_a_head_net_that_was_trained_alone_does_not_move_again():
     assert net.training
 
 
-def test_without_the_first_phase_the_coarse_segmentation_counts_as_well():
-    net = network()
-    phase = phase_of(WholePhase, net, pretraining_epochs=0)
+def test_a_head_net_that_learns_on_adds_its_own_dice_beside_the_weighted_losses():
+    net = network().eval()  # no dropout: two passes are one
+    phase, frozen = (phase_of(make, net) for make in (WholePhase, FrozenHeadPhase))
     outputs = net(brain_masked(GIVEN), GIVEN.available)
-    targets, known = phase._targets(GIVEN)
-    coarse = soft_dice(outputs.coarse, *coarse_targets(targets, known))
-    fine = soft_dice(outputs.segmentation, targets, known)
-    assert torch.equal(phase.segmentation_loss(outputs, targets, known), fine + coarse)
-    phase.loss(GIVEN, 0).backward()
+    coarse = soft_dice(outputs.coarse, *coarse_targets(*phase._targets(GIVEN)))
+    whole, without = phase.loss(GIVEN, 0), frozen.loss(GIVEN, 0)
+    assert whole.item() - without.item() == pytest.approx(coarse.item(), rel=1e-4)
+    assert phase.progress() - frozen.progress() == pytest.approx(coarse.item(), rel=1e-4)
+    assert phase.examine(GIVEN)[0].item() == pytest.approx(whole.item(), rel=1e-4)
+    whole.backward()
     assert all(p.grad is not None for p in net.head.logits.parameters())
+
+
+def test_without_segmentation_there_is_no_dice_to_add():
+    net = build("gmmas", preset="tiny", modalities=2, tasks={"idh": 2}, segmentation=False, dropout=0.0).eval()
+    phase = phase_of(WholePhase, net, pretraining_epochs=0, segmentation=False)
+    assert phase.further_loss(net(brain_masked(GIVEN), GIVEN.available), GIVEN) == 0
 
 
 def test_coarse_targets_are_where_half_of_the_voxels_are():

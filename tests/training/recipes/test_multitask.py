@@ -15,11 +15,18 @@ from gliomanet.training.losses.distillation import Distillation, with_reduced_ca
 from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
 from gliomanet.training.recipes.not_finite import NotFiniteError
+from gliomanet.training.recipes.optimisation import Optimisation
 from gliomanet.training.recipes.phase import brain_masked
 from gliomanet.training.recipes.registry import plan_of
 
 TASKS = ("idh", "grade")
-RECIPE = Recipe(tasks=TASKS, learning_rate=1e-3, weight_decay=0.1, augmentation=True, seed=1, segmentation=True)
+RECIPE = Recipe(
+    tasks=TASKS,
+    optimisation=Optimisation(1e-3, weight_decay=0.1),
+    augmentation=True,
+    seed=1,
+    segmentation=True,
+)
 
 
 class Uninformed(torch.nn.Module):

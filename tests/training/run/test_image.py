@@ -80,6 +80,10 @@ def test_a_trained_model_is_described_whole(trained):
         "classes": {"wildtype": ["wildtype"], "mutant": ["mutant"]},
     }
     assert description["joint_likelihood_weight"] == 0
+    shared = {"epochs": 2, "updates": 4, "optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 2e-5}
+    shared |= {"schedule": "plateau", "plateau_factor": 0.7, "plateau_patience": 8, "plateau_floor": 1e-6}
+    shared |= {"gradient_clip": None, "ema_decay": 0.0}
+    assert description["phases"] == [{"name": name, **shared} for name in ("common", "unique")]
     assert description["computed"] == {
         "device": "CPU",
         "precision": "32-true",
@@ -156,7 +160,8 @@ def test_a_checkpointed_training_gives_the_same_weights_and_a_channels_last_one_
     )
     for name, value in found.items():
         assert value.is_contiguous(), name
-        torch.testing.assert_close(value, plain[name], rtol=0, atol=0.05)
+    apart, whole = (torch.cat([v.flatten().double() for v in all_of.values()]) for all_of in (found, plain))
+    assert (apart - whole).norm() < 0.03 * whole.norm()  # rounding errors, which Adam enlarges in its first steps
 
 
 def test_validation_cases_teach_nothing(trained, cohort, tmp_path):

@@ -28,8 +28,15 @@ from gliomanet.training.run.image import train_image_model
 
 TASKS = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
 OWN = {
-    "cmtlnet": {"common_epochs": 1, "unique_epochs": 1, "joint_likelihood_weight": 0.5},
-    "gmmas": {"pretraining_epochs": 2, "epochs": 2},
+    "cmtlnet": {
+        "common_epochs": 1,
+        "unique_epochs": 1,
+        "joint_likelihood_weight": 0.5,
+        "schedule": "cosine",
+        "gradient_clip": 1.0,
+        "ema_decay": 0.5,
+    },
+    "gmmas": {"pretraining_epochs": 2, "epochs": 2, "ema_decay": 0.5},
     "mttunet": {"epochs": 2, "weighting": "uncertainty_full"},
     "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood_weight": 0.5},
     "singletask": {"epochs": 2, "task": "idh"},
@@ -307,19 +314,41 @@ def test_both_views_have_one_augmentation(cohort, tmp_path, monkeypatch):
     assert len(seen) == 4
 
 
-def test_the_head_net_does_not_move_once_it_is_trained(cohort, tmp_path, monkeypatch):
+def test_a_frozen_head_net_does_not_move_once_it_is_trained(cohort, tmp_path, monkeypatch):
     states = {}
 
     def keep(scratch, digest, progress):
         states[progress.epochs_done] = {key: value.clone() for key, value in progress.network.items()}
 
     monkeypatch.setattr(module, "save_progress", keep)
-    train(cohort, tmp_path, settings("gmmas"))
+    train(cohort, tmp_path, settings("gmmas", head_net="frozen"))
     head = [key for key in states[2] if key.startswith("head.")]
     assert head
     assert all(torch.equal(states[2][key], states[4][key]) for key in head)
     assert any(not torch.equal(states[1][key], states[2][key]) for key in head)
     assert any(not torch.equal(states[2][key], states[4][key]) for key in states[2] if key.startswith("encoder."))
+
+
+# ------------------------------------------------------------------------------------- averaged and clipped
+
+
+def test_the_average_is_what_is_looked_at_and_left(cohort, tmp_path, monkeypatch):
+    seen, looked_at = [], []
+
+    def keep(scratch, digest, progress):
+        average = progress.beside["average"]["values"]
+        seen.append(all(torch.equal(progress.network[name], value) for name, value in average.items()))
+
+    def look(self, batch, batch_idx):
+        name, weight = next(iter(self.network.named_parameters()))
+        looked_at.append(torch.equal(weight, self.average.state()["values"][name]))
+
+    monkeypatch.setattr(module, "save_progress", keep)
+    monkeypatch.setattr(Phase, "validation_step", look)
+    train(cohort, tmp_path, settings("mttunet", ema_decay=0.5))
+    assert seen == [False, True]  # its own weights go on learning; the last checkpoint is of what is left
+    assert looked_at
+    assert all(looked_at)
 
 
 # ------------------------------------------------------------------------------------- what it learns

@@ -12,6 +12,7 @@ from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.seeds import derive_seed
 from gliomanet.training.distributed.launcher import launch
 from gliomanet.training.recipes import cmtlnet
+from gliomanet.training.recipes.optimisation import Optimisation
 from gliomanet.training.recipes.phase import Phase
 from gliomanet.training.run import image as module
 from gliomanet.training.run.memory import MemoryExceededError, Split, train_in_parts
@@ -44,7 +45,7 @@ def by_themselves(monkeypatch):
         monkeypatch.setattr(layer, "forward", lambda self, x: x)
     monkeypatch.setattr(cmtlnet, "TUMOUR_PROMPTS", 1)
     monkeypatch.setattr(cmtlnet, "NON_TUMOUR_PROMPTS", 1)
-    monkeypatch.setattr(torch.optim, "Adam", torch.optim.SGD)
+    monkeypatch.setattr(Optimisation, "optimizer_of", lambda self, groups: torch.optim.SGD(groups, self.learning_rate))
 
 
 def weights_of(out) -> dict[str, torch.Tensor]:
@@ -68,8 +69,12 @@ OWN = {
 
 @pytest.mark.parametrize("kind", IMAGE_NETWORKS)
 def test_parts_move_the_weights_as_the_whole_batch_does(kind, cohort, tmp_path, by_themselves, memory, capsys):
-    """Every recipe, with augmentation and modalities that go; labels and masks are unknown in some cases."""
-    model = settings(kind, dropout=0, learning_rate=1e-3, steps_per_epoch=1, **OWN[kind])
+    """Every recipe, with augmentation and modalities that go; labels and masks are unknown in some cases.
+
+    Gradients are shortened, as a whole batch's are, and weights averaged.
+    """
+    changes = {"dropout": 0, "learning_rate": 1e-3, "gradient_clip": 0.5, "ema_decay": 0.5}
+    model = settings(kind, **changes, steps_per_epoch=1, **OWN[kind])
     cases = cohort[cohort["part"] == "train"]
     whole = train(cases, tmp_path / "whole", model)
     memory(2)

@@ -74,10 +74,10 @@ class ConvexFusionStem(nn.Module):
 class SelectiveFusion(nn.Module):
     """Sum of paths, weighted at every channel and voxel by a softmax over the paths.
 
-    Channel scores: one MLP over the max- and the average-pooled sum of the paths, a sigmoid, then a linear layer for all
-    paths and one for each. Spatial scores: the sum's maximum and mean over channels, a 7³ convolution, a sigmoid, then an
-    affine map a path. A path's score is their outer product. The source's spatial layers are fully connected over one
-    fixed grid; here they are pointwise, so that every input size works.
+    Channel scores: one MLP over the max- and the average-pooled sum of the paths, a sigmoid, then a linear layer for
+    all paths and one for each. Spatial scores: the sum's maximum and mean over channels, a 7³ convolution, a sigmoid,
+    then an affine map a path. A path's score is their outer product. The source's spatial layers are fully connected
+    over one fixed grid; here they are pointwise, so that every input size works.
 
     Args:
         channels: channels of every path.

@@ -1,12 +1,13 @@
 """GMMAS's phases of training (Liu et al. 2025).
 
-`head`: the head net alone learns where the tumour is. `tasks`: it is frozen, and all the rest learns from the crops
-that it finds. Without the first phase the head net learns with the rest, and its coarse segmentation counts as well.
+`head`: the head net alone learns where the tumour is. `tasks`: all the rest learns from the crops that it finds, while
+it learns on, its own Dice added, or is frozen. Without the first phase it learns with the rest from the beginning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,10 +19,18 @@ from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, multitask_recipe
+from gliomanet.training.recipes.optimisation import Optimisation
 from gliomanet.training.recipes.phase import Phase, Plan, brain_masked
 
 if TYPE_CHECKING:
     from gliomanet.config.models import GmmasModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadRecipe(Recipe):
+    """With the optimiser of the phase in which the head net learns alone."""
+
+    head: Optimisation
 
 
 class HeadPhase(Phase):
@@ -29,7 +38,11 @@ class HeadPhase(Phase):
 
     name = "head"
     network: GMMAS
-    recipe: Recipe
+    recipe: HeadRecipe
+
+    @staticmethod
+    def optimisation_in(recipe: HeadRecipe) -> Optimisation:
+        return recipe.head
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
         coarse = self.network.coarse_outputs(brain_masked(batch), batch.available)
@@ -51,12 +64,16 @@ class FrozenHeadPhase(MultitaskPhase):
 
 
 class WholePhase(MultitaskPhase):
-    """Every task and both segmentations: the fine one, and the head net's coarse one, which places the crop."""
+    """Every task and both segmentations: the fine one, and the head net's coarse one, which places the crop.
 
-    def segmentation_loss(self, outputs: Outputs, targets: Tensor, known: Tensor) -> Tensor:
+    The coarse one's loss is added to the weighted sum of the others, and has no learnt weight.
+    """
+
+    def further_loss(self, outputs: Outputs, batch: Batch) -> Tensor:
+        if not self.recipe.segmentation:
+            return super().further_loss(outputs, batch)
         assert outputs.coarse is not None
-        fine = super().segmentation_loss(outputs, targets, known)
-        return fine + soft_dice(outputs.coarse, *coarse_targets(targets, known))
+        return self.term("coarse segmentation", soft_dice(outputs.coarse, *coarse_targets(*self._targets(batch))))
 
 
 def coarse_targets(targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +83,14 @@ def coarse_targets(targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
 
 def plan(model: GmmasModel, tasks: Sequence[str], seed: int) -> Plan:
     """The head net first, where the model's settings say so, then all the rest."""
-    recipe = multitask_recipe(model, tasks, seed)
+    shared = multitask_recipe(model, tasks, seed)
+    alone = replace(
+        shared.optimisation,
+        learning_rate=model.pretraining_learning_rate,
+        weight_decay=model.pretraining_weight_decay,
+    )
+    recipe = HeadRecipe(**vars(shared), head=alone)
+    together: type[Phase] = FrozenHeadPhase if model.head_net == "frozen" else WholePhase
     if model.pretraining_epochs:
-        return Plan(recipe, ((HeadPhase, model.pretraining_epochs), (FrozenHeadPhase, model.epochs)))
-    return Plan(recipe, ((WholePhase, model.epochs),))
+        return Plan(recipe, ((HeadPhase, model.pretraining_epochs), (together, model.epochs)))
+    return Plan(recipe, ((together, model.epochs),))

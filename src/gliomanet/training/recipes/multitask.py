@@ -57,6 +57,8 @@ class TermMetrics(EpochMetrics):
 
     terms: list[Tensor] = field(default_factory=list)
     known: list[Tensor] = field(default_factory=list)
+    further: list[Tensor] = field(default_factory=list)
+    """Every step's further loss."""
     dice: list[Tensor] = field(default_factory=list)
     """Of validation cases with a mask: (B, R)."""
 
@@ -81,18 +83,24 @@ class MultitaskPhase(Phase):
     def loss(self, batch: Batch, step: int | None) -> Tensor:
         outputs = self.network(brain_masked(batch), batch.available)
         losses, known = self.terms(batch, outputs)
+        further = self.further_loss(outputs, batch)
         if step is not None:
             self._metrics.terms.append(losses.detach())
             self._metrics.known.append(known)
-        loss = self.weighting(losses, known) + self.joint_term(outputs.logits, batch, step)
+            self._metrics.further.append(further.detach())
+        loss = self.weighting(losses, known) + further + self.joint_term(outputs.logits, batch, step)
         return self.with_distillation(loss, outputs, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         outputs = self.network(brain_masked(batch), batch.available)
         if outputs.segmentation is not None:
             self._metrics.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
-        loss = self.weighting(*self.terms(batch, outputs)) + self.joint_term(outputs.logits, batch, None)
-        return loss, outputs.logits
+        loss = self.weighting(*self.terms(batch, outputs)) + self.further_loss(outputs, batch)
+        return loss + self.joint_term(outputs.logits, batch, None), outputs.logits
+
+    def further_loss(self, outputs: Outputs, batch: Batch) -> Tensor:
+        """A loss that comes to the weighted sum of the terms as it is: a scalar, 0 here."""
+        return batch.image.new_zeros(())
 
     def terms(self, batch: Batch, outputs: Outputs) -> tuple[Tensor, Tensor]:
         """The losses of the recipe's terms (T,), and whether the batch has a label of each, bool (T,)."""
@@ -104,14 +112,10 @@ class MultitaskPhase(Phase):
             known.append((labels != MISSING).sum())
         if self.recipe.segmentation:
             targets, has_mask = self._targets(batch)
-            losses.append(self.term(SEGMENTATION, self.segmentation_loss(outputs, targets, has_mask)))
+            assert outputs.segmentation is not None
+            losses.append(self.term(SEGMENTATION, soft_dice(outputs.segmentation, targets, has_mask)))
             known.append(has_mask.sum())
         return torch.stack(losses), sum_over_processes(torch.stack(known)) > 0
-
-    def segmentation_loss(self, outputs: Outputs, targets: Tensor, known: Tensor) -> Tensor:
-        """Dice of the segmentation (B, R, D, H, W) against bool targets, in the cases known (B,)."""
-        assert outputs.segmentation is not None
-        return soft_dice(outputs.segmentation, targets, known)
 
     def progress(self) -> float:
         """The sum of the losses before they are weighted: learnt weights lower the weighted one by themselves.
@@ -123,6 +127,7 @@ class MultitaskPhase(Phase):
         adapted, given = self._distillation_metrics(), self.recipe.distillation
         return (
             sum(self._mean_terms().values())
+            + mean_of_steps(self._metrics.further)
             + self.recipe.joint_likelihood_weight * joint
             + given.distillation_weight * adapted.get("train/loss/distillation", 0.0)
             + given.contrastive_weight * adapted.get("train/loss/contrast", 0.0)

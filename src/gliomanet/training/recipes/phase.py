@@ -3,13 +3,15 @@
 Unknown labels are masked. Every label of a drawn case counts, and each class of a task has the same weight in a batch,
 so the balance of the draw is kept for all tasks at once.
 
-Validation metrics are events to look at. They decide nothing: the learning rate follows the training loss, and the
-last epoch is kept, because a choice on the fold that is then reported would flatter it.
+Validation metrics are events to look at. They decide nothing: the learning rate follows the training loss or the epoch
+alone, no phase ends early, and the last epoch is kept, because a choice on the fold that is then reported would flatter
+it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +20,6 @@ import numpy as np
 import torch
 from sklearn.metrics import matthews_corrcoef
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gliomanet.labels.decision import last_largest
 from gliomanet.labels.joint_decoding import Combinations
@@ -41,13 +42,11 @@ from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights
 from gliomanet.training.recipes.not_finite import NotFiniteError
+from gliomanet.training.recipes.optimisation import Optimisation, next_epoch, optimisation_of
+from gliomanet.training.recipes.weight_average import WeightAverage
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
-
-PLATEAU_FACTOR = 0.5
-PLATEAU_PATIENCE = 5
-"""The learning rate is halved after so many epochs without a lower training loss (no paper gives numbers)."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ class PhaseSettings:
     """
 
     tasks: tuple[str, ...]
-    learning_rate: float
-    weight_decay: float
+    optimisation: Optimisation
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
@@ -73,8 +71,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
     """The fields of `PhaseSettings`, which every recipe takes from a model's settings alike."""
     return {
         "tasks": tuple(tasks),
-        "learning_rate": model.learning_rate,
-        "weight_decay": model.weight_decay,
+        "optimisation": optimisation_of(model),
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
@@ -111,6 +108,7 @@ class Phase(lightning.LightningModule):
     Args:
         network: trained in place; only its parameters that require gradients are.
         recipe: settings.
+        epochs: of the phase, from its first to its last.
         first_epoch: the epoch that Lightning's epoch 0 is, in a job that goes on.
         state: what `state` gave after the epoch before, in a job that goes on.
         on_epoch: called at the end of an epoch with its number and metrics (name → value); writes the checkpoint.
@@ -129,6 +127,7 @@ class Phase(lightning.LightningModule):
         network: Any,
         recipe: Any,
         *,
+        epochs: int = 1,
         first_epoch: int = 0,
         state: Mapping[str, Any] | None = None,
         on_epoch: Callable[[Phase, int, dict[str, float]], None] = lambda *_: None,
@@ -138,13 +137,26 @@ class Phase(lightning.LightningModule):
         self.parts, self.automatic_optimization = parts, parts == 1
         self._terms: dict[str, Tensor] = {}
         self.network, self.recipe, self.first_epoch, self.on_epoch = network, recipe, first_epoch, on_epoch
-        self._restored = state
+        self.epochs, self._restored = epochs, state
+        self.average: WeightAverage | None = None
+        self._averaged = ExitStack()
         self._metrics = EpochMetrics()
         self._at: tuple[int, tuple[str, ...]] = (0, ())
         self.distiller: SubsetDistillation | None = None
         if self.DISTILLS and recipe.distillation.wanted:
             seed = derive_seed(recipe.seed, "adaptation", self.name)
             self.distiller = SubsetDistillation(recipe.tasks, network.deep_feature_size, recipe.distillation, seed)
+
+    @staticmethod
+    def optimisation_in(recipe: Any) -> Optimisation:
+        """Settings of the phase's optimiser."""
+        found: Optimisation = recipe.optimisation
+        return found
+
+    @property
+    def optimisation(self) -> Optimisation:
+        """Settings of its optimiser."""
+        return self.optimisation_in(self.recipe)
 
     @property
     def epoch(self) -> int:
@@ -216,9 +228,13 @@ class Phase(lightning.LightningModule):
         beside = [parameter for module in self.companions().values() for parameter in module.parameters()]
         if beside:
             groups.append({"params": beside, "weight_decay": 0.0})
-        self.optimizer = torch.optim.Adam(groups, lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
-        self.scheduler = ReduceLROnPlateau(self.optimizer, factor=PLATEAU_FACTOR, patience=PLATEAU_PATIENCE)
+        self.optimizer = self.optimisation.optimizer_of(groups)
+        self.scheduler = self.optimisation.scheduler_of(self.optimizer, self.epochs)
+        if self.optimisation.ema_decay:
+            self.average = WeightAverage(self.network, self.optimisation.ema_decay)
         if self._restored:
+            if self.average:
+                self.average.load(self._restored["average"])
             self.optimizer.load_state_dict(self._restored["optimizer"])
             self.scheduler.load_state_dict(self._restored["scheduler"])
             for name, module in self.companions().items():
@@ -228,7 +244,8 @@ class Phase(lightning.LightningModule):
     def state(self) -> dict[str, Any]:
         """State beside the network that a resumed job needs."""
         beside = {name: module.state_dict() for name, module in self.companions().items()}
-        return {"optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), **beside}
+        average = {"average": self.average.state()} if self.average else {}
+        return {"optimizer": self.optimizer.state_dict(), "scheduler": self.scheduler.state_dict(), **average, **beside}
 
     def on_train_epoch_start(self) -> None:
         self._metrics = type(self._metrics)()
@@ -286,12 +303,25 @@ class Phase(lightning.LightningModule):
         return sums
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Stop before gradients that are not finite reach the weights."""
+        """Stop before gradients that are not finite reach the weights, and shorten those that are too long."""
         found = {name: weight.grad for name, weight in self.named_parameters() if weight.grad is not None}
-        if torch.nn.utils.get_total_norm(list(found.values())).isfinite():
-            return
-        for name, gradient in found.items():
-            self._check_finite(f"gradient of {name}", gradient)
+        norm = torch.nn.utils.get_total_norm(list(found.values()))
+        if not norm.isfinite():
+            for name, gradient in found.items():
+                self._check_finite(f"gradient of {name}", gradient)
+        if self.optimisation.gradient_clip is not None:
+            torch.nn.utils.clip_grads_with_norm_(self.parameters(), self.optimisation.gradient_clip, norm)
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        if self.average:
+            self.average.update()
+
+    def on_validation_start(self) -> None:
+        if self.average:  # what is looked at is what would be kept
+            self._averaged.enter_context(self.average.given())
+
+    def on_validation_end(self) -> None:
+        self._averaged.close()
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._terms = {}
@@ -320,11 +350,13 @@ class Phase(lightning.LightningModule):
         raise NotFiniteError(what, worst, self.name, self.epoch + 1, self._at[0] + 1, terms, self._at[1])
 
     def on_train_epoch_end(self) -> None:
-        self.scheduler.step(self.progress())
         metrics = {
             "train/loss": mean_of_steps(self._metrics.losses),
             "train/learning_rate": self.optimizer.param_groups[0]["lr"],
         }
+        next_epoch(self.scheduler, self.progress())
+        if self.average and self.epoch + 1 == self.epochs:
+            self.average.give()
         if self._metrics.joint:
             metrics["train/loss/joint"] = mean_of_steps(self._metrics.joint)
         self.on_epoch(

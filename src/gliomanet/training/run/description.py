@@ -16,11 +16,13 @@ from gliomanet.models.artifact import (
     Intensities,
     MissingModalities,
     Normalisation,
+    TrainedPhase,
     digests_of,
 )
 from gliomanet.models.devices import named
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.training.data.batches import ImageCases
+from gliomanet.training.recipes.registry import plan_of
 from gliomanet.training.run.epochs import Job
 
 
@@ -63,12 +65,23 @@ def describe(
             distillation_weight=model.distillation_weight,
             contrastive_weight=model.contrastive_weight,
         ),
+        phases=_phases(job),
         computed=Computed(
             device=named(job.devices),
             precision=job.precision,
             acceleration=AccelerationUsed(**vars(job.acceleration)),
             batch_parts=job.parts,
         ),
+    )
+
+
+def _phases(job: Job) -> tuple[TrainedPhase, ...]:
+    plan, steps = plan_of(job.model, job.tasks, job.seed), job.batches().steps
+    return tuple(
+        TrainedPhase(
+            name=phase.name, epochs=epochs, updates=epochs * steps, **vars(phase.optimisation_in(plan.settings))
+        )
+        for phase, epochs in plan.phases
     )
 
 

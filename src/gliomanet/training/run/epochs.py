@@ -81,6 +81,11 @@ class Job:
         """The job's name in messages."""
         return title_of(self.name)
 
+    def batches(self, phase: str = "", first_epoch: int = 0) -> BalancedBatches:
+        """The batches of a phase, each of which moves the weights once."""
+        labels, steps = self.training.labels, self.model.steps_per_epoch
+        return BalancedBatches(labels, steps, derive_seed(self.seed, phase), first_epoch, self.batch_size)
+
 
 def title_of(name: Mapping[str, str]) -> str:
     """`<model>, stage <stage>, fold <fold>`: a job's name in messages."""
@@ -115,7 +120,8 @@ def run_epochs(job: Job, out: Path) -> int:
         assert isinstance(network, ImageNetwork)
         accelerate(network, job.acceleration)
         before = progress.parts if progress else 1
-        split = Split.of(network, _drawn(job, "", 0).cases // len(job.devices), max(job.parts, before))
+        batches = job.batches()
+        split = Split.of(network, batches.cases // len(job.devices), max(job.parts, before))
         if progress:
             network.load_state_dict(progress.network)
             log.resume(progress.epochs_done)
@@ -129,6 +135,7 @@ def run_epochs(job: Job, out: Path) -> int:
                     "threads": job.threads,
                 }
                 | {"training_cases": len(job.training), "validation_cases": len(job.validation)}
+                | {"updates_per_epoch": batches.steps}
             )
             log.start()
         if split.parts != before:
@@ -136,6 +143,7 @@ def run_epochs(job: Job, out: Path) -> int:
         if split.parts > 1:
             norm = "; batch norm sees one part at a time" if has_batch_norm(network) else ""
             print(f"{job.title}: batches in {split.parts} parts of {split.at_once} cases at most{norm}", flush=True)
+        print(f"{job.title}: {batches.steps} updates of the weights per epoch", flush=True)
         done = progress.epochs_done if progress else 0
         epochs_run = _run_phases(job, network, progress, log, split)
     log.end(epochs_run=epochs_run, resumed_from=done)
@@ -176,6 +184,7 @@ def _run_phases(job: Job, network: ImageNetwork, progress: Progress | None, log:
             phase = make(
                 network,
                 plan.settings,
+                epochs=wanted,
                 first_epoch=done,
                 state=here.beside if here else None,
                 on_epoch=end_epoch,
@@ -193,7 +202,7 @@ def _fit(phase: Phase, epochs: int, job: Job, split: Split) -> None:
             phase,
             epochs,
             job.training,
-            _drawn(job, phase.name, phase.first_epoch),
+            job.batches(phase.name, phase.first_epoch),
             job.validation,
             devices=job.devices,
             precision=job.precision,
@@ -205,12 +214,6 @@ def _fit(phase: Phase, epochs: int, job: Job, split: Split) -> None:
         if not is_out_of_memory(error):
             raise
         raise MemoryExceededError(split, str(error).splitlines()[0]) from error
-
-
-def _drawn(job: Job, phase: str, first_epoch: int) -> BalancedBatches:
-    """The batches of a phase."""
-    labels, steps = job.training.labels, job.model.steps_per_epoch
-    return BalancedBatches(labels, steps, derive_seed(job.seed, phase), first_epoch, job.batch_size)
 
 
 def _no_number(error: NotFiniteError, job: Job) -> Problem:
