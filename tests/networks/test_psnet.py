@@ -62,6 +62,23 @@ def test_the_tasks_are_decided_from_the_maximum_of_every_level():
         torch.testing.assert_close(net(x, available).features["grade"], net.hidden["grade"](pooled))
 
 
+def test_every_level_is_dropped_out_before_it_is_pooled_and_handed_on():
+    net = network().train()
+    seen = []
+    net.dropout.register_forward_hook(lambda _, given, made: seen.append(made))
+    x, available = torch.randn(1, 2, 24, 24, 24), torch.ones(1, 2, dtype=torch.bool)
+    with torch.no_grad():
+        torch.manual_seed(1)
+        net(x, available)
+        torch.manual_seed(1)
+        levels = net.levels(x, available)
+    assert [maps.ndim for maps in seen[:10]] == [5] * 9 + [2]  # all levels, and their maxima together
+    for found, made in zip(levels, seen[10:], strict=True):
+        assert found is made
+    kept = seen[9].count_nonzero() / seen[9].numel()
+    assert 0.5 < kept < 1
+
+
 def test_an_odd_size_is_segmented_up_to_its_last_voxel():
     net = network().train()
     x = torch.randn(1, 2, 25, 28, 30, requires_grad=True)
