@@ -37,7 +37,7 @@ from gliomanet.prediction.predict_subsets import fusion_table, predict_center_su
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import stage_of_round
 from gliomanet.tables.io import read_table, write_table
-from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.selection import TRAINABLE, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teacher_table
 from gliomanet.training.run.image import train_image_model
 
@@ -71,6 +71,14 @@ TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {
 """An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that distills."""
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
 
+REMEDIES: dict[str, dict[str, Any]] = {
+    "ema": {"ema_decay": 0.99},
+    "clip": {"gradient_clip": 1.0},
+    **{schedule: {"schedule": schedule} for schedule in ("constant", "cosine", "polynomial", "plateau")},
+}
+"""Each alone, on the networks of `REMEDIED`; one of the schedules is a network's own already."""
+REMEDIED = ("cmtlnet", "gmmas", "mttunet", "psnet")
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -98,6 +106,8 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_adapted": Variant(name, ADAPTED, subsets=True) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_quarter": Variant(name, {}, kept=0.25, rounds=2) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_{remedy}": Variant(name, changes) for name in REMEDIED for remedy, changes in REMEDIES.items()},
+    "gmmas_frozen": Variant("gmmas", {"head_net": "frozen"}),
 }
 
 
@@ -188,7 +198,7 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
     folder = bench.out / name / teacher_stage / f"fold{fold}"
     tasks = tasks_of(image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}), study.tasks)
     seed = derive_seed(study.seed, "select", name, fold, str(number))
-    validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
+    validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TRAINABLE))
     judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, students))
     teacher = check_teacher([(validation, judged)], tasks, settings, seed)
     selected = select_pseudo_labels(students, passes, tasks, settings, teacher, number)
