@@ -54,7 +54,7 @@ SHARED: dict[str, Any] = {
 """The same for all, so that a difference is the networks'; all see 400 batches of six cases."""
 NETWORKS: dict[str, dict[str, Any]] = {
     "cmtlnet": {"kind": "cmtlnet", "common_epochs": 12, "unique_epochs": 8, "scale": 16, "margin": 0.2},
-    "gmmas": {"kind": "gmmas", "pretraining_epochs": 4, "epochs": 16},
+    "gmmas": {"kind": "gmmas", "pretraining_epochs": 4, "epochs": 16, "pretraining_learning_rate": 1e-3},
     "mttunet": {"kind": "mttunet", "epochs": EPOCHS},
     "psnet": {
         "kind": "psnet",

@@ -13,6 +13,7 @@ from gliomanet.reporting.study.guidelines.markdown import GAP, checklist, write_
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.sections.guidelines import answers_table, summary
 from gliomanet.reporting.study.sections.methods import PARAGRAPHS, paragraphs
+from tests.descriptions import PHASE, image_description, tabular_description
 
 SUB_ITEMS = {"3": 3, "5": 2, "6": 3, "8": 3, "9": 3, "12": 7, "18": 6, "20": 3, "23": 2, "27": 3}
 
@@ -94,6 +95,15 @@ def test_facts_follow_the_study(image_study):
     }
     told = known_facts(replace(image_study, study=chained))["training"].text
     assert "The penalty of chain was chosen inside the training centres of each fit. chain: 1p/19q and grade" in told
+
+
+def test_the_updates_of_networks_are_told_over_their_fits(image_study):
+    longer = PHASE | {"name": "unique", "updates": 1200}
+    fits = (image_description(model="net"), image_description(model="net", phases=[PHASE, longer], fold="1"))
+    told = known_facts(replace(image_study, models=(*fits, tabular_description())))["training"].text
+    assert "Updates of the weights in a fit, all its phases together: net 24 to 1,224. " in told
+    without = known_facts(replace(image_study, models=(tabular_description(),)))["training"].text
+    assert "Updates" not in without
 
 
 def test_the_methods_say_only_what_the_run_knows(image_study):

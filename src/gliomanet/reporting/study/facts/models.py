@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gliomanet.models.artifact import CombatHarmonization, TabularModelDescription
-from gliomanet.reporting.format import listing, plural
+from gliomanet.models.artifact import CombatHarmonization, ImageModelDescription, TabularModelDescription
+from gliomanet.reporting.format import count, listing, plural
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.wording import kind_name, stages_phrase
@@ -31,8 +31,19 @@ def training(results: StudyResults) -> Fact:
         text += f"The penalty of {listing(chosen)} was chosen inside the training centres of each fit. "
     if chained:
         text += f"{listing(chained)}: 1p/19q and grade through IDH (classifier chain). "
+    text += _updates(results)
     text += "Every setting, defaults included, is in the configuration below."
     return Fact(text, "#made-with")
+
+
+def _updates(results: StudyResults) -> str:
+    """Say how often the fits of networks on images moved their weights: epochs are as long as a study has cases."""
+    found: dict[str, set[int]] = {}
+    for model in results.models:
+        if isinstance(model, ImageModelDescription):
+            found.setdefault(model.model, set()).add(sum(phase.updates for phase in model.phases))
+    told = [f"{name} {' to '.join(count(n) for n in sorted({min(of), max(of)}))}" for name, of in found.items()]
+    return f"Updates of the weights in a fit, all its phases together: {listing(told)}. " if told else ""
 
 
 def initialisation(results: StudyResults) -> Fact:
