@@ -113,7 +113,7 @@ def _imported_names(file: Path) -> frozenset[str]:
 
 
 class _Code(NamedTuple):
-    """What counts of a file: the dotted names that it imports, and a digest of its syntax tree."""
+    """Parts of a file that count: the dotted names that it imports, and a digest of its syntax tree."""
 
     imports: frozenset[str]
     digest: str
@@ -172,7 +172,7 @@ def _file_of(module: str) -> Path:
 
 @cache
 def _counted(module: str) -> str:
-    """What a module counts by: a digest of its code, or of ground the number that it declares."""
+    """The digest of a module's code, or of ground the number that it declares."""
     if module not in GROUND:
         return _read(_file_of(module)).digest
     for node in ast.parse(_file_of(module).read_text(encoding="utf-8")).body:

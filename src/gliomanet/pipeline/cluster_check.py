@@ -50,7 +50,7 @@ def longest_minutes(limits: str) -> int | None:
 
 
 def seconds_remembered(settings: str) -> int | None:
-    """How long SLURM remembers a finished job (MinJobAge); None where `settings` do not say."""
+    """Seconds for which SLURM remembers a finished job (MinJobAge); None where `settings` do not say."""
     age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
     return int(age[1]) if age else None
 

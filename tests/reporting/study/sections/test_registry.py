@@ -11,7 +11,7 @@ def test_every_module_and_every_template_is_a_section_once():
     modules = [make.__module__.rpartition(".")[2] for make in SECTIONS]
     assert sorted(modules) == sorted(module.name for module in iter_modules(sections.__path__))
     templates = files("gliomanet.reporting").joinpath("templates/sections").iterdir()
-    modules.append("forest")  # of the page of somebody else's predictions
+    modules += ["forest", "scored"]  # of the page of somebody else's predictions
     assert sorted(modules) == sorted(template.name.removesuffix(".html.j2") for template in templates)
 
 
