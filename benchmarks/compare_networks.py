@@ -61,9 +61,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "epochs": EPOCHS,
         "task_weights": {"codel_1p19q": 3.38, "idh": 2.26, "grade": 1.33, "segmentation": 1},
     },
-    "single_idh": {"kind": "singletask", "task": "idh", "epochs": EPOCHS},
-    "single_codel_1p19q": {"kind": "singletask", "task": "codel_1p19q", "epochs": EPOCHS},
-    "single_grade": {"kind": "singletask", "task": "grade", "epochs": EPOCHS},
+    "single_idh": {"kind": "singletask", "tasks": ["idh"], "epochs": EPOCHS},
+    "single_codel_1p19q": {"kind": "singletask", "tasks": ["codel_1p19q"], "epochs": EPOCHS},
+    "single_grade": {"kind": "singletask", "tasks": ["grade"], "epochs": EPOCHS},
 }
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
@@ -98,6 +98,12 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_adapted": Variant(name, ADAPTED, subsets=True) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_quarter": Variant(name, {}, kept=0.25, rounds=2) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
+    # the single-task twins: the same network, phases and batches, one task alone
+    **{
+        f"{name}_{task}": Variant(name, {"tasks": [task]})
+        for name in ("cmtlnet", "gmmas", "mttunet")
+        for task in ("idh", "codel_1p19q", "grade")
+    },
 }
 
 
@@ -186,7 +192,8 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
     """The pseudo-labels of a round, as the workflow's rule selects them; kept as a table."""
     study, settings = bench.study, bench.study.pseudo_labels
     folder = bench.out / name / teacher_stage / f"fold{fold}"
-    tasks = tasks_of(image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}), study.tasks)
+    variant = VARIANTS[name]
+    tasks = tasks_of(image_model({**SHARED, **NETWORKS[variant.network], **variant.changes}), study.tasks)
     seed = derive_seed(study.seed, "select", name, fold, str(number))
     validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TAUGHT))
     judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, students))

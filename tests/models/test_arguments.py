@@ -12,7 +12,7 @@ CLASSES = {"idh": 2, "grade": 3}
 
 
 def settings(kind, **changes):
-    return image_model({"kind": kind} | ({"task": "idh"} if kind == "singletask" else {}) | changes)
+    return image_model({"kind": kind} | ({"tasks": ["idh"]} if kind == "singletask" else {}) | changes)
 
 
 def test_training_does_not_know_the_flips_of_predictions():
@@ -25,6 +25,9 @@ def test_training_does_not_know_the_flips_of_predictions():
 def test_a_model_learns_all_tasks_or_its_own():
     assert list(tasks_of(settings("gmmas"), DEFAULT_TASKS)) == list(DEFAULT_TASKS)
     assert tasks_of(settings("singletask"), DEFAULT_TASKS) == {"idh": DEFAULT_TASKS["idh"]}
+    some = tasks_of(settings("gmmas", tasks=["grade", "idh"]), DEFAULT_TASKS)
+    assert some == {name: DEFAULT_TASKS[name] for name in ("idh", "grade")}
+    assert list(some) == ["idh", "grade"], "the study's order"
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "singletask", "gmmas", "mttunet", "psnet"])

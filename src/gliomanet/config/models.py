@@ -22,9 +22,10 @@ HARMONIZATION = (
 )
 JOINT_LIKELIHOOD = (
     "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
-    "case's known labels; 0: none. Read such a model by its joint decoding."
+    "case's known labels; 0: none. Read such a model by its joint decoding. Its tasks must be on two labels at least."
 )
 SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
+TaskNames = Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(each_once)]
 
 
 class ImageModel(Section):
@@ -37,6 +38,11 @@ class ImageModel(Section):
 
     kind: str
     preset: Literal["paper", "slim", "tiny"] = Field("slim", description="Widths of the network.")
+    tasks: TaskNames | None = Field(
+        None,
+        description="The study's tasks that it learns; default: all. A network of one task is the twin that several "
+        "tasks in one network are measured against.",
+    )
     modalities: tuple[Modality, ...] = Field(
         ("t1", "t1c", "t2", "flair"), description="Input modalities, in this order."
     )
@@ -249,27 +255,17 @@ class PsnetModel(MultitaskModel):
 
 
 class SingletaskModel(ImageModel):
-    """CMTLNet's encoder for one task alone: what multi-task learning is measured against."""
+    """CMTLNet's encoder for one task alone: a plain network beside the others.
+
+    What multi-task learning is worth is told by a network's own twin of one task (`tasks`), whose encoder, masks and
+    phases are the same.
+    """
 
     stride: ClassVar[int] = 32
 
     kind: Literal["singletask"] = Field("singletask", description="Image network.")
-    task: Identifier = Field(description="The task of the study that it learns.")
+    tasks: TaskNames = Field(max_length=1, description="The study's task that it learns: one.")
     epochs: int = Field(100, ge=1, description="Epochs.")
-    joint_likelihood_weight: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
-
-    @model_validator(mode="after")
-    def _one_task_contradicts_nothing(self) -> Self:
-        if self.joint_likelihood_weight:
-            raise ProblemError(
-                Problem(
-                    f"is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO classification",
-                    "leave it out",
-                    key="joint_likelihood_weight",
-                    rule="joint_likelihood_of_one_task",
-                )
-            )
-        return self
 
 
 class FeatureModel(Section):

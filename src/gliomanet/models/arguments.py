@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.models import MultitaskModel, SingletaskModel
+from gliomanet.config.models import ImageModel, MultitaskModel
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel, Model
+    from gliomanet.config.models import Model
 
 _Task = TypeVar("_Task")
 
 
 def tasks_of(model: ImageModel | Model, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
     """Those of the study's tasks that a model learns, predicts and is explained by, in the study's order."""
-    return {model.task: tasks[model.task]} if isinstance(model, SingletaskModel) else dict(tasks)
+    asked = model.tasks if isinstance(model, ImageModel) else None
+    return {name: task for name, task in tasks.items() if asked is None or name in asked}
 
 
 def training_values(model: ImageModel) -> dict[str, Any]:

@@ -32,7 +32,7 @@ OWN = {
     "gmmas": {"pretraining_epochs": 2, "epochs": 2},
     "mttunet": {"epochs": 2, "weighting": "uncertainty_full"},
     "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood_weight": 0.5},
-    "singletask": {"epochs": 2, "task": "idh"},
+    "singletask": {"epochs": 2, "tasks": ["idh"]},
 }
 """Each kind's own keys here."""
 NEW = [kind for kind in OWN if kind != "cmtlnet"]
