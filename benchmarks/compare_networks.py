@@ -67,6 +67,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
 }
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
+RATIOS = {"ratio_maps": ["t1c/t1", "t2/flair"]}
 TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
 """An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that distills."""
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
@@ -98,6 +99,10 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_adapted": Variant(name, ADAPTED, subsets=True) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_quarter": Variant(name, {}, kept=0.25, rounds=2) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_ratios": Variant(name, RATIOS) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_plain": Variant(name, {"augmentation": False}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_plain_ratios": Variant(name, {"augmentation": False, **RATIOS}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_nyul": Variant(name, {"intensities": "nyul"}) for name in ("cmtlnet", "gmmas")},
     # the single-task twins: the same network, phases and batches, one task alone
     **{
         f"{name}_{task}": Variant(name, {"tasks": [task]})

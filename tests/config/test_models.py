@@ -34,7 +34,16 @@ def with_model(model: dict[str, Any]) -> dict[str, Any]:
 def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
-    shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind", "tasks"}
+    shared |= {
+        "weight_decay",
+        "dropout",
+        "augmentation",
+        "modality_dropout",
+        "precision",
+        "kind",
+        "tasks",
+        "ratio_maps",
+    }
     shared |= {
         "distillation_weight",
         "distillation_temperature",

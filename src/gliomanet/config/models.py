@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
+from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, RatioMap, Section, Stage, each_once
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.modalities import ratio_of
 
 SEGMENTATION = "segmentation"
 """Name of the weight of the tumour masks' loss, beside those of the tasks."""
@@ -49,6 +50,12 @@ class ImageModel(Section):
     input_shape: tuple[int, int, int] = Field(
         (160, 192, 160),
         description="Central crop of the atlas grid; multiples of 32 (mttunet: of 8; psnet: at least 24).",
+    )
+    ratio_maps: Annotated[tuple[RatioMap, ...], AfterValidator(each_once)] = Field(
+        (),
+        description="Further input channels, such as `[t1c/t1, t2/flair]`: the logarithm of the ratio of two of the "
+        "`modalities` in every voxel of the brain, each over its brain's median, so that the scanner's gain cancels. "
+        "A ratio is absent with either of its modalities.",
     )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",
@@ -103,6 +110,17 @@ class ImageModel(Section):
         if len(set(self.modalities)) != len(self.modalities) or not self.modalities:
             found, action = f"found {list(self.modalities)}", "name at least one, and each once"
             raise ProblemError(Problem(found, action, key="modalities", rule="named_twice"))
+        return self
+
+    @model_validator(mode="after")
+    def _ratios_are_of_its_modalities(self) -> Self:
+        pairs = [ratio_of(name) for name in self.ratio_maps]
+        if missing := [name for pair in pairs for name in pair if name not in self.modalities]:
+            found, action = f"names {missing[0]}, which is none of its modalities", f"add {missing[0]} to modalities"
+            raise ProblemError(Problem(found, action, key="ratio_maps", rule="ratio_of_another_modality"))
+        if inverse := [f"{over}/{under}" for over, under in pairs if (under, over) in pairs]:
+            found = f"names {' and '.join(inverse[:2])}, which say the same"
+            raise ProblemError(Problem(found, "keep one of the two", key="ratio_maps", rule="ratio_and_inverse"))
         return self
 
     @model_validator(mode="after")

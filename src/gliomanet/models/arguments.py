@@ -29,14 +29,14 @@ def training_values(model: ImageModel) -> dict[str, Any]:
 
 
 def network_arguments(model: ImageModel, classes: Mapping[str, int]) -> dict[str, Any]:
-    """Arguments of an image model's network (`networks.build`).
+    """Arguments of an image model's network (`networks.build`), to which a ratio map is one modality more.
 
     Args:
         model: settings.
         classes: task → number of classes, of the tasks that the model learns.
     """
     arguments = {
-        "n_modalities": len(model.modalities),
+        "n_modalities": len(model.modalities) + len(model.ratio_maps),
         "tasks": dict(classes),
         "preset": model.preset,
         "dropout": model.dropout,

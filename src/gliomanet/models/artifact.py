@@ -115,6 +115,7 @@ class InputGeometry(_Part):
     Attributes:
         shape: voxels of the central crop that the network sees.
         modalities: in the order of its channels.
+        ratio_maps: ratios of two of them, whose channels follow.
         grid: voxels of the preprocessed images.
         spacing_mm: their voxel size.
         intensities: `nyul`: modalities are mapped to `histograms`.
@@ -123,6 +124,7 @@ class InputGeometry(_Part):
 
     shape: tuple[int, int, int]
     modalities: tuple[str, ...]
+    ratio_maps: tuple[str, ...]
     grid: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     intensities: Literal["as_preprocessed", "nyul"]

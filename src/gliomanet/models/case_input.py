@@ -18,6 +18,7 @@ from torch import Tensor
 from gliomanet.errors import CaseError, Problem
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.models.nyul import CommonHistogram
+from gliomanet.models.ratio_maps import ratio_maps_of
 
 Shape = tuple[int, int, int]
 
@@ -27,11 +28,11 @@ class CaseImages:
     """One case on the network's grid; D, H, W are the atlas axes x, y, z.
 
     Attributes:
-        image: (M, D, H, W) float16 modalities in the model's order; an absent one is 0.
+        image: (M, D, H, W) float16 modalities in the model's order, then its ratio maps; an absent one is 0.
         brain: (D, H, W) bool.
         tumour: (D, H, W) uint8 codes of the tumour mask, 0 where there is no tumour; `None` where the case has no
             tumour mask, an empty one, or it was not asked for.
-        available: (M,) bool, which modalities the case has.
+        available: (M,) bool, which modalities and ratio maps the case has.
         grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
     """
 
@@ -73,6 +74,7 @@ def load_case(
     *,
     tumour: bool,
     histograms: Mapping[str, CommonHistogram] | None = None,
+    ratio_maps: Sequence[str] = (),
 ) -> CaseImages:
     """Read a case's preprocessed images (`<modality>.nii.gz`, `brain_mask.nii.gz`, `tumour_mask.nii.gz`).
 
@@ -84,6 +86,7 @@ def load_case(
         tumour: read the tumour mask too, where there is one.
         histograms: modality → common histogram that its intensities inside the brain are mapped to, before the crop;
             outside the brain is then 0. `None` leaves the intensities as preprocessed.
+        ratio_maps: ratios of two of the modalities, whose channels follow, see `ratio_maps_of`.
 
     Without a brain mask (sources declared as stripped), the brain is where any modality is not 0, as preprocessing
     leaves it.
@@ -94,7 +97,8 @@ def load_case(
         ProblemError: a file is damaged, whose case must not be left out: preprocessing makes it again.
     """
     volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
-    image = np.zeros((len(modalities), *shape), dtype=np.float16)
+    ratios = ratio_maps_of(case_id, folder, ratio_maps, volumes, brain)
+    image = np.zeros((len(modalities) + len(ratio_maps), *shape), dtype=np.float16)
     for channel, name in enumerate(modalities):
         if name not in volumes:
             continue
@@ -108,12 +112,15 @@ def load_case(
             volume = np.zeros_like(volume)
             volume[brain] = inside
         image[channel] = crop_or_pad(volume, shape)
+    for channel, name in enumerate(ratio_maps, start=len(modalities)):
+        if name in ratios:
+            image[channel] = crop_or_pad(ratios[name], shape)
     mask = None
     if "tumour_mask" in volumes:
         mask = crop_or_pad(np.rint(volumes["tumour_mask"]).astype(np.uint8), shape)
     if mask is not None and not mask.any():
         mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
-    available = np.array([name in volumes for name in modalities])
+    available = np.array([name in volumes for name in modalities] + [name in ratios for name in ratio_maps])
     return CaseImages(case_id, image, crop_or_pad(brain, shape), mask, available, brain.shape, spacing)
 
 

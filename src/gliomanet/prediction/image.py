@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ class ImageModel:
     """A trained network with what it needs to know of its input.
 
     Attributes:
+        ratio_maps: ratios of two modalities, whose channels follow theirs.
         classes: task that the network learned → class names, in the order of the class axis.
         dropout: rate before each task's last layer.
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
@@ -44,12 +45,23 @@ class ImageModel:
 
     network: ImageNetwork
     modalities: tuple[str, ...]
+    ratio_maps: tuple[str, ...]
     shape: Shape
     classes: dict[str, tuple[str, ...]]
     dropout: float
     grid: Shape
     spacing_mm: tuple[float, float, float]
     histograms: dict[str, CommonHistogram] | None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What each channel of its input holds."""
+        return (*self.modalities, *self.ratio_maps)
+
+    def load(self, case_id: str, folder: Path, *, tumour: bool = False, shape: Shape | None = None) -> CaseImages:
+        """A preprocessed case as its network sees it, or in another shape; see `load_case`."""
+        how: dict[str, Any] = {"histograms": self.histograms, "ratio_maps": self.ratio_maps}
+        return load_case(case_id, folder, self.modalities, shape or self.shape, tumour=tumour, **how)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ def load_image_model(folder: Path) -> ImageModel:
     return ImageModel(
         network.eval(),
         given.modalities,
+        given.ratio_maps,
         given.shape,
         {name: task.class_names for name, task in description.tasks.items()},
         description.constructor["dropout"],
@@ -223,9 +236,7 @@ def read_inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, T
     """Each case that can be read, as a batch of one."""
     for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
         try:
-            case = load_case(
-                str(case_id), Path(path), model.modalities, model.shape, tumour=False, histograms=model.histograms
-            )
+            case = model.load(str(case_id), Path(path))
         except CaseError as error:
             print(f"left out: {error}", flush=True)
             continue

@@ -10,6 +10,7 @@ joint decoding that a study may add to its predictions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gliomanet.modalities import modality_subsets_of, subset_name
-from gliomanet.models.case_input import CaseImages, load_case, network_input
+from gliomanet.modalities import modality_subsets_of, ratio_of, subset_name
+from gliomanet.models.case_input import CaseImages, network_input
 from gliomanet.models.devices import choose_device, told_of_memory
 from gliomanet.prediction.image import ImageModel, load_image_model, read_inputs, reproducible
 from gliomanet.uncertainty.probabilities import softmax
@@ -62,23 +63,24 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
 
 
 def fusion_weights(folder: Path) -> dict[str, float]:
-    """Modality → the share that a network's learned fusion gives it, summing to 1; empty where it has no such fusion.
+    """Modality or ratio map → the share that a network's learned fusion gives it, summing to 1.
+
+    Empty where the network has no such fusion.
 
     Raises:
         ValueError: the folder holds no image network.
     """
     model = load_image_model(folder)
     learned = getattr(model.network, "modality_significance", None)
-    return {} if learned is None else dict(zip(model.modalities, learned().double().tolist(), strict=True))
+    return {} if learned is None else dict(zip(model.channels, learned().double().tolist(), strict=True))
 
 
 def _reduced_inputs(
     model: ImageModel, case_id: str, folder: Path, x: Tensor, available: Tensor
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Each subset's name, and the input of a case that has these modalities alone."""
-    subsets = modality_subsets_of(
-        name for name, has in zip(model.modalities, available[0].tolist(), strict=True) if has
-    )
+    flags = available[0, : len(model.modalities)].tolist()
+    subsets = modality_subsets_of(name for name, has in zip(model.modalities, flags, strict=True) if has)
     # Without a mask the brain is where a modality is not 0: those taken away must not help to find it.
     outlined_by_modalities = not (folder / "brain_mask.nii.gz").is_file()
     for subset in subsets:
@@ -87,18 +89,26 @@ def _reduced_inputs(
         elif outlined_by_modalities:
             yield subset_name(subset), *_read_alone(model, case_id, folder, subset)
         else:
-            kept = torch.tensor([[name in subset for name in model.modalities]])
+            there = (*subset, *_ratios_within(subset, model.ratio_maps))
+            kept = available & torch.tensor([[name in there for name in model.channels]])
             reduced = x.clone()
-            reduced[:, : len(model.modalities)][~kept] = 0
+            reduced[:, : len(model.channels)][~kept] = 0
             yield subset_name(subset), reduced, kept
 
 
 def _read_alone(model: ImageModel, case_id: str, folder: Path, subset: Sequence[str]) -> tuple[Tensor, Tensor]:
     """The input of a case as if there were no files of other modalities."""
-    case = load_case(case_id, folder, subset, model.shape, tumour=False, histograms=model.histograms)
-    image = np.zeros((len(model.modalities), *model.shape), dtype=np.float16)
-    for channel, name in zip(case.image, subset, strict=True):
-        image[model.modalities.index(name)] = channel
-    available = np.array([name in subset for name in model.modalities])
+    alone = replace(model, modalities=tuple(subset), ratio_maps=_ratios_within(subset, model.ratio_maps))
+    case = alone.load(case_id, folder)
+    image = np.zeros((len(model.channels), *model.shape), dtype=np.float16)
+    available = np.zeros(len(model.channels), dtype=np.bool_)
+    for channel, has, name in zip(case.image, case.available, alone.channels, strict=True):
+        place = model.channels.index(name)
+        image[place], available[place] = channel, has
     whole = CaseImages(case_id, image, case.brain, None, available, case.grid, case.spacing_mm)
     return network_input(whole, prompt=bool(model.network.PROMPT_CHANNELS))
+
+
+def _ratios_within(subset: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The ratio maps of which a subset has both modalities."""
+    return tuple(name for name in names if set(ratio_of(name)) <= set(subset))

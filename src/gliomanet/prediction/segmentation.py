@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gliomanet.files.nifti import read_written_nifti, write_nifti
-from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, load_case, network_input
+from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, network_input
 from gliomanet.models.devices import told_of_memory
 from gliomanet.networks.outputs import Regions
 from gliomanet.prediction.image import ImageModel, check_grid, reproducible
@@ -133,7 +133,7 @@ def _loaded(model: ImageModel, case_id: str, folder: Path) -> CaseImages:
     """The whole case, padded where its grid is smaller than the network's input."""
     sizes = tuple(max(have, want) for have, want in zip(model.grid, model.shape, strict=True))
     covering: Shape = (sizes[0], sizes[1], sizes[2])
-    case = load_case(case_id, folder, model.modalities, covering, tumour=True, histograms=model.histograms)
+    case = model.load(case_id, folder, tumour=True, shape=covering)
     check_grid(model, case, folder)
     return case
 

@@ -15,6 +15,7 @@ from gliomanet.models.artifact import (
 )
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
+RATIO_MAPS = "Beside its modalities it sees ratio maps inside the brain: {}."
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
@@ -34,6 +35,8 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
+            if described.input.ratio_maps:
+                found[model, RATIO_MAPS.format(", ".join(described.input.ratio_maps))] = None
             if note := _missing_modalities(described.missing_modalities):
                 found[model, note] = None
         if weight := described.joint_likelihood_weight:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ class Batch(NamedTuple):
     """Cases of one step.
 
     Attributes:
-        image: float16 (B, M, D, H, W).
+        image: float16 (B, M, D, H, W): modalities, then ratio maps.
         masks: uint8 (B, 2, D, H, W): brain, of 0 and 1, and tumour, in its codes; a case without a tumour mask has an
             empty one.
         available: bool (B, M).
@@ -132,11 +132,12 @@ def load_cases(
     shape: Shape,
     histograms: Mapping[str, CommonHistogram] | None = None,
     cache: Path | None = None,
+    ratio_maps: Sequence[str] = (),
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
-    A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, see
-    `load_case`.
+    A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, and
+    `ratio_maps`: further channels; see `load_case`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -145,10 +146,13 @@ def load_cases(
     for row, (case_id, folder) in enumerate(zip(cases["case_id"], cases["folder"], strict=True)):
         try:
             if cache is None:
-                case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, histograms=histograms)
+                how: dict[str, Any] = {"histograms": histograms, "ratio_maps": ratio_maps}
+                case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, **how)
                 of_case = digest_of_case(case)
             else:
-                case, of_case = cached_case(cache, str(case_id), Path(folder), modalities, shape, histograms)
+                case, of_case = cached_case(
+                    cache, str(case_id), Path(folder), modalities, shape, histograms, ratio_maps
+                )
         except CaseError as error:
             reasons.append(str(error))
             continue

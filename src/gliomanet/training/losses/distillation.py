@@ -48,7 +48,7 @@ NO_DISTILLATION = Distillation()
 """The labels' losses alone."""
 
 
-def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
+def with_reduced_cases(batch: Batch, rate: float, seed: int, ratio_maps: Sequence[tuple[int, int]] = ()) -> Batch:
     """The batch's B cases, then the same cases again with modalities taken away: 2B cases.
 
     A case of one modality comes twice as it is; every other loses one at least, because it is there whole already.
@@ -57,8 +57,9 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
         batch: augmented, so that both views of a case have the same geometry and intensities.
         rate: the probability that a modality goes, in [0, 1).
         seed: what is drawn.
+        ratio_maps: as in `drop_modalities`.
     """
-    image, available = drop_modalities(batch.image, batch.available, rate, seed, one_goes=True)
+    image, available = drop_modalities(batch.image, batch.available, rate, seed, one_goes=True, ratio_maps=ratio_maps)
     return batch._replace(
         image=torch.cat([batch.image, image]),
         masks=torch.cat([batch.masks] * VIEWS),

@@ -24,6 +24,7 @@ from gliomanet.labels.decision import last_largest
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
+from gliomanet.models.ratio_maps import kept_ratios
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
@@ -55,7 +56,7 @@ class PhaseSettings:
     """Settings of a phase, beside the network and the data.
 
     `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
-    possible.
+    possible. `ratio_maps` are the places of each last channel's two modalities.
     """
 
     tasks: tuple[str, ...]
@@ -64,6 +65,7 @@ class PhaseSettings:
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
+    ratio_maps: tuple[tuple[int, int], ...] = ()
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
@@ -78,6 +80,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
+        "ratio_maps": tuple(kept_ratios(model.modalities, model.ratio_maps)),
         "distillation": Distillation(
             model.distillation_weight, model.distillation_temperature, model.contrastive_weight
         ),
@@ -238,12 +241,17 @@ class Phase(lightning.LightningModule):
         distills = self.trainer.training and self.distiller is not None
         dropped = self.draw("modality dropout", batch.step)
         if self.trainer.training and self.recipe.modality_dropout and not distills:
-            image, available = drop_modalities(image, available, self.recipe.modality_dropout, dropped)
+            image, available = drop_modalities(
+                image, available, self.recipe.modality_dropout, dropped, ratio_maps=self.recipe.ratio_maps
+            )
         if self.trainer.training and self.recipe.augmentation:
-            image, masks = augment(image, masks, self.draw("augmentation", batch.step))
+            seed = self.draw("augmentation", batch.step)
+            image, masks = augment(image, masks, seed, ratio_maps=len(self.recipe.ratio_maps))
         batch = batch._replace(image=image, masks=masks, available=available)
         # after the augmentation: both views of a case are to have the same
-        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if distills else batch
+        if not distills:
+            return batch
+        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped, self.recipe.ratio_maps)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         if self.parts == 1:

@@ -52,6 +52,7 @@ def describe(
         input=InputGeometry(
             shape=model.input_shape,
             modalities=model.modalities,
+            ratio_maps=model.ratio_maps,
             grid=first.grid,
             spacing_mm=first.spacing_mm,
             intensities=model.intensities,

@@ -1,0 +1,57 @@
+"""Options of a network's input through a whole training job: it learns, says what it saw, resumes and predicts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gliomanet.prediction.image import load_image_model, predict_cases
+from gliomanet.training.run import epochs as module
+from tests.training.run.test_image_networks import settings, train
+
+
+@pytest.fixture(scope="module")
+def recorded(cohort, tmp_path_factory) -> pd.DataFrame:
+    """The cohort with the record of its normalisation, from which ratio maps are made."""
+    root = tmp_path_factory.mktemp("recorded")
+    folders = [shutil.copytree(folder, root / Path(folder).name) for folder in cohort["folder"]]
+    for folder in folders:
+        scales = {name: {"offset": 20.0, "scale": 2.0} for name in ("t1c", "t2")}
+        (folder / "preprocess.json").write_text(json.dumps({"intensities": scales}))
+    return cohort.assign(folder=list(map(str, folders)))
+
+
+OPTIONS = {"ratio maps": {"ratio_maps": ["t1c/t2"]}}
+"""Each option here, of a network whose phases draw in every step."""
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_killed_and_unkilled_give_the_same_bits_and_predict(option, recorded, tmp_path, monkeypatch):
+    model = settings("psnet", epochs=3, **OPTIONS[option])
+    whole = train(recorded, tmp_path / "whole", model)
+    save = module.save_progress
+
+    def killed(scratch, digest, progress):
+        save(scratch, digest, progress)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "save_progress", killed)
+    with pytest.raises(BaseException):  # noqa: B017
+        train(recorded, tmp_path / "killed", model)
+    monkeypatch.undo()
+    resumed = train(recorded, tmp_path / "killed", model)
+    assert (resumed / "weights.pt").read_bytes() == (whole / "weights.pt").read_bytes()
+    plain = train(recorded, tmp_path / "plain", settings("psnet", epochs=3))
+    assert (plain / "weights.pt").read_bytes() != (whole / "weights.pt").read_bytes()
+    table = predict_cases(whole, recorded.iloc[8:12], threads=1, gpus=0)[0]
+    assert np.isfinite(table["probability"]).all()
+
+
+def test_a_trained_network_knows_its_ratio_maps(recorded, tmp_path):
+    out = train(recorded, tmp_path, settings("psnet", epochs=1, ratio_maps=["t1c/t2"]))
+    assert load_image_model(out).channels == ("t1c", "t2", "t1c/t2")
