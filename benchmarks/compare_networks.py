@@ -103,6 +103,8 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_plain": Variant(name, {"augmentation": False}) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_plain_ratios": Variant(name, {"augmentation": False, **RATIOS}) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_nyul": Variant(name, {"intensities": "nyul"}) for name in ("cmtlnet", "gmmas")},
+    "cmtlnet_cutmix": Variant("cmtlnet", {"tumour_cutmix": 0.5}),
+    "gmmas_no_cutmix": Variant("gmmas", {"tumour_cutmix": 0.0}),
     # the single-task twins: the same network, phases and batches, one task alone
     **{
         f"{name}_{task}": Variant(name, {"tasks": [task]})

@@ -50,6 +50,7 @@ def image_description(*, geometry=(), missing=(), **changes) -> ImageModelDescri
         "normalisation": {"by": "preprocessing", "inside_brain": {"t1c": {"mean": 0.0, "std": 1.0}}},
         "missing_modalities": {"modality_dropout": 0.0, "distillation_weight": 0.0, "contrastive_weight": 0.0}
         | dict(missing),
+        "tumour_cutmix": 0.0,
         "computed": {
             "device": "CPU",
             "precision": "32-true",

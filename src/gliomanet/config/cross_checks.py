@@ -210,6 +210,11 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
         if task not in study.tasks:
             tasks = f"tasks: {', '.join(study.tasks)}"
             yield Problem(f"{task!r} is no task", tasks, key="tasks", rule="unknown_task")
+    if isinstance(model, ImageModel):
+        for task in model.tumour_cutmix_tasks or ():
+            if task not in asked:
+                allowed = f"allowed: {', '.join(asked)}"
+                yield Problem(f"{task!r} is no task of it", allowed, key="tumour_cutmix_tasks", rule="unknown_task")
     if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood_weight:
         labels = dict.fromkeys(study.tasks[task].label for task in asked if task in study.tasks)
         if len([label for label in labels if label in WHO_LABELS]) < 2:

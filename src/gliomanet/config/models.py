@@ -7,7 +7,18 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, RatioMap, Section, Stage, each_once
+from gliomanet.config.types import (
+    Dropout,
+    Flips,
+    Fraction,
+    Identifier,
+    Modality,
+    Positive,
+    RatioMap,
+    Section,
+    Stage,
+    each_once,
+)
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.modalities import ratio_of
 
@@ -71,6 +82,16 @@ class ImageModel(Section):
         0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
     )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
+    tumour_cutmix: Fraction = Field(
+        0.0,
+        description="Rate at which a training case gets the tumour of another of its batch pasted into its healthy tissue, "
+        "its labels mixed by volume (GMMAS's Tumor-CutMix); of cases with a tumour mask alone.",
+    )
+    tumour_cutmix_tasks: TaskNames | None = Field(
+        None,
+        description="Tasks whose label a pasted tumour carries; the others are unknown in cases that got one. Default: those "
+        "on `idh`, `codel_1p19q` and `grade`.",
+    )
     modality_dropout: Dropout = Field(
         0.0, description="Rate at which each modality of a training case is taken away; one stays at least."
     )
@@ -121,6 +142,19 @@ class ImageModel(Section):
         if inverse := [f"{over}/{under}" for over, under in pairs if (under, over) in pairs]:
             found = f"names {' and '.join(inverse[:2])}, which say the same"
             raise ProblemError(Problem(found, "keep one of the two", key="ratio_maps", rule="ratio_and_inverse"))
+        return self
+
+    @model_validator(mode="after")
+    def _cutmix_is_used(self) -> Self:
+        if self.tumour_cutmix_tasks and not self.tumour_cutmix:
+            raise ProblemError(
+                Problem(
+                    "are given, and tumour_cutmix is 0",
+                    "set tumour_cutmix (0.5, say), or leave them out",
+                    key="tumour_cutmix_tasks",
+                    rule="cutmix_not_used",
+                )
+            )
         return self
 
     @model_validator(mode="after")
@@ -229,6 +263,11 @@ class GmmasModel(MultitaskModel):
     stride: ClassVar[int] = 32
 
     kind: Literal["gmmas"] = Field("gmmas", description="Image network.")
+    tumour_cutmix: Fraction = Field(
+        0.5,
+        description="As `tumour_cutmix` of cmtlnet; GMMAS's own augmentation (the rate is this project's: the paper "
+        "gives none).",
+    )
     pretraining_epochs: int = Field(
         20,
         ge=0,

@@ -182,6 +182,7 @@ class ImageModelDescription(ModelDescription):
         input: geometry and intensities of its input.
         normalisation: of its input.
         missing_modalities: its training without modalities.
+        tumour_cutmix: rate of training cases into which another's tumour was pasted; 0: none.
         computed: devices and precision of its training.
     """
 
@@ -190,6 +191,7 @@ class ImageModelDescription(ModelDescription):
     input: InputGeometry
     normalisation: Normalisation
     missing_modalities: MissingModalities
+    tumour_cutmix: float
     computed: Computed
 
 

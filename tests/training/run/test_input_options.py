@@ -26,13 +26,18 @@ def recorded(cohort, tmp_path_factory) -> pd.DataFrame:
     return cohort.assign(folder=list(map(str, folders)))
 
 
-OPTIONS = {"ratio maps": {"ratio_maps": ["t1c/t2"]}}
-"""Each option here, of a network whose phases draw in every step."""
+DISTILLED = {"distillation_weight": 0.5, "contrastive_weight": 0.5}
+OPTIONS = {
+    "ratio maps": ("psnet", {"ratio_maps": ["t1c/t2"]}),
+    "cutmix": ("cmtlnet", {"tumour_cutmix": 1.0, **DISTILLED}),
+}
+"""Each option, with a network that learns by it."""
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_killed_and_unkilled_give_the_same_bits_and_predict(option, recorded, tmp_path, monkeypatch):
-    model = settings("psnet", epochs=3, **OPTIONS[option])
+    kind, changes = OPTIONS[option]
+    model = settings(kind, **changes)
     whole = train(recorded, tmp_path / "whole", model)
     save = module.save_progress
 
@@ -46,7 +51,7 @@ def test_killed_and_unkilled_give_the_same_bits_and_predict(option, recorded, tm
     monkeypatch.undo()
     resumed = train(recorded, tmp_path / "killed", model)
     assert (resumed / "weights.pt").read_bytes() == (whole / "weights.pt").read_bytes()
-    plain = train(recorded, tmp_path / "plain", settings("psnet", epochs=3))
+    plain = train(recorded, tmp_path / "plain", settings(kind, **(DISTILLED if option == "cutmix" else {})))
     assert (plain / "weights.pt").read_bytes() != (whole / "weights.pt").read_bytes()
     table = predict_cases(whole, recorded.iloc[8:12], threads=1, gpus=0)[0]
     assert np.isfinite(table["probability"]).all()

@@ -29,6 +29,36 @@ from gliomanet.seeds import derive_seed
 from gliomanet.training.data.case_cache import cached_case, digest_of_case
 
 
+class Mixed(NamedTuple):
+    """Second labels of cases into which another's tumour was pasted.
+
+    Attributes:
+        labels: int64 (B, T), `MISSING` where nothing was pasted, or the donor's label is unknown.
+        share: (B,) weight of these labels; the case's own weigh the rest. 0 where nothing was pasted.
+    """
+
+    labels: Tensor
+    share: Tensor
+
+    def at(self, rows: Tensor) -> Mixed:
+        """Those of some cases."""
+        return Mixed(self.labels[rows], self.share[rows])
+
+
+class Targets(NamedTuple):
+    """One task's labels of a batch: a row for each case, and one more for each that has a second label.
+
+    Attributes:
+        rows: int64 (N,), the case of each.
+        labels: int64 (N,), `MISSING` where unknown.
+        shares: (N,), by which each counts; `None`: all by 1.
+    """
+
+    rows: Tensor
+    labels: Tensor
+    shares: Tensor | None
+
+
 class Batch(NamedTuple):
     """Cases of one step.
 
@@ -42,6 +72,7 @@ class Batch(NamedTuple):
         views: how often each case is there: with 2, the second half of the cases is the first again, with modalities
             taken away.
         case_ids: of its cases, once each.
+        mixed: second labels, where tumours are pasted in this training.
     """
 
     image: Tensor
@@ -51,6 +82,19 @@ class Batch(NamedTuple):
     step: int
     views: int = 1
     case_ids: tuple[str, ...] = ()
+    mixed: Mixed | None = None
+
+    def targets(self, column: int) -> Targets:
+        """The labels of one task, which losses are asked for."""
+        cases, labels = torch.arange(len(self.labels), device=self.labels.device), self.labels[:, column]
+        if self.mixed is None:
+            return Targets(cases, labels, None)
+        pasted = self.mixed.share.nonzero()[:, 0]
+        return Targets(
+            torch.cat([cases, pasted]),
+            torch.cat([labels, self.mixed.labels[pasted, column]]),
+            torch.cat([1 - self.mixed.share, self.mixed.share[pasted]]),
+        )
 
     def parts(self, number: int) -> list[Batch]:
         """The cases in so many parts of neighbours, one case more or less each, with all views of a case in one."""
@@ -61,7 +105,8 @@ class Batch(NamedTuple):
             rows = torch.cat([torch.arange(first, end) + view * cases for view in range(self.views)])
             rows = rows.to(self.labels.device)
             tensors = (self.image[rows], self.masks[rows], self.available[rows], self.labels[rows])
-            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end]))
+            mixed = None if self.mixed is None else self.mixed.at(rows)
+            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end], mixed))
         return found
 
 

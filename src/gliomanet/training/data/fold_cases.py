@@ -81,6 +81,8 @@ def load_fold(
         if len(known_classes) == 1:
             (only,) = known_classes
             print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
+    if model.tumour_cutmix and sum(case.tumour is not None for case in training.images) < 2:
+        print(f"{fold}: tumour_cutmix pastes nothing: fewer than two training cases have a tumour mask", flush=True)
     if segments:
         _check_masks(training, several_regions, fold)
     for case in (*training.images, *validation.images):

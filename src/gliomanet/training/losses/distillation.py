@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from gliomanet.networks.blocks.heads import TaskHeads
 from gliomanet.training.data.augmentation import drop_modalities
-from gliomanet.training.data.batches import Batch
+from gliomanet.training.data.batches import Batch, Mixed
 from gliomanet.training.distributed.collectives import mean_of_cases, mean_over_processes
 
 VIEWS = 2
@@ -65,6 +65,7 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int, ratio_maps: Sequenc
         masks=torch.cat([batch.masks] * VIEWS),
         available=torch.cat([batch.available, available]),
         labels=torch.cat([batch.labels] * VIEWS),
+        mixed=batch.mixed and Mixed(*(torch.cat([each] * VIEWS) for each in batch.mixed)),
         views=VIEWS,
     )
 

@@ -29,6 +29,7 @@ from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import augment, drop_modalities
 from gliomanet.training.data.batches import Batch
+from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix, paste_tumours
 from gliomanet.training.distributed.collectives import (
     Parts,
     collected,
@@ -66,6 +67,7 @@ class PhaseSettings:
     seed: int
     modality_dropout: float = 0.0
     ratio_maps: tuple[tuple[int, int], ...] = ()
+    cutmix: TumourCutmix = NO_CUTMIX
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
@@ -106,6 +108,8 @@ class EpochMetrics:
     distillation: list[dict[str, Tensor]] = field(default_factory=list)
     joint: list[Tensor] = field(default_factory=list)
     """Every step's joint likelihood, before it is weighted."""
+    pasted: list[Tensor] = field(default_factory=list)
+    """Every step's share of cases that got another's tumour."""
 
 
 class Phase(lightning.LightningModule):
@@ -195,6 +199,8 @@ class Phase(lightning.LightningModule):
         if self.recipe.combinations is None:
             return batch.image.new_zeros(())
         labels = {task: batch.labels[:, column] for column, task in enumerate(self.recipe.tasks)}
+        if batch.mixed is not None:  # two tumours are no one diagnosis
+            labels = {task: torch.where(batch.mixed.share > 0, MISSING, label) for task, label in labels.items()}
         weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
         term = self.term(
             "joint likelihood", joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
@@ -239,6 +245,12 @@ class Phase(lightning.LightningModule):
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         image, masks, available = batch.image.float(), batch.masks.float(), batch.available
         distills = self.trainer.training and self.distiller is not None
+        if self.trainer.training and self.recipe.cutmix.rate:
+            batch = batch._replace(image=image, masks=masks)
+            batch = paste_tumours(batch, self.recipe.cutmix, self.draw("tumour cutmix", batch.step))
+            image, masks = batch.image, batch.masks
+            assert batch.mixed is not None
+            self._metrics.pasted.append((batch.mixed.share > 0).float().mean())
         dropped = self.draw("modality dropout", batch.step)
         if self.trainer.training and self.recipe.modality_dropout and not distills:
             image, available = drop_modalities(
@@ -335,6 +347,8 @@ class Phase(lightning.LightningModule):
         }
         if self._metrics.joint:
             metrics["train/loss/joint"] = mean_of_steps(self._metrics.joint)
+        if self._metrics.pasted:
+            metrics["train/pasted"] = mean_of_steps(self._metrics.pasted)
         self.on_epoch(
             self, self.epoch, metrics | self.metrics() | self._distillation_metrics() | self._validation_metrics()
         )
@@ -357,13 +371,15 @@ class Phase(lightning.LightningModule):
         return metrics
 
 
-def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
+def batch_weights(targets: Tensor, n_classes: int, shares: Tensor | None = None) -> Tensor | None:
     """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
 
     The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
-    the disease is.
+    the disease is. With `shares` (B,), a label counts by its share.
     """
-    counts = sum_over_processes(torch.nn.functional.one_hot(targets[targets != MISSING], n_classes).sum(dim=0))
+    known = targets != MISSING
+    met = torch.nn.functional.one_hot(targets[known], n_classes)
+    counts = sum_over_processes((met if shares is None else met * shares[known, None]).sum(dim=0))
     return class_weights(counts) if bool(counts.any()) else None
 
 

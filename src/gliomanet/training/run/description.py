@@ -64,6 +64,7 @@ def describe(
             distillation_weight=model.distillation_weight,
             contrastive_weight=model.contrastive_weight,
         ),
+        tumour_cutmix=model.tumour_cutmix,
         computed=Computed(
             device=named(job.devices),
             precision=job.precision,
