@@ -105,6 +105,8 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_nyul": Variant(name, {"intensities": "nyul"}) for name in ("cmtlnet", "gmmas")},
     "cmtlnet_cutmix": Variant("cmtlnet", {"tumour_cutmix": 0.5}),
     "gmmas_no_cutmix": Variant("gmmas", {"tumour_cutmix": 0.0}),
+    "cmtlnet_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}),
+    "cmtlnet_quarter_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2),
     # the single-task twins: the same network, phases and batches, one task alone
     **{
         f"{name}_{task}": Variant(name, {"tasks": [task]})

@@ -56,11 +56,11 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
-        "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin"},
+        "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin", "feature_dropout"},
         "gmmas": {*one_phase, "pretraining_epochs"},
         "mttunet": one_phase,
         "psnet": one_phase,
-        "single": {"epochs"},
+        "single": {"epochs", "feature_dropout"},
     }
 
 

@@ -34,8 +34,8 @@ def test_a_model_learns_all_tasks_or_its_own():
 def test_a_network_gets_what_its_settings_say(kind):
     model = settings(kind, modalities=["flair", "t1c", "t2"], dropout=0.4, preset="tiny")
     expected = {"n_modalities": 3, "tasks": CLASSES, "preset": "tiny", "dropout": 0.4}
-    multitask = kind in ("gmmas", "mttunet", "psnet")
-    assert network_arguments(model, CLASSES) == expected | ({"segmentation": True} if multitask else {})
+    own = {"segmentation": True} if kind in ("gmmas", "mttunet", "psnet") else {"feature_dropout": 0.1}
+    assert network_arguments(model, CLASSES) == expected | own
 
 
 def test_a_network_that_learns_no_segmentation_is_told_so():

@@ -192,6 +192,11 @@ class CmtlnetModel(ImageModel):
 
     kind: Literal["cmtlnet"] = Field("cmtlnet", description="Image network.")
     modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input modalities, in this order.")
+    feature_dropout: Dropout = Field(
+        0.1,
+        description="Dropout of whole channels of its feature maps, drawn again in stochastic passes: with dropout on the "
+        "deep features alone (0 here) their deviation says little that the probability does not.",
+    )
     common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
     unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
     margin: float = Field(0.5, ge=0, description="CosFace margin.")
@@ -322,6 +327,11 @@ class SingletaskModel(ImageModel):
 
     kind: Literal["singletask"] = Field("singletask", description="Image network.")
     tasks: TaskNames = Field(max_length=1, description="The study's task that it learns: one.")
+    feature_dropout: Dropout = Field(
+        0.1,
+        description="Dropout of whole channels of its feature maps, drawn again in stochastic passes: with dropout on the "
+        "deep features alone (0 here) their deviation says little that the probability does not.",
+    )
     epochs: int = Field(100, ge=1, description="Epochs.")
 
 

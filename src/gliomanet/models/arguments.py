@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.models import ImageModel, MultitaskModel
+from gliomanet.config.models import CmtlnetModel, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
     from gliomanet.config.models import Model
@@ -41,4 +41,8 @@ def network_arguments(model: ImageModel, classes: Mapping[str, int]) -> dict[str
         "preset": model.preset,
         "dropout": model.dropout,
     }
-    return {**arguments, "segmentation": model.segmentation} if isinstance(model, MultitaskModel) else arguments
+    if isinstance(model, MultitaskModel):
+        arguments["segmentation"] = model.segmentation
+    if isinstance(model, CmtlnetModel | SingletaskModel):
+        arguments["feature_dropout"] = model.feature_dropout
+    return arguments

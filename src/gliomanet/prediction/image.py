@@ -150,9 +150,9 @@ def stochastic_passes(
 ) -> dict[str, NDArray[np.float64]]:
     """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
 
-    Where the network's only dropout is on the deep features, these are computed once, and the passes draw dropout on
-    them: the same distribution as whole passes, at the cost of one. Other networks are passed through whole. A case's
-    draws depend on the seed and its id alone.
+    Where the network's only dropout is on the deep features (`draws_deep_features_only`), these are computed once, and
+    the passes draw dropout on them: the same distribution as whole passes, at the cost of one. Other networks are
+    passed through whole. A case's draws depend on the seed and its id alone.
 
     Args:
         folder: of the trained model.
@@ -168,7 +168,7 @@ def stochastic_passes(
     model = load_image_model(folder)
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
-    draw = _passes_of_heads if model.network.DROPS_DEEP_FEATURES_ONLY else _whole_passes
+    draw = _passes_of_heads if model.network.draws_deep_features_only() else _whole_passes
     for case_id, probabilities in draw(model, cases, passes, seed, threads=threads, gpus=gpus):
         for task, of_case in probabilities.items():
             drawn[task][:, position[case_id]] = of_case
@@ -196,7 +196,7 @@ def _passes_of_heads(
 def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int, gpus: int) -> Passes:
     device = choose_device(gpus)
     for module in model.network.modules():
-        module.training = isinstance(module, nn.Dropout)  # batch norm keeps its running statistics
+        module.training = isinstance(module, nn.Dropout | nn.Dropout3d)  # batch norm keeps its running statistics
     for case_id, x, available in read_inputs(model, cases):
         with (
             torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []),

@@ -114,7 +114,7 @@ def test_the_constructor_says_what_was_built(kind, trained):
     constructor = json.loads((trained[kind] / "model.json").read_text())["constructor"]
     expected = {"n_modalities": 2, "tasks": dict.fromkeys(learnt(kind), 2), "preset": "tiny"}
     expected |= {"dropout": 0.25 if kind == "psnet" else 0.2}
-    assert constructor == expected | ({} if kind == "singletask" else {"segmentation": True})
+    assert constructor == expected | ({"feature_dropout": 0.1} if kind == "singletask" else {"segmentation": True})
 
 
 def test_figures_tell_losses_weights_and_dice(trained):
@@ -290,7 +290,7 @@ def test_distillation_of_no_weight_is_none(trained, cohort, tmp_path):
 
 def test_both_views_have_one_augmentation(cohort, tmp_path, monkeypatch):
     seen = []
-    loss = module.plan_of(distilled("gmmas"), tuple(TASKS), 1).phases[1][0].loss
+    loss = module.plan_of(distilled("gmmas"), TASKS, 1).phases[1][0].loss
 
     def keep(self, batch, step):
         seen.append(batch)
