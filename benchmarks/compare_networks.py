@@ -107,6 +107,7 @@ VARIANTS: dict[str, Variant] = {
     "gmmas_no_cutmix": Variant("gmmas", {"tumour_cutmix": 0.0}),
     "cmtlnet_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}),
     "cmtlnet_quarter_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2),
+    **{f"{name}_crop": Variant(name, {"crop": "tumour"}) for name in ("gmmas", "mttunet", "psnet")},
     # the single-task twins: the same network, phases and batches, one task alone
     **{
         f"{name}_{task}": Variant(name, {"tasks": [task]})

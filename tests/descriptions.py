@@ -29,6 +29,8 @@ GEOMETRY = {
     "shape": (32, 32, 32),
     "modalities": ("t1c", "t2"),
     "ratio_maps": (),
+    "crop": "centre",
+    "crop_from": "segmentation",
     "grid": (36, 32, 30),
     "spacing_mm": (4.0, 4.0, 4.0),
     "intensities": "as_preprocessed",

@@ -43,6 +43,8 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
         "kind",
         "tasks",
         "ratio_maps",
+        "crop",
+        "crop_from",
         "tumour_cutmix",
         "tumour_cutmix_tasks",
     }

@@ -180,6 +180,7 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("models/m", {"kind": "psnet", "tumour_cutmix": 1.5}, "models.m.tumour_cutmix", "less_than_equal", ("1",)),
     ("models/m", {"kind": "psnet", "tumour_cutmix_tasks": ["idh"]}, "models.m.tumour_cutmix_tasks", "cutmix_not_used", ()),
     ("models/m", {"kind": "gmmas", "tasks": ["idh"], "tumour_cutmix_tasks": ["grade"]}, "models.m.tumour_cutmix_tasks", "unknown_task", ("grade",)),
+    ("models/m", {"kind": "cmtlnet", "crop": "tumour"}, "models.m.crop", "nothing_finds_the_tumour", ("crop_from: mask",)),
     ("models/m", {"kind": "psnet", "tasks": []}, "models.m.tasks", "too_short", ("1",)),
     ("models/m", {"kind": "gmmas", "tasks": ["idh", "mgmt"]}, "models.m.tasks", "unknown_task", ("mgmt",)),
     ("models/m", {"kind": "mttunet", "tasks": ["idh", "idh"]}, "models.m.tasks", "named_twice", ("idh",)),

@@ -68,6 +68,18 @@ class ImageModel(Section):
         "`modalities` in every voxel of the brain, each over its brain's median, so that the scanner's gain cancels. "
         "A ratio is absent with either of its modalities.",
     )
+    crop: Literal["centre", "tumour"] = Field(
+        "centre",
+        description="`tumour`: of each case a crop of `input_shape` around its tumour, so that the input may be small and "
+        "the tumour large in it.",
+    )
+    crop_from: Literal["segmentation", "mask"] = Field(
+        "segmentation",
+        description="The place of a `crop: tumour` in prediction. `segmentation`: in a first pass the network segments the "
+        "whole grid, made as small as its input, and in a second it looks at the crop around what it found; it learns "
+        "from both views. `mask`: the case's own tumour mask, which predictions then need. Training crops around masks "
+        "in either; a case without one (or in which nothing is found) is cropped centrally, and the log says so.",
+    )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",
         description="`nyul`: modalities mapped to a common histogram, learnt from each fold's training cases.",
@@ -142,6 +154,20 @@ class ImageModel(Section):
         if inverse := [f"{over}/{under}" for over, under in pairs if (under, over) in pairs]:
             found = f"names {' and '.join(inverse[:2])}, which say the same"
             raise ProblemError(Problem(found, "keep one of the two", key="ratio_maps", rule="ratio_and_inverse"))
+        return self
+
+    @model_validator(mode="after")
+    def _something_finds_the_tumour(self) -> Self:
+        finds = getattr(self, "segmentation", False) or self.crop_from == "mask"
+        if self.crop == "tumour" and not finds:
+            raise ProblemError(
+                Problem(
+                    "is tumour, and this network does not segment, so that it cannot find one",
+                    "set crop_from: mask, or choose a network with segmentation: true",
+                    key="crop",
+                    rule="nothing_finds_the_tumour",
+                )
+            )
         return self
 
     @model_validator(mode="after")

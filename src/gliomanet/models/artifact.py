@@ -113,9 +113,11 @@ class InputGeometry(_Part):
     """Geometry and intensities of an image network's input.
 
     Attributes:
-        shape: voxels of the central crop that the network sees.
+        shape: voxels of the crop that the network sees.
         modalities: in the order of its channels.
         ratio_maps: ratios of two of them, whose channels follow.
+        crop: `tumour`: its crop is around the tumour, not the grid's centre.
+        crop_from: the place of such a crop: its own `segmentation`, or the case's `mask`.
         grid: voxels of the preprocessed images.
         spacing_mm: their voxel size.
         intensities: `nyul`: modalities are mapped to `histograms`.
@@ -125,6 +127,8 @@ class InputGeometry(_Part):
     shape: tuple[int, int, int]
     modalities: tuple[str, ...]
     ratio_maps: tuple[str, ...]
+    crop: Literal["centre", "tumour"]
+    crop_from: Literal["segmentation", "mask"]
     grid: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     intensities: Literal["as_preprocessed", "nyul"]

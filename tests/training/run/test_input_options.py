@@ -29,6 +29,7 @@ def recorded(cohort, tmp_path_factory) -> pd.DataFrame:
 DISTILLED = {"distillation_weight": 0.5, "contrastive_weight": 0.5}
 OPTIONS = {
     "ratio maps": ("psnet", {"ratio_maps": ["t1c/t2"]}),
+    "a crop": ("psnet", {"crop": "tumour", "input_shape": [24, 24, 24]}),
     "cutmix": ("cmtlnet", {"tumour_cutmix": 1.0, **DISTILLED}),
 }
 """Each option, with a network that learns by it."""

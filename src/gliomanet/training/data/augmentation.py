@@ -39,6 +39,10 @@ class Augmentation:
     """Largest standard deviation of the noise, in the same units."""
 
 
+CROP_SHIFT = 0.15
+"""`Augmentation.shift` of crops around tumours: in prediction a tumour is not found as exactly as a mask tells."""
+
+
 def augment(
     image: Tensor,
     masks: Tensor,

@@ -24,6 +24,7 @@ from gliomanet.errors import CaseError
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.case_input import CaseImages, Shape, load_case
+from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.case_cache import cached_case, digest_of_case
@@ -122,6 +123,11 @@ class ImageCases(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.images)
 
+    def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
+        """These cases, then others: the same ones in another view."""
+        digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()
+        return ImageCases(self.images + other.images, np.concatenate([self.labels, other.labels]), digest)
+
     def __getitem__(self, item: tuple[int, Sequence[int]]) -> Batch:
         """The batch of (step, positions of its cases)."""
         step, positions = item
@@ -178,11 +184,12 @@ def load_cases(
     histograms: Mapping[str, CommonHistogram] | None = None,
     cache: Path | None = None,
     ratio_maps: Sequence[str] = (),
+    view: View = "centre",
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
     A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, and
-    `ratio_maps`: further channels; see `load_case`.
+    `ratio_maps`: further channels, and `view`; see `load_case`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -191,12 +198,12 @@ def load_cases(
     for row, (case_id, folder) in enumerate(zip(cases["case_id"], cases["folder"], strict=True)):
         try:
             if cache is None:
-                how: dict[str, Any] = {"histograms": histograms, "ratio_maps": ratio_maps}
+                how: dict[str, Any] = {"histograms": histograms, "ratio_maps": ratio_maps, "view": view}
                 case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, **how)
                 of_case = digest_of_case(case)
             else:
                 case, of_case = cached_case(
-                    cache, str(case_id), Path(folder), modalities, shape, histograms, ratio_maps
+                    cache, str(case_id), Path(folder), modalities, shape, histograms, ratio_maps, view
                 )
         except CaseError as error:
             reasons.append(str(error))

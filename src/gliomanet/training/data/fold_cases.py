@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gliomanet.errors import CaseError, ProblemError
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
@@ -64,12 +66,7 @@ def load_fold(
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
-        part, reasons = load_cases(
-            rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms, cache, model.ratio_maps
-        )
-        for reason in reasons:
-            print(f"{fold}: left out: {reason}", flush=True)
-        parts.append(part)
+        parts.append(_views(rows[wanted], labels[wanted], model, histograms, fold, cache, learns=trains))
     training, validation = parts
     for column, (task, definition) in enumerate(tasks.items()):
         known_classes = set(training.labels[:, column].tolist()) - {MISSING}
@@ -93,6 +90,38 @@ def load_fold(
                 f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
             )
     return training, validation, histograms
+
+
+def _views(
+    rows: pd.DataFrame,
+    labels: NDArray[np.int64],
+    model: ImageModel,
+    histograms: Mapping[str, CommonHistogram] | None,
+    fold: str,
+    cache: Path | None,
+    *,
+    learns: bool,
+) -> ImageCases:
+    """Cases as the model sees them.
+
+    One that is to find the tumour by itself learns from the whole grid of each case as well, which counts as a case
+    more: its decoder looks there first. Validation cases are seen as the second pass sees them, cropped around their
+    own masks.
+    """
+    cropped = model.crop == "tumour"
+    views: list[View] = ["tumour" if cropped else "centre"]
+    if cropped and model.crop_from == "segmentation" and learns:
+        views.append("whole")
+    found = None
+    for view in views:
+        cases, reasons = load_cases(
+            rows, labels, model.modalities, model.input_shape, histograms, cache, model.ratio_maps, view
+        )
+        for reason in reasons if found is None else ():
+            print(f"{fold}: left out: {reason}", flush=True)
+        found = cases if found is None else found + cases
+    assert found is not None
+    return found
 
 
 def _has_mask(folder: str, several_regions: bool) -> bool:

@@ -27,7 +27,7 @@ from gliomanet.models.acceleration import statistics_kept
 from gliomanet.models.ratio_maps import kept_ratios
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import augment, drop_modalities
+from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation, augment, drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix, paste_tumours
 from gliomanet.training.distributed.collectives import (
@@ -57,7 +57,8 @@ class PhaseSettings:
     """Settings of a phase, beside the network and the data.
 
     `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
-    possible. `ratio_maps` are the places of each last channel's two modalities.
+    possible. `ratio_maps` are the places of each last channel's two modalities, `shift`
+    the augmentation's.
     """
 
     tasks: tuple[str, ...]
@@ -67,6 +68,7 @@ class PhaseSettings:
     seed: int
     modality_dropout: float = 0.0
     ratio_maps: tuple[tuple[int, int], ...] = ()
+    shift: float = Augmentation.shift
     cutmix: TumourCutmix = NO_CUTMIX
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
@@ -82,6 +84,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
+        "shift": CROP_SHIFT if model.crop == "tumour" else Augmentation.shift,
         "ratio_maps": tuple(kept_ratios(model.modalities, model.ratio_maps)),
         "distillation": Distillation(
             model.distillation_weight, model.distillation_temperature, model.contrastive_weight
@@ -258,7 +261,9 @@ class Phase(lightning.LightningModule):
             )
         if self.trainer.training and self.recipe.augmentation:
             seed = self.draw("augmentation", batch.step)
-            image, masks = augment(image, masks, seed, ratio_maps=len(self.recipe.ratio_maps))
+            image, masks = augment(
+                image, masks, seed, Augmentation(shift=self.recipe.shift), ratio_maps=len(self.recipe.ratio_maps)
+            )
         batch = batch._replace(image=image, masks=masks, available=available)
         # after the augmentation: both views of a case are to have the same
         if not distills:

@@ -53,6 +53,8 @@ def describe(
             shape=model.input_shape,
             modalities=model.modalities,
             ratio_maps=model.ratio_maps,
+            crop=model.crop,
+            crop_from=model.crop_from,
             grid=first.grid,
             spacing_mm=first.spacing_mm,
             intensities=model.intensities,
