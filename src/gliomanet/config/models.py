@@ -78,7 +78,8 @@ class ImageModel(Section):
         description="The place of a `crop: tumour` in prediction. `segmentation`: in a first pass the network segments the "
         "whole grid, made as small as its input, and in a second it looks at the crop around what it found; it learns "
         "from both views. `mask`: the case's own tumour mask, which predictions then need. Training crops around masks "
-        "in either; a case without one (or in which nothing is found) is cropped centrally, and the log says so.",
+        "in either. A case without one, or in which nothing is found, is cropped centrally, and the log says so; the "
+        "first kind learns from such a case's whole view alone.",
     )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",

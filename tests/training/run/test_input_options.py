@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from gliomanet.prediction.image import load_image_model, predict_cases
+from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.run import epochs as module
-from tests.training.run.test_image_networks import settings, train
+from tests.training.run.test_image_networks import TASKS, settings, train
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +62,16 @@ def test_killed_and_unkilled_give_the_same_bits_and_predict(option, recorded, tm
 def test_a_trained_network_knows_its_ratio_maps(recorded, tmp_path):
     out = train(recorded, tmp_path, settings("psnet", epochs=1, ratio_maps=["t1c/t2"]))
     assert load_image_model(out).channels == ("t1c", "t2", "t1c/t2")
+
+
+def test_a_network_that_finds_tumours_learns_from_crops_and_whole_views(recorded):
+    model = settings("psnet", crop="tumour", input_shape=[24, 24, 24])
+    training, validation, _ = load_fold(recorded, TASKS, model, None, "fold 0")
+    ids = [case.case_id for case in training.images]
+    assert len(ids) == 15, "eight cases twice, but the one without a mask"
+    assert ids.count("case-04") == 1
+    assert all(case.tumour.any() for case in training.images[:7])
+    np.testing.assert_array_equal(training.labels[7], training.labels[0])
+    assert len(validation) == 4
+    given, _, _ = load_fold(recorded, TASKS, settings("cmtlnet", crop="tumour", crop_from="mask"), None, "fold 0")
+    assert len(given) == 8

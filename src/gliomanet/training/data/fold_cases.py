@@ -105,23 +105,33 @@ def _views(
     """Cases as the model sees them.
 
     One that is to find the tumour by itself learns from the whole grid of each case as well, which counts as a case
-    more: its decoder looks there first. Validation cases are seen as the second pass sees them, cropped around their
-    own masks.
+    more: its decoder looks there first; a case without a mask is learnt from there alone. Validation cases are seen as
+    the second pass sees them, cropped around their own masks.
     """
     cropped = model.crop == "tumour"
-    views: list[View] = ["tumour" if cropped else "centre"]
-    if cropped and model.crop_from == "segmentation" and learns:
-        views.append("whole")
-    found = None
-    for view in views:
+    learns_whole = cropped and model.crop_from == "segmentation" and learns
+    outlined = np.ones(len(rows), dtype=np.bool_)
+    if learns_whole:
+        outlined[:] = [_has_mask(folder, False) for folder in rows["folder"]]
+    views: list[tuple[View, NDArray[np.bool_]]] = [("tumour" if cropped else "centre", outlined)]
+    if learns_whole:
+        views.append(("whole", np.ones(len(rows), dtype=np.bool_)))
+    parts = []
+    for view, chosen in views:
         cases, reasons = load_cases(
-            rows, labels, model.modalities, model.input_shape, histograms, cache, model.ratio_maps, view
+            rows[chosen],
+            labels[chosen],
+            model.modalities,
+            model.input_shape,
+            histograms,
+            cache,
+            model.ratio_maps,
+            view,
         )
-        for reason in reasons if found is None else ():
-            print(f"{fold}: left out: {reason}", flush=True)
-        found = cases if found is None else found + cases
-    assert found is not None
-    return found
+        parts.append(cases)
+    for reason in reasons:  # of the last view, which has every case
+        print(f"{fold}: left out: {reason}", flush=True)
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
 def _has_mask(folder: str, several_regions: bool) -> bool:
