@@ -108,6 +108,8 @@ VARIANTS: dict[str, Variant] = {
     "cmtlnet_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}),
     "cmtlnet_quarter_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2),
     **{f"{name}_crop": Variant(name, {"crop": "tumour"}) for name in ("gmmas", "mttunet", "psnet")},
+    "cmtlnet_remedies": Variant("cmtlnet", {**RATIOS, "tumour_cutmix": 0.5}),
+    "gmmas_remedies": Variant("gmmas", {**RATIOS, "crop": "tumour"}),
     # the single-task twins: the same network, phases and batches, one task alone
     **{
         f"{name}_{task}": Variant(name, {"tasks": [task]})

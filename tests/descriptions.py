@@ -30,7 +30,7 @@ GEOMETRY = {
     "modalities": ("t1c", "t2"),
     "ratio_maps": (),
     "crop": "centre",
-    "crop_from": "segmentation",
+    "crop_from": None,
     "grid": (36, 32, 30),
     "spacing_mm": (4.0, 4.0, 4.0),
     "intensities": "as_preprocessed",

@@ -117,7 +117,7 @@ class InputGeometry(_Part):
         modalities: in the order of its channels.
         ratio_maps: ratios of two of them, whose channels follow.
         crop: `tumour`: its crop is around the tumour, not the grid's centre.
-        crop_from: the place of such a crop: its own `segmentation`, or the case's `mask`.
+        crop_from: the place of such a crop: its own `segmentation`, or the case's `mask`; `None` without.
         grid: voxels of the preprocessed images.
         spacing_mm: their voxel size.
         intensities: `nyul`: modalities are mapped to `histograms`.
@@ -128,7 +128,7 @@ class InputGeometry(_Part):
     modalities: tuple[str, ...]
     ratio_maps: tuple[str, ...]
     crop: Literal["centre", "tumour"]
-    crop_from: Literal["segmentation", "mask"]
+    crop_from: Literal["segmentation", "mask"] | None
     grid: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     intensities: Literal["as_preprocessed", "nyul"]

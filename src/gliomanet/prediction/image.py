@@ -50,7 +50,7 @@ class ImageModel:
     modalities: tuple[str, ...]
     ratio_maps: tuple[str, ...]
     crop: Literal["centre", "tumour"]
-    crop_from: Literal["segmentation", "mask"]
+    crop_from: Literal["segmentation", "mask"] | None
     shape: Shape
     classes: dict[str, tuple[str, ...]]
     dropout: float

@@ -96,3 +96,15 @@ def test_parts_of_a_batch_keep_their_second_labels():
     parts = given.parts(2)
     assert torch.equal(torch.cat([part.mixed.share for part in parts]), given.mixed.share)
     assert torch.equal(torch.cat([part.mixed.labels for part in parts]), given.mixed.labels)
+
+
+def test_tumours_in_the_middle_of_crops_are_laid_elsewhere():
+    given = batch([slice(5, 7), slice(5, 7)])
+    masks = given.masks.clone()
+    masks[:, 1] = 0
+    masks[:, 1, 5:7, 5:7, 5:7] = 4
+    found = [paste_tumours(given._replace(masks=masks), ALL, seed) for seed in range(8)]
+    pasted = [(after.image[0, 0] == 2) for after in found if after.mixed.share[0] > 0]
+    assert len(pasted) > 4
+    assert len({str(one.nonzero()[0].tolist()) for one in pasted}) > 2, "at more places than one"
+    assert all(4 <= one.sum() <= 8 for one in pasted)

@@ -40,7 +40,7 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
-            if described.input.crop == "tumour":
+            if described.input.crop_from is not None:
                 found[model, CROPS[described.input.crop_from]] = None
             if described.input.ratio_maps:
                 found[model, RATIO_MAPS.format(", ".join(described.input.ratio_maps))] = None

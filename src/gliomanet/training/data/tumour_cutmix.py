@@ -4,7 +4,8 @@ GMMAS's augmentation (Liu et al. 2025), which its authors name for robustness an
 arXiv:1905.04899) with the tumour's mask for the box. Their paper gives no more of it; what is chosen here:
 
 * The donor is another case of the batch, and its tumour stays at its place of the atlas, or at the mirrored one: the
-  tissue around it is of the kind that it grew in. It covers no voxel of the other's tumour, and none outside its brain.
+  tissue around it is of the kind that it grew in. Where neither has room, as in crops around tumours, it goes to the
+  first of `TRIES` places drawn at random that has. It covers no voxel of the other's tumour, none outside its brain.
 * All channels are pasted, so that a donor must have every modality that the case has. Masks are joined.
 * The case's label counts by its own tumour's share of both tumours' voxels, the donor's by the rest. A task that a
   pasted tumour cannot carry is unknown in such a case.
@@ -23,6 +24,7 @@ from gliomanet.training.data.batches import Batch, Mixed
 
 LEAST_KEPT = 0.5
 """Of a donor's tumour must find room in the other's healthy brain."""
+TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class TumourCutmix:
     rate: float = 0.0
     carried: tuple[bool, ...] = ()
 
+
+Try = tuple[bool, list[float] | None]
+"""Whether a tumour is mirrored; and its place as shares of the room that its box has, `None` for its own."""
 
 NO_CUTMIX = TumourCutmix()
 """Cases as they are."""
@@ -59,15 +64,17 @@ def paste_tumours(batch: Batch, settings: TumourCutmix, seed: int) -> Batch:
     chosen = torch.rand(cases, generator=draws) < settings.rate
     order = torch.rand(cases, cases, generator=draws).argsort(dim=1).tolist()
     mirrored = (torch.rand(cases, generator=draws) < 0.5).tolist()
+    places = torch.rand(cases, TRIES, 3, generator=draws).tolist()
     image, masks, labels = batch.image.clone(), batch.masks.clone(), batch.labels.clone()
     donated, share = torch.full_like(labels, MISSING), torch.zeros(cases, device=image.device)
     carried = torch.tensor(settings.carried, dtype=torch.bool, device=labels.device)
     for case in chosen.nonzero().flatten().tolist():
-        found = _room_for_a_donor(batch, case, order[case], sides=(mirrored[case], not mirrored[case]))
+        sides = mirrored[case], not mirrored[case]
+        tries = [*((side, None) for side in sides), *((sides[0], place) for place in places[case])]
+        found = _room_for_a_donor(batch, case, order[case], tries)
         if found is None:
             continue
-        donor, mirror, place = found
-        given_image, given_mask = _seen_from(batch, donor, mirror)
+        donor, (given_image, given_mask), place = found
         image[case][:, place] = given_image[:, place]
         masks[case, 1][place] = given_mask[place]
         own = (batch.masks[case, 1] > 0).sum()
@@ -78,32 +85,42 @@ def paste_tumours(batch: Batch, settings: TumourCutmix, seed: int) -> Batch:
 
 
 def _room_for_a_donor(
-    batch: Batch, case: int, order: Sequence[int], sides: tuple[bool, bool]
-) -> tuple[int, bool, Tensor] | None:
-    """The first donor and side whose tumour fits: its place, whether mirrored, and the voxels (D, H, W) to paste."""
-    brain, tumour = batch.masks[case, 0] > 0, batch.masks[case, 1] > 0
-    if not tumour.any():
+    batch: Batch, case: int, order: Sequence[int], tries: Sequence[Try]
+) -> tuple[int, tuple[Tensor, Tensor], Tensor] | None:
+    """The first donor whose tumour fits somewhere: its channels and mask as laid there, and the voxels to paste."""
+    healthy = (batch.masks[case, 0] > 0) & (batch.masks[case, 1] == 0)
+    if not (batch.masks[case, 1] > 0).any():
         return None
     for donor in order:
         if donor == case or not _may_give(batch, donor, case):
             continue
-        for mirror in sides:
-            given = _seen_from(batch, donor, mirror)[1] > 0
-            place = given & brain & ~tumour
-            if place.sum() >= LEAST_KEPT * given.sum():
-                return donor, mirror, place
+        for one in tries:
+            laid = _laid(batch, donor, one)
+            place = (laid[1] > 0) & healthy
+            if place.sum() >= LEAST_KEPT * (laid[1] > 0).sum():
+                return donor, laid, place
     return None
 
 
 def _may_give(batch: Batch, donor: int, case: int) -> bool:
     """Tell if a case has a tumour to give to another: of a mask as fine, in every modality that the other has."""
-    own, others = batch.masks[donor, 1], batch.masks[case, 1]
+    own, others = batch.masks[donor, 1] * batch.masks[donor, 0], batch.masks[case, 1]
     same_detail = bool((own > 1).any()) == bool((others > 1).any())  # code 1 alone outlines the whole, no part
     has_all = bool((batch.available[donor] | ~batch.available[case]).all())
     return bool((own > 0).any()) and same_detail and has_all
 
 
-def _seen_from(batch: Batch, donor: int, mirror: bool) -> tuple[Tensor, Tensor]:
-    """A case's channels (M, D, H, W) and its tumour inside its brain (D, H, W), as they are or left for right."""
+def _laid(batch: Batch, donor: int, one: Try) -> tuple[Tensor, Tensor]:
+    """A case's channels (M, D, H, W) and its tumour inside its brain (D, H, W), laid where a try says."""
+    mirror, place = one
     image, mask = batch.image[donor], batch.masks[donor, 1] * batch.masks[donor, 0]
-    return (image.flip(1), mask.flip(0)) if mirror else (image, mask)
+    if mirror:
+        image, mask = image.flip(1), mask.flip(0)
+    if place is None:
+        return image, mask
+    voxels = (mask > 0).nonzero()
+    first, last = voxels.amin(dim=0).tolist(), voxels.amax(dim=0).tolist()
+    room = [size - 1 - (high - low) for size, low, high in zip(mask.shape, first, last, strict=True)]
+    shift = [round(share * free) - low for share, free, low in zip(place, room, first, strict=True)]
+    # the tumour's box stays inside; what is rolled over the edge is none of it, and is not pasted
+    return image.roll(shift, (1, 2, 3)), mask.roll(shift, (0, 1, 2))

@@ -54,7 +54,7 @@ def describe(
             modalities=model.modalities,
             ratio_maps=model.ratio_maps,
             crop=model.crop,
-            crop_from=model.crop_from,
+            crop_from=model.crop_from if model.crop == "tumour" else None,
             grid=first.grid,
             spacing_mm=first.spacing_mm,
             intensities=model.intensities,
