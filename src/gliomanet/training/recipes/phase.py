@@ -27,9 +27,9 @@ from gliomanet.models.acceleration import statistics_kept
 from gliomanet.models.ratio_maps import kept_ratios
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation, augment, drop_modalities
+from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation
 from gliomanet.training.data.batches import Batch
-from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix, paste_tumours
+from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix
 from gliomanet.training.distributed.collectives import (
     Parts,
     collected,
@@ -39,10 +39,11 @@ from gliomanet.training.distributed.collectives import (
     share_sums,
     sum_over_processes,
 )
-from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation, with_reduced_cases
+from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights
 from gliomanet.training.recipes.not_finite import NotFiniteError
+from gliomanet.training.recipes.shown_batch import in_numbers, shown
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
@@ -246,29 +247,13 @@ class Phase(lightning.LightningModule):
         self._metrics = type(self._metrics)()
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        image, masks, available = batch.image.float(), batch.masks.float(), batch.available
-        distills = self.trainer.training and self.distiller is not None
-        if self.trainer.training and self.recipe.cutmix.rate:
-            batch = batch._replace(image=image, masks=masks)
-            batch = paste_tumours(batch, self.recipe.cutmix, self.draw("tumour cutmix", batch.step))
-            image, masks = batch.image, batch.masks
-            assert batch.mixed is not None
-            self._metrics.pasted.append((batch.mixed.share > 0).float().mean())
-        dropped = self.draw("modality dropout", batch.step)
-        if self.trainer.training and self.recipe.modality_dropout and not distills:
-            image, available = drop_modalities(
-                image, available, self.recipe.modality_dropout, dropped, ratio_maps=self.recipe.ratio_maps
-            )
-        if self.trainer.training and self.recipe.augmentation:
-            seed = self.draw("augmentation", batch.step)
-            image, masks = augment(
-                image, masks, seed, Augmentation(shift=self.recipe.shift), ratio_maps=len(self.recipe.ratio_maps)
-            )
-        batch = batch._replace(image=image, masks=masks, available=available)
-        # after the augmentation: both views of a case are to have the same
-        if not distills:
+        batch = in_numbers(batch)
+        if not self.trainer.training:
             return batch
-        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped, self.recipe.ratio_maps)
+        batch = shown(batch, self.recipe, self.draw, distils=self.distiller is not None)
+        if batch.mixed is not None:
+            self._metrics.pasted.append((batch.mixed.share > 0).float().mean())
+        return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         if self.parts == 1:
