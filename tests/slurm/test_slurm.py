@@ -271,16 +271,15 @@ def hold_training(cluster: Cluster) -> str:
 
 
 def test_a_scheduler_that_is_away_for_a_while_loses_no_job(cluster: Cluster, repository: Path, tmp_path: Path):
-    (tmp_path / "Snakefile").write_text(
-        "rule patient:\n    output: 'done'\n    shell: 'touch started; sleep 45; touch done'\n"
-    )
-    run = through_slurm(tmp_path, repository)
-    until((tmp_path / "started").exists, 240, "the job has started")
+    snakefile = ["--snakefile", str(repository / "tests/slurm/faults.smk"), "--directory", str(tmp_path)]
+    run = through_slurm(tmp_path, repository, *snakefile, "--config", f"repository={repository}", "--", "waited")
+    until((tmp_path / "waiting").exists, 240, "the job has started")
     cluster.stop("slurmctld")
     time.sleep(15)  # several questions without an answer
     cluster.start_controller()
     said = finish(run, tmp_path, 300)
-    assert (tmp_path / "done").exists(), said[-2000:]
+    assert (tmp_path / "waited").exists(), said[-2000:]
+    assert "sacct' for status queries" not in said
     assert run.returncode == 0
 
 
