@@ -61,12 +61,13 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "epochs": EPOCHS,
         "task_weights": {"codel_1p19q": 3.38, "idh": 2.26, "grade": 1.33, "segmentation": 1},
     },
-    "single_idh": {"kind": "singletask", "task": "idh", "epochs": EPOCHS},
-    "single_codel_1p19q": {"kind": "singletask", "task": "codel_1p19q", "epochs": EPOCHS},
-    "single_grade": {"kind": "singletask", "task": "grade", "epochs": EPOCHS},
+    "single_idh": {"kind": "singletask", "tasks": ["idh"], "epochs": EPOCHS},
+    "single_codel_1p19q": {"kind": "singletask", "tasks": ["codel_1p19q"], "epochs": EPOCHS},
+    "single_grade": {"kind": "singletask", "tasks": ["grade"], "epochs": EPOCHS},
 }
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
+RATIOS = {"ratio_maps": ["t1c/t1", "t2/flair"]}
 TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {"epochs": 32}}
 """An adapted step sees its cases twice; so drop-out alone has twice the steps of the phase that distills."""
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
@@ -108,6 +109,23 @@ VARIANTS: dict[str, Variant] = {
     **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
     **{f"{name}_{remedy}": Variant(name, changes) for name in REMEDIED for remedy, changes in REMEDIES.items()},
     "gmmas_frozen": Variant("gmmas", {"head_net": "frozen"}),
+    **{f"{name}_ratios": Variant(name, RATIOS) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_plain": Variant(name, {"augmentation": False}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_plain_ratios": Variant(name, {"augmentation": False, **RATIOS}) for name in ("cmtlnet", "gmmas")},
+    **{f"{name}_nyul": Variant(name, {"intensities": "nyul"}) for name in ("cmtlnet", "gmmas")},
+    "cmtlnet_cutmix": Variant("cmtlnet", {"tumour_cutmix": 0.5}),
+    "gmmas_no_cutmix": Variant("gmmas", {"tumour_cutmix": 0.0}),
+    "cmtlnet_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}),
+    "cmtlnet_quarter_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2),
+    **{f"{name}_crop": Variant(name, {"crop": "tumour"}) for name in ("gmmas", "mttunet", "psnet")},
+    "cmtlnet_remedies": Variant("cmtlnet", {**RATIOS, "tumour_cutmix": 0.5}),
+    "gmmas_remedies": Variant("gmmas", {**RATIOS, "crop": "tumour"}),
+    # the single-task twins: the same network, phases and batches, one task alone
+    **{
+        f"{name}_{task}": Variant(name, {"tasks": [task]})
+        for name in ("cmtlnet", "gmmas", "mttunet")
+        for task in ("idh", "codel_1p19q", "grade")
+    },
 }
 
 
@@ -196,7 +214,8 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
     """The pseudo-labels of a round, as the workflow's rule selects them; kept as a table."""
     study, settings = bench.study, bench.study.pseudo_labels
     folder = bench.out / name / teacher_stage / f"fold{fold}"
-    tasks = tasks_of(image_model({**SHARED, **NETWORKS[VARIANTS[name].network]}), study.tasks)
+    variant = VARIANTS[name]
+    tasks = tasks_of(image_model({**SHARED, **NETWORKS[variant.network], **variant.changes}), study.tasks)
     seed = derive_seed(study.seed, "select", name, fold, str(number))
     validation, students = (cases[cases["part"].isin(parts)] for parts in (("validation",), TRAINABLE))
     judged, passes = (stochastic_passes(folder, rows, settings.passes, seed) for rows in (validation, students))

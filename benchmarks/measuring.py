@@ -67,7 +67,7 @@ def device_of(options: argparse.Namespace) -> Device:
 
 def settings_of(kind: str, options: argparse.Namespace, precision: str) -> ImageModel:
     """A network's settings in a study."""
-    own = {"task": "idh"} if kind == "singletask" else {}
+    own = {"tasks": ["idh"]} if kind == "singletask" else {}
     return image_model(
         {
             "kind": kind,

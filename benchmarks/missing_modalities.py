@@ -100,7 +100,7 @@ def main() -> None:
     ]
     images = torch.from_numpy(np.stack([case.image * case.brain for case in loaded])).float()
     truth = (tested["idh"] == "mutant").to_numpy()
-    own = {"task": "idh"} if arguments.kind == "singletask" else {"segmentation": False}
+    own = {"tasks": ["idh"]} if arguments.kind == "singletask" else {"segmentation": False}
     common = {"kind": arguments.kind, "preset": "tiny", "input_shape": [SIDE] * 3, "steps_per_epoch": 10}
     common |= {"learning_rate": 2e-3, "augmentation": False, **own}
     sizes = [len(subset) for subset in SUBSETS]

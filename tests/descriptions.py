@@ -28,6 +28,9 @@ FIT = {
 GEOMETRY = {
     "shape": (32, 32, 32),
     "modalities": ("t1c", "t2"),
+    "ratio_maps": (),
+    "crop": "centre",
+    "crop_from": None,
     "grid": (36, 32, 30),
     "spacing_mm": (4.0, 4.0, 4.0),
     "intensities": "as_preprocessed",
@@ -53,6 +56,7 @@ def image_description(*, geometry=(), missing=(), **changes) -> ImageModelDescri
         "missing_modalities": {"modality_dropout": 0.0, "distillation_weight": 0.0, "contrastive_weight": 0.0}
         | dict(missing),
         "phases": [PHASE],
+        "tumour_cutmix": 0.0,
         "computed": {
             "device": "CPU",
             "precision": "32-true",

@@ -39,6 +39,21 @@ def modality_subsets_of(modalities: Iterable[str]) -> tuple[tuple[str, ...], ...
     return tuple(subset for size in range(1, len(ordered) + 1) for subset in combinations(ordered, size))
 
 
+def ratio_of(name: str) -> tuple[str, str]:
+    """The two modalities of a ratio map: `t1c/t1` → t1c over t1.
+
+    Raises:
+        ValueError: the name is none of a ratio of two modalities.
+
+    >>> ratio_of("t2/flair")
+    ('t2', 'flair')
+    """
+    over, _, under = name.partition("/")
+    if over == under or not {over, under} <= set(MODALITIES):
+        raise ValueError(f"{name!r} is no ratio of two of {', '.join(MODALITIES)}, such as t1c/t1")
+    return over, under
+
+
 def subset_name(subset: Iterable[str]) -> str:
     """`t1+t1c` for these two, whatever their order.
 

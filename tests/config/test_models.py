@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gliomanet.config.load import load_study
-from gliomanet.config.models import JOINT_LIKELIHOOD, PsnetModel, SingletaskModel, image_model
+from gliomanet.config.models import image_model
 from gliomanet.errors import StudyError
 
-SINGLE = {"kind": "singletask", "task": "idh"}
+SINGLE = {"kind": "singletask", "tasks": ["idh"]}
 VALID: dict[str, Any] = {
     "centers": {"A": {"role": "train", "source": {"kind": "phantom", "cases": 4}}},
     "models": {
@@ -34,7 +34,20 @@ def with_model(model: dict[str, Any]) -> dict[str, Any]:
 def test_networks_on_images_have_the_same_keys_but_for_their_own():
     values = load_study(VALID).models
     shared = {"preset", "modalities", "input_shape", "intensities", "stages", "steps_per_epoch", "learning_rate"}
-    shared |= {"weight_decay", "dropout", "augmentation", "modality_dropout", "precision", "kind"}
+    shared |= {
+        "weight_decay",
+        "dropout",
+        "augmentation",
+        "modality_dropout",
+        "precision",
+        "kind",
+        "tasks",
+        "ratio_maps",
+        "crop",
+        "crop_from",
+        "tumour_cutmix",
+        "tumour_cutmix_tasks",
+    }
     shared |= {
         "distillation_weight",
         "distillation_temperature",
@@ -47,14 +60,14 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
     one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}
     assert own == {
-        "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin"},
+        "cmtlnet": {"common_epochs", "unique_epochs", "scale", "margin", "feature_dropout"},
         "gmmas": {
             *one_phase,
             *("pretraining_epochs", "pretraining_learning_rate", "pretraining_weight_decay", "head_net"),
         },
         "mttunet": one_phase,
         "psnet": one_phase,
-        "single": {"epochs", "task"},
+        "single": {"epochs", "feature_dropout"},
     }
 
 
@@ -93,12 +106,13 @@ def test_a_tabular_study_has_no_image_model(kind):
     assert ("models.m", "image_model_of_feature_tables") in {(p.key, p.rule) for p in caught.value.problems}
 
 
-def test_the_reference_tells_that_one_task_has_no_joint_likelihood():
-    described = {
-        kind: model.model_fields["joint_likelihood_weight"].description
-        for kind, model in (("singletask", SingletaskModel), ("psnet", PsnetModel))
-    }
-    assert described == {"singletask": "Must stay 0: one task contradicts nothing.", "psnet": JOINT_LIKELIHOOD}
+@pytest.mark.parametrize("kind", ["cmtlnet", "gmmas", "mttunet", "psnet", "singletask"])
+def test_every_image_network_may_learn_one_task_alone(kind):
+    assert load_study(with_model({"kind": kind, "tasks": ["grade"]})).models["m"].tasks == ("grade",)
+    with pytest.raises(StudyError) as caught:
+        load_study(with_model({"kind": kind, "tasks": ["idh"], "joint_likelihood_weight": 0.5}))
+    (problem,) = caught.value.problems
+    assert problem.rule == "joint_likelihood_of_one_label"
 
 
 @pytest.mark.parametrize("kind", ["logistic", "extra_trees"])

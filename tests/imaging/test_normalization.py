@@ -60,3 +60,10 @@ def test_gain_and_offset_of_the_scanner_do_not_show(gain, offset):
     for how in ("zscore", "whitestripe"):
         here, there = (normalize(i, INSIDE, how, "t1").array for i in (image, image * gain + offset))
         np.testing.assert_allclose(here, there, atol=2e-3)
+
+
+@pytest.mark.parametrize("how", ["zscore", "whitestripe", "none"])
+def test_offset_and_scale_give_the_intensities_back(how):
+    image = brain(200, 100)
+    found = normalize(image, INSIDE, how, "t1")
+    np.testing.assert_allclose(found.array[INSIDE] * found.scale + found.offset, image[INSIDE], rtol=1e-4)

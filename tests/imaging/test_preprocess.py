@@ -57,6 +57,8 @@ def test_a_case_comes_out_complete_and_normalised(posed):
         assert image[inside].std() == pytest.approx(1, abs=1e-3)
         assert not image[~inside].any()
     assert set(np.unique(load(out / "tumour_mask.nii.gz"))) == {0, 1, 2, 4}
+    assert list(record["intensities"]) == list(MODALITIES)
+    assert all(scale["offset"] > 0 < scale["scale"] for scale in record["intensities"].values()), "of what was scanned"
 
 
 def test_all_images_lie_on_the_grid_that_the_record_names(posed):

@@ -12,7 +12,7 @@ CLASSES = {"idh": 2, "grade": 3}
 
 
 def settings(kind, **changes):
-    return image_model({"kind": kind} | ({"task": "idh"} if kind == "singletask" else {}) | changes)
+    return image_model({"kind": kind} | ({"tasks": ["idh"]} if kind == "singletask" else {}) | changes)
 
 
 def test_training_does_not_know_the_flips_of_predictions():
@@ -25,14 +25,17 @@ def test_training_does_not_know_the_flips_of_predictions():
 def test_a_model_learns_all_tasks_or_its_own():
     assert list(tasks_of(settings("gmmas"), DEFAULT_TASKS)) == list(DEFAULT_TASKS)
     assert tasks_of(settings("singletask"), DEFAULT_TASKS) == {"idh": DEFAULT_TASKS["idh"]}
+    some = tasks_of(settings("gmmas", tasks=["grade", "idh"]), DEFAULT_TASKS)
+    assert some == {name: DEFAULT_TASKS[name] for name in ("idh", "grade")}
+    assert list(some) == ["idh", "grade"], "the study's order"
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "singletask", "gmmas", "mttunet", "psnet"])
 def test_a_network_gets_what_its_settings_say(kind):
     model = settings(kind, modalities=["flair", "t1c", "t2"], dropout=0.4, preset="tiny")
     expected = {"n_modalities": 3, "tasks": CLASSES, "preset": "tiny", "dropout": 0.4}
-    multitask = kind in ("gmmas", "mttunet", "psnet")
-    assert network_arguments(model, CLASSES) == expected | ({"segmentation": True} if multitask else {})
+    own = {"segmentation": True} if kind in ("gmmas", "mttunet", "psnet") else {"feature_dropout": 0.1}
+    assert network_arguments(model, CLASSES) == expected | own
 
 
 def test_a_network_that_learns_no_segmentation_is_told_so():

@@ -12,7 +12,9 @@ every_image_network = pytest.mark.parametrize("name", IMAGE_NETWORKS)
 
 
 def settings(name, **changes):
-    return image_model({"kind": name, "preset": "tiny"} | ({"task": "idh"} if name == "singletask" else {}) | changes)
+    return image_model(
+        {"kind": name, "preset": "tiny"} | ({"tasks": ["idh"]} if name == "singletask" else {}) | changes
+    )
 
 
 def test_an_unknown_name_lists_the_known_ones():

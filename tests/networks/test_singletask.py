@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from gliomanet.networks import build
 from gliomanet.networks.cmtlnet import CMTLNet
 from gliomanet.networks.singletask import SingleTaskNet
 
@@ -31,9 +32,9 @@ def test_shapes(preset, n_modalities, tasks, shape):
 
 
 def test_dropout_is_on_the_deep_feature_alone():
-    """What `DROPS_DEEP_FEATURES_ONLY` promises to stochastic passes."""
+    """What `draws_deep_features_only` promises to stochastic passes."""
     net = network(dropout=0.5).eval()
-    assert net.DROPS_DEEP_FEATURES_ONLY
+    assert net.draws_deep_features_only()
     net.dropout.train()
     assert [m for m in net.modules() if isinstance(m, torch.nn.Dropout)] == [net.dropout]
     given = torch.randn(2, 2, 32, 32, 32), torch.ones(2, 2, dtype=torch.bool)
@@ -77,3 +78,20 @@ def test_the_masks_channel_is_where_a_modality_that_is_there_is_not_zero():
 def test_more_than_one_task_is_refused():
     with pytest.raises(ValueError, match="exactly one task, found 2: idh, grade; make one network per task"):
         network(tasks={"idh": 2, "grade": 3})
+
+
+@pytest.mark.parametrize("kind", ["cmtlnet", "singletask"])
+def test_channels_of_feature_maps_are_dropped_whole_and_change_the_deep_feature(kind):
+    torch.manual_seed(0)
+    net = build(kind, tasks={"grade": 3}, preset="tiny", modalities=2, feature_dropout=0.5).eval()
+    assert not net.draws_deep_features_only()
+    channels = 2 + net.PROMPT_CHANNELS
+    given = torch.randn(2, channels, 32, 32, 32), torch.ones(2, 2, dtype=torch.bool)
+    with torch.no_grad():
+        still = net(*given).features["grade"]
+        assert torch.equal(still, net(*given).features["grade"])
+        for module in net.modules():
+            module.training = isinstance(module, torch.nn.Dropout3d)
+        drawn = [net(*given).features["grade"] for _ in range(2)]
+    assert not torch.equal(*drawn)
+    assert {name.split(".")[0] for name in net.state_dict()}.isdisjoint({"drop_channels"})

@@ -22,7 +22,7 @@ ROLES = st.lists(st.sampled_from(["train", "external", "unlabelled"]), min_size=
 DESIGNS = st.sampled_from(["fixed", "leave_one_center_out"])
 MODELS: dict[str, Any] = {
     "gmmas": {"kind": "gmmas"},
-    "single": {"kind": "singletask", "task": "idh", "stages": ["supervised"]},
+    "single": {"kind": "singletask", "tasks": ["idh"], "stages": ["supervised"]},
     "net": {"kind": "tabular_net", "stages": ["supervised", "pseudo_label"]},
     "age": {"kind": "logistic", "inputs": ["age"], "refit": False},
 }

@@ -1,5 +1,6 @@
 """Predictions with modalities taken away: those of a case that never had them."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -21,10 +22,15 @@ MODALITIES = ("t2", "t1c", "flair")  # not in the order of the subsets' names
 TASKS = {"idh": ("wildtype", "mutant"), "grade": ("2", "3", "4")}
 
 
-def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
+def write_model(folder: Path, kind: str, seed: int = 0, ratio_maps: tuple[str, ...] = ()) -> Path:
     """An untrained network, written as training writes one, with biases of absent modalities that are not 0."""
     folder.mkdir(parents=True)
-    constructor = {"n_modalities": 3, "tasks": {"idh": 2, "grade": 3}, "preset": "tiny", "dropout": 0.2}
+    constructor = {
+        "n_modalities": 3 + len(ratio_maps),
+        "tasks": {"idh": 2, "grade": 3},
+        "preset": "tiny",
+        "dropout": 0.2,
+    }
     constructor |= {"segmentation": True} if kind != "cmtlnet" else {}
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -35,7 +41,10 @@ def write_model(folder: Path, kind: str, seed: int = 0) -> Path:
                     parameter.normal_()
     torch.save(network.state_dict(), folder / "weights.pt")
     description = image_description(
-        kind=kind, constructor=constructor, geometry={"modalities": MODALITIES}, tasks=tasks_of(TASKS)
+        kind=kind,
+        constructor=constructor,
+        geometry={"modalities": MODALITIES, "ratio_maps": ratio_maps},
+        tasks=tasks_of(TASKS),
     )
     write_description(folder, description)
     return folder
@@ -169,3 +178,17 @@ def test_a_subset_that_a_fold_could_not_predict_is_left_out_aloud(tmp_path, case
     table = predict_center_subsets(members, splits, cases, model="m", preprocessed=tmp_path, threads=1, gpus=0)
     assert table[["subset", "probability"]].to_numpy().tolist() == [["t1", 0.25]]
     assert capsys.readouterr().out == ("left out: case case-0, t2: not predicted by every fold (last, scenario main)\n")
+
+
+@pytest.mark.parametrize("case", ["case-0", "case-2"])
+def test_a_ratio_map_is_taken_away_with_either_of_its_modalities(cases, tmp_path, case):
+    folder = write_model(tmp_path / "net", "psnet", ratio_maps=("t1c/t2", "t1c/flair"))
+    copy = shutil.copytree(Path(cases["folder"].iloc[0]).parent / case, tmp_path / case)
+    record = {"intensities": {name: {"offset": 9.0, "scale": 1.0} for name in MODALITIES}}
+    (copy / "preprocess.json").write_text(json.dumps(record))
+    one = pd.DataFrame({"case_id": [case], "folder": [str(copy)]})
+    table = predict_subsets(folder, one, threads=1, gpus=0)
+    (copy / "t2.nii.gz").unlink()
+    without = predict_cases(folder, one, threads=1, gpus=0)[0]["probability"].tolist()
+    assert of(table, case, "t1c+flair") == without
+    assert list(fusion_weights(write_model(tmp_path / "g", "gmmas", ratio_maps=("t1c/t2",)))) == [*MODALITIES, "t1c/t2"]

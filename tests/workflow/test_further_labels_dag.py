@@ -14,7 +14,7 @@ MODALITIES = ("t1", "t1c", "t2", "flair")
 
 
 def test_a_study_of_images_with_mgmt(snakemake):
-    only_mgmt = {"kind": "singletask", "task": "mgmt", "preset": "tiny", "input_shape": [32, 32, 32]}
+    only_mgmt = {"kind": "singletask", "tasks": ["mgmt"], "preset": "tiny", "input_shape": [32, 32, 32]}
     models = {"net": {**IMAGE_NET, "stages": ["supervised"]}, "only-mgmt": only_mgmt}
     centers = {"A": phantom(), "B": phantom("external"), "U": phantom("unlabelled")}
     run = snakemake(study(labels=LABELS, tasks={"idh": IDH, "mgmt": MGMT}, models=models, centers=centers))

@@ -10,7 +10,7 @@ MODELS = {
     "gmmas": {"kind": "gmmas", **SMALL},
     "mttunet": {"kind": "mttunet", **SMALL},
     "psnet": {"kind": "psnet", **SMALL, "task_weights": {"codel_1p19q": 3.38, "idh": 2.26, "grade": 1.33}},
-    "only-idh": {"kind": "singletask", "task": "idh", **SMALL},
+    "only-idh": {"kind": "singletask", "tasks": ["idh"], **SMALL},
 }
 
 
@@ -29,6 +29,6 @@ def test_every_image_network_is_trained_selects_pseudo_labels_and_predicts(snake
 
 
 def test_a_task_that_the_study_does_not_have_stops_it(snakemake):
-    run = snakemake(study(models={"mgmt": {**MODELS["only-idh"], "task": "mgmt"}}))
+    run = snakemake(study(models={"mgmt": {**MODELS["only-idh"], "tasks": ["mgmt"]}}))
     assert run.status != 0
-    assert "models.mgmt.task: 'mgmt' is no task; tasks: idh, codel_1p19q, grade" in run.text
+    assert "models.mgmt.tasks: 'mgmt' is no task; tasks: idh, codel_1p19q, grade" in run.text

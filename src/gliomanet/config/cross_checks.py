@@ -17,7 +17,6 @@ from gliomanet.config.models import (
     LogisticModel,
     Model,
     MultitaskModel,
-    SingletaskModel,
     TabularNetModel,
 )
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
@@ -206,15 +205,22 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
     if model.stages[:1] != ("supervised",):
         found = f"found {list(model.stages)}"
         yield Problem(found, "must start with supervised", key="stages", rule="first_stage")
-    if isinstance(model, SingletaskModel) and model.task not in study.tasks:
-        tasks = f"tasks: {', '.join(study.tasks)}"
-        yield Problem(f"{model.task!r} is no task", tasks, key="task", rule="unknown_task")
+    asked = (isinstance(model, ImageModel) and model.tasks) or tuple(study.tasks)
+    for task in asked:
+        if task not in study.tasks:
+            tasks = f"tasks: {', '.join(study.tasks)}"
+            yield Problem(f"{task!r} is no task", tasks, key="tasks", rule="unknown_task")
+    if isinstance(model, ImageModel):
+        for task in model.tumour_cutmix_tasks or ():
+            if task not in asked:
+                allowed = f"allowed: {', '.join(asked)}"
+                yield Problem(f"{task!r} is no task of it", allowed, key="tumour_cutmix_tasks", rule="unknown_task")
     if isinstance(model, ImageModel | TabularNetModel) and model.joint_likelihood_weight:
-        labels = dict.fromkeys(task.label for task in study.tasks.values())
+        labels = dict.fromkeys(study.tasks[task].label for task in asked if task in study.tasks)
         if len([label for label in labels if label in WHO_LABELS]) < 2:
             yield Problem(
                 f"is {model.joint_likelihood_weight:g}, which needs tasks on two of the labels "
-                f"{', '.join(WHO_LABELS)}, and the study's tasks are on {', '.join(labels)}",
+                f"{', '.join(WHO_LABELS)}, and the model's tasks are on {', '.join(labels)}",
                 "add a task, or leave it out",
                 key="joint_likelihood_weight",
                 rule="joint_likelihood_of_one_label",
@@ -222,10 +228,11 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
     if isinstance(model, FeatureModel):
         yield from _of_feature_model(study, model)
     if isinstance(model, MultitaskModel):
-        allowed = f"allowed: {', '.join([*study.tasks, SEGMENTATION])}"
+        allowed = f"allowed: {', '.join([*asked, SEGMENTATION])}"
         for task in model.task_weights:
-            if task not in study.tasks and task != SEGMENTATION:
-                yield Problem(f"{task!r} is no task", allowed, key="task_weights", rule="unknown_task")
+            if task not in asked and task != SEGMENTATION:
+                found = f"{task!r} is no task{' that the model learns' * (task in study.tasks)}"
+                yield Problem(found, allowed, key="task_weights", rule="unknown_task")
 
 
 def _comparison_problems(study: Study) -> Iterator[Problem]:

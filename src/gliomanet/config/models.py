@@ -7,8 +7,20 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from gliomanet.config.types import Dropout, Flips, Identifier, Modality, Positive, Section, Stage, each_once
+from gliomanet.config.types import (
+    Dropout,
+    Flips,
+    Fraction,
+    Identifier,
+    Modality,
+    Positive,
+    RatioMap,
+    Section,
+    Stage,
+    each_once,
+)
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.modalities import ratio_of
 
 SEGMENTATION = "segmentation"
 """Name of the weight of the tumour masks' loss, beside those of the tasks."""
@@ -33,9 +45,10 @@ HARMONIZATION = (
 )
 JOINT_LIKELIHOOD = (
     "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
-    "case's known labels; 0: none. Read such a model by its joint decoding."
+    "case's known labels; 0: none. Read such a model by its joint decoding. Its tasks must be on two labels at least."
 )
 SupervisedOnly = Annotated[tuple[Literal["supervised"], ...], AfterValidator(each_once)]
+TaskNames = Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(each_once)]
 
 
 class ImageModel(Section):
@@ -48,12 +61,36 @@ class ImageModel(Section):
 
     kind: str
     preset: Literal["paper", "slim", "tiny"] = Field("slim", description="Widths of the network.")
+    tasks: TaskNames | None = Field(
+        None,
+        description="The study's tasks that it learns; default: all. A network of one task is the twin that several "
+        "tasks in one network are measured against.",
+    )
     modalities: tuple[Modality, ...] = Field(
         ("t1", "t1c", "t2", "flair"), description="Input modalities, in this order."
     )
     input_shape: tuple[int, int, int] = Field(
         (160, 192, 160),
         description="Central crop of the atlas grid; multiples of 32 (mttunet: of 8; psnet: at least 24).",
+    )
+    ratio_maps: Annotated[tuple[RatioMap, ...], AfterValidator(each_once)] = Field(
+        (),
+        description="Further input channels, such as `[t1c/t1, t2/flair]`: the logarithm of the ratio of two of the "
+        "`modalities` in every voxel of the brain, each over its brain's median, so that the scanner's gain cancels. "
+        "A ratio is absent with either of its modalities.",
+    )
+    crop: Literal["centre", "tumour"] = Field(
+        "centre",
+        description="`tumour`: of each case a crop of `input_shape` around its tumour, so that the input may be small and "
+        "the tumour large in it.",
+    )
+    crop_from: Literal["segmentation", "mask"] = Field(
+        "segmentation",
+        description="The place of a `crop: tumour` in prediction. `segmentation`: in a first pass the network segments the "
+        "whole grid, made as small as its input, and in a second it looks at the crop around what it found; it learns "
+        "from both views. `mask`: the case's own tumour mask, which predictions then need. Training crops around masks "
+        "in either. A case without one, or in which nothing is found, is cropped centrally, and the log says so; the "
+        "first kind learns from such a case's whole view alone.",
     )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",
@@ -88,6 +125,16 @@ class ImageModel(Section):
         0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
     )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
+    tumour_cutmix: Fraction = Field(
+        0.0,
+        description="Rate at which a training case gets the tumour of another of its batch pasted into its healthy tissue, "
+        "its labels mixed by volume (GMMAS's Tumor-CutMix); of cases with a tumour mask alone.",
+    )
+    tumour_cutmix_tasks: TaskNames | None = Field(
+        None,
+        description="Tasks whose label a pasted tumour carries; the others are unknown in cases that got one. Default: those "
+        "on `idh`, `codel_1p19q` and `grade`.",
+    )
     modality_dropout: Dropout = Field(
         0.0, description="Rate at which each modality of a training case is taken away; one stays at least."
     )
@@ -130,6 +177,44 @@ class ImageModel(Section):
         return self
 
     @model_validator(mode="after")
+    def _ratios_are_of_its_modalities(self) -> Self:
+        pairs = [ratio_of(name) for name in self.ratio_maps]
+        if missing := [name for pair in pairs for name in pair if name not in self.modalities]:
+            found, action = f"names {missing[0]}, which is none of its modalities", f"add {missing[0]} to modalities"
+            raise ProblemError(Problem(found, action, key="ratio_maps", rule="ratio_of_another_modality"))
+        if inverse := [f"{over}/{under}" for over, under in pairs if (under, over) in pairs]:
+            found = f"names {' and '.join(inverse[:2])}, which say the same"
+            raise ProblemError(Problem(found, "keep one of the two", key="ratio_maps", rule="ratio_and_inverse"))
+        return self
+
+    @model_validator(mode="after")
+    def _something_finds_the_tumour(self) -> Self:
+        finds = getattr(self, "segmentation", False) or self.crop_from == "mask"
+        if self.crop == "tumour" and not finds:
+            raise ProblemError(
+                Problem(
+                    "is tumour, and this network does not segment, so that it cannot find one",
+                    "set crop_from: mask, or choose a network with segmentation: true",
+                    key="crop",
+                    rule="nothing_finds_the_tumour",
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cutmix_is_used(self) -> Self:
+        if self.tumour_cutmix_tasks and not self.tumour_cutmix:
+            raise ProblemError(
+                Problem(
+                    "are given, and tumour_cutmix is 0",
+                    "set tumour_cutmix (0.5, say), or leave them out",
+                    key="tumour_cutmix_tasks",
+                    rule="cutmix_not_used",
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
     def _distillation_has_modalities_to_do_without(self) -> Self:
         for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
@@ -164,6 +249,11 @@ class CmtlnetModel(ImageModel):
 
     kind: Literal["cmtlnet"] = Field("cmtlnet", description="Image network.")
     modalities: tuple[Modality, ...] = Field(("t1c", "t2"), description="Input modalities, in this order.")
+    feature_dropout: Dropout = Field(
+        0.1,
+        description="Dropout of whole channels of its feature maps, drawn again in stochastic passes: with dropout on the "
+        "deep features alone (0 here) their deviation says little that the probability does not.",
+    )
     common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
     unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
     margin: float = Field(0.5, ge=0, description="CosFace margin.")
@@ -235,6 +325,11 @@ class GmmasModel(MultitaskModel):
     stride: ClassVar[int] = 32
 
     kind: Literal["gmmas"] = Field("gmmas", description="Image network.")
+    tumour_cutmix: Fraction = Field(
+        0.5,
+        description="As `tumour_cutmix` of cmtlnet; GMMAS's own augmentation (the rate is this project's: the paper "
+        "gives none).",
+    )
     pretraining_epochs: int = Field(
         20,
         ge=0,
@@ -319,27 +414,22 @@ class PsnetModel(MultitaskModel):
 
 
 class SingletaskModel(ImageModel):
-    """CMTLNet's encoder for one task alone: what multi-task learning is measured against."""
+    """CMTLNet's encoder for one task alone: a plain network beside the others.
+
+    What multi-task learning is worth is told by a network's own twin of one task (`tasks`), whose encoder, masks and
+    phases are the same.
+    """
 
     stride: ClassVar[int] = 32
 
     kind: Literal["singletask"] = Field("singletask", description="Image network.")
-    task: Identifier = Field(description="The task of the study that it learns.")
+    tasks: TaskNames = Field(max_length=1, description="The study's task that it learns: one.")
+    feature_dropout: Dropout = Field(
+        0.1,
+        description="Dropout of whole channels of its feature maps, drawn again in stochastic passes: with dropout on the "
+        "deep features alone (0 here) their deviation says little that the probability does not.",
+    )
     epochs: int = Field(100, ge=1, description="Epochs.")
-    joint_likelihood_weight: float = Field(0.0, ge=0, description="Must stay 0: one task contradicts nothing.")
-
-    @model_validator(mode="after")
-    def _one_task_contradicts_nothing(self) -> Self:
-        if self.joint_likelihood_weight:
-            raise ProblemError(
-                Problem(
-                    f"is {self.joint_likelihood_weight:g}, and one task alone cannot contradict the WHO classification",
-                    "leave it out",
-                    key="joint_likelihood_weight",
-                    rule="joint_likelihood_of_one_task",
-                )
-            )
-        return self
 
 
 class FeatureModel(Section):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.mask_conventions import ALLOWED, convention_of, mapped
+from gliomanet.modalities import ratio_of
 
 _Items = TypeVar("_Items", bound=Sequence[object])
 
@@ -23,6 +24,19 @@ def each_once(values: _Items) -> _Items:
     if len(set(values)) != len(values):
         raise ProblemError(Problem(f"found {list(values)}", "name each value once", rule="named_twice"))
     return values
+
+
+def ratio_map(name: str) -> str:
+    """Refuse what names no ratio of two modalities.
+
+    Raises:
+        ProblemError: rule `no_ratio`.
+    """
+    try:
+        ratio_of(name)
+    except ValueError as error:
+        raise ProblemError(Problem(str(error), "name two modalities with / between them", rule="no_ratio")) from None
+    return name
 
 
 def plain_path(path: str) -> str:
@@ -57,6 +71,7 @@ def mask_convention(value: object) -> object:
 
 
 Modality = Literal["t1", "t1c", "t2", "flair"]
+RatioMap = Annotated[str, AfterValidator(ratio_map)]
 Role = Literal["train", "external", "unlabelled"]
 Stage = Literal["supervised", "pseudo_label"]
 Flips = Literal["none", "left_right", "all"]

@@ -75,6 +75,7 @@ def resample_case(work: Case) -> dict[str, Volume]:
         if normalized.flag is not None:
             work.flag(normalized.flag)
             work.steps.append(normalized.flag)
+        work.scales[name] = {"offset": normalized.offset, "scale": normalized.scale}
         images[name] = Volume(normalized.array, grid)
     images["brain_mask"] = Volume(inside.astype(np.uint8), grid)
     if work.tumour is not None:

@@ -35,6 +35,7 @@ class Case:
         from_reference: modality → reference RAS mm → that modality's RAS mm.
         brain_mask: on the reference's grid.
         tumour: the mask, and the modality whose grid it lies on.
+        scales: modality → offset and scale of its written intensities, see `Normalized`.
         tumour_parts_told: false where it outlines the whole tumour only.
         to_atlas: reference RAS mm → atlas RAS mm.
         steps: what was done, one sentence each.
@@ -52,6 +53,7 @@ class Case:
     from_reference: dict[str, Matrix] = field(default_factory=dict)
     brain_mask: Mask | None = None
     tumour: tuple[Volume, str] | None = None
+    scales: dict[str, dict[str, float]] = field(default_factory=dict)
     tumour_parts_told: bool = True
     to_atlas: Matrix | None = None
     steps: list[str] = field(default_factory=list)

@@ -20,10 +20,19 @@ _TISSUE_CURVE = {"t1": "t1", "t1c": "t1", "t2": "t2", "flair": "flair"}
 
 @dataclass(frozen=True)
 class Normalized:
-    """A modality's intensities (float32, 0 outside the brain), and what a person should look at, or `None`."""
+    """A modality's intensities (float32, 0 outside the brain), and how they came about.
+
+    Attributes:
+        array: the intensities.
+        flag: what a person should look at, or `None`.
+        offset: of the scale, in the intensities that came; array · `scale` + `offset` gives them back.
+        scale: its unit.
+    """
 
     array: Float
     flag: str | None = None
+    offset: float = 0.0
+    scale: float = 1.0
 
 
 def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", "none"], modality: str) -> Normalized:
@@ -45,6 +54,7 @@ def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", 
     """
     values = array[inside].astype(np.float64)
     flag = None
+    offset, scale = 0.0, 1.0
     if how != "none":
         values, strays = without_strays(values)
         if strays:
@@ -56,13 +66,16 @@ def normalize(array: Array, inside: Mask, how: Literal["zscore", "whitestripe", 
             flag = f"{flag}; {found_none}" if flag else found_none
             how = "zscore"
         else:
-            values = (values - stripe[0]) / max(stripe[1], LEAST_STD)
+            offset, scale = stripe[0], max(stripe[1], LEAST_STD)
+            values = (values - offset) / scale
     if how == "zscore":
-        values -= values.mean()
-        values /= max(float(values.std()), LEAST_STD)
+        offset = float(values.mean())
+        values -= offset
+        scale = max(float(values.std()), LEAST_STD)
+        values /= scale
     normalized = np.zeros(array.shape, np.float32)
     normalized[inside] = values
-    return Normalized(normalized, flag)
+    return Normalized(normalized, flag, offset, scale)
 
 
 def _white_stripe(values: Array, modality: str) -> tuple[float, float] | str:

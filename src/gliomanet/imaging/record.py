@@ -34,6 +34,7 @@ def write_record(
         "modalities": list(work.volumes),
         "steps": work.steps,
         "tumour_parts_told": work.tumour_parts_told,
+        "intensities": {name: dict(scale) for name, scale in work.scales.items()} if status == "ok" else {},
         "transforms": _transforms(work) if status == "ok" else {},
         "versions": {
             "antspyx": ants_version(),

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.models import MultitaskModel, SingletaskModel
+from gliomanet.config.models import CmtlnetModel, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel, Model
+    from gliomanet.config.models import Model
 
 _Task = TypeVar("_Task")
 
 
 def tasks_of(model: ImageModel | Model, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
     """Those of the study's tasks that a model learns, predicts and is explained by, in the study's order."""
-    return {model.task: tasks[model.task]} if isinstance(model, SingletaskModel) else dict(tasks)
+    asked = model.tasks if isinstance(model, ImageModel) else None
+    return {name: task for name, task in tasks.items() if asked is None or name in asked}
 
 
 def training_values(model: ImageModel) -> dict[str, Any]:
@@ -28,16 +29,20 @@ def training_values(model: ImageModel) -> dict[str, Any]:
 
 
 def network_arguments(model: ImageModel, classes: Mapping[str, int]) -> dict[str, Any]:
-    """Arguments of an image model's network (`networks.build`).
+    """Arguments of an image model's network (`networks.build`), to which a ratio map is one modality more.
 
     Args:
         model: settings.
         classes: task → number of classes, of the tasks that the model learns.
     """
     arguments = {
-        "n_modalities": len(model.modalities),
+        "n_modalities": len(model.modalities) + len(model.ratio_maps),
         "tasks": dict(classes),
         "preset": model.preset,
         "dropout": model.dropout,
     }
-    return {**arguments, "segmentation": model.segmentation} if isinstance(model, MultitaskModel) else arguments
+    if isinstance(model, MultitaskModel):
+        arguments["segmentation"] = model.segmentation
+    if isinstance(model, CmtlnetModel | SingletaskModel):
+        arguments["feature_dropout"] = model.feature_dropout
+    return arguments

@@ -113,8 +113,11 @@ class InputGeometry(_Part):
     """Geometry and intensities of an image network's input.
 
     Attributes:
-        shape: voxels of the central crop that the network sees.
+        shape: voxels of the crop that the network sees.
         modalities: in the order of its channels.
+        ratio_maps: ratios of two of them, whose channels follow.
+        crop: `tumour`: its crop is around the tumour, not the grid's centre.
+        crop_from: the place of such a crop: its own `segmentation`, or the case's `mask`; `None` without.
         grid: voxels of the preprocessed images.
         spacing_mm: their voxel size.
         intensities: `nyul`: modalities are mapped to `histograms`.
@@ -123,6 +126,9 @@ class InputGeometry(_Part):
 
     shape: tuple[int, int, int]
     modalities: tuple[str, ...]
+    ratio_maps: tuple[str, ...]
+    crop: Literal["centre", "tumour"]
+    crop_from: Literal["segmentation", "mask"] | None
     grid: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     intensities: Literal["as_preprocessed", "nyul"]
@@ -213,6 +219,7 @@ class ImageModelDescription(ModelDescription):
         normalisation: of its input.
         missing_modalities: its training without modalities.
         phases: of its training, in their order.
+        tumour_cutmix: rate of training cases into which another's tumour was pasted; 0: none.
         computed: devices and precision of its training.
     """
 
@@ -222,6 +229,7 @@ class ImageModelDescription(ModelDescription):
     normalisation: Normalisation
     missing_modalities: MissingModalities
     phases: tuple[TrainedPhase, ...]
+    tumour_cutmix: float
     computed: Computed
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,7 +18,9 @@ from torch import Tensor
 
 from gliomanet.errors import CaseError, Problem
 from gliomanet.files.nifti import read_written_nifti
+from gliomanet.models.case_view import Centre, View, cut_window, shrunk, tumour_centre, window_start
 from gliomanet.models.nyul import CommonHistogram
+from gliomanet.models.ratio_maps import ratio_maps_of
 
 Shape = tuple[int, int, int]
 
@@ -27,11 +30,11 @@ class CaseImages:
     """One case on the network's grid; D, H, W are the atlas axes x, y, z.
 
     Attributes:
-        image: (M, D, H, W) float16 modalities in the model's order; an absent one is 0.
+        image: (M, D, H, W) float16 modalities in the model's order, then its ratio maps; an absent one is 0.
         brain: (D, H, W) bool.
         tumour: (D, H, W) uint8 codes of the tumour mask, 0 where there is no tumour; `None` where the case has no
             tumour mask, an empty one, or it was not asked for.
-        available: (M,) bool, which modalities the case has.
+        available: (M,) bool, which modalities and ratio maps the case has.
         grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
     """
 
@@ -73,6 +76,8 @@ def load_case(
     *,
     tumour: bool,
     histograms: Mapping[str, CommonHistogram] | None = None,
+    ratio_maps: Sequence[str] = (),
+    view: View | Centre = "centre",
 ) -> CaseImages:
     """Read a case's preprocessed images (`<modality>.nii.gz`, `brain_mask.nii.gz`, `tumour_mask.nii.gz`).
 
@@ -84,6 +89,9 @@ def load_case(
         tumour: read the tumour mask too, where there is one.
         histograms: modality → common histogram that its intensities inside the brain are mapped to, before the crop;
             outside the brain is then 0. `None` leaves the intensities as preprocessed.
+        ratio_maps: ratios of two of the modalities, whose channels follow, see `ratio_maps_of`.
+        view: what of the grid is seen, see `case_view`; or the voxel around which it is cropped. For `tumour` the
+            tumour mask is read; a case without one is cropped centrally, and printed.
 
     Without a brain mask (sources declared as stripped), the brain is where any modality is not 0, as preprocessing
     leaves it.
@@ -93,8 +101,11 @@ def load_case(
             modality cannot be mapped.
         ProblemError: a file is damaged, whose case must not be left out: preprocessing makes it again.
     """
-    volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour))
-    image = np.zeros((len(modalities), *shape), dtype=np.float16)
+    volumes, brain, spacing = _read_volumes(case_id, folder, modalities, _masks(tumour or view == "tumour"))
+    given = np.rint(volumes["tumour_mask"]).astype(np.uint8) if "tumour_mask" in volumes else None
+    seen = partial(_seen, view=_place(case_id, view, given), shape=shape)
+    ratios = ratio_maps_of(case_id, folder, ratio_maps, volumes, brain)
+    image = np.zeros((len(modalities) + len(ratio_maps), *shape), dtype=np.float16)
     for channel, name in enumerate(modalities):
         if name not in volumes:
             continue
@@ -107,14 +118,34 @@ def load_case(
                 raise CaseError(_problem(f"cannot be mapped: {error}", path, case_id, "no_common_histogram")) from error
             volume = np.zeros_like(volume)
             volume[brain] = inside
-        image[channel] = crop_or_pad(volume, shape)
-    mask = None
-    if "tumour_mask" in volumes:
-        mask = crop_or_pad(np.rint(volumes["tumour_mask"]).astype(np.uint8), shape)
+        image[channel] = seen(volume)
+    for channel, name in enumerate(ratio_maps, start=len(modalities)):
+        if name in ratios:
+            image[channel] = seen(ratios[name])
+    mask = None if given is None or not tumour else seen(given)
     if mask is not None and not mask.any():
         mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
-    available = np.array([name in volumes for name in modalities])
-    return CaseImages(case_id, image, crop_or_pad(brain, shape), mask, available, brain.shape, spacing)
+    available = np.array([name in volumes for name in modalities] + [name in ratios for name in ratio_maps])
+    return CaseImages(case_id, image, seen(brain), mask, available, brain.shape, spacing)
+
+
+def _place(case_id: str, view: View | Centre, tumour: NDArray[np.uint8] | None) -> Literal["whole"] | Centre | None:
+    """What is cropped around: a voxel, or `None` for the grid's centre; or the whole grid."""
+    if view != "tumour":
+        return None if view == "centre" else view
+    centre = None if tumour is None else tumour_centre(tumour)
+    if centre is None:
+        print(f"case {case_id}: no tumour mask to crop around; its central crop is taken", flush=True)
+    return centre
+
+
+def _seen(array: NDArray[Any], *, view: Literal["whole"] | Centre | None, shape: Shape) -> NDArray[Any]:
+    """What a view shows of an array on the case's grid."""
+    if view is None:
+        return crop_or_pad(array, shape)
+    if view == "whole":
+        return shrunk(array, shape)
+    return cut_window(array, window_start(view, array.shape, shape), shape)
 
 
 def brain_intensities(case_id: str, folder: Path, modalities: Sequence[str]) -> dict[str, NDArray[np.float32]]:

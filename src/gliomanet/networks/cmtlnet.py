@@ -141,6 +141,9 @@ class CMTLNet(ImageNetwork):
 
     Its input has one channel more than modalities, the region prompt's mask. Arguments, attributes and errors are
     `ImageNetwork`'s; it does not segment.
+
+    Args:
+        feature_dropout: rate of the channels of the unique and the common maps that are dropped before their fusion.
     """
 
     NAME: ClassVar[str] = "cmtlnet"
@@ -153,10 +156,19 @@ class CMTLNet(ImageNetwork):
     )
     """Phases of training call its parts by themselves."""
 
-    def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
+    def __init__(
+        self,
+        *,
+        n_modalities: int,
+        tasks: Mapping[str, int],
+        preset: str,
+        dropout: float = 0.2,
+        feature_dropout: float = 0.0,
+    ) -> None:
         super().__init__(n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout)
         widths = PRESETS[preset]
         self.deep_feature_size = widths.unique[-1]
+        self.drop_channels = nn.Dropout3d(feature_dropout)
         self._common_frozen = False
         self.common = CommonFeatureExtractor(n_modalities, tasks, widths)
         self.unique = UniqueFeatureExtractor(n_modalities, tasks, widths)
@@ -189,7 +201,8 @@ class CMTLNet(ImageNetwork):
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self._common_frozen):
             maps = self.common(x, available)
         unique_map, unique = self.unique(x, available, maps.stem)
-        logits, features = self.fusion(unique_map, maps.common)
+        kept = self.drop_channels(unique_map.flatten(0, 1)).view_as(unique_map)
+        logits, features = self.fusion(kept, self.drop_channels(maps.common))
         return UniqueOutputs(unique=unique, logits=logits, features=features)
 
     def freeze_common(self) -> None:

@@ -33,8 +33,8 @@ class ImageNetwork(nn.Module, ABC):
         SMALLEST: smallest size of the input volume, in voxels.
         PROMPT_CHANNELS: channels of the input beyond the modalities. A case with one needs no modality.
         REGIONS: codes of each channel of the segmentation; empty for a network that does not segment.
-        DROPS_DEEP_FEATURES_ONLY: dropout is nowhere but on the deep features, so that these are the same in every
-            stochastic pass.
+        DROPS_DEEP_FEATURES_ONLY: dropout of single values is nowhere but on the deep features, so that these are the
+            same in every stochastic pass; see `draws_deep_features_only`.
         n_modalities: as given.
         deep_feature_size: F, the length of a task's deep feature.
 
@@ -83,6 +83,11 @@ class ImageNetwork(nn.Module, ABC):
         Raises:
             ValueError: the input's shape or type is none of these, or a case has no modality.
         """
+
+    def draws_deep_features_only(self) -> bool:
+        """Tell if stochastic passes differ from the deep features on alone: no channels of feature maps are dropped."""
+        drops_maps = any(isinstance(module, nn.Dropout3d) and module.p for module in self.modules())
+        return self.DROPS_DEEP_FEATURES_ONLY and not drops_maps
 
     @abstractmethod
     def last_layers(self) -> TaskHeads | None:

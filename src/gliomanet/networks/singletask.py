@@ -26,6 +26,9 @@ class SingleTaskNet(ImageNetwork):
 
     Arguments and attributes are `ImageNetwork`'s.
 
+    Args:
+        feature_dropout: rate of the channels that are dropped between the encoder's stages.
+
     Raises:
         ValueError: an argument is none of these, or there is more than one task.
     """
@@ -35,7 +38,15 @@ class SingleTaskNet(ImageNetwork):
     STRIDE: ClassVar[int] = ENCODER_STRIDE
     DROPS_DEEP_FEATURES_ONLY: ClassVar[bool] = True
 
-    def __init__(self, *, n_modalities: int, tasks: Mapping[str, int], preset: str, dropout: float = 0.2) -> None:
+    def __init__(
+        self,
+        *,
+        n_modalities: int,
+        tasks: Mapping[str, int],
+        preset: str,
+        dropout: float = 0.2,
+        feature_dropout: float = 0.0,
+    ) -> None:
         super().__init__(n_modalities=n_modalities, tasks=tasks, preset=preset, dropout=dropout)
         if len(tasks) != 1:
             raise ValueError(
@@ -44,7 +55,11 @@ class SingleTaskNet(ImageNetwork):
         widths = PRESETS[preset]
         self.stem = AvailabilityStem(n_modalities, widths.stem_channels, kernel=widths.stem_kernel)
         self.encoder = DenseEncoder(
-            widths.stem_channels, growth=widths.growth, expansion=widths.expansion, stages=widths.stages
+            widths.stem_channels,
+            growth=widths.growth,
+            expansion=widths.expansion,
+            stages=widths.stages,
+            dropout=feature_dropout,
         )
         self.deep_feature_size = self.encoder.tap_channels[-1]
         self.dropout = nn.Dropout(dropout)

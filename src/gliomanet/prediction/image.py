@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gliomanet.errors import CaseError
+from gliomanet.modalities import ratio_of
 from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
 from gliomanet.models.case_input import CaseImages, Shape, load_case, network_input
+from gliomanet.models.case_view import Centre, View, centre_on_grid, tumour_centre
 from gliomanet.models.devices import choose_device, told_of_memory, torch_threads
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import build
@@ -35,6 +37,8 @@ class ImageModel:
     """A trained network with what it needs to know of its input.
 
     Attributes:
+        ratio_maps: ratios of two modalities, whose channels follow theirs.
+        crop: `tumour`: its crop is around the tumour; `crop_from`: what tells where that is, see `InputGeometry`.
         classes: task that the network learned → class names, in the order of the class axis.
         dropout: rate before each task's last layer.
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
@@ -44,12 +48,55 @@ class ImageModel:
 
     network: ImageNetwork
     modalities: tuple[str, ...]
+    ratio_maps: tuple[str, ...]
+    crop: Literal["centre", "tumour"]
+    crop_from: Literal["segmentation", "mask"] | None
     shape: Shape
     classes: dict[str, tuple[str, ...]]
     dropout: float
     grid: Shape
     spacing_mm: tuple[float, float, float]
     histograms: dict[str, CommonHistogram] | None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What each channel of its input holds."""
+        return (*self.modalities, *self.ratio_maps)
+
+    @property
+    def finds_tumours(self) -> bool:
+        """True where a first pass finds the tumour, around which the second looks."""
+        return self.crop == "tumour" and self.crop_from == "segmentation"
+
+    def load(
+        self,
+        case_id: str,
+        folder: Path,
+        *,
+        only: Sequence[str] | None = None,
+        tumour: bool = False,
+        shape: Shape | None = None,
+        view: View | Centre = "centre",
+    ) -> CaseImages:
+        """A preprocessed case on the channels of its network; see `load_case`.
+
+        Args:
+            case_id: for errors.
+            folder: the case's folder.
+            only: modalities that are looked at, as if there were no files of the others; default: all.
+            tumour: with its tumour mask.
+            shape: voxels; default: the network's input.
+            view: see `load_case`.
+        """
+        names = self.modalities if only is None else tuple(only)
+        ratios = tuple(name for name in self.ratio_maps if set(ratio_of(name)) <= set(names))
+        how: dict[str, Any] = {"histograms": self.histograms, "ratio_maps": ratios, "view": view}
+        case = load_case(case_id, folder, names, shape or self.shape, tumour=tumour, **how)
+        image = np.zeros((len(self.channels), *case.image.shape[1:]), dtype=case.image.dtype)
+        available = np.zeros(len(self.channels), dtype=np.bool_)
+        places = [self.channels.index(name) for name in (*names, *ratios)]
+        image[places], available[places] = case.image, case.available
+        return replace(case, image=image, available=available)
 
 
 @dataclass(frozen=True)
@@ -82,6 +129,9 @@ def load_image_model(folder: Path) -> ImageModel:
     return ImageModel(
         network.eval(),
         given.modalities,
+        given.ratio_maps,
+        given.crop,
+        given.crop_from,
         given.shape,
         {name: task.class_names for name, task in description.tasks.items()},
         description.constructor["dropout"],
@@ -94,12 +144,12 @@ def load_image_model(folder: Path) -> ImageModel:
 def predict_cases(
     folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Probabilities and deep features of cases, without a tumour mask; a network's segmentation is not made.
+    """Probabilities and deep features of cases, without a tumour mask unless the model is cropped around it.
 
-    A network decides a case's classes from the whole brain, which is one crop of the atlas grid, so that there are no
-    windows to slide; for segmentations there are, see `prediction.sliding_window`. Cases go through the network one at
-    a time, so that a case's numbers do not depend on its neighbours. A case none of whose modalities can be read is
-    left out, and printed with the reason.
+    A network decides a case's classes from one crop of the atlas grid, the whole brain or (`crop: tumour`) what lies
+    around the tumour, so that there are no windows to slide; for segmentations there are, see
+    `prediction.sliding_window`. Cases go through the network one at a time, so that a case's numbers do not depend on
+    its neighbours. A case none of whose modalities can be read is left out, and printed with the reason.
 
     Args:
         folder: of the trained model.
@@ -137,9 +187,9 @@ def stochastic_passes(
 ) -> dict[str, NDArray[np.float64]]:
     """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
 
-    Where the network's only dropout is on the deep features, these are computed once, and the passes draw dropout on
-    them: the same distribution as whole passes, at the cost of one. Other networks are passed through whole. A case's
-    draws depend on the seed and its id alone.
+    Where the network's only dropout is on the deep features (`draws_deep_features_only`), these are computed once, and
+    the passes draw dropout on them: the same distribution as whole passes, at the cost of one. Other networks are
+    passed through whole. A case's draws depend on the seed and its id alone.
 
     Args:
         folder: of the trained model.
@@ -155,7 +205,7 @@ def stochastic_passes(
     model = load_image_model(folder)
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
-    draw = _passes_of_heads if model.network.DROPS_DEEP_FEATURES_ONLY else _whole_passes
+    draw = _passes_of_heads if model.network.draws_deep_features_only() else _whole_passes
     for case_id, probabilities in draw(model, cases, passes, seed, threads=threads, gpus=gpus):
         for task, of_case in probabilities.items():
             drawn[task][:, position[case_id]] = of_case
@@ -182,9 +232,10 @@ def _passes_of_heads(
 
 def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int, gpus: int) -> Passes:
     device = choose_device(gpus)
+    network = model.network.to(device.torch)
     for module in model.network.modules():
-        module.training = isinstance(module, nn.Dropout)  # batch norm keeps its running statistics
-    for case_id, x, available in read_inputs(model, cases):
+        module.training = isinstance(module, nn.Dropout | nn.Dropout3d)  # batch norm keeps its running statistics
+    for case_id, x, available in read_inputs(model, cases, threads=threads):
         with (
             torch.random.fork_rng(devices=[device.index] if device.type == "cuda" else []),
             reproducible(threads),
@@ -192,7 +243,7 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             with told_of_memory(f"case {case_id}", device.torch):
-                network, given = model.network.to(device.torch), (x.to(device.torch), available.to(device.torch))
+                given = x.to(device.torch), available.to(device.torch)
                 logits = [network(*given, segment=False).logits for _ in range(passes)]
         yield (
             case_id,
@@ -205,7 +256,7 @@ def _outputs(
 ) -> Iterator[CaseOutputs]:
     device = choose_device(gpus).torch
     network = model.network.to(device)
-    for case_id, x, available in read_inputs(model, cases):
+    for case_id, x, available in read_inputs(model, cases, threads=threads):
         with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
             x, available = x.to(device), available.to(device)
             passes = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
@@ -219,18 +270,63 @@ def _outputs(
         )
 
 
-def read_inputs(model: ImageModel, cases: pd.DataFrame) -> Iterator[tuple[str, Tensor, Tensor]]:
+def read_inputs(model: ImageModel, cases: pd.DataFrame, *, threads: int) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Each case that can be read, as a batch of one."""
     for case_id, path in zip(cases["case_id"], cases["folder"], strict=True):
         try:
-            case = load_case(
-                str(case_id), Path(path), model.modalities, model.shape, tumour=False, histograms=model.histograms
-            )
+            case = looked_at(model, str(case_id), Path(path), threads=threads)
         except CaseError as error:
             print(f"left out: {error}", flush=True)
             continue
         check_grid(model, case, Path(path))
         yield case.case_id, *network_input(case, prompt=bool(model.network.PROMPT_CHANNELS))
+
+
+def looked_at(
+    model: ImageModel, case_id: str, folder: Path, *, only: Sequence[str] | None = None, threads: int
+) -> CaseImages:
+    """A case as the network decides on it, after a first pass where the model finds the tumour by itself.
+
+    Args:
+        model: with its network where it computes.
+        case_id: for errors.
+        folder: the case's folder.
+        only: see `ImageModel.load`; the first pass sees these alone, too.
+        threads: CPU threads.
+    """
+    if not model.finds_tumours:
+        return model.load(case_id, folder, only=only, view=model.crop)
+    centre, _ = find_tumour(model, model.load(case_id, folder, only=only, view="whole"), threads=threads)
+    return model.load(case_id, folder, only=only, view="centre" if centre is None else centre)
+
+
+def find_tumour(model: ImageModel, case: CaseImages, *, threads: int) -> tuple[Centre | None, NDArray[np.float64]]:
+    """The tumour's centre by the first pass, and the probabilities (R, D, H, W) of its regions in that view.
+
+    Args:
+        model: with its network where it computes; dropout is off in this pass.
+        case: in the view `whole`.
+        threads: CPU threads.
+
+    Returns:
+        The centre, in voxels of the case's grid; `None`, which is printed, where no voxel of the brain is above one
+        half.
+    """
+    network, device = model.network, next(model.network.parameters()).device
+    x, available = network_input(case, prompt=False)
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case.case_id}", device):
+        logits = network(x.to(device), available.to(device)).segmentation
+    for module, mode in modes.items():
+        module.training = mode
+    assert logits is not None, "its settings say that it segments"
+    probabilities = logits[0].sigmoid().double().cpu().numpy() * case.brain
+    found = tumour_centre(probabilities.max(axis=0) > 0.5)
+    if found is None:
+        print(f"case {case.case_id}: the first pass finds no tumour; its central crop is taken", flush=True)
+        return None, probabilities
+    return centre_on_grid(found, case.grid, model.shape), probabilities
 
 
 def check_grid(model: ImageModel, case: CaseImages, path: Path) -> None:

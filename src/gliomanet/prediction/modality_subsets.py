@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from gliomanet.modalities import modality_subsets_of, subset_name
-from gliomanet.models.case_input import CaseImages, load_case, network_input
+from gliomanet.modalities import modality_subsets_of, ratio_of, subset_name
+from gliomanet.models.case_input import network_input
 from gliomanet.models.devices import choose_device, told_of_memory
-from gliomanet.prediction.image import ImageModel, load_image_model, read_inputs, reproducible
+from gliomanet.prediction.image import ImageModel, load_image_model, looked_at, read_inputs, reproducible
 from gliomanet.uncertainty.probabilities import softmax
 
 COLUMNS = ("case_id", "subset", "task", "class", "probability")
@@ -51,8 +50,8 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
     network = model.network.to(device)
     folders = {str(case_id): Path(path) for case_id, path in zip(cases["case_id"], cases["folder"], strict=True)}
     rows = []
-    for case_id, x, available in read_inputs(model, cases):
-        for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available):
+    for case_id, x, available in read_inputs(model, cases, threads=threads):
+        for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available, threads=threads):
             with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
                 logits = network(reduced.to(device), kept.to(device), segment=False).logits
             for task, names in model.classes.items():
@@ -62,43 +61,41 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
 
 
 def fusion_weights(folder: Path) -> dict[str, float]:
-    """Modality → the share that a network's learned fusion gives it, summing to 1; empty where it has no such fusion.
+    """Modality or ratio map → the share that a network's learned fusion gives it, summing to 1.
+
+    Empty where the network has no such fusion.
 
     Raises:
         ValueError: the folder holds no image network.
     """
     model = load_image_model(folder)
     learned = getattr(model.network, "modality_significance", None)
-    return {} if learned is None else dict(zip(model.modalities, learned().double().tolist(), strict=True))
+    return {} if learned is None else dict(zip(model.channels, learned().double().tolist(), strict=True))
 
 
 def _reduced_inputs(
-    model: ImageModel, case_id: str, folder: Path, x: Tensor, available: Tensor
+    model: ImageModel, case_id: str, folder: Path, x: Tensor, available: Tensor, *, threads: int
 ) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Each subset's name, and the input of a case that has these modalities alone."""
-    subsets = modality_subsets_of(
-        name for name, has in zip(model.modalities, available[0].tolist(), strict=True) if has
-    )
+    flags = available[0, : len(model.modalities)].tolist()
+    subsets = modality_subsets_of(name for name, has in zip(model.modalities, flags, strict=True) if has)
     # Without a mask the brain is where a modality is not 0: those taken away must not help to find it.
-    outlined_by_modalities = not (folder / "brain_mask.nii.gz").is_file()
+    # Nor those that a first pass would have found the tumour by.
+    read_again = not (folder / "brain_mask.nii.gz").is_file() or model.finds_tumours
     for subset in subsets:
         if subset == subsets[-1]:
             yield subset_name(subset), x, available
-        elif outlined_by_modalities:
-            yield subset_name(subset), *_read_alone(model, case_id, folder, subset)
+        elif read_again:
+            case = looked_at(model, case_id, folder, only=subset, threads=threads)
+            yield subset_name(subset), *network_input(case, prompt=bool(model.network.PROMPT_CHANNELS))
         else:
-            kept = torch.tensor([[name in subset for name in model.modalities]])
+            there = (*subset, *_ratios_within(subset, model.ratio_maps))
+            kept = available & torch.tensor([[name in there for name in model.channels]])
             reduced = x.clone()
-            reduced[:, : len(model.modalities)][~kept] = 0
+            reduced[:, : len(model.channels)][~kept] = 0
             yield subset_name(subset), reduced, kept
 
 
-def _read_alone(model: ImageModel, case_id: str, folder: Path, subset: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """The input of a case as if there were no files of other modalities."""
-    case = load_case(case_id, folder, subset, model.shape, tumour=False, histograms=model.histograms)
-    image = np.zeros((len(model.modalities), *model.shape), dtype=np.float16)
-    for channel, name in zip(case.image, subset, strict=True):
-        image[model.modalities.index(name)] = channel
-    available = np.array([name in subset for name in model.modalities])
-    whole = CaseImages(case_id, image, case.brain, None, available, case.grid, case.spacing_mm)
-    return network_input(whole, prompt=bool(model.network.PROMPT_CHANNELS))
+def _ratios_within(subset: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The ratio maps of which a subset has both modalities."""
+    return tuple(name for name in names if set(ratio_of(name)) <= set(subset))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
+from torch.nn import functional as F
 
 from gliomanet.files.nifti import read_written_nifti, write_nifti
-from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, load_case, network_input
+from gliomanet.models.case_input import CaseImages, Shape, crop_or_pad, network_input
+from gliomanet.models.case_view import cut_window, put_window, tumour_centre, window_start
 from gliomanet.models.devices import told_of_memory
 from gliomanet.networks.outputs import Regions
-from gliomanet.prediction.image import ImageModel, check_grid, reproducible
+from gliomanet.prediction.image import ImageModel, check_grid, find_tumour, reproducible
 from gliomanet.prediction.sliding_window import region_probabilities
 
 if TYPE_CHECKING:
@@ -56,7 +59,8 @@ def segment_case(
     """Segment a preprocessed case by the mean probability of some networks, the folds of an ensemble or one alone.
 
     A network sees the central crop that it sees in training where the whole brain is inside it; else windows of that
-    size over the whole grid. What is outside the brain, which no network is shown, is no tumour.
+    size over the whole grid; one of `crop: tumour` its crop, and beyond it what its first pass found. What is outside
+    the brain, which no network is shown, is no tumour.
 
     Args:
         models: of one kind; their networks are on `device`.
@@ -76,13 +80,12 @@ def segment_case(
     total, case = np.zeros(()), None
     for model in models:
         case = _loaded(model, case_id, folder)
-        shape = _seen(case, model.shape)
-        x, available = network_input(_cut(case, shape), prompt=False)
-        with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
-            probabilities = region_probabilities(
-                model.network, x.to(device), available.to(device), window=model.shape, flips=flips
-            )
-        total = total + crop_or_pad(probabilities.cpu().numpy(), case.grid)
+        probabilities_of = partial(_probabilities, model, flips=flips, threads=threads, device=device)
+        if model.crop == "tumour":
+            found = _around_tumour(model, case, folder, probabilities_of, threads=threads)
+        else:
+            found = probabilities_of(_cut(case, _seen(case, model.shape)))
+        total = total + crop_or_pad(found, case.grid)
     assert case is not None
     brain = crop_or_pad(case.brain, case.grid)
     codes = region_codes(total / len(models), models[0].network.REGIONS) * brain
@@ -133,9 +136,46 @@ def _loaded(model: ImageModel, case_id: str, folder: Path) -> CaseImages:
     """The whole case, padded where its grid is smaller than the network's input."""
     sizes = tuple(max(have, want) for have, want in zip(model.grid, model.shape, strict=True))
     covering: Shape = (sizes[0], sizes[1], sizes[2])
-    case = load_case(case_id, folder, model.modalities, covering, tumour=True, histograms=model.histograms)
+    case = model.load(case_id, folder, tumour=True, shape=covering)
     check_grid(model, case, folder)
     return case
+
+
+def _probabilities(
+    model: ImageModel, case: CaseImages, *, flips: Flips, threads: int, device: torch.device
+) -> NDArray[np.float64]:
+    """(R, D, H, W) of a case as it is given, in windows where it is larger than the network's input."""
+    x, available = network_input(case, prompt=False)
+    with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case.case_id}", device):
+        given = x.to(device), available.to(device)
+        return region_probabilities(model.network, *given, window=model.shape, flips=flips).cpu().numpy()
+
+
+def _around_tumour(
+    model: ImageModel,
+    case: CaseImages,
+    folder: Path,
+    probabilities_of: Callable[[CaseImages], NDArray[np.float64]],
+    *,
+    threads: int,
+) -> NDArray[np.float64]:
+    """(R, D, H, W) on the case's grid: the crop's inside it; beyond, the first pass's, or 0 where there was none."""
+    outside = np.zeros((len(model.network.REGIONS), *case.grid))
+    if model.finds_tumours:
+        whole = model.load(case.case_id, folder, view="whole")
+        centre, coarse = find_tumour(model, whole, threads=threads)
+        given = torch.from_numpy(coarse)[None]
+        outside = F.interpolate(given, size=case.grid, mode="trilinear", align_corners=False)[0].numpy()
+    else:
+        centre = None if case.tumour is None else tumour_centre(crop_or_pad(case.tumour, case.grid))
+    if centre is None:
+        x, y, z = ((size - 1) / 2 for size in case.grid)
+        centre = (x, y, z)
+    start = window_start(centre, case.grid, model.shape)
+    inside = probabilities_of(
+        _mapped(case, lambda array: cut_window(crop_or_pad(array, case.grid), start, model.shape))
+    )
+    return put_window(inside, start, outside)
 
 
 def _seen(case: CaseImages, shape: Shape) -> Shape:
@@ -145,13 +185,10 @@ def _seen(case: CaseImages, shape: Shape) -> Shape:
 
 
 def _cut(case: CaseImages, shape: Shape) -> CaseImages:
-    tumour = None if case.tumour is None else crop_or_pad(case.tumour, shape)
-    return CaseImages(
-        case.case_id,
-        crop_or_pad(case.image, shape),
-        crop_or_pad(case.brain, shape),
-        tumour,
-        case.available,
-        case.grid,
-        case.spacing_mm,
-    )
+    return _mapped(case, lambda array: crop_or_pad(array, shape))
+
+
+def _mapped(case: CaseImages, cut: Callable[[NDArray[Any]], NDArray[Any]]) -> CaseImages:
+    """The case with every array cut."""
+    tumour = None if case.tumour is None else cut(case.tumour)
+    return replace(case, image=cut(case.image), brain=cut(case.brain), tumour=tumour)

@@ -4,7 +4,7 @@ A window has the network's input shape, so that it sees what it saw in training;
 GMMAS looks closely at crops of each window, its head net at the whole of it (Liu et al. 2025: overlapping 128³ tiles).
 Overlaps are averaged with Gaussian importance, because a network knows least at a window's borders.
 
-Classes have no windows: they are decided from the whole brain, which is one crop (`gliomanet.prediction.image`).
+Classes have no windows: they are decided from one crop (`gliomanet.prediction.image`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gliomanet.modalities import MODALITIES
 from gliomanet.tables.columns import (
     CASE_ID,
     CENTER,
@@ -148,7 +147,7 @@ FUSION_WEIGHTS = Schema(
     row="one per stage × fold × modality, of networks whose fusion learns weights",
     columns=(
         *(MODEL, STAGE, SCENARIO, FOLD),
-        text("modality", "Modality that is weighted", MODALITIES),
+        text("modality", "Modality, or ratio map of two, that is weighted"),
         number("weight", "Weight that the fusion gives it"),
     ),
     key=("model", "stage", "fold", "modality"),

@@ -1,4 +1,4 @@
-from gliomanet.reporting.study.model_notes import NYUL, model_notes
+from gliomanet.reporting.study.model_notes import CROPS, NYUL, model_notes
 from tests.descriptions import image_description, tabular_description
 
 
@@ -45,3 +45,12 @@ def test_which_models_are_to_be_read_decoded():
     ]
     said = "It was trained with the joint likelihood (weight {}): read its joint decoding."
     assert model_notes(descriptions) == [("net", said.format("0.5")), ("features", said.format("1"))]
+
+
+def test_what_a_network_was_shown():
+    geometry = {"ratio_maps": ("t1c/t2",), "crop": "tumour", "crop_from": "mask"}
+    sentences = [sentence for _, sentence in model_notes([image_description(geometry=geometry, tumour_cutmix=0.5)])]
+    assert sentences[0] == CROPS["mask"]
+    assert "t1c/t2" in sentences[1]
+    assert "0.5" in sentences[2]
+    assert len(sentences) == 3

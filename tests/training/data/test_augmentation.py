@@ -83,3 +83,12 @@ def test_thick_slices_average_pairs_of_voxels_along_one_axis():
     image = torch.arange(5.0)[None, :, None, None].expand(1, 5, 2, 2)
     assert thick_slices(image, 1, 2)[0, :, 0, 0].tolist() == [0.5, 0.5, 2.5, 2.5, 4.0]
     assert torch.equal(thick_slices(image, 2, 2), image)
+
+
+def test_ratio_maps_move_with_the_case_and_keep_their_values(batch):
+    """A map of ones inside the brain stays one, whatever happens to the modalities' intensities."""
+    image, masks = batch
+    whole = torch.cat([image, masks[:, :1]], dim=1)
+    seen, moved = augment(whole, masks, 5, Augmentation(degrees=0, scale=0, shift=0, slices=1), ratio_maps=1)
+    assert torch.equal(seen[:, 2], moved[:, 0])
+    assert not torch.equal(seen[:, :2], whole[:, :2])

@@ -60,3 +60,16 @@ def test_seeds_differ():
     available = torch.ones(50, 4, dtype=torch.bool)
     draws = [drop_modalities(image_of(available), available, 0.5, seed)[1] for seed in (1, 2)]
     assert not torch.equal(*draws)
+
+
+def test_a_ratio_goes_with_either_of_its_modalities():
+    available = torch.ones(500, 5, dtype=torch.bool)
+    available[0, 4] = False
+    ratios = [(1, 0), (2, 0)]
+    image, kept = drop_modalities(image_of(available), available, 0.5, 1, ratio_maps=ratios)
+    plain = drop_modalities(image_of(available[:, :3]), available[:, :3], 0.5, 1)[1]
+    assert torch.equal(kept[:, :3], plain), "the same modalities go as without ratios"
+    assert torch.equal(kept[:, 3], plain[:, 1] & plain[:, 0])
+    assert torch.equal(kept[1:, 4], (plain[:, 2] & plain[:, 0])[1:])
+    assert not kept[0, 4]
+    assert not image[~kept].any()

@@ -177,8 +177,8 @@ def test_plans_follow_the_settings():
     assert planned.settings.terms == ("idh", "grade", "segmentation")
     assert (planned.settings.task_weights, planned.settings.modality_dropout) == ({"idh": 2}, 0.3)
     one = {"idh": DEFAULT_TASKS["idh"]}
-    single = plan_of(image_model({"kind": "singletask", "task": "idh", "epochs": 3}), one, 5)
-    assert single == singletask_plan(image_model({"kind": "singletask", "task": "idh", "epochs": 3}), ("idh",), 5)
+    single = plan_of(image_model({"kind": "singletask", "tasks": ["idh"], "epochs": 3}), one, 5)
+    assert single == singletask_plan(image_model({"kind": "singletask", "tasks": ["idh"], "epochs": 3}), ("idh",), 5)
     assert (single.settings.terms, single.settings.weighting) == (("idh",), "fixed")
 
 

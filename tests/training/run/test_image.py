@@ -66,10 +66,14 @@ def test_a_trained_model_is_described_whole(trained):
         "tasks": {"idh": 2, "codel_1p19q": 2},
         "preset": "tiny",
         "dropout": 0.2,
+        "feature_dropout": 0.1,
     }
     assert description["input"] == {
         "shape": [32, 32, 32],
         "modalities": ["t1c", "t2"],
+        "ratio_maps": [],
+        "crop": "centre",
+        "crop_from": None,
         "grid": [36, 32, 30],
         "spacing_mm": [4.0, 4.0, 4.0],
         "intensities": "as_preprocessed",

@@ -39,7 +39,7 @@ OWN = {
     "gmmas": {"pretraining_epochs": 2, "epochs": 2, "ema_decay": 0.5},
     "mttunet": {"epochs": 2, "weighting": "uncertainty_full"},
     "psnet": {"epochs": 2, "task_weights": {"idh": 2.26}, "joint_likelihood_weight": 0.5},
-    "singletask": {"epochs": 2, "task": "idh"},
+    "singletask": {"epochs": 2, "tasks": ["idh"]},
 }
 """Each kind's own keys here."""
 NEW = [kind for kind in OWN if kind != "cmtlnet"]
@@ -121,7 +121,7 @@ def test_the_constructor_says_what_was_built(kind, trained):
     constructor = json.loads((trained[kind] / "model.json").read_text())["constructor"]
     expected = {"n_modalities": 2, "tasks": dict.fromkeys(learnt(kind), 2), "preset": "tiny"}
     expected |= {"dropout": 0.25 if kind == "psnet" else 0.2}
-    assert constructor == expected | ({} if kind == "singletask" else {"segmentation": True})
+    assert constructor == expected | ({"feature_dropout": 0.1} if kind == "singletask" else {"segmentation": True})
 
 
 def test_figures_tell_losses_weights_and_dice(trained):
@@ -297,7 +297,7 @@ def test_distillation_of_no_weight_is_none(trained, cohort, tmp_path):
 
 def test_both_views_have_one_augmentation(cohort, tmp_path, monkeypatch):
     seen = []
-    loss = module.plan_of(distilled("gmmas"), tuple(TASKS), 1).phases[1][0].loss
+    loss = module.plan_of(distilled("gmmas"), TASKS, 1).phases[1][0].loss
 
     def keep(self, batch, step):
         seen.append(batch)

@@ -43,12 +43,15 @@ class DenseEncoder(nn.Module):
         growth: channels that a layer adds.
         expansion: see `DenseLayer`.
         stages: layers of each stage.
+        dropout: rate of the channels that are dropped after each transition.
 
     Attributes:
         tap_channels: channels of what `forward` returns, in order.
     """
 
-    def __init__(self, in_channels: int, *, growth: int, expansion: int, stages: Sequence[int]) -> None:
+    def __init__(
+        self, in_channels: int, *, growth: int, expansion: int, stages: Sequence[int], dropout: float = 0.0
+    ) -> None:
         super().__init__()
         blocks, endings, taps = [], [], []
         channels = in_channels
@@ -61,7 +64,7 @@ class DenseEncoder(nn.Module):
             )
             is_last = index == len(stages) - 1
             channels = width if is_last else width // 2
-            endings.append(_final_norm(width) if is_last else _transition(width, channels))
+            endings.append(_final_norm(width) if is_last else _transition(width, channels, dropout))
             taps.append(channels)
         self.blocks = nn.ModuleList(blocks)
         self.endings = nn.ModuleList(endings)
@@ -76,12 +79,13 @@ class DenseEncoder(nn.Module):
         return taps
 
 
-def _transition(in_channels: int, out_channels: int) -> nn.Sequential:
+def _transition(in_channels: int, out_channels: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
         nn.BatchNorm3d(in_channels),
         nn.ReLU(),
         nn.Conv3d(in_channels, out_channels, kernel_size=1, bias=False),
         nn.AvgPool3d(kernel_size=2, stride=2),
+        nn.Dropout3d(dropout),
     )
 
 

@@ -15,6 +15,12 @@ from gliomanet.models.artifact import (
 )
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
+RATIO_MAPS = "Beside its modalities it sees ratio maps inside the brain: {}."
+CROPS = {
+    "segmentation": "It looks at a crop around the tumour, which it finds in a first pass over the whole grid.",
+    "mask": "It looks at a crop around the case's own tumour mask: its predictions need one.",
+}
+TUMOUR_CUTMIX = "At a rate of {:g} training cases got another's tumour (Tumor-CutMix), their labels mixed by volume."
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
@@ -34,6 +40,12 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
+            if described.input.crop_from is not None:
+                found[model, CROPS[described.input.crop_from]] = None
+            if described.input.ratio_maps:
+                found[model, RATIO_MAPS.format(", ".join(described.input.ratio_maps))] = None
+            if described.tumour_cutmix:
+                found[model, TUMOUR_CUTMIX.format(described.tumour_cutmix)] = None
             if note := _missing_modalities(described.missing_modalities):
                 found[model, note] = None
         if weight := described.joint_likelihood_weight:

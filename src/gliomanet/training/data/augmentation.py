@@ -9,6 +9,7 @@ Methods 18:203, 2021); without them the networks fitted one scanner's grey value
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -38,25 +39,32 @@ class Augmentation:
     """Largest standard deviation of the noise, in the same units."""
 
 
+CROP_SHIFT = 0.15
+"""`Augmentation.shift` of crops around tumours: in prediction a tumour is not found as exactly as a mask tells."""
+
+
 def augment(
     image: Tensor,
     masks: Tensor,
     seed: int,
     settings: Augmentation = Augmentation(),
+    *,
+    ratio_maps: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """A changed copy of a batch, a function of its arguments alone.
 
     Args:
-        image: float32 (B, M, D, H, W), 0 outside the brain; absent modalities are 0 and stay 0.
+        image: float32 (B, M, D, H, W), 0 outside the brain; absent channels are 0 and stay 0.
         masks: float32 (B, C, D, H, W) of codes; the first one is the brain, of 0 and 1.
         seed: what is drawn. Geometry is drawn on the CPU, so that it is the same on every device; noise is not.
         settings: how far a case is changed.
+        ratio_maps: last channels whose intensities stay as they are: a scanner's gain has cancelled in them.
 
     Returns:
         Image and masks.
     """
     draws = torch.Generator().manual_seed(seed)
-    batch, modalities = image.shape[:2]
+    batch, modalities = len(image), image.shape[1] - ratio_maps
     theta = affine_matrices(batch, image.shape[2:], draws, settings)
     amounts = (2 * torch.rand(3, batch, modalities, 1, 1, 1, generator=draws) - 1).to(image.device)
     powers = torch.exp(settings.bend * (2 * torch.rand(batch, modalities, generator=draws) - 1)).to(image.device)
@@ -72,16 +80,17 @@ def augment(
         image[moved] = F.grid_sample(image[moved], grid, mode="bilinear", align_corners=False)
         masks[moved] = F.grid_sample(masks[moved], grid, mode="nearest", align_corners=False)
     for case in bent.nonzero().flatten().tolist() if settings.bend else ():
-        image[case] = bend_contrast(image[case], masks[case, 0], powers[case])
+        image[case, :modalities] = bend_contrast(image[case, :modalities], masks[case, 0], powers[case])
     for case in thick.nonzero().flatten().tolist():
         image[case] = thick_slices(image[case], axes[case] - 1, settings.slices)
     # Only where there is signal: an absent modality must stay 0, and so must everything outside the brain.
     present = masks[:, :1] * (image.flatten(2).abs().amax(dim=2) > 0)[:, :, None, None, None]
-    image.mul_(1 + settings.gain * amounts[0]).add_(settings.offset * amounts[1])
+    scanned = image[:, :modalities]
+    scanned.mul_(1 + settings.gain * amounts[0]).add_(settings.offset * amounts[1])
     if noisy.any():
         noise_draws = torch.Generator(image.device).manual_seed(seed)
-        noise = torch.randn(image[noisy].shape, generator=noise_draws, device=image.device)
-        image[noisy] += noise * (settings.noise * amounts[2][noisy].abs())
+        noise = torch.randn(scanned[noisy].shape, generator=noise_draws, device=image.device)
+        scanned[noisy] += noise * (settings.noise * amounts[2][noisy].abs())
     return image.mul_(present), masks
 
 
@@ -139,7 +148,13 @@ def affine_matrices(batch: int, size: tuple[int, ...], draws: torch.Generator, s
 
 
 def drop_modalities(
-    image: Tensor, available: Tensor, rate: float, seed: int, *, one_goes: bool = False
+    image: Tensor,
+    available: Tensor,
+    rate: float,
+    seed: int,
+    *,
+    one_goes: bool = False,
+    ratio_maps: Sequence[tuple[int, int]] = (),
 ) -> tuple[Tensor, Tensor]:
     """Take each modality of each case away with a given probability; a case that would lose all keeps one of its own.
 
@@ -149,10 +164,12 @@ def drop_modalities(
         rate: the probability, in [0, 1).
         seed: what is drawn; on the CPU, so that it is the same on every device.
         one_goes: of a case of several modalities one goes at least.
+        ratio_maps: of the last channels, each the ratio of the two modalities at these places: it goes with either.
 
     Returns:
         The image, 0 where a modality was taken away, and what is still available.
     """
+    ratios, available = available[:, len(available[0]) - len(ratio_maps) :], available[:, : -len(ratio_maps) or None]
     draws = torch.rand(available.shape, generator=torch.Generator().manual_seed(seed)).to(available.device)
     kept = available & (draws >= rate)
     if one_goes:
@@ -161,4 +178,6 @@ def drop_modalities(
     # of a case's modalities the one of the largest draw goes last: it is as likely to be one as another
     last = torch.where(available, draws, -1.0).argmax(dim=1, keepdim=True)
     kept = kept | (torch.zeros_like(available).scatter(1, last, True) & available)
+    for place, (over, under) in enumerate(ratio_maps):
+        kept = torch.cat([kept, (ratios[:, place] & kept[:, over] & kept[:, under])[:, None]], dim=1)
     return torch.where(kept[:, :, None, None, None], image, image.new_zeros(())), kept

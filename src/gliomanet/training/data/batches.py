@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,16 +24,47 @@ from gliomanet.errors import CaseError
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.case_input import CaseImages, Shape, load_case
+from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.case_cache import cached_case, digest_of_case
+
+
+class Mixed(NamedTuple):
+    """Second labels of cases into which another's tumour was pasted.
+
+    Attributes:
+        labels: int64 (B, T), `MISSING` where nothing was pasted, or the donor's label is unknown.
+        share: (B,) weight of these labels; the case's own weigh the rest. 0 where nothing was pasted.
+    """
+
+    labels: Tensor
+    share: Tensor
+
+    def at(self, rows: Tensor) -> Mixed:
+        """Those of some cases."""
+        return Mixed(self.labels[rows], self.share[rows])
+
+
+class Targets(NamedTuple):
+    """One task's labels of a batch: a row for each case, and one more for each that has a second label.
+
+    Attributes:
+        rows: int64 (N,), the case of each.
+        labels: int64 (N,), `MISSING` where unknown.
+        shares: (N,), by which each counts; `None`: all by 1.
+    """
+
+    rows: Tensor
+    labels: Tensor
+    shares: Tensor | None
 
 
 class Batch(NamedTuple):
     """Cases of one step.
 
     Attributes:
-        image: float16 (B, M, D, H, W).
+        image: float16 (B, M, D, H, W): modalities, then ratio maps.
         masks: uint8 (B, 2, D, H, W): brain, of 0 and 1, and tumour, in its codes; a case without a tumour mask has an
             empty one.
         available: bool (B, M).
@@ -42,6 +73,7 @@ class Batch(NamedTuple):
         views: how often each case is there: with 2, the second half of the cases is the first again, with modalities
             taken away.
         case_ids: of its cases, once each.
+        mixed: second labels, where tumours are pasted in this training.
     """
 
     image: Tensor
@@ -51,6 +83,19 @@ class Batch(NamedTuple):
     step: int
     views: int = 1
     case_ids: tuple[str, ...] = ()
+    mixed: Mixed | None = None
+
+    def targets(self, column: int) -> Targets:
+        """The labels of one task, which losses are asked for."""
+        cases, labels = torch.arange(len(self.labels), device=self.labels.device), self.labels[:, column]
+        if self.mixed is None:
+            return Targets(cases, labels, None)
+        pasted = self.mixed.share.nonzero()[:, 0]
+        return Targets(
+            torch.cat([cases, pasted]),
+            torch.cat([labels, self.mixed.labels[pasted, column]]),
+            torch.cat([1 - self.mixed.share, self.mixed.share[pasted]]),
+        )
 
     def parts(self, number: int) -> list[Batch]:
         """The cases in so many parts of neighbours, one case more or less each, with all views of a case in one."""
@@ -61,7 +106,8 @@ class Batch(NamedTuple):
             rows = torch.cat([torch.arange(first, end) + view * cases for view in range(self.views)])
             rows = rows.to(self.labels.device)
             tensors = (self.image[rows], self.masks[rows], self.available[rows], self.labels[rows])
-            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end]))
+            mixed = None if self.mixed is None else self.mixed.at(rows)
+            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end], mixed))
         return found
 
 
@@ -76,6 +122,11 @@ class ImageCases(Dataset[Batch]):
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
+        """These cases, then others: the same ones in another view."""
+        digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()
+        return ImageCases(self.images + other.images, np.concatenate([self.labels, other.labels]), digest)
 
     def __getitem__(self, item: tuple[int, Sequence[int]]) -> Batch:
         """The batch of (step, positions of its cases)."""
@@ -132,11 +183,13 @@ def load_cases(
     shape: Shape,
     histograms: Mapping[str, CommonHistogram] | None = None,
     cache: Path | None = None,
+    ratio_maps: Sequence[str] = (),
+    view: View = "centre",
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
-    A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, see
-    `load_case`.
+    A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, and
+    `ratio_maps`: further channels, and `view`; see `load_case`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -145,10 +198,13 @@ def load_cases(
     for row, (case_id, folder) in enumerate(zip(cases["case_id"], cases["folder"], strict=True)):
         try:
             if cache is None:
-                case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, histograms=histograms)
+                how: dict[str, Any] = {"histograms": histograms, "ratio_maps": ratio_maps, "view": view}
+                case = load_case(str(case_id), Path(folder), modalities, shape, tumour=True, **how)
                 of_case = digest_of_case(case)
             else:
-                case, of_case = cached_case(cache, str(case_id), Path(folder), modalities, shape, histograms)
+                case, of_case = cached_case(
+                    cache, str(case_id), Path(folder), modalities, shape, histograms, ratio_maps, view
+                )
         except CaseError as error:
             reasons.append(str(error))
             continue

@@ -31,6 +31,7 @@ from gliomanet.files.atomic import write_once
 from gliomanet.files.reading_back import set_aside
 from gliomanet.models import case_input as reader
 from gliomanet.models.case_input import CaseImages, Shape, load_case
+from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 
 
@@ -41,6 +42,8 @@ def cached_case(
     modalities: Sequence[str],
     shape: Shape,
     histograms: Mapping[str, CommonHistogram] | None = None,
+    ratio_maps: Sequence[str] = (),
+    view: View = "centre",
 ) -> tuple[CaseImages, bytes]:
     """A case from the cache, read into it where it is not there yet; its arrays are read-only maps of the file.
 
@@ -51,6 +54,8 @@ def cached_case(
         modalities: as in `load_case`.
         shape: as in `load_case`.
         histograms: as in `load_case`.
+        ratio_maps: as in `load_case`.
+        view: as in `load_case`.
 
     Returns:
         The case with its tumour mask, and the digest of its arrays.
@@ -59,7 +64,7 @@ def cached_case(
         CaseError: as `load_case`; such a case leaves nothing in the cache.
         OSError: the cache cannot be written.
     """
-    how = _settings_digest(modalities, shape, histograms)
+    how = _settings_digest(modalities, shape, histograms, ratio_maps, view)
     path = cache / folder.parent.name / folder.name / f"{how}-{_files_digest(folder)}.npy"
     if path.is_file():
         try:
@@ -67,7 +72,8 @@ def cached_case(
         except (ValueError, EOFError, IndexError) as error:
             aside = set_aside(path)
             print(f"case {case_id}: {path} is damaged ({error}); set aside as {aside.name}, and made again", flush=True)
-    case = load_case(case_id, folder, modalities, shape, tumour=True, histograms=histograms)
+    how_read: dict[str, Any] = {"histograms": histograms, "ratio_maps": ratio_maps, "view": view}
+    case = load_case(case_id, folder, modalities, shape, tumour=True, **how_read)
     buffer = io.BytesIO()
     np.save(buffer, _record(case), allow_pickle=False)
     try:
@@ -127,10 +133,16 @@ def _case(case_id: str, record: Any) -> CaseImages:
     return CaseImages(case_id, record["image"][0], record["brain"][0], tumour, available, (x, y, z), (a, b, c))
 
 
-def _settings_digest(modalities: Sequence[str], shape: Shape, histograms: Mapping[str, CommonHistogram] | None) -> str:
+def _settings_digest(
+    modalities: Sequence[str],
+    shape: Shape,
+    histograms: Mapping[str, CommonHistogram] | None,
+    ratio_maps: Sequence[str],
+    view: View,
+) -> str:
     """Digest of how a case is read: the settings, and the code that reads."""
     mapped = None if histograms is None else {name: asdict(histograms[name]) for name in modalities}
-    return _short([list(modalities), list(shape), mapped, source_digest(Path(reader.__file__))])
+    return _short([list(modalities), list(shape), mapped, list(ratio_maps), view, source_digest(Path(reader.__file__))])
 
 
 def _files_digest(folder: Path) -> str:

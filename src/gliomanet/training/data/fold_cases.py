@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gliomanet.errors import CaseError, ProblemError
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
@@ -64,10 +66,7 @@ def load_fold(
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
-        part, reasons = load_cases(rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms, cache)
-        for reason in reasons:
-            print(f"{fold}: left out: {reason}", flush=True)
-        parts.append(part)
+        parts.append(_views(rows[wanted], labels[wanted], model, histograms, fold, cache, learns=trains))
     training, validation = parts
     for column, (task, definition) in enumerate(tasks.items()):
         known_classes = set(training.labels[:, column].tolist()) - {MISSING}
@@ -79,6 +78,8 @@ def load_fold(
         if len(known_classes) == 1:
             (only,) = known_classes
             print(f"{fold}: task {task!r} has only {definition.class_names[only]!r} in training", flush=True)
+    if model.tumour_cutmix and sum(case.tumour is not None for case in training.images) < 2:
+        print(f"{fold}: tumour_cutmix pastes nothing: fewer than two training cases have a tumour mask", flush=True)
     if segments:
         _check_masks(training, several_regions, fold)
     for case in (*training.images, *validation.images):
@@ -89,6 +90,48 @@ def load_fold(
                 f"{first.grid} at {first.spacing_mm} mm; preprocess all cases to one atlas grid"
             )
     return training, validation, histograms
+
+
+def _views(
+    rows: pd.DataFrame,
+    labels: NDArray[np.int64],
+    model: ImageModel,
+    histograms: Mapping[str, CommonHistogram] | None,
+    fold: str,
+    cache: Path | None,
+    *,
+    learns: bool,
+) -> ImageCases:
+    """Cases as the model sees them.
+
+    One that is to find the tumour by itself learns from the whole grid of each case as well, which counts as a case
+    more: its decoder looks there first; a case without a mask is learnt from there alone. Validation cases are seen as
+    the second pass sees them, cropped around their own masks.
+    """
+    cropped = model.crop == "tumour"
+    learns_whole = cropped and model.crop_from == "segmentation" and learns
+    outlined = np.ones(len(rows), dtype=np.bool_)
+    if learns_whole:
+        outlined[:] = [_has_mask(folder, False) for folder in rows["folder"]]
+    views: list[tuple[View, NDArray[np.bool_]]] = [("tumour" if cropped else "centre", outlined)]
+    if learns_whole:
+        views.append(("whole", np.ones(len(rows), dtype=np.bool_)))
+    parts = []
+    for view, chosen in views:
+        cases, reasons = load_cases(
+            rows[chosen],
+            labels[chosen],
+            model.modalities,
+            model.input_shape,
+            histograms,
+            cache,
+            model.ratio_maps,
+            view,
+        )
+        parts.append(cases)
+    for reason in reasons:  # of the last view, which has every case
+        print(f"{fold}: left out: {reason}", flush=True)
+    return parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 
 def _has_mask(folder: str, several_regions: bool) -> bool:

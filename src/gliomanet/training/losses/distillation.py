@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from gliomanet.networks.blocks.heads import TaskHeads
 from gliomanet.training.data.augmentation import drop_modalities
-from gliomanet.training.data.batches import Batch
+from gliomanet.training.data.batches import Batch, Mixed
 from gliomanet.training.distributed.collectives import mean_of_cases, mean_over_processes
 
 VIEWS = 2
@@ -48,7 +48,7 @@ NO_DISTILLATION = Distillation()
 """The labels' losses alone."""
 
 
-def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
+def with_reduced_cases(batch: Batch, rate: float, seed: int, ratio_maps: Sequence[tuple[int, int]] = ()) -> Batch:
     """The batch's B cases, then the same cases again with modalities taken away: 2B cases.
 
     A case of one modality comes twice as it is; every other loses one at least, because it is there whole already.
@@ -57,13 +57,15 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
         batch: augmented, so that both views of a case have the same geometry and intensities.
         rate: the probability that a modality goes, in [0, 1).
         seed: what is drawn.
+        ratio_maps: as in `drop_modalities`.
     """
-    image, available = drop_modalities(batch.image, batch.available, rate, seed, one_goes=True)
+    image, available = drop_modalities(batch.image, batch.available, rate, seed, one_goes=True, ratio_maps=ratio_maps)
     return batch._replace(
         image=torch.cat([batch.image, image]),
         masks=torch.cat([batch.masks] * VIEWS),
         available=torch.cat([batch.available, available]),
         labels=torch.cat([batch.labels] * VIEWS),
+        mixed=batch.mixed and Mixed(*(torch.cat([each] * VIEWS) for each in batch.mixed)),
         views=VIEWS,
     )
 

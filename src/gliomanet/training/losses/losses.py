@@ -21,16 +21,19 @@ def masked_cross_entropy(
     targets: Tensor,
     *,
     class_weights: Tensor | None = None,
+    shares: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy over the cases whose label is known.
 
     Σ w_class[target] · −log softmax(logits)[target] / number of known cases. The divisor is the count and not the
-    weights' sum, so that in a batch of one class, or of one case, a weight still weighs.
+    weights' sum, so that in a batch of one class, or of one case, a weight still weighs. With `shares`, each term
+    counts by its share, and so does each case in the number, which is 1 at least.
 
     Args:
         logits: (B, K).
         targets: int64 (B,): class indices, or `MISSING` (-1).
         class_weights: (K,), see `class_weights`.
+        shares: (B,) in [0, 1], of labels that are one of two of a case.
 
     Returns:
         A scalar in float32. With no label known: exactly 0, with a graph whose gradients are 0.
@@ -40,7 +43,10 @@ def masked_cross_entropy(
     """
     _check_shapes(logits, targets, class_weights)
     losses = F.cross_entropy(logits.float(), targets, weight=class_weights, ignore_index=MISSING, reduction="none")
-    return losses.sum() / divisor((targets != MISSING).sum())
+    known = targets != MISSING
+    if shares is None:
+        return losses.sum() / divisor(known.sum())
+    return (losses * shares).sum() / divisor((known * shares).sum())
 
 
 def cosface(
@@ -50,6 +56,7 @@ def cosface(
     scale: float,
     margin: float,
     class_weights: Tensor | None = None,
+    shares: Tensor | None = None,
 ) -> Tensor:
     """Large-margin cosine loss: cross-entropy of scale · (cos θ_k − margin · [k = target]).
 
@@ -61,11 +68,13 @@ def cosface(
         scale: s > 0; CMTLNet's is 64.
         margin: m ≥ 0; CMTLNet's is 0.5.
         class_weights: as in `masked_cross_entropy`, and so are masking, the mean, and errors.
+        shares: as in `masked_cross_entropy`.
     """
     _check_shapes(cosines, targets, class_weights)
     # the index of an unknown target is clamped to a valid one: its row is masked below
     margins = margin * F.one_hot(targets.clamp(min=0), cosines.shape[1])
-    return masked_cross_entropy(scale * (cosines.float() - margins), targets, class_weights=class_weights)
+    logits = scale * (cosines.float() - margins)
+    return masked_cross_entropy(logits, targets, class_weights=class_weights, shares=shares)
 
 
 def soft_dice(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:

@@ -46,9 +46,9 @@ class CmtlnetPhase(Phase):
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         return self.loss(batch, None), self.scores(inference_prompt(batch), batch.available)
 
-    def _margin_loss(self, cosines: Tensor, targets: Tensor) -> Tensor:
-        weights = batch_weights(targets, cosines.shape[1])
-        return cosface(cosines, targets, scale=self.recipe.scale, margin=self.recipe.margin, class_weights=weights)
+    def _margin_loss(self, cosines: Tensor, targets: Tensor, shares: Tensor | None) -> Tensor:
+        weights, given = batch_weights(targets, cosines.shape[1], shares), self.recipe
+        return cosface(cosines, targets, scale=given.scale, margin=given.margin, class_weights=weights, shares=shares)
 
 
 class CommonPhase(CmtlnetPhase):
@@ -73,14 +73,17 @@ class CommonPhase(CmtlnetPhase):
         )
         non_tumour = torch.zeros(len(rest), dtype=torch.int64, device=image.device)
         is_tumour = torch.cat([torch.ones(len(x), dtype=torch.int64, device=image.device), non_tumour])
-        loss = self.term("tumour", self._margin_loss(outputs.tumour, is_tumour))
+        loss = self.term("tumour", self._margin_loss(outputs.tumour, is_tumour, None))
         for column, task in enumerate(self.recipe.tasks):
-            labels = batch.labels[:, column]
+            rows, labels, shares = batch.targets(column)
             joint = torch.where(labels == MISSING, MISSING, labels + 1)  # class 0 of the joint heads is non-tumour
+            cosines, tumours = outputs.joint[task], outputs.within[task][: len(x)]
+            both = torch.cat([cosines[: len(x)][rows], cosines[len(x) :]])
+            counted = None if shares is None else torch.cat([shares, shares.new_ones(len(rest))])
             loss = loss + self.term(
-                f"{task} and tumour", self._margin_loss(outputs.joint[task], torch.cat([joint, non_tumour]))
+                f"{task} and tumour", self._margin_loss(both, torch.cat([joint, non_tumour]), counted)
             )
-            loss = loss + self.term(task, self._margin_loss(outputs.within[task][: len(x)], labels))
+            loss = loss + self.term(task, self._margin_loss(tumours[rows], labels, shares))
         return loss
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
@@ -104,11 +107,12 @@ class UniquePhase(CmtlnetPhase):
         outputs = self.network.unique_outputs(inference_prompt(batch), batch.available)
         loss = self.joint_term(outputs.logits, batch, step)
         for column, task in enumerate(self.recipe.tasks):
-            labels = batch.labels[:, column]
-            logits = outputs.logits[task]
-            weights = batch_weights(labels, logits.shape[1])
-            loss = loss + self.term(f"{task}, unique", self._margin_loss(outputs.unique[task], labels))
-            loss = loss + self.term(task, masked_cross_entropy(logits, labels, class_weights=weights))
+            rows, labels, shares = batch.targets(column)
+            logits = outputs.logits[task][rows]
+            weights = batch_weights(labels, logits.shape[1], shares)
+            unique = self._margin_loss(outputs.unique[task][rows], labels, shares)
+            loss = loss + self.term(f"{task}, unique", unique)
+            loss = loss + self.term(task, masked_cross_entropy(logits, labels, class_weights=weights, shares=shares))
         return self.with_distillation(loss, outputs, batch)
 
     def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:

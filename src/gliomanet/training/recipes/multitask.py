@@ -106,9 +106,11 @@ class MultitaskPhase(Phase):
         """The losses of the recipe's terms (T,), and whether the batch has a label of each, bool (T,)."""
         losses, known = [], []
         for column, task in enumerate(self.recipe.tasks):
-            labels, logits = batch.labels[:, column], outputs.logits[task]
-            weights = batch_weights(labels, logits.shape[1])
-            losses.append(self.term(task, masked_cross_entropy(logits, labels, class_weights=weights)))
+            rows, labels, shares = batch.targets(column)
+            logits = outputs.logits[task][rows]
+            weights = batch_weights(labels, logits.shape[1], shares)
+            loss = masked_cross_entropy(logits, labels, class_weights=weights, shares=shares)
+            losses.append(self.term(task, loss))
             known.append((labels != MISSING).sum())
         if self.recipe.segmentation:
             targets, has_mask = self._targets(batch)

@@ -25,10 +25,12 @@ from gliomanet.labels.decision import last_largest
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
+from gliomanet.models.ratio_maps import kept_ratios
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import augment, drop_modalities
+from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation
 from gliomanet.training.data.batches import Batch
+from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix
 from gliomanet.training.distributed.collectives import (
     Parts,
     collected,
@@ -38,11 +40,12 @@ from gliomanet.training.distributed.collectives import (
     share_sums,
     sum_over_processes,
 )
-from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation, with_reduced_cases
+from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
 from gliomanet.training.losses.losses import class_weights
 from gliomanet.training.recipes.not_finite import NotFiniteError
 from gliomanet.training.recipes.optimisation import Optimisation, next_epoch, optimisation_of
+from gliomanet.training.recipes.shown_batch import in_numbers, shown
 from gliomanet.training.recipes.weight_average import WeightAverage
 
 if TYPE_CHECKING:
@@ -54,7 +57,8 @@ class PhaseSettings:
     """Settings of a phase, beside the network and the data.
 
     `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
-    possible.
+    possible. `ratio_maps` are the places of each last channel's two modalities, `shift`
+    the augmentation's.
     """
 
     tasks: tuple[str, ...]
@@ -62,6 +66,9 @@ class PhaseSettings:
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
+    ratio_maps: tuple[tuple[int, int], ...] = ()
+    shift: float = Augmentation.shift
+    cutmix: TumourCutmix = NO_CUTMIX
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
@@ -75,6 +82,8 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
+        "shift": CROP_SHIFT if model.crop == "tumour" else Augmentation.shift,
+        "ratio_maps": tuple(kept_ratios(model.modalities, model.ratio_maps)),
         "distillation": Distillation(
             model.distillation_weight, model.distillation_temperature, model.contrastive_weight
         ),
@@ -100,6 +109,8 @@ class EpochMetrics:
     distillation: list[dict[str, Tensor]] = field(default_factory=list)
     joint: list[Tensor] = field(default_factory=list)
     """Every step's joint likelihood, before it is weighted."""
+    pasted: list[Tensor] = field(default_factory=list)
+    """Every step's share of cases that got another's tumour."""
 
 
 class Phase(lightning.LightningModule):
@@ -204,6 +215,8 @@ class Phase(lightning.LightningModule):
         if self.recipe.combinations is None:
             return batch.image.new_zeros(())
         labels = {task: batch.labels[:, column] for column, task in enumerate(self.recipe.tasks)}
+        if batch.mixed is not None:  # two tumours are no one diagnosis
+            labels = {task: torch.where(batch.mixed.share > 0, MISSING, label) for task, label in labels.items()}
         weights = {task: batch_weights(label, logits[task].shape[1]) for task, label in labels.items()}
         term = self.term(
             "joint likelihood", joint_likelihood(logits, labels, self.recipe.combinations, class_weights=weights)
@@ -251,16 +264,13 @@ class Phase(lightning.LightningModule):
         self._metrics = type(self._metrics)()
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        image, masks, available = batch.image.float(), batch.masks.float(), batch.available
-        distills = self.trainer.training and self.distiller is not None
-        dropped = self.draw("modality dropout", batch.step)
-        if self.trainer.training and self.recipe.modality_dropout and not distills:
-            image, available = drop_modalities(image, available, self.recipe.modality_dropout, dropped)
-        if self.trainer.training and self.recipe.augmentation:
-            image, masks = augment(image, masks, self.draw("augmentation", batch.step))
-        batch = batch._replace(image=image, masks=masks, available=available)
-        # after the augmentation: both views of a case are to have the same
-        return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if distills else batch
+        batch = in_numbers(batch)
+        if not self.trainer.training:
+            return batch
+        batch = shown(batch, self.recipe, self.draw, distils=self.distiller is not None)
+        if batch.mixed is not None:
+            self._metrics.pasted.append((batch.mixed.share > 0).float().mean())
+        return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         if self.parts == 1:
@@ -359,6 +369,8 @@ class Phase(lightning.LightningModule):
             self.average.give()
         if self._metrics.joint:
             metrics["train/loss/joint"] = mean_of_steps(self._metrics.joint)
+        if self._metrics.pasted:
+            metrics["train/pasted"] = mean_of_steps(self._metrics.pasted)
         self.on_epoch(
             self, self.epoch, metrics | self.metrics() | self._distillation_metrics() | self._validation_metrics()
         )
@@ -381,13 +393,15 @@ class Phase(lightning.LightningModule):
         return metrics
 
 
-def batch_weights(targets: Tensor, n_classes: int) -> Tensor | None:
+def batch_weights(targets: Tensor, n_classes: int, shares: Tensor | None = None) -> Tensor | None:
     """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
 
     The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
-    the disease is.
+    the disease is. With `shares` (B,), a label counts by its share.
     """
-    counts = sum_over_processes(torch.nn.functional.one_hot(targets[targets != MISSING], n_classes).sum(dim=0))
+    known = targets != MISSING
+    met = torch.nn.functional.one_hot(targets[known], n_classes)
+    counts = sum_over_processes((met if shares is None else met * shares[known, None]).sum(dim=0))
     return class_weights(counts) if bool(counts.any()) else None
 
 

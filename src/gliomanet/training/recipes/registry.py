@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gliomanet.labels.joint_decoding import combinations_of
+from gliomanet.labels.who import WHO_LABELS
 from gliomanet.model_kinds import KINDS, load
+from gliomanet.training.data.tumour_cutmix import TumourCutmix
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel
@@ -24,9 +26,16 @@ def plan_of(model: ImageModel, tasks: Mapping[str, Task], seed: int) -> Plan:
         seed: of every draw.
     """
     plan: Plan = load(KINDS[model.kind].training)(model, tuple(tasks), seed)
-    if not model.joint_likelihood_weight:
-        return plan
-    settings = replace(
-        plan.settings, joint_likelihood_weight=model.joint_likelihood_weight, combinations=combinations_of(tasks)
-    )
+    settings = plan.settings
+    if model.tumour_cutmix:
+        settings = replace(settings, cutmix=TumourCutmix(model.tumour_cutmix, _carried(model, tasks)))
+    if model.joint_likelihood_weight:
+        weight, combinations = model.joint_likelihood_weight, combinations_of(tasks)
+        settings = replace(settings, joint_likelihood_weight=weight, combinations=combinations)
     return replace(plan, settings=settings)
+
+
+def _carried(model: ImageModel, tasks: Mapping[str, Task]) -> tuple[bool, ...]:
+    """For each task, whether a pasted tumour carries its label: those named, or those on the WHO's labels."""
+    named = model.tumour_cutmix_tasks
+    return tuple(task.label in WHO_LABELS if named is None else name in named for name, task in tasks.items())

@@ -54,6 +54,9 @@ def describe(
         input=InputGeometry(
             shape=model.input_shape,
             modalities=model.modalities,
+            ratio_maps=model.ratio_maps,
+            crop=model.crop,
+            crop_from=model.crop_from if model.crop == "tumour" else None,
             grid=first.grid,
             spacing_mm=first.spacing_mm,
             intensities=model.intensities,
@@ -66,6 +69,7 @@ def describe(
             contrastive_weight=model.contrastive_weight,
         ),
         phases=_phases(job),
+        tumour_cutmix=model.tumour_cutmix,
         computed=Computed(
             device=named(job.devices),
             precision=job.precision,
