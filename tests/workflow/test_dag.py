@@ -45,6 +45,26 @@ def test_no_training_job_has_an_external_centre_among_its_ancestors(snakemake):
     assert run.centers == {"A", "U"}
 
 
+def test_a_stack_learns_from_its_members_predictions_of_training_centres_alone(snakemake):
+    centers = {"A": phantom(), "B": phantom(), "X": phantom("external")}
+    members = {"net": IMAGE_NET, "age": LOGISTIC}
+    stacked = {"kind": "stack", "members": [*members], "clinical": ["sex"]}
+    config = study(centers=centers, models={**members, "both": stacked})
+    run = snakemake(config, "-n", *(f"results/models/both/supervised/fold{fold}/model.json" for fold in ("0", "all")))
+    assert run.status == 0, run.text
+    assert run.centers == {"A", "B"}
+    said = {f"results/fold_predictions/{member}/{center}.tsv" for member in members for center in "AB"}
+    for job in run.of("train_stack"):
+        assert {file for file in job.input if "/fold_predictions/" in file} == said
+        assert not any("/ages/" in file or "/radiomics/" in file or "/preprocessed/" in file for file in job.input)
+        assert any("/sexes/" in file for file in job.input)
+    whole = snakemake(config)
+    assert {job.wildcards["center"] for job in whole.of("predict_stack")} == {*centers}
+    assert {job.wildcards["fold"] for job in whole.of("train_stack")} == {"0", "1", "all"}
+    assert {"both"} == {job.wildcards["model"] for job in whole.of("predict_stack")}
+    assert not any(job.wildcards["model"] == "both" for job in whole.of("find_biomarkers"))
+
+
 def test_an_unlabelled_centre_teaches_the_second_stage_only(snakemake):
     config = study(centers={"A": phantom(), "U": phantom("unlabelled")}, models={"net": SEMI})
     whole = snakemake({**config, "pseudo_labels": {"rounds": [{}]}})

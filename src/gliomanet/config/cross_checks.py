@@ -18,6 +18,7 @@ from gliomanet.config.models import (
     Model,
     MultitaskModel,
     SingletaskModel,
+    StackModel,
     TabularNetModel,
 )
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
@@ -221,11 +222,28 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
             )
     if isinstance(model, FeatureModel):
         yield from _of_feature_model(study, model)
+    if isinstance(model, StackModel):
+        yield from _of_stack(study, model)
     if isinstance(model, MultitaskModel):
         allowed = f"allowed: {', '.join([*study.tasks, SEGMENTATION])}"
         for task in model.task_weights:
             if task not in study.tasks and task != SEGMENTATION:
                 yield Problem(f"{task!r} is no task", allowed, key="task_weights", rule="unknown_task")
+
+
+def _of_stack(study: Study, stack: StackModel) -> Iterator[Problem]:
+    """Members that are no model, or stacks themselves; tasks that no member learns."""
+    possible = [name for name, model in study.models.items() if not isinstance(model, StackModel)]
+    for name in stack.members:
+        if name not in possible:
+            found = f"{name!r} is {'a stack itself' if name in study.models else 'no model'}"
+            yield Problem(found, f"models: {', '.join(possible)}", key="members", rule="no_member")
+    members = [study.models[name] for name in stack.members if name in possible]
+    alone = {member.task for member in members if isinstance(member, SingletaskModel)}
+    of_all = any(not isinstance(member, SingletaskModel) for member in members)
+    if missing := [task for task in study.tasks if not (of_all or task in alone)]:
+        found = f"no member learns {', '.join(missing)}"
+        yield Problem(found, "add a model that does", key="members", rule="task_of_no_member")
 
 
 def _comparison_problems(study: Study) -> Iterator[Problem]:

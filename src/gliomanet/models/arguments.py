@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.models import MultitaskModel, SingletaskModel
+from gliomanet.config.models import FeatureModel, MultitaskModel, SingletaskModel, StackModel
 
 if TYPE_CHECKING:
     from gliomanet.config.models import ImageModel, Model
@@ -20,6 +20,11 @@ _Task = TypeVar("_Task")
 def tasks_of(model: ImageModel | Model, tasks: Mapping[str, _Task]) -> dict[str, _Task]:
     """Those of the study's tasks that a model learns, predicts and is explained by, in the study's order."""
     return {model.task: tasks[model.task]} if isinstance(model, SingletaskModel) else dict(tasks)
+
+
+def inputs_of(model: FeatureModel | StackModel) -> tuple[str, ...]:
+    """The inputs of a model that takes no image, by the names of `tabular_inputs.INPUTS`."""
+    return ("members", *model.clinical) if isinstance(model, StackModel) else model.inputs
 
 
 def training_values(model: ImageModel) -> dict[str, Any]:

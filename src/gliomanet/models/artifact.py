@@ -239,6 +239,8 @@ class TabularModelDescription(ModelDescription):
         training_cases: task → training cases that its answer was learnt from: those with a known label, and in a
             classifier chain those of them that the link is about.
         strengths: task → penalty chosen by the fit; empty where none is.
+        weights: task → input → what a standard deviation of it adds to the last class's logit, of a stack; empty of
+            other kinds.
         harmonization: of the features.
         cases_without_inputs: training cases left out because none of the model's inputs is known.
     """
@@ -249,6 +251,7 @@ class TabularModelDescription(ModelDescription):
     dropped_features: dict[str, dict[str, str]]
     training_cases: dict[str, int]
     strengths: dict[str, Strength] = Field(default_factory=dict)
+    weights: dict[str, dict[str, float]] = Field(default_factory=dict)
     harmonization: Harmonization
     cases_without_inputs: int
 

@@ -15,6 +15,10 @@ from gliomanet.models.artifact import (
 )
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
+STACK = (
+    "Weights of the stack for {} (fold {}): what one standard deviation of an input adds to the last class's logit: {}."
+)
+"""Of the stack's fit on the validation cases of all folds, which predicts external cases."""
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
@@ -31,6 +35,10 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         model = described.model
         if isinstance(described, TabularModelDescription) and described.harmonization.method == "combat":
             found[model, described.harmonization.note] = None
+        if isinstance(described, TabularModelDescription) and described.fold.endswith("all"):
+            for task, weights in described.weights.items():
+                told = ", ".join(f"{name} {weight:+.2f}" for name, weight in weights.items())
+                found[model, STACK.format(task, described.fold, told)] = None
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
