@@ -41,6 +41,8 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
         "contrastive_weight",
         "joint_likelihood_weight",
         "test_time_augmentation",
+        "clinical",
+        "clinical_dropout",
     }
     one_phase = {"epochs", "segmentation", "unlabelled_masks", "weighting", "task_weights"}
     own = {name: set(values[name].model_dump()) - shared for name in ("cmtlnet", "gmmas", "mttunet", "psnet", "single")}

@@ -80,6 +80,7 @@ def test_what_a_model_reads_of_a_patient():
         name: [fact for fact in ("age", "sex") if plan.reads(name, fact)] for name in ("both", "age", "net", "gmmas")
     }
     assert told == {"both": ["age", "sex"], "age": ["age"], "net": ["age"], "gmmas": []}
+    assert plan_of(models={"gmmas": {"kind": "gmmas", "clinical": ["sex"]}}).reads("gmmas", "sex")
 
 
 def test_each_round_is_a_stage_taught_by_the_one_before():

@@ -45,6 +45,17 @@ def test_no_training_job_has_an_external_centre_among_its_ancestors(snakemake):
     assert run.centers == {"A", "U"}
 
 
+def test_a_network_that_takes_the_age_reads_it_in_every_job_and_no_sex(snakemake):
+    net = {**SEMI, "clinical": ["age"]}
+    config = study(centers={"A": phantom(), "X": phantom("external")}, models={"net": net, "plain": SEMI})
+    run = snakemake({**config, "pseudo_labels": {"rounds": [{}]}, "evaluation": {"modality_subsets": True}})
+    assert run.status == 0, run.text
+    for rule in ("train_image", "select_pseudo_labels", "predict_center", "predict_subsets"):
+        for job in run.of(rule):
+            assert any("/ages/" in file for file in job.input) == (job.wildcards["model"] == "net"), rule
+            assert not any("/sexes/" in file for file in job.input)
+
+
 def test_a_stack_learns_from_its_members_predictions_of_training_centres_alone(snakemake):
     centers = {"A": phantom(), "B": phantom(), "X": phantom("external")}
     members = {"net": IMAGE_NET, "age": LOGISTIC}

@@ -10,6 +10,12 @@ rule train_image:
         labels=lambda wildcards: label_tables(
             *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
+        ages=lambda wildcards: age_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
         data=lambda wildcards: model_data(
             wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),

@@ -58,6 +58,14 @@ class ImageModel(Section):
     dropout: Dropout = Field(
         0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
     )
+    clinical: Clinical = Field(
+        (),
+        description="Of the patient, beside the images: `age`, `sex`. They join at the last layer, standardised by the fold's "
+        "training cases; a value that is not known is learnt, for each task.",
+    )
+    clinical_dropout: Dropout = Field(
+        0.3, description="Rate at which a training case's clinical data are taken away, so that the image stands alone."
+    )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
     modality_dropout: Dropout = Field(
         0.0, description="Rate at which each modality of a training case is taken away; one stays at least."

@@ -45,4 +45,6 @@ def network_arguments(model: ImageModel, classes: Mapping[str, int]) -> dict[str
         "preset": model.preset,
         "dropout": model.dropout,
     }
+    if model.clinical:
+        arguments["clinical"] = len(model.clinical)
     return {**arguments, "segmentation": model.segmentation} if isinstance(model, MultitaskModel) else arguments

@@ -151,6 +151,25 @@ class MissingModalities(_Part):
     contrastive_weight: float
 
 
+class Standard(_Part):
+    """Mean and standard deviation of a clinical value over the fold's training cases; sex is 1 for F, 0 for M."""
+
+    mean: float
+    std: float
+
+
+class ClinicalInputs(_Part):
+    """Clinical data that a network takes beside the images.
+
+    Attributes:
+        dropout: rate at which a training case's were taken away.
+        standards: input, `age` or `sex` → what it is standardised by, in the order that the network takes them.
+    """
+
+    dropout: float
+    standards: dict[str, Standard]
+
+
 class AccelerationUsed(_Part):
     """Options that change a model's last digits, though no setting does."""
 
@@ -180,6 +199,7 @@ class ImageModelDescription(ModelDescription):
         input: geometry and intensities of its input.
         normalisation: of its input.
         missing_modalities: its training without modalities.
+        clinical: clinical data beside the images; `None` without.
         computed: devices and precision of its training.
     """
 
@@ -188,6 +208,7 @@ class ImageModelDescription(ModelDescription):
     input: InputGeometry
     normalisation: Normalisation
     missing_modalities: MissingModalities
+    clinical: ClinicalInputs | None = None
     computed: Computed
 
 

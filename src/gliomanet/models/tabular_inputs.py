@@ -103,6 +103,12 @@ def columns_of(name: str, table: pd.DataFrame) -> list[str]:
     return [column for column, parts in names.items() if parts.family in families]
 
 
+def clinical_values(cases: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.float32]:
+    """(cases, inputs) of `CLINICAL`, in years and as 1 for F and 0 for M; NaN = not known."""
+    blocks = [_block(name, cases, pd.DataFrame(index=cases.index)).to_numpy(np.float32) for name in inputs]
+    return np.concatenate([np.empty((len(cases), 0), dtype=np.float32), *blocks], axis=1)
+
+
 def _block(name: str, cases: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
     """The columns of one input."""
     if name == AGE:

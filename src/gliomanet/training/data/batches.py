@@ -25,6 +25,7 @@ from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.case_input import CaseImages, Shape, load_case
 from gliomanet.models.nyul import CommonHistogram
+from gliomanet.models.tabular_inputs import clinical_values
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.case_cache import cached_case, digest_of_case
 
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
         views: how often each case is there: with 2, the second half of the cases is the first again, with modalities
             taken away.
         case_ids: of its cases, once each.
+        clinical: float32 (B, C) of a model that takes clinical data, in their units, NaN = not known.
     """
 
     image: Tensor
@@ -51,6 +53,7 @@ class Batch(NamedTuple):
     step: int
     views: int = 1
     case_ids: tuple[str, ...] = ()
+    clinical: Tensor | None = None
 
     def parts(self, number: int) -> list[Batch]:
         """The cases in so many parts of neighbours, one case more or less each, with all views of a case in one."""
@@ -61,7 +64,8 @@ class Batch(NamedTuple):
             rows = torch.cat([torch.arange(first, end) + view * cases for view in range(self.views)])
             rows = rows.to(self.labels.device)
             tensors = (self.image[rows], self.masks[rows], self.available[rows], self.labels[rows])
-            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end]))
+            clinical = None if self.clinical is None else self.clinical[rows]
+            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end], clinical))
         return found
 
 
@@ -73,6 +77,8 @@ class ImageCases(Dataset[Batch]):
     labels: NDArray[np.int64]
     digest: str
     """Of the arrays: two sets of cases with the same digest are the same data."""
+    clinical: NDArray[np.float32] | None = None
+    """(N, C) in their units, NaN = not known; of a model that takes clinical data."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -90,6 +96,7 @@ class ImageCases(Dataset[Batch]):
             torch.from_numpy(self.labels[list(positions)]),
             step,
             case_ids=tuple(case.case_id for case in cases),
+            clinical=None if self.clinical is None else torch.from_numpy(self.clinical[list(positions)]),
         )
 
 
@@ -132,11 +139,12 @@ def load_cases(
     shape: Shape,
     histograms: Mapping[str, CommonHistogram] | None = None,
     cache: Path | None = None,
+    clinical: Sequence[str] = (),
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
     A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, see
-    `load_case`.
+    `load_case`. `clinical`: further columns that are read, `age` and `sex`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -155,7 +163,11 @@ def load_cases(
         images.append(case)
         kept.append(row)
         digest.update(of_case + labels[row].tobytes())
-    return ImageCases(tuple(images), labels[kept].reshape(len(kept), labels.shape[1]), digest.hexdigest()), reasons
+    labels, values = labels[kept].reshape(len(kept), labels.shape[1]), None
+    if clinical:
+        values = clinical_values(cases.iloc[kept], clinical)
+        digest.update(values.tobytes())
+    return ImageCases(tuple(images), labels, digest.hexdigest(), values), reasons
 
 
 class BalancedBatches(Sampler[tuple[int, list[int]]]):

@@ -64,7 +64,10 @@ def load_fold(
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
-        part, reasons = load_cases(rows[wanted], labels[wanted], model.modalities, model.input_shape, histograms, cache)
+        shape = model.input_shape
+        part, reasons = load_cases(
+            rows[wanted], labels[wanted], model.modalities, shape, histograms, cache, model.clinical
+        )
         for reason in reasons:
             print(f"{fold}: left out: {reason}", flush=True)
         parts.append(part)

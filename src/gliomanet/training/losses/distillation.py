@@ -64,6 +64,7 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int) -> Batch:
         masks=torch.cat([batch.masks] * VIEWS),
         available=torch.cat([batch.available, available]),
         labels=torch.cat([batch.labels] * VIEWS),
+        clinical=None if batch.clinical is None else torch.cat([batch.clinical] * VIEWS),
         views=VIEWS,
     )
 

@@ -39,12 +39,12 @@ class CmtlnetPhase(Phase):
     network: CMTLNet
     recipe: Recipe
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
         """Task → (B, K), larger for a likelier class: what the validation MCC is computed from."""
         raise NotImplementedError
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        return self.loss(batch, None), self.scores(inference_prompt(batch), batch.available)
+        return self.loss(batch, None), self.scores(batch)
 
     def _margin_loss(self, cosines: Tensor, targets: Tensor) -> Tensor:
         weights = batch_weights(targets, cosines.shape[1])
@@ -83,8 +83,8 @@ class CommonPhase(CmtlnetPhase):
             loss = loss + self.term(task, self._margin_loss(outputs.within[task][: len(x)], labels))
         return loss
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
-        return self.network.common_outputs(x, available).within
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
+        return self.network.common_outputs(inference_prompt(batch), batch.available).within
 
 
 class UniquePhase(CmtlnetPhase):
@@ -110,7 +110,8 @@ class UniquePhase(CmtlnetPhase):
             choice = torch.randint(TUMOUR_PROMPTS, (len(batch.image) // batch.views,), generator=draws)
             choice = choice.repeat(batch.views).to(batch.image.device)
             x = tumour_samples(batch.image, batch.masks[:, :1], tumour_mask(batch), choice)
-        outputs = self.network.unique_outputs(x, batch.available)
+        images = self.network.unique_outputs(x, batch.available)
+        outputs = self.with_clinical(images, batch)
         loss = self.joint_term(outputs.logits, batch, step)
         for column, task in enumerate(self.recipe.tasks):
             labels = batch.labels[:, column]
@@ -118,10 +119,11 @@ class UniquePhase(CmtlnetPhase):
             weights = batch_weights(labels, logits.shape[1])
             loss = loss + self.term(f"{task}, unique", self._margin_loss(outputs.unique[task], labels))
             loss = loss + self.term(task, masked_cross_entropy(logits, labels, class_weights=weights))
-        return self.with_distillation(loss, outputs, batch)
+        return self.with_distillation(loss, images, batch)
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
-        return self.network.unique_outputs(x, available).logits
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
+        images = self.network.unique_outputs(inference_prompt(batch), batch.available)
+        return self.with_clinical(images, batch).logits
 
 
 def plan(model: CmtlnetModel, tasks: Sequence[str], seed: int) -> Plan:

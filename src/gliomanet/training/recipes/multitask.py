@@ -79,16 +79,17 @@ class MultitaskPhase(Phase):
         return {**super().companions(), "weighting": self.weighting}
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
-        outputs = self.network(brain_masked(batch), batch.available)
+        images = self.network(brain_masked(batch), batch.available)
+        outputs = self.with_clinical(images, batch)
         losses, known = self.terms(batch, outputs)
         if step is not None:
             self._metrics.terms.append(losses.detach())
             self._metrics.known.append(known)
         loss = self.weighting(losses, known) + self.joint_term(outputs.logits, batch, step)
-        return self.with_distillation(loss, outputs, batch)
+        return self.with_distillation(loss, images, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        outputs = self.network(brain_masked(batch), batch.available)
+        outputs = self.with_clinical(self.network(brain_masked(batch), batch.available), batch)
         if outputs.segmentation is not None:
             self._metrics.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
         loss = self.weighting(*self.terms(batch, outputs)) + self.joint_term(outputs.logits, batch, None)

@@ -24,9 +24,10 @@ from gliomanet.labels.decision import last_largest
 from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
+from gliomanet.networks.image_network import AnyOutputs
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import augment, drop_modalities
+from gliomanet.training.data.augmentation import augment, drop_clinical, drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import (
     Parts,
@@ -64,6 +65,7 @@ class PhaseSettings:
     augmentation: bool
     seed: int
     modality_dropout: float = 0.0
+    clinical_dropout: float = 0.0
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
@@ -78,6 +80,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "augmentation": model.augmentation,
         "seed": seed,
         "modality_dropout": model.modality_dropout,
+        "clinical_dropout": model.clinical_dropout,
         "distillation": Distillation(
             model.distillation_weight, model.distillation_temperature, model.contrastive_weight
         ),
@@ -178,6 +181,13 @@ class Phase(lightning.LightningModule):
         """Modules that are learnt with the network and are no part of it, by name."""
         return {} if self.distiller is None else {"distillation": self.distiller}
 
+    def with_clinical(self, outputs: AnyOutputs, batch: Batch) -> AnyOutputs:
+        """The outputs of the images, with those of the clinical data where the model takes any."""
+        if batch.clinical is None:
+            return outputs
+        given: AnyOutputs = self.network.with_clinical(outputs, batch.clinical)
+        return given
+
     def with_distillation(self, loss: Tensor, outputs: TaskOutputs, batch: Batch) -> Tensor:
         """The labels' loss, plus the distillation from whole to reduced cases where the batch has both."""
         if self.distiller is None or batch.views == 1:
@@ -242,6 +252,9 @@ class Phase(lightning.LightningModule):
         if self.trainer.training and self.recipe.augmentation:
             image, masks = augment(image, masks, self.draw("augmentation", batch.step))
         batch = batch._replace(image=image, masks=masks, available=available)
+        if self.trainer.training and batch.clinical is not None:
+            drawn = self.draw("clinical dropout", batch.step)
+            batch = batch._replace(clinical=drop_clinical(batch.clinical, self.recipe.clinical_dropout, drawn))
         # after the augmentation: both views of a case are to have the same
         return with_reduced_cases(batch, self.recipe.modality_dropout, dropped) if distills else batch
 

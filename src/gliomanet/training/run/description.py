@@ -10,17 +10,20 @@ import numpy as np
 from gliomanet.models.arguments import network_arguments
 from gliomanet.models.artifact import (
     AccelerationUsed,
+    ClinicalInputs,
     Computed,
     ImageModelDescription,
     InputGeometry,
     Intensities,
     MissingModalities,
     Normalisation,
+    Standard,
     digests_of,
 )
 from gliomanet.models.devices import named
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.training.data.batches import ImageCases
+from gliomanet.training.run.clinical_start import standards
 from gliomanet.training.run.epochs import Job
 
 
@@ -63,12 +66,25 @@ def describe(
             distillation_weight=model.distillation_weight,
             contrastive_weight=model.contrastive_weight,
         ),
+        clinical=_clinical(job),
         computed=Computed(
             device=named(job.devices),
             precision=job.precision,
             acceleration=AccelerationUsed(**vars(job.acceleration)),
             batch_parts=job.parts,
         ),
+    )
+
+
+def _clinical(job: Job) -> ClinicalInputs | None:
+    if job.training.clinical is None:
+        return None
+    of_input = zip(job.model.clinical, *standards(job.training.clinical), strict=True)
+    return ClinicalInputs(
+        dropout=job.model.clinical_dropout,
+        standards={
+            name: Standard(mean=round(float(mean), 4), std=round(float(std), 4)) for name, mean, std in of_input
+        },
     )
 
 
