@@ -15,10 +15,9 @@ from gliomanet.models.artifact import (
 )
 
 NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's training cases."
-STACK = (
-    "Weights of the stack for {} (fold {}): what one standard deviation of an input adds to the last class's logit: {}."
-)
+STACK = "Its weights for {} (fold {}), in the last class's logit for one standard deviation of an input: {}."
 """Of the stack's fit on the validation cases of all folds, which predicts external cases."""
+CLINICAL = "It takes {} beside the images; they were taken away from training cases at a rate of {:g}."
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
@@ -42,6 +41,8 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
+            if taken := described.clinical:
+                found[model, CLINICAL.format(" and ".join(taken.standards), taken.dropout)] = None
             if note := _missing_modalities(described.missing_modalities):
                 found[model, note] = None
         if weight := described.joint_likelihood_weight:
