@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/clinical.py RESULTS
 
-For a study whose models are networks without and with `clinical`, stacks and `evaluation.reference` (the age alone). Prints
-three tables: AUC and MCC of every model with its paired difference from the reference; the paired differences of
+For a study whose models are networks without and with `clinical`, stacks and `evaluation.reference` (the age alone).
+Prints three tables: AUC and MCC of every model with its paired difference from the reference; the paired differences of
 models with clinical data from the same without; and the AUC of each network with clinical data where these are
 withheld from the trained network, which is how far its image stands alone.
 """
@@ -28,7 +28,7 @@ from gliomanet.uncertainty.probabilities import softmax
 
 
 def against_reference(results: Path, reference: str) -> Iterator[tuple[str, ...]]:
-    """Model, task, AUC, MCC, and both less the reference's: external cases of all centres, final stages as they are there."""
+    """Model, task, AUC, MCC, and both less the reference's, on the external cases of all centres."""
     metrics = read_table(results / "evaluation/metrics.tsv")
     pairs = read_table(results / "evaluation/comparisons.tsv")
     keys = ["scenario", "stage", "model", "task"]

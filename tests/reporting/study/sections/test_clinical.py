@@ -64,6 +64,12 @@ def test_validation_cases_stand_in_where_no_external_ones_are():
     assert len(shown(compared(role="validation"))) == 1
 
 
+def test_centres_are_shown_together_where_they_are_compared_so():
+    rows = shown(compared(center="X"), compared(center="Y"), compared(center="stratified"))
+    assert [row[3] for row in rows] == ["within centres, together"]
+    assert len(shown(compared(center="X"), compared(center="Y"))) == 2
+
+
 def test_other_pairs_and_groups_are_no_part_of_it():
     assert shown(compared(model_b="longer"), compared(subset="grade=2-3")) is None
     assert shown(compared(difference=float("nan"), note="not estimable: one class"))[0][8] == "not estimable"

@@ -42,7 +42,7 @@ def pairs_of(models: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str
 
 
 def clinical_table(comparisons: pd.DataFrame, pairs: list[tuple[str, str]]) -> Table | None:
-    """Both models' figures and their paired difference on external cases, without any on validation cases.
+    """Both models' figures and their paired difference on external cases, without any on validation cases, together.
 
     Args:
         comparisons: rows of `tidy_comparisons`.
@@ -53,6 +53,8 @@ def clinical_table(comparisons: pd.DataFrame, pairs: list[tuple[str, str]]) -> T
     mine = either[[pair in pairs for pair in zip(either["model_a"], either["model_b"], strict=True)]]
     external = mine[mine["role"] == "external"]
     mine = external if len(external) else mine
+    together = mine[mine["center"] == "stratified"]
+    mine = together if len(together) else mine
     if not len(mine):
         return None
     several = len(set(mine["stage_a"]) | set(mine["stage_b"])) > 1
@@ -70,7 +72,8 @@ def clinical_table(comparisons: pd.DataFrame, pairs: list[tuple[str, str]]) -> T
         rows.append(tuple(cells))
     columns = [Column(name, choose=True) for name in ("With", "Without", "Scenario", "Centre", "Task", "Metric")]
     columns += [Column(name, True) for name in ("With", "Without", "Difference", "p")]
-    caption = f"The same {mine['role'].iloc[0]} cases by a model with the patient's age or sex and by one without."
+    caption = f"The same {mine['role'].iloc[0]} cases by a model with the patient's age or sex and by one without. "
+    caption += "Single centres: evaluation/comparisons.tsv."
     return Table("clinical", caption, tuple(columns), tuple(rows), filterable=len(rows) > 12)
 
 
