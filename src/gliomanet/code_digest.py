@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,12 +46,9 @@ def source_digest(script: str | Path, *references: str) -> str:
         references: `module` or `module:name` of the library that it loads by name; each counts with all it reaches.
     """
     script = Path(script)
-    digest = hashlib.sha256(_canonical(script).encode())
-    for reference in sorted(references):
-        digest.update(f"{reference}\n".encode())
-    for module in sorted(reached_modules(script, *references)):
-        digest.update(f"{module}\n{_counted(module)}".encode())
-    return digest.hexdigest()[:16]
+    counted = [_read(script).digest, *sorted(references)]
+    counted += [f"{module} {_counted(module)}" for module in sorted(reached_modules(script, *references))]
+    return _digest_of("\n".join(counted))[:16]
 
 
 @cache
@@ -109,11 +107,33 @@ def _with_packages(module: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
-@cache
 def _imported_names(file: Path) -> frozenset[str]:
     """Dotted names imported anywhere in a file; `from a import b` gives both `a` and `a.b`."""
+    return _read(file).imports
+
+
+class _Code(NamedTuple):
+    """What counts of a file: the dotted names that it imports, and a digest of its syntax tree."""
+
+    imports: frozenset[str]
+    digest: str
+
+
+@cache
+def _read(file: Path) -> _Code:
+    """Comments, docstrings and layout do not count. The tree is not kept: thousands of objects would slow all else."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    imports = _imports_in(tree)
+    for node in _statements(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [statement for statement in body if not _is_text(statement)]
+    return _Code(imports, _digest_of(ast.dump(tree)))
+
+
+def _imports_in(tree: ast.Module) -> frozenset[str]:
     names: set[str] = set()
-    for node in _runtime_nodes(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in _statements(tree, _is_not_run):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -121,13 +141,23 @@ def _imported_names(file: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def _runtime_nodes(tree: ast.AST) -> list[ast.AST]:
-    nodes: list[ast.AST] = []
-    for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.If) and ast.unparse(child.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-            child = ast.Module(body=child.orelse, type_ignores=[])
-        nodes += [child, *_runtime_nodes(child)]
-    return nodes
+def _statements(
+    tree: ast.AST, is_passed_over: Callable[[ast.AST, str], bool] = lambda _node, _part: False
+) -> list[ast.AST]:
+    """A tree's statements and the parts that hold some, wherever they stand; expressions are not looked into."""
+    found, waiting = [], [tree]
+    while waiting:
+        found.append(node := waiting.pop())
+        for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+            below = getattr(node, part, None)
+            if isinstance(below, list) and not is_passed_over(node, part):
+                waiting += below
+    return found
+
+
+def _is_not_run(node: ast.AST, part: str) -> bool:
+    typing = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    return part == "body" and isinstance(node, ast.If) and ast.unparse(node.test) in typing
 
 
 def _is_module(name: str) -> bool:
@@ -142,24 +172,17 @@ def _file_of(module: str) -> Path:
 
 @cache
 def _counted(module: str) -> str:
-    """The text that a module counts by: its code, or of ground the number that it declares."""
+    """What a module counts by: a digest of its code, or of ground the number that it declares."""
     if module not in GROUND:
-        return _canonical(_file_of(module))
+        return _read(_file_of(module)).digest
     for node in ast.parse(_file_of(module).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == GROUND[module]:
             return ast.dump(node.value)
     raise ValueError(f"{module} declares no {GROUND[module]}, which the digest counts it by; see GROUND")
 
 
-@cache
-def _canonical(file: Path) -> str:
-    """A file's code as a syntax tree, so that comments, docstrings and layout do not count."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            body[:] = [statement for statement in body if not _is_text(statement)]
-    return ast.dump(tree)
+def _digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _is_text(statement: ast.AST) -> bool:

@@ -89,3 +89,12 @@ rule given:  # asks for a GPU, for two cores, and for more time than any partiti
         runtime=10000,
     shell:
         'echo "{threads} {resources.gpu} $CUDA_VISIBLE_DEVICES $SLURM_JOB_PARTITION $SLURM_CPUS_ON_NODE $OMP_NUM_THREADS" > {output}'
+
+
+rule patient:  # asked for by itself: outlives a scheduler that is away
+    output:
+        "waited",
+    log:
+        "logs/patient.log",
+    shell:
+        "touch waiting; sleep 45; touch {output}"

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,8 +181,18 @@ def one_node(folder: Path, min_job_age: int = 300) -> Iterator[Cluster]:
             cluster.ask("scontrol", "shutdown", "slurmctld")
         for name in reversed(list(cluster.processes)):
             cluster.stop(name)
+        end_what_is_left(cluster)
         for name in texts:
             (CONFIGURATION / name).unlink(missing_ok=True)
+
+
+def end_what_is_left(cluster: Cluster) -> None:
+    """End processes of jobs whose node was said to be down: SLURM has forgotten them."""
+    folder = str(cluster.folder.parent).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended, or is the kernel's
+            if b"SLURM_JOB_ID=" in (process / "environ").read_bytes() and folder in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def start(cluster: Cluster) -> None:

@@ -231,7 +231,7 @@ def test_a_training_goes_on_after_its_time_and_after_its_node(studies, cluster: 
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=DOWN", "Reason=test")
     cluster.wait_until("PENDING", "squeue", "--noheader", f"--jobs={second}", "--format=%T")
     # A node that still holds a job's old steps is drained when the job comes back to it.
-    until(lambda: not steps_on_node(second), 120, "the end of its steps on the node")
+    until(lambda: not steps_on_node(cluster, second), 120, "the end of its steps on the node")
     cluster.ask("scontrol", "update", f"NodeName={cluster.host}", "State=RESUME")
     cluster.ask("scontrol", "update", f"JobId={second}", "StartTime=now")  # SLURM would wait for two minutes
     said = finish(run, far, 600)
@@ -250,10 +250,11 @@ def training_job(cluster: Cluster, but: str = "") -> str:
     return next((number for number, comment in queue if "rule_train_image" in comment and number != but), "")
 
 
-def steps_on_node(job: str) -> list[str]:
-    """The processes by which SLURM holds a job's steps on this machine."""
+def steps_on_node(cluster: Cluster, job: str) -> list[str]:
+    """What SLURM still holds of a job's steps on this machine: their processes, and after them their sockets."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if line.startswith(f"slurmstepd: [{job}.")]
+    processes = [line for line in listed.splitlines() if line.startswith(f"slurmstepd: [{job}.")]
+    return processes + [socket.name for socket in (cluster.folder / "node").glob(f"*_{job}.*")]
 
 
 def hold_training(cluster: Cluster) -> str:
@@ -270,16 +271,15 @@ def hold_training(cluster: Cluster) -> str:
 
 
 def test_a_scheduler_that_is_away_for_a_while_loses_no_job(cluster: Cluster, repository: Path, tmp_path: Path):
-    (tmp_path / "Snakefile").write_text(
-        "rule patient:\n    output: 'done'\n    shell: 'touch started; sleep 45; touch done'\n"
-    )
-    run = through_slurm(tmp_path, repository)
-    until((tmp_path / "started").exists, 240, "the job has started")
+    snakefile = ["--snakefile", str(repository / "tests/slurm/faults.smk"), "--directory", str(tmp_path)]
+    run = through_slurm(tmp_path, repository, *snakefile, "--config", f"repository={repository}", "--", "waited")
+    until((tmp_path / "waiting").exists, 240, "the job has started")
     cluster.stop("slurmctld")
     time.sleep(15)  # several questions without an answer
     cluster.start_controller()
     said = finish(run, tmp_path, 300)
-    assert (tmp_path / "done").exists(), said[-2000:]
+    assert (tmp_path / "waited").exists(), said[-2000:]
+    assert "sacct' for status queries" not in said
     assert run.returncode == 0
 
 

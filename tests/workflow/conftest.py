@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.workflow.warm_start import run_program
 
 MODALITIES = ("t1", "t1c", "t2", "flair")
 
@@ -51,6 +51,11 @@ class Run:
 Snakemake = Callable[..., Run]
 
 
+CODE = Path("results/cache/code.json")
+DIGESTS: dict[Path, bytes] = {}
+"""Snakefile → what its last run knew of its jobs' code; the next one, in an empty folder, need not find it out again."""
+
+
 def run_snakemake(folder: Path, snakefile: Path, *arguments: str, program: str = "listed_jobs.py") -> Run:
     """Run Snakemake in `folder`, as a user would, in a process of its own.
 
@@ -59,11 +64,16 @@ def run_snakemake(folder: Path, snakefile: Path, *arguments: str, program: str =
     """
     jobs = folder / "announced-jobs.jsonl"
     jobs.unlink(missing_ok=True)
-    command = [sys.executable, str(Path(__file__).with_name(program)), str(jobs), "-s", str(snakefile)]
-    command += ["--directory", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    code = folder / CODE
+    if snakefile in DIGESTS and not code.exists():
+        code.parent.mkdir(parents=True, exist_ok=True)
+        code.write_bytes(DIGESTS[snakefile])
+    given = [str(jobs), "-s", str(snakefile), "--directory", str(folder), *arguments]
+    status, text = run_program(Path(__file__).with_name(program), given, folder)
+    if code.exists():
+        DIGESTS[snakefile] = code.read_bytes()
     lines = jobs.read_text(encoding="utf-8").splitlines() if jobs.exists() else []
-    return Run(done.returncode, done.stdout + done.stderr, [Job(**json.loads(line)) for line in lines])
+    return Run(status, text, [Job(**json.loads(line)) for line in lines])
 
 
 @pytest.fixture
