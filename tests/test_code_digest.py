@@ -182,7 +182,7 @@ NETWORKS = {kind: KINDS[kind].network.removeprefix("gliomanet.").partition(":")[
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_jobs_of_a_kind_count_its_own_network_and_recipe_alone(kind):
-    use = "train_image" if kind in IMAGE_KINDS else "train_tabular"
+    use = "train_image" if kind in IMAGE_KINDS else "train_stack" if kind == "stack" else "train_tabular"
     found = {use: counted(use, *modules_of(kind, "training"))}
     scripts = ["predict_center", "select_pseudo_labels"]
     scripts += ["predict_subsets", "segment_center", "read_fusion_weights"] if kind in IMAGE_KINDS else []

@@ -60,6 +60,7 @@ KINDS: dict[str, Kind] = {
     ),
     "logistic": Kind("gliomanet.training.logistic", explanation="gliomanet.explanation.explainers.linear:explain"),
     "extra_trees": Kind("gliomanet.training.extra_trees", explanation="gliomanet.explanation.explainers.trees:explain"),
+    "stack": Kind("gliomanet.training.stack"),
 }
 """Every kind of a study's `models`."""
 

@@ -54,6 +54,8 @@ def test_networks_on_images_have_the_same_keys_but_for_their_own():
         "contrastive_weight",
         "joint_likelihood_weight",
         "test_time_augmentation",
+        "clinical",
+        "clinical_dropout",
     }
     shared |= {"optimizer", "schedule", "plateau_factor", "plateau_patience", "plateau_floor"}
     shared |= {"gradient_clip", "ema_decay"}

@@ -222,3 +222,19 @@ def test_with_two_centres_nothing_is_decidable(study):
     assert set(result["status"]) == {"not decidable"}
     assert (result["reason"] == "fewer than 3 centres have enough cases of each class (A, X)").all()
     assert result["summary"].isna().all()
+
+
+def test_clinical_data_are_explained_and_never_linked(study):
+    """The last two deep features are renamed for what a network with clinical data writes."""
+    renamed = study.deep.rename(columns={"z10": "z_age", "z11": "z_sex"})
+    explained = explain_deep_features(renamed, study.heads, study.splits)
+    assert all(each.names[-2:] == ("z_age", "z_sex") for each in explained)
+    plain = explain_deep_features(study.deep, study.heads, study.splits)
+    np.testing.assert_array_equal(explained[0].attribution.values, plain[0].attribution.values)
+    tables = tables_of(explained, 1.0)
+    assert "z_age" in set(tables[0]["feature"])
+    linked = biomarkers(
+        *tables, study.radiomics, study.cases, study.splits, study.tasks, Explanation(), scenario="main"
+    )
+    assert len(linked.links)
+    assert not linked.links["deep_feature"].isin(["z_age", "z_sex"]).any()

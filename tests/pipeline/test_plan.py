@@ -47,6 +47,16 @@ def test_models_are_sorted_by_what_they_look_at():
     assert plan.subset_models == plan.fusing_models == []
 
 
+def test_a_stack_takes_the_last_stage_of_its_members_and_is_refitted():
+    stack = {"kind": "stack", "members": ["gmmas", "age"], "clinical": ["sex"]}
+    plan = plan_of(models=MODELS | {"both": stack}, pseudo_labels={"rounds": [{}]})
+    assert plan.stacks == ["both"]
+    assert "both" not in (*plan.tabular_models, *plan.networks, *plan.image_models, *plan.explained_models)
+    assert plan.stages_of_members("both") == {"gmmas": "pseudo_label", "age": "supervised"}
+    assert plan.predicting_folds("both", "B") == ["all"]
+    assert (plan.reads("both", "sex"), plan.reads("both", "age")) == (True, False)
+
+
 def test_a_study_may_want_no_segmentations_and_subsets_of_modalities():
     plan = plan_of(prediction={"segmentation": False}, evaluation={"modality_subsets": True})
     assert plan.segmenting_models == []
@@ -70,6 +80,7 @@ def test_what_a_model_reads_of_a_patient():
         name: [fact for fact in ("age", "sex") if plan.reads(name, fact)] for name in ("both", "age", "net", "gmmas")
     }
     assert told == {"both": ["age", "sex"], "age": ["age"], "net": ["age"], "gmmas": []}
+    assert plan_of(models={"gmmas": {"kind": "gmmas", "clinical": ["sex"]}}).reads("gmmas", "sex")
 
 
 def test_each_round_is_a_stage_taught_by_the_one_before():

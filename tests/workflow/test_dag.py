@@ -45,6 +45,37 @@ def test_no_training_job_has_an_external_centre_among_its_ancestors(snakemake):
     assert run.centers == {"A", "U"}
 
 
+def test_a_network_that_takes_the_age_reads_it_in_every_job_and_no_sex(snakemake):
+    net = {**SEMI, "clinical": ["age"]}
+    config = study(centers={"A": phantom(), "X": phantom("external")}, models={"net": net, "plain": SEMI})
+    run = snakemake({**config, "pseudo_labels": {"rounds": [{}]}, "evaluation": {"modality_subsets": True}})
+    assert run.status == 0, run.text
+    for rule in ("train_image", "select_pseudo_labels", "predict_center", "predict_subsets"):
+        for job in run.of(rule):
+            assert any("/ages/" in file for file in job.input) == (job.wildcards["model"] == "net"), rule
+            assert not any("/sexes/" in file for file in job.input)
+
+
+def test_a_stack_learns_from_its_members_predictions_of_training_centres_alone(snakemake):
+    centers = {"A": phantom(), "B": phantom(), "X": phantom("external")}
+    members = {"net": IMAGE_NET, "age": LOGISTIC}
+    stacked = {"kind": "stack", "members": [*members], "clinical": ["sex"]}
+    config = study(centers=centers, models={**members, "both": stacked})
+    run = snakemake(config, "-n", *(f"results/models/both/supervised/fold{fold}/model.json" for fold in ("0", "all")))
+    assert run.status == 0, run.text
+    assert run.centers == {"A", "B"}
+    said = {f"results/fold_predictions/{member}/{center}.tsv" for member in members for center in "AB"}
+    for job in run.of("train_stack"):
+        assert {file for file in job.input if "/fold_predictions/" in file} == said
+        assert not any("/ages/" in file or "/radiomics/" in file or "/preprocessed/" in file for file in job.input)
+        assert any("/sexes/" in file for file in job.input)
+    whole = snakemake(config)
+    assert {job.wildcards["center"] for job in whole.of("predict_stack")} == {*centers}
+    assert {job.wildcards["fold"] for job in whole.of("train_stack")} == {"0", "1", "all"}
+    assert {"both"} == {job.wildcards["model"] for job in whole.of("predict_stack")}
+    assert not any(job.wildcards["model"] == "both" for job in whole.of("find_biomarkers"))
+
+
 def test_an_unlabelled_centre_teaches_the_second_stage_only(snakemake):
     config = study(centers={"A": phantom(), "U": phantom("unlabelled")}, models={"net": SEMI})
     whole = snakemake({**config, "pseudo_labels": {"rounds": [{}]}})

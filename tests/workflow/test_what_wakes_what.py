@@ -40,7 +40,7 @@ CONFIG: dict[str, Any] = {
     },
     "split": {"folds": 2},
 }
-FITS = ("train_image", "train_tabular")
+FITS = ("train_image", "train_tabular", "train_stack")
 
 
 @dataclass(frozen=True)
@@ -305,6 +305,12 @@ ROWS = {
     "passes of prediction": Wakes(keys("prediction", "passes", to=3), "evaluate", predicted="A P X Y"),
     "a model is added": Wakes(
         keys("models", "forest", to={"kind": "extra_trees"}), "evaluate", fits="forest", predicted="A P X Y"
+    ),
+    "a stack is added": Wakes(
+        keys("models", "both", to={"kind": "stack", "members": ["net", "age"]}),
+        "predict_stack",
+        fits="both",
+        not_run=PREPARE,
     ),
     "a setting of one model": Wakes(
         keys("models", "features", "epochs", to=7), "evaluate", fits="features", predicted="A P X Y"

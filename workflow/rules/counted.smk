@@ -174,10 +174,14 @@ def compared_by_audit():
 def codes_of_jobs():
     """Kind of job → digest of its code; for those that load a model's own code, model → digest."""
     kinds = {name: model.kind for name, model in STUDY.models.items()}
-    trains = {
-        model: "train_image.py" if model in PLAN.image_models else "train_tabular.py"
-        for model in PLAN.models
-    }
+    trains = (
+        dict.fromkeys(PLAN.image_models, "train_image.py")
+        | dict.fromkeys(PLAN.tabular_models, "train_tabular.py")
+        | dict.fromkeys(PLAN.stacks, "train_stack.py")
+    )
+    predicts = dict.fromkeys(PLAN.models, "predict_center.py") | dict.fromkeys(
+        PLAN.stacks, "predict_stack.py"
+    )
     prepares = (
         {} if STUDY.is_tabular else {"preprocess_case": code_of("preprocess_case.py")}
     )
@@ -187,8 +191,8 @@ def codes_of_jobs():
             for model, script in trains.items()
         },
         "predict_center": {
-            model: code_of("predict_center.py", *modules_of(kind, "prediction"))
-            for model, kind in kinds.items()
+            model: code_of(script, *modules_of(kinds[model], "prediction"))
+            for model, script in predicts.items()
         },
         "evaluate": code_of("evaluate.py"),
     }

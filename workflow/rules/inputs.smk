@@ -87,6 +87,12 @@ def model_data(model, *centers):
     return [LAYOUT.radiomics(center) for center in centers]
 
 
+def member_predictions(stack, *centers):
+    """What a stack's members say of some centres, each fold by itself."""
+    stages = PLAN.stages_of_members(stack)
+    return [LAYOUT.fold_predictions(member, c) for c in centers for member in stages]
+
+
 # models
 
 

@@ -20,6 +20,7 @@ rule predict_center:
         LAYOUT.log("predict_center", "{model}", "{center}"),
     wildcard_constraints:
         center=any_of(STUDY.centers_of("train", "external")),
+        model=any_of(set(PLAN.models) - set(PLAN.stacks)),
     conda:
         "../../envs/training.yaml"
     threads: STUDY.compute.training_threads
@@ -43,6 +44,42 @@ rule predict_center:
         "Predicting {wildcards.center} with {wildcards.model}"
     script:
         "../scripts/predict_center.py"
+
+
+rule predict_stack:
+    input:
+        fits=lambda wildcards: trained(
+            PLAN.predicting_fits(wildcards.model, wildcards.center)
+        ),
+        splits=lambda wildcards: splits_of(wildcards.center),
+        ages=lambda wildcards: age_tables(wildcards.model, wildcards.center),
+        sexes=lambda wildcards: sex_tables(wildcards.model, wildcards.center),
+        predictions=lambda wildcards: member_predictions(
+            wildcards.model, wildcards.center
+        ),
+    output:
+        predictions=LAYOUT.fold_predictions("{model}", "{center}"),
+    log:
+        LAYOUT.log("predict_center", "{model}", "{center}"),
+    wildcard_constraints:
+        center=any_of(STUDY.centers_of("train", "external")),
+        model=any_of(PLAN.stacks),
+    conda:
+        "../../envs/training.yaml"
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(30),
+    params:
+        code=code_with_kind("predict_stack.py", "prediction"),
+        members=lambda wildcards: members(
+            PLAN.predicting_fits(wildcards.model, wildcards.center)
+        ),
+        stages=lambda wildcards: PLAN.stages_of_members(wildcards.model),
+        tasks=TASKS,
+    message:
+        "Predicting {wildcards.center} with {wildcards.model}"
+    script:
+        "../scripts/predict_stack.py"
 
 
 rule fit_temperatures:

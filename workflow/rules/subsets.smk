@@ -11,6 +11,8 @@ rule predict_subsets:
             )
         ),
         splits=lambda wildcards: splits_of(wildcards.center),
+        ages=lambda wildcards: age_tables(wildcards.model, wildcards.center),
+        sexes=lambda wildcards: sex_tables(wildcards.model, wildcards.center),
         data=lambda wildcards: model_data(wildcards.model, wildcards.center),
     output:
         predictions=LAYOUT.subset_predictions("{model}", "{center}"),

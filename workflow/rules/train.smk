@@ -10,6 +10,12 @@ rule train_image:
         labels=lambda wildcards: label_tables(
             *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
+        ages=lambda wildcards: age_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
+        ),
         data=lambda wildcards: model_data(
             wildcards.model, *PLAN.training_centers(wildcards.stage, wildcards.fold)
         ),
@@ -100,3 +106,49 @@ rule train_tabular:
         "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
     script:
         "../scripts/train_tabular.py"
+
+
+# The training cases of one fold are the validation cases of the others: what a stack learns from is what the members say
+# of those, each by the fold that did not train on it.
+rule train_stack:
+    input:
+        splits=rules.split_development.output.splits,
+        labels=lambda wildcards: label_tables(*PLAN.folds[wildcards.fold].train),
+        ages=lambda wildcards: age_tables(
+            wildcards.model, *PLAN.folds[wildcards.fold].train
+        ),
+        sexes=lambda wildcards: sex_tables(
+            wildcards.model, *PLAN.folds[wildcards.fold].train
+        ),
+        predictions=lambda wildcards: member_predictions(
+            wildcards.model, *PLAN.folds[wildcards.fold].train
+        ),
+    output:
+        weights=MODEL.fitted,
+        model=MODEL.description,
+        heads=MODEL.heads,
+        events=MODEL.events,
+    log:
+        LAYOUT.log("train", "{model}", "{stage}", "fold{fold}"),
+    wildcard_constraints:
+        model=any_of(PLAN.stacks),
+    conda:
+        "../../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(30),
+    params:
+        code=code_with_kind("train_stack.py", "training"),
+        model=lambda wildcards: dump(STUDY.models[wildcards.model]),
+        name=lambda wildcards: dict(wildcards.items()),
+        tasks=TASKS,
+        stages=lambda wildcards: PLAN.stages_of_members(wildcards.model),
+        scenario=lambda wildcards: PLAN.folds[wildcards.fold].scenario,
+        seed=lambda wildcards: seed(
+            "train", wildcards.model, wildcards.stage, wildcards.fold
+        ),
+    message:
+        "Training {wildcards.model} ({wildcards.stage}), fold {wildcards.fold}"
+    script:
+        "../scripts/train_stack.py"

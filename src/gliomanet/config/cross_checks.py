@@ -17,6 +17,7 @@ from gliomanet.config.models import (
     LogisticModel,
     Model,
     MultitaskModel,
+    StackModel,
     TabularNetModel,
 )
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
@@ -205,7 +206,7 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
     if model.stages[:1] != ("supervised",):
         found = f"found {list(model.stages)}"
         yield Problem(found, "must start with supervised", key="stages", rule="first_stage")
-    asked = (isinstance(model, ImageModel) and model.tasks) or tuple(study.tasks)
+    asked = _asked(study, model)
     for task in asked:
         if task not in study.tasks:
             tasks = f"tasks: {', '.join(study.tasks)}"
@@ -227,12 +228,33 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
             )
     if isinstance(model, FeatureModel):
         yield from _of_feature_model(study, model)
+    if isinstance(model, StackModel):
+        yield from _of_stack(study, model)
     if isinstance(model, MultitaskModel):
         allowed = f"allowed: {', '.join([*asked, SEGMENTATION])}"
         for task in model.task_weights:
             if task not in asked and task != SEGMENTATION:
                 found = f"{task!r} is no task{' that the model learns' * (task in study.tasks)}"
                 yield Problem(found, allowed, key="task_weights", rule="unknown_task")
+
+
+def _asked(study: Study, model: Model) -> tuple[str, ...]:
+    """The tasks that a model is to learn."""
+    return (isinstance(model, ImageModel) and model.tasks) or tuple(study.tasks)
+
+
+def _of_stack(study: Study, stack: StackModel) -> Iterator[Problem]:
+    """Members that are no model, or stacks themselves; tasks that no member learns."""
+    possible = [name for name, model in study.models.items() if not isinstance(model, StackModel)]
+    for name in stack.members:
+        if name not in possible:
+            found = f"{name!r} is {'a stack itself' if name in study.models else 'no model'}"
+            yield Problem(found, f"models: {', '.join(possible)}", key="members", rule="no_member")
+    members = [study.models[name] for name in stack.members if name in possible]
+    learnt = {task for member in members for task in _asked(study, member)}
+    if missing := [task for task in study.tasks if task not in learnt]:
+        found = f"no member learns {', '.join(missing)}"
+        yield Problem(found, "add a model that does", key="members", rule="task_of_no_member")
 
 
 def _comparison_problems(study: Study) -> Iterator[Problem]:

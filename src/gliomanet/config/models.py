@@ -26,6 +26,7 @@ SEGMENTATION = "segmentation"
 """Name of the weight of the tumour masks' loss, beside those of the tasks."""
 
 Input = Literal["radiomics", "ratios", "shape", "texture", "age", "sex"]
+Clinical = Annotated[tuple[Literal["age", "sex"], ...], AfterValidator(each_once)]
 Inputs = Annotated[tuple[Input, ...], Field(min_length=1), AfterValidator(each_once)]
 Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
 Harmonization = Literal["none", "combat"]
@@ -123,6 +124,14 @@ class ImageModel(Section):
     )
     dropout: Dropout = Field(
         0.2, description="Dropout before each task's last layers; drawn again in stochastic passes."
+    )
+    clinical: Clinical = Field(
+        (),
+        description="Of the patient, beside the images: `age`, `sex`. They join at the last layer, standardised by the fold's "
+        "training cases; a value that is not known is learnt, for each task.",
+    )
+    clinical_dropout: Dropout = Field(
+        0.3, description="Rate at which a training case's clinical data are taken away, so that the image stands alone."
     )
     augmentation: bool = Field(True, description="Flips, small rotations and intensity changes while training.")
     tumour_cutmix: Fraction = Field(
@@ -509,9 +518,35 @@ class ExtraTreesModel(ClassifierModel):
     min_samples_leaf: int = Field(3, ge=1, description="Least number of cases per leaf.")
 
 
+class StackModel(Section):
+    """Stacking: what other models of the study say of a case, and the patient's clinical data, in one logistic regression per task.
+
+    It learns from the members' predictions of their validation cases alone: each case's by the fold that did not train
+    on it. An external case's are averaged over the folds, as log-odds. Age, sex and the intercept are outside the penalty.
+    """
+
+    refit: ClassVar[bool] = True
+    """External centres are predicted by the fit on the validation cases of all folds."""
+    harmonization: ClassVar[Harmonization] = "none"
+    clip: ClassVar[float | None] = None
+
+    kind: Literal["stack"] = Field("stack", description="Stacking of other models.")
+    members: Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(each_once)] = Field(
+        description="Models of the study whose last stage's predictions are stacked. A case that some of them do not "
+        "predict is taken with the training median in their place; the job's log names it.",
+    )
+    clinical: Clinical = Field(
+        ("age", "sex"),
+        description="Of the patient, beside the members: `age`, `sex`. Where one is not known the training median stands for it; "
+        "the job's log names the case.",
+    )
+    C: Positive = Field(1.0, description="Inverse strength of the L2 penalty on the members, which spares age and sex.")
+    stages: SupervisedOnly = Field(("supervised",), description="Training stages to run.")
+
+
 ImageModels = CmtlnetModel | GmmasModel | MttunetModel | PsnetModel | SingletaskModel
 Model = Annotated[
-    ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel,
+    ImageModels | TabularNetModel | LogisticModel | ExtraTreesModel | StackModel,
     Field(discriminator="kind"),
 ]
 

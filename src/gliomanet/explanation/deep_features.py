@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gliomanet.explanation.attribution import evidence, linear_shap
 from gliomanet.explanation.explained import Explained
-from gliomanet.tables.explanation import DEEP
+from gliomanet.tables.explanation import CLINICAL, DEEP
 
 Floats = NDArray[np.float64]
 Heads = Mapping[str, Mapping[str, tuple[Floats, Floats]]]
@@ -56,6 +56,9 @@ def explain_deep_features(deep: pd.DataFrame, heads: Heads, splits: pd.DataFrame
             )
         weight, bias = evidence(*heads[str(fold)][str(task)])
         names = [f"z{index}" for index in range(weight.size)]
+        clinical = [name for name in CLINICAL if name in rows.columns]
+        if clinical:  # behind the image's, as the head takes them
+            names[-len(clinical) :] = clinical
         if not set(names) <= set(rows.columns) or rows[names].isna().any(axis=None):
             raise ValueError(
                 f"deep features of fold {fold}, task {task}: the head reads {weight.size}, some are missing"

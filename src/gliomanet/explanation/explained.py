@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.explanation.attribution import Attribution, leading
-from gliomanet.tables.explanation import DEEP, EXPLAINED, INPUT, SHAP_VALUES
+from gliomanet.tables.explanation import CLINICAL, DEEP, EXPLAINED, INPUT, SHAP_VALUES
 
 Floats = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def fold_shap(values: pd.DataFrame, scenario: str, task: str) -> tuple[str, list
     """
     rows = values[(values["scenario"].astype(str) == scenario) & (values["task"] == task)]
     unit = DEEP if (rows["unit"] == DEEP).any() else INPUT
-    rows = rows[rows["unit"] == unit]
+    rows = rows[(rows["unit"] == unit) & ~rows["feature"].isin(CLINICAL)]  # of the patient, and no radiomic feature's
     folds = []
     for fold, block in rows.groupby(rows["fold"].astype(str), sort=True):
         names = tuple(dict.fromkeys(block["feature"].astype(str)))

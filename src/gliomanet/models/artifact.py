@@ -189,6 +189,25 @@ class TrainedPhase(_Part):
     ema_decay: float
 
 
+class Standard(_Part):
+    """Mean and standard deviation of a clinical value over the fold's training cases; sex is 1 for F, 0 for M."""
+
+    mean: float
+    std: float
+
+
+class ClinicalInputs(_Part):
+    """Clinical data that a network takes beside the images.
+
+    Attributes:
+        dropout: rate at which a training case's were taken away.
+        standards: input, `age` or `sex` → what it is standardised by, in the order that the network takes them.
+    """
+
+    dropout: float
+    standards: dict[str, Standard]
+
+
 class AccelerationUsed(_Part):
     """Options that change a model's last digits, though no setting does."""
 
@@ -220,6 +239,7 @@ class ImageModelDescription(ModelDescription):
         missing_modalities: its training without modalities.
         phases: of its training, in their order.
         tumour_cutmix: rate of training cases into which another's tumour was pasted; 0: none.
+        clinical: clinical data beside the images; `None` without.
         computed: devices and precision of its training.
     """
 
@@ -230,6 +250,7 @@ class ImageModelDescription(ModelDescription):
     missing_modalities: MissingModalities
     phases: tuple[TrainedPhase, ...]
     tumour_cutmix: float
+    clinical: ClinicalInputs | None = None
     computed: Computed
 
 
@@ -281,6 +302,8 @@ class TabularModelDescription(ModelDescription):
         training_cases: task → training cases that its answer was learnt from: those with a known label, and in a
             classifier chain those of them that the link is about.
         strengths: task → penalty chosen by the fit; empty where none is.
+        weights: task → input → what a standard deviation of it adds to the last class's logit, of a stack; empty of
+            other kinds.
         harmonization: of the features.
         cases_without_inputs: training cases left out because none of the model's inputs is known.
     """
@@ -291,6 +314,7 @@ class TabularModelDescription(ModelDescription):
     dropped_features: dict[str, dict[str, str]]
     training_cases: dict[str, int]
     strengths: dict[str, Strength] = Field(default_factory=dict)
+    weights: dict[str, dict[str, float]] = Field(default_factory=dict)
     harmonization: Harmonization
     cases_without_inputs: int
 

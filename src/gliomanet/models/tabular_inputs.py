@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.models.member_logits import is_member
 from gliomanet.tables.feature_names import LOG_RATIO, SHAPE, TEXTURES, VOLUMES, parts_of
 
 AGE = "age"
@@ -18,7 +19,7 @@ CLINICAL = (AGE, SEX)
 CONDITION = "idh=mutant"
 """Input of a classifier further down a chain: 1 for IDH-mutant, 0 for wildtype."""
 
-INPUTS = ("radiomics", "ratios", "shape", "texture", *CLINICAL)
+INPUTS = ("radiomics", "ratios", "shape", "texture", "members", *CLINICAL)
 """Every input; a model's table holds those columns of them that it was fitted on."""
 
 _SEXES = {"F": 1.0, "M": 0.0}
@@ -93,11 +94,19 @@ def log_shape(wide: pd.DataFrame) -> pd.DataFrame:
 
 def columns_of(name: str, table: pd.DataFrame) -> list[str]:
     """The columns of a table that one input of a model is, in their order."""
+    if name == "members":
+        return [column for column in table.columns if is_member(column)]
     names = {str(column): parts_of(str(column)) for column in table.columns if column not in CLINICAL}
     if name == "radiomics":
         return [column for column, parts in names.items() if parts.family != LOG_RATIO]
     families = {"ratios": (LOG_RATIO,), "texture": TEXTURES, "shape": (SHAPE,)}[name]
     return [column for column, parts in names.items() if parts.family in families]
+
+
+def clinical_values(cases: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.float32]:
+    """(cases, inputs) of `CLINICAL`, in years and as 1 for F and 0 for M; NaN = not known."""
+    blocks = [_block(name, cases, pd.DataFrame(index=cases.index)).to_numpy(np.float32) for name in inputs]
+    return np.concatenate([np.empty((len(cases), 0), dtype=np.float32), *blocks], axis=1)
 
 
 def _block(name: str, cases: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:

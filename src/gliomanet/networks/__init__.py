@@ -36,6 +36,7 @@ def build(
     preset: str | None = None,
     modalities: Sequence[str] | int | None = None,
     segmentation: bool = False,
+    clinical: int = 0,
     **options: Any,
 ) -> nn.Module:
     """The network of this name.
@@ -48,6 +49,7 @@ def build(
         preset: widths of an image network: paper, slim or tiny.
         modalities: modalities of an image network by name, in the order of its channels, or their number.
         segmentation: whether it segments the tumour.
+        clinical: values a case that join an image network's last layers.
         options: what else its constructor takes: dropout, and what is its own.
 
     First weights depend on torch's generator alone: call `torch.manual_seed` before.
@@ -72,6 +74,10 @@ def build(
     if missing := [key for key, one in parameters.items() if one.default is one.empty and key not in arguments]:
         raise ValueError(f"{name} needs {', '.join(missing)} as well; it takes {', '.join(parameters)}")
     built: nn.Module = network(**arguments)
+    if clinical:
+        if name not in IMAGE_NETWORKS:
+            raise ValueError(f"{name} takes no clinical")
+        built.add_clinical(clinical, tasks)  # type: ignore[operator]
     return built
 
 

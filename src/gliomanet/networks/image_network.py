@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from gliomanet.networks.blocks.clinical import ClinicalHead, ClinicalHeads
 from gliomanet.networks.blocks.heads import TaskHeads, check_tasks, linear_heads_of
 from gliomanet.networks.outputs import Regions, TaskOutputs
+
+AnyOutputs = TypeVar("AnyOutputs", bound=TaskOutputs)
 
 
 class ImageNetwork(nn.Module, ABC):
@@ -36,7 +40,8 @@ class ImageNetwork(nn.Module, ABC):
         DROPS_DEEP_FEATURES_ONLY: dropout of single values is nowhere but on the deep features, so that these are the
             same in every stochastic pass; see `draws_deep_features_only`.
         n_modalities: as given.
-        deep_feature_size: F, the length of a task's deep feature.
+        deep_feature_size: F, the length of a task's deep feature of the image.
+        clinical: layers on clinical data, `None` without; see `add_clinical`.
 
     Raises:
         ValueError: an argument is none of these, or there is neither a task nor segmentation.
@@ -68,6 +73,7 @@ class ImageNetwork(nn.Module, ABC):
             mend = "at least one task" + (", or segmentation=True" if self.REGIONS else "")
             raise ValueError(f"{self.NAME} has nothing to learn: give {mend}")
         self.n_modalities = n_modalities
+        self.clinical: ClinicalHeads | None = None
 
     @abstractmethod
     def forward(self, x: Tensor, available: Tensor, *, segment: bool = True) -> TaskOutputs:
@@ -94,9 +100,44 @@ class ImageNetwork(nn.Module, ABC):
         """Linear layers from each task's deep feature to its logits; `None` for a network without tasks."""
 
     def heads(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """Task → weight (K, F) and bias (K,) of its last layer, which takes the deep feature; copies on the CPU."""
+        """Task → weight (K, F + C) and bias (K,) of its last layer; copies on the CPU.
+
+        The layer takes the deep feature and behind it the C clinical values as `with_clinical` gives them.
+        """
         layers = self.last_layers()
-        return linear_heads_of(layers) if layers is not None else {}
+        found = linear_heads_of(layers) if layers is not None else {}
+        if self.clinical is not None:
+            for task, (weight, bias) in found.items():
+                own = self.clinical.heads[task]
+                assert isinstance(own, ClinicalHead)
+                beside = (own.weight.detach().float().cpu(), own.bias.detach().float().cpu())
+                found[task] = torch.cat([weight, beside[0]], dim=1), bias + beside[1]
+        return found
+
+    def add_clinical(self, inputs: int, tasks: Mapping[str, int]) -> None:
+        """Add layers on clinical data, of so many values a case; nothing is drawn, and first they say nothing."""
+        self.clinical = ClinicalHeads(inputs, tasks)
+
+    def with_clinical(self, outputs: AnyOutputs, values: Tensor) -> AnyOutputs:
+        """The outputs of the images and the clinical data together, from those of the images.
+
+        Args:
+            outputs: what `forward` gave.
+            values: (B, C) in their units, NaN = not known; not looked at by a network that takes none.
+
+        Returns:
+            The outputs with the clinical logits added, and the standardised values behind the deep features.
+        """
+        if self.clinical is None or not outputs.logits:
+            return outputs
+        added, features = self.clinical(values)
+        return replace(
+            outputs,
+            logits={task: logits + added[task] for task, logits in outputs.logits.items()},
+            features={
+                task: torch.cat([own, features[task].to(own.dtype)], 1) for task, own in outputs.features.items()
+            },
+        )
 
     def check_input(self, x: Tensor, available: Tensor) -> None:
         """Raise ValueError where (x, available) is nothing that `forward` takes."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from gliomanet.cohort.folds import folds_of, scenarios_of
-from gliomanet.config.models import ImageModel, TabularNetModel
+from gliomanet.config.models import ImageModel, StackModel, TabularNetModel
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import PSEUDO_LABEL, SUPERVISED, round_of, stage_of_round
 
@@ -40,7 +40,18 @@ class Plan:
 
     @cached_property
     def tabular_models(self) -> list[str]:
-        return [name for name in self.models if name not in self.image_models]
+        return [name for name in self.models if name not in (*self.image_models, *self.stacks)]
+
+    @cached_property
+    def stacks(self) -> list[str]:
+        """The models on what other models say."""
+        return [name for name, model in self.study.models.items() if isinstance(model, StackModel)]
+
+    def stages_of_members(self, stack: str) -> dict[str, str]:
+        """Member → its last stage, whose predictions a stack takes."""
+        settings = self.study.models[stack]
+        assert isinstance(settings, StackModel)
+        return {member: self.final_stage(member) for member in settings.members}
 
     @cached_property
     def networks(self) -> list[str]:
@@ -54,7 +65,8 @@ class Plan:
         return [
             name
             for name, model in self.study.models.items()
-            if name in self.networks or set(getattr(model, "inputs", ())) - {"age", "sex"}
+            if name in self.networks
+            or (name in self.tabular_models and set(getattr(model, "inputs", ())) - {"age", "sex"})
         ]
 
     @cached_property
@@ -76,7 +88,8 @@ class Plan:
 
     def reads(self, model: str, fact: Literal["age", "sex"]) -> bool:
         """True for a model that takes this of a patient."""
-        return fact in getattr(self.study.models[model], "inputs", ())
+        settings = self.study.models[model]
+        return fact in (*getattr(settings, "inputs", ()), *getattr(settings, "clinical", ()))
 
     def is_refitted(self, model: str) -> bool:
         """True where external cases are predicted by a fit on all training cases, and not by the folds."""

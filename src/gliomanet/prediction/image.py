@@ -22,6 +22,7 @@ from gliomanet.models.case_input import CaseImages, Shape, load_case, network_in
 from gliomanet.models.case_view import Centre, View, centre_on_grid, tumour_centre
 from gliomanet.models.devices import choose_device, told_of_memory, torch_threads
 from gliomanet.models.nyul import CommonHistogram
+from gliomanet.models.tabular_inputs import clinical_values
 from gliomanet.networks import build
 from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.prediction.test_time_augmentation import FLIPPED_AXES
@@ -44,6 +45,7 @@ class ImageModel:
         grid: the preprocessed images' size and `spacing_mm` their voxel size, as in training.
         histograms: modality → common histogram learnt in training, which images are mapped to; `None`: they are given
             to the network as preprocessed.
+        clinical: what of a patient the network takes, in its order.
     """
 
     network: ImageNetwork
@@ -57,6 +59,7 @@ class ImageModel:
     grid: Shape
     spacing_mm: tuple[float, float, float]
     histograms: dict[str, CommonHistogram] | None
+    clinical: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -138,6 +141,7 @@ def load_image_model(folder: Path) -> ImageModel:
         given.grid,
         given.spacing_mm,
         given.histograms,
+        tuple(description.clinical.standards) if description.clinical else (),
     )
 
 
@@ -153,19 +157,24 @@ def predict_cases(
 
     Args:
         folder: of the trained model.
-        cases: columns case_id, folder (of the preprocessed case).
+        cases: columns case_id, folder (of the preprocessed case), and age and sex for a network that takes them. A
+            case whose are not known is predicted without, and printed.
         threads: CPU threads.
         gpus: GPUs the job was given; 0 computes on the CPU.
         flips: averages the probabilities of the case and of its mirror images; deep features are the case's own.
 
     Returns:
         Table case_id, task, class, probability, uncertainty (entropy in nats of the task's probabilities), and table
-        case_id, task, z0, z1, … of deep features; in the order of the cases, tasks and classes.
+        case_id, task, z0, z1, … of deep features, and z_age, z_sex of clinical data as the network takes them; in the
+        order of the cases, tasks and classes.
 
     Raises:
         ValueError: a case's voxel size is not the one that the model was trained on.
     """
     model = load_image_model(folder)
+    for case_id, values in clinical_of(model, cases).items():
+        if unknown := [name for name, value in zip(model.clinical, values[0].isnan(), strict=True) if value]:
+            print(f"not known: case {case_id}: {', '.join(unknown)}; what the network learnt stands for it", flush=True)
     probabilities, deep = [], []
     for outputs in _outputs(model, cases, threads=threads, gpus=gpus, flips=flips):
         for task, names in model.classes.items():
@@ -175,7 +184,7 @@ def predict_cases(
                 (outputs.case_id, task, name, value, uncertainty) for name, value in zip(names, p.tolist(), strict=True)
             ]
             deep.append((outputs.case_id, task, *outputs.features[task].tolist()))
-    columns = [f"z{i}" for i in range(model.network.deep_feature_size)]
+    columns = [*(f"z{i}" for i in range(model.network.deep_feature_size)), *(f"z_{name}" for name in model.clinical)]
     return (
         pd.DataFrame(probabilities, columns=["case_id", "task", "class", "probability", "uncertainty"]),
         pd.DataFrame(deep, columns=["case_id", "task", *columns]),
@@ -224,14 +233,16 @@ def _passes_of_heads(
         rng = np.random.default_rng(derive_seed(seed, "dropout passes", outputs.case_id))
         found = {}
         for task, (weight, bias) in heads.items():
-            kept = rng.random((passes, weight.shape[1])) >= model.dropout
-            features = outputs.features[task] * kept / max(1 - model.dropout, np.finfo(float).tiny)
+            image = model.network.deep_feature_size  # what follows is clinical, and no part of dropout
+            kept = rng.random((passes, image)) >= model.dropout
+            features = np.tile(outputs.features[task], (passes, 1))
+            features[:, :image] *= kept / max(1 - model.dropout, np.finfo(float).tiny)
             found[task] = softmax(features @ weight.T + bias)
         yield outputs.case_id, found
 
 
 def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int, gpus: int) -> Passes:
-    device = choose_device(gpus)
+    device, clinical = choose_device(gpus), clinical_of(model, cases)
     network = model.network.to(device.torch)
     for module in model.network.modules():
         module.training = isinstance(module, nn.Dropout | nn.Dropout3d)  # batch norm keeps its running statistics
@@ -243,8 +254,9 @@ def _whole_passes(model: ImageModel, cases: pd.DataFrame, passes: int, seed: int
         ):
             torch.manual_seed(derive_seed(seed, "dropout passes", case_id))
             with told_of_memory(f"case {case_id}", device.torch):
-                given = x.to(device.torch), available.to(device.torch)
-                logits = [network(*given, segment=False).logits for _ in range(passes)]
+                given, values = (x.to(device.torch), available.to(device.torch)), clinical[case_id].to(device.torch)
+                outputs = [network.with_clinical(network(*given, segment=False), values) for _ in range(passes)]
+                logits = [one.logits for one in outputs]
         yield (
             case_id,
             {task: softmax(torch.cat([one[task] for one in logits]).double().cpu().numpy()) for task in model.classes},
@@ -255,11 +267,13 @@ def _outputs(
     model: ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
 ) -> Iterator[CaseOutputs]:
     device = choose_device(gpus).torch
-    network = model.network.to(device)
+    network, clinical = model.network.to(device), clinical_of(model, cases)
     for case_id, x, available in read_inputs(model, cases, threads=threads):
         with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
             x, available = x.to(device), available.to(device)
-            passes = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
+            values = clinical[case_id].to(device)
+            images = [network(x.flip(axes), available, segment=False) for axes in FLIPPED_AXES[flips]]
+            passes = [network.with_clinical(one, values) for one in images]
         yield CaseOutputs(
             case_id,
             {
@@ -268,6 +282,12 @@ def _outputs(
             },
             {task: value[0].double().cpu().numpy() for task, value in passes[0].features.items()},
         )
+
+
+def clinical_of(model: ImageModel, cases: pd.DataFrame) -> dict[str, Tensor]:
+    """Each case's clinical data as a batch of one (1, C), NaN = not known."""
+    values = torch.from_numpy(clinical_values(cases, model.clinical))
+    return {str(case_id): of_case[None] for case_id, of_case in zip(cases["case_id"], values, strict=True)}
 
 
 def read_inputs(model: ImageModel, cases: pd.DataFrame, *, threads: int) -> Iterator[tuple[str, Tensor, Tensor]]:

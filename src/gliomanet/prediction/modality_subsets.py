@@ -19,7 +19,14 @@ from torch import Tensor
 from gliomanet.modalities import modality_subsets_of, ratio_of, subset_name
 from gliomanet.models.case_input import network_input
 from gliomanet.models.devices import choose_device, told_of_memory
-from gliomanet.prediction.image import ImageModel, load_image_model, looked_at, read_inputs, reproducible
+from gliomanet.prediction.image import (
+    ImageModel,
+    clinical_of,
+    load_image_model,
+    looked_at,
+    read_inputs,
+    reproducible,
+)
 from gliomanet.uncertainty.probabilities import softmax
 
 COLUMNS = ("case_id", "subset", "task", "class", "probability")
@@ -33,8 +40,8 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
 
     Args:
         folder: of the trained network.
-        cases: columns case_id, folder (of the preprocessed case). A case without any modality that can be read is left
-            out, and printed with the reason.
+        cases: columns case_id, folder (of the preprocessed case), age and sex where the network takes them.
+            A case without any modality that can be read is left out, and printed with the reason.
         threads: CPU threads.
         gpus: GPUs the job was given; 0 computes on the CPU.
 
@@ -49,11 +56,12 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
     device = choose_device(gpus).torch
     network = model.network.to(device)
     folders = {str(case_id): Path(path) for case_id, path in zip(cases["case_id"], cases["folder"], strict=True)}
-    rows = []
+    clinical, rows = clinical_of(model, cases), []
     for case_id, x, available in read_inputs(model, cases, threads=threads):
         for subset, reduced, kept in _reduced_inputs(model, case_id, folders[case_id], x, available, threads=threads):
             with reproducible(threads), torch.inference_mode(), told_of_memory(f"case {case_id}", device):
-                logits = network(reduced.to(device), kept.to(device), segment=False).logits
+                images = network(reduced.to(device), kept.to(device), segment=False)
+                logits = network.with_clinical(images, clinical[case_id].to(device)).logits
             for task, names in model.classes.items():
                 probabilities = softmax(logits[task][0].double().cpu().numpy()).tolist()
                 rows += [(case_id, subset, task, name, p) for name, p in zip(names, probabilities, strict=True)]

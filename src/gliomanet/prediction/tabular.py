@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.models.artifact import MODEL_FILE, TabularModelDescription
+from gliomanet.models.member_logits import is_member
 from gliomanet.models.tabular import TabularModel
 from gliomanet.models.tabular_inputs import CLINICAL, INPUTS, has_inputs, model_table
 from gliomanet.uncertainty.probabilities import entropy
@@ -81,9 +82,14 @@ def inputs_of(
             )
     table = table.reindex(columns=list(fitted.columns))
     known, anything = has_inputs(table), table.notna().any(axis=1).to_numpy()
+    stacks = any(is_member(column) for column in fitted.columns)
     for case_id, some in zip(cases["case_id"][~known], anything[~known], strict=True):
-        inputs = "radiomic inputs" if some else "inputs"
+        inputs = ("members" if stacks else "radiomic inputs") if some else "inputs"
         print(f"left out: case {case_id}: none of this model's {inputs} is known", flush=True)
+    if stacks:  # whose inputs are few, so that each counts
+        for column in table.columns:
+            for case_id in cases["case_id"][known & table[column].isna().to_numpy()]:
+                print(f"not known: case {case_id}: {column}; the training median stands for it", flush=True)
     return table, known
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from gliomanet.tables.columns import CASE_ID, MODEL, NOTE, REGION, SCENARIO, TASK, Schema, integer, number, text
 
 DEEP, INPUT = "deep feature", "input"
+CLINICAL = ("z_age", "z_sex")
+"""Deep features that are the patient's and not the image's."""
 
 _FOLD = text("fold", "Cross-validation fold of the model; its validation cases are explained")
 _UNIT = text("unit", "Deep features of a network, or inputs of a model on features", (DEEP, INPUT))

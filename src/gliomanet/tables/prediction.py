@@ -110,7 +110,11 @@ DEEP_FEATURES = Schema(
     row="one per stage × fold × case × task; training cases too",
     columns=(
         *(STAGE, SCENARIO, FOLD, CASE_ID, TASK),
-        number("z<number>", "Each deep feature that the task's head reads, counted from 0"),
+        number(
+            "z<number>",
+            "Each deep feature that the task's head reads, counted from 0; then `z_age`, `z_sex` of a network with "
+            "clinical data: standardised or, where it is not known, what the network learnt in its place",
+        ),
     ),
     key=("stage", "fold", "case_id", "task"),
 )

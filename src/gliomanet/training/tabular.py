@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.model_kinds import KINDS, load
+from gliomanet.models.arguments import inputs_of
 from gliomanet.models.artifact import (
     MODEL_FILE,
     CombatHarmonization,
@@ -36,10 +37,10 @@ from gliomanet.training.run.digest import digest_of, software_versions
 from gliomanet.training.training_set import Fit, TrainingSet, check_classes
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
+    from gliomanet.config.models import ExtraTreesModel, LogisticModel, StackModel, TabularNetModel
     from gliomanet.labels.tasks import Task
 
-    FeatureModel = LogisticModel | ExtraTreesModel | TabularNetModel
+    FeatureModel = LogisticModel | ExtraTreesModel | TabularNetModel | StackModel
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "pandas", "neuroCombat")
 """Libraries that compute here: another version may give other numbers."""
@@ -79,7 +80,7 @@ def train_tabular_model(
         ValueError: a class of a task without a training case, pseudo-labels of cases that must not train, no
             input that tells two training cases apart, or training cases that cannot be harmonised.
     """
-    table = model_table(cases, features, model.inputs)
+    table = model_table(cases, features, inputs_of(model))
     targets = _targets(cases, tasks, pseudo_labels)
     known = has_inputs(table)
     measured = cases["part"].eq("train").to_numpy() & known
@@ -143,6 +144,7 @@ def train_tabular_model(
         dropped_features={t: {c: str(why) for c, why in {**void, **own}.items()} for t, own in fit.dropped.items()},
         training_cases=dict(fit.learnt_from),
         strengths=dict(fit.strengths),
+        weights={task: dict(of_task) for task, of_task in fit.weights.items()},
         harmonization=_described(harmonization),
         cases_without_inputs=int((cases["part"].eq("train").to_numpy() & ~measured).sum()),
     )
@@ -174,7 +176,7 @@ def _targets(
 
 def _check_kinds(table: pd.DataFrame, void: Mapping[str, Void], model: FeatureModel, name: Mapping[str, str]) -> None:
     """See that every input of the model is there, and print which of them carries nothing."""
-    features = {kind: columns_of(kind, table) for kind in model.inputs if kind not in CLINICAL}
+    features = {kind: columns_of(kind, table) for kind in inputs_of(model) if kind not in CLINICAL}
     for kind, columns in features.items():
         if not columns:
             raise ValueError(

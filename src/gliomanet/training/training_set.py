@@ -48,6 +48,8 @@ class Fit:
         dropped: task → features left out because they carry nothing.
         learnt_from: task → cases that its answer was learnt from.
         strengths: task → penalty that was chosen; empty where none is.
+        weights: task → input → weight of a standard deviation of it in the last class's logit; empty where a model is
+            not read by them.
     """
 
     model: TabularModel
@@ -55,6 +57,7 @@ class Fit:
     dropped: Mapping[str, Mapping[str, Void]]
     learnt_from: Mapping[str, int]
     strengths: Mapping[str, Strength] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def known_of(target: NDArray[np.int64]) -> NDArray[np.bool_]:

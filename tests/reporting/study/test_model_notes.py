@@ -13,6 +13,19 @@ def test_each_sentence_once_per_model():
     assert model_notes(descriptions) == [("net", NYUL), ("trees", "EAST cannot be harmonised.")]
 
 
+def test_a_network_says_what_it_takes_of_a_patient_and_a_stack_what_each_input_weighs():
+    standards = {"age": {"mean": 50.0, "std": 10.0}, "sex": {"mean": 0.5, "std": 0.5}}
+    network = image_description(model="net", clinical={"dropout": 0.3, "standards": standards})
+    weights = {"idh": {"logit(net, idh)": 1.25, "age": -0.5}}
+    stacks = [tabular_description(model="both", fold=fold, weights=weights) for fold in ("0", "all")]
+    taken = "It takes age and sex beside the images; they were taken away from training cases at a rate of 0.3."
+    named = "Its weights for idh (fold all), in the last class's logit for one standard deviation of an input"
+    assert model_notes([network, *stacks]) == [
+        ("net", taken),
+        ("both", f"{named}: logit(net, idh) +1.25, age -0.50."),
+    ]
+
+
 def test_how_a_network_learnt_to_do_without_modalities():
     dropped = "It learnt to do without modalities: each was taken away at a rate of 0.3"
     distilled, contrasted = (

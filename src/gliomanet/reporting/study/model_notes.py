@@ -21,6 +21,9 @@ CROPS = {
     "mask": "It looks at a crop around the case's own tumour mask: its predictions need one.",
 }
 TUMOUR_CUTMIX = "At a rate of {:g} training cases got another's tumour (Tumor-CutMix), their labels mixed by volume."
+STACK = "Its weights for {} (fold {}), in the last class's logit for one standard deviation of an input: {}."
+"""Of the stack's fit on the validation cases of all folds, which predicts external cases."""
+CLINICAL = "It takes {} beside the images; they were taken away from training cases at a rate of {:g}."
 JOINT_LIKELIHOOD = "It was trained with the joint likelihood (weight {:g}): read its joint decoding."
 
 
@@ -37,6 +40,10 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
         model = described.model
         if isinstance(described, TabularModelDescription) and described.harmonization.method == "combat":
             found[model, described.harmonization.note] = None
+        if isinstance(described, TabularModelDescription) and described.fold.endswith("all"):
+            for task, weights in described.weights.items():
+                told = ", ".join(f"{name} {weight:+.2f}" for name, weight in weights.items())
+                found[model, STACK.format(task, described.fold, told)] = None
         if isinstance(described, ImageModelDescription):
             if described.input.intensities == "nyul":
                 found[model, NYUL] = None
@@ -46,6 +53,8 @@ def model_notes(models: Iterable[ModelDescription]) -> list[tuple[str, str]]:
                 found[model, RATIO_MAPS.format(", ".join(described.input.ratio_maps))] = None
             if described.tumour_cutmix:
                 found[model, TUMOUR_CUTMIX.format(described.tumour_cutmix)] = None
+            if taken := described.clinical:
+                found[model, CLINICAL.format(" and ".join(taken.standards), taken.dropout)] = None
             if note := _missing_modalities(described.missing_modalities):
                 found[model, note] = None
         if weight := described.joint_likelihood_weight:

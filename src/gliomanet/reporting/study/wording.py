@@ -17,12 +17,19 @@ KIND_NAMES = {
     "tabular_net": "multi-task network on features",
     "logistic": "logistic regression on features",
     "extra_trees": "extremely randomised trees on features",
+    "stack": "logistic regression on what other models say",
 }
 
 
 def kind_name(kind: str) -> str:
     """`logistic` → `logistic regression on features`; a kind without words as it is."""
     return KIND_NAMES.get(kind, kind)
+
+
+def inputs_of(model: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs that a study's configuration names for a model: of the patient, the images or other models."""
+    named = (*(model.get("inputs") or model.get("modalities") or ()), *model.get("members", ()))
+    return (*named, *model.get("clinical", ()))
 
 
 def stages_phrase(study: Mapping[str, Any]) -> list[str]:

@@ -147,6 +147,12 @@ def affine_matrices(batch: int, size: tuple[int, ...], draws: torch.Generator, s
     return torch.cat([matrix, settings.shift * amounts[:, 4:, None]], dim=2)
 
 
+def drop_clinical(values: Tensor, rate: float, seed: int) -> Tensor:
+    """Clinical data (B, C), all of a case's taken away at a rate in [0, 1): NaN then."""
+    drawn = torch.rand(len(values), generator=torch.Generator().manual_seed(seed))
+    return torch.where((drawn < rate).to(values.device)[:, None], torch.nan, values)
+
+
 def drop_modalities(
     image: Tensor,
     available: Tensor,

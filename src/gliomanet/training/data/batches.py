@@ -26,6 +26,7 @@ from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.case_input import CaseImages, Shape, load_case
 from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
+from gliomanet.models.tabular_inputs import clinical_values
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.case_cache import cached_case, digest_of_case
 
@@ -74,6 +75,7 @@ class Batch(NamedTuple):
             taken away.
         case_ids: of its cases, once each.
         mixed: second labels, where tumours are pasted in this training.
+        clinical: float32 (B, C) of a model that takes clinical data, in their units, NaN = not known.
     """
 
     image: Tensor
@@ -84,6 +86,7 @@ class Batch(NamedTuple):
     views: int = 1
     case_ids: tuple[str, ...] = ()
     mixed: Mixed | None = None
+    clinical: Tensor | None = None
 
     def targets(self, column: int) -> Targets:
         """The labels of one task, which losses are asked for."""
@@ -107,7 +110,8 @@ class Batch(NamedTuple):
             rows = rows.to(self.labels.device)
             tensors = (self.image[rows], self.masks[rows], self.available[rows], self.labels[rows])
             mixed = None if self.mixed is None else self.mixed.at(rows)
-            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end], mixed))
+            clinical = None if self.clinical is None else self.clinical[rows]
+            found.append(Batch(*tensors, self.step, self.views, self.case_ids[first:end], mixed, clinical))
         return found
 
 
@@ -119,6 +123,8 @@ class ImageCases(Dataset[Batch]):
     labels: NDArray[np.int64]
     digest: str
     """Of the arrays: two sets of cases with the same digest are the same data."""
+    clinical: NDArray[np.float32] | None = None
+    """(N, C) in their units, NaN = not known; of a model that takes clinical data."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -126,7 +132,10 @@ class ImageCases(Dataset[Batch]):
     def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
         """These cases, then others: the same ones in another view."""
         digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()
-        return ImageCases(self.images + other.images, np.concatenate([self.labels, other.labels]), digest)
+        clinical = None
+        if self.clinical is not None and other.clinical is not None:
+            clinical = np.concatenate([self.clinical, other.clinical])
+        return ImageCases(self.images + other.images, np.concatenate([self.labels, other.labels]), digest, clinical)
 
     def __getitem__(self, item: tuple[int, Sequence[int]]) -> Batch:
         """The batch of (step, positions of its cases)."""
@@ -141,6 +150,7 @@ class ImageCases(Dataset[Batch]):
             torch.from_numpy(self.labels[list(positions)]),
             step,
             case_ids=tuple(case.case_id for case in cases),
+            clinical=None if self.clinical is None else torch.from_numpy(self.clinical[list(positions)]),
         )
 
 
@@ -185,11 +195,13 @@ def load_cases(
     cache: Path | None = None,
     ratio_maps: Sequence[str] = (),
     view: View = "centre",
+    clinical: Sequence[str] = (),
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
     A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, and
-    `ratio_maps`: further channels, and `view`; see `load_case`.
+    `ratio_maps`: further channels, and `view`; see `load_case`. `clinical`: further columns that are read, `age` and
+    `sex`.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -211,7 +223,11 @@ def load_cases(
         images.append(case)
         kept.append(row)
         digest.update(of_case + labels[row].tobytes())
-    return ImageCases(tuple(images), labels[kept].reshape(len(kept), labels.shape[1]), digest.hexdigest()), reasons
+    labels, values = labels[kept].reshape(len(kept), labels.shape[1]), None
+    if clinical:
+        values = clinical_values(cases.iloc[kept], clinical)
+        digest.update(values.tobytes())
+    return ImageCases(tuple(images), labels, digest.hexdigest(), values), reasons
 
 
 class BalancedBatches(Sampler[tuple[int, list[int]]]):

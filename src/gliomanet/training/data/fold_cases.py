@@ -127,6 +127,7 @@ def _views(
             cache,
             model.ratio_maps,
             view,
+            model.clinical,
         )
         parts.append(cases)
     for reason in reasons:  # of the last view, which has every case

@@ -66,6 +66,7 @@ def with_reduced_cases(batch: Batch, rate: float, seed: int, ratio_maps: Sequenc
         available=torch.cat([batch.available, available]),
         labels=torch.cat([batch.labels] * VIEWS),
         mixed=batch.mixed and Mixed(*(torch.cat([each] * VIEWS) for each in batch.mixed)),
+        clinical=None if batch.clinical is None else torch.cat([batch.clinical] * VIEWS),
         views=VIEWS,
     )
 

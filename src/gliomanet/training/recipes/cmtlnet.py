@@ -39,12 +39,12 @@ class CmtlnetPhase(Phase):
     network: CMTLNet
     recipe: Recipe
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
         """Task → (B, K), larger for a likelier class: what the validation MCC is computed from."""
         raise NotImplementedError
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        return self.loss(batch, None), self.scores(inference_prompt(batch), batch.available)
+        return self.loss(batch, None), self.scores(batch)
 
     def _margin_loss(self, cosines: Tensor, targets: Tensor, shares: Tensor | None) -> Tensor:
         weights, given = batch_weights(targets, cosines.shape[1], shares), self.recipe
@@ -86,8 +86,8 @@ class CommonPhase(CmtlnetPhase):
             loss = loss + self.term(task, self._margin_loss(tumours[rows], labels, shares))
         return loss
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
-        return self.network.common_outputs(x, available).within
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
+        return self.network.common_outputs(inference_prompt(batch), batch.available).within
 
 
 class UniquePhase(CmtlnetPhase):
@@ -104,7 +104,8 @@ class UniquePhase(CmtlnetPhase):
         super().begin()
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
-        outputs = self.network.unique_outputs(inference_prompt(batch), batch.available)
+        images = self.network.unique_outputs(inference_prompt(batch), batch.available)
+        outputs = self.with_clinical(images, batch)
         loss = self.joint_term(outputs.logits, batch, step)
         for column, task in enumerate(self.recipe.tasks):
             rows, labels, shares = batch.targets(column)
@@ -113,10 +114,11 @@ class UniquePhase(CmtlnetPhase):
             unique = self._margin_loss(outputs.unique[task][rows], labels, shares)
             loss = loss + self.term(f"{task}, unique", unique)
             loss = loss + self.term(task, masked_cross_entropy(logits, labels, class_weights=weights, shares=shares))
-        return self.with_distillation(loss, outputs, batch)
+        return self.with_distillation(loss, images, batch)
 
-    def scores(self, x: Tensor, available: Tensor) -> dict[str, Tensor]:
-        return self.network.unique_outputs(x, available).logits
+    def scores(self, batch: Batch) -> dict[str, Tensor]:
+        images = self.network.unique_outputs(inference_prompt(batch), batch.available)
+        return self.with_clinical(images, batch).logits
 
 
 def plan(model: CmtlnetModel, tasks: Sequence[str], seed: int) -> Plan:

@@ -81,7 +81,8 @@ class MultitaskPhase(Phase):
         return {**super().companions(), "weighting": self.weighting}
 
     def loss(self, batch: Batch, step: int | None) -> Tensor:
-        outputs = self.network(brain_masked(batch), batch.available)
+        images = self.network(brain_masked(batch), batch.available)
+        outputs = self.with_clinical(images, batch)
         losses, known = self.terms(batch, outputs)
         further = self.further_loss(outputs, batch)
         if step is not None:
@@ -89,10 +90,10 @@ class MultitaskPhase(Phase):
             self._metrics.known.append(known)
             self._metrics.further.append(further.detach())
         loss = self.weighting(losses, known) + further + self.joint_term(outputs.logits, batch, step)
-        return self.with_distillation(loss, outputs, batch)
+        return self.with_distillation(loss, images, batch)
 
     def examine(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        outputs = self.network(brain_masked(batch), batch.available)
+        outputs = self.with_clinical(self.network(brain_masked(batch), batch.available), batch)
         if outputs.segmentation is not None:
             self._metrics.dice.append(dice_scores(outputs.segmentation, *self._targets(batch)))
         loss = self.weighting(*self.terms(batch, outputs)) + self.further_loss(outputs, batch)

@@ -26,6 +26,7 @@ from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
 from gliomanet.models.ratio_maps import kept_ratios
+from gliomanet.networks.image_network import AnyOutputs
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation
@@ -69,6 +70,7 @@ class PhaseSettings:
     ratio_maps: tuple[tuple[int, int], ...] = ()
     shift: float = Augmentation.shift
     cutmix: TumourCutmix = NO_CUTMIX
+    clinical_dropout: float = 0.0
     distillation: Distillation = NO_DISTILLATION
     joint_likelihood_weight: float = 0.0
     combinations: Combinations | None = None
@@ -84,6 +86,7 @@ def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[
         "modality_dropout": model.modality_dropout,
         "shift": CROP_SHIFT if model.crop == "tumour" else Augmentation.shift,
         "ratio_maps": tuple(kept_ratios(model.modalities, model.ratio_maps)),
+        "clinical_dropout": model.clinical_dropout,
         "distillation": Distillation(
             model.distillation_weight, model.distillation_temperature, model.contrastive_weight
         ),
@@ -200,6 +203,13 @@ class Phase(lightning.LightningModule):
     def companions(self) -> dict[str, nn.Module]:
         """Modules that are learnt with the network and are no part of it, by name."""
         return {} if self.distiller is None else {"distillation": self.distiller}
+
+    def with_clinical(self, outputs: AnyOutputs, batch: Batch) -> AnyOutputs:
+        """The outputs of the images, with those of the clinical data where the model takes any."""
+        if batch.clinical is None:
+            return outputs
+        given: AnyOutputs = self.network.with_clinical(outputs, batch.clinical)
+        return given
 
     def with_distillation(self, loss: Tensor, outputs: TaskOutputs, batch: Batch) -> Tensor:
         """The labels' loss, plus the distillation from whole to reduced cases where the batch has both."""

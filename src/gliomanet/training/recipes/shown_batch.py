@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gliomanet.training.data.augmentation import Augmentation, augment, drop_modalities
+import torch
+
+from gliomanet.training.data.augmentation import Augmentation, augment, drop_clinical, drop_modalities
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.data.tumour_cutmix import paste_tumours
 from gliomanet.training.losses.distillation import with_reduced_cases
@@ -30,6 +32,9 @@ def shown(batch: Batch, settings: PhaseSettings, draw: Callable[[str, int], int]
     """
     if settings.cutmix.rate:
         batch = paste_tumours(batch, settings.cutmix, draw("tumour cutmix", batch.step))
+        if batch.clinical is not None and batch.mixed is not None:  # two patients are one case now, of no known age
+            of_two = batch.mixed.share[:, None] > 0
+            batch = batch._replace(clinical=torch.where(of_two, torch.nan, batch.clinical))
     rate, ratios = settings.modality_dropout, settings.ratio_maps
     dropped = draw("modality dropout", batch.step)
     if rate and not distils:
@@ -39,5 +44,8 @@ def shown(batch: Batch, settings: PhaseSettings, draw: Callable[[str, int], int]
         seed, amounts = draw("augmentation", batch.step), Augmentation(shift=settings.shift)
         image, masks = augment(batch.image, batch.masks, seed, amounts, ratio_maps=len(ratios))
         batch = batch._replace(image=image, masks=masks)
+    if batch.clinical is not None:
+        taken = drop_clinical(batch.clinical, settings.clinical_dropout, draw("clinical dropout", batch.step))
+        batch = batch._replace(clinical=taken)
     # after the augmentation: both views of a case are to have the same
     return with_reduced_cases(batch, rate, dropped, ratios) if distils else batch

@@ -10,12 +10,14 @@ import numpy as np
 from gliomanet.models.arguments import network_arguments
 from gliomanet.models.artifact import (
     AccelerationUsed,
+    ClinicalInputs,
     Computed,
     ImageModelDescription,
     InputGeometry,
     Intensities,
     MissingModalities,
     Normalisation,
+    Standard,
     TrainedPhase,
     digests_of,
 )
@@ -23,6 +25,7 @@ from gliomanet.models.devices import named
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.training.data.batches import ImageCases
 from gliomanet.training.recipes.registry import plan_of
+from gliomanet.training.run.clinical_start import standards
 from gliomanet.training.run.epochs import Job
 
 
@@ -70,6 +73,7 @@ def describe(
         ),
         phases=_phases(job),
         tumour_cutmix=model.tumour_cutmix,
+        clinical=_clinical(job),
         computed=Computed(
             device=named(job.devices),
             precision=job.precision,
@@ -86,6 +90,18 @@ def _phases(job: Job) -> tuple[TrainedPhase, ...]:
             name=phase.name, epochs=epochs, updates=epochs * steps, **vars(phase.optimisation_in(plan.settings))
         )
         for phase, epochs in plan.phases
+    )
+
+
+def _clinical(job: Job) -> ClinicalInputs | None:
+    if job.training.clinical is None:
+        return None
+    of_input = zip(job.model.clinical, *standards(job.training.clinical), strict=True)
+    return ClinicalInputs(
+        dropout=job.model.clinical_dropout,
+        standards={
+            name: Standard(mean=round(float(mean), 4), std=round(float(std), 4)) for name, mean, std in of_input
+        },
     )
 
 

@@ -28,6 +28,7 @@ from gliomanet.training.recipes.not_finite import NotFiniteError
 from gliomanet.training.recipes.phase import Phase
 from gliomanet.training.recipes.registry import plan_of
 from gliomanet.training.run.checkpoints import Progress, load_progress, save_progress, tensor_bytes
+from gliomanet.training.run.clinical_start import start_clinical
 from gliomanet.training.run.lightning_fit import VALIDATION_BATCH, fit
 from gliomanet.training.run.memory import MemoryExceededError, Split, has_batch_norm
 
@@ -118,6 +119,7 @@ def run_epochs(job: Job, out: Path) -> int:
         classes = {task: len(definition.classes) for task, definition in job.tasks.items()}
         network = build(model.kind, **network_arguments(model, classes))
         assert isinstance(network, ImageNetwork)
+        start_clinical(network, job.training, dict(job.tasks))
         accelerate(network, job.acceleration)
         before = progress.parts if progress else 1
         batches = job.batches()

@@ -7,6 +7,7 @@ from gliomanet.reporting.format import listing, plural, subset_name
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
+from gliomanet.reporting.study.wording import inputs_of
 
 METRICS = "evaluation/metrics.tsv"
 COMPARISONS = "evaluation/comparisons.tsv"
@@ -58,7 +59,7 @@ def reference_model(results: StudyResults) -> Fact | None:
     name = results.settings["evaluation"].get("reference")
     if not name:
         return None
-    inputs = results.settings["models"][name].get("inputs") or results.settings["models"][name].get("modalities") or ()
+    inputs = inputs_of(results.settings["models"][name])
     return Fact(f"The declared reference is {name}, whose inputs are: {', '.join(inputs)}.", COMPARISONS)
 
 

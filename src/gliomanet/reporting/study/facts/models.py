@@ -6,7 +6,7 @@ from gliomanet.models.artifact import CombatHarmonization, ImageModelDescription
 from gliomanet.reporting.format import count, listing, plural
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.wording import kind_name, stages_phrase
+from gliomanet.reporting.study.wording import inputs_of, kind_name, stages_phrase
 
 DESCRIPTIONS = "models/<model>/<stage>/fold<fold>/model.json"
 
@@ -15,7 +15,7 @@ def models(results: StudyResults) -> Fact:
     """Kinds and inputs of the models."""
     told = []
     for name, model in results.settings["models"].items():
-        inputs = model.get("inputs") or model.get("modalities") or ()
+        inputs = inputs_of(model)
         told.append(f"{name} ({kind_name(model['kind'])}; inputs: {', '.join(inputs)})")
     return Fact(f"{plural(len(told), 'model').capitalize()}: {'; '.join(told)}.", DESCRIPTIONS)
 
@@ -49,7 +49,9 @@ def _updates(results: StudyResults) -> str:
 def initialisation(results: StudyResults) -> Fact:
     """Starting weights and seeds."""
     networks = [
-        name for name, model in results.settings["models"].items() if model["kind"] not in ("logistic", "extra_trees")
+        name
+        for name, model in results.settings["models"].items()
+        if model["kind"] not in ("logistic", "extra_trees", "stack")
     ]
     text = f"Every random draw follows from the seed {results.settings['seed']}."
     if networks:
@@ -67,7 +69,7 @@ def imbalance(results: StudyResults) -> Fact:
 
 def scaling(results: StudyResults) -> Fact | None:
     """Scaling of the inputs of models of features; None where there is no such model."""
-    if not any("inputs" in model for model in results.settings["models"].values()):
+    if not any("inputs" in model or model["kind"] == "stack" for model in results.settings["models"].values()):
         return None
     text = (
         "Inputs of the models of features were standardised with the mean and standard deviation of each fit's "
@@ -92,10 +94,14 @@ def harmonisation(results: StudyResults) -> Fact | None:
 
 def ensembling(results: StudyResults) -> Fact:
     """Combination of the folds' fits into one prediction."""
-    refit = [name for name, model in results.settings["models"].items() if model.get("refit")]
-    mean = [name for name in results.settings["models"] if name not in refit]
+    models = results.settings["models"]
+    refit = [name for name, model in models.items() if model.get("refit")]
+    stacks = [name for name, model in models.items() if model["kind"] == "stack"]
+    mean = [name for name in models if name not in (*refit, *stacks)]
     how = [f"of {listing(mean)} are the mean of the folds' probabilities"] * bool(mean)
     how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
+    on_members = "one fit on what the members said of their validation cases, and the mean of their folds' log-odds"
+    how += [f"of {listing(stacks)} come from {on_members}"] * bool(stacks)
     return Fact(f"External predictions {'; those '.join(how)}.", DESCRIPTIONS)
 
 
