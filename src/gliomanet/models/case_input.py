@@ -130,7 +130,7 @@ def load_case(
 
 
 def _place(case_id: str, view: View | Centre, tumour: NDArray[np.uint8] | None) -> Literal["whole"] | Centre | None:
-    """What is cropped around: a voxel, or `None` for the grid's centre; or the whole grid."""
+    """The voxel that is cropped around, `None` for the grid's centre; or the whole grid."""
     if view != "tumour":
         return None if view == "centre" else view
     centre = None if tumour is None else tumour_centre(tumour)
@@ -140,7 +140,7 @@ def _place(case_id: str, view: View | Centre, tumour: NDArray[np.uint8] | None) 
 
 
 def _seen(array: NDArray[Any], *, view: Literal["whole"] | Centre | None, shape: Shape) -> NDArray[Any]:
-    """What a view shows of an array on the case's grid."""
+    """The part of an array on the case's grid that a view shows."""
     if view is None:
         return crop_or_pad(array, shape)
     if view == "whole":

@@ -63,7 +63,7 @@ class ImageModel:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What each channel of its input holds."""
+        """The content of each channel of its input."""
         return (*self.modalities, *self.ratio_maps)
 
     @property
