@@ -27,8 +27,8 @@ import yaml
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.cohort.label_fraction import keep_labels
+from gliomanet.config.image_models import image_model
 from gliomanet.config.load import load_study
-from gliomanet.config.models import image_model
 from gliomanet.config.study import Study
 from gliomanet.models.arguments import tasks_of
 from gliomanet.prediction.image import stochastic_passes

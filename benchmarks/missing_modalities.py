@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import matthews_corrcoef
 
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.case_input import load_case
 from gliomanet.prediction.image import load_image_model

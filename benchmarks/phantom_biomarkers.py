@@ -29,7 +29,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from gliomanet.config.analysis import Explanation
-from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
+from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel, TabularNetModel
 from gliomanet.evaluation.statistics.random_effects import random_effects
 from gliomanet.explanation.biomarkers import biomarkers
 from gliomanet.explanation.consistency import class_effect

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.config.analysis import Evaluation
-from gliomanet.config.models import ExtraTreesModel, LogisticModel
+from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel
 from gliomanet.evaluation.analyses.uncertainty import evaluate_uncertainty
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.prediction.calibration import fit_temperatures

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gliomanet.config.image_models import image_model
 from gliomanet.config.load import load_study
-from gliomanet.config.models import image_model
 from gliomanet.errors import StudyError
 
 SINGLE = {"kind": "singletask", "tasks": ["idh"]}

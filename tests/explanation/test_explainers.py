@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
+from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel, TabularNetModel
 from gliomanet.explanation.attribution import evidence, linear_shap
 from gliomanet.explanation.explained import fold_shap, tables_of
 from gliomanet.explanation.explainers.permutation import explain_any

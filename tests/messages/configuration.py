@@ -111,7 +111,7 @@ WRONG: list[tuple[str, Any, str, str, tuple[str, ...]]] = [
     ("models/m", {"kind": "stack", "members": []}, "models.m.members", "too_short", ("1",)),
     ("models/m", {"kind": "stack", "members": ["nets"]}, "models.m.members", "no_member", ("nets", "net")),
     ("models", {"a": {"kind": "logistic"}, "b": {"kind": "stack", "members": ["a"]}, "c": {"kind": "stack", "members": ["a", "b"]}}, "models.c.members", "no_member", ("b", "a stack")),
-    ("models", {"a": {"kind": "singletask", "task": "idh", "stages": ["supervised"]}, "b": {"kind": "stack", "members": ["a"]}}, "models.b.members", "task_of_no_member", ("grade",)),
+    ("models", {"a": {"kind": "singletask", "tasks": ["idh"], "stages": ["supervised"]}, "b": {"kind": "stack", "members": ["a"]}}, "models.b.members", "task_of_no_member", ("grade",)),
     ("evaluation/reference", "ages", "evaluation.reference", "unknown_model", ("ages", "net")),
     ("evaluation/primary_model", "nets", "evaluation.primary_model", "unknown_model", ("nets", "net")),
     ("evaluation", {"reference": "net", "primary_model": "net"}, "evaluation.primary_model", "primary_is_reference", ("net",)),

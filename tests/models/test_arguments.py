@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.arguments import network_arguments, tasks_of, training_values
 

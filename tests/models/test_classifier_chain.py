@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gliomanet.config.models import ExtraTreesModel, LogisticModel
+from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.models.classifier_chain import Chain, ChainedModels
 from gliomanet.models.tabular_inputs import CONDITION

@@ -3,7 +3,7 @@ from typing import get_args
 import pytest
 import torch
 
-from gliomanet.config.models import ImageModels, image_model
+from gliomanet.config.image_models import ImageModels, image_model
 from gliomanet.models.arguments import network_arguments
 from gliomanet.networks import IMAGE_NETWORKS, NETWORKS, build, network_class
 

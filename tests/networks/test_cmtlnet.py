@@ -316,6 +316,6 @@ def test_wrong_arguments_are_refused(change, message):
 def test_presets_are_named_in_the_configuration():
     from typing import get_args
 
-    from gliomanet.config.models import CmtlnetModel
+    from gliomanet.config.image_models import CmtlnetModel
 
     assert get_args(CmtlnetModel.model_fields["preset"].annotation) == tuple(PRESETS)

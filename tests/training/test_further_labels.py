@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from gliomanet.cohort.importers.feature_tables import read_feature_center
-from gliomanet.config.models import CmtlnetModel, LogisticModel
+from gliomanet.config.feature_models import LogisticModel
+from gliomanet.config.image_models import CmtlnetModel
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.prediction.image import predict_cases

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gliomanet.config.models import StackModel
+from gliomanet.config.feature_models import StackModel
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.member_logits import member_column, member_logits
 from gliomanet.models.ridge_logistic import RidgeLogistic

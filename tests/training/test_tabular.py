@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from gliomanet.cohort.importers.feature_tables import read_feature_center
-from gliomanet.config.models import ExtraTreesModel, LogisticModel, TabularNetModel
+from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel, TabularNetModel
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models import artifact
 from gliomanet.models.tabular import TabularInputs

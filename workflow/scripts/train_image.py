@@ -5,7 +5,7 @@ from pathlib import Path
 from prologue import snakemake
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold, with_patients
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import Task
 from gliomanet.models.acceleration import Acceleration
 from gliomanet.tables.io import read_table, read_tables

@@ -6,7 +6,7 @@ from prologue import snakemake
 from pydantic import TypeAdapter
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold, with_patients
-from gliomanet.config.models import StackModel
+from gliomanet.config.feature_models import StackModel
 from gliomanet.labels.tasks import Task
 from gliomanet.models.member_logits import member_logits
 from gliomanet.tables.io import read_table, read_tables

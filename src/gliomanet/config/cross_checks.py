@@ -7,19 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
+from gliomanet.config.feature_models import ClassifierModel, FeatureModel, LogisticModel, StackModel, TabularNetModel
+from gliomanet.config.image_models import SEGMENTATION, ImageModel, MultitaskModel
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
-from gliomanet.config.models import (
-    SEGMENTATION,
-    ClassifierModel,
-    FeatureModel,
-    ImageModel,
-    LogisticModel,
-    Model,
-    MultitaskModel,
-    StackModel,
-    TabularNetModel,
-)
+from gliomanet.config.models import Model
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study

@@ -89,3 +89,11 @@ class Section(BaseModel):
     """A part of the configuration: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Clinical = Annotated[tuple[Literal["age", "sex"], ...], AfterValidator(each_once)]
+Stages = Annotated[tuple[Stage, ...], AfterValidator(each_once)]
+JOINT_LIKELIHOOD = (
+    "Weight of a further loss: −log of the probability that all tasks together give to the WHO diagnoses that fit a "
+    "case's known labels; 0: none. Read such a model by its joint decoding. Its tasks must be on two labels at least."
+)

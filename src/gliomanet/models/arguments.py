@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.models import (
-    CmtlnetModel,
-    FeatureModel,
-    ImageModel,
-    MultitaskModel,
-    SingletaskModel,
-    StackModel,
-)
+from gliomanet.config.feature_models import FeatureModel, StackModel
+from gliomanet.config.image_models import CmtlnetModel, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
     from gliomanet.config.models import Model

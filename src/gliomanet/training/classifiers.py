@@ -18,7 +18,7 @@ from gliomanet.training.strength import STRENGTHS, choose_strength
 from gliomanet.training.training_set import Fit, TrainingSet, check_classes, check_inputs, known_of
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ClassifierModel
+    from gliomanet.config.feature_models import ClassifierModel
     from gliomanet.labels.tasks import Task
     from gliomanet.models.artifact import Strength
     from gliomanet.models.combat import Combat

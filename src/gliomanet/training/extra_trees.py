@@ -9,7 +9,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from gliomanet.training.classifiers import fit_with
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ExtraTreesModel
+    from gliomanet.config.feature_models import ExtraTreesModel
     from gliomanet.models.tabular import TabularInputs
 
 __all__ = ["fit"]

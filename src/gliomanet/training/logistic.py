@@ -8,7 +8,7 @@ from gliomanet.models.ridge_logistic import RidgeLogistic
 from gliomanet.training.classifiers import fit_with
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import LogisticModel
+    from gliomanet.config.feature_models import LogisticModel
     from gliomanet.models.tabular import TabularInputs
 
 __all__ = ["fit"]

@@ -17,7 +17,7 @@ from gliomanet.models.void_features import Void
 from gliomanet.training.training_set import Fit, TrainingSet, check_inputs, known_of
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import StackModel
+    from gliomanet.config.feature_models import StackModel
     from gliomanet.labels.tasks import Task
     from gliomanet.models.combat import Combat
     from gliomanet.tracking.event_log import EventLog

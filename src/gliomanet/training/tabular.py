@@ -37,7 +37,7 @@ from gliomanet.training.run.digest import digest_of, software_versions
 from gliomanet.training.training_set import Fit, TrainingSet, check_classes
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ExtraTreesModel, LogisticModel, StackModel, TabularNetModel
+    from gliomanet.config.feature_models import ExtraTreesModel, LogisticModel, StackModel, TabularNetModel
     from gliomanet.labels.tasks import Task
 
     FeatureModel = LogisticModel | ExtraTreesModel | TabularNetModel | StackModel

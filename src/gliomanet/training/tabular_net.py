@@ -21,7 +21,7 @@ from gliomanet.training.losses.losses import class_weights, masked_cross_entropy
 from gliomanet.training.training_set import Fit, TrainingSet, check_classes, check_inputs, known_of
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import TabularNetModel
+    from gliomanet.config.feature_models import TabularNetModel
     from gliomanet.labels.tasks import Task
     from gliomanet.models.combat import Combat
 

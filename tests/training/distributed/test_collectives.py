@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.acceleration import AS_IT_IS
 from gliomanet.models.devices import Device

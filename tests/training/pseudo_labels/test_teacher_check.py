@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.config.models import TabularNetModel
+from gliomanet.config.feature_models import TabularNetModel
 from gliomanet.config.pseudo_labels import PseudoLabels
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.prediction.tabular_net import tabular_stochastic_passes

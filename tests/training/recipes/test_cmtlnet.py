@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from gliomanet.config.models import CmtlnetModel
+from gliomanet.config.image_models import CmtlnetModel
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING

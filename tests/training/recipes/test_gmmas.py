@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gliomanet.config.models import GmmasModel
+from gliomanet.config.image_models import GmmasModel
 from gliomanet.networks import build
 from gliomanet.training.losses.losses import soft_dice
 from gliomanet.training.recipes.gmmas import FrozenHeadPhase, HeadPhase, WholePhase, coarse_targets, plan

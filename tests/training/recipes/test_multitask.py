@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.joint_decoding import combinations_of
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING

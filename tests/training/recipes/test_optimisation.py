@@ -4,13 +4,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
+from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.training.recipes.optimisation import Optimisation, next_epoch, optimisation_of
 from gliomanet.training.recipes.registry import plan_of
 from tests.training.recipes.test_multitask import GIVEN, RECIPE, MultitaskPhase, Uninformed
 
 PLAIN = Optimisation(learning_rate=0.1)
-SINGLE = {"kind": "singletask", "task": "idh"}
+SINGLE = {"kind": "singletask", "tasks": ["idh"]}
 
 
 def rates(how: Optimisation, losses: list[float]) -> list[float]:
@@ -60,7 +61,9 @@ def test_each_networks_default_is_its_authors(model, expected):
 def test_every_key_reaches_the_recipe(kind):
     wanted = Optimisation(3e-4, 0.2, "amsgrad", "cosine", 0.4, 3, 1e-5, gradient_clip=2.0, ema_decay=0.9)
     own = SINGLE if kind == "singletask" else {"kind": kind}
-    assert plan_of(image_model({**own, **vars(wanted)}), {"idh": None}, 1).settings.optimisation == wanted
+    assert (
+        plan_of(image_model({**own, **vars(wanted)}), {"idh": DEFAULT_TASKS["idh"]}, 1).settings.optimisation == wanted
+    )
 
 
 @pytest.mark.parametrize(("name", "amsgrad"), [("adam", False), ("amsgrad", True), ("adamw", False)])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.config.models import MttunetModel
+from gliomanet.config.image_models import MttunetModel
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.prediction.modality_subsets import predict_subsets

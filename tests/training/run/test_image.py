@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.config.models import CmtlnetModel
+from gliomanet.config.image_models import CmtlnetModel
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.acceleration import Acceleration
 from gliomanet.models.case_input import load_case, network_input
@@ -257,7 +257,7 @@ import gliomanet.training.run.epochs as t
 from gliomanet.training.run.image import train_image_model
 from pathlib import Path
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.config.models import CmtlnetModel
+from gliomanet.config.image_models import CmtlnetModel
 
 save = t.save_progress
 def save_then_die(scratch, digest, progress):

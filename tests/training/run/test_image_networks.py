@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.config.models import ImageModel, image_model
+from gliomanet.config.image_models import ImageModel, image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.arguments import tasks_of
@@ -217,7 +217,7 @@ import gliomanet.training.run.epochs as t
 from gliomanet.training.run.image import train_image_model
 from pathlib import Path
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.config.models import image_model
+from gliomanet.config.image_models import image_model
 
 step = t.Phase.training_step
 def dying(self, batch, batch_idx):

@@ -20,7 +20,7 @@ from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel
+    from gliomanet.config.image_models import ImageModel
 from collections.abc import Sequence
 
 from gliomanet.models.case_input import brain_intensities

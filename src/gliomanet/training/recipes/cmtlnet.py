@@ -22,7 +22,7 @@ from gliomanet.training.losses.losses import cosface, masked_cross_entropy
 from gliomanet.training.recipes.phase import Phase, PhaseSettings, Plan, batch_weights, brain_masked, common_settings
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import CmtlnetModel
+    from gliomanet.config.image_models import CmtlnetModel
 
 
 @dataclass(frozen=True, kw_only=True)

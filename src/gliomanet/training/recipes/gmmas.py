@@ -23,7 +23,7 @@ from gliomanet.training.recipes.optimisation import Optimisation
 from gliomanet.training.recipes.phase import Phase, Plan, brain_masked
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import GmmasModel
+    from gliomanet.config.image_models import GmmasModel
 
 
 @dataclass(frozen=True, kw_only=True)

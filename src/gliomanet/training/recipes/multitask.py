@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from gliomanet.config.models import SEGMENTATION
+from gliomanet.config.image_models import SEGMENTATION
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.outputs import Outputs
@@ -34,7 +34,7 @@ from gliomanet.training.recipes.phase import (
 )
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import MultitaskModel, SingletaskModel
+    from gliomanet.config.image_models import MultitaskModel, SingletaskModel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How a phase's weights are moved: the optimiser, its learning rate over the epochs, clipped gradients.
+"""Updates of a phase's weights: the optimiser, its learning rate over the epochs, clipped gradients.
 
 No schedule looks at validation cases, and none ends a phase early: a fold chooses nothing that it is then reported on.
 """
@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import (
 )
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel, OptimizerName, Schedule
+    from gliomanet.config.image_models import ImageModel, OptimizerName, Schedule
 
 POLYNOMIAL_POWER = 0.9
 """Of MTTU-Net and GMMAS: the rate is (1 − e / E)^.9 of the first in epoch e of E, counted from 0."""

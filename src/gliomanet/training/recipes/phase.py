@@ -50,7 +50,7 @@ from gliomanet.training.recipes.shown_batch import in_numbers, shown
 from gliomanet.training.recipes.weight_average import WeightAverage
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel
+    from gliomanet.config.image_models import ImageModel
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gliomanet.model_kinds import KINDS, load
 from gliomanet.training.data.tumour_cutmix import TumourCutmix
 
 if TYPE_CHECKING:
-    from gliomanet.config.models import ImageModel
+    from gliomanet.config.image_models import ImageModel
     from gliomanet.labels.tasks import Task
     from gliomanet.training.recipes.phase import Plan
 

@@ -54,7 +54,7 @@ class WeightAverage:
                     value.copy_(own[name])
 
     def state(self) -> dict[str, Any]:
-        """What a resumed job needs."""
+        """The state that a resumed job needs."""
         return {"updates": self.updates, "values": self.values}
 
     def load(self, state: dict[str, Any]) -> None:

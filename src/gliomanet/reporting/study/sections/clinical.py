@@ -20,7 +20,10 @@ CLINICAL_KEYS = {"clinical", "clinical_dropout"}
 
 def section(results: StudyResults) -> Section | None:
     """The table, where the study has a model with clinical data and the same without, or a stack."""
-    table = clinical_table(tidy_comparisons(results.comparisons), list(pairs_of(results.settings["models"])))
+    pairs = list(pairs_of(results.settings["models"]))
+    if not pairs or results.comparisons.empty:
+        return None
+    table = clinical_table(tidy_comparisons(results.comparisons), pairs)
     return Section("clinical", "With and without clinical data", {"table": table}) if table else None
 
 
