@@ -25,7 +25,7 @@ FUNCTIONS = {
     "labels.task_problems": "refuses tasks on labels that there are not",
     "tracking.without_password": "words the refusals, and what is shown of an address",
     "sources.data_path": "fills in `{data_root}`",
-    "models.image_model": "validates plain values: the way back from a job's parameters",
+    "image_models.image_model": "validates plain values: the way back from a job's parameters",
 }
 METHODS = {
     "study.Study.vocabulary": "looks up the values of each label",
