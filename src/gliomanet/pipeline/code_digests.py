@@ -1,6 +1,6 @@
 """Digests of the code that jobs run, remembered from start to start while no file of the code changes.
 
-Following the imports of every script takes longer than all else that a job's own start of the workflow does (1.4 s of
+Following the imports of every script takes longer than all else that a job's own start of the workflow does (a second of
 CPU), and a study has as many starts as jobs.
 """
 
