@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.feature_models import FeatureModel, StackModel
 from gliomanet.config.image_models import CmtlnetModel, ImageModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ def tasks_of(model: ImageModel | Model, tasks: Mapping[str, _Task]) -> dict[str,
     """Those of the study's tasks that a model learns, predicts and is explained by, in the study's order."""
     asked = model.tasks if isinstance(model, ImageModel) else None
     return {name: task for name, task in tasks.items() if asked is None or name in asked}
-
-
-def inputs_of(model: FeatureModel | StackModel) -> tuple[str, ...]:
-    """The inputs of a model that takes no image, by the names of `tabular_inputs.INPUTS`."""
-    return ("members", *model.clinical) if isinstance(model, StackModel) else model.inputs
 
 
 def training_values(model: ImageModel) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gliomanet.config.feature_models import FeatureModel, StackModel
 from gliomanet.models.member_logits import is_member
 from gliomanet.tables.feature_names import LOG_RATIO, SHAPE, TEXTURES, VOLUMES, parts_of
 
@@ -121,3 +122,8 @@ def _block(name: str, cases: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
 def _log(values: pd.Series) -> pd.Series:
     """The logarithm; missing where there is none."""
     return pd.Series(np.log(values.where(values > 0).to_numpy(float)), index=values.index)
+
+
+def inputs_of(model: FeatureModel | StackModel) -> tuple[str, ...]:
+    """The inputs of a model that takes no image, by the names of `INPUTS`."""
+    return ("members", *model.clinical) if isinstance(model, StackModel) else model.inputs

@@ -1,7 +1,7 @@
 """Digests of the code that jobs run, remembered from start to start while no file of the code changes.
 
-Following the imports of every script takes longer than all else that a job's own start of the workflow does (a second of
-CPU), and a study has as many starts as jobs.
+Following the imports of every script takes a second of CPU, longer than all else that a job's own start of the workflow
+does, and a study has as many starts as jobs.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gliomanet.models.arguments import inputs_of
 from gliomanet.models.member_logits import columns_of_task
 from gliomanet.models.ridge_logistic import RidgeLogistic
 from gliomanet.models.tabular import SklearnModels, TabularInputs
+from gliomanet.models.tabular_inputs import inputs_of
 from gliomanet.models.void_features import Void
 from gliomanet.training.training_set import Fit, TrainingSet, check_inputs, known_of
 

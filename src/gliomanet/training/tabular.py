@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from gliomanet.files.atomic import write_atomically, write_heads
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.model_kinds import KINDS, load
-from gliomanet.models.arguments import inputs_of
 from gliomanet.models.artifact import (
     MODEL_FILE,
     CombatHarmonization,
@@ -30,7 +29,7 @@ from gliomanet.models.artifact import (
 )
 from gliomanet.models.combat import Combat
 from gliomanet.models.tabular import APART
-from gliomanet.models.tabular_inputs import CLINICAL, columns_of, has_inputs, model_table
+from gliomanet.models.tabular_inputs import CLINICAL, columns_of, has_inputs, inputs_of, model_table
 from gliomanet.models.void_features import Void, void_features
 from gliomanet.tracking.event_log import EventLog
 from gliomanet.training.run.digest import digest_of, software_versions
