@@ -76,6 +76,7 @@ class Batch(NamedTuple):
         case_ids: of its cases, once each.
         mixed: second labels, where tumours are pasted in this training.
         clinical: float32 (B, C) of a model that takes clinical data, in their units, NaN = not known.
+        shrunk: of its cases as they are drawn, those that are whole grids on fewer voxels.
     """
 
     image: Tensor
@@ -87,6 +88,7 @@ class Batch(NamedTuple):
     case_ids: tuple[str, ...] = ()
     mixed: Mixed | None = None
     clinical: Tensor | None = None
+    shrunk: tuple[bool, ...] = ()
 
     def targets(self, column: int) -> Targets:
         """The labels of one task, which losses are asked for."""
@@ -150,6 +152,7 @@ class ImageCases(Dataset[Batch]):
             torch.from_numpy(self.labels[list(positions)]),
             step,
             case_ids=tuple(case.case_id for case in cases),
+            shrunk=tuple(case.shrunk for case in cases),
             clinical=None if self.clinical is None else torch.from_numpy(self.clinical[list(positions)]),
         )
 

@@ -145,6 +145,8 @@ def run_epochs(job: Job, out: Path) -> int:
         if split.parts > 1:
             norm = "; batch norm sees one part at a time" if has_batch_norm(network) else ""
             print(f"{job.title}: batches in {split.parts} parts of {split.at_once} cases at most{norm}", flush=True)
+        if model.tumour_cutmix and split.cases < 2:
+            print(f"{job.title}: tumour_cutmix pastes nothing: each process has one case of a batch", flush=True)
         print(f"{job.title}: {batches.steps} updates of the weights per epoch", flush=True)
         done = progress.epochs_done if progress else 0
         epochs_run = _run_phases(job, network, progress, log, split)
