@@ -131,6 +131,11 @@ class ImageCases(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.images)
 
+    def each_once(self) -> NDArray[np.bool_]:
+        """True for (N,) images that are all cases, each once: where some are there in two views, the whole grids."""
+        shrunk = np.array([case.shrunk for case in self.images], dtype=np.bool_)
+        return shrunk if shrunk.any() else ~shrunk
+
     def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
         """These cases, then others: the same ones in another view."""
         digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()

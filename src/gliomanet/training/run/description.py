@@ -94,9 +94,10 @@ def _phases(job: Job) -> tuple[TrainedPhase, ...]:
 
 
 def _clinical(job: Job) -> ClinicalInputs | None:
-    if job.training.clinical is None:
+    training = job.training
+    if training.clinical is None:
         return None
-    of_input = zip(job.model.clinical, *standards(job.training.clinical), strict=True)
+    of_input = zip(job.model.clinical, *standards(training.clinical[training.each_once()]), strict=True)
     return ClinicalInputs(
         dropout=job.model.clinical_dropout,
         standards={
