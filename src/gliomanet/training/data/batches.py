@@ -1,8 +1,9 @@
 """Cases in memory or mapped, and the batches that are drawn from them.
 
 A batch holds one case of every class of every task, so that each class of a task is seen equally often, however rare.
-A network of fewer tasks than the study has takes several of each class, so that all networks see batches of one size;
-one of `unlabelled_masks` alone has one case more.
+A network of fewer tasks than the study has takes as many of each class as fit into the batch of all tasks: one of the
+three tasks of two classes takes three of each, one of two takes one of each, and its batch is the smaller one. One of
+`unlabelled_masks` has one case more.
 """
 
 from __future__ import annotations
