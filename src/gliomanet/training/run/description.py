@@ -72,7 +72,7 @@ def describe(
             contrastive_weight=model.contrastive_weight,
         ),
         phases=_phases(job),
-        tumour_cutmix=model.tumour_cutmix,
+        tumour_cutmix=plan_of(model, job.tasks, job.seed).settings.cutmix.rate,
         clinical=_clinical(job),
         computed=Computed(
             device=named(job.devices),
