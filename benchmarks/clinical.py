@@ -51,6 +51,8 @@ def withheld(results: Path, study: dict, model: str) -> Iterator[tuple[str, ...]
     deep = pd.concat([read_table(file) for file in sorted((results / "deep_features" / model).glob("*.tsv.gz"))])
     deep = deep[deep["stage"] == deep["stage"].iloc[-1]].astype({"fold": str}).merge(external, on=["case_id", "fold"])
     for task, definition in study["tasks"].items():
+        if not (deep["task"] == task).any():  # the network does not learn it
+            continue
         told: dict[str, list[pd.Series]] = {"with": [], "without": []}
         for (stage, fold), rows in deep[deep["task"] == task].groupby(["stage", "fold"], sort=True):
             network = load_image_model(results / "models" / model / str(stage) / f"fold{fold}").network

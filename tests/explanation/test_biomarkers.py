@@ -224,11 +224,12 @@ def test_with_two_centres_nothing_is_decidable(study):
     assert result["summary"].isna().all()
 
 
-def test_clinical_data_are_explained_and_never_linked(study):
+@pytest.mark.parametrize("order", [("z_age", "z_sex"), ("z_sex", "z_age")])
+def test_clinical_data_are_explained_and_never_linked(study, order):
     """The last two deep features are renamed for what a network with clinical data writes."""
-    renamed = study.deep.rename(columns={"z10": "z_age", "z11": "z_sex"})
+    renamed = study.deep.rename(columns=dict(zip(("z10", "z11"), order, strict=True)))
     explained = explain_deep_features(renamed, study.heads, study.splits)
-    assert all(each.names[-2:] == ("z_age", "z_sex") for each in explained)
+    assert all(each.names[-2:] == order for each in explained)
     plain = explain_deep_features(study.deep, study.heads, study.splits)
     np.testing.assert_array_equal(explained[0].attribution.values, plain[0].attribution.values)
     tables = tables_of(explained, 1.0)

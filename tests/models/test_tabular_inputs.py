@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.models.tabular_inputs import log_shape, model_table
+from gliomanet.models.tabular_inputs import clinical_values, log_shape, model_table
 
 CASES = pd.DataFrame({"case_id": ["a", "b", "c"], "age": [40.0, 50.0, np.nan], "sex": ["F", "M", ""]})
 FEATURES = pd.DataFrame(
@@ -63,3 +63,8 @@ def test_a_mask_named_by_region_and_modality_and_another_volume():
     assert log_shape(table).iloc[0].to_dict() == pytest.approx(
         {"core_t1c_shape_log(VoxelVolume)": 1.0, "core_t1c_shape_log(SurfaceArea/VoxelVolume)": 2.0}
     )
+
+
+def test_clinical_values_of_cases_without_the_column_are_refused_by_its_name():
+    with pytest.raises(ValueError, match="have no column sex, which the model takes; add it, empty where"):
+        clinical_values(pd.DataFrame({"case_id": ["a"], "age": [50.0]}), ("age", "sex"))

@@ -88,3 +88,10 @@ def test_a_segmentation_is_the_crops_on_the_whole_grid(folder, crop_from):
     found = segment_case([model(crop_from=crop_from)], "p", folder)
     np.testing.assert_array_equal(found.codes > 0, found.reference > 0)
     assert found.codes.shape == GRID
+
+
+def test_a_segmentation_without_the_mask_that_places_it_is_made_aloud(folder, capsys):
+    (folder / "tumour_mask.nii.gz").unlink()
+    found = segment_case([model(crop_from="mask")], "p", folder)
+    assert found.reference is None
+    assert "case p: no tumour mask to crop around; its central crop is taken" in capsys.readouterr().out

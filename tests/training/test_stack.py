@@ -135,6 +135,15 @@ def test_a_case_without_age_or_without_a_member_is_served_aloud(fitted, capsys):
     ]
 
 
+def test_a_task_that_no_member_speaks_of_is_learnt_from_age_and_sex_aloud(tmp_path, capsys):
+    cases, said = world()
+    fit(tmp_path, cases, said[said["task"] == "idh"])
+    weights = json.loads((tmp_path / "model.json").read_text())["weights"]
+    assert set(weights["grade"]) == {"age", "sex"}
+    told = "task grade: no member tells its training cases apart; clinical data answer alone"
+    assert told in capsys.readouterr().out.splitlines()
+
+
 def test_a_fold_never_sees_the_labels_of_its_validation_cases(tmp_path):
     cases, said = world()
     own = np.arange(len(cases)) % 2 == 0

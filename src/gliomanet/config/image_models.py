@@ -125,12 +125,13 @@ class ImageModel(Section):
     tumour_cutmix: Fraction = Field(
         0.0,
         description="Rate at which a training case gets the tumour of another of its batch pasted into its healthy tissue, "
-        "its labels mixed by volume (GMMAS's Tumor-CutMix); of cases with a tumour mask alone.",
+        "its labels mixed by volume and its `clinical` data taken away (GMMAS's Tumor-CutMix); of cases with a tumour mask "
+        "alone.",
     )
     tumour_cutmix_tasks: TaskNames | None = Field(
         None,
         description="Tasks whose label a pasted tumour carries; the others are unknown in cases that got one. Default: those "
-        "on `idh`, `codel_1p19q` and `grade`.",
+        "on `idh`, `codel_1p19q` and `grade`; where it learns none of these, no tumour is pasted.",
     )
     modality_dropout: Dropout = Field(
         0.0, description="Rate at which each modality of a training case is taken away; one stays at least."

@@ -56,8 +56,8 @@ def explain_deep_features(deep: pd.DataFrame, heads: Heads, splits: pd.DataFrame
             )
         weight, bias = evidence(*heads[str(fold)][str(task)])
         names = [f"z{index}" for index in range(weight.size)]
-        clinical = [name for name in CLINICAL if name in rows.columns]
-        if clinical:  # behind the image's, as the head takes them
+        clinical = [name for name in map(str, rows.columns) if name in CLINICAL]
+        if clinical:  # behind the image's, in the order that the head takes them, which is the table's
             names[-len(clinical) :] = clinical
         if not set(names) <= set(rows.columns) or rows[names].isna().any(axis=None):
             raise ValueError(

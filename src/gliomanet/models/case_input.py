@@ -36,6 +36,7 @@ class CaseImages:
             tumour mask, an empty one, or it was not asked for.
         available: (M,) bool, which modalities and ratio maps the case has.
         grid: size of the preprocessed images before the crop; `spacing_mm` their voxel size.
+        shrunk: true where it is the whole grid on fewer voxels, and no crop of it.
     """
 
     case_id: str
@@ -45,6 +46,7 @@ class CaseImages:
     available: NDArray[np.bool_]
     grid: Shape
     spacing_mm: tuple[float, float, float]
+    shrunk: bool = False
 
 
 def crop_or_pad(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
@@ -126,7 +128,7 @@ def load_case(
     if mask is not None and not mask.any():
         mask = None  # an empty mask says nothing of where the tumour is, and would make an empty region prompt
     available = np.array([name in volumes for name in modalities] + [name in ratios for name in ratio_maps])
-    return CaseImages(case_id, image, seen(brain), mask, available, brain.shape, spacing)
+    return CaseImages(case_id, image, seen(brain), mask, available, brain.shape, spacing, view == "whole")
 
 
 def _place(case_id: str, view: View | Centre, tumour: NDArray[np.uint8] | None) -> Literal["whole"] | Centre | None:

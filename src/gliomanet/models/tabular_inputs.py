@@ -105,7 +105,15 @@ def columns_of(name: str, table: pd.DataFrame) -> list[str]:
 
 
 def clinical_values(cases: pd.DataFrame, inputs: Sequence[str]) -> NDArray[np.float32]:
-    """(cases, inputs) of `CLINICAL`, in years and as 1 for F and 0 for M; NaN = not known."""
+    """(cases, inputs) of `CLINICAL`, in years and as 1 for F and 0 for M; NaN = not known.
+
+    Raises:
+        ValueError: the cases have no column of one.
+    """
+    if missing := [name for name in inputs if name not in cases]:
+        raise ValueError(
+            f"the cases have no column {', '.join(missing)}, which the model takes; add it, empty where it is not known"
+        )
     blocks = [_block(name, cases, pd.DataFrame(index=cases.index)).to_numpy(np.float32) for name in inputs]
     return np.concatenate([np.empty((len(cases), 0), dtype=np.float32), *blocks], axis=1)
 

@@ -202,7 +202,7 @@ def stochastic_passes(
 
     Args:
         folder: of the trained model.
-        cases: columns case_id, folder.
+        cases: columns case_id, folder, and age and sex for a network that takes them.
         passes: S.
         seed: of the draws.
         threads: CPU threads.

@@ -65,7 +65,8 @@ def segment_case(
     Args:
         models: of one kind; their networks are on `device`.
         case_id: for errors.
-        folder: the preprocessed case. A tumour mask in it is handed on for comparison, no network sees it.
+        folder: the preprocessed case. A tumour mask in it is handed on for comparison; no network sees it, but one of
+            `crop_from: mask` is told by it where to look. A case without one is then cropped centrally, and printed.
         flips: see `region_probabilities`.
         min_component_fraction: see `drop_small_pieces`.
         threads: CPU threads.
@@ -168,6 +169,8 @@ def _around_tumour(
         outside = F.interpolate(given, size=case.grid, mode="trilinear", align_corners=False)[0].numpy()
     else:
         centre = None if case.tumour is None else tumour_centre(crop_or_pad(case.tumour, case.grid))
+        if centre is None:
+            print(f"case {case.case_id}: no tumour mask to crop around; its central crop is taken", flush=True)
     if centre is None:
         x, y, z = ((size - 1) / 2 for size in case.grid)
         centre = (x, y, z)

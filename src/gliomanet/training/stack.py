@@ -35,7 +35,7 @@ def fit(
 
     Args:
         data: training cases, with the columns of `member_logits` and the clinical ones.
-        tasks: task → its classes.
+        tasks: task → its classes. One of which no member says anything of the training cases is printed.
         model: settings.
         seed: of no use: nothing is drawn.
         log: gets the training accuracy.
@@ -51,6 +51,8 @@ def fit(
     for task, definition in tasks.items():
         own = columns_of_task(model.members, task, definition.class_names)
         rows = data.rows[[c for c in data.rows.columns if c in (*own, *model.clinical)]]
+        if not set(own) & set(rows.columns):
+            print(f"task {task}: no member tells its training cases apart; clinical data answer alone", flush=True)
         known, target = known_of(data.targets[task]), data.targets[task]
         inputs[task], dropped[task] = TabularInputs.fit(rows[known])
         check_inputs({task: inputs[task]}, inputs_of(model))

@@ -10,6 +10,7 @@ from gliomanet.layout import Layout
 from gliomanet.reporting.study.facts import FACTS
 from gliomanet.reporting.study.guidelines.guideline import Guideline, answered, guidelines, known_facts
 from gliomanet.reporting.study.guidelines.markdown import GAP, checklist, write_checklists
+from gliomanet.reporting.study.head import paragraph
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.sections.guidelines import answers_table, summary
 from gliomanet.reporting.study.sections.methods import PARAGRAPHS, paragraphs
@@ -104,6 +105,24 @@ def test_the_updates_of_networks_are_told_over_their_fits(image_study):
     assert "Updates of the weights in a fit, all its phases together: net 24 to 1,224. " in told
     without = known_facts(replace(image_study, models=(tabular_description(),)))["training"].text
     assert "Updates" not in without
+
+
+def test_a_stack_and_clinical_layers_are_told_as_they_are(image_study):
+    """Everywhere: the head of the page and the methods say the same of external predictions."""
+    models = {
+        "net": {"kind": "psnet", "modalities": ["t1c"], "clinical": ["age"], "stages": ["supervised"]},
+        "plain": {"kind": "psnet", "modalities": ["t1c"], "clinical": [], "stages": ["supervised"]},
+        "both": {"kind": "stack", "members": ["net"], "clinical": ["age"], "stages": ["supervised"]},
+    }
+    results = replace(image_study, study={**image_study.study, "models": models})
+    facts = known_facts(results)
+    assert "Weights of net and plain began at random" in facts["initialisation"].text
+    assert "(those of net on clinical data began as a logistic regression of" in facts["initialisation"].text
+    told = "those of both come from one fit on what the members said of their validation cases"
+    assert told in facts["ensembling"].text
+    assert "not known a learnt value stands in net; for an age or sex" in facts["missing_data"].text
+    assert "not known the median of the training cases stands in both" in facts["missing_data"].text
+    assert told in paragraph(results)
 
 
 def test_the_methods_say_only_what_the_run_knows(image_study):

@@ -43,6 +43,9 @@ def test_mapped_cases_are_the_read_ones_bit_for_bit(cohort, tmp_path):
             np.testing.assert_array_equal(left, right)
             assert left is None or left.dtype == right.dtype
     assert [case.tumour is None for case in mapped.images].count(True) == 1
+    for _ in range(2):
+        whole, _ = load_cases(cohort[:1], labels[:1], ("t1c", "t2"), SHAPE, cache=tmp_path, view="whole")
+        assert (whole.images[0].shrunk, mapped.images[0].shrunk) == (True, False)
     for part, same in zip(read[3, [3, 4, 5]], again[3, [3, 4, 5]], strict=True):
         assert np.array_equal(part, same)
 

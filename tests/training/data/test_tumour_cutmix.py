@@ -58,8 +58,10 @@ def test_the_seed_alone_decides():
         batch([slice(2, 4), None]),
         batch([slice(2, 4)]),
         batch([slice(2, 4), slice(6, 10)])._replace(available=torch.tensor([[True, False], [False, True]])),
+        batch([slice(2, 4), slice(6, 10)])._replace(case_ids=("a", "a")),
+        batch([slice(2, 4), slice(6, 10)])._replace(case_ids=("a", "b"), shrunk=(True, False)),
     ],
-    ids=["one without a mask", "no other case", "no donor has all modalities"],
+    ids=["one without a mask", "no other case", "no donor has all modalities", "one case twice", "at another scale"],
 )
 def test_where_none_can_be_given_none_is(given):
     after = paste_tumours(given, ALL, 1)

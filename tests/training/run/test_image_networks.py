@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from gliomanet.config.image_models import ImageModel, image_model
-from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.arguments import tasks_of
 from gliomanet.networks import IMAGE_NETWORKS, build
@@ -457,3 +457,14 @@ def test_segmentation_needs_a_mask(kind, found, cohort, tmp_path):
         load_image_model(out).network(torch.zeros(1, 2, 32, 32, 32), torch.ones(1, 2, dtype=torch.bool)).segmentation
         is None
     )
+
+
+def test_tumours_that_carry_no_label_are_not_pasted(cohort, tmp_path, capsys):
+    """GMMAS pastes by default; a paste would take the only label away."""
+    site = Task.model_validate({"label": "site", "classes": {"here": ["here"], "there": ["there"]}})
+    cases = cohort.assign(site=np.where(np.arange(len(cohort)) % 2, "here", "there"))
+    model = settings("gmmas", epochs=1, pretraining_epochs=0, steps_per_epoch=1)
+    out = train(cases, tmp_path, model, tasks={"site": site})
+    assert "pastes nothing: a pasted tumour carries the label of none of its tasks" in capsys.readouterr().out
+    assert json.loads((out / "model.json").read_text())["tumour_cutmix"] == 0
+    assert not any(event.get("name") == "train/pasted" for event in events(out))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.models.artifact import ModelDescription
 from gliomanet.prediction.image import load_image_model, predict_cases
 from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.run import epochs as module
@@ -75,3 +76,14 @@ def test_a_network_that_finds_tumours_learns_from_crops_and_whole_views(recorded
     assert len(validation) == 4
     given, _, _ = load_fold(recorded, TASKS, settings("cmtlnet", crop="tumour", crop_from="mask"), None, "fold 0")
     assert len(given) == 8
+
+
+def test_a_case_in_two_views_is_one_patient(recorded, tmp_path):
+    """Else the one without a mask, which is there in one view, would count half in what the age is standardised by."""
+    aged = recorded.assign(age=np.where(recorded["case_id"] == "case-04", 90.0, np.arange(len(recorded)) + 40.0))
+    model = settings("psnet", crop="tumour", input_shape=[24, 24, 24], epochs=1, steps_per_epoch=1, clinical=["age"])
+    described = ModelDescription.read(train(aged, tmp_path, model) / "model.json")
+    ages = aged.loc[aged["part"] == "train", "age"]
+    assert described.clinical.standards["age"].mean == pytest.approx(ages.mean(), abs=1e-3)
+    network = load_image_model(tmp_path / "out").network
+    assert network.clinical.std.tolist() == pytest.approx([ages.std(ddof=0)], rel=1e-5)

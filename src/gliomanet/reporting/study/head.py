@@ -11,7 +11,7 @@ from gliomanet.reporting.format import count, listing, plural, task_name
 from gliomanet.reporting.study.answers import answers
 from gliomanet.reporting.study.results import StudyResults
 from gliomanet.reporting.study.tidy import tidy
-from gliomanet.reporting.study.wording import kind_name, stages_phrase
+from gliomanet.reporting.study.wording import external_predictions, kind_name, stages_phrase
 
 
 def head(results: StudyResults) -> dict[str, Any]:
@@ -65,12 +65,8 @@ def paragraph(results: StudyResults) -> str:
         f"Each is trained in {plural(folds, 'fold')} split by patient, in the "
         f"{'stage' if len(stages) == 1 else 'stages'} {listing(stages)}"
     )
-    refit = [name for name, model in study["models"].items() if model.get("refit")]
-    mean = [name for name in study["models"] if name not in refit]
-    how = [f"of {listing(mean)} are the mean over folds"] * bool(mean)
-    how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
     if by_role["external"] or study["split"]["design"] != "fixed" or study["split"]["scenarios"]:
-        sentences.append(f"External predictions {'; those '.join(how)}")
+        sentences.append(external_predictions(study["models"]))
     scenarios = list(dict.fromkeys(splits["scenario"]))
     if len(scenarios) > 1:
         sentences.append(

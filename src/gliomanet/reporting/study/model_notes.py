@@ -18,7 +18,8 @@ NYUL = "Its modalities are mapped to a common histogram, learnt from each fold's
 RATIO_MAPS = "Beside its modalities it sees ratio maps inside the brain: {}."
 CROPS = {
     "segmentation": "It looks at a crop around the tumour, which it finds in a first pass over the whole grid.",
-    "mask": "It looks at a crop around the case's own tumour mask: its predictions need one.",
+    "mask": "It looks at a crop around the case's own tumour mask: its predictions need one, and where it segments it "
+    "was told where to look.",
 }
 TUMOUR_CUTMIX = "At a rate of {:g} training cases got another's tumour (Tumor-CutMix), their labels mixed by volume."
 STACK = "Its weights for {} (fold {}), in the last class's logit for one standard deviation of an input: {}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gliomanet.reporting.format import stage_name
+from gliomanet.reporting.format import listing, stage_name
 from gliomanet.stages import SUPERVISED, stage_of_round
 
 KIND_NAMES = {
@@ -30,6 +30,18 @@ def inputs_of(model: Mapping[str, Any]) -> tuple[str, ...]:
     """The inputs that a study's configuration names for a model: of the patient, the images or other models."""
     named = (*(model.get("inputs") or model.get("modalities") or ()), *model.get("members", ()))
     return (*named, *model.get("clinical", ()))
+
+
+def external_predictions(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say how the folds' fits of a study's models become one prediction of an external case."""
+    refit = [name for name, model in models.items() if model.get("refit")]
+    stacks = [name for name, model in models.items() if model["kind"] == "stack"]
+    mean = [name for name in models if name not in (*refit, *stacks)]
+    how = [f"of {listing(mean)} are the mean of the folds' probabilities"] * bool(mean)
+    how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
+    on_members = "one fit on what the members said of their validation cases, and the mean of their folds' log-odds"
+    how += [f"of {listing(stacks)} come from {on_members}"] * bool(stacks)
+    return f"External predictions {'; those '.join(how)}"
 
 
 def stages_phrase(study: Mapping[str, Any]) -> list[str]:

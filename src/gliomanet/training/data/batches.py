@@ -1,8 +1,9 @@
 """Cases in memory or mapped, and the batches that are drawn from them.
 
 A batch holds one case of every class of every task, so that each class of a task is seen equally often, however rare.
-A network of fewer tasks than the study has takes several of each class, so that all networks see batches of one size;
-one of `unlabelled_masks` alone has one case more.
+A network of fewer tasks than the study has takes as many of each class as fit into the batch of all tasks: one of the
+three tasks of two classes takes three of each, one of two takes one of each, and its batch is the smaller one. One of
+`unlabelled_masks` has one case more.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class Batch(NamedTuple):
         case_ids: of its cases, once each.
         mixed: second labels, where tumours are pasted in this training.
         clinical: float32 (B, C) of a model that takes clinical data, in their units, NaN = not known.
+        shrunk: of its cases as they are drawn, those that are whole grids on fewer voxels.
     """
 
     image: Tensor
@@ -87,6 +89,7 @@ class Batch(NamedTuple):
     case_ids: tuple[str, ...] = ()
     mixed: Mixed | None = None
     clinical: Tensor | None = None
+    shrunk: tuple[bool, ...] = ()
 
     def targets(self, column: int) -> Targets:
         """The labels of one task, which losses are asked for."""
@@ -129,6 +132,11 @@ class ImageCases(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.images)
 
+    def each_once(self) -> NDArray[np.bool_]:
+        """True for (N,) images that are all cases, each once: where some are there in two views, the whole grids."""
+        shrunk = np.array([case.shrunk for case in self.images], dtype=np.bool_)
+        return shrunk if shrunk.any() else ~shrunk
+
     def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
         """These cases, then others: the same ones in another view."""
         digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()
@@ -150,6 +158,7 @@ class ImageCases(Dataset[Batch]):
             torch.from_numpy(self.labels[list(positions)]),
             step,
             case_ids=tuple(case.case_id for case in cases),
+            shrunk=tuple(case.shrunk for case in cases),
             clinical=None if self.clinical is None else torch.from_numpy(self.clinical[list(positions)]),
         )
 

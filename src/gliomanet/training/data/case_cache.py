@@ -117,6 +117,7 @@ def _record(case: CaseImages) -> NDArray[np.void]:
         "available": case.available,
         "grid": np.array(case.grid, np.int64),
         "spacing_mm": np.array(case.spacing_mm, np.float64),
+        "shrunk": np.array(case.shrunk),
         "digest": np.array(digest_of_case(case).hex().encode()),
     }
     record = np.zeros(1, dtype=[(name, value.dtype, value.shape) for name, value in fields.items()])
@@ -129,8 +130,8 @@ def _case(case_id: str, record: Any) -> CaseImages:
     x, y, z = (int(size) for size in record["grid"][0])
     a, b, c = (float(size) for size in record["spacing_mm"][0])
     tumour = record["tumour"][0] if record["has_tumour"][0] else None
-    available = np.array(record["available"][0])
-    return CaseImages(case_id, record["image"][0], record["brain"][0], tumour, available, (x, y, z), (a, b, c))
+    available, shrunk = np.array(record["available"][0]), bool(record["shrunk"][0])
+    return CaseImages(case_id, record["image"][0], record["brain"][0], tumour, available, (x, y, z), (a, b, c), shrunk)
 
 
 def _settings_digest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from gliomanet.errors import CaseError, ProblemError
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.labels.tasks import Task
 from gliomanet.labels.vocabulary import MISSING
+from gliomanet.models.case_input import brain_intensities
 from gliomanet.models.case_view import View
 from gliomanet.models.nyul import CommonHistogram
 from gliomanet.networks import network_class
@@ -21,9 +22,6 @@ from gliomanet.training.data.batches import ImageCases, encode_labels, load_case
 
 if TYPE_CHECKING:
     from gliomanet.config.image_models import ImageModel
-from collections.abc import Sequence
-
-from gliomanet.models.case_input import brain_intensities
 
 
 def load_fold(

@@ -3,9 +3,10 @@
 GMMAS's augmentation (Liu et al. 2025), which its authors name for robustness and calibration; CutMix (Yun et al. 2019,
 arXiv:1905.04899) with the tumour's mask for the box. Their paper gives no more of it; what is chosen here:
 
-* The donor is another case of the batch, and its tumour stays at its place of the atlas, or at the mirrored one: the
-  tissue around it is of the kind that it grew in. Where neither has room, as in crops around tumours, it goes to the
-  first of `TRIES` places drawn at random that has. It covers no voxel of the other's tumour, none outside its brain.
+* The donor is another case of the batch (of the process's share of it), seen at the same scale, and its tumour stays
+  at its place of the atlas, or at the mirrored one: the tissue around it is of the kind that it grew in. Where neither
+  has room, as in crops around tumours, it goes to the first of `TRIES` places drawn at random that has. It covers no
+  voxel of the other's tumour, none outside its brain.
 * All channels are pasted, so that a donor must have every modality that the case has. Masks are joined.
 * The case's label counts by its own tumour's share of both tumours' voxels, the donor's by the rest. A task that a
   pasted tumour cannot carry is unknown in such a case.
@@ -103,7 +104,14 @@ def _room_for_a_donor(
 
 
 def _may_give(batch: Batch, donor: int, case: int) -> bool:
-    """Tell if a case has a tumour to give to another: of a mask as fine, in every modality that the other has."""
+    """Tell if a case has a tumour to give to another: of a mask as fine, in every modality that the other has.
+
+    Not to itself, which may be in the batch twice; nor from a whole grid on fewer voxels to a crop, or back.
+    """
+    if batch.case_ids and batch.case_ids[donor] == batch.case_ids[case]:
+        return False
+    if batch.shrunk and batch.shrunk[donor] != batch.shrunk[case]:
+        return False
     own, others = batch.masks[donor, 1] * batch.masks[donor, 0], batch.masks[case, 1]
     same_detail = bool((own > 1).any()) == bool((others > 1).any())  # code 1 alone outlines the whole, no part
     has_all = bool((batch.available[donor] | ~batch.available[case]).all())

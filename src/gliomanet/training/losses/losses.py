@@ -126,7 +126,7 @@ def class_weights(counts: Sequence[int] | Tensor) -> Tensor:
     """Balanced weights: n / (classes that occur · n_k), whose mean over the counted cases is 1.
 
     Args:
-        counts: cases of each class, (K,).
+        counts: cases of each class, (K,). Less than one case, which shares of labels make, is weighed as one.
 
     Returns:
         float32 (K,); 0 for a class without cases, which no loss asks for.

@@ -407,7 +407,8 @@ def batch_weights(targets: Tensor, n_classes: int, shares: Tensor | None = None)
     """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
 
     The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
-    the disease is. With `shares` (B,), a label counts by its share.
+    the disease is. With `shares` (B,), a label counts by its share, and a class of less than one case as one: a small
+    share of a tumour is not made to speak for its whole class.
     """
     known = targets != MISSING
     met = torch.nn.functional.one_hot(targets[known], n_classes)

@@ -27,8 +27,9 @@ def plan_of(model: ImageModel, tasks: Mapping[str, Task], seed: int) -> Plan:
     """
     plan: Plan = load(KINDS[model.kind].training)(model, tuple(tasks), seed)
     settings = plan.settings
-    if model.tumour_cutmix:
-        settings = replace(settings, cutmix=TumourCutmix(model.tumour_cutmix, _carried(model, tasks)))
+    carried = _carried(model, tasks)
+    if model.tumour_cutmix and any(carried):  # else pastes would only take labels away
+        settings = replace(settings, cutmix=TumourCutmix(model.tumour_cutmix, carried))
     if model.joint_likelihood_weight:
         weight, combinations = model.joint_likelihood_weight, combinations_of(tasks)
         settings = replace(settings, joint_likelihood_weight=weight, combinations=combinations)

@@ -41,12 +41,14 @@ def start_clinical(network: ImageNetwork, cases: ImageCases, tasks: dict[str, Ta
     if network.clinical is None:
         return
     assert cases.clinical is not None, "the cases were read without their clinical data"
-    mean, std = standards(cases.clinical)
-    x = np.nan_to_num((cases.clinical - mean) / std)
-    some = np.isfinite(cases.clinical).any(axis=1)
+    once = cases.each_once()
+    values, labels = cases.clinical[once], cases.labels[once]
+    mean, std = standards(values)
+    x = np.nan_to_num((values - mean) / std)
+    some = np.isfinite(values).any(axis=1)
     layers = {}
     for column, (task, definition) in enumerate(tasks.items()):
-        target = cases.labels[:, column]
+        target = labels[:, column]
         taught = (target != MISSING) & some
         if len(np.unique(target[taught])) < len(definition.classes):
             print(f"task {task}: clinical data are known of no training case of a class; they start by saying nothing")

@@ -72,7 +72,7 @@ def describe(
             contrastive_weight=model.contrastive_weight,
         ),
         phases=_phases(job),
-        tumour_cutmix=model.tumour_cutmix,
+        tumour_cutmix=plan_of(model, job.tasks, job.seed).settings.cutmix.rate,
         clinical=_clinical(job),
         computed=Computed(
             device=named(job.devices),
@@ -94,9 +94,10 @@ def _phases(job: Job) -> tuple[TrainedPhase, ...]:
 
 
 def _clinical(job: Job) -> ClinicalInputs | None:
-    if job.training.clinical is None:
+    training = job.training
+    if training.clinical is None:
         return None
-    of_input = zip(job.model.clinical, *standards(job.training.clinical), strict=True)
+    of_input = zip(job.model.clinical, *standards(training.clinical[training.each_once()]), strict=True)
     return ClinicalInputs(
         dropout=job.model.clinical_dropout,
         standards={

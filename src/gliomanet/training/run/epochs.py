@@ -145,6 +145,8 @@ def run_epochs(job: Job, out: Path) -> int:
         if split.parts > 1:
             norm = "; batch norm sees one part at a time" if has_batch_norm(network) else ""
             print(f"{job.title}: batches in {split.parts} parts of {split.at_once} cases at most{norm}", flush=True)
+        if model.tumour_cutmix and (why := _pastes_nothing(job, split)):
+            print(f"{job.title}: tumour_cutmix pastes nothing: {why}", flush=True)
         print(f"{job.title}: {batches.steps} updates of the weights per epoch", flush=True)
         done = progress.epochs_done if progress else 0
         epochs_run = _run_phases(job, network, progress, log, split)
@@ -157,6 +159,13 @@ def run_epochs(job: Job, out: Path) -> int:
     write_heads(out / "heads.npz", {task: (w.numpy(), b.numpy()) for task, (w, b) in network.heads().items()})
     log.write(out / EVENTS_FILE)
     return split.parts
+
+
+def _pastes_nothing(job: Job, split: Split) -> str:
+    """The reason why no tumour can be pasted, empty where one can."""
+    if not plan_of(job.model, job.tasks, job.seed).settings.cutmix.rate:
+        return "a pasted tumour carries the label of none of its tasks (tumour_cutmix_tasks)"
+    return "each process has one case of a batch" if split.cases < 2 else ""
 
 
 def _run_phases(job: Job, network: ImageNetwork, progress: Progress | None, log: EventLog, split: Split) -> int:

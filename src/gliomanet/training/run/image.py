@@ -79,8 +79,9 @@ def train_image_model(
 
     Args:
         cases: case_id, center, part {train, validation, unlabelled}, folder (of the preprocessed case), and the label
-            columns as harmonised strings ("" or NaN = unknown). `unlabelled` cases train only with what is accepted
-            in `pseudo_labels`; `validation` cases are looked at, never learnt from.
+            columns as harmonised strings ("" or NaN = unknown); age and sex for a model that takes them. `unlabelled`
+            cases train only with what is accepted in `pseudo_labels`; `validation` cases are looked at, never learnt
+            from.
         tasks: the study's tasks; the model's settings say which of them it learns.
         model: settings.
         name: model, stage and fold: for events, messages and errors.
@@ -137,7 +138,7 @@ def _train(request: Request, parts: int) -> None:
 def read_and_train(request: Request) -> None:
     """Read the fold's cases, train, and write: in the only process, or in each of them; the first one writes."""
     model, devices, fold = request.model, request.devices, title_of(request.name)
-    # Networks of fewer tasks see batches of the same size (and those of `unlabelled_masks` one case more).
+    # Networks of fewer tasks see batches up to this size (and those of `unlabelled_masks` one case more).
     batch_size = sum(len(task.classes) for task in request.tasks.values())
     tasks = tasks_of(model, request.tasks)
     kept = request.scratch / "cases" if request.cache is not None and model.intensities == "nyul" else request.cache

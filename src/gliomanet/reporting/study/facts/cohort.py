@@ -140,6 +140,10 @@ def missing_data(results: StudyResults) -> Fact:
         policy = {"mark": "marked as absent", "drop": "left out", "refuse": "not allowed"}
         how = policy[results.settings["preprocessing"]["missing_modality"]]
         told.append(f"{count(lacking)} of {plural(len(usable), 'usable case')} lack a modality, which is {how}")
+    clinical = {name: model["kind"] for name, model in results.settings["models"].items() if model.get("clinical")}
+    for stacks, stands in ((False, "a learnt value"), (True, "the median of the training cases")):
+        if names := [name for name, kind in clinical.items() if (kind == "stack") == stacks]:
+            told.append(f"for an age or sex that is not known {stands} stands in {listing(names)}")
     return Fact("; ".join(told) + ".", "#cohort")
 
 

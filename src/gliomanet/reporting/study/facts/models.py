@@ -6,7 +6,7 @@ from gliomanet.models.artifact import CombatHarmonization, ImageModelDescription
 from gliomanet.reporting.format import count, listing, plural
 from gliomanet.reporting.study.facts.fact import Fact
 from gliomanet.reporting.study.results import StudyResults
-from gliomanet.reporting.study.wording import inputs_of, kind_name, stages_phrase
+from gliomanet.reporting.study.wording import external_predictions, inputs_of, kind_name, stages_phrase
 
 DESCRIPTIONS = "models/<model>/<stage>/fold<fold>/model.json"
 
@@ -55,7 +55,11 @@ def initialisation(results: StudyResults) -> Fact:
     ]
     text = f"Every random draw follows from the seed {results.settings['seed']}."
     if networks:
-        text = f"Weights of {listing(networks)} began at random; no pre-trained weights were loaded. {text}"
+        random = f"Weights of {listing(networks)} began at random; no pre-trained weights were loaded"
+        aware = [name for name in networks if results.settings["models"][name].get("clinical")]
+        of_clinical = "began as a logistic regression of each fit's training cases"
+        random += f" (those of {listing(aware)} on clinical data {of_clinical})" if aware else ""
+        text = f"{random}. {text}"
     return Fact(text, "#made-with")
 
 
@@ -94,15 +98,7 @@ def harmonisation(results: StudyResults) -> Fact | None:
 
 def ensembling(results: StudyResults) -> Fact:
     """Combination of the folds' fits into one prediction."""
-    models = results.settings["models"]
-    refit = [name for name, model in models.items() if model.get("refit")]
-    stacks = [name for name, model in models.items() if model["kind"] == "stack"]
-    mean = [name for name in models if name not in (*refit, *stacks)]
-    how = [f"of {listing(mean)} are the mean of the folds' probabilities"] * bool(mean)
-    how += [f"of {listing(refit)} come from one fit on all training cases"] * bool(refit)
-    on_members = "one fit on what the members said of their validation cases, and the mean of their folds' log-odds"
-    how += [f"of {listing(stacks)} come from {on_members}"] * bool(stacks)
-    return Fact(f"External predictions {'; those '.join(how)}.", DESCRIPTIONS)
+    return Fact(f"{external_predictions(results.settings['models'])}.", DESCRIPTIONS)
 
 
 def selection(results: StudyResults) -> Fact | None:
