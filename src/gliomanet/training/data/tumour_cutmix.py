@@ -42,7 +42,7 @@ class TumourCutmix:
 
 
 Try = tuple[bool, list[float] | None]
-"""Whether a tumour is mirrored; and its place as shares of the room that its box has, `None` for its own."""
+"""A tumour's side (True: mirrored), and its place as shares of the room that its box has; `None` for its own."""
 
 NO_CUTMIX = TumourCutmix()
 """Cases as they are."""
