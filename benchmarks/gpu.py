@@ -74,14 +74,14 @@ class Findings:
 
     def add(self, network: str, variant: str, figures: dict[str, float] | str) -> None:
         """A row of figures, or why there are none."""
-        plain = next((row for row in self.rows if row["network"] == network and "step_s" in row), None)
+        measured = {row["variant"]: row.get("seconds") for row in self.rows if row["network"] == network}
         row = {"network": network, "variant": variant}
         if isinstance(figures, str):
             row["step_s"], row["missing"] = figures, "yes"
         else:
             row |= {name: f"{figures[name]:.3g}" for name in COLUMNS[2:-1]} | {"seconds": figures["step_s"]}
-            first = figures["step_s"] if plain is None else plain.get("seconds")
-            row["against_plain"] = f"{first / figures['step_s']:.2f}" if first else ""
+            plain = figures["step_s"] if variant == "plain" else measured.get("plain")
+            row["against_plain"] = f"{plain / figures['step_s']:.2f}" if plain else ""
         self.rows.append(row)
         self._write()
 

@@ -1,6 +1,6 @@
 """A program that imports Snakemake, run in a process forked from one that has imported it already.
 
-Importing it takes half of a dry run's time, and the tests make many hundred. Nothing of gliomanet is imported before:
+Importing it takes about a second, and the tests start it many hundred times. Nothing of gliomanet is imported before:
 each run takes that of the project's copy it runs in.
 """
 
