@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -154,9 +155,8 @@ def speed(network: str, variant: str, seconds: float, options: argparse.Namespac
     except subprocess.TimeoutExpired:
         return NO_TIME
     rows = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{"network"')]
-    last = next(iter(reversed(done.stderr.strip().splitlines())), "")
-    memory = "out of memory" if "out of memory" in done.stderr.lower() else last[:80]
-    return rows[0] if rows else f"failed: {memory}"
+    raised = [line for line in done.stderr.splitlines() if re.match(r"[\w.]+Error\b", line)]
+    return rows[0] if rows else f"failed: {raised[-1][:100] if raised else f'status {done.returncode}'}"
 
 
 def train(folder: Path, options: argparse.Namespace) -> None:
