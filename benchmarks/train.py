@@ -95,7 +95,7 @@ def prepared(options: argparse.Namespace, folder: Path, precision: str) -> tuple
         raise RuntimeError(reasons[0])
     torch.manual_seed(1)
     network = build(options.kind, **network_arguments(model, {name: len(task.classes) for name, task in tasks.items()}))
-    plan = plan_of(model, tuple(tasks), 1)
+    plan = plan_of(model, tasks, 1)
     longest = max(plan.phases, key=lambda phase: phase[1])[0]
     # The first task alone deals the batch, so that it can be smaller than a case of every class of every task.
     batches = BalancedBatches(labels[:, :1], options.warm_up + options.steps, 1, size=options.batch)
