@@ -11,7 +11,7 @@ from gliomanet.models.ridge_logistic import RidgeLogistic
 from gliomanet.networks import IMAGE_NETWORKS, build
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.training.data.augmentation import drop_clinical
-from gliomanet.training.data.batches import Batch, ImageCases
+from gliomanet.training.data.batches import Batch, CaseImages, ImageCases
 from gliomanet.training.losses.distillation import with_reduced_cases
 from gliomanet.training.run.clinical_start import start_clinical
 
@@ -34,7 +34,9 @@ def patients(n=90):
     values = np.stack([60 - 12 * labels[:, 0] + draws.normal(0, 8, n), draws.integers(0, 2, n)], axis=1)
     values[::9, 0] = np.nan
     labels[::7, 0] = MISSING
-    return ImageCases((), labels, "", values.astype(np.float32))
+    empty = np.zeros((0, 0, 0, 0), np.float16), np.zeros((0, 0, 0), np.bool_), None, np.ones(2, np.bool_)
+    images = tuple(CaseImages(f"P-{number}", *empty, (0, 0, 0), (1.0, 1.0, 1.0), False) for number in range(n))
+    return ImageCases(images, labels, "", values.astype(np.float32))
 
 
 def started(cases, **changes):
