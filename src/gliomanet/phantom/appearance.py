@@ -106,9 +106,11 @@ _GLIOBLASTOMA_SITES = {
 }
 _OLIGO_SITES = {"frontal-cortical": 0.65, "frontal-deep": 0.13, "parietal": 0.12, "temporal": 0.1}
 
-# The ages' spread is at the wide end of what is seen, so that age alone cannot carry a study's labels.
+# Mean ages are the median ages at MRI of each diagnosis in UTSW-Glioma; with this spread age alone tells IDH with an
+# AUC of about .90, as it does among UCSF-PDGM's patients. So a network is ahead of age only by what its images show.
+_AGE_SD = 14
 _GLIOBLASTOMA = Rule(
-    age=Spread(60, 13, 22, 88),
+    age=Spread(64, _AGE_SD, 22, 92),
     core_ml=Spread(34, 0.5, 8, 100, log=True),
     oedema_ratio=Spread(1.6, 0.5, 0.25, 4.5, log=True),
     necrosis=Spread(0.33, 0.17, 0, 0.75),
@@ -134,7 +136,7 @@ SILENT_SHARE = 0.125
 """Share of glioblastomas that hardly enhance (Neuro-Oncology 2025, noaf070)."""
 
 _ASTROCYTOMA_2 = Rule(
-    age=Spread(41, 13, 18, 80),
+    age=Spread(35, _AGE_SD, 18, 80),
     core_ml=Spread(32, 0.5, 6, 100, log=True),
     oedema_ratio=Spread(0.5, 0.55, 0.1, 2, log=True),
     necrosis=Spread(0, 0.01, 0, 0.04),
@@ -150,6 +152,7 @@ _ASTROCYTOMA_2 = Rule(
 _ASTROCYTOMA_3 = Rule(
     **{
         **_ASTROCYTOMA_2.__dict__,
+        "age": Spread(33, _AGE_SD, 18, 80),
         "oedema_ratio": Spread(0.7, 0.55, 0.1, 2.5, log=True),
         "necrosis": Spread(0, 0.04, 0, 0.15),
         "enhancing": Spread(0.12, 0.2, 0, 0.7),
@@ -161,7 +164,7 @@ _ASTROCYTOMA_3 = Rule(
 _ASTROCYTOMA_4 = Rule(
     **{
         **_ASTROCYTOMA_2.__dict__,
-        "age": Spread(44, 13, 18, 80),
+        "age": Spread(39, _AGE_SD, 18, 80),
         "core_ml": Spread(36, 0.5, 8, 100, log=True),
         "oedema_ratio": Spread(1.2, 0.45, 0.2, 3.5, log=True),
         "necrosis": Spread(0.25, 0.14, 0.02, 0.6),
@@ -173,7 +176,7 @@ _ASTROCYTOMA_4 = Rule(
     }
 )
 _OLIGODENDROGLIOMA_2 = Rule(
-    age=Spread(46, 13, 18, 82),
+    age=Spread(41, _AGE_SD, 18, 82),
     core_ml=Spread(28, 0.5, 6, 90, log=True),
     oedema_ratio=Spread(0.55, 0.55, 0.1, 2, log=True),
     necrosis=Spread(0, 0.01, 0, 0.04),
@@ -189,7 +192,7 @@ _OLIGODENDROGLIOMA_2 = Rule(
 _OLIGODENDROGLIOMA_3 = Rule(
     **{
         **_OLIGODENDROGLIOMA_2.__dict__,
-        "age": Spread(48, 13, 18, 82),
+        "age": Spread(48, _AGE_SD, 18, 82),
         "oedema_ratio": Spread(0.75, 0.55, 0.1, 2.5, log=True),
         "necrosis": Spread(0.01, 0.05, 0, 0.15),
         "enhancing": Spread(0.18, 0.16, 0, 0.7),

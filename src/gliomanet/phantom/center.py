@@ -45,7 +45,7 @@ def simulate_center(
         files = {name: f"{patient.case_id}/{name}.nii.gz" for name in images}
         for name, image in images.items():
             write_image(image, out_dir / files[name])
-        rows.append(_row(patient, files))
+        rows.append(case_row(patient, files))
         report(f"{patient.case_id} ({patient.index} of {source.cases}): {', '.join(images)}")
     out_dir.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows, columns=PHANTOM_CASES.names())
@@ -76,7 +76,8 @@ def write_image(image: Image, path: Path) -> None:
     write_nifti(image.voxels, image.affine, path, sform_code=SCANNER, qform_code=SCANNER)
 
 
-def _row(patient: Patient, files: dict[str, str]) -> dict[str, object]:
+def case_row(patient: Patient, files: dict[str, str]) -> dict[str, object]:
+    """A patient's row of `cases.tsv`; `files` by image, what is not there is missing."""
     labels = {name: "" if name in patient.missing_labels else value for name, value in patient.state._asdict().items()}
     images = {name: files.get(name, "") for name in (*MODALITIES, "tumour_mask")}
     return {
