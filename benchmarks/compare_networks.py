@@ -44,7 +44,7 @@ from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teache
 from gliomanet.training.run.image import train_image_model
 
 CONFIG = Path("config/network-study.yaml")
-SCENARIO = "main"
+SCENARIO, STAGE = "main", "supervised"
 EPOCHS = 20
 SHARED: dict[str, Any] = {
     "preset": "tiny",
@@ -205,7 +205,7 @@ def train(bench: Bench, name: str, fold: str) -> None:
         labels = select(bench, name, stages[number - 1], fold, cases, number) if number else None
         if labels is not None and not (labels["accepted"] == "yes").any():
             # The same labels, the same seed: training again would give the supervised network again.
-            shutil.copytree(bench.out / name / "supervised" / f"fold{fold}", out)
+            shutil.copytree(bench.out / name / STAGE / f"fold{fold}", out)
             print(f"{name}, {stage}, fold {fold}: nothing accepted", flush=True)
             continue
         log = bench.out / "logs" / f"{name}.{stage}.{fold}.log"
@@ -290,7 +290,7 @@ def predict(bench: Bench, name: str) -> None:
 
 
 def stages_of(variant: Variant) -> tuple[str, ...]:
-    return ("supervised", *(stage_of_round(number + 1) for number in range(variant.rounds)))
+    return (STAGE, *(stage_of_round(number + 1) for number in range(variant.rounds)))
 
 
 def make(name: str) -> None:

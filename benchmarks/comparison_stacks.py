@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-from compare_networks import SCENARIO, Bench
+from compare_networks import SCENARIO, STAGE, Bench
 
 from gliomanet.cohort.cases_of_fold import cases_of_fold
 from gliomanet.config.feature_models import LogisticModel, StackModel
@@ -16,7 +16,6 @@ from gliomanet.models.member_logits import member_logits
 from gliomanet.prediction.predict_center import Member, predict_center
 from gliomanet.training.tabular import train_tabular_model
 
-STAGE = "supervised"
 STACKS = {
     "stack_cmtlnet": ("cmtlnet",),
     "stack_gmmas": ("gmmas",),
