@@ -4,7 +4,8 @@ Usage:
   python benchmarks/comparison_passes.py NAME ...      (after benchmarks/compare_networks.py)
   python benchmarks/refused_by_std.py TABLE --truth results/network-study/cohort/cases.tsv
 
-Tables land in `results/network-study/comparison/passes/`. The network of the first fold passes as often as the study's `pseudo_labels.passes` says.
+Tables land in `results/network-study/comparison/passes/`. The network of the first fold passes as often as the
+study's `pseudo_labels.passes` says.
 """
 
 from __future__ import annotations
