@@ -89,9 +89,10 @@ REMEDIES: dict[str, dict[str, Any]] = {
     "ema": {"ema_decay": 0.99},
     "clip": {"gradient_clip": 1.0},
     "joint": JOINT,
+    "remedies": {**RATIOS, "tumour_cutmix": 0.5, "ema_decay": 0.99},
     **{schedule: {"schedule": schedule} for schedule in ("constant", "cosine", "polynomial", "plateau")},
 }
-"""Each changes one thing; one of the schedules, and CutMix or its absence, is a network's own already."""
+"""Each changes one thing, but for `remedies`, three together; some of them are a network's own already."""
 TASKS = ("idh", "codel_1p19q", "grade")
 
 
