@@ -66,15 +66,32 @@ def held_against(bench: Bench, predictions: dict[str, pd.DataFrame], name: str, 
     return evaluate(both, bench.cases, study.tasks, settings, seed=study.seed)
 
 
-def differences(evaluated: Evaluated, task: str) -> dict[str, str]:
+def differences(evaluated: Evaluated, task: str) -> dict[str, float]:
+    """`auc` and `mcc` of the first model less those of the second, each with `_low` and `_high`; none without any."""
     rows = evaluated.comparisons
     mine = rows[(rows["role"] == "external") & (rows["center"] == "stratified") & (rows["subset"] == "all")]
-    mine = mine[mine["task"] == task]
-    return {row.metric: estimate(row.difference, row.ci_low, row.ci_high) for row in mine.itertuples()}
+    mine = mine[mine["task"] == task].set_index("metric")
+    return triples(mine.rename(columns={"difference": "value"})) if len(mine) else {}
+
+
+def triples(rows: pd.DataFrame) -> dict[str, float]:
+    """Value and interval of AUC and MCC, as columns of one row."""
+    named = {"": "value", "_low": "ci_low", "_high": "ci_high"}
+    return {f"{m}{part}": rows.loc[m, column] for m in ("auc", "mcc") for part, column in named.items()}
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Each value and its interval in one column."""
+    lows = [column for column in table if f"{column}_low" in table]
+    shown = table.drop(columns=[f"{column}{end}" for column in lows for end in ("_low", "_high")])
+    for column in lows:
+        cells = table[[column, f"{column}_low", f"{column}_high"]].to_numpy()
+        shown[column] = ["" if pd.isna(row[0]) else estimate(*row) for row in cells]
+    return shown
 
 
 def external_rows(bench: Bench, predictions: dict[str, pd.DataFrame]) -> Iterator[dict[str, object]]:
-    """A row a variant and task: AUC, MCC, their differences from age alone, ECE and its mean if it were calibrated."""
+    """A row a variant and task: AUC, MCC, the gains on age alone, ECE and its mean if it were calibrated."""
     for number, name in enumerate(name for name in predictions if name != REFERENCE):
         evaluated = held_against(bench, predictions, name, REFERENCE)
         rows = evaluated.metrics
@@ -86,8 +103,8 @@ def external_rows(bench: Bench, predictions: dict[str, pd.DataFrame]) -> Iterato
                     continue
                 less = differences(evaluated, task) if model == name else {}
                 found: dict[str, object] = {"model": model, "task": task}
-                found |= {m: estimate(*own.loc[m, ["value", "ci_low", "ci_high"]]) for m in ("auc", "mcc")}
-                found |= {f"{metric} − age": less.get(metric, "") for metric in ("auc", "mcc")}
+                found |= triples(own)
+                found |= {column.replace("auc", "auc_gain").replace("mcc", "mcc_gain"): v for column, v in less.items()}
                 yield found | {"ece": own.loc["ece", "value"], "calibrated": own.loc["ece", "expected"]}
 
 
@@ -112,7 +129,7 @@ def main() -> None:
     tables |= subset_tables(bench)
     for name, table in tables.items():
         write_table(table, bench.out / "tables" / f"{name}.tsv")
-        print(f"\n## {name}\n{table.to_string(index=False, float_format='%.3f', max_rows=400)}")
+        print(f"\n## {name}\n{readable(table).to_string(index=False, float_format='%.3f', max_rows=400)}")
 
 
 def accepted_table(bench: Bench) -> pd.DataFrame:
