@@ -116,7 +116,7 @@ class ImageModel(Section):
     clinical: Clinical = Field(
         (),
         description="Of the patient, beside the images: `age`, `sex`. They join at the last layer, standardised by the fold's "
-        "training cases; a value that is not known is learnt, for each task.",
+        "labelled training cases; a value that is not known is learnt, for each task.",
     )
     clinical_dropout: Dropout = Field(
         0.3, description="Rate at which a training case's clinical data are taken away, so that the image stands alone."
