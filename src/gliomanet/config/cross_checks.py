@@ -15,6 +15,7 @@ from gliomanet.config.models import Model
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
+from gliomanet.config.unread_keys import unread_key_problems
 from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
 from gliomanet.tables.columns import HELD_OUT
@@ -198,6 +199,7 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
     if model.stages[:1] != ("supervised",):
         found = f"found {list(model.stages)}"
         yield Problem(found, "must start with supervised", key="stages", rule="first_stage")
+    yield from unread_key_problems(model)
     asked = _asked(study, model)
     for task in asked:
         if task not in study.tasks:

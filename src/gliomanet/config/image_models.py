@@ -200,19 +200,6 @@ class ImageModel(Section):
         return self
 
     @model_validator(mode="after")
-    def _cutmix_is_used(self) -> Self:
-        if self.tumour_cutmix_tasks and not self.tumour_cutmix:
-            raise ProblemError(
-                Problem(
-                    "are given, and tumour_cutmix is 0",
-                    "set tumour_cutmix (0.5, say), or leave them out",
-                    key="tumour_cutmix_tasks",
-                    rule="cutmix_not_used",
-                )
-            )
-        return self
-
-    @model_validator(mode="after")
     def _distillation_has_modalities_to_do_without(self) -> Self:
         for key in ("distillation_weight", "contrastive_weight"):
             if not getattr(self, key):
@@ -282,16 +269,7 @@ class MultitaskModel(ImageModel):
     )
 
     @model_validator(mode="after")
-    def _weights_are_used(self) -> Self:
-        if self.task_weights and self.weighting != "fixed":
-            raise ProblemError(
-                Problem(
-                    f"are given, and weighting is {self.weighting}",
-                    "set weighting: fixed, or leave them out",
-                    key="task_weights",
-                    rule="weights_not_used",
-                )
-            )
+    def _weights_are_of_losses(self) -> Self:
         if SEGMENTATION in self.task_weights and not self.segmentation:
             raise ProblemError(
                 Problem(
