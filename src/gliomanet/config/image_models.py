@@ -77,9 +77,9 @@ class ImageModel(Section):
         "segmentation",
         description="The place of a `crop: tumour` in prediction. `segmentation`: in a first pass the network segments the "
         "whole grid, made as small as its input, and in a second it looks at the crop around what it found; it learns "
-        "from both views. `mask`: the case's own tumour mask, which predictions then need. Training crops around masks "
-        "in either. A case without one, or in which nothing is found, is cropped centrally, and the log says so; the "
-        "first kind learns from such a case's whole view alone.",
+        "from both views, of which either comes when a case is drawn. `mask`: the case's own tumour mask, which "
+        "predictions then need. Training crops around masks in either. A case without one, or in which nothing is found, "
+        "is cropped centrally, and the log says so; the first kind learns from such a case's whole view alone.",
     )
     intensities: Literal["as_preprocessed", "nyul"] = Field(
         "as_preprocessed",
@@ -90,8 +90,9 @@ class ImageModel(Section):
         None,
         ge=1,
         description="Updates of the weights per epoch; default: one pass over the labelled cases, a sixth of their number "
-        "with three tasks of two classes. The authors' epochs are several hundred (CMTLNet: the cases of the larger "
-        "class of 1p/19q): equal epochs are 5 to 10 times fewer updates here. `model.json` says how many they were.",
+        "with three tasks of two classes, in one view or in two (`crop_from`). The authors' epochs are several hundred "
+        "(CMTLNet: the cases of the larger class of 1p/19q): equal epochs are 5 to 10 times fewer updates here. "
+        "`model.json` says how many they were.",
     )
     learning_rate: float = Field(1e-4, gt=0, description=LEARNING_RATE)
     weight_decay: float = Field(2e-5, ge=0, description=WEIGHT_DECAY)

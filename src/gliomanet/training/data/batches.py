@@ -266,10 +266,18 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
         seed: with the epoch decides what is drawn, so an epoch can be run again by itself.
         first_epoch: the epoch of Lightning's epoch 0, in a job that goes on.
         size: cases with a label a batch: each class comes as often as fits into it, and once at least.
+        once: bool (N,), the positions that are all cases, each once, where some come in two views; `None`: each is a
+            case. A pass over the cases is as long with two views of them as with one.
     """
 
     def __init__(
-        self, labels: NDArray[np.int64], steps: int | None, seed: int, first_epoch: int = 0, size: int = 0
+        self,
+        labels: NDArray[np.int64],
+        steps: int | None,
+        seed: int,
+        first_epoch: int = 0,
+        size: int = 0,
+        once: NDArray[np.bool_] | None = None,
     ) -> None:
         known = [[np.flatnonzero(of_task == k) for k in np.unique(of_task[of_task != MISSING])] for of_task in labels.T]
         self._decks = [deck for of_task in known for deck in (of_task * 2 if len(of_task) == 1 else of_task)]
@@ -277,7 +285,8 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
             raise ValueError("no case has a label: there is nothing to draw")
         self._decks *= max(1, size // len(self._decks))
         labelled = (labels != MISSING).any(axis=1)
-        self.steps = steps or -(-int(labelled.sum()) // len(self._decks))
+        counted = labelled if once is None else labelled & once
+        self.steps = steps or -(-int(counted.sum()) // len(self._decks))
         if not labelled.all():
             self._decks.append(np.flatnonzero(~labelled))
         self.cases = len(self._decks)

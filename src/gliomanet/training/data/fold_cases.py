@@ -105,9 +105,9 @@ def _views(
 ) -> ImageCases:
     """Cases as the model sees them.
 
-    One that is to find the tumour by itself learns from the whole grid of each case as well, which counts as a case
-    more: its decoder looks there first; a case without a mask is learnt from there alone. Validation cases are seen as
-    the second pass sees them, cropped around their own masks.
+    One that is to find the tumour by itself learns from the whole grid of each case as well, where its decoder looks
+    first: it is drawn as a case more, while an epoch stays one pass over the cases. A case without a mask is learnt
+    from there alone. Validation cases are seen as the second pass sees them, cropped around their own masks.
     """
     cropped = model.crop == "tumour"
     learns_whole = cropped and model.crop_from == "segmentation" and learns
