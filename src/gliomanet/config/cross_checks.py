@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import ValidationError
 
 from gliomanet.config.feature_models import ClassifierModel, FeatureModel, LogisticModel, StackModel, TabularNetModel
-from gliomanet.config.image_models import SEGMENTATION, ImageModel, MultitaskModel
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import SEGMENTATION, MultitaskModel
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import Model

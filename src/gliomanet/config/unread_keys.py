@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gliomanet.config.feature_models import ClassifierModel, FeatureModel, LogisticModel
-from gliomanet.config.image_models import GmmasModel, ImageModel, MultitaskModel
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import GmmasModel, MultitaskModel
 from gliomanet.config.models import Model
 from gliomanet.errors import Problem
 

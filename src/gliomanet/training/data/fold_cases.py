@@ -21,7 +21,7 @@ from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
 
 
 def load_fold(

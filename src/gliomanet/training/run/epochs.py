@@ -33,7 +33,7 @@ from gliomanet.training.run.lightning_fit import VALIDATION_BATCH, fit
 from gliomanet.training.run.memory import MemoryExceededError, Split, has_batch_norm
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
 
 
 @dataclass(frozen=True)
