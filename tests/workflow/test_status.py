@@ -83,7 +83,7 @@ def test_nothing_to_do_is_one_line(study):
 
 def test_each_change_is_told_with_its_cause_and_the_jobs_are_those_of_a_dry_run(study):
     config = yaml.safe_load((study / "study.yaml").read_text())
-    config["models"]["age"]["C"] = 0.02
+    config["models"]["age"]["clip"] = 4.0
     config["centers"]["SOUTH"] = json.loads(json.dumps(config["centers"]["X"]).replace("/X/", "/SOUTH/"))
     make_feature_center(study / "data/SOUTH", role="external")
     write(study, config)
@@ -93,7 +93,7 @@ def test_each_change_is_told_with_its_cause_and_the_jobs_are_those_of_a_dry_run(
     os.utime(study / "data/A/clinical.tsv")
     values = status_values()
     says = told(values)
-    assert says["Training age (supervised), fold 0, 1 and all"] == ["C 0.01 → 0.02"]
+    assert says["Training age (supervised), fold 0, 1 and all"] == ["clip none → 4.0"]
     assert says["Centre SOUTH"] == ["not run yet"]
     (why,) = says["Dividing the patients of A B into 2 folds"]
     assert why.startswith("results/splits/development.tsv deleted")
