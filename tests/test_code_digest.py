@@ -196,7 +196,8 @@ def test_jobs_of_a_kind_count_its_own_network_and_recipe_alone(kind):
     named = KINDS[kind].training.removeprefix("gliomanet.").partition(":")[0]
     assert named in found[use]
     if kind in IMAGE_KINDS:
-        common = ("registry", "phase", "shown_batch", "not_finite", "optimisation", "weight_average")
+        common = ("registry", "phase", "phase_settings", "epoch_metrics", "shown_batch", "not_finite")
+        common += ("optimisation", "weight_average")
         shared = {f"training.recipes.{name}" for name in common}
         assert recipes - shared - {named} == ({"training.recipes.multitask"} if kind == "gmmas" else set())
 

@@ -44,7 +44,7 @@ def member_fits(study: FinishedStudy, fits: Iterable[Fit]) -> list[Fit]:
 
 
 def members_step(study: FinishedStudy, row: dict[Any, Any], used: pd.DataFrame, fits: Iterable[Fit]) -> Step:
-    """What the members' fits say of the cases that a row counts, uncalibrated, as their stacks take it."""
+    """Uncalibrated answers of the members' fits on the cases that a row counts, as their stacks take them."""
     wanted = pd.DataFrame(list(fits), columns=["model", "stage", "fold"])
     files = [study.layout.predictions(member) for member in dict.fromkeys(wanted["model"])]
     rows = study.tables(files)
