@@ -35,7 +35,8 @@ class CmtlnetModel(ImageModel):
     feature_dropout: Dropout = Field(
         0.1,
         description="Dropout of whole channels of its feature maps, drawn again in stochastic passes: with dropout on the "
-        "deep features alone (0 here) their deviation says little that the probability does not.",
+        "deep features alone (0 here) their deviation says little that the probability does not. Measured on phantoms with "
+        "0.1 it refused 1 % of the likely pseudo-labels by itself: the choice is by probability still.",
     )
     common_epochs: int = Field(60, ge=1, description="Epochs of the first phase: common features, with region prompts.")
     unique_epochs: int = Field(40, ge=1, description="Epochs of the second phase: common features frozen.")
