@@ -1,4 +1,4 @@
-"""The networks side by side on phantoms: what clinical data, several tasks, and each remedy of an unseen scanner give.
+"""The networks side by side on phantoms: clinical data, several tasks, remedies for unseen scanners.
 
 Usage:
   python benchmarks/phantom_study.py config/network-study.yaml --jobs 2
