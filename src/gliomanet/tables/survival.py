@@ -119,7 +119,7 @@ SURVIVAL_HAZARDS = Schema(
         number("p", "Wald's p-value"),
         number(
             "p_proportional",
-            "p-value of the correlation of Schoenfeld's residuals with the rank of time: small, the ratio drifts",
+            "Correlation of Schoenfeld's residuals with the rank of time, p-value: small, the ratio drifts",
         ),
         integer("n", "Patients that the model was fitted on"),
         integer("deaths", "Deaths among them"),
