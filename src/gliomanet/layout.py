@@ -146,6 +146,10 @@ class Layout:
         """Sexes of a centre's cases, for the models that read them."""
         return self.results / f"cohort/sexes/{center}.tsv"
 
+    def outcomes(self, center: str) -> Path:
+        """Columns of a centre's cases that survival is read from."""
+        return self.results / f"cohort/outcomes/{center}.tsv"
+
     def hidden_labels(self, center: str) -> Path:
         return self.results / f"cohort/hidden/{center}.tsv"
 

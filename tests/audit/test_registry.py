@@ -150,6 +150,18 @@ DEFECTS = {
         "warning",
     ),
     "a younger follow-up": (another_scan(GOOD, A1, age=22.0), "age_differs_among_scans", "warning"),
+    "survival in months": (
+        GOOD.assign(os_event="1", os_days=[float(5 + n % 20) for n in range(len(GOOD))]),
+        "survival_column_in_months",
+        "warning",
+    ),
+    "days without their end": (put(GOOD, A1, os_days=300.0), "survival_told_by_half", "note"),
+    "an end without days": (put(GOOD, A1, os_event="1"), "survival_told_by_half", "note"),
+    "dead on one of two scans": (
+        another_scan(put(GOOD, A1, os_days=300.0, os_event="1"), A1, os_event="0"),
+        "survival_differs_among_scans",
+        "warning",
+    ),
     "a file that is not there": (put(GOOD, A1, t1="/nowhere/t1.nii.gz"), "file_missing", "error"),
     "one file for two modalities": (
         put(GOOD, A1, t1="/nowhere/t1.nii.gz", t2="/nowhere/t1.nii.gz"),

@@ -4,6 +4,7 @@ from functools import cache
 
 from gliomanet.audit.context import leaking_pairs
 from gliomanet.cohort.read_center import center_source, declared_mask_codes
+from gliomanet.cohort.outcomes import tells_survival
 from gliomanet.cohort.study_table import digest_of_frame, read_study_table
 from gliomanet.cohort.table import files_of, mask_codes_of
 from gliomanet.pipeline.content_digests import (
@@ -12,7 +13,7 @@ from gliomanet.pipeline.content_digests import (
     digest_of_all,
     files_below,
 )
-from gliomanet.tables.cohort import AGES, LABELS, PATIENTS, SEXES
+from gliomanet.tables.cohort import AGES, LABELS, OUTCOMES, PATIENTS, SEXES
 
 
 def uncounted(value):
@@ -48,6 +49,7 @@ COLUMNS = {
     "labels": LABELS.names(label=LABELS_OF_TASKS),
     "ages": AGES.names(),
     "sexes": SEXES.names(),
+    "outcomes": OUTCOMES.names(label=list(STUDY.labels)),
 }
 
 
@@ -88,6 +90,13 @@ def reading_of(center, columns):
 def center_table(center):
     """The cases of a centre whose table no job makes."""
     return read_study_table(center, STUDY.centers[center], DATA_ROOT, **reading(center))
+
+
+@cache
+def followed_centers():
+    """The centres whose case table tells what became of a patient; a phantom has no survival."""
+    tables = {c: center_table(c).cases for c in PLAN.centers if not is_phantom(c)}
+    return [center for center, cases in tables.items() if tells_survival(cases)]
 
 
 def table_content(center, columns=None):

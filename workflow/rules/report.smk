@@ -61,6 +61,9 @@ rule write_report:
             else []
         ),
         modality_subsets=rules.evaluate_subsets.output if PLAN.subset_models else [],
+        survival=lambda wildcards: (
+            rules.evaluate_survival.output if followed_centers() else []
+        ),
         permutation=permutation_tables(),
     output:
         page=report(

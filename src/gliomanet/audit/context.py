@@ -15,7 +15,7 @@ from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
 if TYPE_CHECKING:
     from gliomanet.config.study import Study
 
-_OPTIONAL = ("grade_edition", "diagnosis", "scan", "other_ids")
+_OPTIONAL = ("grade_edition", "diagnosis", "scan", "other_ids", "os_days", "os_event")
 _MOST_NAMED = 12
 
 

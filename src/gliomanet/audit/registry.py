@@ -13,6 +13,7 @@ from gliomanet.audit.rules.identity import case_id_in_two_centers, patient_under
 from gliomanet.audit.rules.mapping_tables import mapping_table_unusable
 from gliomanet.audit.rules.reference_table import reference_table_disagrees
 from gliomanet.audit.rules.spellings import missing_spellings, spellings_harmonised
+from gliomanet.audit.rules.survival import survival_differs_among_scans, survival_in_months, survival_told_by_half
 from gliomanet.audit.rules.who_labels import (
     grade_editions_mixed,
     labels_derived,
@@ -39,6 +40,9 @@ RULES: tuple[Rule, ...] = (
     labels_differ_among_scans,
     age_implausible,
     age_differs_among_scans,
+    survival_in_months,
+    survival_differs_among_scans,
+    survival_told_by_half,
     grade_editions_mixed,
     labels_derived,
     spellings_harmonised,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from gliomanet.cohort.ages import read_age
 from gliomanet.cohort.case_ids import id_problems, known_patient, rewritten_id_problems
+from gliomanet.cohort.outcomes import read_days, read_kps
 from gliomanet.cohort.read_rows import CellError, no_case, no_column, read_rows
 from gliomanet.cohort.remarks import remark
 from gliomanet.cohort.vocabulary import harmonise
@@ -18,11 +19,16 @@ from gliomanet.errors import CohortError, Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary, further_labels
 from gliomanet.mask_conventions import convention_of
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
-from gliomanet.tables.cohort import CASES
+from gliomanet.tables.cohort import CASES, SURVIVAL
+
+NUMBERS = tuple(column.name for column in CASES.columns if column.kind != "text")
+"""The columns of a case table that hold numbers, NaN for missing; the others are text, "" for missing."""
+
+_READ: dict[str, Callable[[str], float]] = {"os_days": read_days, "kps": read_kps}
 
 
 def columns_of(vocabulary: Vocabulary = VOCABULARY) -> tuple[str, ...]:
-    """The columns of a case table; all are text with "" for missing, but `age`: years, NaN for missing."""
+    """The columns of a case table; all are text with "" for missing, but for `NUMBERS`."""
     return tuple(CASES.names(label=further_labels(vocabulary)))
 
 
@@ -97,7 +103,7 @@ def harmonise_row(
     names: Mapping[str, str],
     vocabulary: Vocabulary = VOCABULARY,
 ) -> tuple[dict[str, object], list[Problem]]:
-    """Harmonised labels, their sources and raw cells, age and sex of one case.
+    """Harmonised labels, their sources and raw cells, age, sex and survival of one case.
 
     Args:
         path: The file, for messages.
@@ -112,19 +118,26 @@ def harmonise_row(
     """
     values: dict[str, object] = {}
     problems = []
-    for column in (*vocabulary, "sex", "age"):
+    for column in (*vocabulary, "sex", "age", *SURVIVAL):
         cell = raw.get(column, "")
         place = {"file": str(path), "case": case_id, "column": names.get(column, column)}
         try:
-            values[column] = _age(cell, place) if column == "age" else harmonise(column, cell, vocabulary)
+            values[column] = _value(column, cell, place, vocabulary)
         except CellError as error:
-            values[column] = math.nan if column == "age" else ""
+            values[column] = math.nan if column in NUMBERS else ""
             problems.append(error.problem.at(**place))
     for label in vocabulary:
         source = f"{label}_source"
         values[source] = (raw.get(source) or "measured") if values[label] else ""
         values[f"{label}_raw"] = raw.get(f"{label}_raw", raw.get(label, ""))
     return values, problems
+
+
+def _value(column: str, cell: str, place: Mapping[str, str], vocabulary: Vocabulary) -> float | str:
+    """A cell in its column's own terms."""
+    if column == "age":
+        return _age(cell, place)
+    return _READ[column](cell) if column in _READ else harmonise(column, cell, vocabulary)
 
 
 def _age(cell: str, place: Mapping[str, str]) -> float:
@@ -152,11 +165,12 @@ def value_problems(path: Path, case_id: str, cells: Mapping[str, str], vocabular
 
 
 def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VOCABULARY) -> pd.DataFrame:
-    """Rows as a case table in `columns_of(vocabulary)`, sorted by case: text with "" for missing, `age` a number."""
+    """Rows as a case table in `columns_of(vocabulary)`, sorted by case: text with "" for missing, or `NUMBERS`."""
     columns = columns_of(vocabulary)
     cases = pd.DataFrame([{**dict.fromkeys(columns, ""), **row} for row in rows], columns=list(columns))
-    cases = cases.astype({column: str for column in columns if column != "age"})
-    cases["age"] = pd.to_numeric(cases["age"]).astype(float)
+    cases = cases.astype({column: str for column in columns if column not in NUMBERS})
+    for column in NUMBERS:
+        cases[column] = pd.to_numeric(cases[column]).astype(float)
     return cases.sort_values("case_id", ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""Spellings of labels and sex met in hospitals' tables, and the values that they stand for.
+"""Spellings of labels, sex, deaths and resections met in hospitals' tables, and the values that they stand for.
 
 `harmonise` is strict: a spelling that is not listed here is an error, because a guess would become a label.
 """
@@ -40,6 +40,16 @@ SPELLINGS: dict[str, dict[str, str]] = {
     ),
     "grade": _grades(),
     "sex": _spelt(F="f|female|woman", M="m|male|man"),
+    "os_event": {
+        **dict.fromkeys(("0", "alive", "living", "0:living", "censored", "lost to follow-up"), "0"),
+        **dict.fromkeys(("1", "dead", "deceased", "died", "1:deceased"), "1"),
+    },
+    "resection": _spelt(
+        gross_total="gross_total|gross total|gross-total|gross total resection|gtr|total|complete",
+        subtotal="subtotal|sub-total|subtotal resection|str|partial|partial resection",
+        biopsy="biopsy|biopsy only|stereotactic biopsy|bx",
+        not_gross_total="not_gross_total|not gross total|less than gross total|no gtr|not gtr",
+    ),
 }
 """Column → lower-case spelling → value of this project's vocabulary."""
 
@@ -62,7 +72,7 @@ def harmonise(column: str, raw: str, vocabulary: Vocabulary = VOCABULARY) -> str
     """The project's value of a raw cell of `column`; "" where unknown.
 
     Args:
-        column: `idh`, `codel_1p19q`, `grade`, `sex`, or a further label of the study.
+        column: `idh`, `codel_1p19q`, `grade`, `sex`, `os_event`, `resection`, or a further label of the study.
         raw: the cell as found.
         vocabulary: the study's labels.
 

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from gliomanet.config.types import Fraction, PathText, Positive, Section
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.labels.vocabulary import VOCABULARY
+from gliomanet.tables.cohort import SURVIVAL
 
 
 class Scanner(Section):
@@ -152,6 +153,7 @@ class FeatureSource(SourceSettings):
 
 COLUMNS_OF_A_CASE = (
     *("case_id", "patient_id", "region", "age", "sex", "scan", "diagnosis", "grade_edition", "other_ids"),
+    *SURVIVAL,
     *VOCABULARY,
 )
 """Columns that a hospital's table of features may have beside its features; the study's further labels are others."""

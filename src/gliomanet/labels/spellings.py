@@ -7,8 +7,8 @@ import unicodedata
 
 _HYPHENS = re.compile("[\u2010-\u2015\u2212]")
 _MISSING = (
-    "|-1|?|indeterminate|n/a|na|nan|none|nec|nos|nos/nec|not available|not determined|not reported|null|unavailable"
-    "|unknown|<na>"
+    "|-1|?|indeterminate|n/a|na|nan|none|nec|nos|nos/nec|not applicable|not available|not determined|not reported|null"
+    "|unavailable|unknown|<na>|[not applicable]|[not available]|[not evaluated]|[unknown]|'--"
 )
 
 

@@ -57,5 +57,26 @@ def contradiction(idh: str | None, codel_1p19q: str | None, grade: str | None) -
     return f"{named}: no diagnosis of WHO 2021"
 
 
+def integrated_type(idh: str, codel_1p19q: str, grade: str) -> str:
+    """Name of the integrated type with its grade; "" where the labels do not tell it, or contradict each other.
+
+    An IDH-wildtype tumour of grade 2 or 3 is no type of WHO 2021, and keeps a name of its own. An IDH-mutant tumour of
+    grade 4 is an astrocytoma where 1p/19q is unknown, since oligodendrogliomas have no grade 4.
+
+    >>> integrated_type("wildtype", "", "4"), integrated_type("mutant", "intact", "3")
+    ('glioblastoma, IDH-wildtype, grade 4', 'astrocytoma, IDH-mutant, grade 3')
+    """
+    match idh, codel_1p19q, grade:
+        case "wildtype", "" | "intact", "4":
+            return "glioblastoma, IDH-wildtype, grade 4"
+        case "wildtype", "" | "intact", "2" | "3":
+            return f"IDH-wildtype, grade {grade} (no type of WHO 2021)"
+        case "mutant", "codeleted", "2" | "3":
+            return f"oligodendroglioma, IDH-mutant, 1p/19q-codeleted, grade {grade}"
+        case ("mutant", "intact", "2" | "3" | "4") | ("mutant", "", "4"):
+            return f"astrocytoma, IDH-mutant, grade {grade}"
+    return ""
+
+
 def _fits(known: WhoState, state: WhoState) -> bool:
     return all(k in ("", s) for k, s in zip(known, state, strict=True))

@@ -23,9 +23,26 @@ _MASK_CODES = text(
     "Convention of the tumour mask's codes, as the key `mask_codes`: a name, or `core=2 oedema=1 enhancing=3`; "
     "empty: none is declared",
 )
+_SCAN = text("scan", "Time of the scan", ("baseline", "follow_up", "post_operative"))
 _PATIENT = text("patient_id", "Patient, unique within the centre; a patient may have several cases")
 _AGE = number("age", "Age in years; empty: unknown")
 _SEX = text("sex", "Sex; empty: unknown", ("F", "M"))
+_SURVIVAL = (
+    number(
+        "os_days",
+        "Days from diagnosis or surgery to death, or to the last day on which the patient was known to live; empty: "
+        "unknown",
+    ),
+    text("os_event", "End of these days: `1` death, `0` still alive or lost to follow-up; empty: unknown", ("0", "1")),
+    text(
+        "resection",
+        "Extent of the resection; `not_gross_total`: subtotal or biopsy, the table does not say which; empty: unknown",
+        ("gross_total", "subtotal", "biopsy", "not_gross_total"),
+    ),
+    integer("kps", "Karnofsky performance status, 0 to 100 in steps of ten; empty: unknown"),
+)
+SURVIVAL = tuple(column.name for column in _SURVIVAL)
+"""Columns that tell what became of a patient, and what that hangs on; phantoms have none of them."""
 _CENTER_ROLE = text("role", "Role of the centre in the study", _ROLES)
 
 CASES = Schema(
@@ -33,12 +50,13 @@ CASES = Schema(
     paths=("cohort/cases.tsv", "cohort/<center>.tsv"),
     row="one per case",
     columns=(
-        *(CASE_ID, _PATIENT, CENTER, _CENTER_ROLE, *FILES, _MASK_CODES, *_LABELS, _FURTHER, _AGE, _SEX, *_SOURCES),
+        *(CASE_ID, _PATIENT, CENTER, _CENTER_ROLE, *FILES, _MASK_CODES, *_LABELS, _FURTHER),
+        *(_AGE, _SEX, *_SURVIVAL, *_SOURCES),
         *(text(f"{label}_raw", f"Cell of the label {label} as it was found") for label in VOCABULARY),
         text("<label>_raw", "Cell of a further label as it was found"),
         text("grade_edition", "Year of the WHO classification that the grade is of", ("2021", "2016", "2007")),
         text("diagnosis", "Diagnosis in the collection's own words"),
-        text("scan", "Time of the scan", ("baseline", "follow_up", "post_operative")),
+        _SCAN,
         text("other_ids", "Ids of the same patient in other collections, separated by `;`"),
     ),
     key=("center", "case_id"),
@@ -77,6 +95,14 @@ SEXES = Schema(
     paths=("cohort/sexes/<center>.tsv",),
     row="one per case, for the models that read the sex",
     columns=(CASE_ID, CENTER, _SEX),
+    key=("center", "case_id"),
+)
+
+OUTCOMES = Schema(
+    title="Outcomes",
+    paths=("cohort/outcomes/<center>.tsv",),
+    row="one per case of a centre that tells of survival: the columns of its case table that survival is read from",
+    columns=(*PATIENTS.columns, *_LABELS, _FURTHER, *_SOURCES, _AGE, _SCAN, *_SURVIVAL),
     key=("center", "case_id"),
 )
 
@@ -284,7 +310,7 @@ PHANTOM_TRUTH = Schema(
 )
 
 TABLES = (
-    *(CASES, PATIENTS, LABELS, AGES, SEXES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS, DICOM_SERIES),
-    *(PREPROCESSED_CASES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
+    *(CASES, PATIENTS, LABELS, AGES, SEXES, OUTCOMES, HIDDEN_LABELS, FINDINGS, TUMOUR_VOLUMES, IMAGE_FILES, SPLITS),
+    *(DICOM_SERIES, PREPROCESSED_CASES, IMAGE_QUALITY, RADIOMICS, VOID_FEATURES),
     *(PHANTOM_CASES, PHANTOM_LABELS, PHANTOM_TRUTH),
 )

@@ -13,6 +13,7 @@ from gliomanet.tables import (
     explanation,
     permutation,
     prediction,
+    survival,
     tracking,
     uncertainty,
 )
@@ -21,7 +22,7 @@ from gliomanet.tables.columns import PLACEHOLDER, Schema
 SECTIONS: Mapping[str, tuple[Schema, ...]] = {
     "Cohort and images": cohort.TABLES,
     "Predictions": prediction.TABLES,
-    "Evaluation": (*evaluation.TABLES, *uncertainty.TABLES, *permutation.TABLES),
+    "Evaluation": (*evaluation.TABLES, *uncertainty.TABLES, *permutation.TABLES, *survival.TABLES),
     "Explanation": explanation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
     "Two studies compared (below the folder of `gliomanet diff --out`)": differences.TABLES,

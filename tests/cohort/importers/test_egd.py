@@ -90,7 +90,7 @@ def test_export_of_the_server_and_the_table_stands_over_metadata(make_tree):
             "Subject,Foo\nEGD-0001,1\n",
             "column_missing",
             "",
-            "no column for idh or codel_1p19q or grade or age or sex; found: Subject, Foo",
+            "or os_days or os_event or resection or kps; found: Subject, Foo",
         ),
         ("Name,IDH\nEGD-0001,1\n", "column_missing", "", "no column for id; found: Name, IDH"),
         ("Subject,IDH\nX1,1\n", "no_id", "Subject", "'X1'"),

@@ -10,6 +10,8 @@ Masks of 2020 and 2021 have 1 core, 2 oedema, 4 enhancing (`brats`), later ones 
 (`brats-2023`). Later challenges on children's tumours (`BraTS-PED-…`) changed their codes from year to year, so theirs
 have to be declared.
 
+Survival and resection of glioblastomas stand in `survival_info.csv`: days to death, or `ALIVE (361 days later)`.
+
 The challenges give no IDH, 1p/19q or grade: `HGG` and `LGG` of 2020 are no grades of the WHO and stay raw values. A
 mapping table names the collection and the patient of each case: without it, the same patient comes twice into a
 study of several collections. The last number of a 2023 id counts the patient's scans from 000 before surgery; from
@@ -39,6 +41,8 @@ from gliomanet.cohort.importers.tree import Pattern, list_files, read_tree
 from gliomanet.cohort.matching_ids import join_rows
 from gliomanet.cohort.read_rows import CellError, read_rows
 from gliomanet.errors import CohortError, Problem
+from gliomanet.labels.spellings import MISSING_SPELLINGS
+from gliomanet.labels.spellings import plain as plain_cell
 
 _ID = re.compile(r"BraTS(?:20_[A-Za-z]+_\d+|2021_\d+|-[A-Z]+-\d+-\d+)", re.IGNORECASE)
 _LATER = re.compile(r"(BraTS-[A-Z]+-\d+)-(\d+)", re.IGNORECASE)
@@ -68,7 +72,9 @@ _WANTED = {
         *("Brats20ID", "BraTS_2020_subject_ID", "BraTS2021 ID", "BraTS2021", "BraTS21 ID", "BraTS21ID", "BraTS2023"),
         *("BraTS2023 ID", "BraTS ID", "case_id", "ID"),
     ),
+    "os_days": ("Survival_days", "Survival", *USUAL["os_days"]),  # both in days: 2020, and 2017 to 2019
 }
+_ALIVE = re.compile(r"alive \((\d+) days later\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -165,9 +171,18 @@ def _exam(
     read_as = {}
     if source and source.grade and not raw.get("grade"):
         raw["grade"], read_as["grade"] = source.grade, ""  # high or low grade is no grade of the WHO
+    if "os_event" not in raw:
+        raw |= _survival(raw.get("os_days", ""))
     patient = (source.patient if source else "") or (later[1] if later else case)
     ids = source.other_ids if source else ()
     return Exam(case, patient, files, raw, scan, other_ids=ids, read_as=read_as, mask_codes=_mask_codes(case))
+
+
+def _survival(days: str) -> dict[str, str]:
+    """Days and death of `survival_info.csv`: days alone are days to death, `ALIVE (361 days later)` is no death."""
+    if alive := _ALIVE.fullmatch(days.strip()):
+        return {"os_days": alive[1], "os_event": "0"}
+    return {"os_event": "1"} if plain_cell(days) not in MISSING_SPELLINGS else {}
 
 
 def _mask_codes(case: str) -> str:

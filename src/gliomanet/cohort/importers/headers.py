@@ -11,6 +11,8 @@ from gliomanet.cohort.findings import Finding
 from gliomanet.cohort.read_rows import WORKBOOKS, CellError, elsewhere, no_case, read_numbered_rows
 from gliomanet.errors import CohortError, Problem
 
+_SCORES = ("score", "status", "index")
+
 USUAL: Mapping[str, tuple[str, ...]] = {
     "idh": ("IDH", "IDH status", "IDH mutation", "IDH mutation status", "IDH1", "IDH1/2", "IDH1 status"),
     "codel_1p19q": (
@@ -20,6 +22,14 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "grade": ("grade", "WHO grade", "WHO CNS grade", "tumor grade", "tumour grade", "histologic grade"),
     "age": ("age", "age at MRI", "age at scan", "age at imaging", "age at diagnosis", "age (years at diagnosis)"),
     "sex": ("sex", "gender", "sex at birth"),
+    # Only names that tell the unit: a column "OS" or "survival" may hold days, months or a state.
+    "os_days": (
+        *("os_days", "OS (days)", "OS in days", "overall survival (days)", "overall survival in days"),
+        *("survival_days", "survival (days)", "survival in days"),
+    ),
+    "os_event": ("os_event", "OS event", "OS status", "overall survival status", "survival status", "vital status"),
+    "resection": ("resection", "extent of resection", "EOR", "resection status"),
+    "kps": ("KPS", *(f"Karnofsky{performance} {word}" for performance in ("", " performance") for word in _SCORES)),
 }
 """Key of `Exam.raw` → usual names of its column; letter case, spaces and signs do not count."""
 

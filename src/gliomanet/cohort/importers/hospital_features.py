@@ -22,6 +22,7 @@ from gliomanet.cohort.remarks import remark
 from gliomanet.cohort.table import case_frame, harmonise_row, value_problems
 from gliomanet.errors import CohortError, Problem
 from gliomanet.labels.vocabulary import VOCABULARY, Vocabulary
+from gliomanet.tables.cohort import SURVIVAL
 from gliomanet.tables.feature_names import FeatureName
 
 WHOLE = "whole"
@@ -30,7 +31,7 @@ WHOLE = "whole"
 RESERVED = ("case_id", "region", "center", "age")
 """Names of columns that no feature may have."""
 
-_ABOUT = ("patient_id", "age", "sex", "scan", "diagnosis", "grade_edition", "other_ids")
+_ABOUT = ("patient_id", "age", "sex", *SURVIVAL, "scan", "diagnosis", "grade_edition", "other_ids")
 _MOST_NAMED = 12
 
 Rows = list[tuple[int, dict[str, str]]]

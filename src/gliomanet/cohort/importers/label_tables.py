@@ -107,7 +107,7 @@ class ReleasedTable:
             problems.append(no_case(path))
         if problems:
             raise CohortError(problems)
-        return LabelRows(path, cells, columns)
+        return LabelRows(path, cells, names)
 
 
 @dataclass(frozen=True)

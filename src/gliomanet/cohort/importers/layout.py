@@ -11,8 +11,9 @@ from gliomanet.cohort.importers.exam import Collection, Exam, later_are_follow_u
 from gliomanet.cohort.importers.label_tables import LabelRows, LabelTable, unmatched
 from gliomanet.cohort.importers.tree import Pattern, Tree, read_tree
 from gliomanet.errors import CohortError, Problem
+from gliomanet.tables.cohort import SURVIVAL
 
-RAW = ("idh", "codel_1p19q", "grade", "age", "sex")
+RAW = ("idh", "codel_1p19q", "grade", "age", "sex", *SURVIVAL)
 """Keys of `Exam.raw` that every study has; its further labels are keys, too."""
 
 

@@ -5,7 +5,9 @@ Layout: `Pre-operative_TCGA_{GBM,LGG}_NIfTI_and_Segmentations/TCGA-02-0006/TCGA-
 brain-extracted. A patient's earliest date is the baseline.
 
 Labels from a molecular table (Ceccarelli et al., Cell 164:550, 2016, or an export of cBioPortal), joined on the
-12 characters of the barcode. Grades are those of 2007, before molecular grading: TCGA closed before 2016.
+12 characters of the barcode. Grades are those of 2007, before molecular grading: TCGA closed before 2016. Survival from
+the same table: days as GDC (`days_to_death`, `days_to_last_follow_up`) or the TCGA clinical data resource (`OS.time`,
+`OS`) have them, or months as cBioPortal.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from gliomanet.cohort.importers.headers import USUAL
 from gliomanet.cohort.importers.label_tables import UsualTable
 from gliomanet.cohort.importers.layout import Layout, Read
 from gliomanet.cohort.importers.tree import Pattern
+from gliomanet.cohort.outcomes import DAYS_OF_A_MONTH
 from gliomanet.cohort.read_rows import CellError
 from gliomanet.cohort.vocabulary import harmonise
 from gliomanet.errors import Problem
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 
 _BARCODE = re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})(?:-.*)?", re.IGNORECASE)
 _CASE = r"(?P<case>(?i:TCGA)-\w{2}-\w{4}(?:_\d{4}\.\d{2}\.\d{2})?)"
@@ -35,6 +39,11 @@ _WANTED = {
     "subtype": ("IDH/codel subtype", "IDH codel subtype"),
     "grade": ("Grade", "Neoplasm Histologic Grade", "Histological grade", *USUAL["grade"]),
     "diagnosis": ("Histology", "Histological type", "Diagnosis"),
+    "os_days": ("OS.time", *USUAL["os_days"]),
+    "os_death_days": ("days_to_death", "Days to death"),
+    "os_alive_days": ("days_to_last_follow_up", "days_to_last_followup", "Days to last follow-up"),
+    "os_months": ("Overall Survival (Months)", "OS_MONTHS", "Survival (months)"),
+    "os_event": ("OS", *USUAL["os_event"], "Vital status (1=dead)"),
 }
 _SUBTYPES = {
     "idhwt": {"idh": "wildtype"},
@@ -68,10 +77,23 @@ def barcode(identifier: str) -> str:
 
 def _exam(case: str, cells: Mapping[str, str]) -> Exam:
     filled, read_as, _ = _from_subtype(cells)
+    filled |= _days(cells)
     edition = "2007" if cells.get("grade") else ""
     return Exam(
         case, case[:12], raw=filled, grade_edition=edition, diagnosis=cells.get("diagnosis", ""), read_as=read_as
     )
+
+
+def _days(cells: Mapping[str, str]) -> dict[str, str]:
+    """Days under observation, of a table that has them by their end (GDC) or as months (cBioPortal)."""
+    told = (cells.get(name, "") for name in ("os_days", "os_death_days", "os_alive_days"))
+    known = [cell for cell in told if plain(cell) not in MISSING_SPELLINGS]
+    if not known and plain(months := cells.get("os_months", "")) not in MISSING_SPELLINGS:
+        try:
+            known = [f"{float(months) * DAYS_OF_A_MONTH:.1f}"]
+        except ValueError:  # told as the cell of the column of days
+            known = [f"{months} months"]
+    return {"os_days": known[0]} if known else {}
 
 
 def _from_subtype(cells: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:

@@ -77,7 +77,13 @@ TABLE = ReleasedTable(
         "sex": "Sex",
     },
     file_names=("UCSF-PDGM-metadata*.csv", "UCSF-PDGM-metadata*.tsv"),
-    extra={"diagnosis": "Final pathologic diagnosis (WHO 2021)", "brats21": "BraTS21 ID"},
+    extra={
+        "diagnosis": "Final pathologic diagnosis (WHO 2021)",
+        "brats21": "BraTS21 ID",
+        "os_days": "OS",
+        "os_event": "1-dead 0-alive",
+        "resection": "EOR",
+    },
 )
 
 

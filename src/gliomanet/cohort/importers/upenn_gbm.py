@@ -7,6 +7,9 @@ follow-up.
 
 The table has no grade and no 1p/19q. The collection is of glioblastomas, but that is how patients were chosen, not a
 graded label beside each scan, so both stay unknown.
+
+Survival is counted from surgery: the days of the dead and of those who were last seen alive stand in two columns.
+`GTR_over90percent` N is a subtotal resection or a biopsy: the table does not say which.
 """
 
 from __future__ import annotations
@@ -14,14 +17,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from gliomanet.cohort.findings import Finding, case_findings
 from gliomanet.cohort.importers.exam import Exam
 from gliomanet.cohort.importers.label_tables import ReleasedTable
-from gliomanet.cohort.importers.layout import Layout
+from gliomanet.cohort.importers.layout import Layout, Read
 from gliomanet.cohort.importers.tree import Pattern
 from gliomanet.cohort.read_rows import CellError
 from gliomanet.errors import Problem
+from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 
 _ID = re.compile(r"UPENN-GBM-\d+_(?:11|21)")
+_UNDATED = "deceased - uncertain date of death"
+_RESECTIONS = {"y": "gross_total", "n": "not_gross_total"}
 _SCANS = {"11": "baseline", "21": "follow_up"}
 
 
@@ -39,12 +46,42 @@ def case_id(identifier: str) -> str:
 
 def _exam(case: str, cells: Mapping[str, str]) -> Exam:
     patient, _, scan = case.rpartition("_")
-    return Exam(case, patient, scan=_SCANS[scan])
+    return Exam(case, patient, raw=_days(cells), scan=_SCANS[scan], read_as=_survival(cells))
+
+
+def _days(cells: Mapping[str, str]) -> dict[str, str]:
+    """Days to death, or to the last contact with those who were alive then: two columns of the table."""
+    told = (cells.get(name, "") for name in ("os_days", "os_of_version_1", "os_censored"))
+    known = [cell for cell in told if plain(cell) not in MISSING_SPELLINGS]
+    return {"os_days": known[0]} if known else {}
+
+
+def _survival(cells: Mapping[str, str]) -> dict[str, str]:
+    """Spellings to read in the place of the collection's own."""
+    read_as = {"os_event": "0"} if plain(cells.get("os_event", "")) == _UNDATED else {}
+    resection = _RESECTIONS.get(plain(cells.get("resection", "")))
+    return {**read_as, "resection": resection} if resection else read_as
+
+
+def _undated_deaths(read: Read) -> tuple[Finding, ...]:
+    dead = [exam.case_id for exam in read.exams if plain(exam.raw.get("os_event", "")) == _UNDATED]
+    found = dict.fromkeys(dead, f"its survival status is {_UNDATED!r}")
+    action = "followed up to the last day on which the patient was known to live"
+    together = "patients died on a day that is not known"
+    return case_findings("note", "undated_death", str(read.rows.path), found, together, action)
 
 
 TABLE = ReleasedTable(
     columns={"id": "ID", "idh": "IDH1", "age": "Age_at_scan_years", "sex": "Gender"},
     file_names=("UPENN-GBM_clinical_info*.csv", "UPENN-GBM_clinical_info*.tsv"),
+    extra={
+        "os_days": "Survival_from_surgery_days_UPDATED",
+        "os_of_version_1": "Survival_from_surgery_days",
+        "os_censored": "Survival_Censor",
+        "os_event": "Survival_Status",
+        "resection": "GTR_over90percent",
+        "kps": "KPS",
+    },
 )
 
 
@@ -65,4 +102,4 @@ PATTERNS = (
 )
 
 
-LAYOUT = Layout("UPENN-GBM", PATTERNS, TABLE, _exam, row_id=case_id, mask_codes="brats")
+LAYOUT = Layout("UPENN-GBM", PATTERNS, TABLE, _exam, row_id=case_id, mask_codes="brats", notices=_undated_deaths)

@@ -57,6 +57,7 @@ PARAMETERS: dict[str, Words] = {
     "files": Words("path of the file", "files"),
     "fits": Words("fits that are tracked", "that"),
     "flips": Words("mirror images"),
+    "followed": Words("centres that tell of survival"),
     "folder": Words("folder", "that"),
     "folds": Words("folds"),
     "guidelines": Words("reporting guidelines", "that"),

@@ -39,6 +39,10 @@ class StudyResults:
         calibration_curves: `results/evaluation/calibration_curves.tsv`, beside it.
         decision_curves: `results/evaluation/decision_curves.tsv`, beside it.
         roc_curves: `results/evaluation/roc_curves.tsv`, beside it.
+        survival_groups: `results/evaluation/survival_groups.tsv`; None: no case table tells of survival.
+        survival_curves: `results/evaluation/survival_curves.tsv`, beside it.
+        survival_models: `results/evaluation/survival_models.tsv`, beside it.
+        survival_hazards: `results/evaluation/survival_hazards.tsv`, beside it.
         segmentation: `results/evaluation/segmentation.tsv`; None: no model segments.
         modality_subsets: `results/evaluation/modality_subsets.tsv`; None: subsets of modalities were not predicted.
         modality_significance: `results/evaluation/modality_significance.tsv`, beside it.
@@ -78,6 +82,10 @@ class StudyResults:
     calibration_curves: pd.DataFrame | None = None
     decision_curves: pd.DataFrame | None = None
     roc_curves: pd.DataFrame | None = None
+    survival_groups: pd.DataFrame | None = None
+    survival_curves: pd.DataFrame | None = None
+    survival_models: pd.DataFrame | None = None
+    survival_hazards: pd.DataFrame | None = None
     segmentation: pd.DataFrame | None = None
     modality_subsets: pd.DataFrame | None = None
     modality_significance: pd.DataFrame | None = None

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from gliomanet.tables.survival import YEARS
+
 NUMBERS = frozenset(
     (
         *("value", "ci_low", "ci_high", "n", "n_positive", "difference", "p", "p_holm", "probability", "std"),
@@ -35,6 +37,10 @@ NUMBERS = frozenset(
         *("draws", "null_mean", "null_low", "null_high"),
         *("value_a", "value_b", "pi_low", "pi_high", "expected"),
         *("slope", "slope_ci_low", "slope_ci_high", "intercept", "intercept_ci_low", "intercept_ci_high"),
+        *("n_unknown", "deaths", "median_months", "followup_months", "month", "survival", "at_risk", "n_train"),
+        *(f"survival_{years}y{end}" for years in YEARS for end in ("", "_low", "_high")),
+        *("c_index", "age_c_index", "age_ci_low", "age_ci_high", "difference_low", "difference_high"),
+        *("hazard_ratio", "p_proportional"),
         *("observed", "threshold", "net_benefit", "treat_all", "sensitivity", "specificity", "ppv"),
     )
 )

@@ -34,6 +34,7 @@ from gliomanet.reporting.study.sections import (
     reading,
     roc,
     segmentation,
+    survival,
     uncertainty,
 )
 
@@ -56,6 +57,7 @@ SECTIONS: tuple[Callable[[StudyResults], Section | None], ...] = (
     contradictions.section,
     decoding.section,
     segmentation.section,
+    survival.section,
     modality_subsets.section,
     biomarkers.section,
     pseudo_labels.section,
