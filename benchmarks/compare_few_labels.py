@@ -27,10 +27,10 @@ from gliomanet.evaluation.analyses.performance import evaluate
 from gliomanet.pipeline.plan import Plan
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.predict_center import Member, predict_center
-from gliomanet.prediction.tabular import tabular_stochastic_passes
+from gliomanet.prediction.tabular_net import tabular_stochastic_passes
 from gliomanet.radiomics.table import wide_features
 from gliomanet.seeds import derive_seed
-from gliomanet.training.pseudo_labels.selection import TAUGHT, select_pseudo_labels
+from gliomanet.training.pseudo_labels.selection import TRAINABLE, select_pseudo_labels
 from gliomanet.training.pseudo_labels.teacher_check import check_teacher
 from gliomanet.training.tabular import train_tabular_model
 
@@ -96,6 +96,7 @@ def run(study: Study, cases: pd.DataFrame, features: pd.DataFrame, kept: float, 
             split[split["center"] == name],
             visible[visible["center"] == name],
             model=NAME,
+            kind=study.models[NAME].kind,
             preprocessed=None,
             features=features,
             threads=1,
@@ -118,7 +119,7 @@ def is_new_to(plan: Plan, member: Member, center: str) -> bool:
 def select(study: Study, mine: pd.DataFrame, features: pd.DataFrame, teacher: Path, number: int) -> pd.DataFrame:
     """The pseudo-labels of a round."""
     settings, seed = study.pseudo_labels, derive_seed(study.seed, "select", str(teacher.name), str(number))
-    validation, students = (mine[mine["part"].isin(parts)] for parts in (("validation",), TAUGHT))
+    validation, students = (mine[mine["part"].isin(parts)] for parts in (("validation",), TRAINABLE))
     judged, passes = (
         tabular_stochastic_passes(teacher, rows, features, settings.passes, seed) for rows in (validation, students)
     )

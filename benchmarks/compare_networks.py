@@ -1,13 +1,14 @@
-"""The networks side by side on phantoms: what multi-task learning, pseudo-labels, joint decoding and adaptation give.
+"""The networks side by side on phantoms: what clinical data, several tasks, and each remedy of an unseen scanner give.
 
 Usage:
-  snakemake --cores all --configfile config/network-study.yaml
-  python benchmarks/compare_networks.py [--only NAME ...] [--jobs N] [--tables]
+  python benchmarks/phantom_study.py config/network-study.yaml --jobs 2
+  python benchmarks/compare_networks.py [--only NAME ...] [--jobs N]
+  python benchmarks/comparison_tables.py
 
-The study's own jobs make the cases, the splits and the baselines. Here every variant of a network is trained on each
-fold: another seed, and another two thirds of the teaching patients. Then it predicts the external centres. The library
-does all of it as the workflow does, but within one process: hundreds of short jobs would spend their time on starting.
-What is there already is not made again. Tables land in `results/network-study/comparison/`.
+Every variant of a network is trained on each fold: another seed, and another half of the teaching patients. Then it
+predicts the external centres. The library does all of it as the workflow does, but within one process: hundreds of
+short jobs would spend their time on starting. What is there already is not made again. Everything lands in
+`results/network-study/comparison/`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from gliomanet.cohort.label_fraction import keep_labels
 from gliomanet.config.image_models import image_model
 from gliomanet.config.load import load_study
 from gliomanet.config.study import Study
+from gliomanet.models.acceleration import Acceleration
 from gliomanet.models.arguments import tasks_of
 from gliomanet.prediction.image import stochastic_passes
 from gliomanet.prediction.predict_center import Member, predict_center
@@ -42,11 +44,12 @@ from gliomanet.training.pseudo_labels.teacher_check import check_teacher, teache
 from gliomanet.training.run.image import train_image_model
 
 CONFIG = Path("config/network-study.yaml")
+SCENARIO, STAGE = "main", "supervised"
 EPOCHS = 20
 SHARED: dict[str, Any] = {
     "preset": "tiny",
     "modalities": ["t1", "t1c", "t2", "flair"],
-    "input_shape": [32, 32, 32],
+    "input_shape": [64, 64, 64],
     "steps_per_epoch": 20,
     "learning_rate": 1e-3,
     "precision": "32",
@@ -61,10 +64,13 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "epochs": EPOCHS,
         "task_weights": {"codel_1p19q": 3.38, "idh": 2.26, "grade": 1.33, "segmentation": 1},
     },
-    "single_idh": {"kind": "singletask", "tasks": ["idh"], "epochs": EPOCHS},
-    "single_codel_1p19q": {"kind": "singletask", "tasks": ["codel_1p19q"], "epochs": EPOCHS},
-    "single_grade": {"kind": "singletask", "tasks": ["grade"], "epochs": EPOCHS},
 }
+SEGMENTING = ("gmmas", "mttunet", "psnet")
+"""Networks that find the tumour by themselves, which a crop around it needs."""
+CLINICAL = {"clinical": ["age", "sex"]}
+CROP = {"crop": "tumour", "input_shape": [32, 32, 32]}
+"""A box of 96 mm, found by the network; half of its batches are whole heads on as few voxels."""
+LONG = {"steps_per_epoch": 80}
 JOINT = {"joint_likelihood_weight": 1.0}
 DROPOUT = {"modality_dropout": 0.3}
 RATIOS = {"ratio_maps": ["t1c/t1", "t2/flair"]}
@@ -73,12 +79,21 @@ TWICE: dict[str, dict[str, Any]] = {"cmtlnet": {"unique_epochs": 16}, "gmmas": {
 ADAPTED = {**DROPOUT, "distillation_weight": 1.0, "contrastive_weight": 0.1}
 
 REMEDIES: dict[str, dict[str, Any]] = {
+    "ratios": RATIOS,
+    "nyul": {"intensities": "nyul"},
+    "plain": {"augmentation": False},
+    "plain_ratios": {"augmentation": False, **RATIOS},
+    "cutmix": {"tumour_cutmix": 0.5},
+    "no_cutmix": {"tumour_cutmix": 0.0},
+    "no_feature_dropout": {"feature_dropout": 0.0},
     "ema": {"ema_decay": 0.99},
     "clip": {"gradient_clip": 1.0},
+    "joint": JOINT,
+    "remedies": {**RATIOS, "tumour_cutmix": 0.5, "ema_decay": 0.99},
     **{schedule: {"schedule": schedule} for schedule in ("constant", "cosine", "polynomial", "plateau")},
 }
-"""Each alone, on the networks of `REMEDIED`; one of the schedules is a network's own already."""
-REMEDIED = ("cmtlnet", "gmmas", "mttunet", "psnet")
+"""Each changes one thing, but for `remedies`, three together; some of them are a network's own already."""
+TASKS = ("idh", "codel_1p19q", "grade")
 
 
 @dataclass(frozen=True)
@@ -100,38 +115,36 @@ class Variant:
     subsets: bool = False
 
 
-VARIANTS: dict[str, Variant] = {
-    **{name: Variant(name, {}, subsets=name in ("cmtlnet", "gmmas")) for name in NETWORKS},
-    **{f"{name}_joint": Variant(name, JOINT) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_dropout": Variant(name, {**DROPOUT, **TWICE[name]}, subsets=True) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_adapted": Variant(name, ADAPTED, subsets=True) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_quarter": Variant(name, {}, kept=0.25, rounds=2) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_slim": Variant(name, {"preset": "slim"}) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_{remedy}": Variant(name, changes) for name in REMEDIED for remedy, changes in REMEDIES.items()},
-    "gmmas_frozen": Variant("gmmas", {"head_net": "frozen"}),
-    **{f"{name}_ratios": Variant(name, RATIOS) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_plain": Variant(name, {"augmentation": False}) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_plain_ratios": Variant(name, {"augmentation": False, **RATIOS}) for name in ("cmtlnet", "gmmas")},
-    **{f"{name}_nyul": Variant(name, {"intensities": "nyul"}) for name in ("cmtlnet", "gmmas")},
-    "cmtlnet_cutmix": Variant("cmtlnet", {"tumour_cutmix": 0.5}),
-    "gmmas_no_cutmix": Variant("gmmas", {"tumour_cutmix": 0.0}),
-    "cmtlnet_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}),
-    "cmtlnet_quarter_no_feature_dropout": Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2),
-    **{f"{name}_crop": Variant(name, {"crop": "tumour"}) for name in ("gmmas", "mttunet", "psnet")},
-    "cmtlnet_remedies": Variant("cmtlnet", {**RATIOS, "tumour_cutmix": 0.5}),
-    "gmmas_remedies": Variant("gmmas", {**RATIOS, "crop": "tumour"}),
-    # the single-task twins: the same network, phases and batches, one task alone
-    **{
-        f"{name}_{task}": Variant(name, {"tasks": [task]})
-        for name in ("cmtlnet", "gmmas", "mttunet")
-        for task in ("idh", "codel_1p19q", "grade")
-    },
-}
+def _variants() -> dict[str, Variant]:
+    found = {name: Variant(name, {}) for name in NETWORKS}
+    found |= {f"{name}_clinical": Variant(name, CLINICAL) for name in NETWORKS}
+    found |= {f"{name}_{remedy}": Variant(name, changes) for name in NETWORKS for remedy, changes in REMEDIES.items()}
+    for name in SEGMENTING:
+        found[f"{name}_crop"] = Variant(name, CROP)
+        found[f"{name}_crop_clinical"] = Variant(name, {**CROP, **CLINICAL})
+        found[f"{name}_crop_long"] = Variant(name, {**CROP, **LONG})
+        found[f"{name}_crop_long_clinical"] = Variant(name, {**CROP, **LONG, **CLINICAL})
+        for remedy, changes in REMEDIES.items():
+            found[f"{name}_crop_{remedy}"] = Variant(name, {**CROP, **changes})
+        # the single-task twins: the same network, phases and batches, one task alone
+        found |= {f"{name}_crop_{task}": Variant(name, {**CROP, "tasks": [task]}) for task in TASKS}
+    found |= {f"{name}_{task}": Variant(name, {"tasks": [task]}) for name in NETWORKS for task in TASKS}
+    for name in TWICE:
+        found[f"{name}_dropout"] = Variant(name, {**DROPOUT, **TWICE[name]}, subsets=True)
+        found[f"{name}_adapted"] = Variant(name, ADAPTED, subsets=True)
+        found[f"{name}_quarter"] = Variant(name, {}, kept=0.25, rounds=2)
+        found[f"{name}_slim"] = Variant(name, {"preset": "slim"})
+    found["cmtlnet_quarter_no_feature_dropout"] = Variant("cmtlnet", {"feature_dropout": 0.0}, kept=0.25, rounds=2)
+    found["gmmas_frozen"] = Variant("gmmas", {"head_net": "frozen"})
+    return found
+
+
+VARIANTS: dict[str, Variant] = _variants()
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The study that the snakemake command made, and where this writes."""
+    """The study that `phantom_study.py` made, and where this writes."""
 
     study: Study
     cases: pd.DataFrame
@@ -148,11 +161,16 @@ class Bench:
         folders = [str(preprocessed / center / case) for center, case in zip(cases.center, cases.case_id, strict=True)]
         return cls(
             study,
-            cases.assign(folder=folders),
-            read_table(results / "splits.tsv"),
+            cases.assign(folder=folders, age=pd.to_numeric(cases["age"])),
+            read_table(results / "splits.tsv").astype({"fold": str}),
             preprocessed,
             results / "comparison",
         )
+
+    @property
+    def folds(self) -> list[str]:
+        """Without the refit."""
+        return [str(fold) for fold in range(self.study.split.folds)]
 
     def visible(self, variant: Variant) -> pd.DataFrame:
         """The cases with the labels that a variant may learn from."""
@@ -188,7 +206,7 @@ def train(bench: Bench, name: str, fold: str) -> None:
         labels = select(bench, name, stages[number - 1], fold, cases, number) if number else None
         if labels is not None and not (labels["accepted"] == "yes").any():
             # The same labels, the same seed: training again would give the supervised network again.
-            shutil.copytree(bench.out / name / "supervised" / f"fold{fold}", out)
+            shutil.copytree(bench.out / name / STAGE / f"fold{fold}", out)
             print(f"{name}, {stage}, fold {fold}: nothing accepted", flush=True)
             continue
         log = bench.out / "logs" / f"{name}.{stage}.{fold}.log"
@@ -206,6 +224,8 @@ def train(bench: Bench, name: str, fold: str) -> None:
                 out=out,
                 scratch=bench.out / "checkpoints" / name / stage / fold,
                 pseudo_labels=labels,
+                cache=bench.out / "cache",
+                acceleration=Acceleration(channels_last=True),
             )
         print(f"{name}, {stage}, fold {fold}: {time.process_time() - began:.0f} s of CPU", flush=True)
 
@@ -228,21 +248,23 @@ def select(bench: Bench, name: str, teacher_stage: str, fold: str, cases: pd.Dat
 
 
 def predict(bench: Bench, name: str) -> None:
-    """Rows of the folds for every case of every centre, and of every subset of the modalities where they are asked."""
+    """Rows of the folds for the cases that they do not train on, and of every subset of the modalities where asked."""
     variant = VARIANTS[name]
     members = [
-        Member(stage, "main", str(fold), bench.out / name / stage / f"fold{fold}")
+        Member(stage, SCENARIO, fold, bench.out / name / stage / f"fold{fold}")
         for stage in stages_of(variant)
-        for fold in range(bench.study.split.folds)
+        for fold in bench.folds
     ]
+    asked = bench.splits[bench.splits["part"].isin(("validation", "external"))]
     whole, reduced = (bench.out / what / f"{name}.tsv" for what in ("predictions", "subsets"))
     if not whole.is_file():
         tables = [
             predict_center(
                 members,
-                bench.splits[bench.splits["center"] == center],
+                asked[asked["center"] == center],
                 bench.cases[bench.cases["center"] == center].drop(columns="folder"),
                 model=name,
+                kind=NETWORKS[variant.network]["kind"],
                 preprocessed=bench.preprocessed,
                 features=None,
                 threads=1,
@@ -255,7 +277,7 @@ def predict(bench: Bench, name: str) -> None:
         tables = [
             predict_center_subsets(
                 members,
-                bench.splits[bench.splits["center"] == center],
+                asked[asked["center"] == center],
                 bench.cases[bench.cases["center"] == center].drop(columns="folder"),
                 model=name,
                 preprocessed=bench.preprocessed,
@@ -269,14 +291,14 @@ def predict(bench: Bench, name: str) -> None:
 
 
 def stages_of(variant: Variant) -> tuple[str, ...]:
-    return ("supervised", *(stage_of_round(number + 1) for number in range(variant.rounds)))
+    return (STAGE, *(stage_of_round(number + 1) for number in range(variant.rounds)))
 
 
 def make(name: str) -> None:
     """Train and predict one variant."""
     bench = Bench.load()
-    for fold in range(bench.study.split.folds):
-        train(bench, name, str(fold))
+    for fold in bench.folds:
+        train(bench, name, fold)
     predict(bench, name)
 
 

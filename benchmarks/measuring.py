@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gliomanet.config.image_models import ImageModel, image_model
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.models.acceleration import Acceleration
 from gliomanet.models.devices import Device, choose_device

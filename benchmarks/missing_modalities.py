@@ -45,6 +45,14 @@ ARMS = {
 }
 """Changes of the settings; `epochs` is a multiple."""
 
+OF_KIND = {
+    "singletask": {"tasks": ["idh"]},
+    "psnet": {"segmentation": False},
+    "mttunet": {"segmentation": False},
+    "gmmas": {"segmentation": False, "pretraining_epochs": 0, "tumour_cutmix": 0.0},
+}
+"""Settings of each network, for cases without a tumour mask."""
+
 
 def simulate(folder: Path) -> pd.DataFrame:
     """Cases on disk as preprocessing leaves them; each modality's tumour is as bright as label ± 1 + N(0, 1)."""
@@ -85,7 +93,7 @@ def scores(model: Path, images: torch.Tensor, truth: NDArray[np.bool_]) -> list[
 def main() -> None:
     """Train every arm with every seed, and print MCC by the number of modalities, mean and range over the seeds."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--kind", default="singletask", choices=("singletask", "psnet", "mttunet"))
+    parser.add_argument("--kind", default="singletask", choices=tuple(OF_KIND))
     parser.add_argument("--epochs", type=int, default=10, help="of 10 steps")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--folder", type=Path)
@@ -100,9 +108,8 @@ def main() -> None:
     ]
     images = torch.from_numpy(np.stack([case.image * case.brain for case in loaded])).float()
     truth = (tested["idh"] == "mutant").to_numpy()
-    own = {"tasks": ["idh"]} if arguments.kind == "singletask" else {"segmentation": False}
     common = {"kind": arguments.kind, "preset": "tiny", "input_shape": [SIDE] * 3, "steps_per_epoch": 10}
-    common |= {"learning_rate": 2e-3, "augmentation": False, **own}
+    common |= {"learning_rate": 2e-3, "augmentation": False, **OF_KIND[arguments.kind]}
     sizes = [len(subset) for subset in SUBSETS]
     best = [2 * NormalDist().cdf(n**0.5) - 1 for n in sizes]
     print("arm                        all 15 (range over seeds)   1     2     3     4 modalities   s of CPU a run")

@@ -15,6 +15,7 @@ MACHINERY = {
     "load": "reads a study's file, and refuses what is wrong with it",
     "yaml_keys": "refuses keys and numbers of a study's file that YAML would lose or change",
     "cross_checks": "refuses a study whose parts do not agree",
+    "unread_keys": "refuses keys of a model that nothing reads",
     "messages": "words the refusals",
     "reference": "renders schema, defaults and documentation from the models",
 }

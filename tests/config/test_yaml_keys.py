@@ -67,7 +67,7 @@ PHANTOM = "{role: train, source: {kind: phantom, cases: 8}}"
 
 
 def test_a_number_that_yaml_takes_for_text_is_a_number(tmp_path):
-    text = f"centers: {{A: {PHANTOM}}}\nmodels: {{age: {{kind: logistic, inputs: [age], C: 1e-2}}}}\n"
+    text = f"centers: {{A: {PHANTOM}}}\nmodels: {{age: {{kind: logistic, C: 1e-2}}}}\n"
     assert load_study(read(tmp_path, text)).models["age"].C == 0.01
 
 

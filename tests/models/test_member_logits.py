@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
-from gliomanet.models.member_logits import FLOOR, is_member, member_column, member_logits
+from gliomanet.models.member_logits import FLOOR, member_column, member_logits
+from gliomanet.tables.feature_names import is_of_model
 
 IDH = {"idh": DEFAULT_TASKS["idh"]}
 GRADES = {"g": Task(label="grade", classes={"2": ("2",), "3": ("3",), "4": ("4",)})}
@@ -23,8 +24,8 @@ def test_two_classes_are_the_log_odds_of_the_last():
     found = logits([*said("b", (0.8, 0.2)), *said("a", (0.5, 0.5))])
     assert list(found.index) == ["a", "b"]
     assert list(found.columns) == [column]
-    assert is_member(column)
-    assert not is_member("t1c_firstorder_Mean")
+    assert is_of_model(column)
+    assert not is_of_model("t1c_firstorder_Mean")
     np.testing.assert_allclose(found[column], [0, np.log(0.2 / 0.8)])
 
 

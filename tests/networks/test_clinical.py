@@ -1,5 +1,7 @@
 """Clinical data at the last layers of the networks on images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -105,7 +107,21 @@ def test_a_class_without_known_clinical_data_starts_from_nothing(capsys):
     made = started(cases)
     assert not made.clinical.heads["idh"].weight.any()
     assert made.clinical.heads["grade"].weight.any()
-    assert capsys.readouterr().out.startswith("task idh: clinical data are known of no training case of a class")
+    assert capsys.readouterr().out.startswith(
+        "task idh: clinical data are known of no labelled training case of a class"
+    )
+
+
+def test_pseudo_labels_do_not_move_the_first_weights():
+    cases = patients()
+    measured = cases.labels.copy()
+    measured[60:] = MISSING  # a centre without labels, of other ages
+    measured[:20, 1] = MISSING  # and a label that some of the others lack
+    cases.clinical[60:, 0] += 25
+    few = ImageCases(cases.images[:60], measured[:60], "", cases.clinical[:60])
+    of_both = started(replace(cases, measured=measured)).clinical.state_dict()
+    assert all(torch.equal(value, of_both[name]) for name, value in started(few).clinical.state_dict().items())
+    assert not torch.equal(started(cases).clinical.state_dict()["mean"], of_both["mean"])
 
 
 def test_values_that_are_equal_in_all_cases_are_no_division_by_zero():

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import ValidationError
 
 from gliomanet.config.feature_models import ClassifierModel, FeatureModel, LogisticModel, StackModel, TabularNetModel
-from gliomanet.config.image_models import SEGMENTATION, ImageModel, MultitaskModel
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import SEGMENTATION, MultitaskModel
 from gliomanet.config.labels import label_problems, task_problems
 from gliomanet.config.messages import describe
 from gliomanet.config.models import Model
 from gliomanet.config.sources import COLUMNS_OF_A_CASE, PARTS_OF_A_FEATURE, FeatureSource, SourceSettings
 from gliomanet.config.split import MAIN
 from gliomanet.config.study import Study
+from gliomanet.config.unread_keys import unread_key_problems
 from gliomanet.errors import Problem
 from gliomanet.labels.who import WHO_LABELS
 from gliomanet.tables.columns import HELD_OUT
@@ -198,6 +200,7 @@ def _of_model(study: Study, model: Model) -> Iterator[Problem]:
     if model.stages[:1] != ("supervised",):
         found = f"found {list(model.stages)}"
         yield Problem(found, "must start with supervised", key="stages", rule="first_stage")
+    yield from unread_key_problems(model)
     asked = _asked(study, model)
     for task in asked:
         if task not in study.tasks:

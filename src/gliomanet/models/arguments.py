@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gliomanet.config.image_models import CmtlnetModel, ImageModel, MultitaskModel, SingletaskModel
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import CmtlnetModel, MultitaskModel, SingletaskModel
 
 if TYPE_CHECKING:
     from gliomanet.config.models import Model

@@ -190,7 +190,7 @@ class TrainedPhase(_Part):
 
 
 class Standard(_Part):
-    """Mean and standard deviation of a clinical value over the fold's training cases; sex is 1 for F, 0 for M."""
+    """Mean and deviation of a clinical value over the fold's labelled training cases; sex is 1 for F, 0 for M."""
 
     mean: float
     std: float

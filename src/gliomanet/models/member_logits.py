@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gliomanet.tables.feature_names import OF_MODEL
+
 if TYPE_CHECKING:
     from gliomanet.labels.tasks import Task
 
 FLOOR = 1e-3
 """The least probability that a member is taken at its word for: saturated ones would be outliers of the regression."""
 
-_OPENING = "logit("
-
 
 def member_column(member: str, task: str, label: str = "") -> str:
     """The name of a member's log-odds as a column: of a task's last class or, of three classes and more, of one."""
-    return f"{_OPENING}{member}, {task}{'=' if label else ''}{label})"
-
-
-def is_member(column: str) -> bool:
-    """True for the name of a column of `member_logits`."""
-    return str(column).startswith(_OPENING)
+    return f"{OF_MODEL}{member}, {task}{'=' if label else ''}{label})"
 
 
 def columns_of_task(members: tuple[str, ...], task: str, classes: tuple[str, ...]) -> list[str]:

@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.config.feature_models import FeatureModel, StackModel
-from gliomanet.models.member_logits import is_member
-from gliomanet.tables.feature_names import LOG_RATIO, SHAPE, TEXTURES, VOLUMES, parts_of
+from gliomanet.tables.feature_names import LOG_RATIO, SHAPE, TEXTURES, VOLUMES, is_of_model, parts_of
 
 AGE = "age"
 SEX = "sex"
@@ -96,7 +95,7 @@ def log_shape(wide: pd.DataFrame) -> pd.DataFrame:
 def columns_of(name: str, table: pd.DataFrame) -> list[str]:
     """The columns of a table that one input of a model is, in their order."""
     if name == "members":
-        return [column for column in table.columns if is_member(column)]
+        return [column for column in table.columns if is_of_model(str(column))]
     names = {str(column): parts_of(str(column)) for column in table.columns if column not in CLINICAL}
     if name == "radiomics":
         return [column for column, parts in names.items() if parts.family != LOG_RATIO]

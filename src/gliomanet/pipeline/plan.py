@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gliomanet.cohort.folds import folds_of, scenarios_of
 from gliomanet.config.feature_models import StackModel, TabularNetModel
-from gliomanet.config.image_models import ImageModel
+from gliomanet.config.image_model import ImageModel
 from gliomanet.seeds import derive_seed
 from gliomanet.stages import PSEUDO_LABEL, SUPERVISED, round_of, stage_of_round
 

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gliomanet.models.artifact import MODEL_FILE, TabularModelDescription
-from gliomanet.models.member_logits import is_member
 from gliomanet.models.tabular import TabularModel
 from gliomanet.models.tabular_inputs import CLINICAL, INPUTS, has_inputs, model_table
+from gliomanet.tables.feature_names import is_of_model
 from gliomanet.uncertainty.probabilities import entropy
 
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
@@ -90,7 +90,7 @@ def inputs_of(
             )
     table = table.reindex(columns=list(fitted.columns))
     known, anything = has_inputs(table), table.notna().any(axis=1).to_numpy()
-    stacks = any(is_member(column) for column in fitted.columns)
+    stacks = any(is_of_model(column) for column in fitted.columns)
     for case_id, some in zip(cases["case_id"][~known], anything[~known], strict=True):
         inputs = ("members" if stacks else "radiomic inputs") if some else "inputs"
         print(f"left out: case {case_id}: none of this model's {inputs} is known", flush=True)

@@ -2,7 +2,8 @@
 
 The parts are used for five things: models choose their inputs, volumes are taken out of correlations, features of the
 mask alone are no modality's, grey levels are judged for the textures of one image, and physical units are compared
-between centres. A name without a known family has no parts: it is a number like any other.
+between centres. A name without a known family has no parts: it is a number like any other. Nor has what a model says
+of a case, an input of stacks, whatever the model is called.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ LOG_RATIO = "logratio"
 
 FAMILIES = (SHAPE, FIRST_ORDER, *TEXTURES, "histogram", "ivh", "localint", "lbp", LOG_RATIO)
 """pyradiomics' feature classes, then those that other programs have besides (IBSI), then the derived one."""
+
+OF_MODEL = "logit("
+"""The beginning of the name of what a model says of a case; see `models.member_logits`."""
 
 VOLUMES = ("MeshVolume", "VoxelVolume", "Volume", "volume", "vol", "vol_approx")
 """Names of shape features that are the tumour's volume; the first that is there is taken out of the others."""
@@ -86,7 +90,11 @@ def parts_of(feature: str) -> FeatureName:
     'wavelet-LLH'
     >>> parts_of("necrosis_ratio").modality
     ''
+    >>> parts_of("logit(t1c_firstorder_Mean, idh)").family
+    ''
     """
+    if is_of_model(feature):
+        return FeatureName("", "", "", "", feature)
     words = feature.split("_")
     for place, word in enumerate(words[1:-1], start=1):
         if word in FAMILIES:
@@ -96,6 +104,11 @@ def parts_of(feature: str) -> FeatureName:
             filtered = rest[0] if of_filter else ""
             return FeatureName("_".join(words[: place - 1]), words[place - 1], word, filtered, name)
     return FeatureName("", "", "", "", feature)
+
+
+def is_of_model(column: str) -> bool:
+    """True for the name of what a model says of a case."""
+    return column.startswith(OF_MODEL)
 
 
 def _is_filter(word: str) -> bool:

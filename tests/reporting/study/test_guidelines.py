@@ -107,6 +107,23 @@ def test_the_updates_of_networks_are_told_over_their_fits(image_study):
     assert "Updates" not in without
 
 
+def test_a_model_named_like_an_input_is_told_from_one(image_study):
+    models = {
+        "age": {"kind": "cmtlnet", "modalities": ["t1c"], "stages": ["supervised"]},
+        "t1c_firstorder_Mean": {"kind": "logistic", "inputs": ["shape"], "stages": ["supervised"]},
+        "both": {"kind": "stack", "members": ["age", "t1c_firstorder_Mean"], "clinical": ["age"], "stages": []},
+    }
+    evaluation = image_study.study["evaluation"] | {"reference": "both"}
+    columns = ("logit(age, idh)", "logit(t1c_firstorder_Mean, idh)", "age")
+    fits = (tabular_description(), tabular_description(model="both", kind="stack", features={"idh": columns}))
+    study = {**image_study.study, "models": models, "evaluation": evaluation}
+    facts = known_facts(replace(image_study, study=study, models=fits))
+    answers = "age's answers, t1c_firstorder_Mean's answers, age"
+    assert f"both (logistic regression on what other models say; inputs: {answers})" in facts["models"].text
+    assert facts["reference_model"].text.endswith(f"whose inputs are: {answers}.")
+    assert facts["feature_classes"].text == "Classes of the features taken: glcm."
+
+
 def test_a_stack_and_clinical_layers_are_told_as_they_are(image_study):
     """Everywhere: the head of the page and the methods say the same of external predictions."""
     models = {

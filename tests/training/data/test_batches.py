@@ -78,6 +78,9 @@ def test_cases_without_a_label_come_one_a_batch():
 def test_default_steps_are_one_pass_over_the_labelled_cases():
     labels = np.array([[0, -1], [1, 0], [1, 1], [-1, -1], [0, 0]])
     assert BalancedBatches(labels, None, seed=1).steps == 1
+    views = np.concatenate([labels] * 4)
+    assert BalancedBatches(views, None, seed=1).steps == 4
+    assert BalancedBatches(views, None, seed=1, once=np.arange(20) < 5).steps == 1
     assert BalancedBatches(np.concatenate([labels] * 3), None, seed=1).steps == 3
 
 

@@ -103,6 +103,22 @@ def test_a_killed_job_goes_on_and_two_processes_learn_what_one_learns(cohort, tm
     assert descriptions[0] == descriptions[1]
 
 
+def test_killed_and_unkilled_are_the_same_bits_with_all_that_is_drawn(cohort, tmp_path, capfd):
+    """Clinical data taken away, tumours pasted, crops and whole views, dropout, augmentation; and averaged weights."""
+    patients = cohort.assign(age=np.arange(len(cohort)) + 40.0, sex=["F", "M"] * (len(cohort) // 2))
+    drawn = {"augmentation": True, "dropout": 0.2, "modality_dropout": 0.3, "crop": "tumour", "tumour_cutmix": 0.7}
+    model = PSNET | drawn | {"clinical": ["age", "sex"], "clinical_dropout": 0.5}
+    with pytest.raises(RuntimeError, match="killed by signal 9"):
+        launch(partial(killed_in_epoch_two, request(patients, tmp_path / "killed", model)), TWO, "m, fold 0")
+    goes_on = train(patients, tmp_path / "killed", model)
+    assert capfd.readouterr().out.count("1 epochs run in this process, resumed from 1") == 1
+    whole = train(patients, tmp_path / "whole", model)
+    for name in ("weights.pt", "heads.npz", "model.json"):
+        assert (goes_on / name).read_bytes() == (whole / name).read_bytes(), name
+    assert figures(goes_on) == figures(whole)
+    assert max(value for name, _, value in figures(whole) if name == "train/pasted") > 0
+
+
 def weights_are_compared(what: module.Request) -> None:
     run = epochs._run_phases
 

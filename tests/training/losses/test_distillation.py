@@ -245,7 +245,7 @@ def test_a_batch_of_one_view_is_learnt_and_validated_as_ever():
         assert "distillation" not in plain.companions()
         for step in (0, None):
             assert adapted.loss(given_, step) == plain.loss(given_, step)
-        assert adapted._distillation_metrics() == {}
+        assert adapted._metrics.of_distillation() == {}
 
 
 def test_the_other_phases_take_modalities_away_as_ever():
@@ -258,10 +258,10 @@ def test_a_case_that_lost_nothing_has_nothing_to_learn_from_itself(kind):
     phase = phase_of(kind, Distillation(distillation_weight=1.0), tasks=("idh",))
     both = with_reduced_cases(batch([[True, False], [False, True]], [[0], [1]], size=32), 0.5, 1)
     phase.loss(both, 0)
-    assert phase._distillation_metrics()["train/loss/distillation"] == pytest.approx(0, abs=1e-5)
+    assert phase._metrics.of_distillation()["train/loss/distillation"] == pytest.approx(0, abs=1e-5)
     reduced = with_reduced_cases(batch([[True, True], [True, True]], [[0], [1]], size=32), 0.5, 1)
     phase.loss(reduced, 0)
-    assert phase._distillation_metrics()["train/loss/distillation"] > 1e-5
+    assert phase._metrics.of_distillation()["train/loss/distillation"] > 1e-5
 
 
 @pytest.mark.parametrize("kind", ["cmtlnet", "gmmas"])

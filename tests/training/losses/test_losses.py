@@ -5,8 +5,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gliomanet.labels.vocabulary import MISSING
 from gliomanet.networks.outputs import TUMOUR_PARTS, WHOLE_TUMOUR
-from gliomanet.training.losses.losses import class_weights, cosface, masked_cross_entropy, region_targets, soft_dice
+from gliomanet.training.losses.losses import (
+    batch_weights,
+    class_weights,
+    cosface,
+    masked_cross_entropy,
+    region_targets,
+    soft_dice,
+)
 
 LOGITS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [5.0, -5.0]])
 
@@ -208,3 +216,9 @@ def test_the_whole_tumour_is_any_code():
     targets, known = region_targets(CODES, WHOLE_TUMOUR)
     assert targets[:, 0, :, 0, 0].sum(dim=1).tolist() == [3, 0, 2, 2]
     assert known.tolist() == [True, False, True, True]
+
+
+def test_classes_of_a_batch_have_an_equal_say():
+    weights = batch_weights(torch.tensor([0, 0, 0, 1, MISSING]), 3)
+    torch.testing.assert_close(weights[:2] * torch.tensor([3.0, 1.0]), torch.tensor([2.0, 2.0]))
+    assert batch_weights(torch.tensor([MISSING, MISSING]), 2) is None

@@ -1,7 +1,6 @@
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
@@ -13,7 +12,6 @@ from gliomanet.networks.cmtlnet import CMTLNet, CommonOutputs, UniqueOutputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.recipes.cmtlnet import CommonPhase, Recipe, UniquePhase, inference_prompt, plan
 from gliomanet.training.recipes.optimisation import Optimisation
-from gliomanet.training.recipes.phase import batch_weights
 
 RECIPE = Recipe(("idh", "grade"), Optimisation(1e-3), scale=4, margin=0.1, augmentation=True, seed=1)
 
@@ -105,12 +103,6 @@ def test_the_unique_phase_sees_what_inference_sees_and_no_tumour_mask(step):
     torch.testing.assert_close(network.seen, torch.cat([image * brain, brain], dim=1))
 
 
-def test_classes_of_a_batch_have_an_equal_say():
-    weights = batch_weights(torch.tensor([0, 0, 0, 1, MISSING]), 3)
-    torch.testing.assert_close(weights[:2] * torch.tensor([3.0, 1.0]), torch.tensor([2.0, 2.0]))
-    assert batch_weights(torch.tensor([MISSING, MISSING]), 2) is None
-
-
 def test_unknown_labels_move_no_head():
     torch.manual_seed(0)
     network = CMTLNet(n_modalities=2, tasks={"idh": 2, "grade": 2}, preset="tiny").train()
@@ -128,15 +120,3 @@ def test_phases_come_in_their_order():
     planned = plan(CmtlnetModel(common_epochs=3, unique_epochs=2, margin=0.2), ("idh",), seed=4)
     assert [(phase.name, epochs) for phase, epochs in planned.phases] == [("common", 3), ("unique", 2)]
     assert (planned.settings.margin, planned.settings.seed, planned.settings.tasks) == (0.2, 4, ("idh",))
-
-
-def test_validation_figures_leave_out_tasks_of_one_class():
-    phase = CommonPhase(Uninformed(), RECIPE)
-    labels = [[0, 1], [1, 1], [1, MISSING], [0, 1]]
-    phase._metrics.validation_losses = [torch.tensor(8.0)]
-    phase._metrics.labels = [torch.tensor(labels)]
-    right = torch.nn.functional.one_hot(torch.tensor([0, 1, 1, 0]), 2)
-    phase._metrics.scores = [{"idh": right, "grade": right}]
-    figures = phase._validation_metrics()
-    assert figures == {"validation/loss": 2.0, "validation/mcc/idh": 1.0}
-    assert np.isfinite(figures["validation/loss"])

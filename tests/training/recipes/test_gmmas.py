@@ -5,7 +5,7 @@ from gliomanet.config.image_models import GmmasModel
 from gliomanet.networks import build
 from gliomanet.training.losses.losses import soft_dice
 from gliomanet.training.recipes.gmmas import FrozenHeadPhase, HeadPhase, WholePhase, coarse_targets, plan
-from gliomanet.training.recipes.phase import brain_masked
+from gliomanet.training.recipes.shown_batch import brain_masked
 from tests.training.recipes.test_multitask import MISSING, batch
 
 TASKS = ("idh",)

@@ -16,8 +16,8 @@ from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, dice_scores, plan, singletask_plan
 from gliomanet.training.recipes.not_finite import NotFiniteError
 from gliomanet.training.recipes.optimisation import Optimisation
-from gliomanet.training.recipes.phase import brain_masked
 from gliomanet.training.recipes.registry import plan_of
+from gliomanet.training.recipes.shown_batch import brain_masked
 
 TASKS = ("idh", "grade")
 RECIPE = Recipe(

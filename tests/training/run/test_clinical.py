@@ -10,7 +10,9 @@ from gliomanet.config.image_models import MttunetModel
 from gliomanet.models.artifact import ModelDescription
 from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
 from gliomanet.prediction.modality_subsets import predict_subsets
+from gliomanet.training.data.fold_cases import load_fold
 from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.run.clinical_start import standards
 from gliomanet.uncertainty.probabilities import softmax
 from tests.training.run.test_image import TASKS, settings, train
 
@@ -82,6 +84,26 @@ def test_what_is_known_of_validation_cases_teaches_nothing(trained, patients, tm
     other = patients.assign(age=patients["age"].where(patients["part"] == "train", 5.0))
     out = train(other, tmp_path, model=CLINICAL)
     assert (out / "weights.pt").read_bytes() == (trained / "weights.pt").read_bytes()
+
+
+@pytest.mark.parametrize("crop", ["centre", "tumour"])
+def test_a_pseudo_labelled_case_trains_and_standardises_nothing(patients, crop):
+    model = {"crop": crop, "segmentation": True, "clinical": ("age",), "input_shape": (32, 32, 32)}
+    model = MttunetModel(**model, modalities=("t1c", "t2"))
+    measured = load_fold(patients, TASKS, model, None, "net")[0]
+    given = patients.copy()
+    case = given.index[(given["part"] == "train") & given["age"].notna()][0]
+    given.loc[case, ["part", "age", "codel_1p19q"]] = ["unlabelled", 5.0, ""]
+    right = {"case_id": given.loc[case, "case_id"], "task": "idh", "label": given.loc[case, "idh"]}
+    guess = {key: [value] for key, value in right.items()} | {"accepted": ["yes"]}
+    training = load_fold(given, TASKS, model, pd.DataFrame(guess), "net")[0]
+    assert len(training) == len(measured)  # it trains,
+    others = patients[(patients["part"] == "train") & (patients.index != case)]["age"]
+    mean, std = standards(training)  # and is no unit of anything
+    assert (mean[0], std[0]) == (pytest.approx(others.mean(), abs=1e-3), pytest.approx(others.std(ddof=0), abs=1e-3))
+    found = load_fold(given.assign(part=patients["part"]), TASKS, model, pd.DataFrame(guess), "net")[0]
+    assert found.labels.tolist() == training.labels.tolist()
+    assert found.digest != training.digest  # a job starts anew where a guess becomes a measurement
 
 
 def test_a_failed_job_goes_on_and_ends_in_the_same_bytes(trained, patients, tmp_path, monkeypatch):

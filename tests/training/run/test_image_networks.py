@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 import torch
 
-from gliomanet.config.image_models import ImageModel, image_model
+from gliomanet.config.image_model import ImageModel
+from gliomanet.config.image_models import image_model
 from gliomanet.labels.tasks import DEFAULT_TASKS, Task
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.arguments import tasks_of

@@ -78,6 +78,17 @@ def test_a_network_that_finds_tumours_learns_from_crops_and_whole_views(recorded
     assert len(given) == 8
 
 
+def test_two_views_of_the_cases_make_no_longer_epoch(recorded, tmp_path):
+    """Eight cases, two tasks of two classes: two updates, whichever views they come in."""
+    steps = {}
+    for crop_from in ("segmentation", "mask"):
+        view = {"crop": "tumour", "crop_from": crop_from, "input_shape": [24, 24, 24]}
+        model = settings("psnet", **view, epochs=1, steps_per_epoch=None)
+        out = train(recorded, tmp_path / crop_from, model)
+        steps[crop_from] = [phase.updates for phase in ModelDescription.read(out / "model.json").phases]
+    assert steps == {"segmentation": [2], "mask": [2]}
+
+
 def test_a_case_in_two_views_is_one_patient(recorded, tmp_path):
     """Else the one without a mask, which is there in one view, would count half in what the age is standardised by."""
     aged = recorded.assign(age=np.where(recorded["case_id"] == "case-04", 90.0, np.arange(len(recorded)) + 40.0))

@@ -16,6 +16,7 @@ from gliomanet.labels.vocabulary import MISSING
 from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.provenance.trace.find import Found
 from gliomanet.provenance.trace.fits import code_step, fits_step, logs_step
+from gliomanet.provenance.trace.members import member_fits, members_of, members_step
 from gliomanet.provenance.trace.recompute import predictions_of, recomputed_step
 from gliomanet.provenance.trace.step import Step, cell
 from gliomanet.tables.columns import HELD_OUT
@@ -32,8 +33,7 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
         used = pd.DataFrame(scores.table)
         fits = [(row["model"], row["stage"], fold) for fold in _folds(study, row, used)]
     else:
-        members = _members(study, row)
-        used = _cases(study, members, row)
+        used = _cases(study, _scored(study, row), row)
         rows = _rows_of(study, row, used)
         if found.table.startswith("modality_"):
             shown = _over_subsets(study, row, used)
@@ -44,6 +44,9 @@ def figure_steps(study: FinishedStudy, found: Found) -> list[Step]:
         steps.append(_predictions_step(study, row, used, shown, files))
         fits = list(rows[["model", "stage", "fold"]].itertuples(index=False, name=None)) if len(rows) else []
     trained = [fit for fit in fits if fit[2] != "ensemble"]
+    if members := member_fits(study, trained):
+        steps.append(members_step(study, row, used, members))
+        trained, models = [*trained, *members], list(dict.fromkeys([*models, *members_of(study, models)]))
     steps.append(fits_step(study, trained, row.get("task", "")))
     steps += [cases_step(study, used), files_step(study, used)]
     centers = list(dict.fromkeys(used["center"]))
@@ -61,7 +64,7 @@ def stored_step(found: Found) -> Step:
     return Step(f"Row {found.id} of {found.table}", files=(found.path,), facts=facts)
 
 
-def _members(study: FinishedStudy, row: dict[Any, Any]) -> list[Scored]:
+def _scored(study: FinishedStudy, row: dict[Any, Any]) -> list[Scored]:
     """The answers that a figure is of."""
     cases = Cases.of(study.evaluated_cases, study.tasks)
     scored = score(predictions_of(study, row), cases, study.tasks)
@@ -69,25 +72,25 @@ def _members(study: FinishedStudy, row: dict[Any, Any]) -> list[Scored]:
     return [one for one in scored if one.role == role and (row["task"] in (one.task, JOINT))]
 
 
-def _cases(study: FinishedStudy, members: list[Scored], row: dict[Any, Any]) -> pd.DataFrame:
+def _cases(study: FinishedStudy, answers: list[Scored], row: dict[Any, Any]) -> pd.DataFrame:
     """The cases that a figure counts, with their label: center, case_id, patient_id, label."""
     table = study.evaluated_cases
     resampling = Resampling(Cases.of(table, study.tasks), study.tasks, study.evaluation, 0)
     cases, center = resampling.cases, row.get("center", POOLED)
     subset = row.get("subset", ALL) if "n_modalities" not in row else ALL
     counted: dict[tuple[str, str], set[int]] = {}
-    for member in members:
+    for answer in answers:
         mask = np.ones(cases.center.size, dtype=bool)
         if row["scenario"] == LEAVE_ONE_CENTER_OUT:  # each centre by the fits that never saw it
-            mask &= cases.center == member.scenario.removeprefix(HELD_OUT)
+            mask &= cases.center == answer.scenario.removeprefix(HELD_OUT)
         if center not in (POOLED, STRATIFIED, SUMMARY):
             mask &= cases.center == center
         if row["task"] == JOINT:
-            rows = member.rows[mask[member.rows]]
+            rows = answer.rows[mask[answer.rows]]
         else:
-            mask &= subsets(study.tasks[member.task].label, cases)[subset]
-            rows = resampling.known_rows(member, mask)
-        counted.setdefault((member.model, member.stage), set()).update(rows.tolist())
+            mask &= subsets(study.tasks[answer.task].label, cases)[subset]
+            rows = resampling.known_rows(answer, mask)
+        counted.setdefault((answer.model, answer.stage), set()).update(rows.tolist())
     at = sorted(set.intersection(*counted.values())) if counted else []  # two models are compared on the cases of both
     keys = pd.MultiIndex.from_arrays([cases.center[at], cases.case_id[at]], names=["center", "case_id"])
     found = table.set_index(["center", "case_id"]).loc[keys].reset_index()

@@ -27,9 +27,12 @@ def kind_name(kind: str) -> str:
 
 
 def inputs_of(model: Mapping[str, Any]) -> tuple[str, ...]:
-    """The inputs that a study's configuration names for a model: of the patient, the images or other models."""
-    named = (*(model.get("inputs") or model.get("modalities") or ()), *model.get("members", ()))
-    return (*named, *model.get("clinical", ()))
+    """The inputs that a study's configuration names for a model: of the patient, the images or other models.
+
+    Another model is told from an input that it may be named like: `age's answers`, `age`.
+    """
+    members = (f"{member}'s answers" for member in model.get("members", ()))
+    return (*(model.get("inputs") or model.get("modalities") or ()), *members, *model.get("clinical", ()))
 
 
 def external_predictions(models: Mapping[str, Mapping[str, Any]]) -> str:

@@ -128,6 +128,8 @@ class ImageCases(Dataset[Batch]):
     """Of the arrays: two sets of cases with the same digest are the same data."""
     clinical: NDArray[np.float32] | None = None
     """(N, C) in their units, NaN = not known; of a model that takes clinical data."""
+    measured: NDArray[np.int64] | None = None
+    """(N, T) as `labels`, without pseudo-labels; `None`: there are none."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -137,13 +139,21 @@ class ImageCases(Dataset[Batch]):
         shrunk = np.array([case.shrunk for case in self.images], dtype=np.bool_)
         return shrunk if shrunk.any() else ~shrunk
 
+    def labels_measured(self) -> NDArray[np.int64]:
+        """(N, T) labels without pseudo-labels."""
+        return self.labels if self.measured is None else self.measured
+
     def __add__(self, other: ImageCases) -> ImageCases:  # type: ignore[override]
         """These cases, then others: the same ones in another view."""
         digest = hashlib.blake2b(f"{self.digest} {other.digest}".encode(), digest_size=16).hexdigest()
         clinical = None
         if self.clinical is not None and other.clinical is not None:
             clinical = np.concatenate([self.clinical, other.clinical])
-        return ImageCases(self.images + other.images, np.concatenate([self.labels, other.labels]), digest, clinical)
+        labels, measured = (
+            np.concatenate(both)
+            for both in ((self.labels, other.labels), (self.labels_measured(), other.labels_measured()))
+        )
+        return ImageCases(self.images + other.images, labels, digest, clinical, measured)
 
     def __getitem__(self, item: tuple[int, Sequence[int]]) -> Batch:
         """The batch of (step, positions of its cases)."""
@@ -205,12 +215,13 @@ def load_cases(
     ratio_maps: Sequence[str] = (),
     view: View = "centre",
     clinical: Sequence[str] = (),
+    measured: NDArray[np.int64] | None = None,
 ) -> tuple[ImageCases, list[str]]:
     """Read cases (columns case_id, folder), once for the whole job: into memory, or mapped from a cache's folder.
 
     A 160×192×160 case of four modalities takes 49 MB. `histograms`: what their modalities are mapped to, and
     `ratio_maps`: further channels, and `view`; see `load_case`. `clinical`: further columns that are read, `age` and
-    `sex`.
+    `sex`. `measured`: the labels without pseudo-labels, where there are any.
 
     Returns:
         The cases that can be read, and the reasons for those that cannot.
@@ -232,11 +243,13 @@ def load_cases(
         images.append(case)
         kept.append(row)
         digest.update(of_case + labels[row].tobytes())
-    labels, values = labels[kept].reshape(len(kept), labels.shape[1]), None
+    n_tasks, values = labels.shape[1], None
+    labels = labels[kept].reshape(len(kept), n_tasks)
+    measured = None if measured is None else measured[kept].reshape(len(kept), n_tasks)
     if clinical:
         values = clinical_values(cases.iloc[kept], clinical)
-        digest.update(values.tobytes())
-    return ImageCases(tuple(images), labels, digest.hexdigest(), values), reasons
+        digest.update(values.tobytes() + (b"" if measured is None else measured.tobytes()))
+    return ImageCases(tuple(images), labels, digest.hexdigest(), values, measured), reasons
 
 
 class BalancedBatches(Sampler[tuple[int, list[int]]]):
@@ -253,10 +266,18 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
         seed: with the epoch decides what is drawn, so an epoch can be run again by itself.
         first_epoch: the epoch of Lightning's epoch 0, in a job that goes on.
         size: cases with a label a batch: each class comes as often as fits into it, and once at least.
+        once: bool (N,), the positions that are all cases, each once, where some come in two views; `None`: each is a
+            case. A pass over the cases is as long with two views of them as with one.
     """
 
     def __init__(
-        self, labels: NDArray[np.int64], steps: int | None, seed: int, first_epoch: int = 0, size: int = 0
+        self,
+        labels: NDArray[np.int64],
+        steps: int | None,
+        seed: int,
+        first_epoch: int = 0,
+        size: int = 0,
+        once: NDArray[np.bool_] | None = None,
     ) -> None:
         known = [[np.flatnonzero(of_task == k) for k in np.unique(of_task[of_task != MISSING])] for of_task in labels.T]
         self._decks = [deck for of_task in known for deck in (of_task * 2 if len(of_task) == 1 else of_task)]
@@ -264,7 +285,8 @@ class BalancedBatches(Sampler[tuple[int, list[int]]]):
             raise ValueError("no case has a label: there is nothing to draw")
         self._decks *= max(1, size // len(self._decks))
         labelled = (labels != MISSING).any(axis=1)
-        self.steps = steps or -(-int(labelled.sum()) // len(self._decks))
+        counted = labelled if once is None else labelled & once
+        self.steps = steps or -(-int(counted.sum()) // len(self._decks))
         if not labelled.all():
             self._decks.append(np.flatnonzero(~labelled))
         self.cases = len(self._decks)

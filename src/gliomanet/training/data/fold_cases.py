@@ -21,7 +21,7 @@ from gliomanet.networks import network_class
 from gliomanet.training.data.batches import ImageCases, encode_labels, load_cases
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
 
 
 def load_fold(
@@ -35,9 +35,9 @@ def load_fold(
     """The cases that train and those that validate, in the order of their ids whatever the table's.
 
     And the common histograms that their modalities were mapped to, where the model has them. Pseudo-labelled cases
-    train, but do not move the histograms. Nor do cases that have no label, and whose tumour masks alone train a model
-    of `unlabelled_masks`; those of part `unlabelled` do not. Arrays are in memory, or with a `cache` folder maps of its
-    files.
+    train, but do not move the histograms, nor what clinical data are standardised by. Nor do cases that have no label,
+    and whose tumour masks alone train a model of `unlabelled_masks`; those of part `unlabelled` do not. Arrays are in
+    memory, or with a `cache` folder maps of its files.
 
     Raises:
         ValueError: no case can be read, a task has no label in training, grids differ among cases, a modality has no
@@ -46,10 +46,10 @@ def load_fold(
     ordered = cases.sort_values("case_id", kind="stable")
     histograms = None
     if model.intensities == "nyul":
-        measured = ordered[ordered["part"] == "train"]
-        labelled = (encode_labels(measured, tasks) != MISSING).any(axis=1)
+        own = ordered[ordered["part"] == "train"]
+        labelled = (encode_labels(own, tasks) != MISSING).any(axis=1)
         try:
-            histograms = learn_histograms(measured[labelled], model.modalities)
+            histograms = learn_histograms(own[labelled], model.modalities)
         except ValueError as error:
             raise ValueError(f"{fold}: {error}") from error
     segments = getattr(model, "segmentation", False)
@@ -59,12 +59,14 @@ def load_fold(
         rows = ordered[ordered["part"].isin(["train", "unlabelled"] if trains else ["validation"])].copy()
         rows.loc[rows["part"] == "unlabelled", sorted({task.label for task in tasks.values()})] = ""
         labels = encode_labels(rows, tasks, pseudo_labels if trains else None)
+        measured = encode_labels(rows, tasks) if trains and pseudo_labels is not None else None
         wanted = (labels != MISSING).any(axis=1)
         if trains and getattr(model, "unlabelled_masks", False):
             outlined = (rows["part"] == "train").to_numpy() & ~wanted
             outlined[outlined] = [_has_mask(folder, several_regions) for folder in rows.loc[outlined, "folder"]]
             wanted |= outlined
-        parts.append(_views(rows[wanted], labels[wanted], model, histograms, fold, cache, learns=trains))
+        kept = None if measured is None else measured[wanted]
+        parts.append(_views(rows[wanted], labels[wanted], kept, model, histograms, fold, cache, learns=trains))
     training, validation = parts
     for column, (task, definition) in enumerate(tasks.items()):
         known_classes = set(training.labels[:, column].tolist()) - {MISSING}
@@ -93,6 +95,7 @@ def load_fold(
 def _views(
     rows: pd.DataFrame,
     labels: NDArray[np.int64],
+    measured: NDArray[np.int64] | None,
     model: ImageModel,
     histograms: Mapping[str, CommonHistogram] | None,
     fold: str,
@@ -102,9 +105,9 @@ def _views(
 ) -> ImageCases:
     """Cases as the model sees them.
 
-    One that is to find the tumour by itself learns from the whole grid of each case as well, which counts as a case
-    more: its decoder looks there first; a case without a mask is learnt from there alone. Validation cases are seen as
-    the second pass sees them, cropped around their own masks.
+    One that is to find the tumour by itself learns from the whole grid of each case as well, where its decoder looks
+    first: it is drawn as a case more, while an epoch stays one pass over the cases. A case without a mask is learnt
+    from there alone. Validation cases are seen as the second pass sees them, cropped around their own masks.
     """
     cropped = model.crop == "tumour"
     learns_whole = cropped and model.crop_from == "segmentation" and learns
@@ -126,6 +129,7 @@ def _views(
             model.ratio_maps,
             view,
             model.clinical,
+            None if measured is None else measured[chosen],
         )
         parts.append(cases)
     for reason in reasons:  # of the last view, which has every case

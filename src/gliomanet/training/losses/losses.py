@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.networks.outputs import Regions
-from gliomanet.training.distributed.collectives import divisor
+from gliomanet.training.distributed.collectives import divisor, sum_over_processes
 
 
 def masked_cross_entropy(
@@ -149,3 +149,16 @@ def _check_shapes(logits: Tensor, targets: Tensor, class_weights: Tensor | None)
     for name, tensor, shape in (("targets", targets, (n,)), ("class_weights", class_weights, (k,))):
         if tensor is not None and tensor.shape != shape:
             raise ValueError(f"{name} has shape {tuple(tensor.shape)}; logits of {(n, k)} need {shape}")
+
+
+def batch_weights(targets: Tensor, n_classes: int, shares: Tensor | None = None) -> Tensor | None:
+    """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
+
+    The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
+    the disease is. With `shares` (B,), a label counts by its share, and a class of less than one case as one: a small
+    share of a tumour is not made to speak for its whole class.
+    """
+    known = targets != MISSING
+    met = F.one_hot(targets[known], n_classes)
+    counts = sum_over_processes((met if shares is None else met * shares[known, None]).sum(dim=0))
+    return class_weights(counts) if bool(counts.any()) else None

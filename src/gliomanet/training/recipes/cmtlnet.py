@@ -18,8 +18,10 @@ from gliomanet.networks.cmtlnet import CMTLNet
 from gliomanet.seeds import derive_seed
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import own_draw
-from gliomanet.training.losses.losses import cosface, masked_cross_entropy
-from gliomanet.training.recipes.phase import Phase, PhaseSettings, Plan, batch_weights, brain_masked, common_settings
+from gliomanet.training.losses.losses import batch_weights, cosface, masked_cross_entropy
+from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.recipes.phase_settings import PhaseSettings, Plan, common_settings
+from gliomanet.training.recipes.shown_batch import brain_masked
 
 if TYPE_CHECKING:
     from gliomanet.config.image_models import CmtlnetModel

@@ -20,7 +20,9 @@ from gliomanet.training.data.batches import Batch
 from gliomanet.training.losses.losses import region_targets, soft_dice
 from gliomanet.training.recipes.multitask import MultitaskPhase, Recipe, multitask_recipe
 from gliomanet.training.recipes.optimisation import Optimisation
-from gliomanet.training.recipes.phase import Phase, Plan, brain_masked
+from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.recipes.phase_settings import Plan
+from gliomanet.training.recipes.shown_batch import brain_masked
 
 if TYPE_CHECKING:
     from gliomanet.config.image_models import GmmasModel

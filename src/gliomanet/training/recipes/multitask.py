@@ -20,18 +20,12 @@ from gliomanet.networks.image_network import ImageNetwork
 from gliomanet.networks.outputs import Outputs
 from gliomanet.training.data.batches import Batch
 from gliomanet.training.distributed.collectives import mean_over_processes, sum_over_processes
-from gliomanet.training.losses.losses import masked_cross_entropy, region_targets, soft_dice
+from gliomanet.training.losses.losses import batch_weights, masked_cross_entropy, region_targets, soft_dice
 from gliomanet.training.losses.weighting import Weighting, weighting_of
-from gliomanet.training.recipes.phase import (
-    EpochMetrics,
-    Phase,
-    PhaseSettings,
-    Plan,
-    batch_weights,
-    brain_masked,
-    common_settings,
-    mean_of_steps,
-)
+from gliomanet.training.recipes.epoch_metrics import EpochMetrics, mean_of_steps
+from gliomanet.training.recipes.phase import Phase
+from gliomanet.training.recipes.phase_settings import PhaseSettings, Plan, common_settings
+from gliomanet.training.recipes.shown_batch import brain_masked
 
 if TYPE_CHECKING:
     from gliomanet.config.image_models import MultitaskModel, SingletaskModel
@@ -127,7 +121,7 @@ class MultitaskPhase(Phase):
         the loss.
         """
         joint = mean_of_steps(self._metrics.joint) if self._metrics.joint else 0.0
-        adapted, given = self._distillation_metrics(), self.recipe.distillation
+        adapted, given = self._metrics.of_distillation(), self.recipe.distillation
         return (
             sum(self._mean_terms().values())
             + mean_of_steps(self._metrics.further)

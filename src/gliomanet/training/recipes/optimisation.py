@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import (
 )
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel, OptimizerName, Schedule
+    from gliomanet.config.image_model import ImageModel, OptimizerName, Schedule
 
 POLYNOMIAL_POWER = 0.9
 """Of MTTU-Net and GMMAS: the rate is (1 − e / E)^.9 of the first in epoch e of E, counted from 0."""

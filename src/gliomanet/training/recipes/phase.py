@@ -2,118 +2,33 @@
 
 Unknown labels are masked. Every label of a drawn case counts, and each class of a task has the same weight in a batch,
 so the balance of the draw is kept for all tasks at once.
-
-Validation metrics are events to look at. They decide nothing: the learning rate follows the training loss or the epoch
-alone, no phase ends early, and the last epoch is kept, because a choice on the fold that is then reported would flatter
-it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import lightning
-import numpy as np
 import torch
-from sklearn.metrics import matthews_corrcoef
 from torch import Tensor, nn
 
-from gliomanet.labels.decision import last_largest
-from gliomanet.labels.joint_decoding import Combinations
 from gliomanet.labels.vocabulary import MISSING
 from gliomanet.models.acceleration import statistics_kept
-from gliomanet.models.ratio_maps import kept_ratios
 from gliomanet.networks.image_network import AnyOutputs
 from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.seeds import derive_seed
-from gliomanet.training.data.augmentation import CROP_SHIFT, Augmentation
 from gliomanet.training.data.batches import Batch
-from gliomanet.training.data.tumour_cutmix import NO_CUTMIX, TumourCutmix
-from gliomanet.training.distributed.collectives import (
-    Parts,
-    collected,
-    mean_over_processes,
-    own_draw,
-    part,
-    share_sums,
-    sum_over_processes,
-)
-from gliomanet.training.losses.distillation import NO_DISTILLATION, Distillation, SubsetDistillation
+from gliomanet.training.distributed.collectives import Parts, collected, own_draw, part, share_sums
+from gliomanet.training.losses.distillation import SubsetDistillation
 from gliomanet.training.losses.joint_likelihood import joint_likelihood
-from gliomanet.training.losses.losses import class_weights
+from gliomanet.training.losses.losses import batch_weights
+from gliomanet.training.recipes.epoch_metrics import EpochMetrics, mean_of_steps
 from gliomanet.training.recipes.not_finite import NotFiniteError
-from gliomanet.training.recipes.optimisation import Optimisation, next_epoch, optimisation_of
+from gliomanet.training.recipes.optimisation import Optimisation, next_epoch
 from gliomanet.training.recipes.shown_batch import in_numbers, shown
 from gliomanet.training.recipes.weight_average import WeightAverage
-
-if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
-
-
-@dataclass(frozen=True)
-class PhaseSettings:
-    """Settings of a phase, beside the network and the data.
-
-    `joint_likelihood_weight` is the weight of the loss of that name, over the `combinations` of classes that are
-    possible. `ratio_maps` are the places of each last channel's two modalities, `shift`
-    the augmentation's.
-    """
-
-    tasks: tuple[str, ...]
-    optimisation: Optimisation
-    augmentation: bool
-    seed: int
-    modality_dropout: float = 0.0
-    ratio_maps: tuple[tuple[int, int], ...] = ()
-    shift: float = Augmentation.shift
-    cutmix: TumourCutmix = NO_CUTMIX
-    clinical_dropout: float = 0.0
-    distillation: Distillation = NO_DISTILLATION
-    joint_likelihood_weight: float = 0.0
-    combinations: Combinations | None = None
-
-
-def common_settings(model: ImageModel, tasks: Sequence[str], seed: int) -> dict[str, Any]:
-    """The fields of `PhaseSettings`, which every recipe takes from a model's settings alike."""
-    return {
-        "tasks": tuple(tasks),
-        "optimisation": optimisation_of(model),
-        "augmentation": model.augmentation,
-        "seed": seed,
-        "modality_dropout": model.modality_dropout,
-        "shift": CROP_SHIFT if model.crop == "tumour" else Augmentation.shift,
-        "ratio_maps": tuple(kept_ratios(model.modalities, model.ratio_maps)),
-        "clinical_dropout": model.clinical_dropout,
-        "distillation": Distillation(
-            model.distillation_weight, model.distillation_temperature, model.contrastive_weight
-        ),
-    }
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A recipe for one network: its phases in their order, with the epochs of each, and their settings."""
-
-    settings: PhaseSettings
-    phases: tuple[tuple[type[Phase], int], ...]
-
-
-@dataclass
-class EpochMetrics:
-    """Sums over one epoch's steps; made anew at every epoch's start."""
-
-    losses: list[Tensor] = field(default_factory=list)
-    validation_losses: list[Tensor] = field(default_factory=list)
-    scores: list[dict[str, Tensor]] = field(default_factory=list)
-    labels: list[Tensor] = field(default_factory=list)
-    distillation: list[dict[str, Tensor]] = field(default_factory=list)
-    joint: list[Tensor] = field(default_factory=list)
-    """Every step's joint likelihood, before it is weighted."""
-    pasted: list[Tensor] = field(default_factory=list)
-    """Every step's share of cases that got another's tumour."""
 
 
 class Phase(lightning.LightningModule):
@@ -370,57 +285,9 @@ class Phase(lightning.LightningModule):
         raise NotFiniteError(what, worst, self.name, self.epoch + 1, self._at[0] + 1, terms, self._at[1])
 
     def on_train_epoch_end(self) -> None:
-        metrics = {
-            "train/loss": mean_of_steps(self._metrics.losses),
-            "train/learning_rate": self.optimizer.param_groups[0]["lr"],
-        }
+        rate = {"train/learning_rate": self.optimizer.param_groups[0]["lr"]}
         next_epoch(self.scheduler, self.progress())
         if self.average and self.epoch + 1 == self.epochs:
             self.average.give()
-        if self._metrics.joint:
-            metrics["train/loss/joint"] = mean_of_steps(self._metrics.joint)
-        if self._metrics.pasted:
-            metrics["train/pasted"] = mean_of_steps(self._metrics.pasted)
-        self.on_epoch(
-            self, self.epoch, metrics | self.metrics() | self._distillation_metrics() | self._validation_metrics()
-        )
-
-    def _distillation_metrics(self) -> dict[str, float]:
-        steps = self._metrics.distillation
-        return {f"train/{name}": mean_of_steps([step[name] for step in steps]) for name in (steps[0] if steps else {})}
-
-    def _validation_metrics(self) -> dict[str, float]:
-        if not self._metrics.labels:
-            return {}
-        labels = torch.cat(self._metrics.labels).numpy()
-        metrics = {"validation/loss": float(torch.stack(self._metrics.validation_losses).double().sum() / len(labels))}
-        for column, task in enumerate(self.recipe.tasks):
-            truth = labels[:, column]
-            known = truth != MISSING
-            if task in self._metrics.scores[0] and len(np.unique(truth[known])) > 1:
-                predicted = last_largest(torch.cat([scores[task] for scores in self._metrics.scores]).numpy())
-                metrics[f"validation/mcc/{task}"] = float(matthews_corrcoef(truth[known], predicted[known]))
-        return metrics
-
-
-def batch_weights(targets: Tensor, n_classes: int, shares: Tensor | None = None) -> Tensor | None:
-    """Weights that give the classes met in a batch, whole, an equal say; `None` where no target is known.
-
-    The draw holds one case of every class of *its* task; as labels of other tasks those cases are as unbalanced as
-    the disease is. With `shares` (B,), a label counts by its share, and a class of less than one case as one: a small
-    share of a tumour is not made to speak for its whole class.
-    """
-    known = targets != MISSING
-    met = torch.nn.functional.one_hot(targets[known], n_classes)
-    counts = sum_over_processes((met if shares is None else met * shares[known, None]).sum(dim=0))
-    return class_weights(counts) if bool(counts.any()) else None
-
-
-def brain_masked(batch: Batch) -> Tensor:
-    """The modalities, 0 outside the brain, as prediction gives them: (B, M, D, H, W)."""
-    return batch.image * batch.masks[:, :1]
-
-
-def mean_of_steps(values: list[Tensor]) -> float:
-    """The mean of a metric over the steps, and over the processes that train together."""
-    return float(mean_over_processes(torch.stack(values).double()).mean())
+        metrics = self._metrics.of_training() | rate | self.metrics() | self._metrics.of_distillation()
+        self.on_epoch(self, self.epoch, metrics | self._metrics.of_validation(self.recipe.tasks))

@@ -12,9 +12,9 @@ from gliomanet.model_kinds import KINDS, load
 from gliomanet.training.data.tumour_cutmix import TumourCutmix
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
     from gliomanet.labels.tasks import Task
-    from gliomanet.training.recipes.phase import Plan
+    from gliomanet.training.recipes.phase_settings import Plan
 
 
 def plan_of(model: ImageModel, tasks: Mapping[str, Task], seed: int) -> Plan:

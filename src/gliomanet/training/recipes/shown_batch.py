@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from gliomanet.training.data.augmentation import Augmentation, augment, drop_clinical, drop_modalities
 from gliomanet.training.data.batches import Batch
@@ -13,7 +14,7 @@ from gliomanet.training.data.tumour_cutmix import paste_tumours
 from gliomanet.training.losses.distillation import with_reduced_cases
 
 if TYPE_CHECKING:
-    from gliomanet.training.recipes.phase import PhaseSettings
+    from gliomanet.training.recipes.phase_settings import PhaseSettings
 
 
 def in_numbers(batch: Batch) -> Batch:
@@ -49,3 +50,8 @@ def shown(batch: Batch, settings: PhaseSettings, draw: Callable[[str, int], int]
         batch = batch._replace(clinical=taken)
     # after the augmentation: both views of a case are to have the same
     return with_reduced_cases(batch, rate, dropped, ratios) if distils else batch
+
+
+def brain_masked(batch: Batch) -> Tensor:
+    """The modalities, 0 outside the brain, as prediction gives them: (B, M, D, H, W)."""
+    return batch.image * batch.masks[:, :1]

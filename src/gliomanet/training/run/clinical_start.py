@@ -1,7 +1,11 @@
 """First weights of an image network's clinical layers, and what its clinical data are standardised by.
 
-The layers begin as the logistic regression of the fold's training cases. Learning rates that suit millions of weights
-of an image would take a handful of clinical ones nowhere in the steps that there are (with Adam, steps × rate at most).
+The layers begin as the logistic regression of the fold's labelled training cases. Learning rates that suit millions of
+weights of an image would take a handful of clinical ones nowhere in the steps that there are (with Adam, steps × rate
+at most).
+
+Pseudo-labels move neither, as they move no histogram and no feature's median: so all stages of a fold begin alike, and
+what a centre without labels has for ages is no unit of anything.
 """
 
 from __future__ import annotations
@@ -18,10 +22,15 @@ from gliomanet.training.data.batches import ImageCases
 
 STRENGTH = 1.0
 """Inverse strength of the L2 penalty: slight, and weights stay finite where a few cases are separated."""
+NOTHING_KNOWN = "clinical data are known of no labelled training case of a class; they start by saying nothing"
 
 
-def standards(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation (C,) of the known among (cases, C) values; 0 and 1 where they tell nothing apart."""
+def standards(cases: ImageCases) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation (C,) of the clinical data of the cases with a measured label.
+
+    Of the known values; 0 and 1 where they tell nothing apart.
+    """
+    values, _ = _labelled(cases)
     known = np.isfinite(values)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / count
@@ -29,21 +38,27 @@ def standards(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray
     return mean, np.where(std > 0, std, 1.0)
 
 
+def _labelled(cases: ImageCases) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Clinical data (n, C) and measured labels (n, T) of the cases that have one, each once."""
+    assert cases.clinical is not None, "the cases were read without their clinical data"
+    labels = cases.labels_measured()
+    chosen = cases.each_once() & (labels != MISSING).any(axis=1)
+    return cases.clinical[chosen], labels[chosen]
+
+
 def start_clinical(network: ImageNetwork, cases: ImageCases, tasks: dict[str, Task]) -> None:
-    """Start a network's clinical layers from its training cases; nothing for a network without.
+    """Start a network's clinical layers from its labelled training cases; nothing for a network without.
 
     Args:
         network: not trained yet.
         cases: training cases.
-        tasks: those that the network learns, in the order of the labels. One of which a class has no case with known
-            clinical data starts from zeros, and is printed.
+        tasks: those that the network learns, in the order of the labels. One of which a class has no labelled case
+            with known clinical data starts from zeros, and is printed.
     """
     if network.clinical is None:
         return
-    assert cases.clinical is not None, "the cases were read without their clinical data"
-    once = cases.each_once()
-    values, labels = cases.clinical[once], cases.labels[once]
-    mean, std = standards(values)
+    mean, std = standards(cases)
+    values, labels = _labelled(cases)
     x = np.nan_to_num((values - mean) / std)
     some = np.isfinite(values).any(axis=1)
     layers = {}
@@ -51,7 +66,7 @@ def start_clinical(network: ImageNetwork, cases: ImageCases, tasks: dict[str, Ta
         target = labels[:, column]
         taught = (target != MISSING) & some
         if len(np.unique(target[taught])) < len(definition.classes):
-            print(f"task {task}: clinical data are known of no training case of a class; they start by saying nothing")
+            print(f"task {task}: {NOTHING_KNOWN}")
             continue
         fitted = RidgeLogistic(STRENGTH).fit(x[taught], target[taught])
         weight, bias = fitted.coef_, fitted.intercept_

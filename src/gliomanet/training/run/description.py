@@ -94,10 +94,9 @@ def _phases(job: Job) -> tuple[TrainedPhase, ...]:
 
 
 def _clinical(job: Job) -> ClinicalInputs | None:
-    training = job.training
-    if training.clinical is None:
+    if job.training.clinical is None:
         return None
-    of_input = zip(job.model.clinical, *standards(training.clinical[training.each_once()]), strict=True)
+    of_input = zip(job.model.clinical, *standards(job.training), strict=True)
     return ClinicalInputs(
         dropout=job.model.clinical_dropout,
         standards={

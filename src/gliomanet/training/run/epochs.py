@@ -33,7 +33,7 @@ from gliomanet.training.run.lightning_fit import VALIDATION_BATCH, fit
 from gliomanet.training.run.memory import MemoryExceededError, Split, has_batch_norm
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Job:
 
     def batches(self, phase: str = "", first_epoch: int = 0) -> BalancedBatches:
         """The batches of a phase, each of which moves the weights once."""
-        labels, steps = self.training.labels, self.model.steps_per_epoch
-        return BalancedBatches(labels, steps, derive_seed(self.seed, phase), first_epoch, self.batch_size)
+        cases, steps, seed = self.training, self.model.steps_per_epoch, derive_seed(self.seed, phase)
+        return BalancedBatches(cases.labels, steps, seed, first_epoch, self.batch_size, cases.each_once())
 
 
 def title_of(name: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ from gliomanet.training.run.lock import discard_scratch, training_lock
 from gliomanet.training.run.memory import train_in_parts
 
 if TYPE_CHECKING:
-    from gliomanet.config.image_models import ImageModel
+    from gliomanet.config.image_model import ImageModel
 
 RESULTS = ("weights.pt", "heads.npz", "events.jsonl", MODEL_FILE)
 PACKAGES = ("torch", "lightning", "numpy", "scikit-learn", "pandas")
