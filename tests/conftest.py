@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,7 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = (
     *("audit/test_fingerprint.py", "audit/test_images.py", "audit/test_study.py", "docs/test_how_to.py"),
     *("imaging", "networks/test_blocks.py", "networks/test_cmtlnet.py", "networks/test_outputs.py", "phantom"),
-    *("prediction", "radiomics", "reporting/quality", "training/distributed", "training/recipes", "training/run"),
+    *(
+        "prediction",
+        "patient",
+        "radiomics",
+        "release",
+        "reporting/quality",
+        "training/distributed",
+        "training/recipes",
+        "training/run",
+    ),
     "workflow",
 )
 """Files and folders of tests that work on images or plan whole studies: `make test-fast` leaves them out."""
@@ -56,3 +66,21 @@ def shared_data() -> Path:
             f"no real data at {folder}: set GLIOMANET_DATA to the folder that holds real-mri, real-radiomics, …"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_study(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A finished study of one external patient, see `tests/bundled_study.py`; nobody changes it."""
+    from tests.bundled_study import make_study  # torch and ANTs: only where it is asked for
+
+    return make_study(tmp_path_factory.mktemp("tiny") / "results")
+
+
+@pytest.fixture(scope="session")
+def stack_bundle(tiny_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of its stack: an image network that segments, and a classifier chain on radiomic features."""
+    from gliomanet.release.write import write_bundle
+
+    out = tmp_path_factory.mktemp("bundles") / "a stack"
+    write_bundle(tiny_study.layout.results, "stack", out)
+    return out

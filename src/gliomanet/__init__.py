@@ -12,6 +12,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "bundle.read": ("Bundle",),
     "cohort.import_table": ("import_cases",),
     "config.load": ("load_study", "read_study_file"),
     "config.sources": ("PhantomSource",),
@@ -22,6 +23,8 @@ _HOMES = {
     "labels.tasks": ("DEFAULT_TASKS", "Task"),
     "labels.who": ("contradiction",),
     "layout": ("Layout",),
+    "patient.checks": ("Patient",),
+    "patient.predict": ("Result", "predict"),
     "phantom.center": ("simulate_center",),
     "prediction.image": ("predict_cases",),
     "tables.io": ("read_table", "write_table"),

@@ -30,6 +30,7 @@ from tests.messages import (
     features,
     images,
     jobs,
+    patients,
     results,
     scoring,
     sources,
@@ -155,6 +156,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *jobs.told(tmp_path),
         *faults.told(tmp_path, monkeypatch),
         *results.texts(tmp_path),
+        *patients.texts(tmp_path),
         *scoring.texts(tmp_path),
         *texts_of_tracking(tmp_path, monkeypatch),
     ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from gliomanet.cli.bundle import bundle
 from gliomanet.cli.diff import diff
 from gliomanet.cli.evaluate import evaluate
 from gliomanet.cli.import_table import import_
+from gliomanet.cli.predict import predict
 from gliomanet.cli.reference import reference
 from gliomanet.cli.status import status
 from gliomanet.cli.to_native import to_native
@@ -20,6 +22,8 @@ app.command()(status)
 app.command("import")(import_)
 app.command()(evaluate)
 app.command()(to_native)
+app.command()(bundle)
+app.command()(predict)
 app.command()(diff)
 app.command()(trace)
 app.command()(track)

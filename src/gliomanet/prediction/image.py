@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -123,11 +123,21 @@ def load_image_model(folder: Path) -> ImageModel:
         ProblemError: the weights are not those that training wrote.
     """
     description = ImageModelDescription.read(folder / MODEL_FILE)
+    weights = io.BytesIO(description.file_of(folder, "weights.pt"))
+    return image_model(description, torch.load(weights, map_location="cpu", weights_only=True))
+
+
+def opened(fit: Path | ImageModel) -> ImageModel:
+    """A model that is loaded, or that of a folder."""
+    return load_image_model(fit) if isinstance(fit, Path) else fit
+
+
+def image_model(description: ImageModelDescription, weights: Mapping[str, Tensor]) -> ImageModel:
+    """The network that a description and its weights are, in evaluation mode on the CPU."""
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, and thrown away
         network = build(description.kind, **description.constructor)
     assert isinstance(network, ImageNetwork)
-    weights = io.BytesIO(description.file_of(folder, "weights.pt"))
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    network.load_state_dict(weights)
     given = description.input
     return ImageModel(
         network.eval(),
@@ -146,7 +156,7 @@ def load_image_model(folder: Path) -> ImageModel:
 
 
 def predict_cases(
-    folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
+    fit: Path | ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int, flips: Flips = "none"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Probabilities and deep features of cases, without a tumour mask unless the model is cropped around it.
 
@@ -156,7 +166,7 @@ def predict_cases(
     its neighbours. A case none of whose modalities can be read is left out, and printed with the reason.
 
     Args:
-        folder: of the trained model.
+        fit: folder of the trained model, or the model loaded.
         cases: columns case_id, folder (of the preprocessed case), and age and sex for a network that takes them. A
             case whose are not known is predicted without, and printed.
         threads: CPU threads.
@@ -171,7 +181,7 @@ def predict_cases(
     Raises:
         ValueError: a case's voxel size is not the one that the model was trained on.
     """
-    model = load_image_model(folder)
+    model = opened(fit)
     for case_id, values in clinical_of(model, cases).items():
         if unknown := [name for name, value in zip(model.clinical, values[0].isnan(), strict=True) if value]:
             print(f"not known: case {case_id}: {', '.join(unknown)}; what the network learnt stands for it", flush=True)
@@ -192,7 +202,7 @@ def predict_cases(
 
 
 def stochastic_passes(
-    folder: Path, cases: pd.DataFrame, passes: int, seed: int, *, threads: int = 1, gpus: int = 0
+    fit: Path | ImageModel, cases: pd.DataFrame, passes: int, seed: int, *, threads: int = 1, gpus: int = 0
 ) -> dict[str, NDArray[np.float64]]:
     """Class probabilities with dropout drawn again in every pass (Monte-Carlo dropout).
 
@@ -201,7 +211,7 @@ def stochastic_passes(
     passed through whole. A case's draws depend on the seed and its id alone.
 
     Args:
-        folder: of the trained model.
+        fit: folder of the trained model, or the model loaded.
         cases: columns case_id, folder, and age and sex for a network that takes them.
         passes: S.
         seed: of the draws.
@@ -211,7 +221,7 @@ def stochastic_passes(
     Returns:
         Task → (S, N, K) for the N cases in their order; NaN for one that could not be read, which is printed.
     """
-    model = load_image_model(folder)
+    model = opened(fit)
     position = {str(case): number for number, case in enumerate(cases["case_id"])}
     drawn = {task: np.full((passes, len(cases), len(names)), np.nan) for task, names in model.classes.items()}
     draw = _passes_of_heads if model.network.draws_deep_features_only() else _whole_passes

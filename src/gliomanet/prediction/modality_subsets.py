@@ -24,6 +24,7 @@ from gliomanet.prediction.image import (
     clinical_of,
     load_image_model,
     looked_at,
+    opened,
     read_inputs,
     reproducible,
 )
@@ -32,14 +33,14 @@ from gliomanet.uncertainty.probabilities import softmax
 COLUMNS = ("case_id", "subset", "task", "class", "probability")
 
 
-def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
+def predict_subsets(fit: Path | ImageModel, cases: pd.DataFrame, *, threads: int, gpus: int) -> pd.DataFrame:
     """Probabilities of cases for every non-empty subset of the network's modalities that the case has.
 
     Each case is read once; its subsets go through the network one at a time, so that a number depends on nothing but
     the case and the subset, and that of all modalities is the ordinary prediction, bit for bit.
 
     Args:
-        folder: of the trained network.
+        fit: folder of the trained network, or the network loaded.
         cases: columns case_id, folder (of the preprocessed case), age and sex where the network takes them.
             A case without any modality that can be read is left out, and printed with the reason.
         threads: CPU threads.
@@ -52,7 +53,7 @@ def predict_subsets(folder: Path, cases: pd.DataFrame, *, threads: int, gpus: in
     Raises:
         ValueError: the folder holds no image network, or a case's grid is not the one that it was trained on.
     """
-    model = load_image_model(folder)
+    model = opened(fit)
     device = choose_device(gpus).torch
     network = model.network.to(device)
     folders = {str(case_id): Path(path) for case_id, path in zip(cases["case_id"], cases["folder"], strict=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,16 +17,30 @@ from gliomanet.tables.prediction import CASE, DEEP_FEATURES, FOLD_PREDICTIONS
 
 if TYPE_CHECKING:
     from gliomanet.config.types import Flips
+    from gliomanet.models.tabular import TabularModel
+    from gliomanet.prediction.image import ImageModel
 
 
 @dataclass(frozen=True)
 class Member:
-    """One trained model: its stage, scenario and fold, and the folder it was written to."""
+    """One trained model.
+
+    Attributes:
+        stage, scenario, fold: of it.
+        folder: the folder that it was written to.
+        loaded: the model itself, of somebody who has it in hand, as from a bundle; `None`: it is read from the folder.
+    """
 
     stage: str
     scenario: str
     fold: str
     folder: Path
+    loaded: ImageModel | TabularModel | None = None
+
+    @property
+    def fit(self) -> Any:
+        """Its argument of `predict_cases` or `predict_tabular`."""
+        return self.folder if self.loaded is None else self.loaded
 
 
 def predict_center(
@@ -79,10 +93,10 @@ def predict_center(
             folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
             selected = selected.assign(folder=folders)
             devices = {"threads": threads, "gpus": gpus}
-            probabilities, features_of = module.predict_cases(member.folder, selected, **devices, flips=flips)
+            probabilities, features_of = module.predict_cases(member.fit, selected, **devices, flips=flips)
         else:
             assert features is not None, "a tabular model needs the centre's feature table"
-            probabilities, features_of = module.predict_tabular(member.folder, selected, features)
+            probabilities, features_of = module.predict_tabular(member.fit, selected, features)
         named = {"stage": member.stage, "scenario": member.scenario, "fold": member.fold}
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         rated = probabilities.merge(roles[roles["role"] != "train"], on="case_id", validate="m:1")
@@ -90,9 +104,9 @@ def predict_center(
         if passes and len(asked):
             own = derive_seed(seed, member.stage, member.fold)
             if features is None:
-                drawn = module.stochastic_passes(member.folder, asked, passes, own, threads=threads, gpus=gpus)
+                drawn = module.stochastic_passes(member.fit, asked, passes, own, threads=threads, gpus=gpus)
             else:
-                drawn = module.tabular_stochastic_passes(member.folder, asked, features, passes, own)
+                drawn = module.tabular_stochastic_passes(member.fit, asked, features, passes, own)
             rated = rated.merge(_pass_std(drawn, rated, asked), on=["case_id", "task", "class"], validate="1:1")
         else:
             rated = rated.assign(pass_std=np.nan)

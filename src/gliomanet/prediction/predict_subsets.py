@@ -48,7 +48,7 @@ def predict_center_subsets(
         if selected.empty:
             continue
         folders = [str(preprocessed / c / i) for c, i in zip(selected["center"], selected["case_id"], strict=True)]
-        found = predict_subsets(member.folder, selected.assign(folder=folders), threads=threads, gpus=gpus)
+        found = predict_subsets(member.fit, selected.assign(folder=folders), threads=threads, gpus=gpus)
         roles = selected[["case_id", "center", "part"]].rename(columns={"part": "role"})
         named = {"model": model, "stage": member.stage, "scenario": member.scenario, "fold": member.fold}
         tables.append(found.merge(roles, on="case_id", validate="m:1").assign(**named)[SUBSET_PREDICTIONS.names()])

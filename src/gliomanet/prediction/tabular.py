@@ -19,7 +19,9 @@ from gliomanet.uncertainty.probabilities import entropy
 PREDICTION_COLUMNS = ("case_id", "task", "class", "probability", "uncertainty")
 
 
-def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def predict_tabular(
+    fit: Path | TabularModel, cases: pd.DataFrame, features: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Class probabilities and deep features of cases.
 
     A case that has nothing to be predicted from is left out, and printed with the reason: one without any of the
@@ -27,7 +29,8 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
     alone, without an age. Training leaves out the same cases (`has_inputs`).
 
     Args:
-        folder: What `train_tabular_model` wrote: `model.joblib`. Unpickling runs code: only of one's own making.
+        fit: The folder that `train_tabular_model` wrote, or the model loaded. A folder's `model.joblib` is unpickled,
+            which runs code: only of one's own making.
         cases: `case_id`, `age` and `sex` where the model takes them, `center` where it harmonises; their labels are not
             looked at. Cases of a centre that the harmonisation has not seen are predicted from their features as they
             are, and printed.
@@ -39,7 +42,7 @@ def predict_tabular(folder: Path, cases: pd.DataFrame, features: pd.DataFrame) -
         (entropy of the case's probabilities, nats); and rows case × task: `case_id`, `task`, `z0`, `z1`, …, empty for
         models without deep features.
     """
-    fitted = load_tabular_model(folder)
+    fitted = opened(fit)
     table, known = inputs_of(fitted, cases, features)
     table, case_ids = table[known], cases["case_id"].to_numpy()[known]
     rows = []
@@ -63,6 +66,11 @@ def load_tabular_model(folder: Path) -> TabularModel:
     fitted = joblib.load(io.BytesIO(description.file_of(folder, "model.joblib")))
     assert isinstance(fitted, TabularModel)
     return fitted
+
+
+def opened(fit: Path | TabularModel) -> TabularModel:
+    """A model that is loaded, or that of a folder."""
+    return load_tabular_model(fit) if isinstance(fit, Path) else fit
 
 
 def inputs_of(

@@ -11,6 +11,7 @@ from gliomanet.tables import (
     differences,
     evaluation,
     explanation,
+    patient,
     permutation,
     prediction,
     survival,
@@ -25,6 +26,7 @@ SECTIONS: Mapping[str, tuple[Schema, ...]] = {
     "Evaluation": (*evaluation.TABLES, *uncertainty.TABLES, *permutation.TABLES, *survival.TABLES),
     "Explanation": explanation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
+    "Patients (below the folder of `gliomanet predict --cases TABLE --out`)": (patient.PATIENTS,),
     "Two studies compared (below the folder of `gliomanet diff --out`)": differences.TABLES,
 }
 """Heading → its tables."""

@@ -1,0 +1,1 @@
+"""A study's model as one folder that is read without executing anything: its form, and its reader."""

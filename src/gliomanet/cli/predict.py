@@ -1,0 +1,120 @@
+"""`gliomanet predict`: a patient's images through a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.markup import escape
+
+from gliomanet.cli.console import console, progress_console
+from gliomanet.errors import CaseError, CohortError, ModelError, ProblemError
+
+if TYPE_CHECKING:
+    from gliomanet.patient.result import ResultValues
+
+Image = Annotated[Path | None, typer.Option(help="NIfTI file.", show_default=False)]
+
+
+def predict(
+    bundle: Annotated[
+        Path | None, typer.Option(help="Folder that `gliomanet bundle` wrote.", show_default=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the result.", show_default=False)] = None,
+    t1: Image = None,
+    t1c: Image = None,
+    t2: Image = None,
+    flair: Image = None,
+    dicom: Annotated[
+        Path | None, typer.Option(help="Folder of one examination's DICOM files.", show_default=False)
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
+    ] = None,
+    mask_codes: Annotated[
+        str, typer.Option(help="Meaning of its codes: brats, brats-2023, nnunet, hd-glio, binary, …")
+    ] = "",
+    age: Annotated[float | None, typer.Option(help="In years.", show_default=False)] = None,
+    sex: Annotated[str, typer.Option(help="F or M.")] = "",
+    case_id: Annotated[str, typer.Option(help="Id of the case; no name of a person.")] = "patient",
+    center: Annotated[
+        str, typer.Option(help="Centre of the study whose declared preprocessing is taken; else it is found.")
+    ] = "",
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of cases, in the columns of a case table, in place of one patient.", show_default=False
+        ),
+    ] = None,
+    accept_names: Annotated[
+        bool, typer.Option("--accept-names", help="Go on where an image looks like another modality than named.")
+    ] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="One fold, without mirror images and the worth of modalities.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
+) -> None:
+    """Predict a patient, or a table of patients, with a bundle; research use only."""
+    from gliomanet.files.storage import StorageError
+
+    if schema:
+        from gliomanet.patient.result import schema_text
+
+        typer.echo(schema_text(), nl=False)
+        return
+    if bundle is None or out is None:
+        raise typer.BadParameter("give both --bundle and --out")
+    if device not in ("cpu", "gpu"):
+        raise typer.BadParameter("cpu or gpu", param_hint="--device")
+    how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
+    how["accept_names"] = accept_names
+    try:
+        if cases is not None:
+            from gliomanet.patient.batch import predict_table
+
+            table = predict_table(bundle, cases, out, center=center, report=_say, **how)
+            failed = int((table["status"] != "ok").sum())
+            console.print(escape(f"{out / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
+            raise typer.Exit(1 if failed else 0)
+        from gliomanet.patient.checks import Patient
+        from gliomanet.patient.predict import predict as predicted
+
+        given = {"t1": t1, "t1c": t1c, "t2": t2, "flair": flair}
+        images = {name: path for name, path in given.items() if path is not None}
+        patient = Patient(case_id, age, _sex(sex), center, mask_codes)
+        done = predicted(bundle, images, out, dicom=dicom, mask=mask, patient=patient, report=_say, **how)
+    except (CaseError, CohortError, ModelError, ProblemError, StorageError) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(1) from None
+    for line in summary(done.content):
+        console.print(escape(line))
+    console.print(escape(f"{out / 'result.json'}: everything, with its schema's version"))
+
+
+def summary(values: ResultValues) -> list[str]:
+    """A result in a few lines, what is to be read first before any number."""
+    lines = [values.notice, *values.warnings]
+    for task in values.tasks:
+        shares = ", ".join(f"{one.name} {one.probability:.2f}" for one in task.classes)
+        told = "abstains" if task.abstains else f"set: {task.prediction_set[0]}"
+        lines.append(f"{task.task}: {shares}; {told} (at {task.set_level:.0%})")
+    if values.compatible_with:
+        first = values.compatible_with[0]
+        lines.append(f"compatible with {first.name} ({first.probability:.2f} among the types of WHO 2021)")
+    if values.segmentation:
+        whole = values.segmentation.volumes[0]
+        lines.append(f"tumour {whole.volume_ml:.1f} ml ({values.segmentation.source})")
+    return [*lines, *values.notes]
+
+
+def _sex(given: str) -> Literal["F", "M", ""]:
+    if given not in ("F", "M", ""):
+        raise typer.BadParameter("F or M", param_hint="--sex")
+    return given  # type: ignore[return-value]
+
+
+def _say(line: str) -> None:
+    progress_console.print(escape(line))

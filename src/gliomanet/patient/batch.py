@@ -1,0 +1,130 @@
+"""A table of patients through a bundle: one folder a case, one bad case a row, and what is done is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from gliomanet.bundle.read import Bundle
+from gliomanet.child_processes import Crash, each_alone
+from gliomanet.cohort.table import read_case_table
+from gliomanet.errors import CaseError, ProblemError
+from gliomanet.files.digests import file_digest
+from gliomanet.modalities import MODALITIES
+from gliomanet.patient.answers import NEW
+from gliomanet.patient.checks import Patient
+from gliomanet.patient.predict import predict
+from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.tables.io import write_table
+from gliomanet.tables.patient import PATIENTS
+
+
+def predict_table(
+    folder: Path,
+    cases: Path,
+    out: Path,
+    *,
+    center: str = "",
+    accept_names: bool = False,
+    fast: bool = False,
+    threads: int = 1,
+    gpus: int = 0,
+    report: Callable[[str], object] = lambda line: None,
+) -> pd.DataFrame:
+    """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
+
+    A case is done where its result is of this bundle, of these very files, and of the same way to compute. Each works
+    in a process of its own kind, so that a crash ends one case.
+
+    Args:
+        folder: of the bundle.
+        cases: table in the columns of a case table; files start at its folder.
+        out: folder for the results and `cases.tsv`, which is written after each case.
+        center: as `Patient.center`.
+        accept_names: as in `predict`, and so are the others.
+        fast: see there.
+        threads: see there.
+        gpus: see there.
+        report: called with a line on each case.
+
+    Returns:
+        Rows of `PATIENTS`.
+
+    Raises:
+        CohortError: the table cannot be read.
+        ModelError: the bundle cannot be used.
+    """
+    bundle = Bundle.open(folder)
+    table = read_case_table(cases, center or NEW, "external", None)
+    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    rows: list[dict[str, str]] = []
+    asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
+    waiting = [one for one in asked if not one.is_done(bundle, fast=fast)]
+    done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
+    for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
+        rows.append({"case_id": one.case_id, **row})
+        write_table(pd.DataFrame(rows, columns=PATIENTS.names()), out / "cases.tsv", PATIENTS)
+        report(
+            f"{number} of {len(asked)}: {one.case_id}: {row['status']}{': ' if row['reason'] else ''}{row['reason']}"
+        )
+    return pd.DataFrame(rows, columns=PATIENTS.names())
+
+
+class _Asked:
+    """One row of the table."""
+
+    def __init__(self, row: dict[Any, Any], out: Path, center: str) -> None:
+        self.case_id = str(row["case_id"])
+        self.out = out
+        self.images = {name: Path(row[name]) for name in MODALITIES if row[name]}
+        self.mask = Path(row["tumour_mask"]) if row["tumour_mask"] else None
+        age = pd.to_numeric(row["age"], errors="coerce")
+        sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
+        self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
+
+    def is_done(self, bundle: Bundle, *, fast: bool) -> bool:
+        """True where a result of the same bundle, files and patient lies there."""
+        if not (self.out / NAME).is_file():
+            return False
+        try:
+            found = ResultValues.read(self.out / NAME)
+            given = self.images | ({} if self.mask is None else {"tumour_mask": self.mask})
+            same = {one.image: one.digest for one in found.inputs} == {n: file_digest(p) for n, p in given.items()}
+        except (OSError, ValueError):
+            return False
+        told = (found.case.age, found.case.sex, found.case.center) == (
+            self.patient.age,
+            self.patient.sex,
+            self.patient.center or NEW,
+        )
+        return same and told and found.bundle.digest == bundle.digest and found.bundle.fast == fast
+
+
+def _in_order(
+    asked: list[_Asked], waiting: list[_Asked], done: Iterator[dict[str, str] | Crash]
+) -> Iterator[tuple[_Asked, dict[str, str]]]:
+    left = {id(one) for one in waiting}
+    for one in asked:
+        if id(one) not in left:
+            yield one, {"status": "ok", "rule": "", "reason": ""}
+            continue
+        found = next(done)
+        yield one, {"status": "failed", "rule": "crashed", "reason": str(found)} if isinstance(found, Crash) else found
+
+
+def _predict_one(folder: str, asked: _Asked, how: dict[str, Any]) -> dict[str, str]:
+    """Predict a case; a defect of its own becomes the row's reason."""
+    try:
+        predict(_opened(folder), asked.images, asked.out, mask=asked.mask, patient=asked.patient, **how)
+    except (CaseError, ProblemError) as error:
+        return {"status": "failed", "rule": error.problem.rule, "reason": str(error.problem)}
+    return {"status": "ok", "rule": "", "reason": ""}
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: str) -> Bundle:
+    return Bundle.open(Path(folder))

@@ -1,0 +1,72 @@
+"""A patient as told beside the images, and checks before any work: of these facts, the disk and the atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gliomanet.bundle.read import Bundle
+from gliomanet.bundle.space import atlas_digest
+from gliomanet.cohort.case_ids import id_problems
+from gliomanet.errors import CaseError, Problem, ProblemError
+from gliomanet.files.storage import StorageError, free_bytes, megabytes
+
+NEEDED = 250_000_000
+"""Bytes that a result takes at most: images of 1 mm on the atlas, and outlines of four large scans."""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Facts of a patient beside the images.
+
+    Attributes:
+        case_id: letters, digits, `-`, `_` and `.`; no name of a person.
+        age: in years; `None`: not known.
+        sex: `F`, `M`, or "" where it is not known.
+        center: a centre of the study, whose declared preprocessing and seed are taken; "": what is found in the images.
+        mask_codes: convention of the tumour mask's codes, see `gliomanet.mask_conventions`; "": BraTS 2017 to 2021.
+    """
+
+    case_id: str = "patient"
+    age: float | None = None
+    sex: Literal["F", "M", ""] = ""
+    center: str = ""
+    mask_codes: str = ""
+
+
+def check_told(told: Patient, bundle: Bundle) -> None:
+    if problems := id_problems(Path("the case id"), [told.case_id]):
+        raise CaseError(problems[0])
+    if not told.case_id:
+        raise CaseError(Problem("an empty case id", "name the case", rule="no_case_id"))
+    if told.age is not None and not 0 <= told.age <= 120:
+        found = f"an age of {told.age:g} years"
+        raise CaseError(
+            Problem(found, "give years, 0 to 120, or leave it out", case=told.case_id, rule="age_out_of_range")
+        )
+    if told.sex not in ("F", "M", ""):
+        action = "give F or M, or leave it out"
+        raise CaseError(Problem(f"sex {told.sex!r}", action, case=told.case_id, rule="unknown_sex"))
+    centers = bundle.description.centers
+    if told.center and told.center not in centers:
+        action = f"the study's are {', '.join(centers)}; leave it out for a patient of another one"
+        found = f"{told.center!r} is no centre of the study"
+        raise CaseError(Problem(found, action, case=told.case_id, rule="unknown_center"))
+
+
+def check_space(out: Path) -> None:
+    """See that the disk takes a result."""
+    if (free := free_bytes(out)) < NEEDED:
+        found = f"has {megabytes(free)} free, and a result takes up to {megabytes(NEEDED)}"
+        action = "make room there, or name another folder for the result"
+        raise StorageError(Problem(found, action, file=str(out), rule="disk_full"))
+
+
+def check_atlas(bundle: Bundle) -> None:
+    """See that the installed atlas is the one that the models were trained on."""
+    wanted = bundle.description.atlas
+    if atlas_digest(wanted.spacing_mm) != wanted.digest:
+        found = f"the installed atlas ({wanted.name}) is not the one that the bundle's models were trained on"
+        action = f"install the versions of the bundle: nilearn {bundle.description.versions.get('nilearn', '')}"
+        raise ProblemError(Problem(found, action, file=str(bundle.folder), rule="another_atlas"))

@@ -1,0 +1,275 @@
+"""One patient through a bundle: the scanner's files, the study's own steps, and a folder with the result."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gliomanet import __version__
+from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.config.preprocessing import Preprocessing
+from gliomanet.errors import CaseError, Problem
+from gliomanet.imaging.preprocess import preprocess_case
+from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.model_kinds import IMAGE_KINDS
+from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
+from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
+from gliomanet.patient.diagnosis import compatible_types
+from gliomanet.patient.given import MASK, Given, take
+from gliomanet.patient.measured import beside_study, measure
+from gliomanet.patient.outlines import volumes, write_native
+from gliomanet.patient.result import (
+    NAME,
+    CaseFacts,
+    InputFile,
+    IntegratedType,
+    Preparation,
+    ResultValues,
+    Segmentation,
+    Source,
+)
+from gliomanet.patient.state import check_names, find_state, read_images
+from gliomanet.prediction.segmentation import write_segmentation
+from gliomanet.seeds import derive_seed
+
+Report = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a patient.
+
+    Attributes:
+        folder: where its files lie: `result.json`, `atlas/` and `native/`.
+        content: what `result.json` holds.
+    """
+
+    folder: Path
+    content: ResultValues
+
+
+def predict(
+    bundle: Bundle | str | Path,
+    images: Mapping[str, str | Path],
+    out: str | Path,
+    *,
+    dicom: str | Path | None = None,
+    mask: str | Path | None = None,
+    patient: Patient | None = None,
+    accept_names: bool = False,
+    fast: bool = False,
+    threads: int = 1,
+    gpus: int = 0,
+    report: Report = lambda line: None,
+) -> Result:
+    """Predict one patient with a bundle, and write the result.
+
+    The images are brought to the atlas by the study's own preprocessing, and answered by the study's own functions, so
+    that a case of the study gets the numbers that the pipeline gave it, where its centre and id are told.
+
+    Args:
+        bundle: the folder that `gliomanet bundle` wrote, or one that is open.
+        images: modality (`t1`, `t1c`, `t2`, `flair`) → NIfTI file; any subset.
+        out: folder for the result; `result.json`, `atlas/` and `native/` in it are written anew.
+        dicom: folder of one examination's DICOM files.
+        mask: tumour mask, which models on radiomic features need.
+        patient: age, sex, id; default: nothing is known.
+        accept_names: go on where an image looks like another modality than it was given as.
+        fast: one fold alone, without mirror images and without the worth of modalities.
+        threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
+        gpus: 1 to compute on a GPU.
+        report: called with a line on each step.
+
+    Returns:
+        The result; equal arguments give equal files, but for `made_at` in `result.json`.
+
+    Raises:
+        CaseError: an image cannot be used, or nothing can be said of the case.
+        ModelError: the bundle cannot be used.
+        StorageError: the disk does not take the result.
+    """
+    opened = bundle if isinstance(bundle, Bundle) else Bundle.open(Path(bundle))
+    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast)
+    check_told(told, opened)
+    check_atlas(opened)
+    check_space(folder)
+    for part in ("atlas", "native"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    (folder / NAME).unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".predict-", dir=folder) as scratch:
+        named = {name: Path(path) for name, path in images.items()}
+        given = take(
+            told.case_id,
+            named,
+            None if dicom is None else Path(dicom),
+            None if mask is None else Path(mask),
+            Path(scratch) / "dicom",
+        )
+        return _Prediction(opened, told, given, how, Path(scratch), folder, report).run(accept_names=accept_names)
+
+
+@dataclass(frozen=True)
+class _Prediction:
+    """One prediction in progress."""
+
+    bundle: Bundle
+    patient: Patient
+    given: Given
+    how: Computing
+    scratch: Path
+    out: Path
+    report: Report
+
+    @property
+    def center(self) -> str:
+        return self.patient.center or NEW
+
+    @property
+    def case_dir(self) -> Path:
+        return self.scratch / self.center / self.patient.case_id
+
+    def run(self, *, accept_names: bool) -> Result:
+        for note in self.given.notes:
+            self.report(note)
+        found, record = self._prepare(accept_names=accept_names)
+        features, lacking = pd.DataFrame(columns=["case_id"]), list[str]()
+        if MASK in self.given.files:
+            self.report("measuring radiomic features")
+            features, lacking = measure(self.case_dir, self.patient.case_id, self.bundle)
+        case = PreparedCase(self._row(), self.scratch, features)
+        self.report(f"asking {self.bundle.description.model}")
+        answers = ask(self.bundle, case, self.how)
+        if answers.rows.empty:
+            raise CaseError(self._nothing(answers))
+        called = called_classes(answers.rows, self.bundle)
+        worth = worth_of_modalities(self.bundle, case, called, self.how)
+        outline = self._outline(case, record)
+        quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
+        description = self.bundle.description
+        types = compatible_types(answers.rows, description.tasks)
+        values = ResultValues(
+            gliomanet=__version__,
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            warnings=warnings_of(self.bundle, quality, flags, fast=self.how.fast),
+            bundle=Source(
+                title=description.title,
+                model=description.model,
+                scenario=description.scenario,
+                digest=self.bundle.digest,
+                simulated=bool(description.simulated),
+                fast=self.how.fast,
+            ),
+            case=CaseFacts(
+                case_id=self.patient.case_id, center=self.center, age=self.patient.age, sex=self.patient.sex
+            ),
+            inputs=self._inputs(record),
+            preparation=Preparation(found=found, steps=tuple(record["steps"]), flags=flags, quality=quality),
+            tasks=task_answers(answers.rows, self.bundle, worth),
+            compatible_with=tuple(IntegratedType(name=name, probability=p) for name, p in types.items()),
+            segmentation=outline,
+            features=beside_study(features, self.bundle),
+            not_assessed=not_assessed(
+                self.bundle,
+                mask=MASK in self.given.files,
+                on_images=description.answers.kind in IMAGE_KINDS,
+                types=bool(types),
+                fast=self.how.fast,
+            ),
+            notes=(*answers.notes, *lacking),
+            files=self._keep(),
+        )
+        values.write(self.out / NAME)
+        return Result(self.out, values)
+
+    def _prepare(self, *, accept_names: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """Preprocess the case; what was found of its state, and its record."""
+        files = {name: self.given.files[name] for name in self.given.modalities}
+        self.report(f"reading {', '.join(files)}")
+        images = read_images(self.patient.case_id, files)
+        if self.patient.center:
+            settings = self._declared()
+            found: tuple[str, ...] = (f"as declared for centre {self.patient.center} of the study",)
+        else:
+            state = find_state(images, self.bundle.preprocessing)
+            settings, found = state.settings, state.found
+        for sentence in found:
+            self.report(sentence)
+        self.report("preprocessing")
+        row = {name: str(path) for name, path in self.given.files.items()}
+        row |= {"case_id": self.patient.case_id, "center": self.center, "mask_codes": self.patient.mask_codes}
+        seed = derive_seed(self.bundle.description.seed, "preprocess", self.center, self.patient.case_id)
+        preprocess_case(row, settings, self.case_dir, seed=seed)
+        record: dict[str, Any] = json.loads((self.case_dir / RECORD).read_text(encoding="utf-8"))
+        if record["status"] != "ok":
+            raise CaseError(Problem(record["reason"], rule=record["rule"]))  # which names the case
+        if not accept_names:
+            places = {name: np.array(record["transforms"][name]["matrix"]) for name in images}
+            check_names(self.patient.case_id, images, files, places)
+        return found, record
+
+    def _declared(self) -> Preprocessing:
+        center = self.bundle.description.centers[self.patient.center]
+        settings = {**self.bundle.description.preprocessing, **center.preprocessing, "missing_modality": "mark"}
+        return Preprocessing.model_validate(settings)
+
+    def _row(self) -> pd.DataFrame:
+        age = np.nan if self.patient.age is None else self.patient.age
+        row = {"case_id": self.patient.case_id, "center": self.center, "age": age, "sex": self.patient.sex}
+        return pd.DataFrame([row])
+
+    def _outline(self, case: PreparedCase, record: Mapping[str, Any]) -> Segmentation | None:
+        """Write the brain and the tumour on the atlas and in the scanner's grids; the tumour's volumes."""
+        native = self.scratch / "native"
+        write_native(self.case_dir / "brain_mask.nii.gz", "brain", self.case_dir, native)
+        found = segment(self.bundle, case, self.how)
+        if found is None and MASK not in self.given.files:
+            return None
+        if found is None:
+            outline, source, told = self.case_dir / "tumour_mask.nii.gz", "given", bool(record["tumour_parts_told"])
+        else:
+            model, segmented = found
+            self.report(f"segmented by {model}")
+            outline, source = self.case_dir / "segmentation.nii.gz", f"network {model}"
+            write_segmentation(segmented.codes, self.case_dir / f"{record['modalities'][0]}.nii.gz", outline)
+            told = len(self.bundle.segmenting(model)[0].network.REGIONS) > 1
+        write_native(outline, "tumour", self.case_dir, native)
+        measured = volumes(outline, native / f"{record['reference']}_tumour.nii.gz", parts_told=told)
+        return Segmentation(source=source, parts_told=told, volumes=tuple(measured))
+
+    def _inputs(self, record: Mapping[str, Any]) -> tuple[InputFile, ...]:
+        sizes = record["qc"]["sizes"]
+        return tuple(
+            InputFile(
+                image=name,
+                digest=digest,
+                voxels=tuple(sizes[name]["shape"]) if name in sizes else None,
+                voxel_mm=tuple(sizes[name]["spacing_mm"]) if name in sizes else None,
+                orientation=sizes[name]["orientation"] if name in sizes else "",
+            )
+            for name, digest in self.given.digests.items()
+        )
+
+    def _keep(self) -> dict[str, str]:
+        """Move what was made to the result; file → digest."""
+        self.case_dir.rename(self.out / "atlas")
+        (self.scratch / "native").rename(self.out / "native")
+        kept = sorted(path for part in ("atlas", "native") for path in (self.out / part).iterdir())
+        return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
+
+    def _nothing(self, answers: Answers) -> Problem:
+        takes = ", ".join(self.bundle.description.answers.takes)
+        why = "; ".join(answers.notes) or "none of its inputs is known"
+        found = f"{self.bundle.description.model} says nothing of it ({why})"
+        action = f"give what it takes: {takes}"
+        return Problem(found, action, case=self.patient.case_id, rule="nothing_to_predict_from")

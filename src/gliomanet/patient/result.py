@@ -1,0 +1,190 @@
+"""The result of one patient, `result.json`: one published schema, with a version.
+
+Every number is the bundle's own; nothing here is a diagnosis. The schema itself is written by `gliomanet predict
+--schema`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gliomanet.files.atomic import write_json
+
+SCHEMA_VERSION = 1
+NAME = "result.json"
+
+NOTICE = (
+    "Research use only; not a medical device. The model estimates from images; a diagnosis needs tissue, and a "
+    "qualified reader."
+)
+SIMULATED = (
+    "The model learnt from simulated patients (phantoms): its numbers mean nothing for patients. They show what the "
+    "software does, and no more."
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Part):
+    """The bundle that answered."""
+
+    title: str = Field(description="Title of the study.")
+    model: str = Field(description="The study's model that answers.")
+    scenario: str = Field(description="The study's scenario that it was trained in.")
+    digest: str = Field(description="SHA-256 of the bundle's description, and so of all of it.")
+    simulated: bool = Field(description="True where simulated patients trained it.")
+    fast: bool = Field(description="True where one fold alone answered.")
+
+
+class CaseFacts(_Part):
+    """Facts of the patient, as told."""
+
+    case_id: str = Field(description="Id as it was given; no name of a patient.")
+    center: str = Field(description="The study's centre whose settings were asked for; `new`: none.")
+    age: float | None = Field(description="In years.")
+    sex: Literal["F", "M", ""] = Field(description="Empty: not known.")
+
+
+class InputFile(_Part):
+    """An image that was given."""
+
+    image: str = Field(description="Modality, or `tumour_mask`.")
+    digest: str = Field(description="BLAKE2b of the file.")
+    voxels: tuple[int, int, int] | None = Field(description="Size of the file's grid; of modalities.")
+    voxel_mm: tuple[float, float, float] | None = Field(description="Size of a voxel.")
+    orientation: str = Field(description="Axes of the file, such as `LPS`.")
+
+
+class Quality(_Part):
+    """An image quality metric beside the training cases'."""
+
+    metric: str = Field(description="As in the study's table of image quality.")
+    value: float
+    low: float | None = Field(description="Least value among the training cases.")
+    high: float | None = Field(description="Largest value there.")
+    outside: bool = Field(description="True where the value is outside.")
+
+
+class Preparation(_Part):
+    """The way of the images to the atlas."""
+
+    found: tuple[str, ...] = Field(description="State in which they arrived, as it was found or declared.")
+    steps: tuple[str, ...] = Field(description="Steps that were made.")
+    flags: tuple[str, ...] = Field(description="Things that a person should look at.")
+    quality: tuple[Quality, ...]
+
+
+class ClassAnswer(_Part):
+    """One class of a task."""
+
+    name: str
+    probability: float = Field(description="Of an ensemble its folds' mean; of one fit scaled by its temperature.")
+    raw_probability: float = Field(description="Before temperature scaling.")
+    joint_probability: float | None = Field(description="After WHO-consistent decoding of all tasks together.")
+    fold_std: float | None = Field(description="Standard deviation over the folds; of ensembles.")
+    set_p: float = Field(description="Conformal p of the class.")
+    in_set: bool = Field(description="True where the class is in the prediction set.")
+
+
+class TaskAnswer(_Part):
+    """The answer to one question."""
+
+    task: str
+    label: str = Field(description="Label that the task asks for.")
+    classes: tuple[ClassAnswer, ...] = Field(description="In the order of the class axis.")
+    uncertainty: float = Field(description="Entropy of the probabilities, in nats.")
+    uncertainty_share: float = Field(description="That entropy over the largest possible, 0 to 1.")
+    called: str = Field(description="Class at the frozen threshold; of more than two classes the most probable.")
+    threshold: float | None = Field(description="Of the last of two classes, chosen on validation cases.")
+    prediction_set: tuple[str, ...] = Field(description="Classes that the case cannot be told from.")
+    set_level: float = Field(description="Share of the cases of each class whose set is to hold it.")
+    abstains: bool = Field(description="True where the set does not hold exactly one class: no class is to be named.")
+    worth_of_modalities: dict[str, float] | None = Field(
+        description="Shapley values of the modalities for the called class's raw probability; of networks on images."
+    )
+
+
+class IntegratedType(_Part):
+    """A diagnosis of WHO 2021 that the answers are compatible with."""
+
+    name: str
+    probability: float = Field(description="By joint decoding of the tasks, among the types.")
+
+
+class Volume(_Part):
+    """A part of the tumour."""
+
+    region: str
+    volume_ml: float = Field(description="In the scanner's space, on the reference modality.")
+    left_share: float | None = Field(description="Share that lies left of the atlas's middle; empty: no such voxel.")
+    on_atlas_ml: float = Field(description="On the atlas, whose affine registration scales brains.")
+
+
+class Segmentation(_Part):
+    """A tumour outline and its files."""
+
+    source: str = Field(description="`network` (the model's name follows) or `given`.")
+    parts_told: bool = Field(description="False where the whole tumour is outlined only.")
+    volumes: tuple[Volume, ...]
+
+
+class Reference(_Part):
+    """A feature's distribution in a group of the study's patients."""
+
+    task: str
+    label: str = Field(description="Class of the task.")
+    center: str = Field(description="Centre; `pooled`: all.")
+    n: int = Field(description="Patients.")
+    quantiles: tuple[float, ...] | None = Field(description="At 5, 25, 50, 75 and 95 %; empty: fewer than 5 patients.")
+
+
+class Feature(_Part):
+    """A biomarker or ratio beside the study's."""
+
+    feature: str
+    value: float
+    biomarker_of: tuple[str, ...] = Field(description="Tasks that the study kept it as a biomarker of.")
+    references: tuple[Reference, ...]
+
+
+class ResultValues(_Part):
+    """Everything that a bundle says of one patient."""
+
+    schema_version: Literal[1] = 1
+    gliomanet: str = Field(description="Version of the program.")
+    made_at: str = Field(description="Time at which it was made, UTC: the one thing that differs between equal runs.")
+    notice: str = NOTICE
+    warnings: tuple[str, ...] = Field(description="To be read before any number.")
+    bundle: Source
+    case: CaseFacts
+    inputs: tuple[InputFile, ...]
+    preparation: Preparation
+    tasks: tuple[TaskAnswer, ...]
+    compatible_with: tuple[IntegratedType, ...] = Field(
+        description="WHO 2021 types, the most probable first; empty where the tasks do not ask for enough."
+    )
+    segmentation: Segmentation | None
+    features: tuple[Feature, ...]
+    not_assessed: tuple[str, ...] = Field(description="What is not told of this case, and why.")
+    notes: tuple[str, ...] = Field(description="What the models say of their inputs.")
+    files: dict[str, str] = Field(description="File beside this one → its SHA-256.")
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a `result.json`."""
+        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+
+    def write(self, path: Path) -> None:
+        """Write it as indented JSON, atomically."""
+        write_json(path, self.model_dump(mode="json"))
+
+
+def schema_text() -> str:
+    """The JSON schema of `result.json`."""
+    return json.dumps(ResultValues.model_json_schema(), indent=1, ensure_ascii=False) + "\n"

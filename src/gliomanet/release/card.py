@@ -1,0 +1,141 @@
+"""The model card of a bundle: what it is for, what it was trained and tested on, and what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
+from gliomanet import __version__
+from gliomanet.bundle.description import BundleDescription
+from gliomanet.patient.result import NOTICE, SIMULATED
+from gliomanet.release.chosen import Chosen
+from gliomanet.tables.io import read_table
+
+SHOWN = ("mcc", "mcc_at_threshold", "auc")
+
+
+TEXT = """\
+---
+license: apache-2.0
+library_name: gliomanet
+tags: [{tags}]
+metrics: [matthews_correlation, roc_auc]
+---
+
+# {title}: {model}
+
+**{notice}**
+{simulated}
+## What it answers
+
+{tasks}
+
+Model: {model} ({kind}), scenario {scenario}, stage {stage}; it takes {takes}.
+
+## Not for
+
+Diagnosis, choice of treatment, prognosis, children, follow-up after surgery, other organs, images that are no MRI. It
+never says that there is no tumour.
+
+## Data
+
+| centre | source | part | cases |
+|---|---|---|---|
+{centers}
+
+## How good it is in centres that it has not seen
+
+{metrics}
+
+## Limits
+
+{never_seen}
+- Prediction sets hold the truth as often as promised among patients like those of the training centres only.
+- Its probabilities were scaled on validation cases of the training centres.
+
+## What is in the bundle
+
+Weights as safetensors, all else as JSON and plain arrays: opening it executes nothing. `bundle.json` names every file
+with its SHA-256; `sbom.json` lists the packages that made it; `gliomanet bundle check` verifies it and predicts its
+example again. No case of the study is in it, but groups of patients as quantiles (none of fewer than 5) and, for
+prediction sets, probabilities of validation cases without ids.
+
+Made by gliomanet {version}. Licence of the code: Apache-2.0 (`LICENSE`). The licences of the data that it was trained
+on are those of their owners, and may forbid to pass it on.
+"""
+
+
+def model_card(chosen: Chosen, description: BundleDescription) -> str:
+    """The card as Markdown, with the front matter that Hugging Face reads."""
+    simulated = bool(description.simulated)
+    return TEXT.format(
+        tags="glioma, mri, research-use-only" + (", simulated-patients" if simulated else ""),
+        title=description.title,
+        model=description.model,
+        notice=NOTICE,
+        simulated=f"\n**{SIMULATED}**\n" if simulated else "",
+        tasks=_list(f"{name}: {' / '.join(task.class_names)}" for name, task in description.tasks.items()),
+        kind=description.answers.kind,
+        scenario=description.scenario,
+        stage=description.answers.stage,
+        takes=", ".join(description.answers.takes),
+        centers="\n".join(
+            f"| {name} | {one.source} | {one.part} | {one.cases} |" for name, one in description.centers.items()
+        ),
+        metrics="\n".join(_metrics(chosen)),
+        never_seen=_list(f"never seen in training: {one}" for one in description.never_seen),
+        version=__version__,
+    )
+
+
+def never_seen(chosen: Chosen) -> tuple[str, ...]:
+    """Kinds of patients that no training case of the scenario was, as its tables tell: classes, ages, sexes."""
+    cases = chosen.finished.cases
+    own = cases[cases["center"].isin(chosen.scenario.train)]
+    found = []
+    for name, task in chosen.study.tasks.items():
+        absent = [label for label, values in task.classes.items() if not own[task.label].isin(values).any()]
+        found += [f"{name} {label}" for label in absent]
+    ages = pd.to_numeric(own["age"], errors="coerce").dropna()
+    if len(ages):
+        found.append(f"patients younger than {ages.min():.0f} or older than {ages.max():.0f} years")
+    else:
+        found.append("patients of known age")
+    found += [f"patients of sex {sex}" for sex in ("F", "M") if not (own["sex"] == sex).any()]
+    found.append("post-operative images, children, and tumours other than diffuse glioma of adults")
+    return tuple(found)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _metrics(chosen: Chosen) -> Iterator[str]:
+    """External metrics of the model by centre, beside the study's reference."""
+    path = chosen.finished.layout.evaluation("metrics")
+    reference = chosen.study.evaluation.reference
+    if not path.is_file():
+        yield "The study has no table of metrics."
+        return
+    table = read_table(path)
+    stage = chosen.models[chosen.model].stage
+    own = (table["model"] == chosen.model) & (table["stage"] == stage)
+    beside = table["model"] == reference if reference else own
+    rows = table[(table["scenario"] == chosen.scenario.name) & (table["role"] == "external") & (own | beside)]
+    rows = rows[(rows["subset"] == "all") & rows["metric"].isin(SHOWN) & (rows["center"] != "summary")]
+    if rows.empty:
+        yield "The study tested it on no external centre in this scenario: nothing is known of how it does elsewhere."
+        return
+    named = "" if reference else " The study names no reference model, so that nothing says what age alone would do."
+    yield f"95 % intervals in brackets; n and positives of each.{named}"
+    yield ""
+    yield "| centre | task | metric | model | value | n (positive) |"
+    yield "|---|---|---|---|---|---|"
+    for row in rows.sort_values(["center", "task", "metric", "model"], kind="stable").to_dict("records"):
+        value = row["note"] if pd.isna(row["value"]) else f"{row['value']:.3f}"
+        if not pd.isna(row["value"]) and not pd.isna(row["ci_low"]):
+            value += f" [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+        positive = "" if pd.isna(row["n_positive"]) else f" ({row['n_positive']:.0f})"
+        model = f"{row['model']} (reference)" if row["model"] == reference else row["model"]
+        yield f"| {row['center']} | {row['task']} | {row['metric']} | {model} | {value} | {row['n']:.0f}{positive} |"
