@@ -29,6 +29,9 @@ def predict(
     dicom: Annotated[
         Path | None, typer.Option(help="Folder of one examination's DICOM files.", show_default=False)
     ] = None,
+    dicom_out: Annotated[
+        bool, typer.Option("--dicom-out", help="Write segmentations and a report into that study, too: OUT/dicom.")
+    ] = False,
     mask: Annotated[
         Path | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
     ] = None,
@@ -70,7 +73,7 @@ def predict(
     if device not in ("cpu", "gpu"):
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how["accept_names"] = accept_names
+    how |= {"accept_names": accept_names, "dicom_out": dicom_out}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
