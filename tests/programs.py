@@ -25,5 +25,5 @@ def skip_or_fail(kind: str, reason: str) -> None:
 def program(kind: str, name: str) -> str:
     """The path of a program, or `skip_or_fail`."""
     found = shutil.which(name, path=PLACES)
-    skip_or_fail(kind, "" if found else f"no program {name}: make programs installs it where packages may be installed")
+    skip_or_fail(kind, "" if found else f"no program {name}: make setup or make programs brings it, where it may")
     return str(found)

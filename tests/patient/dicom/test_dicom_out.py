@@ -17,17 +17,15 @@ from pypdf import PdfWriter
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError
 from gliomanet.patient import batch
-from gliomanet.patient.checks import Patient
 from gliomanet.patient.dicom.context import read_examination
 from gliomanet.patient.dicom.planes import on_planes, planes_of
 from gliomanet.patient.dicom.write import write_dicom
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import SIMULATED
-from tests.dicom_folders import FLAIR, T2, tilt, write_examination, write_series
+from tests.dicom_folders import FLAIR, T2, tilt, write_series
 from tests.patient.dicom.orthanc import orthanc
 from tests.programs import program
 
-TURN = tilt(7)
 PARTS = {"enhancing": 4, "necrosis or non-enhancing core": 1, "oedema": 2}
 
 
@@ -38,20 +36,6 @@ def tool(name: str) -> str:
 
 def run(*command: str | Path) -> str:
     return subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture(scope="session")
-def exam(tiny_study, tmp_path_factory):
-    """The tiny study's external patient as an oblique examination with gaps between its slices."""
-    images = {name: path for name, path in tiny_study.images.items() if name != "tumour_mask"}
-    return write_examination(tmp_path_factory.mktemp("dicom") / "an exam", images, turn=TURN, PatientSex="F")
-
-
-@pytest.fixture(scope="session")
-def done(exam, stack_bundle, tmp_path_factory):
-    out = tmp_path_factory.mktemp("results") / "the patient"
-    told = Patient("X-001", 61.0, "F")
-    return predict(stack_bundle, {}, out, dicom=exam, dicom_out=True, fast=True, patient=told)
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +55,11 @@ def examination(exam, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def again(done, examination, page, tmp_path_factory):
+def again(dicom_patient, examination, page, tmp_path_factory):
     """The same once more, of a copy of the result, with a page."""
     copy = tmp_path_factory.mktemp("again") / "copy"
-    shutil.copytree(done.folder, copy)
-    write_dicom(copy, done.content, examination, page)
+    shutil.copytree(dicom_patient.folder, copy)
+    write_dicom(copy, dicom_patient.content, examination, page)
     return copy
 
 
@@ -92,8 +76,8 @@ def brought_onto(image: Path, grid) -> np.ndarray:
 
 
 @pytest.mark.parametrize("modality", ["t1", "t1c", "t2", "flair"])
-def test_dcmqi_finds_every_voxel_of_the_native_masks_in_its_place(done, modality, tmp_path):
-    seg = done.folder / f"dicom/seg_{modality}.dcm"
+def test_dcmqi_finds_every_voxel_of_the_native_masks_in_its_place(dicom_patient, modality, tmp_path):
+    seg = dicom_patient.folder / f"dicom/seg_{modality}.dcm"
     run(tool("segimage2itkimage"), "--inputDICOM", seg, "--outputDirectory", tmp_path, "--outputType", "nii")
     told = json.loads((tmp_path / "meta.json").read_text())
     segments = [one for group in told["segmentAttributes"] for one in group]
@@ -101,22 +85,30 @@ def test_dcmqi_finds_every_voxel_of_the_native_masks_in_its_place(done, modality
     assert len(segments) > 1
     for number, one in enumerate(segments, start=1):
         label = one["SegmentLabel"].lower().replace(" tumour", "")
-        native = nib.load(done.folder / f"native/{modality}_{'brain' if label == 'brain' else 'tumour'}.nii.gz")
+        native = nib.load(
+            dicom_patient.folder / f"native/{modality}_{'brain' if label == 'brain' else 'tumour'}.nii.gz"
+        )
         mask = np.asarray(native.dataobj)
         wanted = mask > 0 if label == "brain" else mask == PARTS[label]
         np.testing.assert_array_equal(brought_onto(tmp_path / f"{number}.nii.gz", native), wanted, label)
         assert wanted.any()
 
 
-def test_slices_with_gaps_are_as_far_apart_as_they_are(done):
-    seg = pydicom.dcmread(done.folder / "dicom/seg_flair.dcm")
+def test_slices_with_gaps_are_as_far_apart_as_they_are(dicom_patient):
+    seg = pydicom.dcmread(dicom_patient.folder / "dicom/seg_flair.dcm")
     measures = seg.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     assert float(measures.SliceThickness) == pytest.approx(3.2)
     assert float(measures.SpacingBetweenSlices) == pytest.approx(4.0, abs=1e-4)
 
 
-def test_dcmqi_reads_the_volumes_and_the_estimates(done, tmp_path):
-    run(tool("tid1500reader"), "--inputDICOM", done.folder / "dicom/sr.dcm", "--outputMetadata", tmp_path / "sr.json")
+def test_dcmqi_reads_the_volumes_and_the_estimates(dicom_patient, tmp_path):
+    run(
+        tool("tid1500reader"),
+        "--inputDICOM",
+        dicom_patient.folder / "dicom/sr.dcm",
+        "--outputMetadata",
+        tmp_path / "sr.json",
+    )
     told = json.loads((tmp_path / "sr.json").read_text())
     assert told["VerificationFlag"] == "UNVERIFIED"
     values = {
@@ -124,31 +116,31 @@ def test_dcmqi_reads_the_volumes_and_the_estimates(done, tmp_path):
         for group in told["Measurements"]
         for item in group["measurementItems"]
     }
-    reference = json.loads((done.folder / "atlas/preprocess.json").read_text())["reference"]
-    volumes = {one.region: one.volume_ml for one in done.content.segmentation.volumes}
+    reference = json.loads((dicom_patient.folder / "atlas/preprocess.json").read_text())["reference"]
+    volumes = {one.region: one.volume_ml for one in dicom_patient.content.segmentation.volumes}
     labels = {"enhancing": "Enhancing tumour", "oedema": "Oedema"}
     labels["necrosis or non-enhancing core"] = "Necrosis or non-enhancing core"
     for region, label in labels.items():
         if volumes[region]:
             assert values[f"{label} ({reference})", "Volume"] == pytest.approx(volumes[region], abs=2e-3)
     assert values["Whole tumour, oedema included", "Volume"] == pytest.approx(volumes["whole"])
-    for task in done.content.tasks:
+    for task in dicom_patient.content.tasks:
         for one in task.classes:
             named = f"Model's estimate of {task.task}", f"Probability: {task.label} {one.name}"
             assert values[named] == pytest.approx(one.probability, abs=1e-5)
 
 
-def test_dcmtk_shows_the_cautions_before_any_number(done):
-    shown = run(program("dicom", "dsr2html"), done.folder / "dicom/sr.dcm")
+def test_dcmtk_shows_the_cautions_before_any_number(dicom_patient):
+    shown = run(program("dicom", "dsr2html"), dicom_patient.folder / "dicom/sr.dcm")
     plain = " ".join(shown.replace("&nbsp;", " ").split())
     assert "UNVERIFIED" in plain
     assert plain.index("not a medical device") < plain.index("Imaging Measurements")
     assert plain.index(SIMULATED[:40]) < plain.index("Imaging Measurements")
 
 
-def test_every_object_says_what_it_is_and_lies_in_the_study(done, again, exam):
+def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, again, exam):
     source = pydicom.dcmread(next(exam.rglob("IM*")))
-    files = [*sorted((done.folder / "dicom").iterdir()), again / "dicom/page.dcm"]
+    files = [*sorted((dicom_patient.folder / "dicom").iterdir()), again / "dicom/page.dcm"]
     assert len(files) == 6
     for path in files:
         made = pydicom.dcmread(path)
@@ -166,15 +158,15 @@ def test_every_object_says_what_it_is_and_lies_in_the_study(done, again, exam):
             assert made.VerificationFlag == "UNVERIFIED"
 
 
-def test_nothing_of_the_patient_is_outside_the_dicom_objects(done):
-    others = [path for path in done.folder.rglob("*") if path.is_file() and path.parent.name != "dicom"]
+def test_nothing_of_the_patient_is_outside_the_dicom_objects(dicom_patient):
+    others = [path for path in dicom_patient.folder.rglob("*") if path.is_file() and path.parent.name != "dicom"]
     content = b"".join(path.read_bytes() for path in others if path.suffix == ".json")
     for secret in (b"Testperson", b"ID777", b"19510203", b"1.2.826", b"20190405"):
         assert secret not in content
 
 
-def test_the_same_case_gives_the_same_bytes(done, again):
-    for path in (done.folder / "dicom").iterdir():
+def test_the_same_case_gives_the_same_bytes(dicom_patient, again):
+    for path in (dicom_patient.folder / "dicom").iterdir():
         assert (again / "dicom" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
@@ -280,12 +272,14 @@ def test_slices_of_another_image_are_refused(examination, exam, tiny_study, tmp_
     assert error.value.problem.rule == "dicom_slices_unlike_image"
 
 
-def test_a_table_names_folders_of_dicom_and_knows_what_is_done(done, exam, stack_bundle, tmp_path, monkeypatch):
+def test_a_table_names_folders_of_dicom_and_knows_what_is_done(
+    dicom_patient, exam, stack_bundle, tmp_path, monkeypatch
+):
     calls = []
 
     def finished(bundle, images, out, *, patient, dicom, dicom_out, **how):
         calls.append((patient.case_id, dicom, dicom_out))
-        shutil.copytree(done.folder, out, dirs_exist_ok=True)
+        shutil.copytree(dicom_patient.folder, out, dirs_exist_ok=True)
 
     monkeypatch.setattr(batch, "predict", finished)
     monkeypatch.setattr(batch, "each_alone", lambda works, processes: (work() for work in works))
