@@ -170,6 +170,21 @@ def test_the_same_case_gives_the_same_bytes(dicom_patient, again):
         assert (again / "dicom" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+@pytest.mark.parametrize("outline", ["given", "none"])
+def test_a_mask_that_was_given_and_none_at_all_are_told(dicom_patient, examination, outline, tmp_path):
+    shutil.copytree(dicom_patient.folder, tmp_path / "copy")
+    values = dicom_patient.content
+    whole = {"source": "given", "parts_told": False, "volumes": values.segmentation.volumes[:1]}
+    told = values.segmentation.model_copy(update=whole) if outline == "given" else None
+    write_dicom(tmp_path / "copy", values.model_copy(update={"segmentation": told}), examination)
+    seg = pydicom.dcmread(tmp_path / "copy/dicom/seg_t1.dcm")
+    said = [(one.SegmentLabel, one.SegmentAlgorithmType) for one in seg.SegmentSequence]
+    brain = ("Brain", "AUTOMATIC")
+    assert said == ([("Whole tumour, with oedema", "SEMIAUTOMATIC"), brain] if told else [brain])
+    report = (tmp_path / "copy/dicom/sr.dcm").read_bytes()
+    assert (b"No tumour is outlined" in report) == (told is None)
+
+
 def test_the_page_comes_out_of_dcmtk_as_it_went_in(again, page, tmp_path):
     run(program("dicom", "dcm2pdf"), again / "dicom/page.dcm", tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes() == page.read_bytes()
