@@ -55,6 +55,22 @@ def predict(
     ] = False,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a table of cases: folder to make of what the study of the bundle needs, without ids, dates or "
+            "images; what leaves is shown and confirmed before.",
+            show_default=False,
+        ),
+    ] = None,
+    smallest_count: Annotated[
+        int, typer.Option(min=2, help="Patients below whom a class or a count is suppressed in the export.")
+    ] = 5,
+    withhold: Annotated[
+        list[str] | None,
+        typer.Option(help="Model whose answers are not exported; may be repeated.", show_default=False),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the export without asking; for scripts.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -69,6 +85,8 @@ def predict(
         raise typer.BadParameter("give both --bundle and --out")
     if device not in ("cpu", "gpu"):
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
+    if export is not None and (cases is None or fast):
+        raise typer.BadParameter("needs --cases, and goes without --fast", param_hint="--export")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
     how["accept_names"] = accept_names
     try:
@@ -78,6 +96,8 @@ def predict(
             table = predict_table(bundle, cases, out, center=center, report=_say, **how)
             failed = int((table["status"] != "ok").sum())
             console.print(escape(f"{out / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
+            if export is not None:
+                _export(bundle, cases, out, export, smallest_count, withhold or [], yes=yes)
             raise typer.Exit(1 if failed else 0)
         from gliomanet.patient.checks import Patient
         from gliomanet.patient.predict import predict as predicted
@@ -108,6 +128,23 @@ def summary(values: ResultValues) -> list[str]:
         whole = values.segmentation.volumes[0]
         lines.append(f"tumour {whole.volume_ml:.1f} ml ({values.segmentation.source})")
     return [*lines, *values.notes]
+
+
+def _export(
+    bundle: Path, cases: Path, results: Path, out: Path, smallest: int, withhold: list[str], *, yes: bool
+) -> None:
+    """Show what would leave, ask, and write it."""
+    from gliomanet.bundle.read import Bundle
+    from gliomanet.patient.export.folder import check_place, prepare_export
+
+    check_place(out)
+    prepared = prepare_export(Bundle.open(bundle), cases, results, smallest_count=smallest, withhold=withhold)
+    typer.echo(prepared.letter)
+    if not yes and not typer.confirm(f"Write this to {out}?"):
+        console.print("nothing was written")
+        return
+    written = prepared.write(out)
+    console.print(escape(f"{out}: {written.cases} cases, {len(written.files) + 1} files"))
 
 
 def _sex(given: str) -> Literal["F", "M", ""]:

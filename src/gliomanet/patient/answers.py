@@ -81,14 +81,16 @@ class Answers:
     Attributes:
         rows: rows of `PREDICTIONS` of the ensemble, a row per task and class; none where it cannot say anything.
         notes: what the study's functions say of the case: inputs that are not known, why it was left out.
+        folds: rows of `FOLD_PREDICTIONS` of every model of the bundle, which stay with the result.
     """
 
     rows: pd.DataFrame
     notes: tuple[str, ...]
+    folds: pd.DataFrame
 
 
 def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
-    """Predict a case with the bundle's model and, of a stack, its members."""
+    """Predict a case with the bundle's model, its partners and, of a stack, its members."""
     said = StringIO()
     description, wanted = bundle.description, bundle.description.answers
     with redirect_stdout(said):
@@ -102,7 +104,10 @@ def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
         if len(combined):
             combined = with_joint(with_sets(combined, decisions), description.tasks)
             combined = combined[combined["fold"] == ENSEMBLE].reset_index(drop=True)
-    return Answers(combined, tuple(dict.fromkeys(said.getvalue().splitlines())))
+    with redirect_stdout(StringIO()):  # what a partner lacks is no lack of the answer
+        beside = {name: _fold_rows(bundle, name, case, how) for name in description.partners if name not in rows}
+    folds = pd.concat([*rows.values(), *beside.values()], ignore_index=True)
+    return Answers(combined, tuple(dict.fromkeys(said.getvalue().splitlines())), folds)
 
 
 def segment(bundle: Bundle, case: PreparedCase, how: Computing) -> tuple[str, SegmentedCase] | None:

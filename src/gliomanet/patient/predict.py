@@ -25,6 +25,7 @@ from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask
 from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types
+from gliomanet.patient.export.gather import FEATURES, FOLDS
 from gliomanet.patient.given import MASK, Given, take
 from gliomanet.patient.measured import beside_study, measure
 from gliomanet.patient.outlines import volumes, write_native
@@ -41,6 +42,8 @@ from gliomanet.patient.result import (
 from gliomanet.patient.state import check_names, find_state, read_images
 from gliomanet.prediction.segmentation import write_segmentation
 from gliomanet.seeds import derive_seed
+from gliomanet.tables.io import write_table
+from gliomanet.tables.prediction import FOLD_PREDICTIONS
 
 Report = Callable[[str], object]
 
@@ -50,7 +53,7 @@ class Result:
     """The result of a patient.
 
     Attributes:
-        folder: where its files lie: `result.json`, `atlas/` and `native/`.
+        folder: where its files lie: `result.json`, `atlas/`, `native/` and `tables/`.
         content: what `result.json` holds.
     """
 
@@ -80,7 +83,7 @@ def predict(
     Args:
         bundle: the folder that `gliomanet bundle` wrote, or one that is open.
         images: modality (`t1`, `t1c`, `t2`, `flair`) → NIfTI file; any subset.
-        out: folder for the result; `result.json`, `atlas/` and `native/` in it are written anew.
+        out: folder for the result; `result.json`, `atlas/`, `native/` and `tables/` in it are written anew.
         dicom: folder of one examination's DICOM files.
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
@@ -103,7 +106,7 @@ def predict(
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
-    for part in ("atlas", "native"):
+    for part in ("atlas", "native", "tables"):
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / NAME).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -146,12 +149,13 @@ class _Prediction:
         features, lacking = pd.DataFrame(columns=["case_id"]), list[str]()
         if MASK in self.given.files:
             self.report("measuring radiomic features")
-            features, lacking = measure(self.case_dir, self.patient.case_id, self.bundle)
+            features, lacking = measure(self.case_dir, self.patient.case_id, self.bundle, self.scratch / FEATURES)
         case = PreparedCase(self._row(), self.scratch, features)
         self.report(f"asking {self.bundle.description.model}")
         answers = ask(self.bundle, case, self.how)
         if answers.rows.empty:
             raise CaseError(self._nothing(answers))
+        write_table(answers.folds, self.scratch / FOLDS, FOLD_PREDICTIONS, exact=True)
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
         outline = self._outline(case, record)
@@ -264,7 +268,8 @@ class _Prediction:
         """Move what was made to the result; file → digest."""
         self.case_dir.rename(self.out / "atlas")
         (self.scratch / "native").rename(self.out / "native")
-        kept = sorted(path for part in ("atlas", "native") for path in (self.out / part).iterdir())
+        (self.scratch / "tables").rename(self.out / "tables")
+        kept = sorted(path for part in ("atlas", "native", "tables") for path in (self.out / part).iterdir())
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
     def _nothing(self, answers: Answers) -> Problem:

@@ -55,7 +55,13 @@ Report = Callable[[str], object]
 
 
 def write_bundle(
-    study: Path, model: str, out: Path, *, scenario: str | None = None, report: Report = lambda line: None
+    study: Path,
+    model: str,
+    out: Path,
+    *,
+    scenario: str | None = None,
+    partners: tuple[str, ...] | None = None,
+    report: Report = lambda line: None,
 ) -> Bundle:
     """Write a bundle of one model of a finished study.
 
@@ -64,6 +70,7 @@ def write_bundle(
         model: the study's model that is to answer; a stack's members go along.
         out: folder to make.
         scenario: the study's scenario whose fits travel; `None` where it has one only.
+        partners: the study's models that answer beside it; `None`: the one that the study compares the others with.
         report: called with a line on each step.
 
     Returns:
@@ -74,7 +81,7 @@ def write_bundle(
         ProblemError: a fit is not what training wrote.
     """
     finished = FinishedStudy.find(study)
-    chosen = Chosen.find(finished, model, scenario)
+    chosen = Chosen.find(finished, model, scenario, partners)
     if out.exists() and any(out.iterdir()):
         problem = Problem(
             "is there already", "name another folder, or remove it", file=str(out), rule="bundle_is_there"
@@ -153,6 +160,7 @@ def _description(chosen: Chosen, digests: dict[str, str]) -> BundleDescription:
         model=chosen.model,
         scenario=scenario.name,
         models=chosen.models,
+        partners=chosen.partners,
         tasks=tasks,
         labels={task.label: study.vocabulary[task.label] for task in tasks.values()},
         centers={name: _center(chosen, name) for name in study.centers},
