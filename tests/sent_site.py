@@ -109,7 +109,7 @@ def make_folder(folder: Path, cases: int, labels: Sequence[str] = ("idh", "codel
         left_out={},
         withheld=(),
         simulated=False,
-        files={path.name: file_digest(path) for path in sorted(folder.iterdir())},
+        files={path.name: file_digest(path) for path in sorted(folder.glob("*.tsv"))},
     )
     write_json(folder / SITE_NAME, described.model_dump(mode="json"))
     return folder
