@@ -67,8 +67,8 @@ def gather(bundle: Bundle, table: Path, results: Path, *, withhold: Collection[s
             left_out["without a result"] += 1
             continue
         values = ResultValues.read(folder / NAME)
-        if found := _problems(values, folder, bundle):
-            problems += found
+        if wrong := _problems(values, folder, bundle):
+            problems += wrong
             continue
         kept.append(case_id)
         folds.append(read_table(folder / FOLDS))
@@ -93,20 +93,20 @@ def gather(bundle: Bundle, table: Path, results: Path, *, withhold: Collection[s
 
 def _problems(values: ResultValues, folder: Path, bundle: Bundle) -> list[Problem]:
     """Problems of one result."""
-    places = {"file": str(folder / NAME), "case": values.case.case_id}
+    places: dict[str, str | int | None] = {"file": str(folder / NAME), "case": values.case.case_id}
     again = "remove this folder, and predict the table again"
     if values.bundle.digest != bundle.digest:
         found = f"is of another bundle ({values.bundle.digest[:12]}…, not {bundle.digest[:12]}…)"
-        return [Problem(found, again, rule="result_of_another_bundle", **places)]
+        return [Problem(found, again, rule="result_of_another_bundle").at(**places)]
     if values.bundle.fast:
         found = "was predicted with --fast, by one fold: its figures would not be the study's"
-        return [Problem(found, again, rule="fast_result", **places)]
+        return [Problem(found, again, rule="fast_result").at(**places)]
     named = [name for name in (FOLDS, FEATURES) if name in values.files]
     if FOLDS not in named:
-        return [Problem(f"holds no {FOLDS}", again, rule="result_without_folds", **places)]
+        return [Problem(f"holds no {FOLDS}", again, rule="result_without_folds").at(**places)]
     changed = [n for n in named if not (folder / n).is_file() or sha256(folder / n) != values.files[n]]
     found = f"{', '.join(changed)}: missing, or not what was predicted"
-    return [Problem(found, again, rule="result_changed", **places)] if changed else []
+    return [Problem(found, again, rule="result_changed").at(**places)] if changed else []
 
 
 def _whole(folds: pd.DataFrame, bundle: Bundle, withhold: Collection[str]) -> pd.DataFrame:

@@ -77,9 +77,10 @@ def taken_predictions(
         found = f"its table of predictions has {len(foreign)} cases that are none of its labels', such as {foreign[0]}"
         problem = Problem(found, ANOTHER, file=str(export.folder), center=center, rule="case_of_no_label")
         raise CohortError([problem], where=WHERE)
-    keys = {"stage": stage, "scenario": told.scenario, "role": "external", "center": center, "pass_std": np.nan}
-    rows = sent.rename(columns={"row_key": "case_id"}).assign(**keys)[FOLD_PREDICTIONS.names()]
-    return rows.sort_values([*CASE, "class"], kind="stable", ignore_index=True)
+    rows = sent.rename(columns={"row_key": "case_id"}).assign(
+        stage=stage, scenario=told.scenario, role="external", center=center, pass_std=np.nan
+    )
+    return rows[FOLD_PREDICTIONS.names()].sort_values([*CASE, "class"], kind="stable", ignore_index=True)
 
 
 def _other_fits(export: SiteExport, model: str, own: dict[str, Fit], ensemble: EnsembleDescription) -> Problem | None:
