@@ -163,6 +163,9 @@ class SiteExport:
         if problems:
             raise _refused(*problems)
         table, labels = self.table(SITE_CASES), list(self.description.labels)
+        if lacking := [label for label in labels if label not in table] or (["row_key"] if table.empty else []):
+            found = f"is missing, empty, or lacks the column {lacking[0]}"
+            raise _refused(Problem(found, ASK_AGAIN, file=str(path), rule="other_columns"))
         for label in labels:
             foreign = sorted(set(table[label]) - {"", *vocabulary[label]})
             if foreign:
