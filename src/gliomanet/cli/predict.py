@@ -29,6 +29,9 @@ def predict(
     dicom: Annotated[
         Path | None, typer.Option(help="Folder of one examination's DICOM files.", show_default=False)
     ] = None,
+    dicom_out: Annotated[
+        bool, typer.Option("--dicom-out", help="Write segmentations and a report into that study, too: OUT/dicom.")
+    ] = False,
     mask: Annotated[
         Path | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
     ] = None,
@@ -47,6 +50,7 @@ def predict(
             help="Table of cases, in the columns of a case table, in place of one patient.", show_default=False
         ),
     ] = None,
+    bids: Annotated[bool, typer.Option("--bids", help="With --cases: OUT becomes a BIDS derivative dataset.")] = False,
     accept_names: Annotated[
         bool, typer.Option("--accept-names", help="Go on where an image looks like another modality than named.")
     ] = False,
@@ -87,17 +91,21 @@ def predict(
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     if export is not None and (cases is None or fast):
         raise typer.BadParameter("needs --cases, and goes without --fast", param_hint="--export")
+    if bids and cases is None:
+        raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how["accept_names"] = accept_names
+    how |= {"accept_names": accept_names, "dicom_out": dicom_out}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
+            from gliomanet.patient.bids import SOURCE, predict_bids
 
-            table = predict_table(bundle, cases, out, center=center, report=_say, **how)
+            predicting, told = (predict_bids, out / SOURCE) if bids else (predict_table, out)
+            table = predicting(bundle, cases, out, center=center, report=_say, **how)
             failed = int((table["status"] != "ok").sum())
-            console.print(escape(f"{out / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
+            console.print(escape(f"{told / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
             if export is not None:
-                _export(bundle, cases, out, export, smallest_count, withhold or [], yes=yes)
+                _export(bundle, cases, told, export, smallest_count, withhold or [], yes=yes)
             raise typer.Exit(1 if failed else 0)
         from gliomanet.patient.checks import Patient
         from gliomanet.patient.predict import predict as predicted

@@ -26,6 +26,8 @@ from gliomanet.patient.checks import Patient, check_atlas, check_space, check_to
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types
 from gliomanet.patient.export.gather import FEATURES, FOLDS
+from gliomanet.patient.dicom.folder import DicomFolder
+from gliomanet.patient.dicom_out import described, examination_of, write_objects
 from gliomanet.patient.given import MASK, Given, take
 from gliomanet.patient.measured import beside_study, measure
 from gliomanet.patient.outlines import volumes, write_native
@@ -67,6 +69,7 @@ def predict(
     out: str | Path,
     *,
     dicom: str | Path | None = None,
+    dicom_out: bool = False,
     mask: str | Path | None = None,
     patient: Patient | None = None,
     accept_names: bool = False,
@@ -85,6 +88,7 @@ def predict(
         images: modality (`t1`, `t1c`, `t2`, `flair`) → NIfTI file; any subset.
         out: folder for the result; `result.json`, `atlas/`, `native/` and `tables/` in it are written anew.
         dicom: folder of one examination's DICOM files.
+        dicom_out: write the result into that examination's study, too: `dicom/` in the folder.
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
         accept_names: go on where an image looks like another modality than it was given as.
@@ -106,20 +110,26 @@ def predict(
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
-    for part in ("atlas", "native", "tables"):
+    for part in ("atlas", "native", "tables", "dicom"):
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / NAME).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".predict-", dir=folder) as scratch:
         named = {name: Path(path) for name, path in images.items()}
+        source = None if dicom is None else Path(dicom)
         given = take(
             told.case_id,
             named,
-            None if dicom is None else Path(dicom),
+            source,
             None if mask is None else Path(mask),
             Path(scratch) / "dicom",
         )
-        return _Prediction(opened, told, given, how, Path(scratch), folder, report).run(accept_names=accept_names)
+        examination = examination_of(told.case_id, given, source, report) if dicom_out else None
+        prediction = _Prediction(opened, told, given, how, Path(scratch), folder, report, described(source, given))
+        done = prediction.run(accept_names=accept_names)
+        if examination is not None:
+            write_objects(folder, done.content, examination, report)
+        return done
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,7 @@ class _Prediction:
     scratch: Path
     out: Path
     report: Report
+    dicom: DicomFolder | None = None
 
     @property
     def center(self) -> str:
@@ -178,6 +189,7 @@ class _Prediction:
                 case_id=self.patient.case_id, center=self.center, age=self.patient.age, sex=self.patient.sex
             ),
             inputs=self._inputs(record),
+            dicom=self.dicom,
             preparation=Preparation(found=found, steps=tuple(record["steps"]), flags=flags, quality=quality),
             tasks=task_answers(answers.rows, self.bundle, worth),
             compatible_with=tuple(IntegratedType(name=name, probability=p) for name, p in types.items()),

@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.files.atomic import write_json
+from gliomanet.patient.dicom.folder import DicomFolder
 
 SCHEMA_VERSION = 1
 NAME = "result.json"
@@ -164,6 +165,7 @@ class ResultValues(_Part):
     bundle: Source
     case: CaseFacts
     inputs: tuple[InputFile, ...]
+    dicom: DicomFolder | None = Field(None, description="The folder of DICOM files; empty: none was given.")
     preparation: Preparation
     tasks: tuple[TaskAnswer, ...]
     compatible_with: tuple[IntegratedType, ...] = Field(
