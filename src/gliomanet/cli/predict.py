@@ -55,6 +55,7 @@ def predict(
     ] = False,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
+    page: Annotated[bool, typer.Option(help="Draw pictures, and write page.html and report.pdf.")] = True,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -70,7 +71,7 @@ def predict(
     if device not in ("cpu", "gpu"):
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how["accept_names"] = accept_names
+    how |= {"accept_names": accept_names, "page": page}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
@@ -92,6 +93,8 @@ def predict(
     for line in summary(done.content):
         console.print(escape(line))
     console.print(escape(f"{out / 'result.json'}: everything, with its schema's version"))
+    if page:
+        console.print(escape(f"{out / 'page.html'}: the same to read"))
 
 
 def summary(values: ResultValues) -> list[str]:

@@ -17,6 +17,7 @@ from gliomanet.files.digests import file_digest
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
+from gliomanet.patient.page.write import PAGE
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.tables.io import write_table
@@ -33,6 +34,7 @@ def predict_table(
     fast: bool = False,
     threads: int = 1,
     gpus: int = 0,
+    page: bool = True,
     report: Callable[[str], object] = lambda line: None,
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
@@ -49,6 +51,7 @@ def predict_table(
         fast: see there.
         threads: see there.
         gpus: see there.
+        page: see there.
         report: called with a line on each case.
 
     Returns:
@@ -60,10 +63,10 @@ def predict_table(
     """
     bundle = Bundle.open(folder)
     table = read_case_table(cases, center or NEW, "external", None)
-    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus, "page": page}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    waiting = [one for one in asked if not one.is_done(bundle, fast=fast)]
+    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, page=page)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
         rows.append({"case_id": one.case_id, **row})
@@ -86,9 +89,9 @@ class _Asked:
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool) -> bool:
-        """True where a result of the same bundle, files and patient lies there."""
-        if not (self.out / NAME).is_file():
+    def is_done(self, bundle: Bundle, *, fast: bool, page: bool) -> bool:
+        """True where a result of the same bundle, files and patient lies there, with a page where it is asked for."""
+        if not (self.out / NAME).is_file() or (page and not (self.out / PAGE).is_file()):
             return False
         try:
             found = ResultValues.read(self.out / NAME)
