@@ -1,4 +1,4 @@
-"""How the answering model did in centres that it had not seen, beside the study's reference."""
+"""Metrics of the answering model in centres that it had not seen, beside the study's reference."""
 
 from __future__ import annotations
 

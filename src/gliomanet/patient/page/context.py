@@ -1,4 +1,4 @@
-"""What a patient's page shows, section by section, from its result alone; a section without content is absent."""
+"""The content of a patient's page, section by section, from its result alone; a section without content is absent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gliomanet.patient.page import answer, limits, support, tumour
+from gliomanet.patient.page import answer, explained, limits, support, tumour
 from gliomanet.patient.page.made import made
 from gliomanet.patient.page.outcomes import external, survival
 from gliomanet.patient.page.plot import Medium
@@ -21,7 +21,8 @@ SECTIONS: tuple[Make, ...] = (
     answer.tasks,
     support.section,
     tumour.section,
-    tumour.attribution,
+    explained.vasari,
+    explained.attribution,
     survival,
     external,
     made,

@@ -1,10 +1,11 @@
-"""What can and what cannot be trusted: warnings, image quality, what is not assessed."""
+"""The section on what can and cannot be trusted: warnings, image quality, what is not assessed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.verdict import verdict_of
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import SIMULATED, Quality, ResultValues
 from gliomanet.reporting.format import listing
@@ -23,12 +24,15 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
     bounds = say("trust.no_ranges")
     if known:
         bounds = say("trust.flags", n=len(outside), all=len(known)) if outside else say("trust.inside", all=len(known))
-    warnings = [text for text in values.warnings if text != SIMULATED]
+    verdict = verdict_of(values, say)
+    told = () if verdict is None else verdict["reasons"]
+    warnings = [text for text in values.warnings if text != SIMULATED and text not in told]
     unseen = [text.removeprefix(_NEVER) for text in values.not_assessed if text.startswith(_NEVER)]
     content = {
+        "verdict": verdict,
         "warnings": warnings,
         "bounds": bounds,
-        "calm": bool(known) and not warnings and not outside,
+        "calm": verdict is None and bool(known) and not warnings and not outside,
         "quality": _table(quality, say),
         "found": values.preparation.found,
         "not_assessed": [text for text in values.not_assessed if not text.startswith(_NEVER)],

@@ -1,4 +1,4 @@
-"""How a result was made: images, steps, versions and digests."""
+"""The making of a result: images, steps, versions and digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of the study's patients, and how the model did in centres that it had not seen."""
+"""The fate of the study's patients, and the model's metrics in centres that it had not seen."""
 
 from __future__ import annotations
 

@@ -22,8 +22,6 @@ def pdf_of(html: str, *, identifier: bytes) -> bytes | None:
     found: bytes = HTML(string=html, url_fetcher=_local()).write_pdf(
         pdf_variant="pdf/ua-1",
         pdf_identifier=hashlib.sha256(identifier).digest()[:16],
-        output_intent="srgb",
-        optimize_images=False,
     )
     return found
 

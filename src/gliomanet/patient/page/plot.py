@@ -46,7 +46,7 @@ def bar(share: float, label: str) -> Markup:
     width = round(100 * min(max(share, 0.0), 1.0), 1)
     return Markup(
         f'<svg class="bar" role="img" aria-label="{escape(label)}" viewBox="0 0 100 8" width="110" height="9" '
-        'preserveAspectRatio="none"><rect width="100" height="8" fill="#d5dae0"/>'
+        f'preserveAspectRatio="none"><title>{escape(label)}</title><rect width="100" height="8" fill="#d5dae0"/>'
         f'<rect width="{width}" height="8" fill="#0072b2"/></svg>'
     )
 

@@ -1,4 +1,4 @@
-"""What speaks for an answer: the worth of its modalities, and biomarkers and ratios beside the study's patients."""
+"""Support of an answer: the worth of its modalities, and biomarkers and ratios beside the study's patients."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
 
 def _worth(one: TaskAnswer, say: Words) -> Table:
     worth = one.worth_of_modalities or {}
-    rows = [(Cell(modality_name(name)), numeric(_points(worth[name]))) for name in worth]
+    rows = [(Cell(modality_name(name)), numeric(points(worth[name]))) for name in worth]
     columns = (Column(say("support.modality")), Column(say("support.change"), True))
     caption = say("support.worth_caption", task=task_name(one.task), called=one.called)
     return Table(f"worth-{one.task}", caption, columns, tuple(rows))
 
 
-def _points(change: float) -> str:
+def points(change: float) -> str:
     """`+12.3`, `−4.0`: percentage points."""
     text = f"{abs(100 * change):.1f}"
     return f"{MINUS if change < 0 and text != '0.0' else '+'}{text}"

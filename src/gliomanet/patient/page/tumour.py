@@ -15,9 +15,6 @@ from gliomanet.reporting.format import MINUS, listing, modality_name
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
-ATTRIBUTION = "pictures/attribution_"
-"""Opening of the files that show attribution; each is a picture with its own words in it."""
-
 
 def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
     """Volumes and pictures; absent where there are neither."""
@@ -41,18 +38,6 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
         ],
     }
     return Section("tumour", say("tumour.title"), content)
-
-
-def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
-    """Overlays of attribution; absent where none was drawn."""
-    files = [name for name in values.files if name.startswith(ATTRIBUTION)]
-    if not files:
-        return None
-    pictures = []
-    for file in files:
-        name = Path(file).stem.removeprefix(Path(ATTRIBUTION).name).replace("_", " ")
-        pictures.append({"address": address_of(folder / file), "label": say("attribution.label", name=name)})
-    return Section("attribution", say("attribution.title"), {"pictures": pictures})
 
 
 def address_of(path: Path) -> str:
