@@ -31,11 +31,14 @@ def diagnosis(values: ResultValues, folder: Path, say: Words, medium: Medium) ->
     elif len(open_ones) == 1:
         lead = say("diagnosis.one", type=open_ones[0].name)
     level = max((one.set_level for one in values.tasks), default=0.0)
+    miss, sets = 1 - level, len(values.tasks)
+    together = percent(min(sets * miss, 1.0))
+    explain = say("diagnosis.explain", miss=percent(miss), sets=sets, together=together) if types else ""
     content = {
         "lead": lead,
         "open": [one.name for one in open_ones] if len(open_ones) > 1 else [],
         "unlike": say("diagnosis.unlike", tasks=listing(unlike)) if unlike else "",
-        "explain": say("diagnosis.explain", miss=percent(1 - level)) if types else "",
+        "explain": explain,
         "rows": [
             {"name": one.name, "probability": percent(one.probability), "bar": _bar(one.probability), "open": one.open}
             for one in types
