@@ -75,6 +75,7 @@ def predict(
         typer.Option(help="Model whose answers are not exported; may be repeated.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write the export without asking; for scripts.")] = False,
+    page: Annotated[bool, typer.Option(help="Draw pictures, and write page.html and report.pdf.")] = True,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -94,7 +95,7 @@ def predict(
     if bids and cases is None:
         raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how |= {"accept_names": accept_names, "dicom_out": dicom_out}
+    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "page": page}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
@@ -120,6 +121,8 @@ def predict(
     for line in summary(done.content):
         console.print(escape(line))
     console.print(escape(f"{out / 'result.json'}: everything, with its schema's version"))
+    if page:
+        console.print(escape(f"{out / 'page.html'}: the same to read"))
 
 
 def summary(values: ResultValues) -> list[str]:

@@ -12,8 +12,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gliomanet.bundle.external import ExternalMetric
 from gliomanet.files.atomic import write_json
 from gliomanet.patient.dicom.folder import DicomFolder
+from gliomanet.patient.pictures.picture import Picture
+from gliomanet.patient.survival import ReferenceSurvival
 
 SCHEMA_VERSION = 1
 NAME = "result.json"
@@ -116,6 +119,7 @@ class IntegratedType(_Part):
 
     name: str
     probability: float = Field(description="By joint decoding of the tasks, among the types.")
+    open: bool = Field(description="True where no prediction set rules it out.")
 
 
 class Volume(_Part):
@@ -173,6 +177,13 @@ class ResultValues(_Part):
     )
     segmentation: Segmentation | None
     features: tuple[Feature, ...]
+    survival: ReferenceSurvival | None = Field(
+        None, description="Survival of the study's patients of the types that are open; no forecast for this patient."
+    )
+    external: tuple[ExternalMetric, ...] = Field(
+        (), description="How the model did in centres that it had not seen, beside the study's reference."
+    )
+    pictures: tuple[Picture, ...] = Field((), description="Pictures beside this file.")
     not_assessed: tuple[str, ...] = Field(description="What is not told of this case, and why.")
     notes: tuple[str, ...] = Field(description="What the models say of their inputs.")
     files: dict[str, str] = Field(description="File beside this one → its SHA-256.")
