@@ -22,9 +22,12 @@ from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.attribution import attribute_voxels
+from gliomanet.patient.attribution_picture import draw_attribution
 from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types
+from gliomanet.patient.explained import Explained, not_explained
 from gliomanet.patient.given import MASK, Given, take
 from gliomanet.patient.measured import beside_study, measure
 from gliomanet.patient.outlines import volumes, write_native
@@ -39,9 +42,12 @@ from gliomanet.patient.result import (
     Source,
 )
 from gliomanet.patient.state import check_names, find_state, read_images
+from gliomanet.patient.vasari import Vasari, vasari_of
+from gliomanet.patient.worth import worth_of_inputs
 from gliomanet.prediction.segmentation import write_segmentation
 from gliomanet.seeds import derive_seed
 
+FOLDERS = ("atlas", "native", "pictures")
 Report = Callable[[str], object]
 
 
@@ -50,7 +56,7 @@ class Result:
     """The result of a patient.
 
     Attributes:
-        folder: where its files lie: `result.json`, `atlas/` and `native/`.
+        folder: where its files lie: `result.json`, `atlas/`, `native/` and `pictures/`.
         content: what `result.json` holds.
     """
 
@@ -80,12 +86,12 @@ def predict(
     Args:
         bundle: the folder that `gliomanet bundle` wrote, or one that is open.
         images: modality (`t1`, `t1c`, `t2`, `flair`) → NIfTI file; any subset.
-        out: folder for the result; `result.json`, `atlas/` and `native/` in it are written anew.
+        out: folder for the result; `result.json`, `atlas/`, `native/` and `pictures/` in it are written anew.
         dicom: folder of one examination's DICOM files.
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
         accept_names: go on where an image looks like another modality than it was given as.
-        fast: one fold alone, without mirror images and without the worth of modalities.
+        fast: one fold alone, without mirror images and without explanations.
         threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
         gpus: 1 to compute on a GPU.
         report: called with a line on each step.
@@ -103,7 +109,7 @@ def predict(
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
-    for part in ("atlas", "native"):
+    for part in FOLDERS:
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / NAME).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -155,6 +161,7 @@ class _Prediction:
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
         outline = self._outline(case, record)
+        explained = self._explained(case, called, outline)
         quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
         description = self.bundle.description
         types = compatible_types(answers.rows, description.tasks)
@@ -179,13 +186,16 @@ class _Prediction:
             compatible_with=tuple(IntegratedType(name=name, probability=p) for name, p in types.items()),
             segmentation=outline,
             features=beside_study(features, self.bundle),
+            explained=explained,
+            vasari=self._vasari(outline, record),
             not_assessed=not_assessed(
                 self.bundle,
                 mask=MASK in self.given.files,
                 on_images=description.answers.kind in IMAGE_KINDS,
                 types=bool(types),
                 fast=self.how.fast,
-            ),
+            )
+            + not_explained(self.bundle, fast=self.how.fast),
             notes=(*answers.notes, *lacking),
             files=self._keep(),
         )
@@ -247,6 +257,31 @@ class _Prediction:
         measured = volumes(outline, native / f"{record['reference']}_tumour.nii.gz", parts_told=told)
         return Segmentation(source=source, parts_told=told, volumes=tuple(measured))
 
+    def _outlined(self, outline: Segmentation | None) -> Path | None:
+        """The file of the tumour's outline on the atlas."""
+        if outline is None:
+            return None
+        return self.case_dir / f"{MASK if outline.source == 'given' else 'segmentation'}.nii.gz"
+
+    def _explained(self, case: PreparedCase, called: Mapping[str, str], outline: Segmentation | None) -> Explained:
+        """What the answers stand on; its maps and pictures are written."""
+        if not self.how.fast:
+            self.report("explaining the answers")
+        file = self._outlined(outline)
+        maps = attribute_voxels(self.bundle, case, called, self.how, file)
+        for one in maps:
+            picture = self.scratch / "pictures" / f"attribution_{one.task}.png"
+            draw_attribution(self.case_dir, one, picture, outline=file)
+        return Explained(attribution=maps, worth_of_inputs=worth_of_inputs(self.bundle, case, called, self.how))
+
+    def _vasari(self, outline: Segmentation | None, record: Mapping[str, Any]) -> Vasari | None:
+        file = self._outlined(outline)
+        if outline is None or file is None:
+            return None
+        native = self.scratch / "native" / f"{record['reference']}_tumour.nii.gz"
+        seen = None if outline.source == "given" else self.given.modalities
+        return vasari_of(file, native, parts_told=outline.parts_told, seen=seen)
+
     def _inputs(self, record: Mapping[str, Any]) -> tuple[InputFile, ...]:
         sizes = record["qc"]["sizes"]
         return tuple(
@@ -263,8 +298,10 @@ class _Prediction:
     def _keep(self) -> dict[str, str]:
         """Move what was made to the result; file → digest."""
         self.case_dir.rename(self.out / "atlas")
-        (self.scratch / "native").rename(self.out / "native")
-        kept = sorted(path for part in ("atlas", "native") for path in (self.out / part).iterdir())
+        for part in FOLDERS[1:]:
+            if (self.scratch / part).is_dir():
+                (self.scratch / part).rename(self.out / part)
+        kept = sorted(path for part in FOLDERS for path in (self.out / part).glob("*"))
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
     def _nothing(self, answers: Answers) -> Problem:

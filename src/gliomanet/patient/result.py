@@ -13,6 +13,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.files.atomic import write_json
+from gliomanet.patient.explained import Explained
+from gliomanet.patient.vasari import Vasari
 
 SCHEMA_VERSION = 1
 NAME = "result.json"
@@ -171,6 +173,8 @@ class ResultValues(_Part):
     )
     segmentation: Segmentation | None
     features: tuple[Feature, ...]
+    explained: Explained
+    vasari: Vasari | None = Field(description="Features of VASARI that an outline tells; empty: there is no outline.")
     not_assessed: tuple[str, ...] = Field(description="What is not told of this case, and why.")
     notes: tuple[str, ...] = Field(description="What the models say of their inputs.")
     files: dict[str, str] = Field(description="File beside this one → its SHA-256.")
