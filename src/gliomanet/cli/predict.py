@@ -53,6 +53,7 @@ def predict(
     fast: Annotated[
         bool, typer.Option("--fast", help="One fold, without mirror images and the worth of modalities.")
     ] = False,
+    explain: Annotated[bool, typer.Option(help="Tell what the answers stand on, by voxel and by input.")] = True,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
@@ -70,7 +71,7 @@ def predict(
     if device not in ("cpu", "gpu"):
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how["accept_names"] = accept_names
+    how |= {"accept_names": accept_names, "explain": explain}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table

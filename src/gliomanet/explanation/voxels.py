@@ -39,13 +39,13 @@ class VoxelAttribution:
     """A case's voxels, each with what it adds to the evidence for a class.
 
     Attributes:
-        values: float64 (X, Y, Z) on the case's grid, the sum over the network's channels; 0 where it does not look.
+        by_voxel: float64 (X, Y, Z) on the case's grid, the sum over the network's channels; 0 where it does not look.
         by_channel: modality or ratio map → the sum of its voxels.
         base: the output at the start of the path: of the blurred case.
         output: the output of the case.
     """
 
-    values: NDArray[np.float64]
+    by_voxel: NDArray[np.float64]
     by_channel: dict[str, float]
     base: float
     output: float

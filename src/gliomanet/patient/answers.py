@@ -67,11 +67,13 @@ class Computing:
         threads: CPU threads; another number may change the last digits.
         gpus: 1 to compute on a GPU.
         fast: the first fold alone, without mirror images and attribution.
+        explain: maps of voxels and the worth of inputs.
     """
 
     threads: int = 1
     gpus: int = 0
     fast: bool = False
+    explain: bool = True
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,11 @@ def attribute_voxels(
         bundle: the bundle.
         case: the case; a bundle without a network on images has no maps.
         called: task → class.
-        how: the way to compute; `fast` leaves the maps out.
+        how: the way to compute.
         outline: the tumour on the atlas grid.
     """
     name = explained_model(bundle)
-    if name is None or how.fast:
+    if name is None:
         return ()
     given, device = case.row.assign(folder=str(case.folder)), choose_device(how.gpus).torch
     of_folds: list[dict[str, VoxelAttribution]] = []
@@ -75,7 +75,7 @@ def attribute_voxels(
     found = []
     for task in of_folds[0]:
         folds = [one[task] for one in of_folds]
-        values = np.mean([one.values for one in folds], axis=0)
+        values = np.mean([one.by_voxel for one in folds], axis=0)
         file = f"attribution_{task}.nii.gz"
         write_nifti(values.astype(np.float32), np.asarray(brain.affine), case.folder / file)
         base, output = float(np.mean([one.base for one in folds])), float(np.mean([one.output for one in folds]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +28,13 @@ from gliomanet.imaging.quality.pictures.planes import NAMES as PLANES
 from gliomanet.imaging.volume import Array, Volume
 from gliomanet.patient.attribution import AttributionMap
 
-SMOOTH_MM = 3.0
+SMOOTH_MM = 5.0
 """Standard deviation of the Gaussian by which the picture, not the map, is smoothed: single voxels are no finding."""
 
-_STRONGEST = 0.75
-_LEAST = 0.15
+STRONGEST = 0.9998
+"""Share of the brain's voxels that the colours tell apart; what is stronger has the last one."""
+
+_OPAQUE, _LEAST = 0.8, 0.1
 _PIXEL_MM, _MARGIN_MM = 0.7, 6.0
 
 
@@ -55,7 +56,7 @@ def draw_attribution(atlas: Path, shown: AttributionMap, path: Path, *, outline:
     smooth = values.with_array(ndimage.gaussian_filter(values.array / values.grid.voxel_ml, sigma) * inside)
     peak = np.unravel_index(int(np.abs(smooth.array).argmax()), smooth.array.shape)
     place = values.grid.affine @ np.array([*peak, 1.0])
-    top = max(float(np.abs(smooth.array).max()), 1e-12)
+    top = max(float(np.quantile(np.abs(smooth.array[inside]), STRONGEST)), 1e-12)
     corners = _corners(brain)
     tumour = None if outline is None else _volume(outline)
     panels = []
@@ -92,8 +93,8 @@ def _corners(brain: Volume) -> tuple[Point, Point]:
 
 
 def _tint(pixels: Array, strength: NDArray[np.float32]) -> None:
-    """Blend red where `strength` (rows, columns; −1 to 1) is above 0 and blue below, in place."""
-    share = np.clip((np.abs(strength) - _LEAST) / (1 - _LEAST), 0, 1) ** 0.6 * _STRONGEST
+    """Blend red where `strength` (rows, columns; −1 to 1 and beyond) is above 0 and blue below, in place."""
+    share = np.clip((np.abs(strength) - _LEAST) / (1 - _LEAST), 0, 1) * _OPAQUE
     colour = np.where(strength[..., None] > 0, np.array(RED, np.float32), np.array(BLUE, np.float32))
     pixels += share[..., None] * (colour - pixels)
 

@@ -31,6 +31,7 @@ def predict_table(
     center: str = "",
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
     report: Callable[[str], object] = lambda line: None,
@@ -47,6 +48,7 @@ def predict_table(
         center: as `Patient.center`.
         accept_names: as in `predict`, and so are the others.
         fast: see there.
+        explain: see there.
         threads: see there.
         gpus: see there.
         report: called with a line on each case.
@@ -60,7 +62,8 @@ def predict_table(
     """
     bundle = Bundle.open(folder)
     table = read_case_table(cases, center or NEW, "external", None)
-    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    how = {"accept_names": accept_names, "fast": fast, "explain": explain}
+    how |= {"threads": threads, "gpus": gpus}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
     waiting = [one for one in asked if not one.is_done(bundle, fast=fast)]

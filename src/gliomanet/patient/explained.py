@@ -10,7 +10,7 @@ from gliomanet.patient.worth import Worth
 
 
 class Explained(BaseModel):
-    """Explanations of the answers, of the models and of no tissue; empty with `--fast`."""
+    """Explanations of the answers, of the models and of no tissue; empty with `--fast` and `--no-explain`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,10 +20,10 @@ class Explained(BaseModel):
     )
 
 
-def not_explained(bundle: Bundle, *, fast: bool) -> tuple[str, ...]:
+def not_explained(bundle: Bundle, *, explain: bool) -> tuple[str, ...]:
     """Explanations that are not given, and why."""
-    if fast:
-        return ("attribution by voxel and worth of inputs: left out by --fast",)
+    if not explain:
+        return ("attribution by voxel and worth of inputs: left out by --fast or --no-explain",)
     if explained_model(bundle) is None:
         return ("attribution by voxel: no model of the bundle is a network on images",)
     return ()

@@ -74,6 +74,7 @@ def predict(
     patient: Patient | None = None,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
     report: Report = lambda line: None,
@@ -92,6 +93,7 @@ def predict(
         patient: age, sex, id; default: nothing is known.
         accept_names: go on where an image looks like another modality than it was given as.
         fast: one fold alone, without mirror images and without explanations.
+        explain: tell what the answers stand on, by voxel and by input; False saves the time.
         threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
         gpus: 1 to compute on a GPU.
         report: called with a line on each step.
@@ -105,7 +107,7 @@ def predict(
         StorageError: the disk does not take the result.
     """
     opened = bundle if isinstance(bundle, Bundle) else Bundle.open(Path(bundle))
-    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast)
+    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
@@ -195,7 +197,7 @@ class _Prediction:
                 types=bool(types),
                 fast=self.how.fast,
             )
-            + not_explained(self.bundle, fast=self.how.fast),
+            + not_explained(self.bundle, explain=self.how.explain),
             notes=(*answers.notes, *lacking),
             files=self._keep(),
         )
@@ -265,8 +267,9 @@ class _Prediction:
 
     def _explained(self, case: PreparedCase, called: Mapping[str, str], outline: Segmentation | None) -> Explained:
         """What the answers stand on; its maps and pictures are written."""
-        if not self.how.fast:
-            self.report("explaining the answers")
+        if not self.how.explain:
+            return Explained(attribution=(), worth_of_inputs=())
+        self.report("explaining the answers")
         file = self._outlined(outline)
         maps = attribute_voxels(self.bundle, case, called, self.how, file)
         for one in maps:

@@ -98,7 +98,10 @@ def vasari_of(atlas: Path, native: Path, *, parts_told: bool, seen: Sequence[str
     enhancement = NO_PARTS if not parts_told else NO_T1C if seen is not None and "t1c" not in seen else ""
     oedema = NO_PARTS if not parts_told else NO_FLUID if seen is not None and not {"t2", "flair"} & set(seen) else ""
     features = [
-        *(VasariFeature(code=c, name=n, value=None, measured=None, unit="", note=why) for c, (n, why) in UNTOLD.items()),
+        *(
+            VasariFeature(code=c, name=n, value=None, measured=None, unit="", note=why)
+            for c, (n, why) in UNTOLD.items()
+        ),
         _side(*on_atlas),
         *_proportions(on_file[0], enhancement, oedema),
         _multifocal(*on_file),
@@ -231,7 +234,7 @@ def _pieces(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.in
 
 
 def _x(codes: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """mm of each sagittal slice; the atlas grid is RAS, without a turn."""
+    """Mm of each sagittal slice; the atlas grid is RAS, without a turn."""
     return np.arange(codes.shape[0]) * affine[0, 0] + affine[0, 3]
 
 

@@ -46,12 +46,10 @@ class Worth(BaseModel):
     groups: dict[str, float] = Field(description="Modality, `shape` of the outline, `age` or `sex` → Shapley value.")
 
 
-def worth_of_inputs(
-    bundle: Bundle, case: PreparedCase, called: Mapping[str, str], how: Computing
-) -> tuple[Worth, ...]:
+def worth_of_inputs(bundle: Bundle, case: PreparedCase, called: Mapping[str, str], how: Computing) -> tuple[Worth, ...]:
     """The worth of every group of inputs that is known of the case and that the model, or one of its members, takes.
 
-    None for a network on images alone, whose modalities `worth_of_modalities` tells, and with `fast`.
+    None for a network on images alone, whose modalities `worth_of_modalities` tells.
 
     Args:
         bundle: the bundle.
@@ -64,7 +62,7 @@ def worth_of_inputs(
     takes = {name: _takes(bundle, name, case) for name in dict.fromkeys((*names, description.model))}
     groups = sorted(set().union(*takes.values()))
     on_images = description.answers.kind in IMAGE_KINDS
-    if how.fast or not groups or (on_images and not set(groups) & set(CLINICAL)):
+    if not groups or (on_images and not set(groups) & set(CLINICAL)):
         return ()
     coalitions = [frozenset(some) for size in range(1, len(groups) + 1) for some in combinations(groups, size)]
     with redirect_stdout(StringIO()):  # of inputs that are taken away on purpose
