@@ -25,6 +25,7 @@ from gliomanet.models.case_input import CaseImages, network_input
 from gliomanet.models.case_view import Centre, put_window, tumour_centre, window_start
 from gliomanet.models.devices import told_of_memory
 from gliomanet.networks.image_network import ImageNetwork
+from gliomanet.networks.outputs import TaskOutputs
 from gliomanet.prediction.image import ImageModel, check_grid, clinical_of, find_tumour, reproducible
 
 STEPS = 16
@@ -145,7 +146,7 @@ def _answer(
         how["centres"] = corners.float() + corners.new_tensor(size, dtype=torch.float32) / 2
 
     def logits(given: Tensor) -> Mapping[str, Tensor]:
-        images = network(given, available, segment=False, **how)
+        images: TaskOutputs = network(given, available, segment=False, **how)
         return network.with_clinical(images, clinical).logits
 
     return logits

@@ -62,7 +62,7 @@ def predict_table(
     """
     bundle = Bundle.open(folder)
     table = read_case_table(cases, center or NEW, "external", None)
-    how = {"accept_names": accept_names, "fast": fast, "explain": explain}
+    how: dict[str, Any] = {"accept_names": accept_names, "fast": fast, "explain": explain}
     how |= {"threads": threads, "gpus": gpus}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]

@@ -40,7 +40,7 @@ def largest_diameters(region: str, inside: NDArray[np.bool_], affine: NDArray[np
         corners = _corners(np.take(inside, place, axis=axis)) * size
         hull = corners[ConvexHull(corners).vertices]
         distances = squareform(pdist(hull))
-        one, other = np.unravel_index(int(distances.argmax()), distances.shape)
+        one, other = divmod(int(distances.argmax()), len(hull))
         if (length := float(distances[one, other])) > best[0]:
             across = np.array([-1, 1]) * (hull[other] - hull[one])[::-1] / length
             best = (length, float(np.ptp(hull @ across)), int(place))

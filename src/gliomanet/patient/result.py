@@ -90,6 +90,9 @@ class ClassAnswer(_Part):
     raw_probability: float = Field(description="Before temperature scaling.")
     joint_probability: float | None = Field(description="After WHO-consistent decoding of all tasks together.")
     fold_std: float | None = Field(description="Standard deviation over the folds; of ensembles.")
+    pass_std: float | None = Field(
+        description="Standard deviation over stochastic passes, the folds' mean; of networks, where the study made them."
+    )
     set_p: float = Field(description="Conformal p of the class.")
     in_set: bool = Field(description="True where the class is in the prediction set.")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -227,7 +228,7 @@ def _told(
     return VasariFeature(code=code, name=name, value=value, measured=measured, unit=unit, note=note)
 
 
-def _pieces(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _pieces(inside: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Numbers of the connected pieces (26 neighbours), and the voxels of each."""
     pieces, number = ndimage.label(inside, structure=np.ones((3, 3, 3)))
     return pieces, np.bincount(pieces.ravel(), minlength=number + 1)[1:]
@@ -235,7 +236,7 @@ def _pieces(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.in
 
 def _x(codes: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mm of each sagittal slice; the atlas grid is RAS, without a turn."""
-    return np.arange(codes.shape[0]) * affine[0, 0] + affine[0, 3]
+    return np.asarray(np.arange(codes.shape[0]) * affine[0, 0] + affine[0, 3], dtype=np.float64)
 
 
 def _voxel_ml(affine: NDArray[np.float64]) -> float:

@@ -93,8 +93,8 @@ def _takes(bundle: Bundle, name: str, case: PreparedCase) -> Group:
     told = {one for one in CLINICAL if pd.notna(case.row[one].iloc[0]) and case.row[one].iloc[0] != ""}
     model = bundle.members(name)[0].loaded
     if isinstance(model, ImageModel):
-        there = {one for one in model.modalities if (case.folder / f"{one}.nii.gz").is_file()}
-        return frozenset(there | (told & set(model.clinical)))
+        images = {one for one in model.modalities if (case.folder / f"{one}.nii.gz").is_file()}
+        return frozenset(images | (told & set(model.clinical)))
     assert isinstance(model, TabularModel)
     learnt = [one for one in model.columns if one not in CLINICAL and not is_of_model(one)]
     measured = case.features.drop(columns="case_id").dropna(axis=1, how="any") if len(case.features) else ()
