@@ -72,6 +72,13 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
         assert task["abstains"] == (len(task["prediction_set"]) != 1)
         assert sum(one["probability"] for one in task["classes"]) == pytest.approx(1)
     assert sum(one["probability"] for one in content["compatible_with"]) == pytest.approx(1)
+    assert {one["task"]: one["file"] for one in content["explained"]["attribution"]} == {
+        task["task"]: f"atlas/attribution_{task['task']}.nii.gz" for task in content["tasks"]
+    }
+    assert set(content["files"]) >= {one["file"] for one in content["explained"]["attribution"]}
+    assert (done.folder / "pictures/attribution_idh.png").is_file()
+    assert "sex" in content["explained"]["worth_of_inputs"][0]["groups"]
+    assert content["vasari"]["features"][0]["value"] is None
     shown = {one["feature"]: one for one in content["features"]}
     assert "t1c-flair_logratio_Mean" in shown
     pooled = [one for one in shown["t1c-flair_logratio_Mean"]["references"] if one["center"] == "pooled"]
@@ -104,6 +111,8 @@ def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_b
     assert any("one fold" in said for said in done.content.warnings)
     assert done.content.pictures == ()
     assert not (tmp_path / PAGES[0]).exists()
+    assert done.content.explained.attribution == ()
+    assert any("left out by --fast or --no-explain" in said for said in done.content.not_assessed)
     assert not list(tmp_path.glob(".predict-*"))
 
 

@@ -57,6 +57,7 @@ def predict(
     fast: Annotated[
         bool, typer.Option("--fast", help="One fold, without mirror images and the worth of modalities.")
     ] = False,
+    explain: Annotated[bool, typer.Option(help="Tell what the answers stand on, by voxel and by input.")] = True,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
     export: Annotated[
@@ -95,7 +96,7 @@ def predict(
     if bids and cases is None:
         raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "page": page}
+    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "explain": explain, "page": page}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table

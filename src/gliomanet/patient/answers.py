@@ -29,6 +29,7 @@ from gliomanet.prediction.predict_center import predict_center
 from gliomanet.prediction.prediction_sets import with_sets
 from gliomanet.prediction.segmentation import SegmentedCase, segment_case
 from gliomanet.prediction.stack import predict_stack
+from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import ENSEMBLE
 
 NEW = "new"
@@ -67,11 +68,13 @@ class Computing:
         threads: CPU threads; another number may change the last digits.
         gpus: 1 to compute on a GPU.
         fast: the first fold alone, without mirror images and attribution.
+        explain: maps of voxels and the worth of inputs.
     """
 
     threads: int = 1
     gpus: int = 0
     fast: bool = False
+    explain: bool = True
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,8 @@ def _fold_rows(bundle: Bundle, model: str, case: PreparedCase, how: Computing) -
         features=None if on_images else case.features,
         threads=how.threads,
         gpus=how.gpus,
+        passes=0 if how.fast else of.passes,
+        seed=derive_seed(bundle.description.seed, "predict", model, str(case.row["center"].iloc[0])),
         flips="none" if how.fast else of.flips,
     )
     return rows

@@ -34,6 +34,7 @@ def predict_table(
     dicom_out: bool = False,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
     page: bool = True,
@@ -53,6 +54,7 @@ def predict_table(
         dicom_out: as in `predict`, and so are the others.
         accept_names: see there.
         fast: see there.
+        explain: see there.
         threads: see there.
         gpus: see there.
         page: see there.
@@ -67,7 +69,7 @@ def predict_table(
     """
     bundle = Bundle.open(folder)
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
-    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
     how |= {"dicom_out": dicom_out, "page": page}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]

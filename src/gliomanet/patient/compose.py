@@ -115,6 +115,7 @@ def _task_answer(name: str, of_task: pd.DataFrame, bundle: Bundle, worth: Mappin
             raw_probability=float(row["raw_probability"]),
             joint_probability=_number(row["joint_probability"]),
             fold_std=_number(row["fold_std"]),
+            pass_std=_number(row["pass_std"]),
             set_p=float(row["set_p"]),
             in_set=row["in_set"] == "yes",
         )

@@ -23,11 +23,14 @@ from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.attribution import attribute_voxels
+from gliomanet.patient.attribution_picture import draw_attribution
 from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types, type_of
 from gliomanet.patient.dicom.folder import DicomFolder
 from gliomanet.patient.dicom_out import described, examination_of, write_objects
+from gliomanet.patient.explained import Explained, not_explained
 from gliomanet.patient.export.gather import FEATURES, FOLDS
 from gliomanet.patient.given import MASK, Given, take
 from gliomanet.patient.measured import beside_study, measure
@@ -48,6 +51,8 @@ from gliomanet.patient.result import (
 )
 from gliomanet.patient.state import check_names, find_state, read_images
 from gliomanet.patient.survival import survival_beside
+from gliomanet.patient.vasari import Vasari, vasari_of
+from gliomanet.patient.worth import worth_of_inputs
 from gliomanet.prediction.segmentation import write_segmentation
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.io import write_table
@@ -62,7 +67,7 @@ class Result:
     """The result of a patient.
 
     Attributes:
-        folder: where its files lie: `result.json`, `page.html`, `report.pdf`, and folders of images, pictures and tables.
+        folder: where its files lie: `result.json`, `page.html`, `report.pdf`, folders of images, pictures, tables.
         content: what `result.json` holds.
     """
 
@@ -81,6 +86,7 @@ def predict(
     patient: Patient | None = None,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
     page: bool = True,
@@ -100,7 +106,8 @@ def predict(
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
         accept_names: go on where an image looks like another modality than it was given as.
-        fast: one fold alone, without mirror images and without the worth of modalities.
+        fast: one fold alone, without mirror images and without explanations.
+        explain: tell what the answers stand on, by voxel and by input; False saves the time.
         threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
         gpus: 1 to compute on a GPU.
         page: draw `pictures/` and write `page.html` and `report.pdf`, too.
@@ -115,7 +122,7 @@ def predict(
         StorageError: the disk does not take the result.
     """
     opened = bundle if isinstance(bundle, Bundle) else Bundle.open(Path(bundle))
-    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast)
+    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
@@ -183,6 +190,7 @@ class _Prediction:
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
         outline = self._outline(case, record)
+        explained = self._explained(case, called, outline)
         quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
         description = self.bundle.description
         types = compatible_types(answers.rows, description.tasks)
@@ -216,7 +224,9 @@ class _Prediction:
             features=beside_study(features, self.bundle),
             survival=survival,
             external=external_in(self.bundle),
-            pictures=self._pictures(record, outlined=outline is not None),
+            pictures=self._pictures(record, outline),
+            explained=explained,
+            vasari=self._vasari(outline, record),
             not_assessed=not_assessed(
                 self.bundle,
                 mask=MASK in self.given.files,
@@ -224,7 +234,8 @@ class _Prediction:
                 types=bool(types),
                 survival=survival is not None,
                 fast=self.how.fast,
-            ),
+            )
+            + not_explained(self.bundle, explain=self.how.explain),
             notes=(*answers.notes, *lacking),
             files=self._keep(),
         )
@@ -289,15 +300,39 @@ class _Prediction:
         measured = volumes(outline, native / f"{record['reference']}_tumour.nii.gz", parts_told=told)
         return Segmentation(source=source, parts_told=told, volumes=tuple(measured))
 
-    def _pictures(self, record: Mapping[str, Any], *, outlined: bool) -> tuple[Picture, ...]:
+    def _outlined(self, outline: Segmentation | None) -> Path | None:
+        """The file of the tumour's outline on the atlas."""
+        if outline is None:
+            return None
+        return self.case_dir / f"{MASK if outline.source == 'given' else 'segmentation'}.nii.gz"
+
+    def _pictures(self, record: Mapping[str, Any], outline: Segmentation | None) -> tuple[Picture, ...]:
         """Draw the pictures, of the scanner's files while they are there: those of DICOM files are of passage."""
         if not self.page:
             return ()
         self.report("drawing pictures")
-        own, given = self.case_dir / "segmentation.nii.gz", self.case_dir / "tumour_mask.nii.gz"
-        outline = (own if own.is_file() else given) if outlined else None
-        out = self.scratch / "pictures"
-        return draw_case(self.case_dir, self.scratch / "native", self.given.files, record, outline, out)
+        native, out = self.scratch / "native", self.scratch / "pictures"
+        return draw_case(self.case_dir, native, self.given.files, record, self._outlined(outline), out)
+
+    def _explained(self, case: PreparedCase, called: Mapping[str, str], outline: Segmentation | None) -> Explained:
+        """What the answers stand on; its maps and pictures are written."""
+        if not self.how.explain:
+            return Explained(attribution=(), worth_of_inputs=())
+        self.report("explaining the answers")
+        file = self._outlined(outline)
+        maps = attribute_voxels(self.bundle, case, called, self.how, file)
+        for one in maps:
+            picture = self.scratch / "pictures" / f"attribution_{one.task}.png"
+            draw_attribution(self.case_dir, one, picture, outline=file)
+        return Explained(attribution=maps, worth_of_inputs=worth_of_inputs(self.bundle, case, called, self.how))
+
+    def _vasari(self, outline: Segmentation | None, record: Mapping[str, Any]) -> Vasari | None:
+        file = self._outlined(outline)
+        if outline is None or file is None:
+            return None
+        native = self.scratch / "native" / f"{record['reference']}_tumour.nii.gz"
+        seen = None if outline.source == "given" else self.given.modalities
+        return vasari_of(file, native, parts_told=outline.parts_told, seen=seen)
 
     def _inputs(self, record: Mapping[str, Any]) -> tuple[InputFile, ...]:
         sizes = record["qc"]["sizes"]
@@ -318,7 +353,7 @@ class _Prediction:
         for part in FOLDERS[1:]:
             if (self.scratch / part).is_dir():
                 (self.scratch / part).rename(self.out / part)
-        kept = sorted(path for part in FOLDERS if (self.out / part).is_dir() for path in (self.out / part).iterdir())
+        kept = sorted(path for part in FOLDERS for path in (self.out / part).glob("*"))
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
     def _nothing(self, answers: Answers) -> Problem:
