@@ -35,6 +35,7 @@ from gliomanet.tables.cohort import CASES, RADIOMICS, SPLITS
 from gliomanet.tables.io import read_table, read_tables, write_table
 from gliomanet.tables.prediction import CALIBRATION, FOLD_PREDICTIONS
 from gliomanet.training.tabular import train_tabular_model
+from tests.bundled_outcomes import write_outcomes
 from tests.descriptions import image_description, write_description
 
 CASE, CENTER, SEED, SPACING = "X-001", "X", 5, 8.0
@@ -116,6 +117,7 @@ def make_study(results: Path) -> TinyStudy:
             _predict_training_cases(tiny, model, settings.kind, cases, features)
     _fit_stack(tiny, cases)
     _describe(tiny, cases)
+    write_outcomes(layout)
     fits = tiny.plan.fits()
     values = study.model_dump(mode="json", exclude={"compute", "data_root"})
     files = [layout.cases(), layout.splits()]

@@ -18,6 +18,7 @@ from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.dicom.folder import folder_digest
+from gliomanet.patient.page.write import PAGE
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.tables.io import write_table
@@ -33,8 +34,10 @@ def predict_table(
     dicom_out: bool = False,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
+    page: bool = True,
     report: Callable[[str], object] = lambda line: None,
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
@@ -51,8 +54,10 @@ def predict_table(
         dicom_out: as in `predict`, and so are the others.
         accept_names: see there.
         fast: see there.
+        explain: see there.
         threads: see there.
         gpus: see there.
+        page: see there.
         report: called with a line on each case.
 
     Returns:
@@ -64,10 +69,11 @@ def predict_table(
     """
     bundle = Bundle.open(folder)
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
-    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus, "dicom_out": dicom_out}
+    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
+    how |= {"dicom_out": dicom_out, "page": page}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, dicom_out=dicom_out)]
+    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, dicom_out=dicom_out, page=page)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
         rows.append({"case_id": one.case_id, **row})
@@ -91,9 +97,10 @@ class _Asked:
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool) -> bool:
-        """True where a result of the same bundle, files and patient lies there, with its DICOM where that is asked."""
-        if not (self.out / NAME).is_file() or (dicom_out and not (self.out / "dicom").is_dir()):
+    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool) -> bool:
+        """True where a result of the same bundle, files and patient lies there, with the DICOM and page asked for."""
+        parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
+        if not all(part.exists() for part in parts):
             return False
         try:
             found = ResultValues.read(self.out / NAME)
