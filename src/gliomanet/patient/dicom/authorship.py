@@ -1,4 +1,4 @@
-"""What every object of a result has in common: its maker, its dates, and UIDs that the same case gets again."""
+"""Things that all objects of a result have in common: their maker, dates, and UIDs that the same case gets again."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _described(
 
 
 def algorithm_name(part: Part, model: str, outlined: str) -> str:
-    """What made a part's outline; fits 64 characters."""
+    """The name of what made a part's outline; fits 64 characters."""
     if part is BRAIN_PART:
         return f"{MAKER} brain extraction"
     return f"{MAKER}: {GIVEN}" if outlined == "given" else f"{MAKER} {outlined or model}"[:64]
