@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.files.atomic import write_json
+from gliomanet.patient.trust.said import Trust
 
 SCHEMA_VERSION = 1
 NAME = "result.json"
@@ -161,6 +162,7 @@ class ResultValues(_Part):
     made_at: str = Field(description="Time at which it was made, UTC: the one thing that differs between equal runs.")
     notice: str = NOTICE
     warnings: tuple[str, ...] = Field(description="To be read before any number.")
+    trust: Trust
     bundle: Source
     case: CaseFacts
     inputs: tuple[InputFile, ...]

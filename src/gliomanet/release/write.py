@@ -49,6 +49,7 @@ from gliomanet.release.chosen import Chosen
 from gliomanet.release.example import predicted_example, write_example
 from gliomanet.release.measures import look_of, references_of
 from gliomanet.release.sbom import bill_of_materials
+from gliomanet.release.trust import trust_reference
 
 PACKAGES = ("torch", "numpy", "monai", "scikit-learn", "antspyx", "nilearn", "pyradiomics", "safetensors")
 Report = Callable[[str], object]
@@ -111,6 +112,8 @@ def _write_parts(chosen: Chosen, out: Path, report: Report) -> None:
     write_json(out / REFERENCES, values)
     write_atomically(out / REFERENCE_ARRAYS, packed(arrays))
     write_json(out / LOOK, look_of(chosen))
+    report("measuring the training cases' look")
+    trust_reference(chosen).write(out)
     write_json(out / SBOM, bill_of_materials())
     write_atomically(out / LICENCE, _licence())
     write_example(out)
