@@ -92,7 +92,7 @@ wheels: setup
 
 # The documentation site, in site/; the configuration's and the tables' pages are made from the code. No network.
 docs: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "The site's first page: site/index.html (make docs-serve shows it with its search)"
 
 docs-serve: setup
