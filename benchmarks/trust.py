@@ -5,11 +5,11 @@ features of its networks, where `--fits` names them). Then
 
 - new phantoms of the training's scanner are damaged in sixteen ways, one at a time, preprocessed as `predict` does,
   and judged; so are heads in folders that `--real` names (`t1.nii.gz`, …), and an undamaged phantom;
-- `--good` further preprocessed cases, of the study's external centres, count false alarms, as do held-out cases by
-  their own construction.
+- false alarms are counted: of the look among training cases, a quarter of them at a time left out of a reference of
+  the others, and among `--good` preprocessed cases of the study's external centres.
 
     nice -n 10 python benchmarks/trust.py results/network-study [--config config/network-study.yaml] [--good 200]
-        [--fits 0=…/fold0 1=…/fold1] [--real FOLDER …] [--only NAME …] [--out TABLE]
+        [--fits 0=…/fold0 1=…/fold1] [--real FOLDER …] [--only NAME …] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from gliomanet.modalities import MODALITIES  # noqa: E402
 from gliomanet.patient.state import check_names, find_state, read_images  # noqa: E402
 from gliomanet.patient.trust.judge import judge  # noqa: E402
 from gliomanet.patient.trust.look import look_of_case  # noqa: E402
+from gliomanet.patient.trust.metrics import METRICS  # noqa: E402
 from gliomanet.patient.trust.reference import TrustReference  # noqa: E402
 from gliomanet.patient.trust.said import Trust  # noqa: E402
 from gliomanet.phantom.center import simulate_case  # noqa: E402
@@ -245,7 +246,27 @@ def reference_of(
                 _, features = predict_cases(fit, of_center, threads=1, gpus=0)
                 tables.append(features.assign(fold=fold, center=center))
         deep["network"] = pd.concat(tables, ignore_index=True)
+    print(f"good training cases, each left out: {_counted(left_out(looks, training))}")
     return TrustReference.fit(looks, training, deep), splits
+
+
+def left_out(looks: pd.DataFrame, training: pd.DataFrame) -> list[str]:
+    """Verdicts on the look of every training case, by a reference of three quarters of them without it."""
+    verdicts = []
+    mixed = looks.sample(frac=1, random_state=0).reset_index(drop=True)
+    for quarter in range(4):
+        new = mixed.iloc[quarter::4]
+        reference = TrustReference.fit(mixed.drop(new.index), training, {})
+        for row in new.to_dict("records"):
+            look = {name: row[name] for name in METRICS if np.isfinite(row.get(name, np.nan))}
+            names = tuple(name for name in MODALITIES if f"shown_{name}" in look)
+            verdicts.append(judge(reference, look, names, {}, lacks={}).verdict)
+    return verdicts
+
+
+def _counted(verdicts: list[str]) -> str:
+    counts = pd.Series(verdicts, dtype=str).value_counts()
+    return f"{len(verdicts)}: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
 # ------------------------------------------------------------------------------------------------ judging
@@ -320,11 +341,11 @@ def main() -> None:
         return judged(reference, folder, spacing, fits, flags)
 
     external = splits[splits["part"] == "external"].drop_duplicates(["center", "case_id"])
-    for center, rows in external.groupby("center"):
+    for center, rows in external.groupby("center") if options.good else ():
         share = rows.head(-(-options.good // external["center"].nunique()))
         folders = [options.results / "preprocessed" / center / case_id for case_id in share["case_id"]]
         verdicts = [judging(one).verdict for one in folders if (one / "preprocess.json").is_file()]
-        print(f"good cases of {center}: {len(verdicts)}, {dict(pd.Series(verdicts, dtype=str).value_counts())}")
+        print(f"good cases of {center}: {_counted(verdicts)}")
     center, source = next((name, one.source) for name, one in study.centers.items() if one.role == "train")
     pair = [simulate_case(center, plan_patient(center, source, 99, k), source, 99) for k in (1, 2)]
     affine = pair[0]["t1"].affine
