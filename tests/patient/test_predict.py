@@ -65,6 +65,9 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
     assert ResultValues.read(done.folder / NAME) == done.content
     assert content["warnings"][0] == SIMULATED
     assert content["bundle"]["simulated"] is True
+    assert content["trust"]["verdict"] == "usable"
+    assert [one["of"] for one in content["trust"]["distances"]] == ["look", "deep features of net"]
+    assert {one["held_out"] for one in content["trust"]["distances"]} == {24}
     for name, digest in content["files"].items():
         assert sha256(done.folder / name) == digest
     assert {task["task"] for task in content["tasks"]} == {"idh", "codel_1p19q", "grade"}
@@ -114,6 +117,21 @@ def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_b
     assert done.content.explained.attribution == ()
     assert any("left out by --fast or --no-explain" in said for said in done.content.not_assessed)
     assert not list(tmp_path.glob(".predict-*"))
+
+
+def test_images_that_are_no_head_are_said_to_be_of_no_use_before_any_number(tiny_study, stack_bundle, tmp_path):
+    images, rng = {}, np.random.default_rng(1)
+    for name in ("t1c", "flair"):
+        scan = nib.load(tiny_study.images[name])
+        voxels = np.asarray(scan.dataobj)
+        noise = np.where(voxels > 0, rng.normal(300, 60, voxels.shape), 0).astype(np.int16)
+        images[name] = tmp_path / f"{name}.nii.gz"
+        nib.save(nib.Nifti1Image(noise, scan.affine), images[name])
+    done = predict(stack_bundle, images, tmp_path / "out", fast=True, accept_names=True)
+    assert done.content.trust.verdict == "do not use"
+    assert done.content.warnings[0] == SIMULATED
+    assert done.content.warnings[1].startswith("Do not use: unlike the training cases")
+    assert {one.held_out for one in done.content.trust.distances} == {24, 12}  # one fold's network alone answered
 
 
 def mistakes(tiny, tmp_path):

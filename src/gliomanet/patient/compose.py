@@ -14,6 +14,7 @@ from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
 from gliomanet.patient.result import SIMULATED, ClassAnswer, Quality, TaskAnswer
+from gliomanet.patient.trust.said import Trust
 
 
 def task_answers(
@@ -47,9 +48,10 @@ def quality_of(record: Mapping[str, Any], bundle: Bundle) -> tuple[Quality, ...]
     return tuple(found)
 
 
-def warnings_of(bundle: Bundle, quality: tuple[Quality, ...], flags: tuple[str, ...], *, fast: bool) -> tuple[str, ...]:
+def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[str, ...]:
     """Sentences that are to be read before any number."""
     said = [SIMULATED] if bundle.description.simulated else []
+    said += trust.reasons
     if not bundle.description.has_images:
         said.append(
             "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
@@ -58,13 +60,9 @@ def warnings_of(bundle: Bundle, quality: tuple[Quality, ...], flags: tuple[str, 
         )
     if fast:
         said.append("Fast: one fold answered alone; the study's ensemble may answer otherwise.")
-    said += [
-        f"{one.metric} is {one.value:.4g}; among the training cases it was {one.low:.4g} to {one.high:.4g}: the model "
-        "has not seen such images"
-        for one in quality
-        if one.outside and one.low is not None and one.high is not None
-    ]
-    return (*said, *(f"Look at the images: {flag}" for flag in flags))
+    if trust.verdict == "not judged":
+        said.append("Nothing says how far this case is from the training cases; see `trust`.")
+    return tuple(said)
 
 
 def not_assessed(

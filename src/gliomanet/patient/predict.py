@@ -21,6 +21,7 @@ from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.modalities import MODALITIES
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
 from gliomanet.patient.attribution import attribute_voxels
@@ -51,6 +52,10 @@ from gliomanet.patient.result import (
 )
 from gliomanet.patient.state import check_names, find_state, read_images
 from gliomanet.patient.survival import survival_beside
+from gliomanet.patient.trust.judge import judge
+from gliomanet.patient.trust.look import look_of_case
+from gliomanet.patient.trust.reference import TrustReference
+from gliomanet.patient.trust.said import Trust
 from gliomanet.patient.vasari import Vasari, vasari_of
 from gliomanet.patient.worth import worth_of_inputs
 from gliomanet.prediction.segmentation import write_segmentation
@@ -193,6 +198,7 @@ class _Prediction:
         explained = self._explained(case, called, outline)
         quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
         description = self.bundle.description
+        trust = self._judge(answers, flags)
         types = compatible_types(answers.rows, description.tasks)
         tasks = task_answers(answers.rows, self.bundle, worth)
         sets = {one.task: one.prediction_set for one in tasks}
@@ -201,7 +207,8 @@ class _Prediction:
         values = ResultValues(
             gliomanet=__version__,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            warnings=warnings_of(self.bundle, quality, flags, fast=self.how.fast),
+            warnings=warnings_of(self.bundle, trust, fast=self.how.fast),
+            trust=trust,
             bundle=Source(
                 title=description.title,
                 model=description.model,
@@ -270,6 +277,21 @@ class _Prediction:
             places = {name: np.array(record["transforms"][name]["matrix"]) for name in images}
             check_names(self.patient.case_id, images, files, places)
         return found, record
+
+    def _judge(self, answers: Answers, flags: tuple[str, ...]) -> Trust:
+        """Hold the case beside the training cases."""
+        given = self.given.modalities
+        lacks = {
+            name: set(of.takes) & set(MODALITIES) - set(given) for name, of in self.bundle.description.models.items()
+        }
+        return judge(
+            TrustReference.read(self.bundle.folder),
+            look_of_case(self.case_dir, self.bundle.preprocessing.spacing_mm),
+            given,
+            answers.deep,
+            lacks={name: [one for one in MODALITIES if one in lacking] for name, lacking in lacks.items()},
+            flags=flags,
+        )
 
     def _declared(self) -> Preprocessing:
         center = self.bundle.description.centers[self.patient.center]

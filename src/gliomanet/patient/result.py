@@ -18,6 +18,7 @@ from gliomanet.patient.dicom.folder import DicomFolder
 from gliomanet.patient.explained import Explained
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.survival import ReferenceSurvival
+from gliomanet.patient.trust.said import Trust
 from gliomanet.patient.vasari import Vasari
 
 SCHEMA_VERSION = 1
@@ -171,6 +172,7 @@ class ResultValues(_Part):
     made_at: str = Field(description="Time at which it was made, UTC: the one thing that differs between equal runs.")
     notice: str = NOTICE
     warnings: tuple[str, ...] = Field(description="To be read before any number.")
+    trust: Trust
     bundle: Source
     case: CaseFacts
     inputs: tuple[InputFile, ...]

@@ -53,6 +53,7 @@ from gliomanet.release.external import external_metrics
 from gliomanet.release.measures import look_of, references_of
 from gliomanet.release.sbom import bill_of_materials
 from gliomanet.release.survival import survival_of
+from gliomanet.release.trust import trust_reference
 
 PACKAGES = ("torch", "numpy", "monai", "scikit-learn", "antspyx", "nilearn", "pyradiomics", "safetensors")
 Report = Callable[[str], object]
@@ -125,6 +126,8 @@ def _write_parts(chosen: Chosen, out: Path, report: Report) -> None:
     write_json(out / EXTERNAL, external_values(external_metrics(chosen) or ()))
     if (survival := survival_of(chosen)) is not None:
         write_json(out / SURVIVAL, survival.model_dump(mode="json"))
+    report("measuring the training cases' look")
+    trust_reference(chosen).write(out)
     write_json(out / SBOM, bill_of_materials())
     write_atomically(out / LICENCE, _licence())
     write_example(out)
