@@ -300,7 +300,9 @@ def test_a_table_names_folders_of_dicom_and_knows_what_is_done(
     monkeypatch.setattr(batch, "each_alone", lambda works, processes: (work() for work in works))
     (tmp_path / "cases.csv").write_text(f"case_id,dicom,age,sex\nX-001,{exam},61,F\n")
     for _ in range(2):
-        found = batch.predict_table(stack_bundle, tmp_path / "cases.csv", tmp_path / "out", dicom_out=True, fast=True, page=False)
+        found = batch.predict_table(
+            stack_bundle, tmp_path / "cases.csv", tmp_path / "out", dicom_out=True, fast=True, page=False
+        )
         assert found["status"].tolist() == ["ok"]
     assert calls == [("X-001", exam, True)]
     shutil.rmtree(tmp_path / "out/X-001/dicom")

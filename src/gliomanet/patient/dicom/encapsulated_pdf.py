@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from highdicom import SOPClass
@@ -42,7 +41,7 @@ def encapsulated(pdf: Path, series: SourceSeries, by: Authorship, *, number: int
         study_date=of.StudyDate,
         study_time=of.StudyTime,
         referring_physician_name=of.ReferringPhysicianName,
-        **by.header(f"page {hashlib.sha256(content).hexdigest()}", number, "page"),
+        **by.header("page", number, "page"),
     )
     made.copy_patient_and_study_information(of)
     made.ConversionType = "WSD"

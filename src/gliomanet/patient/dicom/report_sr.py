@@ -23,6 +23,7 @@ from highdicom.sr import (
     QualitativeEvaluation,
     ReferencedSegment,
     RelationshipTypeValues,
+    SourceSeriesForSegmentation,
     TextContentItem,
     TrackingIdentifier,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
@@ -120,7 +121,12 @@ def _volumes(
         algorithm = _algorithm(by, algorithm_name(part, by.model, outlined))
         yield VolumetricROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=TrackingIdentifier(tracking_uid(by, series, part), tracking_id(series, part)),
-            referenced_segment=ReferencedSegment.from_segmentation(masks, segment_number=place),
+            referenced_segment=ReferencedSegment(
+                masks.SOPClassUID,
+                masks.SOPInstanceUID,
+                segment_number=place,
+                source_series=SourceSeriesForSegmentation(series.images[0].SeriesInstanceUID),
+            ),
             finding_type=part.kind,
             finding_sites=None if part is BRAIN_PART else [FindingSite(BRAIN)],
             algorithm_id=algorithm,
