@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.bundle.read import Bundle
+from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
 from gliomanet.patient.result import SIMULATED, ClassAnswer, Quality, TaskAnswer
@@ -64,9 +65,15 @@ def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
-def not_assessed(bundle: Bundle, *, mask: bool, on_images: bool, types: bool, fast: bool) -> tuple[str, ...]:
+def not_assessed(
+    bundle: Bundle, *, mask: bool, on_images: bool, types: bool, survival: bool, fast: bool
+) -> tuple[str, ...]:
     """Things that are not told of this case, and why."""
-    said = ["lobes: no atlas of lobes is part of this version", "survival: no reference curves are in this bundle"]
+    said = ["lobes: no atlas of lobes is part of this version"]
+    if SURVIVAL not in bundle.description.files:
+        said.append("survival: no reference curves are in this bundle, since its study knew of no survival")
+    elif not survival:
+        said.append("survival: the model is not asked for the IDH status, by which the reference patients are grouped")
     if not mask:
         said.append("radiomic features, ratios and biomarkers: no tumour mask was given")
     if not on_images:
@@ -106,6 +113,7 @@ def _task_answer(name: str, of_task: pd.DataFrame, bundle: Bundle, worth: Mappin
             raw_probability=float(row["raw_probability"]),
             joint_probability=_number(row["joint_probability"]),
             fold_std=_number(row["fold_std"]),
+            pass_std=_number(row["pass_std"]),
             set_p=float(row["set_p"]),
             in_set=row["in_set"] == "yes",
         )

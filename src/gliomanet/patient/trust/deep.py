@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,8 +29,7 @@ def deep_vectors(table: pd.DataFrame) -> pd.DataFrame:
     """
     features = [name for name in table if _IMAGE_FEATURE.fullmatch(str(name))]
     wide = table.pivot_table(index="case_id", columns="task", values=features, aggfunc="first", dropna=False)
-    pairs: Any = wide.columns.tolist()
-    wide.columns = pd.Index([f"{task} {feature}" for feature, task in pairs])
+    wide.columns = pd.Index([f"{task} {feature}" for feature, task in wide.columns.to_flat_index()])
     found: pd.DataFrame = wide.dropna(axis=1, how="all").dropna(axis=0)
     return found
 
