@@ -91,7 +91,7 @@ class ClassAnswer(_Part):
     joint_probability: float | None = Field(description="After WHO-consistent decoding of all tasks together.")
     fold_std: float | None = Field(description="Standard deviation over the folds; of ensembles.")
     pass_std: float | None = Field(
-        description="Standard deviation over stochastic passes, the folds' mean; of networks, where the study made them."
+        description="Over stochastic passes, the folds' mean; of networks, where the study makes some."
     )
     set_p: float = Field(description="Conformal p of the class.")
     in_set: bool = Field(description="True where the class is in the prediction set.")
