@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 TABLES = {"A": "train", "U": "unlabelled", "X": "external", "Y": "external"}
 CLASSES = [("mutant", "codeleted", "2"), ("mutant", "intact", "3"), ("wildtype", "intact", "4")]
 CASES = 6
+FOLLOWED = ("A", "X")
 CONFIG: dict[str, Any] = {
     "title": "What wakes what",
     "centers": {
@@ -83,7 +84,8 @@ def a_case(center: str, number: int) -> dict[str, Any]:
     idh, codel, grade = CLASSES[number % 3]
     labels = {"idh": idh, "codel_1p19q": codel, "grade": grade}
     files = {modality: f"{case}/{modality}.nii.gz" for modality in MODALITIES}
-    return {"case_id": case, **files, **labels, "age": 40 + number, "sex": "F"}
+    survival = {"os_days": 100 + number, "os_event": number % 2} if center in FOLLOWED else {}
+    return {"case_id": case, **files, **labels, "age": 40 + number, "sex": "F", **survival}
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +250,15 @@ ROWS = {
         cells("U", "grade", "4"), "evaluate_pseudo_labels", not_run=("select_columns",)
     ),
     "a diagnosis in a hospital's words": Wakes(rows("A", lambda table: table.assign(diagnosis="GBM")), "audit_cohort"),
+    "the survival of a training case": Wakes(
+        cells("A", "os_days", "17"), "evaluate_survival", not_run=("split_development", "describe_ensemble")
+    ),
+    "a column of survival more": Wakes(
+        rows("X", lambda table: table.assign(resection="GTR")), "evaluate_survival", not_run=("split_external",)
+    ),
+    "survival of a centre that had none": Wakes(
+        rows("Y", lambda table: table.assign(os_days="9", os_event="1")), "evaluate_survival", not_run=PREPARE
+    ),
     # the form of a table
     "the order of a table's columns": Wakes(rows("A", lambda table: table[[*reversed(table.columns)]]), ""),
     "the order of a table's rows": Wakes(rows("A", lambda table: table.iloc[::-1]), ""),

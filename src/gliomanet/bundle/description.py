@@ -102,7 +102,8 @@ class BundleDescription(_Part):
         title: of the study.
         model: the model that answers; its decisions are those of `decisions.json`.
         scenario: the study's scenario that it was trained in.
-        models: it and, of a stack, its members.
+        models: it, its partners and, of a stack, its members.
+        partners: models of the study that answer beside it, such as age alone.
         tasks: task → label and classes, in their order.
         labels: label → its values, of all that the tasks ask for.
         centers: the study's centres.
@@ -126,6 +127,7 @@ class BundleDescription(_Part):
     model: str
     scenario: str
     models: dict[str, BundledModel]
+    partners: tuple[str, ...] = ()
     tasks: dict[str, Task]
     labels: dict[str, tuple[str, ...]]
     centers: dict[str, CenterOfStudy]

@@ -71,7 +71,7 @@ class Task(BaseModel):
     def encode(self, value: str | None) -> int:
         """Class index of a harmonised label value; `MISSING` for an empty one or one outside every class.
 
-        Example:
+        Examples:
             >>> [DEFAULT_TASKS["grade"].encode(value) for value in ("2", "3", "4", "")]
             [0, 0, 1, -1]
         """

@@ -36,14 +36,14 @@ def largest_diameters(region: str, inside: NDArray[np.bool_], affine: NDArray[np
     axis = _slice_axis(spacing, affine)
     size = np.delete(spacing, axis)
     best = (-1.0, 0.0, 0)
-    for index in np.flatnonzero(inside.any(axis=tuple(one for one in range(3) if one != axis))):
-        corners = _corners(np.take(inside, index, axis=axis)) * size
+    for place in map(int, np.flatnonzero(inside.any(axis=tuple(one for one in range(3) if one != axis)))):
+        corners = _corners(np.take(inside, place, axis=axis)) * size
         hull = corners[ConvexHull(corners).vertices]
         distances = squareform(pdist(hull))
         one, other = divmod(int(distances.argmax()), len(hull))
         if (length := float(distances[one, other])) > best[0]:
             across = np.array([-1, 1]) * (hull[other] - hull[one])[::-1] / length
-            best = (length, float(np.ptp(hull @ across)), int(index))
+            best = (length, float(np.ptp(hull @ across)), place)
     largest, perpendicular, place = best
     return Diameters(
         region=region,

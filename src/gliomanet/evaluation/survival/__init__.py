@@ -1,1 +1,1 @@
-"""What became of the patients: reference curves of groups, and a Cox baseline beside age alone."""
+"""Survival of the patients: reference curves of groups, and a Cox baseline beside age alone."""

@@ -93,7 +93,7 @@ def cox_baseline(
 
 
 def covariates_of(patients: pd.DataFrame) -> pd.DataFrame:
-    """What the model may read of each patient, NaN where unknown; columns are named with their units."""
+    """Everything that the model may read of each patient, NaN where unknown; columns are named with their units."""
     volume = patients["tumour_volume_ml"].astype(float)
     return pd.DataFrame(
         {
