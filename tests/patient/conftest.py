@@ -24,4 +24,4 @@ def dicom_patient(exam: Any, stack_bundle: Any, tmp_path_factory: pytest.TempPat
 
     out = tmp_path_factory.mktemp("results") / "the patient"
     told = Patient("X-001", 61.0, "F")
-    return predict(stack_bundle, {}, out, dicom=exam, dicom_out=True, fast=True, patient=told, page=False)
+    return predict(stack_bundle, {}, out, dicom=exam, dicom_out=True, fast=True, patient=told)
