@@ -141,12 +141,9 @@ def _measured(features: pd.DataFrame, coalitions: list[Group]) -> pd.DataFrame:
     if features.empty:
         return features
     columns = [str(column) for column in features.columns if column != "case_id"]
-    needed = {need: np.array([_needs(one) == need for one in columns]) for need in {_needs(one) for one in columns}}
-    values = np.full((len(coalitions), len(columns)), np.nan)
-    for place, known in enumerate(coalitions):
-        for need, own in needed.items():
-            if need <= known:
-                values[place, own] = features[columns].to_numpy(float)[0, own]
+    row, needs = features[columns].to_numpy(float)[0], [_needs(column) for column in columns]
+    measured = [{need: need <= known for need in set(needs)} for known in coalitions]
+    values = np.where([[known[need] for need in needs] for known in measured], row, np.nan)
     table = pd.DataFrame(values, columns=columns)
     return pd.concat([pd.DataFrame({"case_id": [_key(one) for one in coalitions]}), table], axis=1)
 

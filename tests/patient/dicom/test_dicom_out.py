@@ -12,7 +12,6 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
-from pypdf import PdfWriter
 
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError
@@ -39,15 +38,6 @@ def run(*command: str | Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def page(tmp_path_factory):
-    writer = PdfWriter()
-    writer.add_blank_page(200, 100)
-    path = tmp_path_factory.mktemp("page") / "report.pdf"
-    writer.write(path)
-    return path
-
-
-@pytest.fixture(scope="session")
 def examination(exam, tmp_path_factory):
     found = convert_case(exam, tmp_path_factory.mktemp("converted"), "X-001")
     uids = {name: one.uid for name, one in found.items()}
@@ -55,11 +45,11 @@ def examination(exam, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def again(dicom_patient, examination, page, tmp_path_factory):
-    """The same once more, of a copy of the result, with a page."""
+def again(dicom_patient, examination, tmp_path_factory):
+    """The same once more, of a copy of the result."""
     copy = tmp_path_factory.mktemp("again") / "copy"
     shutil.copytree(dicom_patient.folder, copy)
-    write_dicom(copy, dicom_patient.content, examination, page)
+    write_dicom(copy, dicom_patient.content, examination, copy / "report.pdf")
     return copy
 
 
@@ -138,9 +128,10 @@ def test_dcmtk_shows_the_cautions_before_any_number(dicom_patient):
     assert plain.index(SIMULATED[:40]) < plain.index("Imaging Measurements")
 
 
-def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, again, exam):
+def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, exam):
     source = pydicom.dcmread(next(exam.rglob("IM*")))
-    files = [*sorted((dicom_patient.folder / "dicom").iterdir()), again / "dicom/page.dcm"]
+    files = sorted((dicom_patient.folder / "dicom").iterdir())
+    assert [path.name for path in files][:2] == ["page.dcm", "seg_flair.dcm"]
     assert len(files) == 6
     for path in files:
         made = pydicom.dcmread(path)
@@ -170,9 +161,9 @@ def test_the_same_case_gives_the_same_bytes(dicom_patient, again):
         assert (again / "dicom" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def test_the_page_comes_out_of_dcmtk_as_it_went_in(again, page, tmp_path):
-    run(program("dicom", "dcm2pdf"), again / "dicom/page.dcm", tmp_path / "page.pdf")
-    assert (tmp_path / "page.pdf").read_bytes() == page.read_bytes()
+def test_the_page_comes_out_of_dcmtk_as_it_went_in(dicom_patient, tmp_path):
+    run(program("dicom", "dcm2pdf"), dicom_patient.folder / "dicom/page.dcm", tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes() == (dicom_patient.folder / "report.pdf").read_bytes()
 
 
 def test_a_pacs_takes_everything_into_the_study(again, exam, tmp_path):

@@ -26,7 +26,7 @@ def effects(radiomics: pd.DataFrame, cases: pd.DataFrame, tasks: Mapping[str, Ta
     """
     if radiomics.empty:
         return pd.DataFrame(columns=SITE_EFFECTS.names())
-    matrix, labels = Radiomics.of(with_log_shape(radiomics)), class_indices(cases, tasks)
+    matrix, labels = Radiomics.of(with_log_shape(radiomics.copy())), class_indices(cases, tasks)
     rows = []
     for name, task in tasks.items():
         truth = labels[name].reindex(matrix.case_id).fillna(MISSING).to_numpy(dtype=np.int64)

@@ -1,15 +1,17 @@
-"""Explanations of the answers where a result has them: attribution by voxel, the worth of inputs, VASARI's features."""
+"""Explanations of the answers: attribution by voxel, the worth of inputs, VASARI's features."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from gliomanet.patient.attribution import AttributionMap
 from gliomanet.patient.page.plot import Medium
 from gliomanet.patient.page.support import points
 from gliomanet.patient.page.tumour import address_of
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
+from gliomanet.patient.worth import Worth
 from gliomanet.reporting.format import modality_name, number, task_name
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
@@ -20,9 +22,7 @@ ATTRIBUTION = "pictures/attribution_"
 
 def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
     """Overlays of attribution with their figures; absent where none was drawn and nothing is worth anything."""
-    explained: Any = getattr(values, "explained", None)
-    maps = () if explained is None else explained.attribution
-    worth = () if explained is None else explained.worth_of_inputs
+    maps, worth = values.explained.attribution, values.explained.worth_of_inputs
     files = [name for name in values.files if name.startswith(ATTRIBUTION)]
     if not files and not maps and not worth:
         return None
@@ -40,7 +40,7 @@ def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) 
 
 def vasari(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
     """VASARI's features that an outline tells; absent where the result has none."""
-    found: Any = getattr(values, "vasari", None)
+    found = values.vasari
     if found is None:
         return None
     rows = []
@@ -58,7 +58,7 @@ def vasari(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Se
     return Section("vasari", say("vasari.title"), {"table": table, "sizes": sizes})
 
 
-def _maps(maps: Any, say: Words) -> Table:
+def _maps(maps: Sequence[AttributionMap], say: Words) -> Table:
     rows = []
     for one in maps:
         shares = [
@@ -74,7 +74,7 @@ def _maps(maps: Any, say: Words) -> Table:
     return Table("attribution", say("attribution.caption"), tuple(columns), tuple(rows))
 
 
-def _worth(one: Any, say: Words) -> Table:
+def _worth(one: Worth, say: Words) -> Table:
     rows = [(Cell(modality_name(name)), numeric(points(value))) for name, value in one.groups.items()]
     columns = (Column(say("support.input")), Column(say("support.change"), True))
     caption = say("support.worth_caption", task=task_name(one.task), called=one.called)

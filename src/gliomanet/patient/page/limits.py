@@ -25,14 +25,12 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
     if known:
         bounds = say("trust.flags", n=len(outside), all=len(known)) if outside else say("trust.inside", all=len(known))
     verdict = verdict_of(values, say)
-    told = () if verdict is None else verdict["reasons"]
-    warnings = [text for text in values.warnings if text != SIMULATED and text not in told]
+    warnings = [text for text in values.warnings if text != SIMULATED and text not in values.trust.reasons]
     unseen = [text.removeprefix(_NEVER) for text in values.not_assessed if text.startswith(_NEVER)]
     content = {
         "verdict": verdict,
         "warnings": warnings,
         "bounds": bounds,
-        "calm": verdict is None and bool(known) and not warnings and not outside,
         "quality": _table(quality, say),
         "found": values.preparation.found,
         "not_assessed": [text for text in values.not_assessed if not text.startswith(_NEVER)],

@@ -1,19 +1,19 @@
-"""The verdict on whether to trust a result, with its reasons, distances and calibration; where a result has one."""
+"""The verdict on whether to trust a result, with its reasons, distances and calibration."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
+from gliomanet.patient.trust.said import Distance
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
 
-def verdict_of(values: ResultValues, say: Words) -> dict[str, Any] | None:
-    """Variables of the section on trust; `None` where the result has no verdict."""
-    trust: Any = getattr(values, "trust", None)
-    if trust is None:
-        return None
+def verdict_of(values: ResultValues, say: Words) -> dict[str, Any]:
+    """Variables of the section on trust."""
+    trust = values.trust
     rate = "" if trust.false_alarms is None else say("trust.false_alarms", share=f"{100 * trust.false_alarms:.3g} %")
     return {
         "verdict": say(f"trust.verdicts.{trust.verdict.replace(' ', '_')}"),
@@ -25,7 +25,7 @@ def verdict_of(values: ResultValues, say: Words) -> dict[str, Any] | None:
     }
 
 
-def _table(distances: Any, say: Words) -> Table:
+def _table(distances: Sequence[Distance], say: Words) -> Table:
     rows = []
     for one in distances:
         alarm = Cell(say("trust.alarm"), kind="gap") if one.alarm and one.counts else Cell()

@@ -29,7 +29,8 @@ def deep_vectors(table: pd.DataFrame) -> pd.DataFrame:
     """
     features = [name for name in table if _IMAGE_FEATURE.fullmatch(str(name))]
     wide = table.pivot_table(index="case_id", columns="task", values=features, aggfunc="first", dropna=False)
-    wide.columns = pd.Index([f"{task} {feature}" for feature, task in wide.columns.to_flat_index()])
+    wide = wide.swaplevel(axis=1)
+    wide.columns = wide.columns.map(" ".join)
     found: pd.DataFrame = wide.dropna(axis=1, how="all").dropna(axis=0)
     return found
 
