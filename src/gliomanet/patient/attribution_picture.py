@@ -23,10 +23,11 @@ from gliomanet.imaging.quality.pictures.canvas import (
     save_picture,
     window_of,
 )
-from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, SIDES, Point, View, cut
+from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, Point, View, cut
 from gliomanet.imaging.quality.pictures.planes import NAMES as PLANES
 from gliomanet.imaging.volume import Array, Volume
 from gliomanet.patient.attribution import AttributionMap
+from gliomanet.patient.pictures.planes import SIDES
 
 SMOOTH_MM = 5.0
 """Standard deviation of the Gaussian by which the picture, not the map, is smoothed: single voxels are no finding."""
@@ -67,6 +68,7 @@ def draw_attribution(atlas: Path, shown: AttributionMap, path: Path, *, outline:
         draw_outline(shade, cut(brain.with_array(inside.astype(np.float32)), view), GREY, width=0.8)
         if tumour is not None:
             draw_outline(shade, cut(tumour.with_array((tumour.array > 0).astype(np.float32)), view), GREEN, width=1.2)
+        shade = np.ascontiguousarray(shade[:, ::-1])  # radiological convention, as all pictures of a patient
         panels.append(Panel(shade, title=PLANES[axis], sides=SIDES[axis], note=f"{place[axis]:+.0f} mm"))
     panels.append(_bar(panels[0].pixels.shape[0], top))
     words = (f"for {shown.called} ({shown.task})", RED), ("against it", BLUE)

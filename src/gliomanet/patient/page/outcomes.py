@@ -117,7 +117,7 @@ def _external_table(rows: tuple[ExternalMetric, ...], model: str, reference: str
         if told is not None and told.n_positive is not None:
             n = say("external.positive", n=n, positive=f"{told.n_positive:,}")
         names = (Cell(center_name(center)), Cell(task_name(task)), Cell(say.name("external.metrics", metric)))
-        values = [_value(own)] + ([_value(beside)] if reference else [])
+        values = [_value(own, say)] + ([_value(beside, say)] if reference else [])
         cells.append((*names, *values, numeric(n)))
     titles = [model, *([reference] if reference else [])]
     columns = [Column(say(f"external.{name}")) for name in ("center", "task", "metric")]
@@ -125,9 +125,9 @@ def _external_table(rows: tuple[ExternalMetric, ...], model: str, reference: str
     return Table("external", say("external.caption"), tuple(columns), tuple(cells))
 
 
-def _value(one: ExternalMetric | None) -> Cell:
+def _value(one: ExternalMetric | None, say: Words) -> Cell:
     if one is None:
-        return Cell()
+        return Cell(say("external.missing"), kind="muted")
     if one.value is None:
         return Cell(one.note, kind="muted")
     return numeric(number(one.value), "" if one.low is None else interval(one.low, one.high))
