@@ -183,3 +183,21 @@ def test_the_command_prints_the_schema_and_one_sentence_for_a_mistake(stack_bund
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 1
     assert "no image was given" in done.output
+
+
+def test_a_result_takes_no_scan_and_no_bundle_away(tiny_study, stack_bundle, tmp_path):
+    scan = tmp_path / "patient" / "native" / "t1c.nii.gz"
+    scan.parent.mkdir(parents=True)
+    shutil.copy(tiny_study.images["t1c"], scan)
+    elsewhere = tiny_study.images["t1c"]
+    for given, out, rule in (
+        (scan, tmp_path / "patient", "input_in_result"),
+        (elsewhere, tmp_path / "patient", "foreign_result_folder"),
+        (elsewhere, scan, "out_is_no_folder"),
+        (elsewhere, stack_bundle / "result", "out_in_bundle"),
+    ):
+        with pytest.raises(CaseError) as error:
+            predict(stack_bundle, {"t1c": given}, out)
+        assert error.value.problem.rule == rule
+    assert scan.read_bytes() == elsewhere.read_bytes()
+    assert Bundle.open(stack_bundle)

@@ -22,7 +22,7 @@ from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
-from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
+from gliomanet.patient.checks import PARTS, Patient, check_atlas, check_out, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types
 from gliomanet.patient.given import MASK, Given, take
@@ -94,7 +94,7 @@ def predict(
         The result; equal arguments give equal files, but for `made_at` in `result.json`.
 
     Raises:
-        CaseError: an image cannot be used, or nothing can be said of the case.
+        CaseError: an image cannot be used, nothing can be said of the case, or the result would replace what is none.
         ModelError: the bundle cannot be used.
         StorageError: the disk does not take the result.
     """
@@ -102,8 +102,9 @@ def predict(
     told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast)
     check_told(told, opened)
     check_atlas(opened)
+    check_out(folder, opened, [Path(one) for one in (*images.values(), dicom, mask) if one is not None])
     check_space(folder)
-    for part in ("atlas", "native"):
+    for part in PARTS:
         shutil.rmtree(folder / part, ignore_errors=True)
     (folder / NAME).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
