@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.cli.main import app
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, CohortError
 from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.predict import predict
@@ -174,6 +174,44 @@ def test_a_table_of_patients_goes_on_after_a_bad_one_and_does_nothing_twice(
     assert calls == ["B-1", CASE, "B-1"]
     assert "broken.nii.gz" in found["reason"].iloc[0]
     assert (tmp_path / "out/cases.tsv").is_file()
+
+
+def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
+    done, tiny_study, stack_bundle, tmp_path, monkeypatch
+):
+    out, bundle = tmp_path / CASE, Bundle.open(stack_bundle)
+    shutil.copytree(done.folder, out)
+    row = dict.fromkeys(("t1", "t1c", "t2", "flair", "tumour_mask"), "") | {"case_id": CASE, "age": tiny_study.age}
+    row |= {"sex": "F", "mask_codes": "brats"} | {name: str(path) for name, path in tiny_study.images.items()}
+
+    def is_done(accept_names=False, **changed):
+        asked = batch._Asked(row | changed, out, CENTER)
+        return asked.is_done(bundle, fast=False, accept_names=accept_names)
+
+    assert is_done()
+    assert is_done(accept_names=True)
+    assert not is_done(mask_codes="nnunet")
+    assert not is_done(sex="M")
+    assert not is_done(t1="")
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "__version__", "9")
+        assert not is_done()
+    content = ResultValues.read(out / NAME)
+    accepted = content.preparation.model_copy(update={"names_accepted": True})
+    content.model_copy(update={"preparation": accepted}).write(out / NAME)
+    assert is_done(accept_names=True)
+    assert not is_done()
+    shutil.copy(done.folder / NAME, out / NAME)
+    (out / "atlas/segmentation.nii.gz").unlink()
+    assert not is_done()
+
+
+def test_the_table_of_results_replaces_no_other_table(stack_bundle, tmp_path):
+    (tmp_path / "cases.tsv").write_text("case_id\tt1c\nB-1\tb.nii.gz\n")
+    with pytest.raises(CohortError) as error:
+        batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path)
+    assert [one.rule for one in error.value.problems] == ["foreign_table"]
+    assert (tmp_path / "cases.tsv").read_text().startswith("case_id\tt1c")
 
 
 def test_the_command_prints_the_schema_and_one_sentence_for_a_mistake(stack_bundle, tmp_path):

@@ -9,16 +9,17 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from gliomanet.bundle.read import Bundle
+from gliomanet import __version__
+from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.child_processes import Crash, each_alone
 from gliomanet.cohort.table import read_case_table
-from gliomanet.errors import CaseError, ProblemError
+from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
 from gliomanet.files.digests import file_digest
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.predict import predict
-from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.patient.result import NAME, CaseFacts, ResultValues
 from gliomanet.tables.io import write_table
 from gliomanet.tables.patient import PATIENTS
 
@@ -37,7 +38,7 @@ def predict_table(
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
 
-    A case is done where its result is of this bundle, of these very files, and of the same way to compute. Each works
+    A case is done where its result is whole, and of this program, bundle, patient and files, and as fast. Each works
     in a process of its own kind, so that a crash ends one case.
 
     Args:
@@ -59,11 +60,12 @@ def predict_table(
         ModelError: the bundle cannot be used.
     """
     bundle = Bundle.open(folder)
+    _check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None)
     how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    waiting = [one for one in asked if not one.is_done(bundle, fast=fast)]
+    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, accept_names=accept_names)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
         rows.append({"case_id": one.case_id, **row})
@@ -72,6 +74,14 @@ def predict_table(
             f"{number} of {len(asked)}: {one.case_id}: {row['status']}{': ' if row['reason'] else ''}{row['reason']}"
         )
     return pd.DataFrame(rows, columns=PATIENTS.names())
+
+
+def _check_table_of_results(path: Path) -> None:
+    """See that the table that is written replaces none but its like: not the hospital's own of the same name."""
+    if path.is_file() and path.read_bytes().splitlines()[:1] != ["\t".join(PATIENTS.names()).encode()]:
+        found = "is there already, and is no table of results: it would be overwritten"
+        problem = Problem(found, "name another folder for the results", file=str(path), rule="foreign_table")
+        raise CohortError([problem], where="the results' folder")
 
 
 class _Asked:
@@ -86,22 +96,21 @@ class _Asked:
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool) -> bool:
-        """True where a result of the same bundle, files and patient lies there."""
+    def is_done(self, bundle: Bundle, *, fast: bool, accept_names: bool) -> bool:
+        """True where a whole result of the same program, bundle, files and patient lies there."""
         if not (self.out / NAME).is_file():
             return False
         try:
             found = ResultValues.read(self.out / NAME)
             given = self.images | ({} if self.mask is None else {"tumour_mask": self.mask})
             same = {one.image: one.digest for one in found.inputs} == {n: file_digest(p) for n, p in given.items()}
+            whole = all(sha256(self.out / name) == digest for name, digest in found.files.items())
         except (OSError, ValueError):
             return False
-        told = (found.case.age, found.case.sex, found.case.center) == (
-            self.patient.age,
-            self.patient.sex,
-            self.patient.center or NEW,
-        )
-        return same and told and found.bundle.digest == bundle.digest and found.bundle.fast == fast
+        told = found.case == CaseFacts.model_validate(vars(self.patient) | {"center": self.patient.center or NEW})
+        checked = accept_names or not found.preparation.names_accepted
+        of = (found.gliomanet, found.bundle.digest, found.bundle.fast)
+        return same and whole and told and checked and of == (__version__, bundle.digest, fast)
 
 
 def _in_order(

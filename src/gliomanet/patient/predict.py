@@ -172,10 +172,16 @@ class _Prediction:
                 fast=self.how.fast,
             ),
             case=CaseFacts(
-                case_id=self.patient.case_id, center=self.center, age=self.patient.age, sex=self.patient.sex
+                case_id=self.patient.case_id,
+                center=self.center,
+                age=self.patient.age,
+                sex=self.patient.sex,
+                mask_codes=self.patient.mask_codes,
             ),
             inputs=self._inputs(record),
-            preparation=Preparation(found=found, steps=tuple(record["steps"]), flags=flags, quality=quality),
+            preparation=Preparation(
+                names_accepted=accept_names, found=found, steps=tuple(record["steps"]), flags=flags, quality=quality
+            ),
             tasks=task_answers(answers.rows, self.bundle, worth),
             compatible_with=tuple(IntegratedType(name=name, probability=p) for name, p in types.items()),
             segmentation=outline,

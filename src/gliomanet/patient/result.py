@@ -49,6 +49,7 @@ class CaseFacts(_Part):
     center: str = Field(description="The study's centre whose settings were asked for; `new`: none.")
     age: float | None = Field(description="In years.")
     sex: Literal["F", "M", ""] = Field(description="Empty: not known.")
+    mask_codes: str = Field(description="Convention told of the mask's codes; empty: BraTS 2017 to 2021.")
 
 
 class InputFile(_Part):
@@ -73,6 +74,8 @@ class Quality(_Part):
 
 class Preparation(_Part):
     """The way of the images to the atlas."""
+
+    names_accepted: bool = Field(description="True: nobody checked that images look like the modalities told.")
 
     found: tuple[str, ...] = Field(description="State in which they arrived, as it was found or declared.")
     steps: tuple[str, ...] = Field(description="Steps that were made.")
