@@ -239,3 +239,12 @@ def test_a_result_takes_no_scan_and_no_bundle_away(tiny_study, stack_bundle, tmp
         assert error.value.problem.rule == rule
     assert scan.read_bytes() == elsewhere.read_bytes()
     assert Bundle.open(stack_bundle)
+
+
+def test_two_files_for_one_image_and_options_beside_a_table_are_mistakes(stack_bundle, tmp_path):
+    start = ["predict", "--bundle", str(stack_bundle), "--out", str(tmp_path / "out")]
+    twice = CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", "--t1c", "b.nii.gz"])
+    beside = CliRunner().invoke(app, [*start, "--cases", "cases.tsv", "--age", "50", "--mask-codes", "nnunet"])
+    assert (twice.exit_code, beside.exit_code) == (2, 2)
+    assert "2 files for one image" in twice.output
+    assert "leave out --mask-codes, --age" in " ".join(beside.output.replace("│", "").split())
