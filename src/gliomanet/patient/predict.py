@@ -21,7 +21,7 @@ from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.model_kinds import IMAGE_KINDS
-from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.answers import NEW, Computing, PreparedCase, ask, segment, worth_of_modalities
 from gliomanet.patient.checks import PARTS, Patient, check_atlas, check_out, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types
@@ -152,7 +152,7 @@ class _Prediction:
         self.report(f"asking {self.bundle.description.model}")
         answers = ask(self.bundle, case, self.how)
         if answers.rows.empty:
-            raise CaseError(self._nothing(answers))
+            raise CaseError(self._nothing((*answers.notes, *lacking)))
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
         outline = self._outline(case, record)
@@ -274,9 +274,9 @@ class _Prediction:
         kept = sorted(path for part in ("atlas", "native") for path in (self.out / part).iterdir())
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
-    def _nothing(self, answers: Answers) -> Problem:
+    def _nothing(self, notes: tuple[str, ...]) -> Problem:
         takes = ", ".join(self.bundle.description.answers.takes)
-        why = "; ".join(answers.notes) or "none of its inputs is known"
+        why = "; ".join(notes) or "none of its inputs is known"
         found = f"{self.bundle.description.model} says nothing of it ({why})"
         action = f"give what it takes: {takes}"
         return Problem(found, action, case=self.patient.case_id, rule="nothing_to_predict_from")

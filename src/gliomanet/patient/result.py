@@ -109,7 +109,8 @@ class TaskAnswer(_Part):
     set_level: float = Field(description="Share of the cases of each class whose set is to hold it.")
     abstains: bool = Field(description="True where the set does not hold exactly one class: no class is to be named.")
     worth_of_modalities: dict[str, float] | None = Field(
-        description="Shapley values of the modalities for the called class's raw probability; of networks on images."
+        description="Shapley values of the modalities for the called class's raw probability without mirror images; of "
+        "networks on images."
     )
 
 
