@@ -171,3 +171,11 @@ def test_the_command_says_what_is_wrong_in_one_sentence(tmp_path):
 def test_the_description_has_no_key_too_many():
     with pytest.raises(ValueError, match="extra"):
         BundleDescription.model_validate({"surprise": 1})
+
+
+def test_a_file_in_the_place_of_a_bundle_stays(tiny_study, tmp_path):
+    (tmp_path / "there").write_text("a file")
+    with pytest.raises(CohortError) as error:
+        write_bundle(tiny_study.layout.results, "age", tmp_path / "there")
+    assert rules(error) == {"bundle_is_there"}
+    assert (tmp_path / "there").read_text() == "a file"

@@ -63,6 +63,8 @@ def predict_table(
     _check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None)
     how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    if table["brain_mask"].ne("").any():
+        report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
     waiting = [one for one in asked if not one.is_done(bundle, fast=fast, accept_names=accept_names)]
