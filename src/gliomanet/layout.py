@@ -213,6 +213,14 @@ class Layout:
     def qc_pages(self, center: str) -> Path:
         return self.images / f"qc/{center}"
 
+    def sent_effects(self, center: str) -> Path:
+        """Effects of radiomic features at a hospital that keeps its scans, as it sent them."""
+        return self.images / f"sites/{center}.effects.tsv"
+
+    def sent_quality(self, center: str) -> Path:
+        """Image quality at a hospital that keeps its scans, as it sent it."""
+        return self.images / f"sites/{center}.quality.tsv"
+
     def radiomics(self, center: str) -> Path:
         return self.images / f"radiomics/{center}.tsv"
 

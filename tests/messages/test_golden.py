@@ -33,6 +33,7 @@ from tests.messages import (
     patients,
     results,
     scoring,
+    sites,
     sources,
     study_files,
     tables,
@@ -157,6 +158,7 @@ def test_every_message_reads_as_it_was_approved(request, tmp_path, write_case, m
         *faults.told(tmp_path, monkeypatch),
         *results.texts(tmp_path),
         *patients.texts(tmp_path),
+        *sites.texts(tmp_path),
         *scoring.texts(tmp_path),
         *texts_of_tracking(tmp_path, monkeypatch),
     ]

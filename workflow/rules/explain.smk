@@ -89,8 +89,9 @@ rule find_biomarkers:
     input:
         shap=rules.explain_model.output.values,
         explained=rules.explain_model.output.folds,
-        radiomics=[LAYOUT.radiomics(center) for center in PLAN.predicted_centers],
+        radiomics=[LAYOUT.radiomics(center) for center in PLAN.seen_centers],
         cases=case_tables(*PLAN.predicted_centers),
+        effects=[LAYOUT.sent_effects(center) for center in PLAN.sent_centers],
         splits=rules.collect_splits.output.splits,
     output:
         biomarkers=report(
@@ -118,6 +119,7 @@ rule find_biomarkers:
     params:
         code=code_of("find_biomarkers.py"),
         scenarios=[scenario.name for scenario in PLAN.scenarios],
+        sent=PLAN.sent_centers,
         inputs=lambda wildcards: list(
             getattr(STUDY.models[wildcards.model], "inputs", ())
         ),
@@ -132,9 +134,9 @@ rule find_biomarkers:
 rule draw_examples:
     input:
         biomarkers=rules.find_biomarkers.output.biomarkers,
-        radiomics=[LAYOUT.radiomics(center) for center in PLAN.predicted_centers],
-        folders=lambda wildcards: case_folders(*PLAN.predicted_centers),
-        lists=case_lists(*PLAN.predicted_centers),
+        radiomics=[LAYOUT.radiomics(center) for center in PLAN.seen_centers],
+        folders=lambda wildcards: case_folders(*PLAN.seen_centers),
+        lists=case_lists(*PLAN.seen_centers),
     output:
         picture=LAYOUT.examples("{model}"),
     log:

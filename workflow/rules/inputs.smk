@@ -69,8 +69,8 @@ def case_lists(*centers):
 
 
 def of_images(place, *centers):
-    """A place of each centre that has images: none has in a study of feature tables."""
-    return [] if STUDY.is_tabular else [place(center) for center in centers]
+    """A place of each centre that has images: no table of features has, and no hospital that keeps its scans."""
+    return [place(c) for c in centers if STUDY.centers[c].source.has_images]
 
 
 def splits_of(center):
@@ -149,5 +149,5 @@ def subset_predictions(*centers):
         LAYOUT.subset_predictions(model, center)
         for model in PLAN.subset_models
         for center in centers
-        if PLAN.predicting_folds(model, center)
+        if center not in PLAN.sent_centers and PLAN.predicting_folds(model, center)
     ]

@@ -19,7 +19,7 @@ rule predict_center:
     log:
         LAYOUT.log("predict_center", "{model}", "{center}"),
     wildcard_constraints:
-        center=any_of(STUDY.centers_of("train", "external")),
+        center=any_of(PLAN.seen_centers),
         model=any_of(set(PLAN.models) - set(PLAN.stacks)),
     conda:
         "../../envs/training.yaml"
@@ -62,7 +62,7 @@ rule predict_stack:
     log:
         LAYOUT.log("predict_center", "{model}", "{center}"),
     wildcard_constraints:
-        center=any_of(STUDY.centers_of("train", "external")),
+        center=any_of(PLAN.seen_centers),
         model=any_of(PLAN.stacks),
     conda:
         "../../envs/training.yaml"

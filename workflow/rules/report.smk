@@ -32,6 +32,7 @@ rule write_report:
         lists=case_lists(*PLAN.centers),
         qc=of_images(LAYOUT.qc, *PLAN.centers),
         sheets=of_images(LAYOUT.qc_sheet, *PLAN.centers),
+        sent=[LAYOUT.sent_quality(center) for center in PLAN.sent_centers],
         biomarkers=[LAYOUT.biomarkers(model) for model in PLAN.explained_models],
         search=[LAYOUT.search(model) for model in PLAN.explained_models],
         links=[LAYOUT.links(model) for model in PLAN.explained_models],

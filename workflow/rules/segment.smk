@@ -42,7 +42,7 @@ rule evaluate_segmentations:
         scores=[
             LAYOUT.segmentation_scores(model, center)
             for model in PLAN.segmenting_models
-            for center in PLAN.predicted_centers
+            for center in PLAN.seen_centers
         ],
         cases=rules.collect_cohort.output.cases,
         approval=rules.gate_cohort.output.approval,

@@ -29,7 +29,7 @@ rule split_development:
 rule split_external:
     input:
         patients=LAYOUT.patients("{center}"),
-        preprocessed=case_lists("{center}"),
+        preprocessed=lambda wildcards: case_lists(wildcards.center),
     output:
         splits=LAYOUT.external_splits("{center}"),
     log:

@@ -3,7 +3,8 @@
 for center in PLAN.centers:
     # of an unlabelled centre nothing is predicted
     predicting = PLAN.models if center in PLAN.predicted_centers else []
-    segmenting = PLAN.segmenting_models if center in PLAN.predicted_centers else []
+    segmenting = PLAN.segmenting_models if center in PLAN.seen_centers else []
+    measured = [] if center in PLAN.sent_centers else [LAYOUT.radiomics(center)]
 
     rule:
         name:
@@ -12,7 +13,7 @@ for center in PLAN.centers:
             LAYOUT.case_table(center),
             of_images(LAYOUT.qc, center),
             of_images(LAYOUT.qc_pages, center),
-            LAYOUT.radiomics(center),
+            measured,
             [LAYOUT.center_predictions(model, center) for model in predicting],
             [LAYOUT.segmentation_scores(model, center) for model in segmenting],
             subset_predictions(center),

@@ -19,7 +19,8 @@ tables = (
     with_log_shape(radiomics) if "shape" in params.inputs else radiomics,
     *(read_tables(inputs.cases), read_table(inputs.splits)),
 )
-found = [biomarkers(*tables, tasks, settings, scenario=scenario) for scenario in params.scenarios]
+sent = {center: read_table(path) for center, path in zip(params.sent, inputs.effects, strict=True)}
+found = [biomarkers(*tables, tasks, settings, scenario=scenario, sent=sent) for scenario in params.scenarios]
 table = pd.concat([each.biomarkers for each in found], ignore_index=True)
 table = table[BIOMARKERS.expected(table)]  # scenarios may differ in their centres
 write_table(table, snakemake.output.biomarkers, BIOMARKERS)

@@ -40,6 +40,7 @@ class BundledModel(_Part):
         folds: the folds whose fits decide its classes; `all`, or `<scenario>.all`, of a fit on all training cases.
         segmenting_folds: the folds whose networks segment; empty where it does not.
         flips: mirror images that its networks see a case in.
+        passes: stochastic passes with dropout on, whose standard deviation is told; 0: none.
         members: of a stack, the models whose answers it takes.
         takes: what its folds are given: images and inputs of a case, for messages.
     """
@@ -49,6 +50,7 @@ class BundledModel(_Part):
     folds: tuple[str, ...]
     segmenting_folds: tuple[str, ...] = ()
     flips: Literal["none", "left_right", "all"] = "none"
+    passes: int = 0
     members: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
 
@@ -100,7 +102,8 @@ class BundleDescription(_Part):
         title: of the study.
         model: the model that answers; its decisions are those of `decisions.json`.
         scenario: the study's scenario that it was trained in.
-        models: it and, of a stack, its members.
+        models: it, its partners and, of a stack, its members.
+        partners: models of the study that answer beside it, such as age alone.
         tasks: task → label and classes, in their order.
         labels: label → its values, of all that the tasks ask for.
         centers: the study's centres.
@@ -124,6 +127,7 @@ class BundleDescription(_Part):
     model: str
     scenario: str
     models: dict[str, BundledModel]
+    partners: tuple[str, ...] = ()
     tasks: dict[str, Task]
     labels: dict[str, tuple[str, ...]]
     centers: dict[str, CenterOfStudy]

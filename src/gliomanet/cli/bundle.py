@@ -21,6 +21,14 @@ def bundle(
     scenario: Annotated[
         str | None, typer.Option(help="The study's scenario, where it has several.", show_default=False)
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            help="Another model of the study that answers beside it; may be repeated. Default: the reference.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Make a finished study's model a bundle that predicts further patients; `bundle check B` checks one."""
     from gliomanet.files.storage import StorageError
@@ -29,13 +37,13 @@ def bundle(
         if study == CHECK and out is None:
             _check(Path(model))
         else:
-            _write(study, model, out, scenario)
+            _write(study, model, out, scenario, tuple(beside) if beside else None)
     except (CohortError, StudyError, ModelError, ProblemError, StorageError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
 
 
-def _write(study: Path, model: str, out: Path | None, scenario: str | None) -> None:
+def _write(study: Path, model: str, out: Path | None, scenario: str | None, partners: tuple[str, ...] | None) -> None:
     from gliomanet.release.write import write_bundle
 
     if out is None:
@@ -44,7 +52,7 @@ def _write(study: Path, model: str, out: Path | None, scenario: str | None) -> N
     def report(line: str) -> None:
         progress_console.print(escape(line))
 
-    made = write_bundle(study, model, out, scenario=scenario, report=report)
+    made = write_bundle(study, model, out, scenario=scenario, partners=partners, report=report)
     if made.description.simulated:
         console.print("[yellow]It learnt from simulated patients: its numbers mean nothing for patients.[/yellow]")
     console.print(escape(f"{out}: {model}, {len(made.description.files)} files, SHA-256 {made.digest}"))

@@ -77,10 +77,15 @@ def _center_problems(study: Study) -> list[Problem]:
     if not study.centers_of("train"):
         found, action = "no centre has the role train", "at least one must"
         problems.append(Problem(found, action, key="centers", rule="no_training_center"))
-    if len({center.source.has_images for center in study.centers.values()}) == 2:
+    seen = [center.source for center in study.centers.values() if not center.source.is_predicted]
+    if len({source.has_images for source in seen}) == 2:
         found, action = "feature tables and images are mixed", "a study's sources are all of one arm"
         problems.append(Problem(found, action, key="centers", rule="arms_mixed"))
     for name, center in study.centers.items():
+        if center.source.is_predicted and center.role != "external":
+            found = f"is {center.role}, and a hospital that sends its predictions has sent nothing to learn from"
+            action = "give it the role external"
+            problems.append(Problem(found, action, key=f"centers.{name}.role", rule="predictions_train_not"))
         problems += _feature_table_problems(f"centers.{name}.source", center.source, study)
         try:
             study.preprocessing_of(name)

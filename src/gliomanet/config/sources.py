@@ -1,4 +1,4 @@
-"""Sources of a centre's cases: simulated, a table, a public collection, DICOM files, or a table of features."""
+"""Sources of a centre's cases: simulated, a table, a collection, DICOM files, features, or a hospital's answers."""
 
 from __future__ import annotations
 
@@ -64,12 +64,14 @@ class SourceSettings(Section):
 
     Attributes:
         has_images: false for a table of features: nothing is preprocessed.
+        is_predicted: its cases were predicted where they are: neither images nor features come from there.
         images_by_job: the images are not on disk before a job has made them.
         table_by_job: the table of cases is not either: one job makes the whole centre.
         mask_codes: convention of all its tumour masks' codes; "" where the source or its table has to say it.
     """
 
     has_images: ClassVar[bool] = True
+    is_predicted: ClassVar[bool] = False
     images_by_job: ClassVar[bool] = False
     table_by_job: ClassVar[bool] = False
     mask_codes: ClassVar[str] = ""
@@ -191,8 +193,20 @@ class DicomSource(SourceSettings):
     )
 
 
+class PredictionsSource(SourceSettings):
+    """A folder of tables from a hospital that keeps its scans: its cases as a bundle of this study predicts them."""
+
+    has_images: ClassVar[bool] = False
+    is_predicted: ClassVar[bool] = True
+    kind: Literal["predictions"] = Field("predictions", description="A hospital's own predictions by a bundle.")
+    path: PathText = Field(
+        description="Folder that `gliomanet predict --export` wrote at the hospital; `{data_root}` is filled in. For centres of role external alone."
+    )
+
+
 Source = Annotated[
-    PhantomSource | TableSource | FeatureSource | CollectionSource | DicomSource, Field(discriminator="kind")
+    PhantomSource | TableSource | FeatureSource | CollectionSource | DicomSource | PredictionsSource,
+    Field(discriminator="kind"),
 ]
 
 

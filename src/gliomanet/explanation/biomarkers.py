@@ -48,6 +48,7 @@ def biomarkers(
     settings: Explanation,
     *,
     scenario: str,
+    sent: Mapping[str, pd.DataFrame] | None = None,
 ) -> Found:
     """Find the radiomic features that explain a model and hold in every centre of a scenario.
 
@@ -60,6 +61,7 @@ def biomarkers(
         tasks: the study's tasks; effects are those of the last class against the others.
         settings: bounds.
         scenario: whose folds and centres are used.
+        sent: centre that keeps its scans → rows of `SITE_EFFECTS`, which stand in for its features.
 
     Returns:
         Biomarkers: one row per linked feature and task, with the verdict and its reason. `rho` is Spearman's with
@@ -84,7 +86,9 @@ def biomarkers(
         gap = float(of_task.loc[of_task["unit"] == unit, "additivity_gap"].max()) if folds else np.nan
         chosen = linked_features(linked, settings)
         positive = len(task.class_names) - 1
-        own = _judged(chosen, matrix, labels[name], positive, centers, external, settings)
+        there = {center: sent_effects(table, name, settings) for center, table in (sent or {}).items()}
+        there = {center: found for center, found in there.items() if center in centers}
+        own = _judged(chosen, matrix, labels[name], positive, centers, external, settings, there)
         named = {"scenario": scenario, "task": name}
         rows += [named | row | {"additivity_gap": gap} for row in own]
         links.append(link_rows(linked, list(chosen), matrix.keys).assign(**named))
@@ -116,10 +120,15 @@ def _judged(
     centers: Mapping[str, NDArray[np.str_]],
     external: set[str],
     settings: Explanation,
+    sent: Mapping[str, Mapping[Key, Effect]],
 ) -> list[dict[str, Any]]:
     """The linked features of a task with their verdicts: kept ones first, then by the size of the summary."""
     keys = [matrix.keys[column] for column in chosen]
-    effects = [center_effects(matrix, key, labels, positive, centers, settings) for key in keys]
+    effects = []
+    for key in keys:
+        found = center_effects(matrix, key, labels, positive, centers, settings)
+        found |= {center: of_key[key] for center, of_key in sent.items() if key in of_key}
+        effects.append({center: found[center] for center in centers if center in found})  # sums are in one order
     summaries = [summarise(of_centers) for of_centers in effects]
     p = np.array([np.nan if summary is None else summary.p for summary in summaries])
     rows = []
@@ -144,6 +153,16 @@ def _judged(
 def _strength(summary: float) -> float:
     """|summary| to the six digits that the table holds, so that equal effects stand by name, not by rounding noise."""
     return abs(float(f"{summary:.6g}"))
+
+
+def sent_effects(table: pd.DataFrame, task: str, settings: Explanation) -> dict[Key, Effect]:
+    """(region, feature) → its effect at a hospital that keeps its scans, where each class has enough cases."""
+    found = {}
+    for row in table[table["task"] == task].to_dict("records"):
+        effect = Effect(float(row["effect"]), float(row["variance"]), int(row["n"]), int(row["n_positive"]))
+        if min(effect.n_positive, effect.n - effect.n_positive) >= settings.min_per_class:
+            found[str(row["region"]), str(row["feature"])] = effect
+    return found
 
 
 def class_indices(cases: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, pd.Series]:

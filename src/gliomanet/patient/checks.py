@@ -15,9 +15,6 @@ from gliomanet.files.storage import StorageError, free_bytes, megabytes
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.patient.result import NAME as RESULT
 
-PARTS = ("atlas", "native")
-"""Folders of a result, which are written anew."""
-
 NEEDED = 250_000_000
 """Bytes that a result takes at most: images of 1 mm on the atlas, and outlines of four large scans."""
 
@@ -61,12 +58,13 @@ def check_told(told: Patient, bundle: Bundle) -> None:
         raise CaseError(Problem(found, action, case=told.case_id, rule="unknown_center"))
 
 
-def check_out(out: Path, bundle: Bundle, given: Iterable[Path]) -> None:
+def check_out(out: Path, bundle: Bundle, names: Iterable[str], given: Iterable[Path]) -> None:
     """See that writing the result takes nothing away: no scan, no folder of somebody else's, no bundle.
 
     Args:
-        out: folder for the result, in which `atlas` and `native` are written anew.
+        out: folder for the result.
         bundle: the bundle, which is whole only as long as nothing is added to it.
+        names: folders in it that are written anew.
         given: every file and folder that was given of the patient.
     """
     at = {"file": str(out)}
@@ -75,7 +73,7 @@ def check_out(out: Path, bundle: Bundle, given: Iterable[Path]) -> None:
     if out.resolve().is_relative_to(bundle.folder.resolve()):
         found, action = "lies in the bundle, which a result would spoil", "name a folder outside the bundle"
         raise CaseError(Problem(found, action, rule="out_in_bundle").at(**at))
-    parts = [out / name for name in PARTS]
+    parts = [out / name for name in names]
     for path in given:
         if part := next((part for part in parts if path.resolve().is_relative_to(part.resolve())), None):
             found = f"lies in {part}, which the result replaces"

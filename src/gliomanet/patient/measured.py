@@ -13,15 +13,18 @@ from gliomanet.patient.result import Feature, Reference
 from gliomanet.radiomics.extract import extract_case
 from gliomanet.radiomics.ratios import with_ratios
 from gliomanet.radiomics.table import KEYS, wide_features
+from gliomanet.tables.cohort import RADIOMICS
+from gliomanet.tables.io import write_table
 
 
-def measure(case: Path, case_id: str, bundle: Bundle) -> tuple[pd.DataFrame, list[str]]:
+def measure(case: Path, case_id: str, bundle: Bundle, kept: Path) -> tuple[pd.DataFrame, list[str]]:
     """The features of a preprocessed case with a tumour mask, and the reasons that some are missing.
 
     Args:
         case: its folder.
         case_id: written into the row.
         bundle: whose settings are taken.
+        kept: file for the features as a study keeps them, a row per region of the mask.
 
     Returns:
         One row: `case_id` and features, ratios among them, under the names that the study's models know; no row without
@@ -30,7 +33,9 @@ def measure(case: Path, case_id: str, bundle: Bundle) -> tuple[pd.DataFrame, lis
     features, notes = extract_case(case, case_id, Radiomics.model_validate(bundle.description.radiomics))
     if features.empty:
         return pd.DataFrame(columns=["case_id"]), notes
-    wide = wide_features(with_ratios(features).astype(dict.fromkeys(KEYS, str)))
+    measured = with_ratios(features).astype(dict.fromkeys(KEYS, str))
+    write_table(measured, kept, RADIOMICS, exact=True)
+    wide = wide_features(measured)
     return under_known_names(wide, bundle.references.features), notes
 
 

@@ -215,9 +215,20 @@ class Plan:
         return [center for center in self.centers if center in used]
 
     @cached_property
+    def sent_centers(self) -> list[str]:
+        """The centres whose hospital keeps its scans, and sent what a bundle of the study says of them."""
+        return [center for center in self.centers if self.study.centers[center].source.is_predicted]
+
+    @cached_property
+    def seen_centers(self) -> list[str]:
+        """The predicted centres whose images or features the study has."""
+        return [center for center in self.predicted_centers if center not in self.sent_centers]
+
+    @cached_property
     def measured_centers(self) -> list[str]:
         """The centres whose radiomic features are looked at: all where a model of features may learn from each."""
-        return self.centers if self.tabular_models else self.predicted_centers
+        wanted = self.centers if self.tabular_models else self.predicted_centers
+        return [center for center in wanted if center not in self.sent_centers]
 
     @cached_property
     def tested_with_hidden_labels(self) -> list[str]:

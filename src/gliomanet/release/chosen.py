@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gliomanet.bundle.description import BundledModel
+from gliomanet.config.feature_models import StackModel
 from gliomanet.config.load import load_study
 from gliomanet.config.split import Fold, Scenario
 from gliomanet.config.study import Study
@@ -23,24 +24,29 @@ class Chosen:
         study: its configuration.
         model: the model that answers.
         scenario: the scenario whose fits travel.
+        partners: the study's models that answer beside it.
     """
 
     finished: FinishedStudy
     study: Study
     model: str
     scenario: Scenario
+    partners: tuple[str, ...] = ()
 
     @classmethod
-    def find(cls, finished: FinishedStudy, model: str, scenario: str | None) -> Chosen:
+    def find(
+        cls, finished: FinishedStudy, model: str, scenario: str | None, partners: tuple[str, ...] | None = None
+    ) -> Chosen:
         """Choose.
 
         Args:
             finished: the study.
             model: of the study.
             scenario: of the study; `None` where it has one only.
+            partners: of the study; `None`: the one that the study compares the others with.
 
         Raises:
-            CohortError: no such model or scenario, or several scenarios and none named.
+            CohortError: no such model, partner or scenario, or several scenarios and none named.
         """
         study = load_study(finished.record.study)
         file = str(finished.layout.study())
@@ -56,7 +62,7 @@ class Chosen:
         if name not in scenarios:
             action = f"its scenarios are {', '.join(scenarios)}"
             raise _refused(Problem(f"the study has no scenario {name!r}", action, file=file, rule="no_such_scenario"))
-        return cls(finished, study, model, scenarios[name])
+        return cls(finished, study, model, scenarios[name], _partners(study, model, partners, file))
 
     @cached_property
     def plan(self) -> Plan:
@@ -74,8 +80,8 @@ class Chosen:
 
     @cached_property
     def models(self) -> dict[str, BundledModel]:
-        """The models that travel: the members, then the one that answers."""
-        return {name: self._bundled(name) for name in (*self.members, self.model)}
+        """The models that travel: the members, the partners, then the one that answers."""
+        return {name: self._bundled(name) for name in dict.fromkeys((*self.members, *self.partners, self.model))}
 
     @property
     def simulated(self) -> tuple[str, ...]:
@@ -93,6 +99,7 @@ class Chosen:
             folds=tuple(fold.id for fold in self.folds if fold.is_refit) if refit else validating,
             segmenting_folds=validating if segments else (),
             flips=self.plan.flips_of(model),
+            passes=self.study.prediction.passes if model in self.plan.networks else 0,
             members=members,
             takes=(
                 *getattr(settings, "modalities", ()),
@@ -101,6 +108,18 @@ class Chosen:
                 *getattr(settings, "clinical", ()),
             ),
         )
+
+
+def _partners(study: Study, model: str, named: tuple[str, ...] | None, file: str) -> tuple[str, ...]:
+    """The models that answer beside it; a stack's own members would have to travel with it."""
+    possible = [name for name, one in study.models.items() if name != model and not isinstance(one, StackModel)]
+    if named is None:
+        return tuple(name for name in possible if name == study.evaluation.reference)
+    if unknown := [name for name in named if name not in possible]:
+        action = f"the study's models that can are {', '.join(possible) or 'none'}"
+        found = f"{', '.join(unknown)} cannot answer beside {model}"
+        raise _refused(Problem(found, action, file=file, rule="no_such_partner"))
+    return tuple(dict.fromkeys(named))
 
 
 def _refused(problem: Problem) -> CohortError:

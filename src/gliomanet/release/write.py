@@ -31,9 +31,11 @@ from gliomanet.bundle.description import (
     CenterOfStudy,
     fit_folder,
 )
+from gliomanet.bundle.external import EXTERNAL, external_values
 from gliomanet.bundle.fitted import packed, take_apart
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.bundle.space import atlas_digest
+from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
@@ -47,15 +49,24 @@ from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.release.card import model_card, never_seen
 from gliomanet.release.chosen import Chosen
 from gliomanet.release.example import predicted_example, write_example
+from gliomanet.release.external import external_metrics
 from gliomanet.release.measures import look_of, references_of
 from gliomanet.release.sbom import bill_of_materials
+from gliomanet.release.survival import survival_of
+from gliomanet.release.trust import trust_reference
 
 PACKAGES = ("torch", "numpy", "monai", "scikit-learn", "antspyx", "nilearn", "pyradiomics", "safetensors")
 Report = Callable[[str], object]
 
 
 def write_bundle(
-    study: Path, model: str, out: Path, *, scenario: str | None = None, report: Report = lambda line: None
+    study: Path,
+    model: str,
+    out: Path,
+    *,
+    scenario: str | None = None,
+    partners: tuple[str, ...] | None = None,
+    report: Report = lambda line: None,
 ) -> Bundle:
     """Write a bundle of one model of a finished study.
 
@@ -64,6 +75,7 @@ def write_bundle(
         model: the study's model that is to answer; a stack's members go along.
         out: folder to make.
         scenario: the study's scenario whose fits travel; `None` where it has one only.
+        partners: the study's models that answer beside it; `None`: the one that the study compares the others with.
         report: called with a line on each step.
 
     Returns:
@@ -74,7 +86,7 @@ def write_bundle(
         ProblemError: a fit is not what training wrote.
     """
     finished = FinishedStudy.find(study)
-    chosen = Chosen.find(finished, model, scenario)
+    chosen = Chosen.find(finished, model, scenario, partners)
     if out.exists() and (not out.is_dir() or out.samefile(Path.cwd()) or any(out.iterdir())):
         problem = Problem(
             "is there already", "name another folder, or remove it", file=str(out), rule="bundle_is_there"
@@ -111,6 +123,11 @@ def _write_parts(chosen: Chosen, out: Path, report: Report) -> None:
     write_json(out / REFERENCES, values)
     write_atomically(out / REFERENCE_ARRAYS, packed(arrays))
     write_json(out / LOOK, look_of(chosen))
+    write_json(out / EXTERNAL, external_values(external_metrics(chosen) or ()))
+    if (survival := survival_of(chosen)) is not None:
+        write_json(out / SURVIVAL, survival.model_dump(mode="json"))
+    report("measuring the training cases' look")
+    trust_reference(chosen).write(out)
     write_json(out / SBOM, bill_of_materials())
     write_atomically(out / LICENCE, _licence())
     write_example(out)
@@ -153,6 +170,7 @@ def _description(chosen: Chosen, digests: dict[str, str]) -> BundleDescription:
         model=chosen.model,
         scenario=scenario.name,
         models=chosen.models,
+        partners=chosen.partners,
         tasks=tasks,
         labels={task.label: study.vocabulary[task.label] for task in tasks.values()},
         centers={name: _center(chosen, name) for name in study.centers},

@@ -83,3 +83,15 @@ def test_intervals_of_mcc_cover_in_a_small_sample():
         low, high = np.quantile(values[1:], [0.025, 0.975])
         covered += low <= true[0] <= max(high, values[0])
     assert 0.91 <= covered / 300 <= 0.98
+
+
+def test_the_order_of_the_cases_changes_no_draw_of_a_pair():
+    rng = np.random.default_rng(5)
+    truth, a, b = (rng.integers(0, 3, 40) for _ in range(3))
+    patients, order = np.arange(40), rng.permutation(40)
+    drawn = drawn_pairs(truth, a, b, patients, 3, 50, np.random.default_rng(1))
+    moved = drawn_pairs(truth[order], a[order], b[order], patients[order], 3, 50, np.random.default_rng(1))
+    turned = drawn_pairs(truth, b, a, patients, 3, 50, np.random.default_rng(1))
+    for one, other, back in zip(drawn, moved, turned[::-1], strict=True):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, back)

@@ -9,6 +9,7 @@ from gliomanet.cohort.sources.collection import Collection
 from gliomanet.cohort.sources.dicom import Dicom
 from gliomanet.cohort.sources.features import Features
 from gliomanet.cohort.sources.phantom import Phantom
+from gliomanet.cohort.sources.predictions import Predictions
 from gliomanet.cohort.sources.source import CenterRequest, Settings, Source
 from gliomanet.cohort.sources.table import Table
 from gliomanet.config.sources import (
@@ -16,6 +17,7 @@ from gliomanet.config.sources import (
     DicomSource,
     FeatureSource,
     PhantomSource,
+    PredictionsSource,
     SourceSettings,
     TableSource,
 )
@@ -26,6 +28,7 @@ SOURCES: Mapping[type[SourceSettings], type[Source[Any]]] = {
     FeatureSource: Features,
     CollectionSource: Collection,
     DicomSource: Dicom,
+    PredictionsSource: Predictions,
 }
 """Settings of a kind → its source. Their modules import pandas only where a table is read."""
 

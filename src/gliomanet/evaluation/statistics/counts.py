@@ -52,16 +52,20 @@ def drawn_pairs(
     decision by itself is drawn as by `drawn_counts`.
 
     Returns:
-        Two of what `drawn_counts` returns; those of the decisions turned round are the same turned round.
+        Two of what `drawn_counts` returns; those of the decisions turned round are the same turned round. The order of
+        the cases changes nothing: which decision is drawn first is decided by their counts.
     """
-    if first.tobytes() > second.tobytes():
+    counts = np.zeros((classes, classes, classes), dtype=np.int64)
+    np.add.at(counts, (truth, first, second), 1)
+    turned = counts.transpose(0, 2, 1)
+    if counts.tolist() > turned.tolist():
         return drawn_pairs(truth, second, first, patients, classes, draws, generator)[::-1]
     prior = _prior(classes)
     both = np.einsum("kf,ks->kfs", prior, prior).reshape(classes, classes * classes)
     drawn = _drawn(truth, first * classes + second, patients, both, draws, generator)
     cells = drawn.reshape(classes, classes, classes, -1)
     one, other = np.asarray(cells.sum(2)), np.asarray(cells.sum(1))
-    if np.array_equal(first, second):  # neither is the first: the second half of the draws is the first, turned round
+    if np.array_equal(counts, turned):  # neither is the first: the second half of the draws is the first, turned round
         half = draws // 2
         one, other = (
             np.concatenate([a[..., : half + 1], b[..., 1 : half + 1], one[..., 2 * half + 1 :]], axis=2)

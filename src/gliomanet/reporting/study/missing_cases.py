@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -12,10 +12,15 @@ from gliomanet.reporting.study.tidy import tidy
 COLUMNS = ("case_id", "center", "status", "reason")
 UNEXPLAINED = "in the case table, in no fold: no known label of any task, or no usable features"
 UNPREDICTED = "none of the model's modalities or features is known"
+UNSENT = "its hospital keeps its scans, and sent no answer of the model"
 
 
 def missing_cases(
-    cases: pd.DataFrame, splits: pd.DataFrame, qc: pd.DataFrame | None, predictions: Mapping[str, pd.DataFrame]
+    cases: pd.DataFrame,
+    splits: pd.DataFrame,
+    qc: pd.DataFrame | None,
+    predictions: Mapping[str, pd.DataFrame],
+    sent: Collection[str] = (),
 ) -> pd.DataFrame:
     """Collect the cases that reached no fold, and those that some model did not predict: `COLUMNS`.
 
@@ -24,8 +29,11 @@ def missing_cases(
         splits: `results/splits.tsv`.
         qc: all centres' quality tables, if there are any.
         predictions: model → `results/predictions/<model>.tsv`.
+        sent: centres whose hospital keeps its scans.
     """
-    return pd.concat([cases_in_no_fold(cases, splits, qc), unpredicted_cases(splits, predictions)], ignore_index=True)
+    unpredicted = unpredicted_cases(splits, predictions)
+    unpredicted.loc[unpredicted["center"].isin(list(sent)), "reason"] = UNSENT
+    return pd.concat([cases_in_no_fold(cases, splits, qc), unpredicted], ignore_index=True)
 
 
 def cases_in_no_fold(cases: pd.DataFrame, splits: pd.DataFrame, qc: pd.DataFrame | None) -> pd.DataFrame:

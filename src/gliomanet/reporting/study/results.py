@@ -64,6 +64,7 @@ class StudyResults:
         void_features: `results/audit/features/void.tsv`, beside it.
         prediction_findings: `results/audit/predictions/findings.tsv`; None: no audit was run.
         qc: all centres' quality tables; None in a study of feature tables.
+        sent_quality: centre whose hospital keeps its scans → the summary that it sent.
         sheets: centre → contact sheet (PNG).
         models: descriptions of every trained model.
         versions: software → version, see `gathered_versions`.
@@ -107,6 +108,7 @@ class StudyResults:
     void_features: pd.DataFrame | None = None
     prediction_findings: pd.DataFrame | None = None
     qc: pd.DataFrame | None = None
+    sent_quality: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     sheets: Mapping[str, Path] = field(default_factory=dict)
     models: tuple[ModelDescription, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -148,7 +150,7 @@ class StudyResults:
                     pseudo_labels.append(read_table(path).assign(**names))
                 case "predictions" | "calibration" | "biomarkers" | "search" | "links" | "shap_values" | "explained":
                     by_name[place.kind][place.model] = read_table(path)
-                case "qc":
+                case "qc" | "sent_quality":
                     by_name[place.kind][place.center] = read_table(path)
                 case "examples":
                     examples[place.model] = path
@@ -173,6 +175,7 @@ class StudyResults:
             examples=examples,
             pseudo_labels=_together(pseudo_labels),
             qc=_together(by_name["qc"].values()),
+            sent_quality=by_name["sent_quality"],
             sheets=sheets,
             models=tuple(models),
             versions=gathered_versions([*(model.versions for model in models), *cases]),
@@ -197,7 +200,7 @@ class StudyResults:
     @cached_property
     def missing(self) -> pd.DataFrame:
         """Cases that not every model analysed: case_id, center, status, reason."""
-        return missing_cases(self.cases, self.splits, self.qc, self.predictions)
+        return missing_cases(self.cases, self.splits, self.qc, self.predictions, self.sent_quality)
 
     @property
     def lost(self) -> int:

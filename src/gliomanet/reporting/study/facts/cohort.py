@@ -184,4 +184,5 @@ def _splits(results: StudyResults) -> pd.DataFrame:
 
 
 def _is_tabular(results: StudyResults) -> bool:
-    return all(center["source"]["kind"] == "features" for center in results.settings["centers"].values())
+    kinds = {center["source"]["kind"] for center in results.settings["centers"].values()}
+    return kinds <= {"features", "predictions"}

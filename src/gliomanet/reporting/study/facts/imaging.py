@@ -185,7 +185,8 @@ def features_left_out(results: StudyResults) -> Fact | None:
 
 
 def _has_images(results: StudyResults) -> bool:
-    return any(center["source"]["kind"] != "features" for center in results.settings["centers"].values())
+    kinds = {center["source"]["kind"] for center in results.settings["centers"].values()}
+    return not kinds <= {"features", "predictions"}
 
 
 def _takes_radiomics(results: StudyResults) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from gliomanet.reporting.embed import embed_sheets
@@ -24,10 +26,10 @@ SHOWN_METRICS = {
 
 def section(results: StudyResults) -> Section | None:
     """Image quality metrics and contact sheets, where images were preprocessed."""
-    table, sheets = qc_table(results.qc), embed_sheets(results.sheets)
-    if not (table or sheets):
+    table, sheets, sent = qc_table(results.qc), embed_sheets(results.sheets), sent_table(results.sent_quality)
+    if not (table or sheets or sent):
         return None
-    content = {"table": table, "flagged": flagged_table(results.qc), "sheets": sheets}
+    content = {"table": table, "flagged": flagged_table(results.qc), "sent": sent, "sheets": sheets}
     return Section("quality", "Quality control", content)
 
 
@@ -54,6 +56,28 @@ def qc_table(qc: pd.DataFrame | None) -> Table:
     columns = [Column("Centre"), Column("Usable cases", True), Column("Flagged", True)]
     columns += [Column(SHOWN_METRICS[name], True) for name in shown]
     return Table("qc", "Image quality metrics: median, and the range below it.", tuple(columns), tuple(rows))
+
+
+def sent_table(sent: Mapping[str, pd.DataFrame]) -> Table:
+    """Image quality at hospitals that keep their scans: median and quartiles, as they sent them."""
+    tables = {center: tidy(table, text=("metric",)) for center, table in sent.items()}
+    found = {name for table in tables.values() for name in table["metric"]}
+    shown = [name for name in SHOWN_METRICS if name in found]
+    rows = []
+    for center, table in tables.items():
+        row, of_metric = [Cell(center)], {one["metric"]: one for one in table.to_dict("records")}
+        for name in shown:
+            show = count if name.endswith("_ml") else number
+            one = of_metric.get(name)
+            row.append(
+                numeric(show(one["median"]), f"{show(one['lower'])} to {show(one['upper'])} ({count(one['n'])} cases)")
+                if one
+                else Cell("–", kind="number")
+            )
+        rows.append(tuple(row))
+    columns = [Column("Centre"), *(Column(SHOWN_METRICS[name], True) for name in shown)]
+    caption = "Hospitals that keep their scans: median, and the quartiles below it. Nobody of this study saw an image."
+    return Table("qc-sent", caption, tuple(columns), tuple(rows))
 
 
 def flagged_table(qc: pd.DataFrame | None) -> Table:
