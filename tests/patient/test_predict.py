@@ -210,12 +210,15 @@ def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
 ):
     out, bundle = tmp_path / CASE, Bundle.open(stack_bundle)
     shutil.copytree(done.folder, out)
-    row = dict.fromkeys(("t1", "t1c", "t2", "flair", "tumour_mask"), "") | {"case_id": CASE, "age": tiny_study.age}
+    row = dict.fromkeys(("t1", "t1c", "t2", "flair", "tumour_mask", "dicom"), "") | {
+        "case_id": CASE,
+        "age": tiny_study.age,
+    }
     row |= {"sex": "F", "mask_codes": "brats"} | {name: str(path) for name, path in tiny_study.images.items()}
 
     def is_done(accept_names=False, **changed):
         asked = batch._Asked(row | changed, out, CENTER)
-        return asked.is_done(bundle, fast=False, accept_names=accept_names)
+        return asked.is_done(bundle, fast=False, dicom_out=False, page=False, accept_names=accept_names)
 
     assert is_done()
     assert is_done(accept_names=True)

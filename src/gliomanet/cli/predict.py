@@ -93,9 +93,9 @@ def predict(
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     given = {"t1": t1, "t1c": t1c, "t2": t2, "flair": flair}
     if cases is not None:
-        told = {**given, "dicom": dicom, "mask": mask, "mask-codes": mask_codes, "age": age, "sex": sex}
-        told |= {"case-id": "" if case_id == "patient" else case_id}
-        if unread := [f"--{name}" for name, value in told.items() if value not in (None, "", [])]:
+        options = {**given, "dicom": dicom, "mask": mask, "mask-codes": mask_codes, "age": age, "sex": sex}
+        options |= {"case-id": "" if case_id == "patient" else case_id}
+        if unread := [f"--{name}" for name, value in options.items() if value not in (None, "", [])]:
             raise typer.BadParameter(
                 f"the table tells of its patients: leave out {', '.join(unread)}", param_hint="--cases"
             )
