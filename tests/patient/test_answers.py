@@ -156,3 +156,10 @@ def test_what_is_not_known_is_said(stack_bundle, tiny_study, case):
     assert any("none of this model's inputs is known" in note for note in found.notes)
     assert any("age; the training median" in note for note in found.notes)
     assert ask(answering("chain", stack_bundle, tiny_study), bare, HOW).rows.empty
+
+
+def test_an_age_that_is_not_known_is_said_of_models_on_features(stack_bundle, tiny_study, case):
+    chain = answering("chain", stack_bundle, tiny_study)
+    found = ask(chain, PreparedCase(case.row.assign(age=np.nan), case.root, case.features), HOW)
+    assert any("age, which chain takes; the training median" in note for note in found.notes)
+    assert not any("age" in note for note in ask(chain, case, HOW).notes)

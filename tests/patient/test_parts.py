@@ -12,7 +12,7 @@ from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.reading import Modality
 from gliomanet.imaging.volume import Volume as Image
 from gliomanet.labels.tasks import DEFAULT_TASKS
-from gliomanet.patient.diagnosis import ASTROCYTOMA, GLIOBLASTOMA, LEGACY, OLIGODENDROGLIOMA, compatible_types
+from gliomanet.patient.diagnosis import ASTROCYTOMA, GLIOBLASTOMA, LEGACY, OLIGODENDROGLIOMA, UNGRADED, compatible_types
 from gliomanet.patient.given import take
 from gliomanet.patient.measured import under_known_names
 from gliomanet.patient.outlines import volumes
@@ -44,6 +44,16 @@ def test_no_type_is_named_by_one_task_alone():
     assert compatible_types(rows(idh=0.9), {"idh": DEFAULT_TASKS["idh"]}) == {}
     two = {name: DEFAULT_TASKS[name] for name in ("idh", "grade")}
     assert compatible_types(rows(idh=0.9, grade=0.1), two) == {}
+
+
+def test_a_wildtype_glioma_of_a_grade_that_nobody_asked_for_is_one_entry():
+    two = {name: DEFAULT_TASKS[name] for name in ("idh", "codel_1p19q")}
+    types = compatible_types(rows(idh=0.1, codel_1p19q=0.2), two)
+    assert next(iter(types)) == UNGRADED
+    assert set(types) == {UNGRADED, ASTROCYTOMA, OLIGODENDROGLIOMA}
+    by_hand = {UNGRADED: 0.9 * 0.8, ASTROCYTOMA: 0.1 * 0.8, OLIGODENDROGLIOMA: 0.1 * 0.2}
+    for name, value in by_hand.items():
+        assert types[name] == pytest.approx(value / sum(by_hand.values())), name
 
 
 def test_volumes_are_the_scanner_s_and_sides_the_atlas_s(tmp_path):

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.cli.main import app
-from gliomanet.errors import CaseError
+from gliomanet.errors import CaseError, CohortError
 from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.page.write import PAGES
@@ -205,6 +205,47 @@ def test_a_table_of_patients_goes_on_after_a_bad_one_and_does_nothing_twice(
     assert (tmp_path / "out/cases.tsv").is_file()
 
 
+def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
+    done, tiny_study, stack_bundle, tmp_path, monkeypatch
+):
+    out, bundle = tmp_path / CASE, Bundle.open(stack_bundle)
+    shutil.copytree(done.folder, out)
+    row = dict.fromkeys(("t1", "t1c", "t2", "flair", "tumour_mask", "dicom"), "") | {
+        "case_id": CASE,
+        "age": tiny_study.age,
+    }
+    row |= {"sex": "F", "mask_codes": "brats"} | {name: str(path) for name, path in tiny_study.images.items()}
+
+    def is_done(accept_names=False, **changed):
+        asked = batch._Asked(row | changed, out, CENTER)
+        return asked.is_done(bundle, fast=False, dicom_out=False, page=False, accept_names=accept_names)
+
+    assert is_done()
+    assert is_done(accept_names=True)
+    assert not is_done(mask_codes="nnunet")
+    assert not is_done(sex="M")
+    assert not is_done(t1="")
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "__version__", "9")
+        assert not is_done()
+    content = ResultValues.read(out / NAME)
+    accepted = content.preparation.model_copy(update={"names_accepted": True})
+    content.model_copy(update={"preparation": accepted}).write(out / NAME)
+    assert is_done(accept_names=True)
+    assert not is_done()
+    shutil.copy(done.folder / NAME, out / NAME)
+    (out / "atlas/segmentation.nii.gz").unlink()
+    assert not is_done()
+
+
+def test_the_table_of_results_replaces_no_other_table(stack_bundle, tmp_path):
+    (tmp_path / "cases.tsv").write_text("case_id\tt1c\nB-1\tb.nii.gz\n")
+    with pytest.raises(CohortError) as error:
+        batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path)
+    assert [one.rule for one in error.value.problems] == ["foreign_table"]
+    assert (tmp_path / "cases.tsv").read_text().startswith("case_id\tt1c")
+
+
 def test_the_command_prints_the_schema_and_one_sentence_for_a_mistake(stack_bundle, tmp_path):
     printed = CliRunner().invoke(app, ["predict", "--schema"])
     assert printed.output == schema_text()
@@ -212,3 +253,30 @@ def test_the_command_prints_the_schema_and_one_sentence_for_a_mistake(stack_bund
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 1
     assert "no image was given" in done.output
+
+
+def test_a_result_takes_no_scan_and_no_bundle_away(tiny_study, stack_bundle, tmp_path):
+    scan = tmp_path / "patient" / "native" / "t1c.nii.gz"
+    scan.parent.mkdir(parents=True)
+    shutil.copy(tiny_study.images["t1c"], scan)
+    elsewhere = tiny_study.images["t1c"]
+    for given, out, rule in (
+        (scan, tmp_path / "patient", "input_in_result"),
+        (elsewhere, tmp_path / "patient", "foreign_result_folder"),
+        (elsewhere, scan, "out_is_no_folder"),
+        (elsewhere, stack_bundle / "result", "out_in_bundle"),
+    ):
+        with pytest.raises(CaseError) as error:
+            predict(stack_bundle, {"t1c": given}, out)
+        assert error.value.problem.rule == rule
+    assert scan.read_bytes() == elsewhere.read_bytes()
+    assert Bundle.open(stack_bundle)
+
+
+def test_two_files_for_one_image_and_options_beside_a_table_are_mistakes(stack_bundle, tmp_path):
+    start = ["predict", "--bundle", str(stack_bundle), "--out", str(tmp_path / "out")]
+    twice = CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", "--t1c", "b.nii.gz"])
+    beside = CliRunner().invoke(app, [*start, "--cases", "cases.tsv", "--age", "50", "--mask-codes", "nnunet"])
+    assert (twice.exit_code, beside.exit_code) == (2, 2)
+    assert "2 files for one image" in twice.output
+    assert "leave out --mask-codes, --age" in " ".join(beside.output.replace("│", "").split())

@@ -118,6 +118,21 @@ def test_a_description_that_this_version_cannot_read_says_why(copied, change, ru
     assert rules(error) == {rule}
 
 
+def test_what_is_read_has_a_digest_and_lies_in_the_bundle(copied):
+    path = copied / NAME
+    values = json.loads(path.read_text())
+    (copied / "look.json").unlink()
+    values["files"].pop("look.json")
+    values["models"]["../../elsewhere/net"] = values["models"]["net"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(ModelError) as error:
+        Bundle.open(copied)
+    problems = error.value.problems
+    assert {one.rule for one in problems} == {"bundle_part_unnamed"}
+    assert problems[0].found == "has no digest of look.json"
+    assert all("../../elsewhere/net" in one.found for one in problems[1:])
+
+
 def test_what_is_no_bundle_says_so(tmp_path):
     with pytest.raises(ModelError) as error:
         Bundle.open(tmp_path)
@@ -160,3 +175,11 @@ def test_the_command_says_what_is_wrong_in_one_sentence(tmp_path):
 def test_the_description_has_no_key_too_many():
     with pytest.raises(ValueError, match="extra"):
         BundleDescription.model_validate({"surprise": 1})
+
+
+def test_a_file_in_the_place_of_a_bundle_stays(tiny_study, tmp_path):
+    (tmp_path / "there").write_text("a file")
+    with pytest.raises(CohortError) as error:
+        write_bundle(tiny_study.layout.results, "age", tmp_path / "there")
+    assert rules(error) == {"bundle_is_there"}
+    assert (tmp_path / "there").read_text() == "a file"

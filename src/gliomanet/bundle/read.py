@@ -36,7 +36,7 @@ from gliomanet.bundle.fitted import put_together
 from gliomanet.bundle.references import References
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.errors import ModelError, Problem
-from gliomanet.models.artifact import ImageModelDescription, ModelDescription
+from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription, ModelDescription
 from gliomanet.models.ensemble import EnsembleDescription
 from gliomanet.prediction.image import ImageModel, image_model
 from gliomanet.prediction.predict_center import Member
@@ -89,7 +89,7 @@ class Bundle:
                     for one in error.errors()
                 )
             ) from None
-        if problems := file_problems(folder, description.files):
+        if problems := [*_unnamed_parts(description, path), *file_problems(folder, description.files)]:
             raise _refused(*problems)
         return cls(folder, description, hashlib.sha256(content).hexdigest())
 
@@ -164,6 +164,16 @@ def file_problems(folder: Path, digests: Mapping[str, str]) -> list[Problem]:
     return problems
 
 
+def _unnamed_parts(description: BundleDescription, path: Path) -> list[Problem]:
+    """Files that are read and have no digest: dropped from a bundle, or a model's name that leads out of it."""
+    fits = [fit_folder(model, fold) for model, of in description.models.items() for fold in of.fits]
+    parts = [DECISIONS, REFERENCES, REFERENCE_ARRAYS, LOOK, *(f"{fit}/{MODEL_FILE}" for fit in fits)]
+    absent = [name for name in parts if name not in description.files]
+    return [
+        Problem(f"has no digest of {name}", COPY_AGAIN, file=str(path), rule="bundle_part_unnamed") for name in absent
+    ]
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hex digits."""
     with path.open("rb") as file:
@@ -186,7 +196,7 @@ def _check_version(values: Any, path: Path) -> None:
 
 
 def _load(folder: Path) -> Any:
-    description = ModelDescription.read(folder / "model.json")
+    description = ModelDescription.read(folder / MODEL_FILE)
     try:
         if isinstance(description, ImageModelDescription):
             return image_model(description, load_tensors((folder / WEIGHTS).read_bytes()))

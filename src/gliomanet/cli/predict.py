@@ -14,7 +14,7 @@ from gliomanet.errors import CaseError, CohortError, ModelError, ProblemError
 if TYPE_CHECKING:
     from gliomanet.patient.result import ResultValues
 
-Image = Annotated[Path | None, typer.Option(help="NIfTI file.", show_default=False)]
+Image = Annotated[list[Path] | None, typer.Option(help="NIfTI file.", show_default=False)]
 
 
 def predict(
@@ -33,7 +33,7 @@ def predict(
         bool, typer.Option("--dicom-out", help="Write segmentations and a report into that study, too: OUT/dicom.")
     ] = False,
     mask: Annotated[
-        Path | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
+        list[Path] | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
     ] = None,
     mask_codes: Annotated[
         str, typer.Option(help="Meaning of its codes: brats, brats-2023, nnunet, hd-glio, binary, …")
@@ -91,6 +91,14 @@ def predict(
         raise typer.BadParameter("give both --bundle and --out")
     if device not in ("cpu", "gpu"):
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
+    given = {"t1": t1, "t1c": t1c, "t2": t2, "flair": flair}
+    if cases is not None:
+        options = {**given, "dicom": dicom, "mask": mask, "mask-codes": mask_codes, "age": age, "sex": sex}
+        options |= {"case-id": "" if case_id == "patient" else case_id}
+        if unread := [f"--{name}" for name, value in options.items() if value not in (None, "", [])]:
+            raise typer.BadParameter(
+                f"the table tells of its patients: leave out {', '.join(unread)}", param_hint="--cases"
+            )
     if export is not None and (cases is None or fast):
         raise typer.BadParameter("needs --cases, and goes without --fast", param_hint="--export")
     if bids and cases is None:
@@ -112,10 +120,9 @@ def predict(
         from gliomanet.patient.checks import Patient
         from gliomanet.patient.predict import predict as predicted
 
-        given = {"t1": t1, "t1c": t1c, "t2": t2, "flair": flair}
-        images = {name: path for name, path in given.items() if path is not None}
+        images = {name: one for name, paths in given.items() if (one := _one(name, paths)) is not None}
         patient = Patient(case_id, age, _sex(sex), center, mask_codes)
-        done = predicted(bundle, images, out, dicom=dicom, mask=mask, patient=patient, report=_say, **how)
+        done = predicted(bundle, images, out, dicom=dicom, mask=_one("mask", mask), patient=patient, report=_say, **how)
     except (CaseError, CohortError, ModelError, ProblemError, StorageError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
@@ -140,6 +147,15 @@ def summary(values: ResultValues) -> list[str]:
         whole = values.segmentation.volumes[0]
         lines.append(f"tumour {whole.volume_ml:.1f} ml ({values.segmentation.source})")
     return [*lines, *values.notes]
+
+
+def _one(name: str, paths: list[Path] | None) -> Path | None:
+    if paths and len(paths) > 1:
+        named = ", ".join(map(str, paths))
+        raise typer.BadParameter(
+            f"{len(paths)} files for one image: {named}; give the right one", param_hint=f"--{name}"
+        )
+    return paths[0] if paths else None
 
 
 def _export(

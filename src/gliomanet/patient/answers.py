@@ -6,7 +6,7 @@ pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -21,6 +21,7 @@ from gliomanet.modalities import modalities_of
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.models.devices import choose_device
 from gliomanet.models.ensemble import ClassDecision, EnsembleDescription, ScenarioDecisions
+from gliomanet.models.tabular_inputs import CLINICAL
 from gliomanet.prediction.calibration import ALL
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.joint_decoding import with_joint
@@ -113,7 +114,20 @@ def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
         others = [name for name in description.partners if name not in rows]
         beside = {name: _fold_rows(bundle, name, case, how, {}) for name in others}
     folds = pd.concat([*rows.values(), *beside.values()], ignore_index=True)
-    return Answers(combined, tuple(dict.fromkeys(said.getvalue().splitlines())), folds, deep)
+    return Answers(
+        combined, tuple(dict.fromkeys([*said.getvalue().splitlines(), *_unknown_facts(description, case)])), folds, deep
+    )
+
+
+def _unknown_facts(description: BundleDescription, case: PreparedCase) -> Iterator[str]:
+    """Sentences on an age or a sex that a model on features takes: networks on images and stacks say it themselves."""
+    for name, of in description.models.items():
+        if of.kind not in IMAGE_KINDS and not of.members:
+            for fact in CLINICAL:
+                value = case.row[fact].iloc[0]
+                if fact in of.takes and (pd.isna(value) or value == ""):
+                    what = f"{fact}, which {name} takes"
+                    yield f"not known: case {case.case_id}: {what}; the training median stands for it"
 
 
 def segment(bundle: Bundle, case: PreparedCase, how: Computing) -> tuple[str, SegmentedCase] | None:
@@ -146,7 +160,8 @@ def worth_of_modalities(
     """Task → modality → Shapley value of the called class's raw probability; of networks on images alone.
 
     The value of no modality at all is the class's share among the calibration patients, what the training centres tell
-    without an image. So a task's values sum to the probability less that share.
+    without an image. So a task's values sum to the raw probability less that share: that of no mirror images, in which
+    no subset is seen.
 
     Args:
         bundle: the bundle.

@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from gliomanet.bundle.read import Bundle
+from gliomanet import __version__
+from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.child_processes import Crash, each_alone
 from gliomanet.cohort.table import read_case_table
-from gliomanet.errors import CaseError, ProblemError
+from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
 from gliomanet.files.digests import file_digest
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
@@ -20,7 +21,7 @@ from gliomanet.patient.checks import Patient
 from gliomanet.patient.dicom.folder import folder_digest
 from gliomanet.patient.page.write import PAGE
 from gliomanet.patient.predict import predict
-from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.patient.result import NAME, CaseFacts, ResultValues
 from gliomanet.tables.io import write_table
 from gliomanet.tables.patient import PATIENTS
 
@@ -42,7 +43,7 @@ def predict_table(
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
 
-    A case is done where its result is of this bundle, of these very files, and of the same way to compute. Each works
+    A case is done where its result is whole, and of this program, bundle, patient and files, and as fast. Each works
     in a process of its own kind, so that a crash ends one case.
 
     Args:
@@ -68,12 +69,16 @@ def predict_table(
         ModelError: the bundle cannot be used.
     """
     bundle = Bundle.open(folder)
+    _check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
     how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
     how |= {"dicom_out": dicom_out, "page": page}
+    if table["brain_mask"].ne("").any():
+        report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, dicom_out=dicom_out, page=page)]
+    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names}
+    waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
         rows.append({"case_id": one.case_id, **row})
@@ -82,6 +87,14 @@ def predict_table(
             f"{number} of {len(asked)}: {one.case_id}: {row['status']}{': ' if row['reason'] else ''}{row['reason']}"
         )
     return pd.DataFrame(rows, columns=PATIENTS.names())
+
+
+def _check_table_of_results(path: Path) -> None:
+    """See that the table that is written replaces none but its like: not the hospital's own of the same name."""
+    if path.is_file() and path.read_bytes().splitlines()[:1] != ["\t".join(PATIENTS.names()).encode()]:
+        found = "is there already, and is no table of results: it would be overwritten"
+        problem = Problem(found, "name another folder for the results", file=str(path), rule="foreign_table")
+        raise CohortError([problem], where="the results' folder")
 
 
 class _Asked:
@@ -97,8 +110,8 @@ class _Asked:
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool) -> bool:
-        """True where a result of the same bundle, files and patient lies there, with the DICOM and page asked for."""
+    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool, accept_names: bool) -> bool:
+        """True where a whole result of the same program, bundle, files and patient lies there, with all asked for."""
         parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
         if not all(part.exists() for part in parts):
             return False
@@ -109,14 +122,13 @@ class _Asked:
             own = {one.image: one.digest for one in found.inputs if one.image not in of_dicom}
             same = own == {name: file_digest(path) for name, path in given.items()}
             same &= (found.dicom and found.dicom.digest) == (self.dicom and folder_digest(self.dicom))
+            whole = all(sha256(self.out / name) == digest for name, digest in found.files.items())
         except (OSError, ValueError):
             return False
-        told = (found.case.age, found.case.sex, found.case.center) == (
-            self.patient.age,
-            self.patient.sex,
-            self.patient.center or NEW,
-        )
-        return same and told and found.bundle.digest == bundle.digest and found.bundle.fast == fast
+        told = found.case == CaseFacts.model_validate(vars(self.patient) | {"center": self.patient.center or NEW})
+        checked = accept_names or not found.preparation.names_accepted
+        of = (found.gliomanet, found.bundle.digest, found.bundle.fast)
+        return same and whole and told and checked and of == (__version__, bundle.digest, fast)
 
 
 def _in_order(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ from gliomanet.bundle.space import atlas_digest
 from gliomanet.cohort.case_ids import id_problems
 from gliomanet.errors import CaseError, Problem, ProblemError
 from gliomanet.files.storage import StorageError, free_bytes, megabytes
+from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.patient.result import NAME as RESULT
 
 NEEDED = 250_000_000
 """Bytes that a result takes at most: images of 1 mm on the atlas, and outlines of four large scans."""
@@ -53,6 +56,34 @@ def check_told(told: Patient, bundle: Bundle) -> None:
         action = f"the study's are {', '.join(centers)}; leave it out for a patient of another one"
         found = f"{told.center!r} is no centre of the study"
         raise CaseError(Problem(found, action, case=told.case_id, rule="unknown_center"))
+
+
+def check_out(out: Path, bundle: Bundle, names: Iterable[str], given: Iterable[Path]) -> None:
+    """See that writing the result takes nothing away: no scan, no folder of somebody else's, no bundle.
+
+    Args:
+        out: folder for the result.
+        bundle: the bundle, which is whole only as long as nothing is added to it.
+        names: folders in it that are written anew.
+        given: every file and folder that was given of the patient.
+    """
+    at = {"file": str(out)}
+    if out.exists() and not out.is_dir():
+        raise CaseError(Problem("is no folder", "name a folder for the result", rule="out_is_no_folder").at(**at))
+    if out.resolve().is_relative_to(bundle.folder.resolve()):
+        found, action = "lies in the bundle, which a result would spoil", "name a folder outside the bundle"
+        raise CaseError(Problem(found, action, rule="out_in_bundle").at(**at))
+    parts = [out / name for name in names]
+    for path in given:
+        if part := next((part for part in parts if path.resolve().is_relative_to(part.resolve())), None):
+            found = f"lies in {part}, which the result replaces"
+            action = "name another folder for the result"
+            raise CaseError(Problem(found, action, file=str(path), rule="input_in_result"))
+    ours = (out / RESULT).exists() or (out / "atlas" / RECORD).exists()  # the last: of a run that was ended
+    if there := [part for part in parts if part.exists() and not ours]:
+        found = "is there already, and is no result: writing one would remove it"
+        action = "name another folder for the result, or move this one away"
+        raise CaseError(Problem(found, action, file=str(there[0]), rule="foreign_result_folder"))
 
 
 def check_space(out: Path) -> None:

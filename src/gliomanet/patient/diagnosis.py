@@ -18,6 +18,7 @@ from gliomanet.labels.who import LEGACY_STATES, LEGAL_STATES, WHO_LABELS, WhoSta
 GLIOBLASTOMA = "glioblastoma, IDH-wildtype"
 ASTROCYTOMA = "astrocytoma, IDH-mutant"
 OLIGODENDROGLIOMA = "oligodendroglioma, IDH-mutant and 1p/19q-codeleted"
+UNGRADED = "IDH-wildtype glioma: glioblastoma, IDH-wildtype, where it is of grade 4"
 LEGACY = "IDH-wildtype glioma of grade 2 or 3: no final diagnosis of WHO 2021"
 
 
@@ -33,6 +34,8 @@ def type_of(state: WhoState) -> str:
 def compatible_types(rows: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str, float]:
     """Type → probability, the most probable first; empty unless IDH and 1p/19q are both asked for.
 
+    Where no task tells grade 4 from the others, wildtype gliomas are one entry, since their type hangs on the grade.
+
     Args:
         rows: columns task, class, probability of one case.
         tasks: the model's tasks.
@@ -46,9 +49,16 @@ def compatible_types(rows: pd.DataFrame, tasks: Mapping[str, Task]) -> dict[str,
         of_task = rows[rows["task"] == name].set_index("class")["probability"]
         probabilities[name] = of_task.reindex(list(task.class_names)).to_numpy(float)[None]
     states = state_probabilities(probabilities, asked)[0]
+    graded = any(_tells_grade_4(task) for task in asked.values())
     total: dict[str, float] = {}
     for state, probability in zip(LEGAL_STATES + LEGACY_STATES, states, strict=True):
-        total[type_of(state)] = total.get(type_of(state), 0.0) + float(probability)
+        name = type_of(state) if graded or state.idh == "mutant" else UNGRADED
+        total[name] = total.get(name, 0.0) + float(probability)
     order = np.argsort([-value for value in total.values()], kind="stable")
     names = list(total)
     return {names[place]: total[names[place]] for place in order}
+
+
+def _tells_grade_4(task: Task) -> bool:
+    """True of a task on the grade whose classes set 4 apart: else a wildtype glioma's type is nobody's answer."""
+    return task.label == "grade" and all(task.encode("4") != task.encode(grade) for grade in ("2", "3"))

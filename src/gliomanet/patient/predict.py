@@ -26,7 +26,7 @@ from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
 from gliomanet.patient.attribution import attribute_voxels
 from gliomanet.patient.attribution_picture import draw_attribution
-from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
+from gliomanet.patient.checks import Patient, check_atlas, check_out, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types, type_of
 from gliomanet.patient.dicom.folder import DicomFolder
@@ -122,7 +122,7 @@ def predict(
         The result; equal arguments give equal files, but for `made_at` in `result.json` and on the page.
 
     Raises:
-        CaseError: an image cannot be used, or nothing can be said of the case.
+        CaseError: an image cannot be used, nothing can be said of the case, or the result would replace what is none.
         ModelError: the bundle cannot be used.
         StorageError: the disk does not take the result.
     """
@@ -130,8 +130,10 @@ def predict(
     told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
     check_told(told, opened)
     check_atlas(opened)
+    parts, every = (*FOLDERS, "dicom"), (*images.values(), dicom, mask)
+    check_out(folder, opened, parts, [Path(one) for one in every if one is not None])
     check_space(folder)
-    for part in (*FOLDERS, "dicom"):
+    for part in parts:
         shutil.rmtree(folder / part, ignore_errors=True)
     for name in (NAME, *PAGES):
         (folder / name).unlink(missing_ok=True)
@@ -190,7 +192,7 @@ class _Prediction:
         self.report(f"asking {self.bundle.description.model}")
         answers = ask(self.bundle, case, self.how)
         if answers.rows.empty:
-            raise CaseError(self._nothing(answers))
+            raise CaseError(self._nothing((*answers.notes, *lacking)))
         write_table(answers.folds, self.scratch / FOLDS, FOLD_PREDICTIONS, exact=True)
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
@@ -218,11 +220,17 @@ class _Prediction:
                 fast=self.how.fast,
             ),
             case=CaseFacts(
-                case_id=self.patient.case_id, center=self.center, age=self.patient.age, sex=self.patient.sex
+                case_id=self.patient.case_id,
+                center=self.center,
+                age=self.patient.age,
+                sex=self.patient.sex,
+                mask_codes=self.patient.mask_codes,
             ),
             inputs=self._inputs(record),
             dicom=self.dicom,
-            preparation=Preparation(found=found, steps=tuple(record["steps"]), flags=flags, quality=quality),
+            preparation=Preparation(
+                names_accepted=accept_names, found=found, steps=tuple(record["steps"]), flags=flags, quality=quality
+            ),
             tasks=tasks,
             compatible_with=tuple(
                 IntegratedType(name=name, probability=p, open=name in left) for name, p in types.items()
@@ -378,9 +386,9 @@ class _Prediction:
         kept = sorted(path for part in FOLDERS for path in (self.out / part).glob("*"))
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
-    def _nothing(self, answers: Answers) -> Problem:
+    def _nothing(self, notes: tuple[str, ...]) -> Problem:
         takes = ", ".join(self.bundle.description.answers.takes)
-        why = "; ".join(answers.notes) or "none of its inputs is known"
+        why = "; ".join(notes) or "none of its inputs is known"
         found = f"{self.bundle.description.model} says nothing of it ({why})"
         action = f"give what it takes: {takes}"
         return Problem(found, action, case=self.patient.case_id, rule="nothing_to_predict_from")

@@ -56,6 +56,7 @@ class CaseFacts(_Part):
     center: str = Field(description="The study's centre whose settings were asked for; `new`: none.")
     age: float | None = Field(description="In years.")
     sex: Literal["F", "M", ""] = Field(description="Empty: not known.")
+    mask_codes: str = Field(description="Convention told of the mask's codes; empty: BraTS 2017 to 2021.")
 
 
 class InputFile(_Part):
@@ -80,6 +81,8 @@ class Quality(_Part):
 
 class Preparation(_Part):
     """The way of the images to the atlas."""
+
+    names_accepted: bool = Field(description="True: nobody checked that images look like the modalities told.")
 
     found: tuple[str, ...] = Field(description="State in which they arrived, as it was found or declared.")
     steps: tuple[str, ...] = Field(description="Steps that were made.")
@@ -116,7 +119,8 @@ class TaskAnswer(_Part):
     set_level: float = Field(description="Share of the cases of each class whose set is to hold it.")
     abstains: bool = Field(description="True where the set does not hold exactly one class: no class is to be named.")
     worth_of_modalities: dict[str, float] | None = Field(
-        description="Shapley values of the modalities for the called class's raw probability; of networks on images."
+        description="Shapley values of the modalities for the called class's raw probability without mirror images; of "
+        "networks on images."
     )
 
 

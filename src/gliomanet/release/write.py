@@ -87,7 +87,7 @@ def write_bundle(
     """
     finished = FinishedStudy.find(study)
     chosen = Chosen.find(finished, model, scenario, partners)
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and (not out.is_dir() or out.samefile(Path.cwd()) or any(out.iterdir())):
         problem = Problem(
             "is there already", "name another folder, or remove it", file=str(out), rule="bundle_is_there"
         )

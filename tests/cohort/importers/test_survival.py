@@ -55,6 +55,8 @@ def test_upenn_gbm(make_tree):
     [
         ("days_to_death,days_to_last_follow_up,vital_status", "431,'--,Dead", (431, "1")),
         ("days_to_death,days_to_last_follow_up,vital_status", "'--,900,Alive", (900, "0")),
+        # dead on a day that is not known: alive on that of the last follow-up
+        ("days_to_death,days_to_last_follow_up,vital_status", "'--,500,Dead", (500, "0")),
         ("Overall Survival (Months),Overall Survival Status", "12,1:DECEASED", (365.2, "1")),
         ("OS.time,OS", "77,0", (77, "0")),
     ],
@@ -81,3 +83,10 @@ def test_brats(make_tree):
         (361, "0", "", None),
         (None, "", "subtotal", None),
     ]
+
+
+def test_days_of_another_table_of_brats_are_no_deaths(make_tree):
+    folder = make_tree([f"BraTS20_Training_001/BraTS20_Training_001_{modality}.nii.gz" for modality in ("t1", "flair")])
+    (folder / "survival_info.csv").write_text("Brats20ID,Age,OS (days)\nBraTS20_Training_001,60.5,289\n")
+    cases, _ = import_center("brats", "B", "external", folder)
+    assert told(cases) == {"BraTS20_Training_001": (289, "", "", None)}

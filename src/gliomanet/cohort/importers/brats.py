@@ -72,7 +72,8 @@ _WANTED = {
         *("Brats20ID", "BraTS_2020_subject_ID", "BraTS2021 ID", "BraTS2021", "BraTS21 ID", "BraTS21ID", "BraTS2023"),
         *("BraTS2023 ID", "BraTS ID", "case_id", "ID"),
     ),
-    "os_days": ("Survival_days", "Survival", *USUAL["os_days"]),  # both in days: 2020, and 2017 to 2019
+    "os_days": tuple(name for name in USUAL["os_days"] if plain(name) != plain("Survival_days")),
+    "survival": ("Survival_days", "Survival"),  # both in days: 2020, and 2017 to 2019
 }
 _ALIVE = re.compile(r"alive \((\d+) days later\)", re.IGNORECASE)
 
@@ -167,12 +168,10 @@ def _exam(
     later = _LATER.fullmatch(case)
     number = int(later[2]) if later else 0
     scan = "post_operative" if number >= _FIRST_TREATED else "follow_up" if number else "baseline"
-    raw = raw_cells(cells, labels)
+    raw = {**_survival(cells.get("survival", "")), **raw_cells(cells, labels)}
     read_as = {}
     if source and source.grade and not raw.get("grade"):
         raw["grade"], read_as["grade"] = source.grade, ""  # high or low grade is no grade of the WHO
-    if "os_event" not in raw:
-        raw |= _survival(raw.get("os_days", ""))
     patient = (source.patient if source else "") or (later[1] if later else case)
     ids = source.other_ids if source else ()
     return Exam(case, patient, files, raw, scan, other_ids=ids, read_as=read_as, mask_codes=_mask_codes(case))
@@ -182,7 +181,7 @@ def _survival(days: str) -> dict[str, str]:
     """Days and death of `survival_info.csv`: days alone are days to death, `ALIVE (361 days later)` is no death."""
     if alive := _ALIVE.fullmatch(days.strip()):
         return {"os_days": alive[1], "os_event": "0"}
-    return {"os_event": "1"} if plain_cell(days) not in MISSING_SPELLINGS else {}
+    return {"os_days": days, "os_event": "1"} if plain_cell(days) not in MISSING_SPELLINGS else {}
 
 
 def _mask_codes(case: str) -> str:

@@ -23,7 +23,7 @@ from gliomanet.cohort.importers.layout import Layout, Read
 from gliomanet.cohort.importers.tree import Pattern
 from gliomanet.cohort.outcomes import DAYS_OF_A_MONTH
 from gliomanet.cohort.read_rows import CellError
-from gliomanet.cohort.vocabulary import harmonise
+from gliomanet.cohort.vocabulary import SPELLINGS, harmonise
 from gliomanet.errors import Problem
 from gliomanet.labels.spellings import MISSING_SPELLINGS, plain
 
@@ -78,6 +78,7 @@ def barcode(identifier: str) -> str:
 def _exam(case: str, cells: Mapping[str, str]) -> Exam:
     filled, read_as, _ = _from_subtype(cells)
     filled |= _days(cells)
+    read_as = {**read_as, **_undated(cells)}
     edition = "2007" if cells.get("grade") else ""
     return Exam(
         case, case[:12], raw=filled, grade_edition=edition, diagnosis=cells.get("diagnosis", ""), read_as=read_as
@@ -94,6 +95,22 @@ def _days(cells: Mapping[str, str]) -> dict[str, str]:
         except ValueError:  # told as the cell of the column of days
             known = [f"{months} months"]
     return {"os_days": known[0]} if known else {}
+
+
+def _undated(cells: Mapping[str, str]) -> dict[str, str]:
+    """The end of days to the last follow-up of the dead whose day of death the table lacks: they lived on it."""
+    names = ("os_days", "os_death_days", "os_alive_days")
+    known = [name for name in names if plain(cells.get(name, "")) not in MISSING_SPELLINGS]
+    dead = SPELLINGS["os_event"].get(plain(cells.get("os_event", ""))) == "1"
+    return {"os_event": "0"} if dead and known[:1] == ["os_alive_days"] else {}
+
+
+def _undated_deaths(read: Read) -> tuple[Finding, ...]:
+    dead = [exam.case_id for exam in read.exams if exam.read_as.get("os_event") == "0"]
+    found = dict.fromkeys(dead, "is dead, and the table has the day of the last follow-up alone")
+    action = "followed up to that day, on which the patient lived"
+    together = "patients died on a day that is not known"
+    return case_findings("note", "undated_death", str(read.rows.path), found, together, action)
 
 
 def _from_subtype(cells: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str], str]:
@@ -150,5 +167,5 @@ LAYOUT = Layout(
     dated=True,
     mask_codes="brats",
     unmatched=_unmatched,
-    notices=_contradictions,
+    notices=lambda read: (*_contradictions(read), *_undated_deaths(read)),
 )
