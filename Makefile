@@ -8,14 +8,14 @@ AS_ROOT ?=
 BIN    := .venv/bin
 READY  := .venv/.ready
 
-.PHONY: demo test test-fast test-slurm slurm doctest coverage setup lint reference envs test-envs wheels docs docs-serve rulegraph \
+.PHONY: demo test test-fast test-slurm programs doctest coverage setup lint reference envs test-envs wheels docs docs-serve rulegraph \
 	release-notes dist clean
 
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo; echo "The study's page: $$($(BIN)/python -c 'import yaml; print(yaml.safe_load(open("config.yaml")).get("results", "results"))')/report/index.html"
 
-test: setup lint doctest slurm
+test: setup lint doctest programs
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # What needs no image study and no real images: for every small change, before `make test` for the whole.
@@ -24,17 +24,23 @@ test-fast: setup
 
 # A study through a real SLURM of one node, with a time limit, a memory kill, a node that fails, and scancel. Who is
 # not root says how to be it: make test-slurm AS_ROOT="sudo -E"
-test-slurm: setup slurm
+test-slurm: setup programs
 	$(AS_ROOT) $(BIN)/python -m pytest tests/slurm
 
-# Debian's SLURM, where packages may be installed. Elsewhere its tests are skipped, and say why; with
-# SLURM_TESTS=required, which CI sets, they fail instead.
-slurm:
-	@if [ "$$($(AS_ROOT) id -u)" = 0 ] && command -v apt-get > /dev/null && ! command -v slurmctld > /dev/null; then \
-	    echo "Installing slurm-wlm and munge for tests/slurm ..."; \
-	    ($(AS_ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -y -qq slurm-wlm munge) \
-	        > .venv/slurm-packages.txt 2>&1 \
-	        || echo "  ... not possible here: .venv/slurm-packages.txt"; \
+# Programs that tests start and pip does not bring, each with its Debian package, which is installed where that may be
+# done. Elsewhere their tests are skipped, and say why, but for those that REQUIRED_PROGRAMS names (tests/programs.py):
+# CI does, so that none is skipped there.
+PROGRAMS = slurmctld=slurm-wlm munged=munge dsr2html=dcmtk Orthanc=orthanc
+
+programs:
+	@missing=; for one in $(PROGRAMS); do \
+	    PATH="$$PATH:/usr/sbin:/sbin" command -v $${one%%=*} > /dev/null || missing="$$missing $${one#*=}"; \
+	done; \
+	if [ -n "$$missing" ] && [ "$$($(AS_ROOT) id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	    echo "Installing$$missing for the tests ..."; \
+	    ($(AS_ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -y -qq $$missing) \
+	        > .venv/packages.txt 2>&1 \
+	        || echo "  ... not possible here: .venv/packages.txt"; \
 	fi
 
 # The examples in the docstrings.

@@ -35,7 +35,9 @@ from gliomanet.tables.cohort import CASES, RADIOMICS, SPLITS
 from gliomanet.tables.io import read_table, read_tables, write_table
 from gliomanet.tables.prediction import CALIBRATION, FOLD_PREDICTIONS
 from gliomanet.training.tabular import train_tabular_model
+from tests.bundled_outcomes import write_outcomes
 from tests.descriptions import image_description, write_description
+from tests.looks import write_looks
 
 CASE, CENTER, SEED, SPACING = "X-001", "X", 5, 8.0
 SCANNER = {"voxel_mm": [4, 4, 4]}
@@ -116,6 +118,8 @@ def make_study(results: Path) -> TinyStudy:
             _predict_training_cases(tiny, model, settings.kind, cases, features)
     _fit_stack(tiny, cases)
     _describe(tiny, cases)
+    write_outcomes(layout)
+    write_looks(tiny, layout.case(CENTER, CASE), cases)
     fits = tiny.plan.fits()
     values = study.model_dump(mode="json", exclude={"compute", "data_root"})
     files = [layout.cases(), layout.splits()]

@@ -84,3 +84,16 @@ def stack_bundle(tiny_study: Any, tmp_path_factory: pytest.TempPathFactory) -> P
     out = tmp_path_factory.mktemp("bundles") / "a stack"
     write_bundle(tiny_study.layout.results, "stack", out)
     return out
+
+
+@pytest.fixture(scope="session")
+def predicted(tiny_study: Any, stack_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The result of the study's own external patient, as its centre declared it; in a folder with a space."""
+    from gliomanet.patient.checks import Patient
+    from gliomanet.patient.predict import predict
+    from tests.bundled_study import CASE, CENTER
+
+    images = {name: path for name, path in tiny_study.images.items() if name != "tumour_mask"}
+    told = Patient(CASE, tiny_study.age, "F", CENTER, "brats")
+    out = tmp_path_factory.mktemp("patients") / "the patient"
+    return predict(stack_bundle, images, out, mask=tiny_study.images["tumour_mask"], patient=told)

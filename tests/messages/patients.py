@@ -6,10 +6,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from gliomanet.bundle.description import NAME
 from gliomanet.bundle.read import Bundle
-from gliomanet.errors import CaseError, ModelError
-from gliomanet.patient.given import take
+from gliomanet.errors import CaseError, CohortError, ModelError
+from gliomanet.patient.bids import check_dataset, labels_of
+from gliomanet.patient.dicom.context import SourceSeries, read_examination
+from gliomanet.patient.dicom.encapsulated_pdf import encapsulated
+from gliomanet.patient.dicom_out import examination_of
+from gliomanet.patient.given import Given, take
+from tests.dicom_folders import write_series
 from tests.messages import images
 
 
@@ -37,11 +44,35 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
         "one file for two": {"t1": scan, "t1c": copy},
     }.items():
         yield f"patient, {name}", said(take, "P-7", given, None, None, folder / "scratch")
+    yield from texts_of_dicom(folder)
+    yield from texts_of_bids(folder)
 
 
-def said(call, *given) -> str:
+def texts_of_dicom(folder: Path) -> Iterator[tuple[str, str]]:
+    """What keeps a result from being written into its examination's study."""
+    scan = folder / "scan.nii.gz"
+    given = Given({"t1c": scan}, {}, ())
+    yield "dicom out, of NIfTI files", said(examination_of, "P-7", given, None, print)
+    yield "dicom out, one NIfTI file", said(examination_of, "P-7", given, folder, print)
+    place = folder / "an exam"
+    write_series(place, 3, "AX T2", FrameOfReferenceUID="", voxels=np.ones((4, 4, 4), "<u2"))
+    uid = "1.2.826.0.1.3680043.8.498.3"
+    yield "dicom out, headers without a frame", said(read_examination, place, {"t2": uid}, {"t2": scan}, "P-7")
+    yield "dicom out, a series that is gone", said(read_examination, place, {"t2": "1.2"}, {"t2": scan}, "P-7")
+    write_series(place, 3, "AX T2", voxels=np.ones((4, 4, 4), "<u2"))
+    yield "dicom out, other slices", said(read_examination, place, {"t2": uid}, {"t2": scan}, "P-7")
+    yield "dicom out, a page that is no PDF", said(encapsulated, scan, SourceSeries("t2", (None,), ()), None, number=1)
+
+
+def texts_of_bids(folder: Path) -> Iterator[tuple[str, str]]:
+    yield "bids, two cases of one name", said(labels_of, folder / "cases.csv", ["A-1", "a1"])
+    (folder / "a study/sub-01").mkdir(parents=True)
+    yield "bids, a dataset of somebody else", said(check_dataset, folder / "a study")
+
+
+def said(call, *given, **named) -> str:
     try:
-        call(*given)
-    except (ModelError, CaseError) as error:
+        call(*given, **named)
+    except (ModelError, CaseError, CohortError) as error:
         return str(error)
     raise AssertionError("nothing is wrong")

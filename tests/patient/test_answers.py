@@ -16,6 +16,7 @@ from gliomanet.prediction.prediction_sets import with_sets
 from gliomanet.prediction.segment_center import segment_center
 from gliomanet.prediction.stack import predict_stack
 from gliomanet.radiomics.table import wide_features
+from gliomanet.seeds import derive_seed
 from gliomanet.tables.io import read_table
 from gliomanet.tables.prediction import ENSEMBLE
 from tests.bundled_study import CASE, CENTER
@@ -74,6 +75,34 @@ def test_a_case_of_the_study_gets_the_pipeline_s_numbers(model, stack_bundle, ti
     found = ask(bundle, case, HOW).rows
     assert len(found) == 6
     pd.testing.assert_frame_equal(found, by_jobs(tiny_study, case, model), check_exact=True)
+
+
+def test_stochastic_passes_are_those_of_the_study_s_job(stack_bundle, tiny_study, case):
+    bundle = answering("net", stack_bundle, tiny_study)
+    net = bundle.description.models["net"].model_copy(update={"passes": 3})
+    models = bundle.description.models | {"net": net}
+    drawing = Bundle(bundle.folder, bundle.description.model_copy(update={"models": models}), bundle.digest)
+    vars(drawing)["decisions"] = bundle.decisions
+    splits = read_table(tiny_study.layout.splits())
+    rows, _ = predict_center(
+        [tiny_study.member("net", fold) for fold in tiny_study.plan.predicting_folds("net", CENTER)],
+        splits[splits["center"] == CENTER],
+        case.row,
+        model="net",
+        kind="mttunet",
+        preprocessed=tiny_study.layout.preprocessed(),
+        features=None,
+        threads=1,
+        gpus=0,
+        passes=3,
+        seed=derive_seed(tiny_study.study.seed, "predict", "net", CENTER),
+        flips="left_right",
+    )
+    by_job = rows.groupby(["task", "class"])["pass_std"].mean()
+    found = ask(drawing, case, HOW).rows.set_index(["task", "class"])["pass_std"]
+    assert (found > 0).all()
+    pd.testing.assert_series_equal(found.sort_index(), by_job.sort_index(), check_exact=True)
+    assert ask(bundle, case, HOW).rows["pass_std"].isna().all()
 
 
 def test_the_segmentation_is_the_pipeline_s(stack_bundle, tiny_study, case, tmp_path):

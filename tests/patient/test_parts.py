@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.cohort.dicom.convert import ConvertedSeries
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.reading import Modality
@@ -104,7 +105,7 @@ def test_dicom_series_are_told_and_a_given_file_goes_before(tmp_path, monkeypatc
         table = "series\tfile\twords\ttaken_as\twhy\n3\tt2.nii.gz\tt2\tt2\ttiming\n4\t\t\t\tlocaliser\n"
         (out / "series.tsv").write_text(table)
         (out / "t2.nii.gz").write_bytes(b"from DICOM")
-        return {"t2": out / "t2.nii.gz"}
+        return {"t2": ConvertedSeries(out / "t2.nii.gz", "1.2.3")}
 
     monkeypatch.setattr("gliomanet.patient.given.convert_case", converted)
     (tmp_path / "own.nii.gz").write_bytes(b"own")
@@ -113,3 +114,5 @@ def test_dicom_series_are_told_and_a_given_file_goes_before(tmp_path, monkeypatc
     assert given.notes[0] == "DICOM series 3: taken as t2 (timing)"
     assert given.notes[1] == "DICOM series 4: not used (localiser)"
     assert "taken from the file" in given.notes[2]
+    assert given.series == {}
+    assert take("p", {}, tmp_path, None, tmp_path / "other").series == {"t2": "1.2.3"}

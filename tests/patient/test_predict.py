@@ -18,6 +18,7 @@ from gliomanet.cli.main import app
 from gliomanet.errors import CaseError
 from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
+from gliomanet.patient.page.write import PAGES
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, SIMULATED, ResultValues, schema_text
 from gliomanet.patient.state import check_names, read_images
@@ -36,13 +37,10 @@ def values_of(content: bytes) -> dict:
     return {key: value for key, value in json.loads(content).items() if key != "made_at"}
 
 
-@pytest.fixture(scope="module")
-def done(tiny_study, stack_bundle, tmp_path_factory):
-    """The study's own external patient, as its centre declared it; in a folder with a space."""
-    out = tmp_path_factory.mktemp("patients") / "the patient"
-    told = Patient(CASE, tiny_study.age, "F", CENTER, "brats")
-    mask = tiny_study.images["tumour_mask"]
-    return predict(stack_bundle, images_of(tiny_study), out, mask=mask, patient=told)
+@pytest.fixture
+def done(predicted):
+    """The study's own external patient."""
+    return predicted
 
 
 def test_images_are_the_pipeline_s_own(done, tiny_study):
@@ -56,6 +54,8 @@ def test_the_same_case_gives_the_same_files_but_for_the_time(done, tiny_study, s
     predict(stack_bundle, images_of(tiny_study), tmp_path, mask=tiny_study.images["tumour_mask"], patient=told)
     before, after = files_of(done.folder), files_of(tmp_path)
     assert values_of(before.pop(NAME)) == values_of(after.pop(NAME))
+    for page in PAGES:  # which tell the time
+        assert len(before.pop(page)) == pytest.approx(len(after.pop(page)), rel=0.01)
     assert before == after
 
 
@@ -65,6 +65,9 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
     assert ResultValues.read(done.folder / NAME) == done.content
     assert content["warnings"][0] == SIMULATED
     assert content["bundle"]["simulated"] is True
+    assert content["trust"]["verdict"] == "usable"
+    assert [one["of"] for one in content["trust"]["distances"]] == ["look", "deep features of net"]
+    assert {one["held_out"] for one in content["trust"]["distances"]} == {24}
     for name, digest in content["files"].items():
         assert sha256(done.folder / name) == digest
     assert {task["task"] for task in content["tasks"]} == {"idh", "codel_1p19q", "grade"}
@@ -72,6 +75,13 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
         assert task["abstains"] == (len(task["prediction_set"]) != 1)
         assert sum(one["probability"] for one in task["classes"]) == pytest.approx(1)
     assert sum(one["probability"] for one in content["compatible_with"]) == pytest.approx(1)
+    assert {one["task"]: one["file"] for one in content["explained"]["attribution"]} == {
+        task["task"]: f"atlas/attribution_{task['task']}.nii.gz" for task in content["tasks"]
+    }
+    assert set(content["files"]) >= {one["file"] for one in content["explained"]["attribution"]}
+    assert (done.folder / "pictures/attribution_idh.png").is_file()
+    assert "sex" in content["explained"]["worth_of_inputs"][0]["groups"]
+    assert content["vasari"]["features"][0]["value"] is None
     shown = {one["feature"]: one for one in content["features"]}
     assert "t1c-flair_logratio_Mean" in shown
     pooled = [one for one in shown["t1c-flair_logratio_Mean"]["references"] if one["center"] == "pooled"]
@@ -94,7 +104,7 @@ def test_outlines_lie_on_the_scanner_s_own_grids(done, tiny_study):
 
 def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_bundle, tmp_path):
     told = []
-    done = predict(stack_bundle, {"t1c": tiny_study.images["t1c"]}, tmp_path, fast=True, report=told.append)
+    done = predict(stack_bundle, {"t1c": tiny_study.images["t1c"]}, tmp_path, fast=True, page=False, report=told.append)
     assert done.content.preparation.found[0].startswith("stripped")
     assert done.content.preparation.found[0] in told
     assert done.content.segmentation.source == "network net"
@@ -102,7 +112,26 @@ def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_b
     assert any("no tumour mask was given" in said for said in done.content.not_assessed)
     assert any("age; the training median" in note for note in done.content.notes)
     assert any("one fold" in said for said in done.content.warnings)
+    assert done.content.pictures == ()
+    assert not (tmp_path / PAGES[0]).exists()
+    assert done.content.explained.attribution == ()
+    assert any("left out by --fast or --no-explain" in said for said in done.content.not_assessed)
     assert not list(tmp_path.glob(".predict-*"))
+
+
+def test_images_that_are_no_head_are_said_to_be_of_no_use_before_any_number(tiny_study, stack_bundle, tmp_path):
+    images, rng = {}, np.random.default_rng(1)
+    for name in ("t1c", "flair"):
+        scan = nib.load(tiny_study.images[name])
+        voxels = np.asarray(scan.dataobj)
+        noise = np.where(voxels > 0, rng.normal(300, 60, voxels.shape), 0).astype(np.int16)
+        images[name] = tmp_path / f"{name}.nii.gz"
+        nib.save(nib.Nifti1Image(noise, scan.affine), images[name])
+    done = predict(stack_bundle, images, tmp_path / "out", fast=True, accept_names=True)
+    assert done.content.trust.verdict == "do not use"
+    assert done.content.warnings[0] == SIMULATED
+    assert done.content.warnings[1].startswith("Do not use: unlike the training cases")
+    assert {one.held_out for one in done.content.trust.distances} == {24, 12}  # one fold's network alone answered
 
 
 def mistakes(tiny, tmp_path):

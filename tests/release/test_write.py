@@ -12,6 +12,7 @@ from gliomanet.bundle.description import EXPECTED, NAME, BundleDescription
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.cli.main import app
 from gliomanet.errors import CohortError, ModelError
+from gliomanet.patient.trust.reference import TrustReference
 from gliomanet.release.check import check_bundle
 from gliomanet.release.write import write_bundle
 
@@ -47,6 +48,9 @@ def test_a_stack_travels_with_its_members_and_nothing_that_executes(stack_bundle
     assert bundle.description.simulated == ("A",)
     assert set(bundle.decisions.stages["supervised"]) == {"main"}
     assert bundle.references.groups
+    trust = TrustReference.read(stack_bundle)
+    assert (trust.cases, trust.lacking) == (24, ())
+    assert list(trust.deep) == ["net"]
     card = (stack_bundle / "README.md").read_text()
     assert "mean nothing for patients" in card
     assert "patients younger than" in card

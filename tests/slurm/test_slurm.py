@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.programs import skip_or_fail
 from tests.slurm.one_node import Cluster, one_node, why_not
 
 pytestmark = pytest.mark.slow
@@ -50,11 +51,7 @@ STUDY = {
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    reason = why_not()
-    if reason and os.environ.get("SLURM_TESTS") == "required":
-        pytest.fail(f"SLURM_TESTS=required, and no SLURM can be brought up: {reason}")
-    if reason:
-        pytest.skip(reason)
+    skip_or_fail("slurm", why_not())
     with one_node(tmp_path_factory.mktemp("slurm")) as running:
         yield running
 

@@ -40,6 +40,7 @@ class BundledModel(_Part):
         folds: the folds whose fits decide its classes; `all`, or `<scenario>.all`, of a fit on all training cases.
         segmenting_folds: the folds whose networks segment; empty where it does not.
         flips: mirror images that its networks see a case in.
+        passes: stochastic passes with dropout on, whose standard deviation is told; 0: none.
         members: of a stack, the models whose answers it takes.
         takes: what its folds are given: images and inputs of a case, for messages.
     """
@@ -49,6 +50,7 @@ class BundledModel(_Part):
     folds: tuple[str, ...]
     segmenting_folds: tuple[str, ...] = ()
     flips: Literal["none", "left_right", "all"] = "none"
+    passes: int = 0
     members: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
 

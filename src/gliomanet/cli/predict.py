@@ -29,6 +29,9 @@ def predict(
     dicom: Annotated[
         Path | None, typer.Option(help="Folder of one examination's DICOM files.", show_default=False)
     ] = None,
+    dicom_out: Annotated[
+        bool, typer.Option("--dicom-out", help="Write segmentations and a report into that study, too: OUT/dicom.")
+    ] = False,
     mask: Annotated[
         Path | None, typer.Option(help="Tumour mask, which models on radiomic features need.", show_default=False)
     ] = None,
@@ -47,12 +50,14 @@ def predict(
             help="Table of cases, in the columns of a case table, in place of one patient.", show_default=False
         ),
     ] = None,
+    bids: Annotated[bool, typer.Option("--bids", help="With --cases: OUT becomes a BIDS derivative dataset.")] = False,
     accept_names: Annotated[
         bool, typer.Option("--accept-names", help="Go on where an image looks like another modality than named.")
     ] = False,
     fast: Annotated[
         bool, typer.Option("--fast", help="One fold, without mirror images and the worth of modalities.")
     ] = False,
+    explain: Annotated[bool, typer.Option(help="Tell what the answers stand on, by voxel and by input.")] = True,
     device: Annotated[str, typer.Option(help="cpu or gpu.")] = "cpu",
     threads: Annotated[int, typer.Option(min=1, help="CPU threads; another number may change last digits.")] = 1,
     export: Annotated[
@@ -71,6 +76,7 @@ def predict(
         typer.Option(help="Model whose answers are not exported; may be repeated.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write the export without asking; for scripts.")] = False,
+    page: Annotated[bool, typer.Option(help="Draw pictures, and write page.html and report.pdf.")] = True,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -87,17 +93,21 @@ def predict(
         raise typer.BadParameter("cpu or gpu", param_hint="--device")
     if export is not None and (cases is None or fast):
         raise typer.BadParameter("needs --cases, and goes without --fast", param_hint="--export")
+    if bids and cases is None:
+        raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how["accept_names"] = accept_names
+    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "explain": explain, "page": page}
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
+            from gliomanet.patient.bids import SOURCE, predict_bids
 
-            table = predict_table(bundle, cases, out, center=center, report=_say, **how)
+            predicting, told = (predict_bids, out / SOURCE) if bids else (predict_table, out)
+            table = predicting(bundle, cases, out, center=center, report=_say, **how)
             failed = int((table["status"] != "ok").sum())
-            console.print(escape(f"{out / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
+            console.print(escape(f"{told / 'cases.tsv'}: {len(table) - failed} cases predicted, {failed} not"))
             if export is not None:
-                _export(bundle, cases, out, export, smallest_count, withhold or [], yes=yes)
+                _export(bundle, cases, told, export, smallest_count, withhold or [], yes=yes)
             raise typer.Exit(1 if failed else 0)
         from gliomanet.patient.checks import Patient
         from gliomanet.patient.predict import predict as predicted
@@ -112,6 +122,8 @@ def predict(
     for line in summary(done.content):
         console.print(escape(line))
     console.print(escape(f"{out / 'result.json'}: everything, with its schema's version"))
+    if page:
+        console.print(escape(f"{out / 'page.html'}: the same to read"))
 
 
 def summary(values: ResultValues) -> list[str]:

@@ -59,7 +59,12 @@ def label_cells_in(cases: pd.DataFrame) -> list[str]:
 
 
 def read_case_table(
-    path: Path, center: str, role: str, files_root: Path | None = None, vocabulary: Vocabulary = VOCABULARY
+    path: Path,
+    center: str,
+    role: str,
+    files_root: Path | None = None,
+    vocabulary: Vocabulary = VOCABULARY,
+    folders: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """The cases of one centre, with harmonised labels.
 
@@ -69,20 +74,21 @@ def read_case_table(
         role: Role of the centre, put into every row.
         files_root: Folder that relative file names start at; default: the table's own.
         vocabulary: The study's labels.
+        folders: Further columns, each of which names a folder that holds images of the case.
 
     Returns:
-        One row per case, sorted by `case_id`, in `columns_of(vocabulary)`.
+        One row per case, sorted by `case_id`, in `columns_of(vocabulary)` and these.
 
     Raises:
         CohortError: every problem of the file at once.
     """
     header, raw = read_rows(path)
-    if problems := _header_problems(path, header, columns_of(vocabulary)):
+    if problems := _header_problems(path, header, columns_of(vocabulary), folders):
         raise CohortError(problems)
     root = path.parent if files_root is None else files_root
     rows = []
     for cells in raw:
-        row, found = _read_row(path, cells, center, role, root, vocabulary)
+        row, found = _read_row(path, cells, center, role, root, vocabulary, folders)
         rows.append(row)
         problems += found
     problems += id_problems(path, [str(row["case_id"]) for row in rows])
@@ -93,7 +99,7 @@ def read_case_table(
         problems.append(no_case(path))
     if problems:
         raise CohortError(problems)
-    return case_frame(rows, vocabulary)
+    return case_frame(rows, vocabulary, folders)
 
 
 def harmonise_row(
@@ -164,9 +170,11 @@ def value_problems(path: Path, case_id: str, cells: Mapping[str, str], vocabular
     ]
 
 
-def case_frame(rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VOCABULARY) -> pd.DataFrame:
+def case_frame(
+    rows: Iterable[Mapping[str, object]], vocabulary: Vocabulary = VOCABULARY, further: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """Rows as a case table in `columns_of(vocabulary)`, sorted by case: text with "" for missing, or `NUMBERS`."""
-    columns = columns_of(vocabulary)
+    columns = (*columns_of(vocabulary), *further)
     cases = pd.DataFrame([{**dict.fromkeys(columns, ""), **row} for row in rows], columns=list(columns))
     cases = cases.astype({column: str for column in columns if column not in NUMBERS})
     for column in NUMBERS:
@@ -208,12 +216,12 @@ def without_labels(cases: pd.DataFrame) -> pd.DataFrame:
     return cases.assign(**dict.fromkeys(label_cells_in(cases), ""))
 
 
-def _header_problems(path: Path, header: list[str], columns: tuple[str, ...]) -> list[Problem]:
-    problems = []
+def _header_problems(path: Path, header: list[str], known: tuple[str, ...], folders: tuple[str, ...]) -> list[Problem]:
+    problems, columns = [], (*known, *folders)
     if "case_id" not in header:
         problems.append(no_column(path, ["case_id"], header))
-    if not set(header) & set(MODALITIES):
-        action = f"add at least one of the columns {', '.join(MODALITIES)}"
+    if not set(header) & {*MODALITIES, *folders}:
+        action = f"add at least one of the columns {', '.join((*MODALITIES, *folders))}"
         problems.append(Problem("names no image", action, file=str(path), rule="no_image_column"))
     for name in header:
         if name not in columns:
@@ -224,7 +232,13 @@ def _header_problems(path: Path, header: list[str], columns: tuple[str, ...]) ->
 
 
 def _read_row(
-    path: Path, cells: Mapping[str, str], center: str, role: str, root: Path, vocabulary: Vocabulary
+    path: Path,
+    cells: Mapping[str, str],
+    center: str,
+    role: str,
+    root: Path,
+    vocabulary: Vocabulary,
+    folders: tuple[str, ...],
 ) -> tuple[dict[str, object], list[Problem]]:
     case_id = cells["case_id"]
     at = {"file": str(path), "case": case_id}
@@ -238,14 +252,14 @@ def _read_row(
             action = "keep the rows of one centre in a table"
             problems.append(Problem(found, action, column=column, rule="of_another_centre").at(**at))
     problems += value_problems(path, case_id, cells, vocabulary)
-    files = {name: str(root / cells[name]) if cells.get(name) else "" for name in FILE_COLUMNS}
-    for name in FILE_COLUMNS:
+    files = {name: str(root / cells[name]) if cells.get(name) else "" for name in (*FILE_COLUMNS, *folders)}
+    for name in files:
         if "\\" in files[name] and not Path(files[name]).exists():
             action = "write '/' between folders, and folders as this machine names them"
             found = f"{cells[name]!r} is a path of Windows"
             problems.append(Problem(found, action, column=name, rule="path_of_windows").at(**at))
-    if not any(files[name] for name in MODALITIES):
-        action = f"fill one of {', '.join(MODALITIES)} or remove the row"
+    if not any(files[name] for name in (*MODALITIES, *folders)):
+        action = f"fill one of {', '.join((*MODALITIES, *folders))} or remove the row"
         problems.append(Problem("names no image", action, rule="no_image").at(**at))
     labels, of_labels = harmonise_row(path, case_id, cells, {}, vocabulary)
     patient_id = known_patient(path, case_id, cells.get("patient_id", ""))

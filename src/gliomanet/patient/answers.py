@@ -29,6 +29,7 @@ from gliomanet.prediction.predict_center import predict_center
 from gliomanet.prediction.prediction_sets import with_sets
 from gliomanet.prediction.segmentation import SegmentedCase, segment_case
 from gliomanet.prediction.stack import predict_stack
+from gliomanet.seeds import derive_seed
 from gliomanet.tables.prediction import ENSEMBLE
 
 NEW = "new"
@@ -67,11 +68,13 @@ class Computing:
         threads: CPU threads; another number may change the last digits.
         gpus: 1 to compute on a GPU.
         fast: the first fold alone, without mirror images and attribution.
+        explain: maps of voxels and the worth of inputs.
     """
 
     threads: int = 1
     gpus: int = 0
     fast: bool = False
+    explain: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,32 +85,35 @@ class Answers:
         rows: rows of `PREDICTIONS` of the ensemble, a row per task and class; none where it cannot say anything.
         notes: what the study's functions say of the case: inputs that are not known, why it was left out.
         folds: rows of `FOLD_PREDICTIONS` of every model of the bundle, which stay with the result.
+        deep: model → rows of `DEEP_FEATURES`, of the models that have such features.
     """
 
     rows: pd.DataFrame
     notes: tuple[str, ...]
     folds: pd.DataFrame
+    deep: Mapping[str, pd.DataFrame]
 
 
 def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
     """Predict a case with the bundle's model, its partners and, of a stack, its members."""
-    said = StringIO()
+    said, deep = StringIO(), dict[str, pd.DataFrame]()
     description, wanted = bundle.description, bundle.description.answers
     with redirect_stdout(said):
-        rows = {name: _fold_rows(bundle, name, case, how) for name in wanted.members}
+        rows = {name: _fold_rows(bundle, name, case, how, deep) for name in wanted.members}
         if wanted.members:
             rows[description.model] = _stack_rows(bundle, case, pd.concat(rows.values(), ignore_index=True))
         else:
-            rows[description.model] = _fold_rows(bundle, description.model, case, how)
+            rows[description.model] = _fold_rows(bundle, description.model, case, how, deep)
         decisions = _decisions(bundle, how)
         combined = combine_predictions(rows[description.model], _temperatures(decisions, description))
         if len(combined):
             combined = with_joint(with_sets(combined, decisions), description.tasks)
             combined = combined[combined["fold"] == ENSEMBLE].reset_index(drop=True)
     with redirect_stdout(StringIO()):  # what a partner lacks is no lack of the answer
-        beside = {name: _fold_rows(bundle, name, case, how) for name in description.partners if name not in rows}
+        others = [name for name in description.partners if name not in rows]
+        beside = {name: _fold_rows(bundle, name, case, how, {}) for name in others}
     folds = pd.concat([*rows.values(), *beside.values()], ignore_index=True)
-    return Answers(combined, tuple(dict.fromkeys(said.getvalue().splitlines())), folds)
+    return Answers(combined, tuple(dict.fromkeys(said.getvalue().splitlines())), folds, deep)
 
 
 def segment(bundle: Bundle, case: PreparedCase, how: Computing) -> tuple[str, SegmentedCase] | None:
@@ -168,11 +174,14 @@ def worth_of_modalities(
     return worth
 
 
-def _fold_rows(bundle: Bundle, model: str, case: PreparedCase, how: Computing) -> pd.DataFrame:
+def _fold_rows(
+    bundle: Bundle, model: str, case: PreparedCase, how: Computing, deep: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """A model's rows, fold by fold; its deep features are put into `deep`."""
     of = bundle.description.models[model]
     members = bundle.members(model)[: 1 if how.fast else None]
     on_images = of.kind in IMAGE_KINDS
-    rows, _ = predict_center(
+    rows, features = predict_center(
         members,
         _splits(case, [member.fold for member in members]),
         case.row,
@@ -182,8 +191,12 @@ def _fold_rows(bundle: Bundle, model: str, case: PreparedCase, how: Computing) -
         features=None if on_images else case.features,
         threads=how.threads,
         gpus=how.gpus,
+        passes=0 if how.fast else of.passes,
+        seed=derive_seed(bundle.description.seed, "predict", model, str(case.row["center"].iloc[0])),
         flips="none" if how.fast else of.flips,
     )
+    if len(features):
+        deep[model] = features
     return rows
 
 

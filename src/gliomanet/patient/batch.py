@@ -17,6 +17,8 @@ from gliomanet.files.digests import file_digest
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
+from gliomanet.patient.dicom.folder import folder_digest
+from gliomanet.patient.page.write import PAGE
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.tables.io import write_table
@@ -29,10 +31,13 @@ def predict_table(
     out: Path,
     *,
     center: str = "",
+    dicom_out: bool = False,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
+    page: bool = True,
     report: Callable[[str], object] = lambda line: None,
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
@@ -42,13 +47,17 @@ def predict_table(
 
     Args:
         folder: of the bundle.
-        cases: table in the columns of a case table; files start at its folder.
+        cases: table in the columns of a case table, and `dicom`: the folder of one examination's DICOM files; files
+            start at its folder.
         out: folder for the results and `cases.tsv`, which is written after each case.
         center: as `Patient.center`.
-        accept_names: as in `predict`, and so are the others.
+        dicom_out: as in `predict`, and so are the others.
+        accept_names: see there.
         fast: see there.
+        explain: see there.
         threads: see there.
         gpus: see there.
+        page: see there.
         report: called with a line on each case.
 
     Returns:
@@ -59,11 +68,12 @@ def predict_table(
         ModelError: the bundle cannot be used.
     """
     bundle = Bundle.open(folder)
-    table = read_case_table(cases, center or NEW, "external", None)
-    how = {"accept_names": accept_names, "fast": fast, "threads": threads, "gpus": gpus}
+    table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
+    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
+    how |= {"dicom_out": dicom_out, "page": page}
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    waiting = [one for one in asked if not one.is_done(bundle, fast=fast)]
+    waiting = [one for one in asked if not one.is_done(bundle, fast=fast, dicom_out=dicom_out, page=page)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
         rows.append({"case_id": one.case_id, **row})
@@ -82,18 +92,23 @@ class _Asked:
         self.out = out
         self.images = {name: Path(row[name]) for name in MODALITIES if row[name]}
         self.mask = Path(row["tumour_mask"]) if row["tumour_mask"] else None
+        self.dicom = Path(row["dicom"]) if row["dicom"] else None
         age = pd.to_numeric(row["age"], errors="coerce")
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool) -> bool:
-        """True where a result of the same bundle, files and patient lies there."""
-        if not (self.out / NAME).is_file():
+    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool) -> bool:
+        """True where a result of the same bundle, files and patient lies there, with the DICOM and page asked for."""
+        parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
+        if not all(part.exists() for part in parts):
             return False
         try:
             found = ResultValues.read(self.out / NAME)
             given = self.images | ({} if self.mask is None else {"tumour_mask": self.mask})
-            same = {one.image: one.digest for one in found.inputs} == {n: file_digest(p) for n, p in given.items()}
+            of_dicom = () if found.dicom is None else found.dicom.modalities
+            own = {one.image: one.digest for one in found.inputs if one.image not in of_dicom}
+            same = own == {name: file_digest(path) for name, path in given.items()}
+            same &= (found.dicom and found.dicom.digest) == (self.dicom and folder_digest(self.dicom))
         except (OSError, ValueError):
             return False
         told = (found.case.age, found.case.sex, found.case.center) == (
@@ -119,7 +134,8 @@ def _in_order(
 def _predict_one(folder: str, asked: _Asked, how: dict[str, Any]) -> dict[str, str]:
     """Predict a case; a defect of its own becomes the row's reason."""
     try:
-        predict(_opened(folder), asked.images, asked.out, mask=asked.mask, patient=asked.patient, **how)
+        bundle, images, told = _opened(folder), asked.images, asked.patient
+        predict(bundle, images, asked.out, dicom=asked.dicom, mask=asked.mask, patient=told, **how)
     except (CaseError, ProblemError) as error:
         return {"status": "failed", "rule": error.problem.rule, "reason": str(error.problem)}
     return {"status": "ok", "rule": "", "reason": ""}

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.bundle.read import Bundle
+from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
 from gliomanet.patient.result import SIMULATED, ClassAnswer, Quality, TaskAnswer
+from gliomanet.patient.trust.said import Trust
 
 
 def task_answers(
@@ -46,9 +48,10 @@ def quality_of(record: Mapping[str, Any], bundle: Bundle) -> tuple[Quality, ...]
     return tuple(found)
 
 
-def warnings_of(bundle: Bundle, quality: tuple[Quality, ...], flags: tuple[str, ...], *, fast: bool) -> tuple[str, ...]:
+def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[str, ...]:
     """Sentences that are to be read before any number."""
     said = [SIMULATED] if bundle.description.simulated else []
+    said += trust.reasons
     if not bundle.description.has_images:
         said.append(
             "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
@@ -57,18 +60,20 @@ def warnings_of(bundle: Bundle, quality: tuple[Quality, ...], flags: tuple[str, 
         )
     if fast:
         said.append("Fast: one fold answered alone; the study's ensemble may answer otherwise.")
-    said += [
-        f"{one.metric} is {one.value:.4g}; among the training cases it was {one.low:.4g} to {one.high:.4g}: the model "
-        "has not seen such images"
-        for one in quality
-        if one.outside and one.low is not None and one.high is not None
-    ]
-    return (*said, *(f"Look at the images: {flag}" for flag in flags))
+    if trust.verdict == "not judged":
+        said.append("Nothing says how far this case is from the training cases; see `trust`.")
+    return tuple(said)
 
 
-def not_assessed(bundle: Bundle, *, mask: bool, on_images: bool, types: bool, fast: bool) -> tuple[str, ...]:
+def not_assessed(
+    bundle: Bundle, *, mask: bool, on_images: bool, types: bool, survival: bool, fast: bool
+) -> tuple[str, ...]:
     """Things that are not told of this case, and why."""
-    said = ["lobes: no atlas of lobes is part of this version", "survival: no reference curves are in this bundle"]
+    said = ["lobes: no atlas of lobes is part of this version"]
+    if SURVIVAL not in bundle.description.files:
+        said.append("survival: no reference curves are in this bundle, since its study knew of no survival")
+    elif not survival:
+        said.append("survival: the model is not asked for the IDH status, by which the reference patients are grouped")
     if not mask:
         said.append("radiomic features, ratios and biomarkers: no tumour mask was given")
     if not on_images:
@@ -108,6 +113,7 @@ def _task_answer(name: str, of_task: pd.DataFrame, bundle: Bundle, worth: Mappin
             raw_probability=float(row["raw_probability"]),
             joint_probability=_number(row["joint_probability"]),
             fold_std=_number(row["fold_std"]),
+            pass_std=_number(row["pass_std"]),
             set_p=float(row["set_p"]),
             in_set=row["in_set"] == "yes",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ class Given:
         files: modality, or `tumour_mask` → file.
         digests: the same → digest of the file.
         notes: how DICOM series were told apart, one sentence each.
+        series: modality → UID of the DICOM series that it was taken from.
     """
 
     files: dict[str, Path]
     digests: dict[str, str]
     notes: tuple[str, ...]
+    series: dict[str, str] = field(default_factory=dict)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ def take(case_id: str, images: Mapping[str, Path], dicom: Path | None, mask: Pat
         CaseError: no image, a name that is no modality, a file that is not there, one file for two, or DICOM files that
             cannot be converted (two patients, two days, no usable series).
     """
-    files, notes = dict(images), list[str]()
+    files, notes, series = dict(images), list[str](), dict[str, str]()
     if unknown := [name for name in files if name not in MODALITIES]:
         action = f"modalities are {', '.join(MODALITIES)}"
         raise CaseError(Problem(f"{unknown[0]!r} is no modality", action, case=case_id, rule="unknown_modality"))
@@ -58,7 +60,8 @@ def take(case_id: str, images: Mapping[str, Path], dicom: Path | None, mask: Pat
         found = convert_case(dicom, scratch, case_id)
         notes = [_told(row) for row in read_table(scratch / "series.tsv").to_dict("records")]
         notes += [f"DICOM: {name} is taken from the file that was given for it" for name in found if name in files]
-        files = found | files
+        series = {name: one.uid for name, one in found.items() if name not in files}
+        files = {name: one.file for name, one in found.items()} | files
     if not files:
         action = "give at least one of --t1, --t1c, --t2, --flair, or a folder of DICOM files"
         raise CaseError(Problem("no image was given", action, case=case_id, rule="no_modality"))
@@ -69,7 +72,7 @@ def take(case_id: str, images: Mapping[str, Path], dicom: Path | None, mask: Pat
         _check_file(case_id, name, path)
     digests = {name: file_digest(path) for name, path in files.items()}
     _check_twice(case_id, files, digests)
-    return Given(files, digests, tuple(notes))
+    return Given(files, digests, tuple(notes), series)
 
 
 def _check_file(case_id: str, name: str, path: Path) -> None:

@@ -15,20 +15,31 @@ import numpy as np
 import pandas as pd
 
 from gliomanet import __version__
+from gliomanet.bundle.external import external_in
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.errors import CaseError, Problem
 from gliomanet.imaging.preprocess import preprocess_case
 from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.modalities import MODALITIES
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.attribution import attribute_voxels
+from gliomanet.patient.attribution_picture import draw_attribution
 from gliomanet.patient.checks import Patient, check_atlas, check_space, check_told
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
-from gliomanet.patient.diagnosis import compatible_types
+from gliomanet.patient.diagnosis import compatible_types, type_of
+from gliomanet.patient.dicom.folder import DicomFolder
+from gliomanet.patient.dicom_out import described, examination_of, write_objects
+from gliomanet.patient.explained import Explained, not_explained
 from gliomanet.patient.export.gather import FEATURES, FOLDS
 from gliomanet.patient.given import MASK, Given, take
 from gliomanet.patient.measured import beside_study, measure
+from gliomanet.patient.open_states import open_states
 from gliomanet.patient.outlines import volumes, write_native
+from gliomanet.patient.page.write import PAGES, write_page
+from gliomanet.patient.pictures.draw import draw_case
+from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import (
     NAME,
     CaseFacts,
@@ -40,11 +51,19 @@ from gliomanet.patient.result import (
     Source,
 )
 from gliomanet.patient.state import check_names, find_state, read_images
+from gliomanet.patient.survival import survival_beside
+from gliomanet.patient.trust.judge import judge
+from gliomanet.patient.trust.look import look_of_case
+from gliomanet.patient.trust.reference import TrustReference
+from gliomanet.patient.trust.said import Trust
+from gliomanet.patient.vasari import Vasari, vasari_of
+from gliomanet.patient.worth import worth_of_inputs
 from gliomanet.prediction.segmentation import write_segmentation
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.io import write_table
 from gliomanet.tables.prediction import FOLD_PREDICTIONS
 
+FOLDERS = ("atlas", "native", "pictures", "tables")
 Report = Callable[[str], object]
 
 
@@ -53,7 +72,7 @@ class Result:
     """The result of a patient.
 
     Attributes:
-        folder: where its files lie: `result.json`, `atlas/`, `native/` and `tables/`.
+        folder: where its files lie: `result.json`, `page.html`, `report.pdf`, folders of images, pictures, tables.
         content: what `result.json` holds.
     """
 
@@ -67,12 +86,15 @@ def predict(
     out: str | Path,
     *,
     dicom: str | Path | None = None,
+    dicom_out: bool = False,
     mask: str | Path | None = None,
     patient: Patient | None = None,
     accept_names: bool = False,
     fast: bool = False,
+    explain: bool = True,
     threads: int = 1,
     gpus: int = 0,
+    page: bool = True,
     report: Report = lambda line: None,
 ) -> Result:
     """Predict one patient with a bundle, and write the result.
@@ -83,18 +105,21 @@ def predict(
     Args:
         bundle: the folder that `gliomanet bundle` wrote, or one that is open.
         images: modality (`t1`, `t1c`, `t2`, `flair`) → NIfTI file; any subset.
-        out: folder for the result; `result.json`, `atlas/`, `native/` and `tables/` in it are written anew.
+        out: folder for the result; what an earlier prediction left in it is written anew.
         dicom: folder of one examination's DICOM files.
+        dicom_out: write the result into that examination's study, too: `dicom/` in the folder.
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
         accept_names: go on where an image looks like another modality than it was given as.
-        fast: one fold alone, without mirror images and without the worth of modalities.
+        fast: one fold alone, without mirror images and without explanations.
+        explain: tell what the answers stand on, by voxel and by input; False saves the time.
         threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
         gpus: 1 to compute on a GPU.
+        page: draw `pictures/` and write `page.html` and `report.pdf`, too.
         report: called with a line on each step.
 
     Returns:
-        The result; equal arguments give equal files, but for `made_at` in `result.json`.
+        The result; equal arguments give equal files, but for `made_at` in `result.json` and on the page.
 
     Raises:
         CaseError: an image cannot be used, or nothing can be said of the case.
@@ -102,24 +127,33 @@ def predict(
         StorageError: the disk does not take the result.
     """
     opened = bundle if isinstance(bundle, Bundle) else Bundle.open(Path(bundle))
-    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast)
+    told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
     check_told(told, opened)
     check_atlas(opened)
     check_space(folder)
-    for part in ("atlas", "native", "tables"):
+    for part in (*FOLDERS, "dicom"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    (folder / NAME).unlink(missing_ok=True)
+    for name in (NAME, *PAGES):
+        (folder / name).unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".predict-", dir=folder) as scratch:
         named = {name: Path(path) for name, path in images.items()}
+        source = None if dicom is None else Path(dicom)
         given = take(
             told.case_id,
             named,
-            None if dicom is None else Path(dicom),
+            source,
             None if mask is None else Path(mask),
             Path(scratch) / "dicom",
         )
-        return _Prediction(opened, told, given, how, Path(scratch), folder, report).run(accept_names=accept_names)
+        examination = examination_of(told.case_id, given, source, report) if dicom_out else None
+        prediction = _Prediction(
+            opened, told, given, how, Path(scratch), folder, report, page, described(source, given)
+        )
+        done = prediction.run(accept_names=accept_names)
+        if examination is not None:
+            write_objects(folder, done.content, examination, report)
+        return done
 
 
 @dataclass(frozen=True)
@@ -133,6 +167,8 @@ class _Prediction:
     scratch: Path
     out: Path
     report: Report
+    page: bool
+    dicom: DicomFolder | None = None
 
     @property
     def center(self) -> str:
@@ -159,13 +195,20 @@ class _Prediction:
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
         outline = self._outline(case, record)
+        explained = self._explained(case, called, outline)
         quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
         description = self.bundle.description
+        trust = self._judge(answers, flags)
         types = compatible_types(answers.rows, description.tasks)
+        tasks = task_answers(answers.rows, self.bundle, worth)
+        sets = {one.task: one.prediction_set for one in tasks}
+        left = {type_of(state) for state in open_states(sets, description.tasks)}
+        survival = survival_beside(sets, self.patient.age, self.bundle)
         values = ResultValues(
             gliomanet=__version__,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            warnings=warnings_of(self.bundle, quality, flags, fast=self.how.fast),
+            warnings=warnings_of(self.bundle, trust, fast=self.how.fast),
+            trust=trust,
             bundle=Source(
                 title=description.title,
                 model=description.model,
@@ -178,22 +221,35 @@ class _Prediction:
                 case_id=self.patient.case_id, center=self.center, age=self.patient.age, sex=self.patient.sex
             ),
             inputs=self._inputs(record),
+            dicom=self.dicom,
             preparation=Preparation(found=found, steps=tuple(record["steps"]), flags=flags, quality=quality),
-            tasks=task_answers(answers.rows, self.bundle, worth),
-            compatible_with=tuple(IntegratedType(name=name, probability=p) for name, p in types.items()),
+            tasks=tasks,
+            compatible_with=tuple(
+                IntegratedType(name=name, probability=p, open=name in left) for name, p in types.items()
+            ),
             segmentation=outline,
             features=beside_study(features, self.bundle),
+            survival=survival,
+            external=external_in(self.bundle),
+            pictures=self._pictures(record, outline),
+            explained=explained,
+            vasari=self._vasari(outline, record),
             not_assessed=not_assessed(
                 self.bundle,
                 mask=MASK in self.given.files,
                 on_images=description.answers.kind in IMAGE_KINDS,
                 types=bool(types),
+                survival=survival is not None,
                 fast=self.how.fast,
-            ),
+            )
+            + not_explained(self.bundle, explain=self.how.explain),
             notes=(*answers.notes, *lacking),
             files=self._keep(),
         )
         values.write(self.out / NAME)
+        if self.page:
+            self.report("writing the page")
+            write_page(self.out, report=self.report)
         return Result(self.out, values)
 
     def _prepare(self, *, accept_names: bool) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -221,6 +277,21 @@ class _Prediction:
             places = {name: np.array(record["transforms"][name]["matrix"]) for name in images}
             check_names(self.patient.case_id, images, files, places)
         return found, record
+
+    def _judge(self, answers: Answers, flags: tuple[str, ...]) -> Trust:
+        """Hold the case beside the training cases."""
+        given = self.given.modalities
+        lacks = {
+            name: set(of.takes) & set(MODALITIES) - set(given) for name, of in self.bundle.description.models.items()
+        }
+        return judge(
+            TrustReference.read(self.bundle.folder),
+            look_of_case(self.case_dir, self.bundle.preprocessing.spacing_mm),
+            given,
+            answers.deep,
+            lacks={name: [one for one in MODALITIES if one in lacking] for name, lacking in lacks.items()},
+            flags=flags,
+        )
 
     def _declared(self) -> Preprocessing:
         center = self.bundle.description.centers[self.patient.center]
@@ -251,6 +322,40 @@ class _Prediction:
         measured = volumes(outline, native / f"{record['reference']}_tumour.nii.gz", parts_told=told)
         return Segmentation(source=source, parts_told=told, volumes=tuple(measured))
 
+    def _outlined(self, outline: Segmentation | None) -> Path | None:
+        """The file of the tumour's outline on the atlas."""
+        if outline is None:
+            return None
+        return self.case_dir / f"{MASK if outline.source == 'given' else 'segmentation'}.nii.gz"
+
+    def _pictures(self, record: Mapping[str, Any], outline: Segmentation | None) -> tuple[Picture, ...]:
+        """Draw the pictures, of the scanner's files while they are there: those of DICOM files are of passage."""
+        if not self.page:
+            return ()
+        self.report("drawing pictures")
+        native, out = self.scratch / "native", self.scratch / "pictures"
+        return draw_case(self.case_dir, native, self.given.files, record, self._outlined(outline), out)
+
+    def _explained(self, case: PreparedCase, called: Mapping[str, str], outline: Segmentation | None) -> Explained:
+        """What the answers stand on; its maps and pictures are written."""
+        if not self.how.explain:
+            return Explained(attribution=(), worth_of_inputs=())
+        self.report("explaining the answers")
+        file = self._outlined(outline)
+        maps = attribute_voxels(self.bundle, case, called, self.how, file)
+        for one in maps:
+            picture = self.scratch / "pictures" / f"attribution_{one.task}.png"
+            draw_attribution(self.case_dir, one, picture, outline=file)
+        return Explained(attribution=maps, worth_of_inputs=worth_of_inputs(self.bundle, case, called, self.how))
+
+    def _vasari(self, outline: Segmentation | None, record: Mapping[str, Any]) -> Vasari | None:
+        file = self._outlined(outline)
+        if outline is None or file is None:
+            return None
+        native = self.scratch / "native" / f"{record['reference']}_tumour.nii.gz"
+        seen = None if outline.source == "given" else self.given.modalities
+        return vasari_of(file, native, parts_told=outline.parts_told, seen=seen)
+
     def _inputs(self, record: Mapping[str, Any]) -> tuple[InputFile, ...]:
         sizes = record["qc"]["sizes"]
         return tuple(
@@ -267,9 +372,10 @@ class _Prediction:
     def _keep(self) -> dict[str, str]:
         """Move what was made to the result; file → digest."""
         self.case_dir.rename(self.out / "atlas")
-        (self.scratch / "native").rename(self.out / "native")
-        (self.scratch / "tables").rename(self.out / "tables")
-        kept = sorted(path for part in ("atlas", "native", "tables") for path in (self.out / part).iterdir())
+        for part in FOLDERS[1:]:
+            if (self.scratch / part).is_dir():
+                (self.scratch / part).rename(self.out / part)
+        kept = sorted(path for part in FOLDERS for path in (self.out / part).glob("*"))
         return {path.relative_to(self.out).as_posix(): sha256(path) for path in kept}
 
     def _nothing(self, answers: Answers) -> Problem:

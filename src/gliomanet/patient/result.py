@@ -12,7 +12,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gliomanet.bundle.external import ExternalMetric
 from gliomanet.files.atomic import write_json
+from gliomanet.patient.dicom.folder import DicomFolder
+from gliomanet.patient.explained import Explained
+from gliomanet.patient.pictures.picture import Picture
+from gliomanet.patient.survival import ReferenceSurvival
+from gliomanet.patient.trust.said import Trust
+from gliomanet.patient.vasari import Vasari
 
 SCHEMA_VERSION = 1
 NAME = "result.json"
@@ -88,6 +95,9 @@ class ClassAnswer(_Part):
     raw_probability: float = Field(description="Before temperature scaling.")
     joint_probability: float | None = Field(description="After WHO-consistent decoding of all tasks together.")
     fold_std: float | None = Field(description="Standard deviation over the folds; of ensembles.")
+    pass_std: float | None = Field(
+        description="Standard deviation over stochastic passes, mean of the folds; of networks only."
+    )
     set_p: float = Field(description="Conformal p of the class.")
     in_set: bool = Field(description="True where the class is in the prediction set.")
 
@@ -115,6 +125,7 @@ class IntegratedType(_Part):
 
     name: str
     probability: float = Field(description="By joint decoding of the tasks, among the types.")
+    open: bool = Field(description="True where no prediction set rules it out.")
 
 
 class Volume(_Part):
@@ -161,9 +172,11 @@ class ResultValues(_Part):
     made_at: str = Field(description="Time at which it was made, UTC: the one thing that differs between equal runs.")
     notice: str = NOTICE
     warnings: tuple[str, ...] = Field(description="To be read before any number.")
+    trust: Trust
     bundle: Source
     case: CaseFacts
     inputs: tuple[InputFile, ...]
+    dicom: DicomFolder | None = Field(None, description="The folder of DICOM files; empty: none was given.")
     preparation: Preparation
     tasks: tuple[TaskAnswer, ...]
     compatible_with: tuple[IntegratedType, ...] = Field(
@@ -171,6 +184,15 @@ class ResultValues(_Part):
     )
     segmentation: Segmentation | None
     features: tuple[Feature, ...]
+    survival: ReferenceSurvival | None = Field(
+        None, description="Survival of the study's patients of the types that are open; no forecast for this patient."
+    )
+    external: tuple[ExternalMetric, ...] = Field(
+        (), description="How the model did in centres that it had not seen, beside the study's reference."
+    )
+    pictures: tuple[Picture, ...] = Field((), description="Pictures beside this file.")
+    explained: Explained
+    vasari: Vasari | None = Field(description="Features of VASARI that an outline tells; empty: there is no outline.")
     not_assessed: tuple[str, ...] = Field(description="What is not told of this case, and why.")
     notes: tuple[str, ...] = Field(description="What the models say of their inputs.")
     files: dict[str, str] = Field(description="File beside this one → its SHA-256.")

@@ -10,10 +10,9 @@ from gliomanet import __version__
 from gliomanet.bundle.description import BundleDescription
 from gliomanet.patient.result import NOTICE, SIMULATED
 from gliomanet.release.chosen import Chosen
-from gliomanet.tables.io import read_table
+from gliomanet.release.external import external_metrics
 
-SHOWN = ("mcc", "mcc_at_threshold", "auc")
-
+NO_REFERENCE = " The study names no reference model, so that nothing says what age alone would do."
 
 TEXT = """\
 ---
@@ -113,29 +112,22 @@ def _list(lines: Iterable[str]) -> str:
 
 def _metrics(chosen: Chosen) -> Iterator[str]:
     """External metrics of the model by centre, beside the study's reference."""
-    path = chosen.finished.layout.evaluation("metrics")
-    reference = chosen.study.evaluation.reference
-    if not path.is_file():
+    rows = external_metrics(chosen)
+    if rows is None:
         yield "The study has no table of metrics."
         return
-    table = read_table(path)
-    stage = chosen.models[chosen.model].stage
-    own = (table["model"] == chosen.model) & (table["stage"] == stage)
-    beside = table["model"] == reference if reference else own
-    rows = table[(table["scenario"] == chosen.scenario.name) & (table["role"] == "external") & (own | beside)]
-    rows = rows[(rows["subset"] == "all") & rows["metric"].isin(SHOWN) & (rows["center"] != "summary")]
-    if rows.empty:
+    if not rows:
         yield "The study tested it on no external centre in this scenario: nothing is known of how it does elsewhere."
         return
-    named = "" if reference else " The study names no reference model, so that nothing says what age alone would do."
+    named = "" if chosen.study.evaluation.reference else NO_REFERENCE
     yield f"95 % intervals in brackets; n and positives of each.{named}"
     yield ""
     yield "| centre | task | metric | model | value | n (positive) |"
     yield "|---|---|---|---|---|---|"
-    for row in rows.sort_values(["center", "task", "metric", "model"], kind="stable").to_dict("records"):
-        value = row["note"] if pd.isna(row["value"]) else f"{row['value']:.3f}"
-        if not pd.isna(row["value"]) and not pd.isna(row["ci_low"]):
-            value += f" [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
-        positive = "" if pd.isna(row["n_positive"]) else f" ({row['n_positive']:.0f})"
-        model = f"{row['model']} (reference)" if row["model"] == reference else row["model"]
-        yield f"| {row['center']} | {row['task']} | {row['metric']} | {model} | {value} | {row['n']:.0f}{positive} |"
+    for row in rows:
+        value = row.note if row.value is None else f"{row.value:.3f}"
+        if row.value is not None and row.low is not None:
+            value += f" [{row.low:.3f}, {row.high:.3f}]"
+        positive = "" if row.n_positive is None else f" ({row.n_positive})"
+        model = f"{row.model} (reference)" if row.reference else row.model
+        yield f"| {row.center} | {row.task} | {row.metric} | {model} | {value} | {row.n}{positive} |"

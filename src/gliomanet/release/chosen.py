@@ -99,6 +99,7 @@ class Chosen:
             folds=tuple(fold.id for fold in self.folds if fold.is_refit) if refit else validating,
             segmenting_folds=validating if segments else (),
             flips=self.plan.flips_of(model),
+            passes=self.study.prediction.passes if model in self.plan.networks else 0,
             members=members,
             takes=(
                 *getattr(settings, "modalities", ()),

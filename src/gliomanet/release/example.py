@@ -35,7 +35,7 @@ def predicted_example(bundle: Bundle) -> dict[str, Any]:
     images = {name: path for name in MODALITIES if (path := bundle.folder / EXAMPLE / f"{name}.nii.gz").is_file()}
     with tempfile.TemporaryDirectory(prefix="gliomanet-example-") as scratch:
         mask = bundle.folder / EXAMPLE / "tumour_mask.nii.gz"
-        done = predict(bundle, images, scratch, mask=mask, patient=told, accept_names=True)
+        done = predict(bundle, images, scratch, mask=mask, patient=told, accept_names=True, explain=False, page=False)
     return numbers_of(done.content)
 
 

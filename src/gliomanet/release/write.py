@@ -31,9 +31,11 @@ from gliomanet.bundle.description import (
     CenterOfStudy,
     fit_folder,
 )
+from gliomanet.bundle.external import EXTERNAL, external_values
 from gliomanet.bundle.fitted import packed, take_apart
 from gliomanet.bundle.read import Bundle, sha256
 from gliomanet.bundle.space import atlas_digest
+from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
@@ -47,8 +49,11 @@ from gliomanet.provenance.finished import FinishedStudy
 from gliomanet.release.card import model_card, never_seen
 from gliomanet.release.chosen import Chosen
 from gliomanet.release.example import predicted_example, write_example
+from gliomanet.release.external import external_metrics
 from gliomanet.release.measures import look_of, references_of
 from gliomanet.release.sbom import bill_of_materials
+from gliomanet.release.survival import survival_of
+from gliomanet.release.trust import trust_reference
 
 PACKAGES = ("torch", "numpy", "monai", "scikit-learn", "antspyx", "nilearn", "pyradiomics", "safetensors")
 Report = Callable[[str], object]
@@ -118,6 +123,11 @@ def _write_parts(chosen: Chosen, out: Path, report: Report) -> None:
     write_json(out / REFERENCES, values)
     write_atomically(out / REFERENCE_ARRAYS, packed(arrays))
     write_json(out / LOOK, look_of(chosen))
+    write_json(out / EXTERNAL, external_values(external_metrics(chosen) or ()))
+    if (survival := survival_of(chosen)) is not None:
+        write_json(out / SURVIVAL, survival.model_dump(mode="json"))
+    report("measuring the training cases' look")
+    trust_reference(chosen).write(out)
     write_json(out / SBOM, bill_of_materials())
     write_atomically(out / LICENCE, _licence())
     write_example(out)

@@ -9,69 +9,16 @@ import numpy as np
 import pandas as pd
 import pydicom
 import pytest
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.dataset import Dataset
+from pydicom.uid import CTImageStorage
 
 from gliomanet.cohort.dicom import convert as dicom
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError
 from gliomanet.tables.cohort import DICOM_SERIES
+from tests.dicom_folders import FLAIR, MPRAGE, SAGITTAL, SHAPE, T1_SE, T2, tilt, write_series
 
 SECRETS = (b"Testperson", b"Ada", b"ID777", b"19510203", b"20190405", b"2019", b"111213", b"11:12", b"Saint", b"Tor")
-T1_SE = {"ScanningSequence": "SE", "EchoTime": 12.0, "RepetitionTime": 550.0}
-MPRAGE = {"ScanningSequence": ["GR", "IR"], "EchoTime": 2.9, "RepetitionTime": 2300.0, "InversionTime": 900.0}
-T2 = {"ScanningSequence": "SE", "EchoTime": 100.0, "RepetitionTime": 5000.0}
-FLAIR = {"ScanningSequence": ["SE", "IR"], "EchoTime": 120.0, "RepetitionTime": 9000.0, "InversionTime": 2500.0}
-SPACING = (8.0, 9.0, 7.0)
-SHAPE = (20, 16, 24)
-SAGITTAL = np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]])
-
-
-def tilt(degrees):
-    """Direction cosines of rows, columns and slices (columns of the matrix): turned about two axes."""
-    c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
-def write_series(folder, number, description, *, voxels=None, rotation=None, spacing=SPACING, scale=None, **attributes):
-    """One series as a scanner exports it; returns voxels (x, y, slice) and the affine in scanner coordinates (RAS)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(number)
-    voxels = rng.integers(0, 4000, SHAPE).astype("<u2") if voxels is None else voxels
-    rotation = np.eye(3) if rotation is None else rotation
-    origin = np.array([-70.0, -60.0, -50.0])
-    series = f"1.2.826.0.1.3680043.8.498.{number}"
-    for index in range(voxels.shape[2]):
-        ds = Dataset()
-        ds.file_meta = FileMetaDataset()
-        ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = MRImageStorage
-        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = f"{series}.{index + 1}"
-        ds.SeriesInstanceUID, ds.StudyInstanceUID, ds.FrameOfReferenceUID = series, "1.2.826.0.1", "1.2.3"
-        ds.PatientName, ds.PatientID, ds.PatientBirthDate = "Testperson^Ada", "ID777", "19510203"
-        ds.InstitutionName, ds.ReferringPhysicianName, ds.ImageComments = "Saint Example", "Doc^Tor", "for Ada"
-        ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = "20190405"
-        ds.StudyTime = ds.SeriesTime = ds.AcquisitionTime = ds.ContentTime = "111213.5"
-        ds.Modality, ds.Manufacturer, ds.ImageType = "MR", "SIEMENS", ["ORIGINAL", "PRIMARY", "M", "ND"]
-        ds.SeriesNumber, ds.InstanceNumber, ds.AcquisitionNumber = number, index + 1, 1
-        ds.SeriesDescription = description
-        ds.Columns, ds.Rows = voxels.shape[:2]
-        ds.PixelSpacing = [spacing[1], spacing[0]]
-        ds.SliceThickness = ds.SpacingBetweenSlices = spacing[2]
-        ds.ImageOrientationPatient = [round(float(v), 9) for v in (*rotation[:, 0], *rotation[:, 1])]
-        ds.ImagePositionPatient = [round(float(v), 6) for v in origin + rotation[:, 2] * spacing[2] * index]
-        ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
-        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
-        for key, value in attributes.items():
-            setattr(ds, key, value)
-        if scale is not None:
-            ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = scale[0], scale[1], "normalized"
-        ds.PixelData = voxels[:, :, index].T.tobytes()
-        ds.save_as(folder / f"IM{number:03d}{index:04d}", enforce_file_format=True)
-    affine = np.eye(4)
-    affine[:3, :3] = rotation * np.array(spacing)
-    affine[:3, 3] = origin
-    return voxels, np.diag([-1, -1, 1, 1]) @ affine  # DICOM's axes point left and back, NIfTI's right and front
 
 
 def at_world(path, world):
@@ -122,8 +69,10 @@ def test_every_modality_has_its_voxels_in_place(exam):
     _, out, files, truth = exam
     assert list(files) == ["t1", "t1c", "t2", "flair"]
     for modality, (voxels, affine) in truth.items():
-        assert files[modality] == out / f"{modality}.nii.gz"
-        same_everywhere(files[modality], voxels, affine)
+        assert files[modality].file == out / f"{modality}.nii.gz"
+        same_everywhere(files[modality].file, voxels, affine)
+    numbers = {modality: one.uid.rpartition(".")[2] for modality, one in files.items()}
+    assert numbers == {"t1": "2", "t1c": "9", "t2": "3", "flair": "4"}
 
 
 def test_every_series_is_in_the_table_with_its_reason(exam):
@@ -182,7 +131,7 @@ def test_two_runs_are_the_same_bytes_and_replace_the_first(exam, tmp_path):
 def test_rescaled_values_are_kept(tmp_path):
     voxels, affine = write_series(tmp_path / "in", 1, "AX T2", scale=(0.5, 3.0), **T2)
     files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
-    same_everywhere(files["t2"], voxels, affine, gain=0.5, shift=3.0)
+    same_everywhere(files["t2"].file, voxels, affine, gain=0.5, shift=3.0)
 
 
 def test_a_modality_of_an_earlier_conversion_does_not_stay(tmp_path):
@@ -258,7 +207,7 @@ def test_of_two_t1_without_a_word_the_earlier_is_taken_with_a_warning(tmp_path):
     write_series(tmp_path / "in", 3, "AX T1", **{**T1_SE, "AcquisitionTime": "104500"})
     files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
     assert list(files) == ["t1"]
-    same_everywhere(files["t1"], first, affine)
+    same_everywhere(files["t1"].file, first, affine)
     (finding,) = findings_left(tmp_path / "out")
     assert (finding["rule"], finding["severity"], finding["case_id"]) == (
         "t1_may_show_contrast_medium",
@@ -321,7 +270,7 @@ def test_files_without_preamble_are_read_like_others(tmp_path, with_meta):
     write_series(tmp_path / "in" / "more", 5, "AX FLAIR", **FLAIR)  # with preamble
     files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
     assert list(files) == ["t1c", "t2", "flair"]
-    same_everywhere(files["t1c"], voxels, affine)
+    same_everywhere(files["t1c"].file, voxels, affine)
     write_series(tmp_path / "in" / "more", 6, "AX FLAIR", **{**FLAIR, "PatientID": "other"})
     strip(tmp_path / "in" / "more", with_meta)
     with pytest.raises(CaseError, match="holds files of 2 patients"):
@@ -341,7 +290,7 @@ def test_a_file_twice_and_a_value_above_32767(tmp_path):
     for path in sorted((tmp_path / "in").iterdir()):
         shutil.copy(path, tmp_path / "in" / f"{path.name}(1)")
     files = convert_case(tmp_path / "in", tmp_path / "out", "c1")
-    same_everywhere(files["t2"], voxels, affine)
+    same_everywhere(files["t2"].file, voxels, affine)
 
 
 def test_an_agent_in_a_sequence(tmp_path):

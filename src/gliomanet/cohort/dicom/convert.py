@@ -46,15 +46,29 @@ _SOME_FAILED = 8  # dcm2niix's exit status for "some were converted, some were n
 
 
 @dataclass(frozen=True)
+class ConvertedSeries:
+    """The file of a modality, and the series that it was made of.
+
+    Attributes:
+        file: as `convert_case` wrote it.
+        uid: the series' own; it names the examination, and is kept in memory only.
+    """
+
+    file: Path
+    uid: str
+
+
+@dataclass(frozen=True)
 class _Image:
     """One image that dcm2niix wrote, in the temporary folder."""
 
     path: Path
+    uid: str
     series: Series
     judgement: Judgement
 
 
-def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
+def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, ConvertedSeries]:
     """Convert one case, and choose one series per modality.
 
     What a person should look at (of two T1 without a word of it, one may show contrast medium) is left in
@@ -67,7 +81,7 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
         case_id: the case, for messages.
 
     Returns:
-        Modality → its file, for the modalities that were found.
+        Modality → its file and series, for the modalities that were found.
 
     Raises:
         CaseError: no such folder, no DICOM file in it, files of two patients or of two days, no usable series.
@@ -109,7 +123,11 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, Path]:
     if choice.doubts:
         doubts = findings_table(Finding.of(doubt.at(case=case_id), "warning") for doubt in choice.doubts)
         write_table(doubts, out / FINDINGS_FILE, FINDINGS)
-    return {modality: out / f"{modality}.nii.gz" for modality in MODALITIES if modality in choice.chosen}
+    return {
+        modality: ConvertedSeries(out / f"{modality}.nii.gz", images[choice.chosen[modality]].uid)
+        for modality in MODALITIES
+        if modality in choice.chosen
+    }
 
 
 def _dcm2niix() -> str:
@@ -170,7 +188,7 @@ def _converted(scratch: Path, facts_of: Mapping[str, SeriesFacts]) -> list[_Imag
         judgement = judge(series)
         if (second or not sidecar.is_file()) and not series.missing_slices:
             judgement = Judgement("", judgement.words, "slices are unevenly spaced or tilted: one is missing, perhaps")
-        images.append(_Image(path, series, judgement))
+        images.append(_Image(path, uid, series, judgement))
     return sorted(images, key=lambda image: (image.series.number, image.path.name))
 
 

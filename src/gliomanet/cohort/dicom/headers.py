@@ -85,7 +85,7 @@ def read_headers(folder: Path) -> Headers:
     ids, names, births, days = set(), set(), set(), set()
     unreadable, bare = 0, set()
     for path in files:
-        header = _read(path)
+        header = read_header(path, _TAGS)
         if header is None or "Rows" not in header or "SeriesInstanceUID" not in header:
             unreadable += 1
             continue
@@ -101,13 +101,18 @@ def read_headers(folder: Path) -> Headers:
     return Headers(files, series, patients, len(days - {""}), unreadable, frozenset(bare))
 
 
-def _read(path: Path) -> Dataset | None:
-    """The header of a DICOM file, with or without preamble; `None` for another file."""
+def read_header(path: Path, tags: list[str] | None = None) -> Dataset | None:
+    """The header of a DICOM file, with or without preamble; `None` for another file.
+
+    Args:
+        path: the file.
+        tags: names of the elements that are read; default: all but the pixels.
+    """
     begins = _starts_with(path)
     if begins != b"DICM" and begins not in _FIRST_GROUPS:
         return None
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=begins != b"DICM", specific_tags=_TAGS)
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=begins != b"DICM", specific_tags=tags)
         header.decode()
     except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, EOFError):
         return None  # a broken file: pydicom's words for it are many

@@ -58,7 +58,7 @@ def head_tissues(spacing_mm: float) -> Tissues:
     They explain a head with skull; of a stripped one all the layers are 0, which is as good. Shared: never written to.
     """
     room = int(np.ceil(_LAYERS_MM[-1] / spacing_mm))
-    grid, gm, wm, brain = _maps(spacing_mm, room)
+    grid, gm, wm, brain = tissue_maps(spacing_mm, room)
     distance = ndimage.distance_transform_edt(~brain, sampling=spacing_mm)
     shell = max(_SHELL_MM, spacing_mm)
     classes = [gm, wm, np.clip(1 - gm - wm, 0, 1) * brain, ~brain & (distance <= shell)]
@@ -75,14 +75,14 @@ def brain_tissues(spacing_mm: float, sigma_mm: float, depth_mm: float) -> Tissue
 
     What lies around the brain, or was cut off there, is not seen from this depth. Shared: never written to.
     """
-    grid, gm, wm, brain = _maps(spacing_mm, 0)
+    grid, gm, wm, brain = tissue_maps(spacing_mm, 0)
     deep = ndimage.distance_transform_edt(brain, sampling=spacing_mm) > depth_mm
     maps = (Volume(array, grid) for array in (gm, wm, np.clip(1 - gm - wm, 0, 1) * brain))
     basis = np.stack([blurred(one, sigma_mm).array - blurred(one, _BACKGROUND_MM).array for one in maps], -1)
     return Tissues(grid, deep, basis[deep].astype(np.float32))
 
 
-def _maps(spacing_mm: float, room: int) -> tuple[Grid, Float, Float, Array]:
+def tissue_maps(spacing_mm: float, room: int) -> tuple[Grid, Float, Float, Array]:
     """The atlas' grid with `room` more voxels a side, and grey matter, white matter and brain on it."""
     _, mask = atlas(spacing_mm)
     affine = mask.grid.affine.copy()

@@ -22,6 +22,7 @@ BLUE, RED, YELLOW, GREEN, MAGENTA = (0, 190, 255), (255, 80, 80), (255, 206, 60)
 WHITE, GREY, DIM = (240, 240, 240), (190, 190, 190), (150, 150, 150)
 NAMES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 Color = tuple[int, int, int]
+LINES: tuple[Color, ...] = (BLUE, RED, YELLOW, GREEN, MAGENTA)
 Text = Sequence[tuple[str, Color]]
 _GAP, _MARGIN, _LINE = 6, 10, 19
 
@@ -107,15 +108,31 @@ def save_picture(
     return save_image(sheet, path, quality=quality)
 
 
-def save_image(image: Image.Image, path: Path, *, quality: int = 78) -> Path:
-    """Write WebP or PNG, by the suffix, so that a reader never sees half a file."""
+def save_image(image: Image.Image, path: Path, *, quality: int = 78, colors: tuple[Color, ...] = LINES) -> Path:
+    """Write WebP or PNG, by the suffix, so that a reader never sees half a file.
+
+    Args:
+        image: the picture.
+        path: its file.
+        quality: of WebP, 0 to 100.
+        colors: of its lines, eight at most: a PNG has a palette of these and of greys.
+    """
     with open_atomically(path) as file:
         if path.suffix == ".png":
-            image.quantize(palette=_palette(), dither=Image.Dither.NONE).save(file, format="PNG", compress_level=6)
+            paletted = image.quantize(palette=_palette(colors), dither=Image.Dither.NONE)
+            paletted.save(file, format="PNG", compress_level=6)
         else:
             # Sharp YUV keeps thin coloured lines coloured.
             image.save(file, format="WEBP", quality=quality, method=2, use_sharp_yuv=True)
     return path
+
+
+def write_shadowed(
+    pen: ImageDraw.ImageDraw, x: int, y: int, text: str, color: Color, anchor: str, *, size: int = 11
+) -> None:
+    """Write words that are legible on any ground, at a place and by Pillow's anchor."""
+    if text:
+        pen.text((x, y), text, fill=color, font=font(size), anchor=anchor, stroke_width=2, stroke_fill="black")
 
 
 @lru_cache(maxsize=8)
@@ -125,13 +142,13 @@ def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size)
 
 
-@lru_cache(maxsize=1)
-def _palette() -> Image.Image:
+@lru_cache(maxsize=2)
+def _palette(colors: tuple[Color, ...]) -> Image.Image:
     """Greys, and each line colour in eight strengths over black and over grey: a learnt palette loses rare colours."""
     levels = [(level, level, level) for level in np.linspace(0, 255, 128).astype(int).tolist()]
     lines = [
         [int(strength * part + (1 - strength) * ground) for part in color]
-        for color in (BLUE, RED, YELLOW, GREEN, MAGENTA)
+        for color in colors
         for ground in (0, 140)
         for strength in np.linspace(0.3, 1, 8)
     ]
@@ -148,17 +165,12 @@ def _paste(sheet: Image.Image, pen: ImageDraw.ImageDraw, panel: Panel, x: int, y
     rows, columns = panel.pixels.shape[:2]
     sheet.paste(Image.fromarray(np.clip(panel.pixels, 0, 255).astype(np.uint8)), (x, y))
     if panel.title:
-        _shadowed(pen, x + 4, y + 3, panel.title, WHITE, "la")
+        write_shadowed(pen, x + 4, y + 3, panel.title, WHITE, "la")
     left, right = panel.sides
-    _shadowed(pen, x + 4, y + rows - 4, left, GREY, "ls")
-    _shadowed(pen, x + columns - 4, y + rows - 4, right, GREY, "rs")
+    write_shadowed(pen, x + 4, y + rows - 4, left, GREY, "ls")
+    write_shadowed(pen, x + columns - 4, y + rows - 4, right, GREY, "rs")
     if panel.note:
-        _shadowed(pen, x + columns // 2, y + rows - 4, panel.note, GREY, "ms")
-
-
-def _shadowed(pen: ImageDraw.ImageDraw, x: int, y: int, text: str, color: Color, anchor: str) -> None:
-    if text:
-        pen.text((x, y), text, fill=color, font=font(11), anchor=anchor, stroke_width=2, stroke_fill="black")
+        write_shadowed(pen, x + columns // 2, y + rows - 4, panel.note, GREY, "ms")
 
 
 def _write(pen: ImageDraw.ImageDraw, x: float, y: int, text: Text, *, bold: bool = False) -> None:

@@ -88,7 +88,7 @@ def _at_risk_axes(axes: Axes, most: int) -> None:
 def _at_risk(axes: Axes, curve: pd.DataFrame, group: Mapping[Any, Any], place: int, style: Mapping[str, Any]) -> None:
     """A group's name with its line, and the patients still observed at each tick."""
     axes.plot([0, 3.6], [place + 0.27] * 2, lw=0.8 if _is_few(group) else 1.5, clip_on=False, **style)
-    name = group["group"].replace("1p/19q-codeleted", "codeleted")
+    name = group["group"].replace(", IDH-mutant, 1p/19q-codeleted", "")  # which every oligodendroglioma is
     deaths = plural(round(group["deaths"]), "death") + (", too few events" if _is_few(group) else "")
     axes.text(4.4, place + 0.27, f"{name}: {deaths}", fontsize=6.2, va="center")
     at_risk = dict(zip(curve["month"], curve["at_risk"], strict=True))

@@ -1,0 +1,87 @@
+"""The tumour: volumes, pictures with its outline, and overlays of attribution where there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.words import Words
+from gliomanet.patient.pictures.draw import OUTLINES
+from gliomanet.patient.pictures.picture import Picture
+from gliomanet.patient.result import ResultValues, Segmentation
+from gliomanet.reporting.embed import data_address
+from gliomanet.reporting.format import MINUS, listing, modality_name
+from gliomanet.reporting.study.section import Section
+from gliomanet.reporting.table import Cell, Column, Table, numeric
+
+
+def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
+    """Volumes and pictures; absent where there are neither."""
+    found = values.segmentation
+    if found is None and not values.pictures:
+        return None
+    lead = say("tumour.none")
+    if found is not None:
+        kind, _, model = found.source.partition(" ")
+        lead = say(f"tumour.source_{kind}", model=model)
+    empty = found is not None and not any(one.volume_ml > 0 for one in found.volumes)
+    drawn = {part for one in values.pictures for part in one.outlined}
+    content = {
+        "lead": say("tumour.empty") if empty else lead,
+        "volumes": _table(found, say) if found is not None else None,
+        "groups": [_group(group, folder, say) for group in _by_image(values.pictures)],
+        "legend": [
+            {"name": say.name("tumour.region", part), "line": say.name("tumour.line", part), "part": part.split()[0]}
+            for part, *_ in OUTLINES
+            if part in drawn
+        ],
+    }
+    return Section("tumour", say("tumour.title"), content)
+
+
+def address_of(path: Path) -> str:
+    """A PNG as `data:` address."""
+    return data_address("image/png", path.read_bytes())
+
+
+def _by_image(pictures: tuple[Picture, ...]) -> list[list[Picture]]:
+    groups: dict[tuple[str, str], list[Picture]] = {}
+    for one in pictures:
+        groups.setdefault((one.space, one.modality), []).append(one)
+    return list(groups.values())
+
+
+def _group(pictures: list[Picture], folder: Path, say: Words) -> dict[str, Any]:
+    first = pictures[0]
+    return {
+        "title": say(f"tumour.{first.space}", modality=modality_name(first.modality)),
+        "pictures": [_shown(one, folder, say) for one in pictures],
+    }
+
+
+def _shown(one: Picture, folder: Path, say: Words) -> dict[str, Any]:
+    position = f"{abs(one.position_mm):.0f}"
+    told = {"plane": say(f"tumour.{one.plane}"), "slice": one.slice, "slices": one.slices}
+    parts = listing(say.name("tumour.region", part) for part in one.outlined)
+    outlined = say("tumour.outlined", parts=parts) if one.outlined else say("tumour.not_outlined")
+    return {
+        "address": address_of(folder / one.file),
+        "width": one.width,
+        "height": one.height,
+        "label": say("tumour.picture_label", modality=modality_name(one.modality), outlined=outlined, **told),
+        "words": say("tumour.picture", position=f"{MINUS if one.position_mm < -0.5 else ''}{position}", **told),
+    }
+
+
+def _table(found: Segmentation, say: Words) -> Table:
+    rows = []
+    for one in found.volumes:
+        left = "" if one.left_share is None else f"{one.left_share:.0%}".replace("%", " %")
+        right = "" if one.left_share is None else f"{1 - one.left_share:.0%}".replace("%", " %")
+        name = say.name("tumour.region", one.region)
+        numbers = (f"{one.volume_ml:,.1f}", left, right, f"{one.on_atlas_ml:,.1f}")
+        rows.append((Cell(name), *(numeric(text) for text in numbers)))
+    titles = ("volume", "left", "right", "atlas_volume")
+    columns = (Column(say("tumour.part")), *(Column(say(f"tumour.{title}"), True) for title in titles))
+    return Table("volumes", say("tumour.volumes"), columns, tuple(rows))

@@ -1,0 +1,176 @@
+"""The judgement of a patient's images: distances, checks and reasons, beside the training cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from gliomanet.patient.trust.calibration import FALSE_ALARMS, Calibrated, calibrate
+from gliomanet.patient.trust.deep import deep_vectors
+from gliomanet.patient.trust.metrics import METRICS, metrics_of
+from gliomanet.patient.trust.reference import TrustReference, subset_name
+from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
+from gliomanet.patient.trust.spread import Spread, farthest
+
+LOOK = "look"
+_SHOWN = 5
+_NO_REFERENCE = "nothing was checked: the bundle knows nothing of its training cases' look"
+_LEFT_RIGHT = "left and right were not checked: an image that was mirrored looks like any other"
+
+
+def judge(
+    reference: TrustReference | None,
+    look: Mapping[str, float],
+    modalities: tuple[str, ...],
+    deep: Mapping[str, pd.DataFrame],
+    *,
+    lacks: Mapping[str, Sequence[str]],
+    flags: Sequence[str] = (),
+) -> Trust:
+    """Judge a case.
+
+    Args:
+        reference: of the bundle; `None` where it has none.
+        look: of the case, see `look.look_of_case`.
+        modalities: that it has.
+        deep: model → its rows of `DEEP_FEATURES`, of the folds that were asked.
+        lacks: model → modalities that it takes and the case does not have.
+        flags: what preprocessing found that a person should look at.
+    """
+    flagged = tuple(f"Look at the images: {flag}" for flag in flags)
+    if reference is None or not (reference.looks or reference.deep):
+        why = (_NO_REFERENCE,) if reference is None else reference.lacking
+        verdict: Verdict = "look first" if flags else "not judged"
+        return Trust(verdict=verdict, reasons=flagged, false_alarms=None, distances=(), checks=(), notes=why)
+    models = [model for model in deep if model in reference.deep and len(deep[model])]
+    counted = [model for model in models if not lacks.get(model)]
+    families = len(counted) + bool(reference.looks)
+    level = FALSE_ALARMS / max(families, 1)
+    found: list[tuple[Distance, Calibrated]] = []
+    if reference.looks and (judged := _judge_look(reference, look, modalities, level)) is not None:
+        found.append(judged)
+    for model in models:
+        if (of := _judge_deep(reference, model, deep[model], level, counts=model in counted)) is not None:
+            found.append(of)
+    checks = _checks(reference, look, modalities, level)
+    reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
+    counting = [(distance, of) for distance, of in found if distance.counts]
+    far = any(of.far for _, of in counting)
+    verdict = "do not use" if far else "look first" if reasons or flags else "usable"
+    notes = [*reference.lacking, _LEFT_RIGHT]
+    notes += [
+        f"deep features of {model} count for nothing: the case lacks {', '.join(lacks[model])}, and they are "
+        "calibrated on cases with what they had"
+        for model in models
+        if model not in counted
+    ]
+    return Trust(
+        verdict=verdict,
+        reasons=(*reasons, *flagged),
+        false_alarms=sum(of.alarm_at for _, of in counting) if counting else None,
+        distances=tuple(distance for distance, _ in found),
+        checks=checks,
+        notes=tuple(notes),
+    )
+
+
+def _judge_look(
+    reference: TrustReference, look: Mapping[str, float], modalities: tuple[str, ...], level: float
+) -> tuple[Distance, Calibrated] | None:
+    names, subset = metrics_of(modalities), subset_name(modalities)
+    distances = {fold: farthest(of.spread.deviations(look), names) for fold, of in reference.looks.items()}
+    held_out = {fold: of.held_out[subset] for fold, of in reference.looks.items() if subset in of.held_out}
+    of = calibrate(distances, held_out, level)
+    return None if of is None else (_distance(LOOK, distances, of, counts=True), of)
+
+
+def _judge_deep(
+    reference: TrustReference, model: str, table: pd.DataFrame, level: float, *, counts: bool
+) -> tuple[Distance, Calibrated] | None:
+    distances = {}
+    for fold, rows in table.groupby("fold"):
+        if (known := reference.deep[model].get(str(fold))) is None:
+            continue
+        vectors = deep_vectors(rows)
+        if len(vectors) and set(known.spread.columns) <= set(vectors):
+            distances[str(fold)] = float(known.spread.distances(vectors)[0])
+    of = calibrate(distances, {fold: one.held_out for fold, one in reference.deep[model].items()}, level)
+    return None if of is None else (_distance(f"deep features of {model}", distances, of, counts=counts), of)
+
+
+def _distance(name: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool) -> Distance:
+    mean = float(np.mean(list(distances.values())))
+    return Distance(
+        of=name,
+        distance=mean,
+        p=of.p,
+        held_out=of.cases,
+        alarm_at=of.alarm_at,
+        over_alarm=of.over,
+        alarm=of.alarm,
+        counts=counts,
+    )
+
+
+def _checks(
+    reference: TrustReference, look: Mapping[str, float], modalities: tuple[str, ...], level: float
+) -> tuple[Check, ...]:
+    """Every metric of the case, in the metrics' order."""
+    subset = subset_name(modalities)
+    held_out = [of.held_out[subset] for of in reference.looks.values() if subset in of.held_out]
+    if not held_out:
+        return ()
+    pooled = np.concatenate(held_out)
+    alarm_at = float(np.quantile(pooled, 1 - max(level, 1 / (len(pooled) + 1)), method="higher"))
+    deviations = _mean_deviations([of.spread for of in reference.looks.values()], look)
+    found = []
+    for name in metrics_of(modalities):
+        if name in deviations and name in reference.whole.quantiles:
+            low, _, high = reference.whole.quantiles[name]
+            found.append(
+                Check(
+                    metric=name,
+                    says=METRICS[name].says,
+                    value=look[name],
+                    usual_low=low,
+                    usual_high=high,
+                    deviation=deviations[name],
+                    alarm_at=alarm_at,
+                    alarm=deviations[name] > alarm_at,
+                )
+            )
+    return tuple(found)
+
+
+def _mean_deviations(spreads: Sequence[Spread], look: Mapping[str, float]) -> dict[str, float]:
+    of_folds = [spread.deviations(look) for spread in spreads]
+    names = [name for name in METRICS if all(name in one for one in of_folds)]
+    return {name: float(np.mean([one[name] for one in of_folds])) for name in names}
+
+
+def _reasons(distance: Distance, of: Calibrated, checks: tuple[Check, ...]) -> list[str]:
+    """Sentences on a distance that alarms."""
+    if not of.alarm:
+        return []
+    rate = f"of good cases a share of at most {distance.p:.2g} is as far, by {distance.held_out} held-out ones"
+    begin = "Do not use" if of.far else "Look at the images first"
+    if distance.of != LOOK:
+        alarming_from = distance.distance / max(of.over, 1e-9)
+        figures = f"{distance.distance:.3g} where {alarming_from:.3g} alarms"
+        return [f"{begin}: unlike the training cases in the {distance.of}: {figures} ({rate})"]
+    worst = sorted((one for one in checks if one.deviation > 0), key=lambda one: -one.deviation)
+    alarming = [one for one in worst if one.alarm] or worst[:1]
+    sentences = [f"{begin}: unlike the training cases in {len(alarming)} of {len(checks)} checks of its look ({rate})"]
+    sentences += [_sentence(one) for one in alarming[:_SHOWN]]
+    if len(alarming) > _SHOWN:
+        sentences.append(f"{len(alarming) - _SHOWN} further checks of the look alarm: see `trust` in the result")
+    return sentences
+
+
+def _sentence(check: Check) -> str:
+    metric = METRICS[check.metric]
+    think_of = metric.low if check.value < (check.usual_low + check.usual_high) / 2 else metric.high
+    said = f"{check.says[0].upper()}{check.says[1:]} is {check.value:.3g}; nine in ten training cases have "
+    return f"{said}{check.usual_low:.3g} to {check.usual_high:.3g}: {think_of}"

@@ -1,0 +1,117 @@
+"""The judgement of a case beside training cases that are made up: the rate, the reasons, and what is not judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gliomanet.modalities import MODALITIES
+from gliomanet.patient.trust.judge import judge
+from gliomanet.patient.trust.metrics import METRICS, metrics_of
+from gliomanet.patient.trust.reference import VALUES, TrustReference
+
+CASES = 300
+
+
+def looks(rng: np.random.Generator, count: int, prefix: str) -> pd.DataFrame:
+    values = {name: rng.normal(10, 1, count) for name in METRICS}
+    return pd.DataFrame({"center": "A", "case_id": [f"{prefix}{n:04d}" for n in range(count)], **values})
+
+
+def deep_rows(rng: np.random.Generator, cases, fold: str) -> pd.DataFrame:
+    features = {f"z{k}": rng.normal(size=len(cases)) for k in range(4)}
+    return pd.DataFrame({"case_id": list(cases), "task": "idh", "fold": fold, "center": "A", **features})
+
+
+@pytest.fixture(scope="module")
+def reference() -> TrustReference:
+    rng = np.random.default_rng(3)
+    table = looks(rng, CASES, "secret-")
+    ids = table["case_id"].to_numpy()
+    parts = []
+    for fold in "01":
+        part = np.where(np.arange(CASES) % 2 == int(fold), "validation", "train")
+        parts.append(pd.DataFrame({"center": "A", "case_id": ids, "patient_id": ids, "fold": fold, "part": part}))
+    deep = pd.concat([deep_rows(rng, ids, fold) for fold in "01"], ignore_index=True)
+    return TrustReference.fit(table, pd.concat(parts, ignore_index=True), {"net": deep})
+
+
+def look_of(row) -> dict[str, float]:
+    return {name: float(row[name]) for name in METRICS}
+
+
+def said(reference, look, deep=None, *, modalities=MODALITIES, lacks=(), flags=()):
+    own = {name: look[name] for name in metrics_of(modalities) if name in look}
+    return judge(reference, own, modalities, deep or {}, lacks={"net": list(lacks)}, flags=flags)
+
+
+def test_good_cases_alarm_as_often_as_is_stated_with_any_modalities(reference):
+    rng = np.random.default_rng(4)
+    for modalities in (MODALITIES, ("flair",)):
+        found = [
+            said(reference, look_of(row), modalities=modalities) for row in looks(rng, 400, "n").to_dict("records")
+        ]
+        assert found[0].false_alarms == 0.05
+        assert 0.02 < np.mean([one.verdict != "usable" for one in found]) < 0.09, modalities
+
+
+def test_the_worst_metric_is_named_with_its_value_its_range_and_what_to_think_of(reference):
+    look = dict.fromkeys(METRICS, 10.0) | {"explained_t2": -50.0, "fluid_t1": 16.5}
+    trust = said(reference, look)
+    assert trust.verdict == "do not use"
+    assert trust.reasons[0].startswith("Do not use: ")
+    assert trust.reasons[1].startswith("Share of t2's variance that the atlas's tissues explain is -50; nine in ten")
+    assert "noise" in trust.reasons[1]
+    assert "fluid" in trust.reasons[2]
+    assert {one.metric for one in trust.checks if one.alarm} == {"explained_t2", "fluid_t1"}
+    assert trust.distances[0].p == pytest.approx(1 / (CASES + 1))
+
+
+def test_a_metric_that_is_good_is_no_reason(reference):
+    assert said(reference, dict.fromkeys(METRICS, 10.0) | {"explained_t2": 50.0, "flat_t1": -50.0}).verdict == "usable"
+
+
+def test_a_lesion_that_only_the_network_finds_odd_is_told(reference):
+    rng = np.random.default_rng(5)
+    odd = pd.concat([deep_rows(rng, ["p"], fold).assign(z2=4.6) for fold in "01"])
+    trust = said(reference, dict.fromkeys(METRICS, 10.0), {"net": odd})
+    assert trust.verdict != "usable"
+    assert "deep features of net" in trust.reasons[0]
+    assert trust.false_alarms == pytest.approx(0.05)
+    assert [one.alarm_at for one in trust.distances] == [0.025, 0.025]
+    lacking = said(reference, dict.fromkeys(METRICS, 10.0), {"net": odd}, lacks=["flair"])
+    assert lacking.verdict == "usable"
+    assert any("lacks flair" in note for note in lacking.notes)
+    assert [one.counts for one in lacking.distances] == [True, False]
+
+
+def test_what_preprocessing_flags_is_looked_at_first(reference):
+    trust = said(reference, dict.fromkeys(METRICS, 10.0), flags=["t1 covers 90% of the brain"])
+    assert trust.verdict == "look first"
+    assert trust.reasons == ("Look at the images: t1 covers 90% of the brain",)
+
+
+def test_without_a_reference_nothing_is_judged_and_that_is_said(tmp_path):
+    assert TrustReference.read(tmp_path) is None
+    trust = said(None, dict.fromkeys(METRICS, 10.0))
+    assert (trust.verdict, trust.false_alarms) == ("not judged", None)
+    assert trust.notes
+    empty = TrustReference.fit(
+        pd.DataFrame(columns=["center", "case_id"]),
+        pd.DataFrame(columns=["center", "case_id", "patient_id", "fold", "part"]),
+        {},
+    )
+    assert said(empty, {}).verdict == "not judged"
+    assert "fewer than 10" in said(empty, {}).notes[0]
+
+
+def test_a_bundle_keeps_it_to_the_last_bit_and_names_no_case(reference, tmp_path):
+    reference.write(tmp_path)
+    again = TrustReference.read(tmp_path)
+    rng = np.random.default_rng(6)
+    deep = {"net": pd.concat([deep_rows(rng, ["p"], fold) for fold in "01"])}
+    look = look_of(looks(rng, 1, "n").iloc[0])
+    assert said(again, look, deep) == said(reference, look, deep)
+    assert b"secret" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert (tmp_path / VALUES).is_file()
