@@ -178,6 +178,16 @@ def _template(bundle: Bundle) -> dict[str, Any]:
         "compatible_with": [],
         "segmentation": None,
         "features": [],
+        "trust": {
+            "verdict": "not judged",
+            "reasons": [],
+            "false_alarms": None,
+            "distances": [],
+            "checks": [],
+            "notes": [],
+        },
+        "explained": {"attribution": [], "worth_of_inputs": []},
+        "vasari": None,
         "not_assessed": [],
         "notes": [],
     }

@@ -1,4 +1,4 @@
-"""What leaves a hospital, in words: for the person who has to say yes, and for whoever asks later."""
+"""The text of what leaves a hospital: for the person who has to say yes, and for whoever asks later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not leave a hospital: its names, small counts, and the ages of the very old."""
+"""Names, small counts and the ages of the very old: suppressed before a folder leaves a hospital."""
 
 from __future__ import annotations
 
