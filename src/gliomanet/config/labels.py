@@ -61,6 +61,7 @@ _BUILT_IN = {
 }
 _WHILE_AT_WORK = (
     *("id", "subtype", "operation", "brats21", "date", "days"),  # of the collections' own tables
+    *("os_months", "os_alive_days", "os_death_days", "os_censored", "os_of_version_1"),
     *("folder", "segmentation", "hidden"),  # of cases on their way through a job
 )
 RESERVED_LABELS = {

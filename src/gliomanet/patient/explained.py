@@ -1,4 +1,4 @@
-"""What the answers stand on, as a result holds it: maps of voxels, and the worth of the inputs."""
+"""Grounds of the answers, as a result holds it: maps of voxels, and the worth of the inputs."""
 
 from __future__ import annotations
 

@@ -345,7 +345,7 @@ class _Prediction:
         return draw_case(self.case_dir, native, self.given.files, record, self._outlined(outline), out)
 
     def _explained(self, case: PreparedCase, called: Mapping[str, str], outline: Segmentation | None) -> Explained:
-        """What the answers stand on; its maps and pictures are written."""
+        """The grounds of the answers; their maps and pictures are written."""
         if not self.how.explain:
             return Explained(attribution=(), worth_of_inputs=())
         self.report("explaining the answers")
