@@ -153,7 +153,7 @@ def _answer(
 
 
 def _seen(model: ImageModel, case_id: str, folder: Path, *, threads: int) -> tuple[CaseImages, Sequence[int]]:
-    """The images that the network decides classes from, as `looked_at` gives them, and their first voxel in the case's."""
+    """The images that the network decides classes from, as `looked_at` gives them, and their first voxel there."""
     centre: Centre | None = None
     if model.finds_tumours:
         centre, _ = find_tumour(model, model.load(case_id, folder, view="whole"), threads=threads)

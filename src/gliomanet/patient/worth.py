@@ -35,7 +35,7 @@ Group = frozenset[str]
 
 
 class Worth(BaseModel):
-    """Share that each group of inputs adds to the called class's raw probability: Shapley values, which add up to it."""
+    """Share of each group of inputs in the called class's raw probability: Shapley values, which add up to it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
