@@ -186,7 +186,7 @@ def _template(bundle: Bundle) -> dict[str, Any]:
             "checks": [],
             "notes": [],
         },
-        "explained": {"attribution": [], "worth_of_inputs": []},
+        "explained": {"asked": False, "attribution": [], "worth_of_inputs": []},
         "vasari": None,
         "not_assessed": [],
         "notes": [],

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
 from gliomanet.bundle.description import NAME
 from gliomanet.bundle.read import Bundle
-from gliomanet.errors import CaseError, CohortError, ModelError
+from gliomanet.errors import CaseError, CohortError, ModelError, ProblemError
+from gliomanet.patient.batch import check_table_of_results
 from gliomanet.patient.bids import check_dataset, labels_of
+from gliomanet.patient.checks import Patient, check_device, check_out, check_told
 from gliomanet.patient.dicom.context import SourceSeries, read_examination
 from gliomanet.patient.dicom.encapsulated_pdf import encapsulated
 from gliomanet.patient.dicom_out import examination_of
@@ -44,8 +47,32 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
         "one file for two": {"t1": scan, "t1c": copy},
     }.items():
         yield f"patient, {name}", said(take, "P-7", given, None, None, folder / "scratch")
+    yield from texts_of_patients(folder)
     yield from texts_of_dicom(folder)
     yield from texts_of_bids(folder)
+
+
+def texts_of_patients(folder: Path) -> Iterator[tuple[str, str]]:
+    """What is told of a patient that cannot be, and folders in which a result would take something away."""
+    bundle = SimpleNamespace(folder=folder / "a bundle", description=SimpleNamespace(centers={"A": None}))
+    for name, told in {
+        "no id": Patient(""),
+        "an id with a path": Patient("../P-7"),
+        "age": Patient("P-7", 450),
+        "sex": Patient("P-7", sex="male"),
+        "center": Patient("P-7", center="Klinik"),
+    }.items():
+        yield f"patient, {name}", said(check_told, told, bundle)
+    out, scan = folder / "a result", folder / "a result/native/scan.nii.gz"
+    scan.parent.mkdir(parents=True)
+    scan.touch()
+    yield "result's folder, a file", said(check_out, scan, bundle, [], [])
+    yield "result's folder, in the bundle", said(check_out, bundle.folder / "out", bundle, [], [])
+    yield "result's folder, holds the scans", said(check_out, out, bundle, ["native"], [scan])
+    yield "result's folder, holds another's", said(check_out, out, bundle, ["native"], [])
+    (out / "cases.tsv").write_text("case_id\tt1c\n")
+    yield "result's folder, another's table", said(check_table_of_results, out / "cases.tsv")
+    yield "patient, no GPU", said(check_device, 1, visible=tuple)
 
 
 def texts_of_dicom(folder: Path) -> Iterator[tuple[str, str]]:
@@ -73,6 +100,6 @@ def texts_of_bids(folder: Path) -> Iterator[tuple[str, str]]:
 def said(call, *given, **named) -> str:
     try:
         call(*given, **named)
-    except (ModelError, CaseError, CohortError) as error:
+    except (ModelError, CaseError, CohortError, ProblemError) as error:
         return str(error)
     raise AssertionError("nothing is wrong")

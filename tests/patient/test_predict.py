@@ -218,7 +218,8 @@ def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
 
     def is_done(accept_names=False, **changed):
         asked = batch._Asked(row | changed, out, CENTER)
-        return asked.is_done(bundle, fast=False, dicom_out=False, page=False, accept_names=accept_names)
+        wanted = {"fast": False, "dicom_out": False, "page": False, "explain": False}
+        return asked.is_done(bundle, accept_names=accept_names, **wanted)
 
     assert is_done()
     assert is_done(accept_names=True)

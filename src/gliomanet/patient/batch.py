@@ -69,7 +69,7 @@ def predict_table(
         ModelError: the bundle cannot be used.
     """
     bundle = Bundle.open(folder)
-    _check_table_of_results(out / "cases.tsv")
+    check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
     how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
     how |= {"dicom_out": dicom_out, "page": page}
@@ -77,7 +77,7 @@ def predict_table(
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names}
+    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names, "explain": explain}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
@@ -89,7 +89,7 @@ def predict_table(
     return pd.DataFrame(rows, columns=PATIENTS.names())
 
 
-def _check_table_of_results(path: Path) -> None:
+def check_table_of_results(path: Path) -> None:
     """See that the table that is written replaces none but its like: not the hospital's own of the same name."""
     if path.is_file() and path.read_bytes().splitlines()[:1] != ["\t".join(PATIENTS.names()).encode()]:
         found = "is there already, and is no table of results: it would be overwritten"
@@ -110,7 +110,9 @@ class _Asked:
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
-    def is_done(self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool, accept_names: bool) -> bool:
+    def is_done(
+        self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool, accept_names: bool, explain: bool
+    ) -> bool:
         """True where a whole result of the same program, bundle, files and patient lies there, with all asked for."""
         parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
         if not all(part.exists() for part in parts):
@@ -127,8 +129,9 @@ class _Asked:
             return False
         told = found.case == CaseFacts.model_validate(vars(self.patient) | {"center": self.patient.center or NEW})
         checked = accept_names or not found.preparation.names_accepted
+        explained = found.explained.asked or fast or not explain
         of = (found.gliomanet, found.bundle.digest, found.bundle.fast)
-        return same and whole and told and checked and of == (__version__, bundle.digest, fast)
+        return same and whole and told and checked and explained and of == (__version__, bundle.digest, fast)
 
 
 def _in_order(

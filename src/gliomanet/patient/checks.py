@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from gliomanet.cohort.case_ids import id_problems
 from gliomanet.errors import CaseError, Problem, ProblemError
 from gliomanet.files.storage import StorageError, free_bytes, megabytes
 from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.models.devices import Gpu, visible_gpus
 from gliomanet.patient.result import NAME as RESULT
 
 NEEDED = 250_000_000
@@ -92,6 +93,13 @@ def check_space(out: Path) -> None:
         found = f"has {megabytes(free)} free, and a result takes up to {megabytes(NEEDED)}"
         action = "make room there, or name another folder for the result"
         raise StorageError(Problem(found, action, file=str(out), rule="disk_full"))
+
+
+def check_device(gpus: int, visible: Callable[[], Sequence[Gpu]] = visible_gpus) -> None:
+    """See that a GPU is there where one is asked for, before the case is preprocessed."""
+    if gpus and not visible():
+        found, action = "a GPU is asked for, and torch sees none", "predict on the CPU (`--device cpu`)"
+        raise ProblemError(Problem(found, action, rule="no_gpu_to_predict_on"))
 
 
 def check_atlas(bundle: Bundle) -> None:

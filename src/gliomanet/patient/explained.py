@@ -14,6 +14,7 @@ class Explained(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    asked: bool = Field(description="False where they were not asked for.")
     attribution: tuple[AttributionMap, ...] = Field(description="A map a task, of a network on images.")
     worth_of_inputs: tuple[Worth, ...] = Field(
         description="A row a task, of stacks, of models on features, and of networks that take age or sex."
