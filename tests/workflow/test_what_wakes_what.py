@@ -334,8 +334,10 @@ ROWS = {
         not_run=("extract_radiomics",),
     ),
     "a task is added": Wakes(keys("tasks", to={**TASKS, "again": AGAIN}), "evaluate", fits=ALL, predicted="A P X Y"),
-    "a label that no task uses": Wakes(
-        keys("labels", to={"mgmt": ["methylated", "unmethylated"]}), "audit_cohort", not_run=("select_columns",)
+    "a label that no task uses": Wakes(  # survival is told by every label
+        keys("labels", to={"mgmt": ["methylated", "unmethylated"]}),
+        "evaluate_survival",
+        not_run=("split_development", "split_external", "describe_ensemble"),
     ),
     # places
     "the data folder is moved": Wakes(moved_data, ""),
