@@ -139,7 +139,7 @@ def restored(finished: Finished):
 
 COLUMNS = {
     "cohort/cases.tsv": "case_id patient_id center role t1 t1c t2 flair tumour_mask brain_mask mask_codes"
-    " idh codel_1p19q grade age sex"
+    " idh codel_1p19q grade age sex os_days os_event resection kps"
     " idh_source codel_1p19q_source grade_source idh_raw codel_1p19q_raw grade_raw grade_edition diagnosis scan other_ids",
     "cohort/audit.tsv": "severity rule center case_id file found action",
     "splits.tsv": "case_id patient_id center role scenario fold part",
