@@ -27,14 +27,19 @@ test-fast: setup
 test-slurm: setup programs
 	$(AS_ROOT) $(BIN)/python -m pytest tests/slurm
 
-# Programs that tests start and pip does not bring, each with its Debian package, which is installed where that may be
-# done. Elsewhere their tests are skipped, and say why, but for those that REQUIRED_PROGRAMS names (tests/programs.py):
+# Programs and libraries that tests use and pip does not bring, each with its Debian package, which is installed where
+# that may be done. Elsewhere their tests are skipped, and say why, but for those that REQUIRED_PROGRAMS names (tests/programs.py):
 # CI does, so that none is skipped there.
 PROGRAMS = slurmctld=slurm-wlm munged=munge dsr2html=dcmtk Orthanc=orthanc
+
+LIBRARIES = libpangoft2-1.0.so.0=libpangoft2-1.0-0 libharfbuzz-subset.so.0=libharfbuzz-subset0
 
 programs:
 	@missing=; for one in $(PROGRAMS); do \
 	    PATH="$$PATH:/usr/sbin:/sbin" command -v $${one%%=*} > /dev/null || missing="$$missing $${one#*=}"; \
+	done; \
+	for one in $(LIBRARIES); do \
+	    PATH="$$PATH:/usr/sbin:/sbin" ldconfig -p 2> /dev/null | grep -q "$${one%%=*}" || missing="$$missing $${one#*=}"; \
 	done; \
 	if [ -n "$$missing" ] && [ "$$($(AS_ROOT) id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 	    echo "Installing$$missing for the tests ..."; \

@@ -74,7 +74,8 @@ def make_hospital(tiny: TinyStudy, bundle: Bundle, folder: Path, cases: int = 42
         write_table(radiomics[radiomics["case_id"] == case_id], place / FEATURES, RADIOMICS, exact=True)
         digests = {name: sha256(place / name) for name in (FOLDS, FEATURES)}
         quality = [{"metric": "coverage", "value": float(rng.normal()), "low": -1, "high": 1, "outside": False}]
-        own = {"case": {"case_id": case_id, "center": CENTER, "age": None, "sex": ""}, "files": digests}
+        facts = {"case_id": case_id, "center": CENTER, "age": None, "sex": "", "mask_codes": ""}
+        own = {"case": facts, "files": digests}
         own["preparation"] = template["preparation"] | {"quality": quality}
         write_json(place / NAME, template | own)
     return Hospital(known, folder / "cases.tsv", folder / "out", folds, radiomics)
@@ -173,7 +174,7 @@ def _template(bundle: Bundle) -> dict[str, Any]:
         "warnings": [],
         "bundle": source | {"digest": bundle.digest},
         "inputs": [],
-        "preparation": {"found": [], "steps": [], "flags": []},
+        "preparation": {"names_accepted": False, "found": [], "steps": [], "flags": []},
         "tasks": [],
         "compatible_with": [],
         "segmentation": None,

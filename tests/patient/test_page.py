@@ -20,6 +20,7 @@ from gliomanet.patient.page.support import DRAWN, chosen
 from gliomanet.patient.page.words import words
 from gliomanet.patient.page.write import PAGE, PDF, rendered, write_page
 from gliomanet.patient.result import NAME, SIMULATED, Feature
+from tests.programs import skip_or_fail
 
 
 class Elements(HTMLParser):
@@ -53,6 +54,7 @@ def elements(page):
 
 @pytest.fixture(scope="module")
 def reader(predicted):
+    skip_or_fail("pdf", "" if (predicted.folder / PDF).is_file() else "no Pango: make setup or make programs brings it")
     return PdfReader(predicted.folder / PDF)
 
 
@@ -237,7 +239,7 @@ def test_every_figure_of_the_pdf_has_its_words(reader):
     assert list(tagged(tree["/K"], "/Table"))
 
 
-def test_an_equal_result_gives_equal_bytes(predicted, tmp_path):
+def test_an_equal_result_gives_equal_bytes(reader, predicted, tmp_path):
     shutil.copytree(predicted.folder, tmp_path / "again")
     for name in (PAGE, PDF):
         (tmp_path / "again" / name).unlink()

@@ -23,7 +23,7 @@ from gliomanet.patient.predict import predict
 from gliomanet.patient.result import SIMULATED
 from tests.dicom_folders import FLAIR, T2, tilt, write_series
 from tests.patient.dicom.orthanc import orthanc
-from tests.programs import program
+from tests.programs import program, skip_or_fail
 
 PARTS = {"enhancing": 4, "necrosis or non-enhancing core": 1, "oedema": 2}
 
@@ -49,7 +49,8 @@ def again(dicom_patient, examination, tmp_path_factory):
     """The same once more, of a copy of the result."""
     copy = tmp_path_factory.mktemp("again") / "copy"
     shutil.copytree(dicom_patient.folder, copy)
-    write_dicom(copy, dicom_patient.content, examination, copy / "report.pdf")
+    page = copy / "report.pdf"
+    write_dicom(copy, dicom_patient.content, examination, page if page.is_file() else None)
     return copy
 
 
@@ -131,8 +132,8 @@ def test_dcmtk_shows_the_cautions_before_any_number(dicom_patient):
 def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, exam):
     source = pydicom.dcmread(next(exam.rglob("IM*")))
     files = sorted((dicom_patient.folder / "dicom").iterdir())
-    assert [path.name for path in files][:2] == ["page.dcm", "seg_flair.dcm"]
-    assert len(files) == 6
+    page = ["page"] if (dicom_patient.folder / "report.pdf").is_file() else []
+    assert [path.stem for path in files] == [*page, "seg_flair", "seg_t1", "seg_t1c", "seg_t2", "sr"]
     for path in files:
         made = pydicom.dcmread(path)
         for name in ("StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate"):
@@ -177,8 +178,10 @@ def test_a_mask_that_was_given_and_none_at_all_are_told(dicom_patient, examinati
 
 
 def test_the_page_comes_out_of_dcmtk_as_it_went_in(dicom_patient, tmp_path):
+    page = dicom_patient.folder / "report.pdf"
+    skip_or_fail("pdf", "" if page.is_file() else "no Pango: make setup or make programs brings it")
     run(program("dicom", "dcm2pdf"), dicom_patient.folder / "dicom/page.dcm", tmp_path / "page.pdf")
-    assert (tmp_path / "page.pdf").read_bytes() == (dicom_patient.folder / "report.pdf").read_bytes()
+    assert (tmp_path / "page.pdf").read_bytes() == page.read_bytes()
 
 
 def test_a_pacs_takes_everything_into_the_study(again, exam, tmp_path):
@@ -188,7 +191,8 @@ def test_a_pacs_takes_everything_into_the_study(again, exam, tmp_path):
         (study,) = (pacs.ask(f"studies/{one}") for one in pacs.ask("studies"))
         assert study["MainDicomTags"]["StudyInstanceUID"] == "1.2.826.0.1"
         kinds = [pacs.ask(f"series/{one}")["MainDicomTags"]["Modality"] for one in study["Series"]]
-        assert sorted(kinds) == ["DOC", "MR", "MR", "MR", "MR", "SEG", "SEG", "SEG", "SEG", "SR"]
+        page = ["DOC"] if (again / "dicom/page.dcm").is_file() else []
+        assert sorted(kinds) == [*page, "MR", "MR", "MR", "MR", "SEG", "SEG", "SEG", "SEG", "SR"]
         assert len(pacs.ask("patients")) == 1
 
 

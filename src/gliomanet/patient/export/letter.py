@@ -30,7 +30,7 @@ What could be told about a patient from it
     row it is, and then reads the models' answers on that patient. Labels with a class of fewer than {smallest} patients
     are withheld; rare mixes of labels are not.
   - Who has the same images and the same bundle can compute the answers, and so find the row and its labels.
-{ages}  - The sex of a patient, in part, from the answers of a model that takes it; where one does, it may be withheld too.
+{ages}  - The sex of a patient, in part, from the answers of a model that takes it; such a model may be withheld.
   - That this hospital has that many patients of each class.
   No row tells a name, a day, or an image. It is data on patients nevertheless: keep it as such.
 """
