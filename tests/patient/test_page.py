@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from pypdf import PdfReader
 
+from gliomanet.patient.explained import Explained
 from gliomanet.patient.page import write
 from gliomanet.patient.page.answer import percent
 from gliomanet.patient.page.outcomes import drawn_band
@@ -60,7 +61,8 @@ def reader(predicted):
 
 def html(predicted, medium=Medium.SCREEN, **changes) -> str:
     """The page of a changed result; without figures, which take their time, unless it is asked for them."""
-    bare = {"features": (), "survival": None, "trust": None, "explained": None, "vasari": None}
+    unexplained = Explained(asked=False, attribution=(), worth_of_inputs=())
+    bare = {"features": (), "survival": None, "explained": unexplained, "vasari": None}
     bare["files"] = {name: "" for name in predicted.content.files if "attribution" not in name}
     values = predicted.content.model_copy(update={**bare, **changes})
     return rendered(values, predicted.folder, words(), medium)
@@ -187,10 +189,13 @@ def test_one_open_type_is_named_several_are_listed_and_a_contradiction_names_non
     types = predicted.content.compatible_with
     one = tuple(kind.model_copy(update={"open": at == 0}) for at, kind in enumerate(types))
     none = tuple(kind.model_copy(update={"open": False}) for kind in types)
-    lead = re.compile(r'<p class="lead">(.*?)</p>')
-    named = lead.search(html(predicted, compatible_with=one)).group(1)
-    assert types[0].name in named
-    assert not any(kind.name in lead.search(html(predicted, compatible_with=none)).group(1) for kind in types)
+
+    def lead(states) -> str:
+        section = html(predicted, compatible_with=states).split('id="diagnosis"')[1]
+        return re.search(r'<p class="lead">(.*?)</p>', section).group(1)
+
+    assert types[0].name in lead(one)
+    assert not any(kind.name in lead(none) for kind in types)
     several = tuple(kind.model_copy(update={"open": True}) for kind in types)
     listed = re.search(r'<ul class="lead">(.*?)</ul>', html(predicted, compatible_with=several), re.DOTALL).group(1)
     assert all(kind.name in listed for kind in types)

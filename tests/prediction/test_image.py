@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from gliomanet.errors import ModelError
 from gliomanet.models.case_input import load_case, network_input
 from gliomanet.networks import build
-from gliomanet.prediction.image import load_image_model, predict_cases, stochastic_passes
+from gliomanet.prediction.image import image_model, load_image_model, predict_cases, stochastic_passes
 from gliomanet.uncertainty.probabilities import entropy, softmax
 from tests.descriptions import image_description, tabular_description, tasks_of, write_description
 
@@ -131,10 +131,9 @@ def test_passes_have_the_distribution_of_whole_stochastic_passes(folder, cohort)
     assert ours.std() == pytest.approx(np.std(whole), rel=0.4)
 
 
-def test_an_unknown_network_is_refused(tmp_path):
-    write_description(tmp_path, image_description(kind="nonesuch"))
+def test_an_unknown_network_is_refused():
     with pytest.raises(ValueError, match="nonesuch"):
-        load_image_model(tmp_path)
+        image_model(image_description(kind="nonesuch"), {})
 
 
 KINDS = ("gmmas", "mttunet", "psnet", "singletask")

@@ -38,7 +38,7 @@ def edit(folder, name, change):
 
 def test_a_stack_travels_with_its_members_and_nothing_that_executes(stack_bundle):
     bundle = Bundle.open(stack_bundle)
-    assert list(bundle.description.models) == ["net", "chain", "stack"]
+    assert list(bundle.description.models) == ["net", "chain", "age", "stack"]  # age alone is the study's reference
     assert bundle.description.answers.members == ("net", "chain")
     assert bundle.description.models["net"].segmenting_folds == ("0", "1")
     assert bundle.description.models["chain"].folds == ("all",)
