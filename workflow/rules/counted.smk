@@ -147,6 +147,12 @@ def dicom_folder(wildcards):
     return str(center_source(wildcards.center, STUDY).folder_of(wildcards.case))
 
 
+def sent_files(center):
+    """A digest of every file of the folder that a hospital sent."""
+    export = center_source(center, STUDY).folder
+    return contents({path.name: path for path in sorted(export.iterdir())})
+
+
 def decisions_on(*centers):
     """Centre → case → decision, as far as it says who takes part: to keep what is not left out repeats nothing."""
     counting = {

@@ -2,12 +2,6 @@
 # rows stand in for those of a prediction, their summaries for features and images.
 
 
-def sent_files(center):
-    """A digest of every file of the folder that a hospital sent."""
-    export = center_source(center, STUDY).folder
-    return contents({path.name: path for path in sorted(export.iterdir())})
-
-
 rule import_predictions:
     input:
         splits=lambda wildcards: splits_of(wildcards.center),
