@@ -28,6 +28,7 @@ from gliomanet.imaging.quality.pictures.planes import NAMES as PLANES
 from gliomanet.imaging.volume import Array, Volume
 from gliomanet.patient.attribution import AttributionMap
 from gliomanet.patient.pictures.planes import SIDES
+from gliomanet.reporting.format import MINUS
 
 SMOOTH_MM = 5.0
 """Standard deviation of the Gaussian by which the picture, not the map, is smoothed: single voxels are no finding."""
@@ -52,6 +53,7 @@ def draw_attribution(atlas: Path, shown: AttributionMap, path: Path, *, outline:
     brain = _volume(atlas / "brain_mask.nii.gz")
     image, inside = _volume(atlas / f"{name}.nii.gz"), brain.array > 0
     low, high = window_of(image.array[inside])
+    above = image.with_array(np.where(inside, image.array - low, 0))  # black beyond the grid, where planes are 0
     values = _volume(atlas / Path(shown.file).name)
     sigma = [SMOOTH_MM / size for size in values.grid.spacing]
     smooth = values.with_array(ndimage.gaussian_filter(values.array / values.grid.voxel_ml, sigma) * inside)
@@ -63,7 +65,7 @@ def draw_attribution(atlas: Path, shown: AttributionMap, path: Path, *, outline:
     panels = []
     for axis in (AXIAL, CORONAL, SAGITTAL):
         view = View(axis, float(place[axis]), *corners, _PIXEL_MM)
-        shade = gray(cut(image.with_array(np.where(inside, image.array, low)), view), (low, high))
+        shade = gray(cut(above, view), (0, high - low))
         _tint(shade, cut(smooth, view) / top)
         draw_outline(shade, cut(brain.with_array(inside.astype(np.float32)), view), GREY, width=0.8)
         if tumour is not None:
@@ -107,4 +109,4 @@ def _bar(rows: int, top: float) -> Panel:
     pixels[:, 18:] = 0
     _tint(pixels[:, :18], np.repeat(np.linspace(1, -1, rows, dtype=np.float32)[:, None], 18, axis=1))
     pixels[rows // 2, :22] = WHITE
-    return Panel(pixels, title=f"    {top:+.2g}", sides=(f"    {-top:+.2g}", ""))
+    return Panel(pixels, title=f"      +{top:.2g}", sides=(f"      {MINUS}{top:.2g}", ""))
