@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.cohort.site_export import NAME as SITE_NAME
-from gliomanet.cohort.site_export import SiteDescription, file_digest
+from gliomanet.cohort.site_export import SiteDescription
 from gliomanet.files.atomic import write_json
+from gliomanet.files.digests import sha256
 from gliomanet.patient.export.gather import FEATURES, FOLDS
 from gliomanet.patient.result import NAME
 from gliomanet.prediction.predict_center import predict_center
@@ -110,7 +111,7 @@ def make_folder(folder: Path, cases: int, labels: Sequence[str] = ("idh", "codel
         left_out={},
         withheld=(),
         simulated=False,
-        files={path.name: file_digest(path) for path in sorted(folder.glob("*.tsv"))},
+        files={path.name: sha256(path) for path in sorted(folder.glob("*.tsv"))},
     )
     write_json(folder / SITE_NAME, described.model_dump(mode="json"))
     return folder

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from gliomanet.cohort.site_export import NAME, SiteExport, file_digest
+from gliomanet.cohort.site_export import NAME, SiteExport
 from gliomanet.errors import CohortError
+from gliomanet.files.digests import sha256
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.tables.site import SITE_CASES
 from tests.sent_site import make_folder
@@ -36,7 +37,7 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
     }.items():
         changed = make_folder(folder / name, 6)
         (changed / "labels.tsv").write_text(text)
-        digests = described["files"] | {"labels.tsv": file_digest(changed / "labels.tsv")}
+        digests = described["files"] | {"labels.tsv": sha256(changed / "labels.tsv")}
         (changed / NAME).write_text(json.dumps(described | {"files": digests}))
         yield f"hospital's folder, {name}", said(SiteExport.open(changed).table, SITE_CASES)
     (place / NAME).write_text(json.dumps(described))

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.cli.main import app
 from gliomanet.errors import CaseError, CohortError
+from gliomanet.files.digests import sha256
 from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.page.write import PAGES
@@ -279,5 +280,7 @@ def test_two_files_for_one_image_and_options_beside_a_table_are_mistakes(stack_b
     twice = CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", "--t1c", "b.nii.gz"])
     beside = CliRunner().invoke(app, [*start, "--cases", "cases.tsv", "--age", "50", "--mask-codes", "nnunet"])
     assert (twice.exit_code, beside.exit_code) == (2, 2)
+    for alone in (["--mask-codes", "nnunet"], ["--bids"], ["--yes"], ["--withhold", "age"], ["--export", "site"]):
+        assert CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", *alone]).exit_code == 2, alone
     assert "2 files for one image" in twice.output
     assert "leave out --mask-codes, --age" in " ".join(beside.output.replace("│", "").split())

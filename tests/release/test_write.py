@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from gliomanet.bundle.description import EXPECTED, NAME, BundleDescription
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.cli.main import app
 from gliomanet.errors import CohortError, ModelError
+from gliomanet.files.digests import sha256
 from gliomanet.patient.trust.reference import TrustReference
 from gliomanet.release.check import check_bundle
 from gliomanet.release.write import write_bundle

@@ -36,6 +36,7 @@ from gliomanet.bundle.fitted import put_together
 from gliomanet.bundle.references import References
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.errors import ModelError, Problem
+from gliomanet.files.digests import sha256
 from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription, ModelDescription
 from gliomanet.models.ensemble import EnsembleDescription
 from gliomanet.prediction.image import ImageModel, image_model
@@ -172,12 +173,6 @@ def _unnamed_parts(description: BundleDescription, path: Path) -> list[Problem]:
     return [
         Problem(f"has no digest of {name}", COPY_AGAIN, file=str(path), rule="bundle_part_unnamed") for name in absent
     ]
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_version(values: Any, path: Path) -> None:

@@ -101,6 +101,8 @@ def predict(
             )
     if export is not None and (cases is None or fast):
         raise typer.BadParameter("needs --cases, and goes without --fast", param_hint="--export")
+    if export is None and (withhold or yes):
+        raise typer.BadParameter("--withhold and --yes go with it", param_hint="--export")
     if mask_codes and mask is None and cases is None:
         raise typer.BadParameter("goes with --mask", param_hint="--mask-codes")
     if bids and cases is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gliomanet.errors import CohortError, Problem
+from gliomanet.files.digests import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,19 +193,13 @@ def digest_of(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _file_problems(folder: Path, description: SiteDescription) -> list[Problem]:
     problems = []
     for name, digest in description.files.items():
         path = folder / name
         if "/" in name or not path.is_file():
             problems.append(Problem("is missing", ASK_AGAIN, file=str(path), rule="site_file_missing"))
-        elif file_digest(path) != digest:
+        elif sha256(path) != digest:
             found = "is not what the hospital confirmed: its digest differs"
             problems.append(Problem(found, ASK_AGAIN, file=str(path), rule="site_file_changed"))
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

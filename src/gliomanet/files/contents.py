@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from gliomanet.files.atomic import write_atomically
+from gliomanet.files.digests import sha256
 
 
 def write_contents(folder: Path, listing: Path) -> None:
@@ -16,10 +16,5 @@ def write_contents(folder: Path, listing: Path) -> None:
         listing: written atomically; it lies outside the folder.
     """
     files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".snakemake"))
-    lines = [f"{_sha256(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
+    lines = [f"{sha256(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
     write_atomically(listing, "".join(lines).encode())
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

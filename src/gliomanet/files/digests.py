@@ -1,4 +1,4 @@
-"""Digest of an image's bytes: two files of one digest are one image, whatever they are called and wherever they lie."""
+"""Digests of files: of an image, by which two files are one image wherever they lie, and SHA-256 for other programs."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def file_digest(path: Path) -> str:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
     return digest.hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 (64 hex digits) of a file's bytes, as `sha256sum` prints it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from gliomanet import __version__
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.child_processes import Crash, each_alone
 from gliomanet.cohort.table import read_case_table
 from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
-from gliomanet.files.digests import file_digest
+from gliomanet.files.digests import file_digest, sha256
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient

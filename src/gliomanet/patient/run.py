@@ -13,8 +13,9 @@ import pandas as pd
 
 from gliomanet import __version__
 from gliomanet.bundle.external import external_in
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.errors import CaseError, Problem
+from gliomanet.files.digests import sha256
 from gliomanet.modalities import MODALITIES
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities

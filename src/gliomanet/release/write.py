@@ -33,11 +33,12 @@ from gliomanet.bundle.description import (
 )
 from gliomanet.bundle.external import EXTERNAL, external_values
 from gliomanet.bundle.fitted import packed, take_apart
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.bundle.space import atlas_digest
 from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
+from gliomanet.files.digests import sha256
 from gliomanet.imaging.registration.atlas import NAME as ATLAS_NAME
 from gliomanet.imaging.registration.atlas import atlas
 from gliomanet.model_kinds import IMAGE_KINDS

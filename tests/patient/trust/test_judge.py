@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,6 +106,14 @@ def test_without_a_reference_nothing_is_judged_and_that_is_said(tmp_path):
     )
     assert said(empty, {}).verdict == "not judged"
     assert "fewer than 10" in said(empty, {}).notes[0]
+
+
+def test_a_case_that_nothing_counts_for_is_not_judged(reference):
+    """The network lacks a modality, and the look of no training case was measured."""
+    odd = pd.concat([deep_rows(np.random.default_rng(5), ["p"], fold) for fold in "01"])
+    trust = said(replace(reference, looks={}), dict.fromkeys(METRICS, 10.0), {"net": odd}, lacks=["flair"])
+    assert (trust.verdict, trust.false_alarms) == ("not judged", None)
+    assert any(note.startswith("nothing was checked") for note in trust.notes)
 
 
 def test_a_bundle_keeps_it_to_the_last_bit_and_names_no_case(reference, tmp_path):

@@ -12,10 +12,11 @@ import pandas as pd
 
 from gliomanet import __version__
 from gliomanet.bundle.description import fit_folder
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.cohort.site_export import LETTER, NAME, SiteDescription, digest_of
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
+from gliomanet.files.digests import sha256
 from gliomanet.models.artifact import MODEL_FILE, ModelDescription
 from gliomanet.patient.export.gather import WHERE, Gathered, gather
 from gliomanet.patient.export.letter import letter

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from gliomanet.bundle.read import Bundle, sha256
+from gliomanet.bundle.read import Bundle
 from gliomanet.cohort.table import read_case_table
 from gliomanet.errors import CohortError, Problem
+from gliomanet.files.digests import sha256
 from gliomanet.labels.vocabulary import VOCABULARY
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.tables.io import read_table

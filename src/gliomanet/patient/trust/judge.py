@@ -17,6 +17,7 @@ from gliomanet.patient.trust.spread import Spread, farthest
 LOOK = "look"
 _SHOWN = 5
 _NO_REFERENCE = "nothing was checked: the bundle knows nothing of its training cases' look"
+_NONE_ALIKE = "nothing was checked: no held-out training case has these modalities"
 _LEFT_RIGHT = "left and right were not checked: an image that was mirrored looks like any other"
 
 
@@ -58,8 +59,9 @@ def judge(
     reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
     counting = [(distance, of) for distance, of in found if distance.counts]
     far = any(of.far for _, of in counting)
-    verdict = "do not use" if far else "look first" if reasons or flags else "usable"
-    notes = [*reference.lacking, _LEFT_RIGHT]
+    calm: Verdict = "usable" if counting else "not judged"
+    verdict = "do not use" if far else "look first" if reasons or flags else calm
+    notes = [*reference.lacking, _LEFT_RIGHT, *(() if counting else (_NONE_ALIKE,))]
     notes += [
         f"deep features of {model} count for nothing: the case lacks {', '.join(lacks[model])}, and they are "
         "calibrated on cases with what they had"

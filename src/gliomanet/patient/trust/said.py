@@ -49,7 +49,7 @@ class Trust(_Part):
 
     verdict: Verdict = Field(
         description="`usable`: no check alarmed, which does not say that the answer is right; `look first`; `do not "
-        "use`; `not judged`: the bundle knows nothing of its training cases' look."
+        "use`; `not judged`: the bundle knows no training cases to hold this one beside."
     )
     reasons: tuple[str, ...] = Field(description="The reasons in words, the worst first; the warnings begin with them.")
     false_alarms: float | None = Field(
