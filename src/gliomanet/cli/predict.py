@@ -139,7 +139,7 @@ def predict(
 
 def summary(values: ResultValues) -> list[str]:
     """A result in a few lines, what is to be read first before any number."""
-    lines = [values.notice, *values.warnings]
+    lines = [one.text for one in (values.notice, *values.warnings)]
     for task in values.tasks:
         shares = ", ".join(f"{one.name} {one.probability:.2f}" for one in task.classes)
         told = "abstains" if task.abstains else f"set: {task.prediction_set[0]}"
@@ -150,7 +150,7 @@ def summary(values: ResultValues) -> list[str]:
     if values.segmentation:
         whole = values.segmentation.volumes[0]
         lines.append(f"tumour {whole.volume_ml:.1f} ml ({values.segmentation.source})")
-    return [*lines, *values.notes]
+    return [*lines, *(one.text for one in values.notes)]
 
 
 def _one(name: str, paths: list[Path] | None) -> Path | None:
