@@ -85,7 +85,7 @@ class Sentences:
                 yield from self._parts(value.code, value.values)
             elif kind == ENGLISH:
                 yield str(value), True
-            elif kind in self.names:
+            elif kind and kind in self.names:
                 named = [self.name(kind, one) for one in ((value,) if isinstance(value, str) else value)]
                 yield self.comma.join(named), False
             elif isinstance(value, tuple):
