@@ -77,6 +77,7 @@ def predict(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write the export without asking; for scripts.")] = False,
     page: Annotated[bool, typer.Option(help="Draw pictures, and write page.html and report.pdf.")] = True,
+    language: Annotated[str, typer.Option(help="Language of page and PDF: en or zh (Simplified Chinese).")] = "en",
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -108,7 +109,13 @@ def predict(
     if bids and cases is None:
         raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "explain": explain, "page": page}
+    how |= {
+        "accept_names": accept_names,
+        "dicom_out": dicom_out,
+        "explain": explain,
+        "page": page,
+        "language": language,
+    }
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table

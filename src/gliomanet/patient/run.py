@@ -73,6 +73,7 @@ class Prediction:
         how: the way to compute.
         accept_names: go on where an image looks like another modality than it was given as.
         page: draw pictures, and write page and PDF.
+        language: of page and PDF.
         dicom: the DICOM folder that images came from.
         scratch: folder for what is made, on the disk of `out`.
         out: folder for the result.
@@ -85,6 +86,7 @@ class Prediction:
     how: Computing
     accept_names: bool
     page: bool
+    language: str
     dicom: DicomFolder | None
     scratch: Path
     out: Path
@@ -190,7 +192,7 @@ class Prediction:
         values.write(self.out / NAME)
         if self.page:
             self.report("writing the page")
-            write_page(self.out, report=self.report)
+            write_page(self.out, language=self.language, report=self.report)
         return values
 
     def _judge(self, answers: Answers, flags: tuple[str, ...]) -> Trust:

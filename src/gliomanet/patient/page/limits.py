@@ -22,6 +22,7 @@ def section(values: ResultValues, say: Words, view: View) -> Section:
     above = ("simulated", *(one.text for one in values.trust.reasons))
     warnings = [one for one in values.warnings if one.code not in above and one.text not in above]
     content = {
+        "simulated": simulated_sentence(values, say),
         "verdict": verdict,
         "warnings": [say.tell(one) for one in warnings],
         "protocol": [say.tell(one) for one in values.protocol],

@@ -15,6 +15,7 @@ from gliomanet.patient.page.pdf import pdf_of
 from gliomanet.patient.page.view import Medium, View
 from gliomanet.patient.page.words import Words, words
 from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.patient.statements.sentences import LANGUAGES
 from gliomanet.reporting.chinese_font import FAMILIES, chinese_font
 from gliomanet.reporting.embed import data_address
 from gliomanet.reporting.study.section import Section
@@ -50,6 +51,12 @@ def write_page(folder: Path, *, language: str = "en", report: Callable[[str], ob
         (folder / PDF).unlink(missing_ok=True)
         return
     write_atomically(folder / PDF, found)
+
+
+def language_of(page: Path) -> str:
+    """The language that a page was written in; empty where it cannot be told."""
+    start = page.read_text(encoding="utf-8")[:200]
+    return next((name for name in LANGUAGES if f'<html lang="{words(name)("lang")}">' in start), "")
 
 
 def rendered(values: ResultValues, folder: Path, say: Words, medium: Medium) -> str:
