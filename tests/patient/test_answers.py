@@ -153,13 +153,13 @@ def test_what_is_not_known_is_said(stack_bundle, tiny_study, case):
     bare = PreparedCase(case.row.assign(age=np.nan), case.root, pd.DataFrame(columns=["case_id"]))
     found = ask(Bundle.open(stack_bundle), bare, HOW)
     assert len(found.rows) == 6
-    assert any("none of this model's inputs is known" in note for note in found.notes)
-    assert any("age; the training median" in note for note in found.notes)
+    assert any("none of this model's inputs is known" in note.text for note in found.notes)
+    assert any("age; the training median" in note.text for note in found.notes)
     assert ask(answering("chain", stack_bundle, tiny_study), bare, HOW).rows.empty
 
 
 def test_an_age_that_is_not_known_is_said_of_models_on_features(stack_bundle, tiny_study, case):
     chain = answering("chain", stack_bundle, tiny_study)
     found = ask(chain, PreparedCase(case.row.assign(age=np.nan), case.root, case.features), HOW)
-    assert any("age, which chain takes; the training median" in note for note in found.notes)
-    assert not any("age" in note for note in ask(chain, case, HOW).notes)
+    assert any(note.code == "note.unknown_fact" and note.values["fact"] == "age" for note in found.notes)
+    assert not any("age" in note.text for note in ask(chain, case, HOW).notes)
