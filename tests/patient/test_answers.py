@@ -9,6 +9,7 @@ import pytest
 from gliomanet.bundle.read import Bundle
 from gliomanet.models.ensemble import EnsembleDescription
 from gliomanet.patient.answers import Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.statements.statement import state
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.joint_decoding import with_joint
 from gliomanet.prediction.predict_center import predict_center
@@ -161,5 +162,5 @@ def test_what_is_not_known_is_said(stack_bundle, tiny_study, case):
 def test_an_age_that_is_not_known_is_said_of_models_on_features(stack_bundle, tiny_study, case):
     chain = answering("chain", stack_bundle, tiny_study)
     found = ask(chain, PreparedCase(case.row.assign(age=np.nan), case.root, case.features), HOW)
-    assert any(note.code == "note.unknown_fact" and note.values["fact"] == "age" for note in found.notes)
+    assert state("note.unknown_fact", case=case.case_id, fact="age", model="chain") in found.notes
     assert not any("age" in note.text for note in ask(chain, case, HOW).notes)

@@ -164,7 +164,9 @@ def test_a_verdict_goes_first_and_its_reasons_once(predicted):
         distances=(SimpleNamespace(**distance),),
         notes=(technical("nothing of age"),),
     )
-    text = html(predicted, trust=trust, warnings=(simulated(), *map(technical, ("the head is a child's", "another warning"))))
+    text = html(
+        predicted, trust=trust, warnings=(simulated(), *map(technical, ("the head is a child's", "another warning")))
+    )
     assert text.count("the head is a child") == 1
     assert text.index(words()("trust.verdicts.do_not_use")) < text.index("another warning")
     assert "5 % of good cases" in text
@@ -184,7 +186,9 @@ def test_explanations_show_where_a_result_has_them(predicted):
         unit="share",
         note=technical("by voxels"),
     )
-    untold = SimpleNamespace(code="f8", name=technical("cysts"), value=None, measured=None, unit="", note=technical("needs a reader"))
+    untold = SimpleNamespace(
+        code="f8", name=technical("cysts"), value=None, measured=None, unit="", note=technical("needs a reader")
+    )
     size = SimpleNamespace(region="whole", largest_mm=51.2, perpendicular_mm=38.9)
     vasari = SimpleNamespace(features=(told, untold), diameters=(size,))
     text = html(predicted, explained=explained, vasari=vasari)

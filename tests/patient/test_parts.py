@@ -99,7 +99,7 @@ def test_an_image_with_skull_is_registered_and_stripped_by_the_study_s_own_metho
     raw = find_state({"t1": head(skull=True), "t1c": head(skull=True)}, study)
     assert (raw.settings.brain_extraction, raw.settings.coregistration) == ("builtin", True)
     assert raw.found[0].code == "prepared.not_stripped"
-    assert raw.found[0].values["modalities"] == ("t1", "t1c")
+    assert raw.found[0].text.startswith("not stripped: T1, T1c ")
     chosen = find_state({"t1": head(skull=True)}, Preprocessing(brain_extraction="hd-bet"))
     assert chosen.settings.brain_extraction == "hd-bet"
 

@@ -21,8 +21,9 @@ from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.page.write import PAGES
 from gliomanet.patient.predict import predict
-from gliomanet.patient.result import NAME, ResultError, ResultValues, schema_text, simulated
+from gliomanet.patient.result import NAME, ResultValues, schema_text, simulated
 from gliomanet.patient.state import check_names, read_images
+from gliomanet.patient.statements.statement import state
 from tests.bundled_study import CASE, CENTER
 
 
@@ -111,7 +112,7 @@ def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_b
     done = predict(stack_bundle, {"t1c": tiny_study.images["t1c"]}, tmp_path, fast=True, page=False, report=told.append)
     assert done.content.preparation.found[0].code == "prepared.stripped"
     assert done.content.preparation.found[0].text in told
-    assert done.content.protocol[0].values["modalities"] == ("t1", "t2", "flair")
+    assert done.content.protocol[0] == state("protocol.missing", modalities=("t1", "t2", "flair"))
     assert done.content.segmentation.source == "network net"
     assert done.content.features == ()
     assert "not_assessed.no_mask" in {one.code for one in done.content.not_assessed}
