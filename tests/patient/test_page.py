@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import pytest
 from pypdf import PdfReader
 
+from gliomanet.errors import ProblemError
+from gliomanet.patient.checks import check_language
 from gliomanet.patient.explained import Explained
 from gliomanet.patient.page import write
 from gliomanet.patient.page.answer import percent
@@ -20,9 +22,10 @@ from gliomanet.patient.page.plot import Plot, bar
 from gliomanet.patient.page.support import DRAWN, chosen
 from gliomanet.patient.page.view import Medium
 from gliomanet.patient.page.words import words
-from gliomanet.patient.page.write import PAGE, PDF, rendered, write_page
+from gliomanet.patient.page.write import PAGE, PDF, language_of, rendered, write_page
 from gliomanet.patient.result import NAME, Feature, simulated
 from gliomanet.patient.statements.statement import technical
+from gliomanet.reporting import chinese_font as chinese_font_module
 from tests.programs import skip_or_fail
 
 
@@ -275,6 +278,43 @@ def test_without_pango_the_page_is_written_and_the_pdf_is_said_to_lack(predicted
     assert (tmp_path / PAGE).is_file()
     assert not (tmp_path / PDF).exists()
     assert "Pango" in told[0]
+
+
+def test_a_chinese_pdf_has_its_letters_and_language(predicted, tmp_path):
+    skip_or_fail("pdf", "" if (predicted.folder / PDF).is_file() else "no Pango: make setup or make programs brings it")
+    lacking = "" if (chinese_font_module._FOLDER / chinese_font_module.NAME).is_file() else "make frontend fetches them"
+    skip_or_fail("chinese letters", lacking)
+    shutil.copytree(predicted.folder, tmp_path / "zh")
+    write_page(tmp_path / "zh", language="zh")
+    assert language_of(tmp_path / "zh" / PAGE) == "zh"
+    assert language_of(predicted.folder / PAGE) == "en"
+    made = PdfReader(tmp_path / "zh" / PDF)
+    assert made.trailer["/Root"]["/Lang"] == "zh-Hans"
+    text = "".join(page.extract_text() for page in made.pages).replace("\n", "")
+    assert words("zh")("trust.title") in text
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in made.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert any("Noto" in name for name in fonts), fonts
+
+
+def test_without_chinese_letters_nothing_is_written(predicted, tmp_path, monkeypatch):
+    monkeypatch.setattr(chinese_font_module, "_FOLDER", tmp_path / "none")
+    shutil.copytree(predicted.folder, tmp_path / "zh")
+    before = (tmp_path / "zh" / PAGE).read_bytes()
+    with pytest.raises(ProblemError) as caught:
+        write_page(tmp_path / "zh", language="zh")
+    assert caught.value.problem.rule == "no_chinese_font"
+    assert (tmp_path / "zh" / PAGE).read_bytes() == before
+    with pytest.raises(ProblemError) as caught:
+        check_language("zh", page=True)
+    assert caught.value.problem.rule == "no_chinese_font"
+    check_language("zh", page=False)
+    with pytest.raises(ProblemError) as caught:
+        check_language("fr", page=False)
+    assert caught.value.problem.rule == "unknown_language"
 
 
 def test_biomarkers_are_drawn_before_ratios():

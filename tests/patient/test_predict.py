@@ -222,13 +222,15 @@ def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
     }
     row |= {"sex": "F", "mask_codes": "brats"} | {name: str(path) for name, path in tiny_study.images.items()}
 
-    def is_done(accept_names=False, **changed):
+    def is_done(accept_names=False, page=False, language="en", **changed):
         asked = batch._Asked(row | changed, out, CENTER)
-        wanted = {"fast": False, "dicom_out": False, "page": False, "explain": False}
+        wanted = {"fast": False, "dicom_out": False, "page": page, "language": language, "explain": False}
         return asked.is_done(bundle, accept_names=accept_names, **wanted)
 
     assert is_done()
     assert is_done(accept_names=True)
+    assert is_done(page=True)
+    assert not is_done(page=True, language="zh")
     assert not is_done(mask_codes="nnunet")
     assert not is_done(sex="M")
     assert not is_done(t1="")
