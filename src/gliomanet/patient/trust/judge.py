@@ -9,6 +9,7 @@ import pandas as pd
 
 from gliomanet.patient.trust.calibration import FALSE_ALARMS, Calibrated, calibrate
 from gliomanet.patient.trust.deep import deep_vectors
+from gliomanet.patient.trust.features import feature_vectors, modalities_lacking
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.reference import TrustReference, subset_name
 from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
@@ -16,6 +17,10 @@ from gliomanet.patient.trust.spread import Spread, farthest
 
 LOOK = "look"
 _SHOWN = 5
+_FEATURES_SHOWN = 3
+_THINK_OF_FEATURES = (
+    "another extractor or other settings, another contrast than its name, a poor mask, or an odd tumour"
+)
 _NO_REFERENCE = "nothing was checked: the bundle knows nothing of its training cases' look"
 _NONE_ALIKE = "nothing was checked: no held-out training case has these modalities"
 _LEFT_RIGHT = "left and right were not checked: an image that was mirrored looks like any other"
@@ -28,6 +33,7 @@ def judge(
     deep: Mapping[str, pd.DataFrame],
     *,
     lacks: Mapping[str, Sequence[str]],
+    features: pd.DataFrame | None = None,
     flags: Sequence[str] = (),
 ) -> Trust:
     """Judge a case.
@@ -38,16 +44,19 @@ def judge(
         modalities: that it has.
         deep: model → its rows of `DEEP_FEATURES`, of the folds that were asked.
         lacks: model → modalities that it takes and the case does not have.
+        features: of the case, one row of radiomic features; `None` or no row of a case without a tumour mask.
         flags: what preprocessing found that a person should look at.
     """
     flagged = tuple(f"Look at the images: {flag}" for flag in flags)
-    if reference is None or not (reference.looks or reference.deep):
+    if reference is None or not (reference.looks or reference.deep or reference.features):
         why = (_NO_REFERENCE,) if reference is None else reference.lacking
         verdict: Verdict = "look first" if flags else "not judged"
         return Trust(verdict=verdict, reasons=flagged, false_alarms=None, distances=(), checks=(), notes=why)
     models = [model for model in deep if model in reference.deep and len(deep[model])]
     counted = [model for model in models if not lacks.get(model)]
-    families = len(counted) + bool(reference.looks)
+    measured = _measured(reference, features, modalities)
+    whole = [model for model, (_, lacking) in measured.items() if not lacking]
+    families = len(counted) + bool(reference.looks) + len(whole)
     level = FALSE_ALARMS / max(families, 1)
     found: list[tuple[Distance, Calibrated]] = []
     if reference.looks and (judged := _judge_look(reference, look, modalities, level)) is not None:
@@ -55,8 +64,15 @@ def judge(
     for model in models:
         if (of := _judge_deep(reference, model, deep[model], level, counts=model in counted)) is not None:
             found.append(of)
+    for model, (vectors, lacking) in measured.items():
+        if (of := _judge_features(reference, model, vectors, level, counts=not lacking)) is not None:
+            found.append(of)
     checks = _checks(reference, look, modalities, level)
     reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
+    alarming = [distance.of for distance, of in found if distance.counts and of.alarm]
+    reasons += [
+        _worst_features(reference, model, measured[model][0]) for model in whole if _features_of(model) in alarming
+    ]
     counting = [(distance, of) for distance, of in found if distance.counts]
     far = any(of.far for _, of in counting)
     calm: Verdict = "usable" if counting else "not judged"
@@ -67,6 +83,12 @@ def judge(
         "calibrated on cases with what they had"
         for model in models
         if model not in counted
+    ]
+    notes += [
+        f"radiomic features of {model} count for nothing: the case lacks {', '.join(lacking)}, and they are calibrated "
+        "on cases with what they had"
+        for model, (_, lacking) in measured.items()
+        if lacking
     ]
     return Trust(
         verdict=verdict,
@@ -100,6 +122,46 @@ def _judge_deep(
             distances[str(fold)] = float(known.spread.distances(vectors)[0])
     of = calibrate(distances, {fold: one.held_out for fold, one in reference.deep[model].items()}, level)
     return None if of is None else (_distance(f"deep features of {model}", distances, of, counts=counts), of)
+
+
+def _features_of(model: str) -> str:
+    return f"radiomic features of {model}"
+
+
+def _measured(
+    reference: TrustReference, features: pd.DataFrame | None, modalities: tuple[str, ...]
+) -> dict[str, tuple[pd.DataFrame, list[str]]]:
+    """Model → the case's radiomic features that it takes, and the modalities that they lack."""
+    found: dict[str, tuple[pd.DataFrame, list[str]]] = {}
+    if features is None or features.empty:
+        return found
+    for model, of_folds in reference.features.items():
+        columns = dict.fromkeys(name for one in of_folds.values() for name in one.spread.normal.columns)
+        vectors = feature_vectors(features, list(columns))
+        if len(vectors):
+            lacking = [name for name in modalities_lacking(vectors) if name not in modalities]
+            found[model] = (vectors, lacking)
+    return found
+
+
+def _judge_features(
+    reference: TrustReference, model: str, vectors: pd.DataFrame, level: float, *, counts: bool
+) -> tuple[Distance, Calibrated] | None:
+    of_folds = reference.features[model]
+    distances = {fold: float(one.spread.distances(vectors)[0]) for fold, one in of_folds.items()}
+    of = calibrate(distances, {fold: one.held_out for fold, one in of_folds.items()}, level)
+    return None if of is None else (_distance(_features_of(model), distances, of, counts=counts), of)
+
+
+def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> str:
+    """A sentence on the features that lie farthest out, by themselves."""
+    spread = next(iter(reference.features[model].values())).spread
+    deviations = spread.deviations(vectors)
+    told = []
+    for place in np.argsort(-deviations, kind="stable")[:_FEATURES_SHOWN]:
+        name, (low, _, high) = spread.normal.columns[place], spread.quantiles[place]
+        told.append(f"{name} is {vectors[name].iloc[0]:.3g}, nine in ten training cases have {low:.3g} to {high:.3g}")
+    return f"Farthest of the features that {model} takes: {'; '.join(told)}: {_THINK_OF_FEATURES}"
 
 
 def _distance(name: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool) -> Distance:

@@ -31,9 +31,9 @@ class Check(_Part):
 class Distance(_Part):
     """A distance of the case from the training cases, calibrated on cases that the fold did not learn from."""
 
-    of: str = Field(description="`look`, or `deep features of` a model.")
+    of: str = Field(description="`look`, `deep features of` a model, or `radiomic features of` one.")
     distance: float = Field(
-        description="Folds' mean. Of the look the largest deviation; of deep features Mahalanobis' distance, over "
+        description="Folds' mean. Of the look the largest deviation; of features Mahalanobis' distance, over "
         "the root of their number."
     )
     p: float = Field(description="Share of good cases that are as far: cross-conformal.")
