@@ -68,10 +68,8 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
     assert content["warnings"][0] == simulated().model_dump(mode="json")
     assert content["bundle"]["simulated"] is True
     assert content["trust"]["verdict"] == "usable"
-    assert [(one["of"], one["model"]) for one in content["trust"]["distances"]] == [
-        ("look", ""),
-        ("deep features", "net"),
-    ]
+    families = [("look", ""), ("deep features", "net"), ("radiomic features", "chain")]
+    assert [(one["of"], one["model"]) for one in content["trust"]["distances"]] == families
     assert {one["held_out"] for one in content["trust"]["distances"]} == {24}
     for name, digest in content["files"].items():
         assert sha256(done.folder / name) == digest
@@ -291,3 +289,31 @@ def test_two_files_for_one_image_and_options_beside_a_table_are_mistakes(stack_b
         assert CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", *alone]).exit_code == 2, alone
     assert "2 files for one image" in twice.output
     assert "leave out --mask-codes, --age" in " ".join(beside.output.replace("│", "").split())
+
+
+def test_a_bad_row_is_its_own_reason_and_a_cell_that_is_not_read_is_told(stack_bundle, tmp_path, monkeypatch):
+    asked, said = [], []
+    monkeypatch.setattr(batch, "predict", lambda bundle, images, out, *, patient, **how: asked.append(patient))
+    monkeypatch.setattr(batch, "each_alone", lambda works, processes: (work() for work in works))
+    header = ["case_id", "t1c", "center", "age", "idh"]
+    rows = {
+        "good": ["a.nii.gz", "", "50", "wildtype"],
+        "label": ["a.nii.gz", "A", "", "mutnat"],
+        "age": ["a.nii.gz", "", "fifty", ""],
+        "elsewhere": ["a.nii.gz", "Klinik", "", ""],
+        "none": ["", "", "", ""],
+    }
+    lines = [header, *([case_id, *cells] for case_id, cells in rows.items())]
+    (tmp_path / "cases.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
+    found = batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path / "out", report=said.append)
+    rules = dict(zip(found["case_id"], found["rule"], strict=True))
+    assert (rules["good"], rules["label"], rules["none"]) == ("", "", "no_image")
+    assert rules["age"] == "no_age"
+    assert {one.case_id: one.center for one in asked} == {"good": "", "label": "A", "elsewhere": "Klinik"}
+    assert any("'mutnat'" in line and "not read here" in line for line in said)
+    centered = batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path / "out", center="X")
+    rules = dict(zip(centered["case_id"], centered["rule"], strict=True))
+    assert (rules["good"], rules["label"]) == ("", "of_another_centre")
+    with pytest.raises(CohortError) as error:
+        batch.predict_table(stack_bundle, tmp_path / "nowhere.tsv", tmp_path / "out")
+    assert error.value.problems[0].rule

@@ -11,6 +11,9 @@ from gliomanet.patient.statements.statement import Statement
 Verdict = Literal["usable", "look first", "do not use", "not judged"]
 
 
+Family = Literal["look", "deep features", "radiomic features"]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,10 +36,10 @@ class Check(_Part):
 class Distance(_Part):
     """A distance of the case from the training cases, calibrated on cases that the fold did not learn from."""
 
-    of: Literal["look", "deep features"]
-    model: str = Field("", description="The model whose deep features they are.")
+    of: Family
+    model: str = Field("", description="The model whose features they are.")
     distance: float = Field(
-        description="Folds' mean. Of the look the largest deviation; of deep features Mahalanobis' distance, over "
+        description="Folds' mean. Of the look the largest deviation; of features Mahalanobis' distance, over "
         "the root of their number."
     )
     p: float = Field(description="Share of good cases that are as far: cross-conformal.")
