@@ -85,7 +85,6 @@ class TrustReference:
         looks: pd.DataFrame,
         splits: pd.DataFrame,
         deep: Mapping[str, pd.DataFrame],
-        lacking: tuple[Statement, ...] = (),
         features: Mapping[str, pd.DataFrame] | None = None,
     ) -> TrustReference:
         """Measure the reference.
