@@ -9,6 +9,7 @@ from gliomanet.bundle.survival import AtYears, SurvivalGroup
 from gliomanet.patient import diagnosis
 from gliomanet.patient.diameters import Diameters
 from gliomanet.patient.explained import Explained
+from gliomanet.patient.protocol import beside_protocol
 from gliomanet.patient.result import (
     CaseFacts,
     ClassAnswer,
@@ -311,6 +312,7 @@ def result(
         ),
         "tasks": tasks(GBM, SETS_GBM),
         "compatible_with": types((diagnosis.GLIOBLASTOMA,)),
+        "protocol": (),
         "segmentation": found,
         "features": (),
         "survival": None,
@@ -321,7 +323,8 @@ def result(
         "notes": (),
         "files": {},
     }
-    return ResultValues(**(content | parts))
+    told = content | parts
+    return ResultValues(**(told | {"protocol": beside_protocol(told["inputs"])}))
 
 
 def _astro(grade: tuple[str, ...] = ("3",), **more: Any) -> ResultValues:
