@@ -17,6 +17,9 @@ from gliomanet.patient.survival import ALL
 BANDS = {"all": "any", "≤50": "up_to_50", "50–60": "from_50_to_60", "60–70": "from_60_to_70", ">70": "over_70"}
 """Age band of reference patients → code."""
 
+_OF_REFERENCE = {"wildtype_lower_grade": "wildtype_lower", "wildtype_ungraded": "glioblastoma"}
+"""Integrated type → the begin of the code of its reference patients, where that is another."""
+
 
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the prognosis: none but the reason where no group may be shown."""
@@ -50,18 +53,12 @@ def _reference(values: ResultValues, groups: dict[str, tuple[str, ...]]) -> Iter
     reference = values.survival
     if reference is None:
         return
-    shown = {
-        f"{'wildtype_lower' if code == 'wildtype_lower_grade' else code}_{g}" for code, of in groups.items() for g in of
-    }
+    shown = {f"{_OF_REFERENCE.get(code, code)}_{grade}" for code, grades in groups.items() for grade in grades}
     centers = {one.center for one in reference.groups}
     counted = "pooled" if "pooled" in centers else next(iter(centers)) if len(centers) == 1 else ""
     for one in reference.groups:
         code = GROUPS.get(one.group, "")
-        if (
-            one.center == counted
-            and code.replace("wildtype_ungraded", "glioblastoma") in shown
-            and one.age_band in BANDS
-        ):
+        if one.center == counted and code in shown and one.age_band in BANDS:
             yield _group(one, code, simulated=bool(reference.simulated))
 
 

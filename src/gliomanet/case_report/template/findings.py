@@ -45,7 +45,7 @@ def _vasari(fact: Fact, say: ReportWords) -> Said:
     value = say.name("vasari.values", fact.term("value")).format(**bare)
     kind = next((one for one in ("share", "pieces") if one in numbers), "mm" if "thickness" in numbers else "")
     key = f"findings.vasari_{kind}" if kind else "findings.vasari"
-    return Said(say(key, name=name, value=value, **{k: v for k, v in numbers.items()}), (fact.id,))
+    return Said(say(key, name=name, value=value, **numbers), (fact.id,))
 
 
 def _untold(fact: Fact, say: ReportWords) -> Said:
