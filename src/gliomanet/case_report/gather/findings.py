@@ -27,17 +27,37 @@ def facts(values: ResultValues) -> Iterator[Fact]:
         return
     if not outline.parts_told:
         yield Fact(id="outline.whole_only", section="findings", kind="statement", required=True)
-    yield from _volumes(outline)
+    hidden = _hidden(outline, frozenset(one.image for one in values.inputs))
+    yield from _volumes(outline, hidden)
     yield from _side(outline, values.vasari)
     if values.vasari is not None:
         yield from _diameters(values.vasari)
         yield from _vasari(values.vasari)
 
 
-def _volumes(outline: Segmentation) -> Iterator[Fact]:
+def _hidden(outline: Segmentation, given: frozenset[str]) -> frozenset[str]:
+    """Parts that a network could not see in the modalities given; somebody's own outline is taken as drawn."""
+    if outline.source == "given":
+        return frozenset()
+    without_t1c = frozenset() if "t1c" in given else frozenset({"core", _ENHANCING, "nonenhancing_core"})
+    without_fluid = frozenset() if {"t2", "flair"} & given else frozenset({"oedema"})
+    return without_t1c | without_fluid
+
+
+def _volumes(outline: Segmentation, hidden: frozenset[str]) -> Iterator[Fact]:
+    if hidden and outline.parts_told:
+        regions = tuple(code for code in REGIONS.values() if code in hidden)
+        yield Fact(
+            id="volume.not_seen",
+            section="findings",
+            kind="list",
+            required=True,
+            polarity="no",
+            terms={"regions": regions},
+        )
     for one in outline.volumes:
-        if one.region in REGIONS and finite(one.volume_ml):
-            code = REGIONS[one.region]
+        code = REGIONS.get(one.region, "")
+        if code and code not in hidden and finite(one.volume_ml):
             yield Fact(
                 id=f"volume.{code}",
                 section="findings",
