@@ -23,6 +23,8 @@ from gliomanet.patient.result import ResultValues
 STYLE = "patient.css"
 """Style sheet of the view, below `/static/`."""
 
+_TURN = ("team", "urgent", "heavy", "words")
+
 
 def patient_content(
     values: ResultValues,
