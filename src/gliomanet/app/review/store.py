@@ -132,7 +132,9 @@ def _state(folder: Path) -> str:
 
 
 def _label(folder: Path) -> str:
-    return str(_case(folder).get("label") or folder.name[:8])
+    asked = _case(folder).get("asked", {})
+    known = asked if isinstance(asked, dict) else {}
+    return str(known.get("label") or known.get("case_id") or folder.name[:8])
 
 
 def _case(folder: Path) -> dict[str, object]:
