@@ -13,7 +13,7 @@ from gliomanet.bundle.read import Bundle
 from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
-from gliomanet.patient.result import SIMULATED, ClassAnswer, Quality, TaskAnswer
+from gliomanet.patient.result import FROM_TABLES, SIMULATED, ClassAnswer, Quality, TaskAnswer
 from gliomanet.patient.trust.said import Trust
 
 
@@ -53,11 +53,7 @@ def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[str, ...]:
     said = [SIMULATED] if bundle.description.simulated else []
     said += trust.reasons
     if not bundle.description.has_images:
-        said.append(
-            "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
-            "This case was measured by other means: only features in which that cancels, such as ratios between "
-            "contrasts, are comparable."
-        )
+        said.append(FROM_TABLES)
     if fast:
         said.append("Fast: one fold answered alone; the study's ensemble may answer otherwise.")
     if trust.verdict == "not judged":

@@ -33,6 +33,12 @@ SIMULATED = (
     "software does, and no more."
 )
 
+FROM_TABLES = (
+    "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
+    "This case was measured by other means: only features in which that cancels, such as ratios between "
+    "contrasts, are comparable."
+)
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
