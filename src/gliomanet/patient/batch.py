@@ -17,9 +17,9 @@ from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
 from gliomanet.files.digests import file_digest, sha256
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.answers import NEW
-from gliomanet.patient.checks import Patient
+from gliomanet.patient.checks import Patient, check_language
 from gliomanet.patient.dicom.folder import folder_digest
-from gliomanet.patient.page.write import PAGE
+from gliomanet.patient.page.write import PAGE, language_of
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, CaseFacts, ResultValues
 from gliomanet.tables.io import write_table
@@ -39,6 +39,7 @@ def predict_table(
     threads: int = 1,
     gpus: int = 0,
     page: bool = True,
+    language: str = "en",
     report: Callable[[str], object] = lambda line: None,
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
@@ -59,6 +60,7 @@ def predict_table(
         threads: see there.
         gpus: see there.
         page: see there.
+        language: see there.
         report: called with a line on each case.
 
     Returns:
@@ -67,17 +69,20 @@ def predict_table(
     Raises:
         CohortError: the table cannot be read.
         ModelError: the bundle cannot be used.
+        ProblemError: as `predict` on a language.
     """
+    check_language(language, page=page)
     bundle = Bundle.open(folder)
     check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
     how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
-    how |= {"dicom_out": dicom_out, "page": page}
+    how |= {"dicom_out": dicom_out, "page": page, "language": language}
     if table["brain_mask"].ne("").any():
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
     wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names, "explain": explain}
+    wanted |= {"language": language}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
@@ -111,11 +116,19 @@ class _Asked:
         self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
 
     def is_done(
-        self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool, accept_names: bool, explain: bool
+        self,
+        bundle: Bundle,
+        *,
+        fast: bool,
+        dicom_out: bool,
+        page: bool,
+        language: str,
+        accept_names: bool,
+        explain: bool,
     ) -> bool:
         """True where a whole result of the same program, bundle, files and patient lies there, with all asked for."""
         parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
-        if not all(part.exists() for part in parts):
+        if not all(part.exists() for part in parts) or (page and language_of(self.out / PAGE) != language):
             return False
         try:
             found = ResultValues.read(self.out / NAME)

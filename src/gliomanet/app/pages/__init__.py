@@ -1,1 +1,1 @@
-"""The pages of the app, one file a page."""
+"""Pages of the app: one file each."""

@@ -20,6 +20,7 @@ from safetensors.numpy import load, save
 
 from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.deep import DeepSpread, deep_vectors
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.spread import FEWEST, Spread, farthest
@@ -58,18 +59,22 @@ class TrustReference:
         whole: spread of all of them, which results show.
         looks: fold → look.
         deep: model → fold → deep features.
-        lacking: what could not be measured, one sentence each.
+        lacking: what could not be measured.
     """
 
     cases: int
     whole: Spread
     looks: Mapping[str, LookOfFold]
     deep: Mapping[str, Mapping[str, DeepOfFold]]
-    lacking: tuple[str, ...] = field(default=())
+    lacking: tuple[Statement, ...] = field(default=())
 
     @classmethod
     def fit(
-        cls, looks: pd.DataFrame, splits: pd.DataFrame, deep: Mapping[str, pd.DataFrame], lacking: tuple[str, ...] = ()
+        cls,
+        looks: pd.DataFrame,
+        splits: pd.DataFrame,
+        deep: Mapping[str, pd.DataFrame],
+        lacking: tuple[Statement, ...] = (),
     ) -> TrustReference:
         """Measure the reference.
 
@@ -92,9 +97,9 @@ class TrustReference:
         for model, table in deep.items():
             found[model] = _deep_folds(table, splits)
             if not found[model]:
-                said.append(f"deep features of {model}: no held-out cases of the fits that travel")
+                said.append(state("trust.deep_no_held_out", model=model))
         if not folds:
-            said.append(f"look: fewer than {FEWEST} preprocessed training cases of a fold, or none that it held out")
+            said.append(state("trust.look_few", fewest=FEWEST))
         return cls(len(own), Spread.of(own), folds, {model: of for model, of in found.items() if of}, tuple(said))
 
     def write(self, folder: Path) -> None:
@@ -115,7 +120,7 @@ class TrustReference:
             "deep": {
                 model: {fold: list(one.spread.columns) for fold, one in of.items()} for model, of in self.deep.items()
             },
-            "lacking": list(self.lacking),
+            "lacking": [one.model_dump(mode="json") for one in self.lacking],
         }
         write_json(folder / VALUES, values)
         write_atomically(folder / ARRAYS, save({name: np.ascontiguousarray(one) for name, one in arrays.items()}))
@@ -137,7 +142,8 @@ class TrustReference:
             for model, of in values["deep"].items()
         }
         whole = Spread.of_array(values["metrics"], arrays["whole"])
-        return cls(values["cases"], whole, looks, deep, tuple(values["lacking"]))
+        lacking = tuple(Statement.model_validate(one) for one in values["lacking"])
+        return cls(values["cases"], whole, looks, deep, lacking)
 
 
 def subset_name(modalities: tuple[str, ...]) -> str:
