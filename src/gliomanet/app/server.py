@@ -19,14 +19,14 @@ from gliomanet.app.pages.review import router as review
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
 from gliomanet.app.routes.pages import router as pages
-from gliomanet.app.routes.results import router as results
 from gliomanet.app.routes.report import router as reports
+from gliomanet.app.routes.results import router as results
 from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
-from gliomanet.app.store.cases import Store
 from gliomanet.app.start import checked
+from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError

@@ -19,7 +19,7 @@ from gliomanet.case_report.html import report_fragment
 from gliomanet.case_report.make import frame_of
 from gliomanet.patient.result import NAME, ResultValues
 
-STYLES = {"doctor": ("doctor.css",), "patient": (PATIENT_STYLE,), "report": ("report.css",)}
+STYLES = {"doctor": ("doctor.css",), "patient": (PATIENT_STYLE,), "report": ()}
 """Style sheets of each view beside the frame's."""
 
 
@@ -42,11 +42,6 @@ def view_of(view: str, folder: Path, language: str, *, survival: bool, model: bo
     sections = doctor_sections(result, language, _address(folder.name))
     content = {"say": say, "sections": sections, "case_id": folder.name, "language": language}
     return Markup(environment().get_template("doctor.html.j2").render(content))
-
-
-def report_style() -> str:
-    """The style sheet of a report within the app."""
-    return _REPORT_STYLE
 
 
 def _report(folder: Path, language: str, *, model: bool) -> Markup:

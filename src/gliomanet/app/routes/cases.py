@@ -70,7 +70,9 @@ def router(store: Store, queue: Queue) -> APIRouter:
         queue.check_room()
         case_id, folder = await run_in_threadpool(store.begin)
         try:
-            got = await receive(request.stream(), request.headers.get("content-type", ""), folder / "input/upload", limits)
+            got = await receive(
+                request.stream(), request.headers.get("content-type", ""), folder / "input/upload", limits
+            )
             asked = asked_by(got.fields)
             queue.check_room()  # an upload takes its time, and others came meanwhile
             record = await run_in_threadpool(store.create, case_id, asked)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from gliomanet.app.intake.names import PARTS
 from gliomanet.app.pages.doctor import app_style
 from gliomanet.app.pages.frame import frame, language_of
-from gliomanet.app.pages.views import STYLES, report_style, view_of
+from gliomanet.app.pages.views import STYLES, view_of
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store, UnknownCaseError
@@ -19,7 +20,6 @@ from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.templating import environment
 from gliomanet.app.words import app_words
 from gliomanet.bundle.description import BundleDescription
-from gliomanet.modalities import MODALITIES
 from gliomanet.patient.page.words import Words
 
 View = Literal["doctor", "patient", "report"]
@@ -38,7 +38,7 @@ def router(
         content = {
             "say": say,
             "language": language,
-            "images": (*MODALITIES, "tumour_mask"),
+            "images": PARTS[:-1],
             "cases": [
                 {"id": one.id, "label": one.asked.label, "state": one.state, "created_at": one.created_at}
                 for one in reversed(store.list())
@@ -69,7 +69,9 @@ def router(
         styles: tuple[str, ...] = ("app.css",)
         if record.state == "done":
             wanted = request.query_params.get("survival") == "shown"
-            shown["content"] = view_of(view, store.folder(case_id), language, survival=wanted, model=settings.endpoint is not None)
+            shown["content"] = view_of(
+                view, store.folder(case_id), language, survival=wanted, model=settings.endpoint is not None
+            )
             styles += STYLES[view]
         content = shown | {
             "say": say,
@@ -89,10 +91,6 @@ def router(
     @routes.get("/doctor.css")
     def doctor_css() -> Response:
         return Response(app_style(), media_type="text/css")
-
-    @routes.get("/report.css")
-    def report_css() -> Response:
-        return Response(report_style(), media_type="text/css")
 
     return routes
 
