@@ -14,6 +14,7 @@ from gliomanet.app.pages.patient import patient_content
 from gliomanet.app.words import LANGUAGES, app_words
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues
+from gliomanet.patient.statements.statement import state
 from tests.app.reading_grade import grade, syllables
 from tests.case_report.golden import CASE_ID, GBM_NAME, golden, group, result, survival, task, trust
 
@@ -230,6 +231,7 @@ def test_missing_scans_are_told() -> None:
         ("not_judged", "trust.not_judged"),
         ("fast", "trust.fast"),
         ("fast", "trust.untested"),
+        ("features_alone", "trust.from_tables"),
         ("child", "trust.unseen_age"),
         ("nothing_known_of_the_patient", "scans.age_unknown"),
         ("no_segmentation", "picture.nobody"),
@@ -251,10 +253,7 @@ def test_it_says(name: str, key: str, language: str) -> None:
 
 
 def test_it_never_learnt_from_this_age_or_sex() -> None:
-    unseen = (
-        "never seen in training: patients younger than 20 or older than 60 years",
-        "never seen in training: patients of sex F",
-    )
+    unseen = (state("never_seen.ages", youngest=20.0, oldest=60.0), state("never_seen.sex", sex="F"))
     say = app_words("en", "for_patients")
     old = texts(result(age=71.0, not_assessed=unseen))
     assert say("trust.unseen_age") in old
@@ -262,6 +261,10 @@ def test_it_never_learnt_from_this_age_or_sex() -> None:
     young = texts(result(age=40.0, sex="M", not_assessed=unseen))
     assert say("trust.unseen_age") not in young
     assert say("trust.unseen_sex") not in young
+    assert say("trust.unseen_answer") not in young
+    assert say("trust.unseen_answer") in texts(
+        result(not_assessed=(state("never_seen.class", task="grade", name="3"),))
+    )
 
 
 def test_an_outline_that_a_person_drew_is_measured_even_where_answers_mean_nothing() -> None:

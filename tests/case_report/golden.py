@@ -9,9 +9,8 @@ from gliomanet.bundle.survival import AtYears, SurvivalGroup
 from gliomanet.patient import diagnosis
 from gliomanet.patient.diameters import Diameters
 from gliomanet.patient.explained import Explained
+from gliomanet.patient.protocol import beside_protocol
 from gliomanet.patient.result import (
-    FROM_TABLES,
-    SIMULATED,
     CaseFacts,
     ClassAnswer,
     InputFile,
@@ -24,9 +23,10 @@ from gliomanet.patient.result import (
     TaskAnswer,
     Volume,
 )
+from gliomanet.patient.statements.statement import state, technical
 from gliomanet.patient.survival import ReferenceSurvival
 from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
-from gliomanet.patient.vasari import UNTOLD, Vasari, VasariFeature, scale_of
+from gliomanet.patient.vasari import THICK_MM, UNTOLD, Vasari, VasariFeature, scale_of
 
 CASE_ID = "JaneDoe-1961"
 """An id that tells too much, which no report may show among its facts."""
@@ -133,13 +133,11 @@ def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, diameter
     """Features of VASARI as an outline of its volumes tells them."""
     of = {one.region: one.volume_ml for one in found.volumes}
     left = found.volumes[0].left_share or 0.0
-    features = [
-        VasariFeature(code=c, name=n, value=None, measured=None, unit="", note=why) for c, (n, why) in UNTOLD.items()
-    ]
-    side = "left" if left >= 2 / 3 else "right" if left <= 1 / 3 else "centre or bilateral"
+    features = [_feature(c, None, None, "") for c in UNTOLD]
+    side = "left" if left >= 2 / 3 else "right" if left <= 1 / 3 else "centre"
     told: list[tuple[str, str | None, float | None, str]] = [
         ("f2", side, left, "share"),
-        ("f9", "focal" if pieces == 1 else "multifocal or multicentric", pieces, "pieces"),
+        ("f9", "focal" if pieces == 1 else "multifocal", pieces, "pieces"),
     ]
     shares = {"f5": "enhancing", "f6+f7": "necrosis or non-enhancing core", "f14": "oedema"}
     for code, region in shares.items():
@@ -147,12 +145,12 @@ def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, diameter
         told.append((code, None if share is None else scale_of(share), share, "share"))
     if found.parts_told:
         told.append(("f4", "present" if of["enhancing"] else "none", None, ""))
-        told.append(("f11", "thick (more than 3 mm)" if of["enhancing"] else "none", 4.2, "mm"))
+        told.append(("f11", "thick" if of["enhancing"] else "none", 4.2, "mm"))
         told.append(("f15", "yes" if crosses else "no", 0.9 if crosses else 0.0, "ml"))
-        told.append(("f22", "no" if of["necrosis or non-enhancing core"] else "none there", 0.0, "ml"))
-        told.append(("f23", ("yes" if crosses else "no") if of["enhancing"] else "none there", 0.0, "ml"))
+        told.append(("f22", "no" if of["necrosis or non-enhancing core"] else "no_such_part", 0.0, "ml"))
+        told.append(("f23", ("yes" if crosses else "no") if of["enhancing"] else "no_such_part", 0.0, "ml"))
         told.append(("f24", "present" if pieces > 2 else "none", max(pieces - 2, 0), "pieces"))
-    features += [VasariFeature(code=c, name=c, value=v, measured=m, unit=u, note="") for c, v, m, u in told]
+    features += [_feature(*one) for one in told]
     features.sort(key=lambda one: int(one.code.partition("+")[0].removeprefix("f")))
     sizes = [("whole", 71.4, 48.2)] + ([("enhancing", 38.6, 29.1)] if of.get("enhancing") else [])
     return Vasari(
@@ -165,12 +163,25 @@ def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, diameter
     )
 
 
+def _feature(code: str, value: str | None, measured: float | None, unit: str) -> VasariFeature:
+    """A feature as `vasari_of` makes it."""
+    limit = {"mm": THICK_MM} if value == "thick" else {}
+    return VasariFeature(
+        code=code,
+        name=state(f"vasari.name.{code.replace('+', '_')}"),
+        value=None if value is None else state(f"vasari.value.{value}", **limit),
+        measured=measured,
+        unit=unit,
+        note=state("vasari.note.needs_reader"),
+    )
+
+
 def trust(verdict: Verdict = "usable", alarming: int = 0, network: bool = False) -> Trust:
     """A verdict with its distances and checks."""
     checks = tuple(
         Check(
             metric=f"detail_{name}",
-            says=f"fine detail in {name}",
+            says=technical(f"fine detail in {name}"),
             value=2.0,
             usual_low=0.5,
             usual_high=1.5,
@@ -180,21 +191,23 @@ def trust(verdict: Verdict = "usable", alarming: int = 0, network: bool = False)
         )
         for place, name in enumerate(ALL)
     )
-    reasons = ("Look at the images first: unlike the training cases",) if verdict != "usable" else ()
+    reasons = (technical("unlike the training cases"),) if verdict != "usable" else ()
     if verdict == "not judged":
-        return Trust(verdict=verdict, reasons=(), false_alarms=None, distances=(), checks=(), notes=("nothing",))
-    distances = [_distance("look", alarming > 0), _distance("deep features of net", network)]
+        return Trust(
+            verdict=verdict, reasons=(), false_alarms=None, distances=(), checks=(), notes=(technical("nothing"),)
+        )
+    distances = [_distance("look", alarming > 0), _distance("deep features", network)]
     return Trust(
         verdict=verdict,
         reasons=reasons,
         false_alarms=0.05,
         distances=tuple(distances),
         checks=checks,
-        notes=("left and right were not checked: an image that was mirrored looks like any other",),
+        notes=(state("trust.left_right"),),
     )
 
 
-def _distance(of: str, alarm: bool) -> Distance:
+def _distance(of: Any, alarm: bool) -> Distance:
     return Distance(
         of=of,
         distance=5.1 if alarm else 1.2,
@@ -276,7 +289,7 @@ def result(
 ) -> ResultValues:
     """A glioblastoma that was answered without doubt; every part can be another."""
     found = parts.pop("segmentation", outline())
-    warnings = (SIMULATED,) * simulated + (FROM_TABLES,) * from_tables
+    warnings = (state("simulated"),) * simulated + (state("warning.feature_tables"),) * from_tables
     content: dict[str, Any] = {
         "gliomanet": "0.0",
         "made_at": "2026-11-29T07:00:00+00:00",
@@ -289,9 +302,9 @@ def result(
         "inputs": inputs(*ALL),
         "preparation": Preparation(
             names_accepted=names_accepted,
-            found=("stripped",),
-            steps=("resampled",),
-            flags=flags,
+            found=(),
+            steps=(),
+            flags=tuple(map(technical, flags)),
             quality=tuple(
                 Quality(metric=f"snr_{n}", value=9.0, low=1.0, high=5.0 if n < outside else 20.0, outside=n < outside)
                 for n in range(4)
@@ -299,6 +312,7 @@ def result(
         ),
         "tasks": tasks(GBM, SETS_GBM),
         "compatible_with": types((diagnosis.GLIOBLASTOMA,)),
+        "protocol": (),
         "segmentation": found,
         "features": (),
         "survival": None,
@@ -309,7 +323,8 @@ def result(
         "notes": (),
         "files": {},
     }
-    return ResultValues(**(content | parts))
+    told = content | parts
+    return ResultValues(**(told | {"protocol": beside_protocol(told["inputs"])}))
 
 
 def _astro(grade: tuple[str, ...] = ("3",), **more: Any) -> ResultValues:

@@ -86,7 +86,7 @@ class Source(_Part):
     """A publication that a statement or a question stands on."""
 
     cite: str = Field(description="Authors or body, journal, as printed in both languages.")
-    year: int
+    year: int | None = Field(None, description="Empty of a collection, whose figures name their own years.")
     doi: str = ""
     pmid: str = Field("", description="PubMed's or PubMed Central's number, with its letters: `PMID 123`, `PMC123`.")
     collection: bool = Field(False, description="True of figures computed from a public collection's own tables.")
@@ -107,7 +107,7 @@ class Fact(_Part):
     wording: dict[Language, str] = Field(
         default_factory=dict, description="Of statements and questions that are printed as they stand; else empty."
     )
-    source: Source | None = None
+    sources: tuple[Source, ...] = Field((), description="Publications that it stands on.")
 
     def value(self, name: str) -> Value:
         """The value of a role.

@@ -41,12 +41,6 @@ def simulated() -> Statement:
 class ResultError(ProblemError):
     """A `result.json` that cannot be read."""
 
-FROM_TABLES = (
-    "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
-    "This case was measured by other means: only features in which that cancels, such as ratios between "
-    "contrasts, are comparable."
-)
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

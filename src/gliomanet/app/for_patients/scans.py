@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,10 +11,9 @@ from gliomanet.modalities import MODALITIES
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues, Segmentation
+from gliomanet.patient.statements.statement import Statement, Value
 
-_NEVER = "never seen in training: "
-_AGES = re.compile(r"patients younger than (\d+) or older than (\d+) years")
-_OTHERS = "post-operative images, children, and tumours other than diffuse glioma of adults"
+FROM_TABLES = "warning.feature_tables"
 ADULT = 18.0
 ONE_SIDE = 0.9
 """Share of the outline on one side from which it is said to lie there."""
@@ -69,6 +67,7 @@ def doubts(values: ResultValues, say: Words) -> Part:
         _counted("trust.flags", flags, say),
         say("trust.names_accepted") if values.preparation.names_accepted else "",
         say("trust.fast") if values.bundle.fast else "",
+        say("trust.from_tables") if any(one.code == FROM_TABLES for one in values.warnings) else "",
         say("trust.tested" if values.external else "trust.untested"),
         *_unseen(values, say),
         _counted("trust.warnings", warnings, say),
@@ -84,15 +83,27 @@ def _counted(key: str, n: int, say: Words) -> str:
 
 def _unseen(values: ResultValues, say: Words) -> list[str]:
     """Kinds of people that no training case was, where they may be this one."""
-    unseen = [text.removeprefix(_NEVER) for text in values.not_assessed if text.startswith(_NEVER)]
-    age, found = values.case.age, [say("trust.unseen")]
-    ages = [bounds for text in unseen if (bounds := _AGES.fullmatch(text))]
-    if age is not None and (age < ADULT or any(not float(one[1]) <= age <= float(one[2]) for one in ages)):
+    case, found, unseen = values.case, [say("trust.unseen")], _by_kind(values)
+    ages = [one.values for one in unseen["ages"]]
+    beyond = [one for one in ages if not _within(one["youngest"], case.age, one["oldest"])]
+    if case.age is not None and (case.age < ADULT or beyond):
         found.append(say("trust.unseen_age"))
-    if f"patients of sex {values.case.sex}" in unseen:
+    if any(one.values["sex"] == case.sex for one in unseen["sex"]):
         found.append(say("trust.unseen_sex"))
-    rest = [text for text in unseen if text != _OTHERS and not text.startswith("patients ")]
-    return [*found, say("trust.unseen_answer")] if rest else found
+    return [*found, say("trust.unseen_answer")] if unseen["class"] else found
+
+
+def _by_kind(values: ResultValues) -> dict[str, list[Statement]]:
+    kinds: dict[str, list[Statement]] = {"ages": [], "sex": [], "class": []}
+    for one in values.not_assessed:
+        _, _, kind = one.code.partition("never_seen.")
+        if kind in kinds:
+            kinds[kind].append(one)
+    return kinds
+
+
+def _within(low: Value, age: float | None, high: Value) -> bool:
+    return age is None or (isinstance(low, int | float) and isinstance(high, int | float) and low <= age <= high)
 
 
 def picture(values: ResultValues, say: Words, address: Callable[[str], str]) -> tuple[Part, Shown | None]:

@@ -16,7 +16,7 @@ from gliomanet.app.for_patients.scans import doubts, picture, scans
 from gliomanet.app.for_patients.standing import standing_of
 from gliomanet.app.templating import environment
 from gliomanet.app.words import app_words
-from gliomanet.patient.page.tumour import address_of
+from gliomanet.patient.page.view import Medium, View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
 
@@ -45,7 +45,7 @@ def patient_content(
         survival: True where the person has asked for figures of groups.
         picture_address: a picture's path below the result's folder → its address; `None`: embedded as `data:`.
     """
-    address = picture_address or (lambda file: address_of(folder / file))
+    address = picture_address or View(Medium.APP, folder).picture
     content = content_of(values, language, survival=survival, picture_address=address)
     return Markup(environment().get_template("for_patient.html.j2").render(content))
 

@@ -211,7 +211,7 @@ def router(store: Path, frame: Frame) -> APIRouter:
     async def delete(request: Request, review: str) -> Response:
         if (await request.form()).get("confirm") != "yes":
             return _or_missing(lambda: pages.session(request, known(review)))
-        return _or_missing(lambda: (reviews.delete(review), _go(request, "/review"))[1])
+        return _or_missing(lambda: _deleted(request, reviews, review))
 
     return routes
 
@@ -261,6 +261,11 @@ def _download(reviews: Reviews, session: Session) -> Response:
     name = quote(f"review_{session.reader}_{session.id[:8]}.tsv")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"}
     return Response(review_tsv(reviews, session), media_type="text/tab-separated-values", headers=headers)
+
+
+def _deleted(request: Request, reviews: Reviews, review: str) -> Response:
+    reviews.delete(review)
+    return _go(request, "/review")
 
 
 def _go(request: Request, place: str) -> Response:

@@ -1,4 +1,4 @@
-"""Host and origin: a name that another site has pointed at this machine is refused, and so is what another site sends."""
+"""Host and origin: a name that another site has pointed here is refused, and so is what another site sends."""
 
 from __future__ import annotations
 

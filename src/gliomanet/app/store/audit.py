@@ -1,4 +1,4 @@
-"""The audit log: one line of JSON an event, with the time, the event, a case's random id, and no word on the patient."""
+"""The audit log: a line of JSON an event, with the time, the event, a case's random id, and no word on the patient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from typing import Literal
 from gliomanet.app.store.record import now
 
 Event = Literal[
-    "started", "created", "queued", "running", "done", "failed", "cancelled", "deleted", "expired", "refused", "signed_in"
+    "started",
+    "created",
+    "queued",
+    "running",
+    "done",
+    "failed",
+    "cancelled",
+    "deleted",
+    "expired",
+    "refused",
+    "signed_in",
 ]
 
 

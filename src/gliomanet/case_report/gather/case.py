@@ -19,7 +19,7 @@ ADULT = 18
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the case."""
     yield _age(values.case.age)
-    if values.case.age is not None and finite(values.case.age) and values.case.age < ADULT:
+    if is_child(values):
         limit = whole("adult", ADULT, "years")
         yield Fact(id="case.child", section="case", kind="statement", required=True, values=(limit,))
     sex = {"F": "female", "M": "male", "": "unknown"}[values.case.sex]
@@ -42,6 +42,12 @@ def facts(values: ResultValues) -> Iterator[Fact]:
         known = [one for one in values.preparation.quality if one.low is not None]
         counts = (whole("outside", len(outside), "checks"), whole("checks", len(known), "checks"))
         yield Fact(id="quality.outside", section="case", kind="number", values=counts)
+
+
+def is_child(values: ResultValues) -> bool:
+    """True of a patient who is known to be no adult."""
+    age = values.case.age
+    return age is not None and finite(age) and age < ADULT
 
 
 def _age(age: float | None) -> Fact:

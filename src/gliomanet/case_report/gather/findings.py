@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from gliomanet.case_report.codes import REGIONS
 from gliomanet.case_report.fact import Fact, Value
 from gliomanet.case_report.gather.numbers import decimal, finite, percent, whole
-from gliomanet.case_report.gather.vasari_codes import CODES, STEPS
+from gliomanet.case_report.gather.vasari_codes import KNOWN, NEGATIVE, PREFIX, STEPS
 from gliomanet.patient.result import ResultValues, Segmentation
-from gliomanet.patient.vasari import SIDED, Vasari, VasariFeature
+from gliomanet.patient.vasari import SIDED, THICK_MM, Vasari, VasariFeature
 
 _ENHANCING = "enhancing"
 
@@ -18,7 +18,7 @@ def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the findings."""
     outline = values.segmentation
     if outline is None:
-        yield Fact(id="outline", section="findings", kind="statement", required=True, polarity="no")
+        yield Fact(id="outline.none", section="findings", kind="statement", required=True, polarity="no")
         return
     by = outline.source.partition(" ")[0]
     yield Fact(id="outline", section="findings", kind="statement", required=True, polarity="yes", terms={"by": (by,)})
@@ -114,20 +114,19 @@ def _vasari(vasari: Vasari) -> Iterator[Fact]:
 
 def _feature(one: VasariFeature) -> Fact:
     """A feature that is told; a proportion with the ends of its step."""
-    value = one.value or ""
-    numbers: list[Value] = []
+    code = one.value.code.removeprefix(PREFIX) if one.value else ""
+    numbers: tuple[Value, ...] = ()
     if one.unit == "share" and one.measured is not None and finite(one.measured):
-        numbers = [percent("share", one.measured), *STEPS.get(value, ())]
+        numbers = (percent("share", one.measured), *STEPS.get(code, ()))
     elif one.unit == "pieces" and one.measured is not None:
-        numbers = [whole("pieces", round(one.measured), "pieces")]
-    elif value in ("thin", "thick (more than 3 mm)") and one.measured is not None and finite(one.measured):
-        numbers = [decimal("thickness", one.measured, "mm")]
-    code = CODES.get(value, "other")
+        numbers = (whole("pieces", round(one.measured), "pieces"),)
+    elif code in ("thin", "thick") and one.measured is not None and finite(one.measured):
+        numbers = (decimal("thickness", one.measured, "mm"), decimal("limit", THICK_MM, "mm", 0))
     return Fact(
         id=f"vasari.{one.code}",
         section="findings",
         kind="class",
-        polarity="no" if code in ("none", "no", "no_such_part") else "yes",
-        terms={"feature": (one.code,), "value": (code,)},
-        values=tuple(numbers),
+        polarity="no" if code in NEGATIVE else "yes",
+        terms={"feature": (one.code,), "value": (code if code in KNOWN else "other",)},
+        values=numbers,
     )

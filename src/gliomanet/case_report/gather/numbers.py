@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 from gliomanet.case_report.fact import Unit, Value
 
@@ -37,6 +38,6 @@ def whole(name: str, number: int, unit: Unit) -> Value:
     return Value(name=name, shown=str(number), unit=unit)
 
 
-def finite(number: float | None) -> bool:
+def finite(number: float | None) -> TypeGuard[float]:
     """True of a number that can be told."""
     return number is not None and math.isfinite(number)

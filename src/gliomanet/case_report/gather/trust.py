@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from gliomanet.case_report.fact import Fact
 from gliomanet.case_report.gather.numbers import percent, whole
-from gliomanet.patient.result import FROM_TABLES, ResultValues
-from gliomanet.patient.trust.judge import LOOK
+from gliomanet.patient.result import ResultValues
 
 
 def facts(values: ResultValues) -> Iterator[Fact]:
@@ -18,13 +17,13 @@ def facts(values: ResultValues) -> Iterator[Fact]:
         yield Fact(id="simulated", section="banner", kind="statement", required=True)
     code = trust.verdict.replace(" ", "_")
     yield Fact(id="trust.verdict", section="banner", kind="verdict", required=True, terms={"verdict": (code,)})
-    look = next((one for one in trust.distances if one.of == LOOK and one.alarm and one.counts), None)
+    look = next((one for one in trust.distances if one.of == "look" and one.alarm and one.counts), None)
     if look is not None:
         alarming = sum(one.alarm for one in trust.checks)
         numbers = (whole("alarming", alarming, "checks"), whole("checks", len(trust.checks), "checks"))
         rate = percent("as_far", look.p)
         yield Fact(id="trust.look", section="banner", kind="share", required=True, values=(*numbers, rate))
-    deep = [one for one in trust.distances if one.of != LOOK and one.alarm and one.counts]
+    deep = [one for one in trust.distances if one.of != "look" and one.alarm and one.counts]
     if deep:
         rate = percent("as_far", min(one.p for one in deep))
         yield Fact(id="trust.network", section="banner", kind="share", required=True, values=(rate,))
@@ -35,5 +34,5 @@ def facts(values: ResultValues) -> Iterator[Fact]:
         yield Fact(id="names_accepted", section="banner", kind="statement", required=True)
     if values.bundle.fast:
         yield Fact(id="fast", section="banner", kind="statement", required=True)
-    if FROM_TABLES in values.warnings:
+    if any(one.code == "warning.feature_tables" for one in values.warnings):
         yield Fact(id="from_tables", section="banner", kind="statement", required=True)

@@ -22,6 +22,11 @@ GRADES_OF_TYPE = {
 
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the type."""
+    yield from _open(values)
+    yield Fact(id="type.tissue", section="type", kind="statement", required=True)
+
+
+def _open(values: ResultValues) -> Iterator[Fact]:
     if not values.compatible_with:
         yield Fact(id="type.not_asked", section="type", kind="statement", required=True, polarity="no")
         return

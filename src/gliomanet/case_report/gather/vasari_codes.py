@@ -1,28 +1,20 @@
-"""Codes of the words that features of VASARI take, and the ends of its steps of proportions."""
+"""Codes of the words that features of VASARI take in a result, and the ends of its steps of proportions."""
 
 from __future__ import annotations
 
 from gliomanet.case_report.fact import Value
 
-CODES = {
-    "none": "none",
-    "present": "present",
-    "yes": "yes",
-    "no": "no",
-    "none there": "no_such_part",
-    "focal": "focal",
-    "multifocal or multicentric": "several",
-    "thin": "thin",
-    "thick (more than 3 mm)": "thick",
-    "solid": "solid",
-    "up to 5 %": "up_to_5",
-    "6 to 33 %": "from_6_to_33",
-    "34 to 67 %": "from_34_to_67",
-    "68 to 95 %": "from_68_to_95",
-    "more than 95 %": "over_95",
-    "all": "all",
-}
-"""Word of a result → code."""
+PREFIX = "vasari.value."
+"""Of the codes of a result's statements."""
+
+NEGATIVE = ("none", "no", "no_such_part")
+"""Codes that deny a feature."""
+
+KNOWN = (
+    *NEGATIVE,
+    *("present", "yes", "focal", "multifocal", "thin", "thick", "solid"),
+    *("up_to_5", "from_6", "from_34", "from_68", "over_95", "all"),
+)
 
 
 def _step(low: int, high: int) -> tuple[Value, Value]:
@@ -30,10 +22,10 @@ def _step(low: int, high: int) -> tuple[Value, Value]:
 
 
 STEPS: dict[str, tuple[Value, ...]] = {
-    "up to 5 %": _step(0, 5)[1:],
-    "6 to 33 %": _step(6, 33),
-    "34 to 67 %": _step(34, 67),
-    "68 to 95 %": _step(68, 95),
-    "more than 95 %": _step(95, 100)[:1],
+    "up_to_5": _step(0, 5)[1:],
+    "from_6": _step(6, 33),
+    "from_34": _step(34, 67),
+    "from_68": _step(68, 95),
+    "over_95": _step(95, 100)[:1],
 }
-"""Word of a proportion → the ends of its step."""
+"""Code of a proportion → the ends of its step."""
