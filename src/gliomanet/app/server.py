@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -34,6 +35,15 @@ from gliomanet.files.storage import StorageError
 STATIC = Path(str(files("gliomanet.app").joinpath("static")))
 """Built scripts and styles, see `make frontend`."""
 
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""Nothing of FastAPI's own telemetry: it would log the words of errors, and send to where a variable says."""
+
 
 def create_app(settings: AppSettings) -> FastAPI:
     """The app of one server; it holds the store until its lifespan is over.
@@ -56,7 +66,9 @@ def create_app(settings: AppSettings) -> FastAPI:
         queue.end()
         store.close()
 
-    app = FastAPI(title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, telemetry=SILENT
+    )
     app.state.queue, app.state.store = queue, store
     app.include_router(pages(settings, store, queue, known, bundle.description))
     app.include_router(cases(store, queue))
