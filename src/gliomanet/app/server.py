@@ -29,6 +29,8 @@ from gliomanet.app.settings import AppSettings
 from gliomanet.app.start import checked
 from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
+from gliomanet.app.viewer.routes import router as viewer
+from gliomanet.app.viewer.slices import forget
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError
 
@@ -75,6 +77,8 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.include_router(study(store, queue, known))
     app.include_router(results(store))
     app.include_router(reports(settings, store))
+    app.include_router(viewer(store))
+    store.on_delete.append(forget)
     app.include_router(review(settings.store, frame))
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     app.add_exception_handler(ProblemError, _refused)
