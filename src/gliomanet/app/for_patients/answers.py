@@ -49,7 +49,7 @@ def unanswered(values: ResultValues) -> bool:
 
 
 def of_ten(probability: float, say: Words) -> tuple[Point, ...]:
-    """How often such an answer is right, as people of ten; nothing where the probability is no number."""
+    """The share of such answers that are right, as people of ten; nothing where the probability is no number."""
     if not math.isfinite(probability):
         return ()
     if probability >= 0.95:
