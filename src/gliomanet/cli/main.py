@@ -10,6 +10,7 @@ from gliomanet.cli.evaluate import evaluate
 from gliomanet.cli.import_table import import_
 from gliomanet.cli.predict import predict
 from gliomanet.cli.reference import reference
+from gliomanet.cli.report import report
 from gliomanet.cli.status import status
 from gliomanet.cli.to_native import to_native
 from gliomanet.cli.trace import trace
@@ -24,6 +25,7 @@ app.command()(evaluate)
 app.command()(to_native)
 app.command()(bundle)
 app.command()(predict)
+app.command()(report)
 app.command()(diff)
 app.command()(trace)
 app.command()(track)

@@ -46,7 +46,10 @@ def serve_jobs(connection: Connection, work: str, lock: Path) -> None:
                 job = Job.model_validate_json(connection.recv_bytes())
             except EOFError:
                 return
-            _tell(connection, _done(doing, job, lambda line: _tell(connection, Message(kind="line", line=line[:LONGEST_LINE]))))
+            _tell(
+                connection,
+                _done(doing, job, lambda line: _tell(connection, Message(kind="line", line=line[:LONGEST_LINE]))),
+            )
 
 
 def _done(work: Work, job: Job, report: Callable[[str], object]) -> Message:

@@ -141,7 +141,9 @@ class Queue:
 
     def _work(self, worker: Worker) -> None:
         while (record := self._next()) is not None:
-            outcome = worker.run(self._job(record), lambda line, of=record.id: self._line(of, line), self._stops[record.id])
+            outcome = worker.run(
+                self._job(record), lambda line, of=record.id: self._line(of, line), self._stops[record.id]
+            )
             with self._changed:
                 self._end_of(record.id, outcome)
                 del self._stops[record.id]

@@ -30,10 +30,19 @@ class Gate:
         hosts: names that a request's `Host` may have.
         doorkeeper: who asks for the token; `None`: nobody does, on a server of this machine alone.
         stall_seconds: without a byte moving, after which a request is ended.
+        at_once: requests that are answered at once; more are told to come later.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], doorkeeper: Doorkeeper | None, stall_seconds: float) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str],
+        doorkeeper: Doorkeeper | None,
+        stall_seconds: float,
+        at_once: int,
+    ) -> None:
         self._app, self._hosts, self._doorkeeper, self._stall = app, hosts, doorkeeper, stall_seconds
+        self._at_once, self._open = at_once, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, by what is behind the gate where it may pass."""
@@ -47,6 +56,7 @@ class Gate:
         if refused is not None:
             await refused(scope, receive, answer)
             return
+        self._open += 1
         try:
             await self._app(scope, self._in_time(receive), answer)
         except _StalledError:
@@ -58,12 +68,17 @@ class Gate:
             action = "try again; the server's own output tells where in its code it happened"
             problem = Problem("the server could not do this", action, rule="server_error")
             await answer.problem(scope, receive, 500, problem)
+        finally:
+            self._open -= 1
 
     def _refused(self, request: Request) -> Response | None:
         if problem := host_problem(request, self._hosts):
             return problem_answer(421, problem)
         if problem := origin_problem(request):
             return problem_answer(403, problem)
+        if self._open >= self._at_once:
+            problem = Problem("the server answers as many requests as it can", "try again soon", rule="busy")
+            return problem_answer(503, problem, {"Retry-After": "2"})
         return None if self._doorkeeper is None else self._doorkeeper.answer(request)
 
     def _in_time(self, receive: Receive) -> Receive:

@@ -11,7 +11,17 @@ from typing import Literal
 from gliomanet.app.store.record import now
 
 Event = Literal[
-    "started", "created", "queued", "running", "done", "failed", "cancelled", "deleted", "expired", "refused", "signed_in"
+    "started",
+    "created",
+    "queued",
+    "running",
+    "done",
+    "failed",
+    "cancelled",
+    "deleted",
+    "expired",
+    "refused",
+    "signed_in",
 ]
 
 

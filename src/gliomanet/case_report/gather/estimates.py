@@ -17,6 +17,8 @@ from gliomanet.patient.result import ResultValues, TaskAnswer
 
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the estimates."""
+    if values.trust.verdict == "do not use":
+        yield Fact(id="estimates.unusable", section="estimates", kind="statement", required=True, polarity="no")
     for name, one in named_tasks(values):
         yield from _task(name, one)
     untold = sum(one.label not in VOCABULARY for one in values.tasks)

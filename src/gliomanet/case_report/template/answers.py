@@ -12,7 +12,7 @@ from gliomanet.case_report.words.read import ReportWords
 def estimates(facts: Facts, say: ReportWords) -> Iterator[Said]:
     """The estimates, a question after the other."""
     for fact in facts.of("estimates"):
-        yield Said(_estimate(fact, say), (fact.id,))
+        yield laid_down(fact, say) if fact.wording else Said(_estimate(fact, say), (fact.id,))
 
 
 def types(facts: Facts, say: ReportWords) -> Iterator[Said]:

@@ -19,14 +19,14 @@ def pdf_of(html: str, *, identifier: bytes) -> bytes | None:
         from weasyprint import HTML
     except OSError:
         return None
-    found: bytes = HTML(string=html, url_fetcher=_local()).write_pdf(
+    found: bytes = HTML(string=html, url_fetcher=data_only()).write_pdf(
         pdf_variant="pdf/ua-1",
         pdf_identifier=hashlib.sha256(identifier).digest()[:16],
     )
     return found
 
 
-def _local() -> Any:
+def data_only() -> Any:
     """A fetcher of `data:` addresses alone."""
     from weasyprint.urls import URLFetcher
 

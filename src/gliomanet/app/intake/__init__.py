@@ -1,0 +1,1 @@
+"""Uploads: received as bytes under generated names, and opened in a worker process alone."""
