@@ -35,7 +35,7 @@ class _Paragraphs(HTMLParser):
             self.found.append(dict(attrs)["alt"] or "")
             return
         self.open.append(tag)
-        if tag in ("p", "li", "dd", "dt", "h1", "h2", "h3"):
+        if tag in ("p", "li", "dd", "dt", "h2", "h3", "h4"):
             self.found.append("")
 
     def handle_endtag(self, tag: str) -> None:
