@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse
 
+from gliomanet.app.intake.limits import TooLargeError
 from gliomanet.app.store.record import Told
 from gliomanet.errors import Problem, ProblemError
 
@@ -21,8 +22,6 @@ STATUS = {
     "process_stays": 503,
     "queue_full": 429,
     "store_full": 507,
-    "upload_too_large": 413,
-    "too_many_files": 413,
 }
 """Rule of a problem → status of the answer; 422 for any other."""
 
@@ -37,6 +36,6 @@ def problem_answer(status: int, problem: Problem, headers: Mapping[str, str] | N
 
 def refusal_answer(error: ProblemError) -> JSONResponse:
     """A problem as JSON with the status of its rule."""
-    status = STATUS.get(error.problem.rule, 422)
+    status = 413 if isinstance(error, TooLargeError) else STATUS.get(error.problem.rule, 422)
     headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else None
     return problem_answer(status, error.problem, headers)

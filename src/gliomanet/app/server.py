@@ -19,14 +19,15 @@ from gliomanet.app.pages.review import router as review
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
 from gliomanet.app.routes.pages import router as pages
+from gliomanet.app.routes.report import router as reports
 from gliomanet.app.routes.results import router as results
 from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
+from gliomanet.app.start import checked
 from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
-from gliomanet.bundle.read import Bundle
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError
 
@@ -42,7 +43,7 @@ def create_app(settings: AppSettings) -> FastAPI:
         ModelError: the bundle cannot be used.
         CaseError: the study has no case table.
     """
-    bundle = Bundle.open(settings.bundle)  # read once before anybody waits for it
+    bundle = checked(settings.bundle)
     known = None if settings.study is None else StudyCases(settings.study)
     store = Store(settings.store, settings.limits.cases, settings.limits.store_bytes)
     queue = Queue(settings, store)
@@ -58,9 +59,10 @@ def create_app(settings: AppSettings) -> FastAPI:
     app = FastAPI(title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.queue, app.state.store = queue, store
     app.include_router(pages(settings, store, queue, known, bundle.description))
-    app.include_router(cases(settings, store, queue))
+    app.include_router(cases(store, queue))
     app.include_router(study(store, queue, known))
     app.include_router(results(store))
+    app.include_router(reports(settings, store))
     app.include_router(review(settings.store, frame))
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     app.add_exception_handler(ProblemError, _refused)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from gliomanet.case_report.model.endpoint import Endpoint
 from gliomanet.errors import Problem, ProblemError
 
 STORE_VARIABLE = "GLIOMANET_STORE"
@@ -75,6 +76,7 @@ class AppSettings:
         expire_days: days after which a case is deleted that nothing happened to; `None`: kept until it is deleted.
         workers: cases that are computed at once, each in a process of its own.
         threads: CPU threads of each.
+        endpoint: language model that may phrase a report on demand; `None`: none.
         limits: the most that it takes on.
         work: see `WORK`.
 
@@ -92,6 +94,7 @@ class AppSettings:
     expire_days: float | None = None
     workers: int = 1
     threads: int = 1
+    endpoint: Endpoint | None = None
     limits: Limits = field(default_factory=Limits)
     work: str = WORK
 

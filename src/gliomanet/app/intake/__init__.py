@@ -1,1 +1,1 @@
-"""Uploads: received as bytes under generated names, and opened in a worker process alone."""
+"""Uploads: received in bounds, opened with suspicion in a process of their own, and kept without identity."""

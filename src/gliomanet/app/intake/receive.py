@@ -1,119 +1,213 @@
-"""An upload on its way in: counted while it streams, and kept under generated names; nothing of it is opened here."""
+"""Receiving an upload: the request's stream goes to the disk piece by piece, counted, under generated names."""
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
-from starlette.types import Message
+from anyio import to_thread
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gliomanet.app.store.record import Asked
-from gliomanet.errors import CaseError, Problem
-from gliomanet.files.atomic import write_json
-from gliomanet.modalities import MODALITIES
+from gliomanet.app.intake.limits import UploadError, UploadLimits, refused, size, too_large
+from gliomanet.app.intake.names import FOLDER, PARTS, generated
+from gliomanet.files.storage import writing
 
-MOST_BYTES = 2 * 2**30
-"""Bytes of one upload."""
-
-MOST_FILES = 5000
-"""Files of one upload: an examination of several series of DICOM files."""
-
-IMAGES = (*MODALITIES, "tumour_mask")
-DICOM = "dicom"
-LISTING = "upload.json"
-"""What was received: kind of image → files beside this one."""
+_EVERY = 64 * 2**20
+"""Bytes between two looks at the free disk."""
 
 
-async def receive(request: Request, folder: Path) -> Asked:
-    """Keep an upload's files, and say what was asked for.
+@dataclass(frozen=True)
+class Received:
+    """An upload on the disk, not looked into.
+
+    Attributes:
+        files: number of its files.
+        size: bytes of these.
+        fields: form field → its text.
+    """
+
+    files: int
+    size: int
+    fields: Mapping[str, str]
+
+
+async def receive(stream: AsyncIterator[bytes], content_type: str, into: Path, limits: UploadLimits) -> Received:
+    """Write the files of a multipart request into a folder.
+
+    No file is held in memory, and nothing of what the client says of lengths is relied on. Where the upload is not
+    taken, or breaks off, the folder is removed.
 
     Args:
-        request: `multipart/form-data` with files `t1`, `t1c`, `t2`, `flair`, `tumour_mask`, `dicom` (many, or one ZIP),
-            and fields `label`, `age`, `sex`, `fast`, `accept_names`, `mask_codes`.
-        folder: made; files are called `00001`, `00002`, ….
+        stream: the request's body.
+        content_type: header of the request.
+        into: folder that is made for the files; it must not be there.
+        limits: the bounds.
 
     Raises:
-        CaseError: it is too large, holds no image, or a field is not allowed.
+        UploadError: no form of files, an unknown part, an empty or broken request; `TooLargeError` beyond a bound.
+        StorageError: the disk does not take it.
     """
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise _refused("no_form", "the request is no form with files", "send multipart/form-data")
-    counted = Request(request.scope, _counted(request))
-    async with counted.form(max_files=MOST_FILES, max_fields=20, max_part_size=4096) as form:
-        asked = _asked(form)
-        files = {kind: _files(form, kind) for kind in (*IMAGES, DICOM)}
-        if not any(files.values()):
-            raise _refused("no_images", "no image was sent", "choose at least one NIfTI file, or DICOM files")
-        if files[DICOM] and any(files[name] for name in MODALITIES):
-            raise _refused("two_ways", "both NIfTI and DICOM files were sent", "send the one or the other")
-        if twice := [name for name in IMAGES if len(files[name]) > 1]:
-            raise _refused("image_twice", f"several files for {', '.join(twice)}", "send one file for each")
-        await run_in_threadpool(_keep, files, folder)
-    return asked
-
-
-def listed(folder: Path) -> dict[str, list[Path]]:
-    """Files of an upload that was kept, by kind."""
-    names: dict[str, list[str]] = json.loads((folder / LISTING).read_text(encoding="utf-8"))
-    return {kind: [folder / name for name in files] for kind, files in names.items()}
-
-
-def _keep(files: dict[str, list[UploadFile]], folder: Path) -> None:
-    folder.mkdir(mode=0o700)
-    names: dict[str, list[str]] = {}
-    number = 0
-    for kind, sent in files.items():
-        for one in sent:
-            number += 1
-            name = f"{number:05d}"
-            with (folder / name).open("xb") as out:
-                shutil.copyfileobj(one.file, out, 1 << 20)
-            names.setdefault(kind, []).append(name)
-    write_json(folder / LISTING, names)
-
-
-def _files(form: FormData, kind: str) -> list[UploadFile]:
-    """Files that were sent as one kind; a browser sends an empty one where none was chosen."""
-    sent = [one for one in form.getlist(kind) if isinstance(one, UploadFile)]
-    return [one for one in sent if one.size or one.filename]
-
-
-def _asked(form: FormData) -> Asked:
-    told: dict[str, Any] = {}
-    for name in ("label", "sex", "mask_codes", "age"):
-        value = form.get(name)
-        if isinstance(value, str) and value.strip():
-            told[name] = re.sub(r"[\x00-\x1f\x7f]", " ", value).strip()
-    told |= {name: form.get(name) in ("on", "true", "1") for name in ("fast", "accept_names")}
+    into.mkdir(parents=True)
+    form = _Form(into, limits)
     try:
-        return Asked(**told)
-    except ValidationError as error:
-        fields = ", ".join(sorted({str(one["loc"][0]) for one in error.errors()}))
-        action = "give an age of 0 to 120 years, the sex as F or M, and a label of at most 80 characters"
-        raise _refused("malformed_request", f"a value that is not allowed: {fields}", action) from None
+        parser = _parser(content_type, form)
+        async for piece in stream:
+            if piece:
+                await to_thread.run_sync(_feed, parser, form, piece)
+        if not form.ended:
+            raise refused("upload_broken_off", "the upload broke off before its end", "send it again")
+        if not form.files:
+            raise refused("no_file", "the upload holds no file", "choose at least one image")
+    except BaseException:
+        form.close()
+        shutil.rmtree(into, ignore_errors=True)
+        raise
+    return Received(form.files, form.size, form.fields)
 
 
-def _counted(request: Request) -> Any:
-    """The request's stream, which ends with a problem where it grows too large, whatever length it announced."""
-    count = 0
-
-    async def receive() -> Message:
-        nonlocal count
-        message = await request.receive()
-        count += len(message.get("body", b""))
-        if count > MOST_BYTES:
-            found = f"the upload is larger than {MOST_BYTES // 2**20} MB"
-            raise _refused("upload_too_large", found, "send one examination's series that are needed, compressed")
-        return message
-
-    return receive
+def _parser(content_type: str, form: _Form) -> MultipartParser:
+    kind, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not boundary:
+        raise refused("no_form", "the request is no form with files (multipart/form-data)", "use the upload form")
+    return MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
 
 
-def _refused(rule: str, found: str, action: str) -> CaseError:
-    return CaseError(Problem(found, action, rule=rule))
+def _feed(parser: MultipartParser, form: _Form, piece: bytes) -> None:
+    form.count(len(piece))
+    try:
+        parser.write(piece)
+    except FormParserError as error:
+        found = "the request is no whole form: its parts or headers are not as they must be"
+        raise refused("broken_form", found, "use the upload form") from error
+    if form.refusal is not None:
+        raise form.refusal
+
+
+@dataclass
+class _Form:
+    """The form as far as it came: called back by the parser."""
+
+    into: Path
+    limits: UploadLimits
+    files: int = 0
+    size: int = 0
+    ended: bool = False
+    refusal: UploadError | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._header, self._value = b"", b""
+        self._headers: dict[bytes, bytes] = {}
+        self._file: IO[bytes] | None = None
+        self._name, self._bytes, self._text = "", 0, bytearray()
+        self._looked = 0
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._open,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def count(self, more: int) -> None:
+        self.size += more
+        most = self.limits.request_bytes
+        if self.size > most:
+            raise too_large(
+                "request_too_large", f"the upload is larger than {size(most)}", "send fewer or smaller files"
+            )
+        if self.size - self._looked >= _EVERY or not self._looked:
+            self._looked = self.size
+            if shutil.disk_usage(self.into).free < self.limits.spare_bytes:
+                found = f"the disk of this server has less than {size(self.limits.spare_bytes)} free"
+                raise too_large("disk_full", found, "delete cases that are no longer needed, then send it again")
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # -- called by the parser; what is wrong is kept until the piece is parsed
+
+    def _begin(self) -> None:
+        self._headers, self._header, self._value = {}, b"", b""
+        self._name, self._bytes, self._text = "", 0, bytearray()
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._headers[self._header.lower()] = self._value
+        self._header, self._value = b"", b""
+
+    def _open(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        if b"filename" not in options:
+            if len(self.fields) >= self.limits.fields or self._name in self.fields:
+                self._refuse(
+                    refused("fields", "the form has more fields than it may, or one twice", "use the upload form")
+                )
+            return
+        if self._name not in PARTS:
+            action = f"files are sent as one of {', '.join(PARTS)}"
+            self._refuse(refused("unknown_part", "the form sends a file under a name that is none of ours", action))
+            return
+        user_name = options[b"filename"].decode("utf-8", "replace")
+        if not user_name:  # a file field that was left empty
+            return
+        if self.files >= self.limits.files:
+            found = f"the upload holds more than {self.limits.files:,} files"
+            self._refuse(too_large("too_many_files", found, "send one examination, as one archive where it is large"))
+            return
+        path = self.into / generated(self._name, self.files, user_name)
+        if self._name != FOLDER and any(self.into.glob(f"{self._name}-*")):
+            found, action = "more than one file was given for it", "give the right one"
+            self._refuse(refused("two_files_for_one", found, action, image=self._name))
+            return
+        self.files += 1
+        with writing(path):
+            self._file = path.open("xb")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self.refusal is not None:
+            return
+        self._bytes += end - start
+        if self._file is not None:
+            if self._bytes > self.limits.file_bytes:
+                found = f"the file is larger than {size(self.limits.file_bytes)}"
+                self._refuse(too_large("file_too_large", found, "send the image itself, compressed", image=self._name))
+                return
+            with writing(self.into):
+                self._file.write(memoryview(data)[start:end])
+        elif b"filename" not in self._headers.get(b"content-disposition", b""):
+            if self._bytes > self.limits.field_bytes:
+                self._refuse(too_large("field_too_large", "a field of the form is too long", "shorten it"))
+                return
+            self._text += data[start:end]
+
+    def _end(self) -> None:
+        if self._file is not None:
+            self.close()
+        elif self.refusal is None and b"filename" not in self._headers.get(b"content-disposition", b""):
+            self.fields[self._name] = self._text.decode("utf-8", "replace")
+
+    def _finish(self) -> None:
+        self.ended = True
+
+    def _refuse(self, error: UploadError) -> None:
+        self.refusal = self.refusal or error
+        self.close()

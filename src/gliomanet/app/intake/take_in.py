@@ -1,190 +1,205 @@
-"""An upload, opened in a worker process: inflated under a limit, looked at, and written anew without its header's words."""
+"""Opening an upload, in a worker process: what is kept are images under generated names, without identity.
+
+DICOM files are turned into NIfTI here and removed. Their headers hold some hundred attributes that may name a patient
+(DICOM PS3.15, annex E), in free text and in private groups too: what is not kept need not be cleaned.
+"""
 
 from __future__ import annotations
 
 import shutil
-import stat
-import zipfile
-import zlib
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
-import nibabel as nib
-import numpy as np
+from pydantic import BaseModel, ConfigDict
 
-from gliomanet.app.intake.receive import DICOM, IMAGES, MOST_FILES, listed
+from gliomanet.app.intake.archive import unpack
+from gliomanet.app.intake.dicom import set_apart
+from gliomanet.app.intake.inflate import inflate
+from gliomanet.app.intake.kinds import Kind, kind_of
+from gliomanet.app.intake.limits import UploadLimits, refused
+from gliomanet.app.intake.names import FOLDER, MASK, part_of
+from gliomanet.app.intake.nifti import rewrite
+from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError, Problem
+from gliomanet.files.atomic import write_json
+from gliomanet.modalities import MODALITIES
+from gliomanet.tables.io import read_table
 
-MOST_INFLATED = 2 * 2**30
-"""Bytes of one file, and of one archive, when unpacked."""
+UPLOAD, FILES, NOTES = "upload", "files", "notes.json"
+"""In a case's input: the files as they came, those that are kept, and what is said of them."""
 
-MOST_RATIO = 200
-"""Bytes that one compressed byte may become, beyond the first 16 MB; images reach some 20, zeros 1,000."""
+CASE = "upload"
+"""Stands for the case in the importer's messages."""
 
-_FREE = 16 * 2**20
-_CHUNK = 1 << 20
-_WORDS = ("descrip", "aux_file", "db_name", "data_type", "intent_name")
+_ACCEPTED = "send NIfTI (.nii, .nii.gz), or an examination's DICOM files as a folder or a zip archive"
 
 
 @dataclass(frozen=True)
-class TakenIn:
-    """An upload as `gliomanet.patient.predict.predict` takes it.
+class Intake:
+    """The images of an upload.
 
     Attributes:
         images: modality → NIfTI file.
-        mask: tumour mask.
-        dicom: folder of DICOM files.
+        mask: tumour mask; `None`: none was given.
+        notes: how series were told apart, and what was left out, one sentence each.
     """
 
     images: dict[str, Path]
     mask: Path | None
-    dicom: Path | None
+    notes: tuple[str, ...]
 
 
-def take_in(upload: Path, out: Path) -> TakenIn:
-    """Open an upload.
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    notes: tuple[str, ...]
+
+
+def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
+    """Open an upload, keep its images, and remove the rest. Done once; a further call finds what is kept.
 
     Args:
-        upload: folder that `receive` filled.
-        out: folder for the images, made anew.
+        folder: a case's input, whose `upload/` `receive` wrote.
+        limits: the bounds.
 
     Raises:
-        CaseError: a file is no image, is damaged, or becomes too large.
+        UploadError: a file is not taken.
+        CaseError: the DICOM files cannot be told apart, or are of two patients or days.
+        StorageError: the disk does not take it.
     """
-    if out.exists():
-        shutil.rmtree(out)
-    out.mkdir()
-    images: dict[str, Path] = {}
-    for kind, files in listed(upload).items():
-        if kind in IMAGES:
-            images[kind] = out / f"{kind}.nii.gz"
-            _nifti(files[0], images[kind], kind)
-        elif kind == DICOM:
-            _dicom(files, out / DICOM)
-    mask = images.pop("tumour_mask", None)
-    return TakenIn(images, mask, out / DICOM if (out / DICOM).is_dir() else None)
+    kept = folder / FILES
+    if not kept.is_dir():
+        work = folder / "opening"
+        shutil.rmtree(work, ignore_errors=True)
+        (work / FILES).mkdir(parents=True)
+        with _passing_files_in(work):
+            notes = _open(folder / UPLOAD, work, limits or UploadLimits())
+        write_json(work / FILES / NOTES, _Kept(notes=notes).model_dump())
+        (work / FILES).rename(kept)
+        shutil.rmtree(work)
+    shutil.rmtree(folder / UPLOAD, ignore_errors=True)
+    found = {path.name.removesuffix(".nii"): path for path in sorted(kept.glob("*.nii"))}
+    told = _Kept.model_validate_json((kept / NOTES).read_text(encoding="utf-8")).notes
+    return Intake({name: found[name] for name in MODALITIES if name in found}, found.get(MASK), told)
 
 
-def _nifti(source: Path, target: Path, kind: str) -> None:
-    """Write an image anew: its voxels and geometry, and none of the words or extensions of its header."""
-    plain = target.with_name(f"{kind}.nii")
+@contextmanager
+def _passing_files_in(folder: Path) -> Iterator[None]:
+    """Let programs and libraries put their files of passage there: what a kill leaves is deleted with the case."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
-        with source.open("rb") as file, plain.open("xb") as out:
-            packed = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            for chunk in _inflated(file, kind) if packed else iter(lambda: file.read(_CHUNK), b""):
-                out.write(chunk)
-        image = _checked(plain, kind)
-        header = image.header.copy()
-        for name in _WORDS:
-            if name in header:
-                header[name] = b""
-        header.extensions.clear()
-        values = np.asanyarray(image.dataobj)
-        if not np.isfinite(values).any():
-            raise _refused("no_finite_voxel", kind, "has no voxel that is a number")
-        clean = type(image)(values, image.affine, header)
-        if not np.issubdtype(values.dtype, np.integer):
-            clean.set_data_dtype(np.float32)
-        nib.save(clean, target)
+        yield
     finally:
-        plain.unlink(missing_ok=True)
+        tempfile.tempdir = before
 
 
-def _checked(path: Path, kind: str) -> nib.Nifti1Image:
-    """The image, whose header was held against its file before a voxel is read."""
-    try:
-        image = nib.load(path)
-    except Exception:  # a damaged header raises whatever nibabel comes upon
-        raise _refused("no_nifti", kind, "is no NIfTI file") from None
-    if not isinstance(image, nib.Nifti1Image):
-        raise _refused("no_nifti", kind, "is no NIfTI file in one piece")
-    shape, dtype = image.shape, image.get_data_dtype()
-    if len(shape) != 3 or not all(8 <= size <= 1024 for size in shape):
-        raise _refused("odd_size", kind, f"has {' × '.join(map(str, shape))} voxels; three axes of 8 to 1024 are taken")
-    if dtype.names or dtype.kind not in "iuf":
-        raise _refused("odd_datatype", kind, "holds colours or complex numbers")
-    wanted = int(np.prod([int(size) for size in shape], dtype=object)) * dtype.itemsize
-    begin = int(image.dataobj.offset)
-    if begin < 352 or begin + wanted > path.stat().st_size:
-        raise _refused("short_file", kind, "is shorter than its header says")
-    zooms = np.array(image.header.get_zooms()[:3], float)
-    affine = image.affine
-    if not (np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-6 and (zooms > 0.05).all()):
-        raise _refused("odd_geometry", kind, "has a geometry that no scanner makes")
-    return image
+def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[str, ...]:
+    given: dict[str, Path] = {}
+    several: list[tuple[Path, str]] = []
+    for path in sorted(upload.iterdir()):
+        part, told = part_of(path)
+        if part == FOLDER:
+            several.append((path, told))
+        else:
+            given[part] = path
+    left = Counter[str]()
+    dicom: list[Path] = []
+    for path, told in _unpacked(several, work, limits):
+        kind = kind_of(path)
+        if kind == "dicom":
+            dicom.append(path)
+        elif kind in ("gzip", "nifti") and told:
+            if told in given and given[told].parent == path.parent:
+                found = f"more than one file has a name that says {told}"
+                raise refused("two_files_for_one", found, "send the right one alone")
+            given.setdefault(told, path)
+        elif kind == "zip":
+            raise refused(
+                "nested_archive", "there is an archive in the archive, or beside others", "send one plain zip archive"
+            )
+        else:
+            left["is neither DICOM nor NIfTI, or its name tells no modality (such as _t1c.nii.gz)"] += 1
+    for name, path in given.items():
+        _keep(path, name, work, limits)
+    notes = _convert(dicom, work, limits, left, given) if dicom else []
+    notes += [f"left out: {number} file{'s'[: number > 1]}, each of which {why}" for why, number in left.items()]
+    if not any((work / FILES / f"{name}.nii").is_file() for name in MODALITIES):
+        reasons = "; ".join(notes)
+        raise refused(
+            "no_image", f"the upload holds no image that can be used{f' ({reasons})' if reasons else ''}", _ACCEPTED
+        )
+    return tuple(notes)
 
 
-def _inflated(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """The bytes of a gzip file of any number of members, under the limits."""
-    read = made = 0
-    engine = zlib.decompressobj(wbits=31)
-    while chunk := file.read(_CHUNK):
-        read += len(chunk)
-        while chunk:
-            try:
-                out = engine.decompress(chunk, _CHUNK)
-            except zlib.error:
-                raise _refused("damaged_gzip", kind, "is a damaged gzip file") from None
-            made += len(out)
-            if made > MOST_INFLATED or made > _FREE + MOST_RATIO * read:
-                raise _refused("bomb", kind, "becomes too large when it is unpacked")
-            yield out
-            chunk = engine.unconsumed_tail
-            if engine.eof:
-                chunk = engine.unused_data
-                engine = zlib.decompressobj(wbits=31)
-    if not engine.eof and made == 0:
-        raise _refused("damaged_gzip", kind, "is an empty gzip file")
-
-
-def _dicom(files: list[Path], folder: Path) -> None:
-    folder.mkdir()
-    if len(files) == 1 and zipfile.is_zipfile(files[0]):
-        _unzip(files[0], folder)
+def _unpacked(several: list[tuple[Path, str]], work: Path, limits: UploadLimits) -> Iterator[tuple[Path, str]]:
+    """Files of a folder, or of the one archive in their place, with what their names told."""
+    if len(several) != 1 or kind_of(several[0][0]) != "zip":
+        yield from several
         return
-    for number, file in enumerate(files):
-        with file.open("rb") as source:
-            _copy(source, folder / f"{number:05d}.dcm")
+    members = work / "members"
+    members.mkdir()
+    for path in unpack(several[0][0], members, 0, limits):
+        yield path, part_of(path)[1]
 
 
-def _unzip(archive: Path, folder: Path) -> None:
-    """Unpack an archive's files under generated names; whatever its own names are, none is used."""
-    total, size = 0, archive.stat().st_size
+def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
+    """Keep one image: unpacked, judged, and without free text."""
+    kind: Kind = kind_of(source)
+    if kind == "gzip":
+        plain = work / f"{name}.plain"
+        inflate(source, plain, limits, name)
+        source, kind = plain, kind_of(plain)
+    if kind != "nifti":
+        said = {"dicom": "is a DICOM file", "zip": "is an archive", "gzip": "is packed twice"}.get(
+            kind, "is no NIfTI file"
+        )
+        action = (
+            "send DICOM files and archives in the field for an examination" if kind in ("dicom", "zip") else _ACCEPTED
+        )
+        raise refused("no_nifti", said, action, image=name)
+    rewrite(source, work / FILES / f"{name}.nii", limits, name)
+    if source.parent == work:
+        source.unlink()
+
+
+def _convert(
+    files: list[Path], work: Path, limits: UploadLimits, left: Counter[str], given: dict[str, Path]
+) -> list[str]:
+    """Convert DICOM images; an image that was given by itself goes before."""
+    taken, not_taken = set_apart(files, work / "images", limits)
+    left.update(not_taken)
+    if not taken:
+        return []
+    converted = work / "converted"
     try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [one for one in opened.infolist() if not one.is_dir()]
-            if len(members) > MOST_FILES:
-                raise _refused("too_many_files", DICOM, f"holds {len(members)} files; at most {MOST_FILES} are taken")
-            for number, one in enumerate(members):
-                if stat.S_ISLNK(one.external_attr >> 16) or one.flag_bits & 1:
-                    raise _refused("odd_member", DICOM, "holds a link or an encrypted file")
-                with opened.open(one) as source:
-                    total += _copy(
-                        source, folder / f"{number:05d}.dcm", min(MOST_INFLATED, _FREE + MOST_RATIO * size) - total
-                    )
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError):
-        raise _refused("damaged_zip", DICOM, "is a damaged archive, or one of a kind that is not read") from None
+        found = convert_case(work / "images", converted, CASE)
+    except CaseError as error:
+        raise CaseError(_without_paths(error.problem)) from error
+    notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
+    for name, series in found.items():
+        if name in given:
+            notes.append(f"DICOM: {name} is taken from the file that was given for it")
+            continue
+        _keep(series.file, name, work, limits)
+    return notes
 
 
-def _copy(source: object, target: Path, most: int = MOST_INFLATED) -> int:
-    """Copy a DICOM file with its preamble blanked, which may hide a program; any other file is left out."""
-    read = source.read  # type: ignore[attr-defined]
-    head = read(132)
-    if head[128:132] != b"DICM":
-        return 0
-    count = 132
-    with target.open("xb") as out:
-        out.write(bytes(128) + b"DICM")
-        while chunk := read(_CHUNK):
-            count += len(chunk)
-            if count > most:
-                raise _refused("bomb", DICOM, "becomes too large when it is unpacked")
-            out.write(chunk)
-    return count
+def _told(row: Any) -> str:
+    """A row of `series.tsv` in words, without what somebody typed at the scanner."""
+    number, file, modality, why = (str(row[name]) for name in ("series", "file", "taken_as", "why"))
+    if not number:
+        return f"DICOM: {why}"
+    return f"DICOM series {number}: {f'taken as {modality}' if file else 'not used'} ({why})"
 
 
-def _refused(rule: str, kind: str, found: str) -> CaseError:
-    return CaseError(Problem(found, "send another file", image=kind, rule=rule))
+def _without_paths(problem: Problem) -> Problem:
+    """The importer's problem without places of this machine."""
+    action = problem.action
+    if problem.rule == "no_usable_series":
+        action = "convert the right series to NIfTI, and send each as the modality that it is"
+    return Problem(problem.found, action, rule=problem.rule)

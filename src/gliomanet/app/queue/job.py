@@ -1,4 +1,4 @@
-"""One case as a worker process is given it, and what it sends back: JSON both ways, since a child reads foreign files."""
+"""A case as a worker process is given it, and what that sends back: JSON both ways, since it reads foreign files."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Condition, Event, Thread
 
 from gliomanet.app.queue.job import Job
@@ -141,9 +142,8 @@ class Queue:
 
     def _work(self, worker: Worker) -> None:
         while (record := self._next()) is not None:
-            outcome = worker.run(
-                self._job(record), lambda line, of=record.id: self._line(of, line), self._stops[record.id]
-            )
+            tell = partial(self._line, record.id)
+            outcome = worker.run(self._job(record), tell, self._stops[record.id])
             with self._changed:
                 self._end_of(record.id, outcome)
                 del self._stops[record.id]

@@ -33,7 +33,8 @@ class Outcome:
     """The end of a job.
 
     Attributes:
-        kind: `done`; `failed`: the case itself; `ended`: the process, by itself or by somebody else; `stopped`: on demand.
+        kind: `done`; `failed`: the case itself; `ended`: the process, by itself or by somebody else; `stopped`: on
+            demand.
         problem: why, where it is not done.
     """
 
@@ -95,7 +96,7 @@ class Worker:
         self._done += 1
         if self._done >= self._jobs:
             self.end()
-        return Outcome(message.kind, message.problem)  # type: ignore[arg-type]
+        return Outcome(message.kind, message.problem)
 
     def memory(self) -> int:
         """Resident bytes of the process and of the programs that it has started."""

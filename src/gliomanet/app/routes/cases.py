@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from gliomanet.app.intake.limits import UploadLimits
 from gliomanet.app.intake.receive import receive
 from gliomanet.app.queue.line import Queue
-from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store
-from gliomanet.app.store.record import CaseRecord
+from gliomanet.app.store.record import Asked, CaseRecord
+from gliomanet.errors import CaseError, Problem
+
+_TEXTS = ("label", "age", "sex", "mask_codes")
 
 
 def told(record: CaseRecord, queue: Queue) -> dict[str, Any]:
@@ -37,16 +43,37 @@ def told(record: CaseRecord, queue: Queue) -> dict[str, Any]:
     }
 
 
-def router(settings: AppSettings, store: Store, queue: Queue) -> APIRouter:
+def asked_by(fields: Mapping[str, str]) -> Asked:
+    """A case as a form asks for it: `label`, `age`, `sex`, `fast`, `accept_names`, `mask_codes`, each may lack.
+
+    Raises:
+        CaseError: a field is not allowed.
+    """
+    texts = {name: re.sub(r"[\x00-\x1f\x7f]", " ", fields.get(name, "")).strip() for name in _TEXTS}
+    told: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    told |= {name: fields.get(name, "") in ("on", "true", "1") for name in ("fast", "accept_names")}
+    try:
+        return Asked(**told)
+    except ValidationError as error:
+        names = ", ".join(sorted({str(one["loc"][0]) for one in error.errors()}))
+        action = "give an age of 0 to 120 years, the sex as F or M, and a label of at most 80 characters"
+        found = f"a value that is not allowed: {names}"
+        raise CaseError(Problem(found, action, rule="malformed_request")) from None
+
+
+def router(store: Store, queue: Queue) -> APIRouter:
     """The routes."""
-    routes = APIRouter()
+    routes, limits = APIRouter(), UploadLimits()
 
     @routes.post("/api/cases")
     async def create(request: Request) -> Response:
         queue.check_room()
         case_id, folder = await run_in_threadpool(store.begin)
         try:
-            asked = await receive(request, folder / "upload")
+            got = await receive(
+                request.stream(), request.headers.get("content-type", ""), folder / "input/upload", limits
+            )
+            asked = asked_by(got.fields)
             queue.check_room()  # an upload takes its time, and others came meanwhile
             record = await run_in_threadpool(store.create, case_id, asked)
         finally:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from gliomanet.app.intake.receive import IMAGES
+from gliomanet.app.intake.names import PARTS
 from gliomanet.app.pages.doctor import app_style
 from gliomanet.app.pages.frame import frame, language_of
 from gliomanet.app.pages.views import STYLES, view_of
@@ -38,7 +38,7 @@ def router(
         content = {
             "say": say,
             "language": language,
-            "images": IMAGES,
+            "images": PARTS[:-1],
             "cases": [
                 {"id": one.id, "label": one.asked.label, "state": one.state, "created_at": one.created_at}
                 for one in reversed(store.list())
@@ -69,7 +69,9 @@ def router(
         styles: tuple[str, ...] = ("app.css",)
         if record.state == "done":
             wanted = request.query_params.get("survival") == "shown"
-            shown["content"] = view_of(view, store.folder(case_id), language, survival=wanted)
+            shown["content"] = view_of(
+                view, store.folder(case_id), language, survival=wanted, model=settings.endpoint is not None
+            )
             styles += STYLES[view]
         content = shown | {
             "say": say,

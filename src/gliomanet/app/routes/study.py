@@ -57,4 +57,4 @@ def _asked(one: StudyCase) -> Asked:
     """The case with its centre and id, so that it gets the numbers that the study's pipeline gave it."""
     label = f"{one.center} {one.case_id}"[:80]
     told = {"age": one.age, "sex": one.sex, "mask_codes": one.mask_codes}
-    return Asked(label=label, source="study", center=one.center, case_id=one.case_id, **told)  # type: ignore[arg-type]
+    return Asked(label=label, source="study", center=one.center, case_id=one.case_id, **told)

@@ -1,4 +1,4 @@
-"""Headers of every answer: nothing but this server's own scripts, styles and pictures is loaded, and nothing is kept."""
+"""Headers of every answer: only this server's own scripts, styles and pictures are loaded, and nothing is kept."""
 
 from __future__ import annotations
 

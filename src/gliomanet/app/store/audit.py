@@ -1,4 +1,4 @@
-"""The audit log: one line of JSON an event, with the time, the event, a case's random id, and no word on the patient."""
+"""The audit log: a line of JSON an event, with the time, the event, a case's random id, and no word on the patient."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The store: `<store>/cases/<id>/` a case, written so that a server that is killed finds every case whole or none.
 
 A case is filled in `incoming/<id>`, and begins to be with the renaming of that folder to `cases/<id>`. It ends with
-the renaming to `deleted/<id>`, which is then removed. What a server finds in `incoming` and `deleted` when it starts was
-left by one that was killed, and is removed.
+the renaming to `deleted/<id>`, which is then removed. What a server finds in `incoming` and `deleted` when it starts
+was left by one that was killed, and is removed.
 """
 
 from __future__ import annotations
