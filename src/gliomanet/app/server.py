@@ -109,6 +109,10 @@ async def _no_storage(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    told = error.detail
+    if isinstance(told, dict) and "rule" in told:  # a part of the app said it in full
+        problem = Problem(told.get("found", ""), told.get("action", ""), rule=told["rule"])
+        return problem_answer(error.status_code, problem, error.headers)
     found, rule = {
         404: ("there is nothing at this address", "not_found"),
         405: ("this address does not take such a request", "method_not_allowed"),
