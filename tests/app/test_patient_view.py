@@ -299,6 +299,14 @@ def test_nothing_inline_for_the_strict_policy(language: str) -> None:
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", found)
 
 
+def test_anchors_are_its_own_and_each_link_has_one() -> None:
+    found = html(WITH_FIGURES)
+    anchors = re.findall(r'\sid="([^"]+)"', found)
+    assert len(set(anchors)) == len(anchors)
+    assert set(re.findall(r'href="[^"]*#([^"]+)"', found)) <= set(anchors)
+    assert not {"words", "content", "state", "progress", "place", "lines"} & set(anchors)  # those of the frame
+
+
 def test_text_of_a_result_is_escaped() -> None:
     values = result(tasks=(task("<b>x</b>", (0.2, 0.8), ("<i>",), ("n", "<i>"), "mgmt"),))
     assert "<i>" not in html(values)
