@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -36,6 +37,15 @@ from gliomanet.files.storage import StorageError
 STATIC = Path(str(files("gliomanet.app").joinpath("static")))
 """Built scripts and styles, see `make frontend`."""
 
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""Nothing of FastAPI's own telemetry: it would log the words of errors, and send to where a variable says."""
+
 
 def create_app(settings: AppSettings) -> FastAPI:
     """The app of one server; it holds the store until its lifespan is over.
@@ -58,7 +68,9 @@ def create_app(settings: AppSettings) -> FastAPI:
         queue.end()
         store.close()
 
-    app = FastAPI(title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, telemetry=SILENT
+    )
     app.state.queue, app.state.store = queue, store
     app.include_router(pages(settings, store, queue, known, bundle.description))
     app.include_router(cases(store, queue))
@@ -97,6 +109,10 @@ async def _no_storage(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    told = error.detail
+    if isinstance(told, dict) and "rule" in told:  # a part of the app said it in full
+        problem = Problem(told.get("found", ""), told.get("action", ""), rule=told["rule"])
+        return problem_answer(error.status_code, problem, error.headers)
     found, rule = {
         404: ("there is nothing at this address", "not_found"),
         405: ("this address does not take such a request", "method_not_allowed"),
