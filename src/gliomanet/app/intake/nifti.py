@@ -57,7 +57,7 @@ def rewrite(source: Path, target: Path, limits: UploadLimits, image: str) -> Non
     width = int(header["bitpix"]) // 8 if header.endianness == ">" else 1
     header = header if header.endianness == "<" else header.as_byteswapped("<")
     with source.open("rb") as file, writing(target), target.open("xb") as out:
-        out.write(header.binaryblock.ljust(start, b"\0"))
+        out.write(bytes(header.binaryblock).ljust(start, b"\0"))
         file.seek(first)
         while count > 0 and (piece := file.read(min(_PIECE, count))):
             out.write(np.frombuffer(piece, f"u{width}").byteswap() if width > 1 else piece)
