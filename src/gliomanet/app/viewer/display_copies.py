@@ -57,6 +57,10 @@ class Info(BaseModel):
     intercept: float
     windows: dict[str, tuple[float, float]] = Field(description="Preset → low and high; of images.")
 
+    def __hash__(self) -> int:
+        """By the copy: drawings of it are kept by this, and a dictionary has no hash."""
+        return hash((self.name, self.digest))
+
 
 def info_of(source: Source, case: Path) -> Info:
     """The display copy of a volume, made where it is not there yet.
