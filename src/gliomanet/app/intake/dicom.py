@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -17,7 +16,7 @@ from pydicom.uid import (
 )
 
 from gliomanet.app.intake.limits import UploadLimits
-from gliomanet.cohort.dicom.headers import read_header
+from gliomanet.cohort.dicom.headers import BROKEN, read_header
 
 SYNTAXES = frozenset(
     f"1.2.840.10008.1.2{end}"
@@ -93,7 +92,7 @@ def _syntax(path: Path) -> str:
     """The way in which a file is written; empty where it does not say, as old archives do not."""
     try:
         meta = pydicom.filereader.read_file_meta_info(path)
-    except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, RecursionError):
+    except (*BROKEN, RecursionError):
         return ""
     return str(meta.get("TransferSyntaxUID", ""))
 

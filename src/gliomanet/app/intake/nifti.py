@@ -60,7 +60,7 @@ def rewrite(source: Path, target: Path, limits: UploadLimits, image: str) -> Non
         out.write(header.binaryblock.ljust(start, b"\0"))
         file.seek(first)
         while count > 0 and (piece := file.read(min(_PIECE, count))):
-            out.write(np.frombuffer(piece, f"u{width}").byteswap() if width > 1 else piece)
+            out.write(np.frombuffer(piece, f"u{width}").byteswap().tobytes() if width > 1 else piece)
             count -= len(piece)
 
 

@@ -181,8 +181,8 @@ def _convert(
     except CaseError as error:
         raise CaseError(_without_paths(error.problem)) from error
     except RecursionError as error:
-        found, action = "a DICOM file nests its elements without end", "export the examination again"
-        raise refused("nested_dicom", found, action) from error
+        said = "a DICOM file nests its elements without end"
+        raise refused("nested_dicom", said, "export the examination again") from error
     notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
     for name, series in found.items():
         if name in given:
