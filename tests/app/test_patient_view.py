@@ -35,7 +35,7 @@ class _Paragraphs(HTMLParser):
             self.found.append(dict(attrs)["alt"] or "")
             return
         self.open.append(tag)
-        if tag in ("p", "li", "dd", "dt", "h1", "h2", "h3"):
+        if tag in ("p", "li", "dd", "dt", "h2", "h3", "h4"):
             self.found.append("")
 
     def handle_endtag(self, tag: str) -> None:
@@ -155,6 +155,17 @@ def test_numbers_that_mean_nothing_are_not_shown(name: str, asked: bool) -> None
     assert "survival=shown" not in html(values, asked=asked)
 
 
+def test_nothing_of_made_up_brains_reassures() -> None:
+    say = app_words("en", "for_patients")
+    found = texts(RESULTS["simulated"])
+    assert say("trust.simulated") in found
+    assert say("trust.usable") not in found
+    empty = RESULTS["empty_outline"].segmentation
+    nothing = texts(result(simulated=True, segmentation=empty, pictures=(picture(()),)))
+    assert say("picture.meaningless") in nothing
+    assert say("picture.empty") not in nothing
+
+
 def test_figures_of_made_up_people_are_left_out() -> None:
     real = group(GBM_NAME, 40, 30, 14.0).model_copy(update={"center": "SITE_A"})
     phantom = group(GBM_NAME, 99, 30, 14.0).model_copy(update={"center": "SITE_B"})
@@ -177,7 +188,8 @@ def test_an_empty_set_has_no_answer() -> None:
     say = app_words("en", "for_patients")
     found = texts(RESULTS["every_set_empty"])
     assert found.count(say("answers.none")) == 3
-    assert say("type.gaps") in found
+    assert say("type.no_answers") in found
+    assert say("type.gaps") in texts(RESULTS["idh_set_empty"])
 
 
 def test_a_set_against_its_threshold_names_nothing() -> None:
@@ -285,6 +297,14 @@ def test_nothing_is_claimed_that_images_can_not_tell(name: str) -> None:
 def test_nothing_inline_for_the_strict_policy(language: str) -> None:
     found = html(result(pictures=(picture(),)), language)
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", found)
+
+
+def test_anchors_are_its_own_and_each_link_has_one() -> None:
+    found = html(WITH_FIGURES)
+    anchors = re.findall(r'\sid="([^"]+)"', found)
+    assert len(set(anchors)) == len(anchors)
+    assert set(re.findall(r'href="[^"]*#([^"]+)"', found)) <= set(anchors)
+    assert not {"words", "content", "state", "progress", "place", "lines"} & set(anchors)  # those of the frame
 
 
 def test_text_of_a_result_is_escaped() -> None:

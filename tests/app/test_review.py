@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from gliomanet import __version__
-from gliomanet.app.pages.review import plain_frame, router
+from gliomanet.app.pages.frame import frame
+from gliomanet.app.pages.review import router
 from gliomanet.app.review.export import review_table
 from gliomanet.app.review.scores import QUESTIONS, Scores
 from gliomanet.app.review.session import MOST_CASES, new_session
@@ -56,7 +57,7 @@ def store(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(store: Path) -> TestClient:
     app = FastAPI()
-    app.include_router(router(store, plain_frame))
+    app.include_router(router(store, frame))
     return TestClient(app)
 
 
@@ -137,7 +138,7 @@ def test_the_first_look_is_blinded(client: TestClient, language: str) -> None:
     for number in range(1, 7):
         page = client.get(f"/review/{review}/cases/{number}?lang={language}").text.replace("&#39;", "'")
         assert "Label" not in page
-        assert re.search(r'viewer\.json\?blind=1"[^>]*data-blind="yes"', page)
+        assert re.search(r'viewer\.json\?lang=\w\w&amp;blind=1"[^>]*data-blind="yes"', page)
         assert app_words(language, "review")("answer") not in re.sub("<strong>.*?</strong>", "", page)
         assert "%" not in page
         assert f'lang="{"zh-Hans" if language == "zh" else "en"}"' in page

@@ -49,7 +49,7 @@ def unanswered(values: ResultValues) -> bool:
 
 
 def of_ten(probability: float, say: Words) -> tuple[Point, ...]:
-    """How often such an answer is right, as people of ten; nothing where the probability is no number."""
+    """The share of such answers that are right, as people of ten; nothing where the probability is no number."""
     if not math.isfinite(probability):
         return ()
     if probability >= 0.95:
@@ -109,7 +109,11 @@ def _type(values: ResultValues, say: Words) -> Part:
         return Part("type", title, points(say("type.unasked")))
     if not open_ones:
         return Part("type", title, points(say("type.none"), say("type.more")))
-    gaps = say("type.gaps") if any(not one.prediction_set for one in values.tasks) else ""
+    if not any(one.prediction_set for one in values.tasks):
+        return Part("type", title, points(say("type.no_answers"), say("type.more")))
+    gaps = say("type.gaps") if any(len(one.prediction_set) < 2 and not _told_class(one) for one in values.tasks) else ""
     if len(open_ones) == 1:
-        return Part("type", title, points(say("type.one", type=open_ones[0]), gaps, say("type.more")))
-    return Part("type", title, (Point(say("type.several"), open_ones), *points(gaps, say("type.more"))))
+        lead = (Point(say("type.one"), open_ones), *points(say("type.estimate")))
+    else:
+        lead = (Point(say("type.several"), open_ones),)
+    return Part("type", title, (*lead, *points(gaps, say("type.more"))))

@@ -25,7 +25,7 @@ class Shown:
 
     Attributes:
         address: of its file.
-        label: what a reader hears who does not see it.
+        label: a name for those who do not see it; the part's paragraphs say what is on it.
         width: in pixels.
         height: in pixels.
     """
@@ -62,14 +62,15 @@ def doubts(values: ResultValues, say: Words) -> Part:
     """The part on what is not sure: the verdict on the scans, and what the model never learnt."""
     flags = len(values.preparation.flags)
     warnings = len(values.warnings)
+    simulated = standing_of(values) == "simulated"
+    verdict = "simulated" if simulated else values.trust.verdict.replace(" ", "_")
     texts = [
-        say(f"trust.{values.trust.verdict.replace(' ', '_')}"),
+        say(f"trust.{verdict}"),
         _counted("trust.flags", flags, say),
         say("trust.names_accepted") if values.preparation.names_accepted else "",
         say("trust.fast") if values.bundle.fast else "",
         say("trust.from_tables") if any(one.code == FROM_TABLES for one in values.warnings) else "",
-        say("trust.tested" if values.external else "trust.untested"),
-        *_unseen(values, say),
+        *([] if simulated else [say("trust.tested" if values.external else "trust.untested"), *_unseen(values, say)]),
         _counted("trust.warnings", warnings, say),
     ]
     return Part("trust", say("trust.title"), points(*texts))
@@ -115,14 +116,13 @@ def picture(values: ResultValues, say: Words, address: Callable[[str], str]) -> 
     if outline is None:
         texts.append(say("picture.nobody"))
     elif empty:
-        texts.append(say("picture.empty"))
+        texts += _doubted(values, outline, say) or [say("picture.empty")]
     else:
         texts += _lines(values, outline, found, say)
         texts += _doubted(values, outline, say) or _measured(outline, say)
     shown = None
     if found is not None:
-        label = say("picture.label", words=" ".join(texts[1:]))
-        shown = Shown(address(found.file), label, found.width, found.height)
+        shown = Shown(address(found.file), say("picture.label"), found.width, found.height)
     return Part("picture", say("picture.title"), points(*texts)), shown
 
 
@@ -154,4 +154,5 @@ def _measured(outline: Segmentation, say: Words) -> list[str]:
     if (left := whole.left_share) is not None:
         side = "left" if left >= ONE_SIDE else "right" if left <= 1 - ONE_SIDE else ""
         texts.append(say(f"picture.side.{side or ('more_left' if left > 0.5 else 'more_right')}"))
+        texts.append(say("picture.mirrored"))
     return texts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import randbelow
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -16,21 +16,29 @@ from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from gliomanet.app.pages.frame import language_of
 from gliomanet.app.review.answer import answer_of
 from gliomanet.app.review.export import review_tsv
 from gliomanet.app.review.scores import MAY_BE_EMPTY, QUESTIONS, RATINGS, Look, Scores
 from gliomanet.app.review.session import MOST_SEED, Session, new_session
 from gliomanet.app.review.store import Reviews, UnknownReviewError, digest_of
 from gliomanet.app.templating import environment
-from gliomanet.app.words import LANGUAGES, app_words
+from gliomanet.app.words import app_words
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
 
-Frame = Callable[[Request, str, str, Markup], str]
-"""(request, language, title, body) → a whole page."""
+VIEWER = "viewer.js"
+"""Script that fills the place of the viewer."""
 
-STYLE = "review.css"
+
+class Frame(Protocol):
+    """What stands around a page."""
+
+    def __call__(
+        self, request: Request, language: str, title: str, body: Markup, *, scripts: tuple[str, ...] = ()
+    ) -> str:
+        """A whole page."""
 
 
 class Wanted(BaseModel):
@@ -63,7 +71,8 @@ class Pages:
         language = language_of(request)
         say = app_words(language, "review")
         body = environment().get_template(f"review_{name}.html.j2").render(content, say=say, language=language)
-        answer = HTMLResponse(self.frame(request, language, title, Markup(body)), status)
+        scripts = (VIEWER,) if name == "case" else ()
+        answer = HTMLResponse(self.frame(request, language, title, Markup(body), scripts=scripts), status)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -216,12 +225,6 @@ def router(store: Path, frame: Frame) -> APIRouter:
     return routes
 
 
-def language_of(request: Request) -> str:
-    """The language that an address asks for; else English."""
-    asked = request.query_params.get("lang", "")
-    return asked if asked in LANGUAGES else LANGUAGES[0]
-
-
 def field_title(field: str, say: Words) -> str:
     """The words that stand beside a field."""
     if field == "comment":
@@ -229,12 +232,6 @@ def field_title(field: str, say: Words) -> str:
     name = field.removesuffix("_confidence")
     title = say.name("questions" if name in QUESTIONS else "ratings", name)
     return title if name == field else f"{title}: {say('confidence')}"
-
-
-def plain_frame(request: Request, language: str, title: str, body: Markup) -> str:
-    """A page with nothing around its content, for use without the rest of the app."""
-    values = {"language": language, "title": title, "body": body, "style": STYLE}
-    return environment().get_template("review_frame.html.j2").render(values)
 
 
 def _say(request: Request) -> Words:

@@ -39,7 +39,7 @@ def answer_of(values: ResultValues, say: Words) -> Answer:
             return str(known.get(name, name))
 
         members = ", ".join(map(named, one.prediction_set)) or say("empty_set")
-        shares = ", ".join(f"{named(answer.name)} {percent(answer.probability)}" for answer in one.classes)
+        shares = ", ".join(f"{named(answer.name)}: {percent(answer.probability)}" for answer in one.classes)
         rows.append((task_name(one.task), members, shares))
     types = say("types", types="; ".join(open_ones)) if open_ones else say("no_types")
     return Answer((*cautions, say("verdict", verdict=verdict)), types, tuple(rows))

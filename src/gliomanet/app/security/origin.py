@@ -29,7 +29,7 @@ def origin_problem(request: Request) -> Problem | None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site in (None, "same-origin") and origin is not None and _same(origin, request.headers["host"]):
         return None
-    if site == "same-origin" and origin is None:
+    if site == "same-origin" and origin in (None, "null"):  # a form whose page sends no referrer: `Origin: null`
         return None
     found = "a request that changes something did not come from a page of this server"
     action = "use its pages; a program sends the server's own address as the header Origin"
