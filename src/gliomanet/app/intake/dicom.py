@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
@@ -28,6 +31,19 @@ IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImage
 _TAGS = ["SOPClassUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"]
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let pydicom say nothing: its warnings quote a file's text, and would end in the server's output."""
+    log = logging.getLogger("pydicom")
+    before, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        log.disabled = before
+
+
+@quiet()
 def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[int, Counter[str]]:
     """Move the MR images among DICOM files into a folder, their preambles emptied.
 

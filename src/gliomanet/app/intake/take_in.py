@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from gliomanet.app.intake.archive import unpack
-from gliomanet.app.intake.dicom import set_apart
+from gliomanet.app.intake.dicom import quiet, set_apart
 from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.kinds import Kind, kind_of
 from gliomanet.app.intake.limits import UploadLimits, refused
@@ -167,6 +167,7 @@ def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
         source.unlink()
 
 
+@quiet()
 def _convert(
     files: list[Path], work: Path, limits: UploadLimits, left: Counter[str], given: dict[str, Path]
 ) -> list[str]:
