@@ -469,6 +469,16 @@ def test_no_damaged_dicom_file_does_more_than_be_left_out(tmp_path, examination,
     assert taken + sum(left.values()) == 1
 
 
+def test_what_a_damaged_file_says_is_not_quoted_in_the_log(tmp_path, examination, caplog, capfd):
+    from gliomanet.app.intake.dicom import set_apart
+
+    content = next((examination[0] / "t1").iterdir()).read_bytes()
+    (tmp_path / "file").write_bytes(content.replace(b"1.2.840.10008.1.2.1\0", b"Testperson^Ada 1951\0"))
+    _, left = set_apart([tmp_path / "file"], tmp_path / "images", UploadLimits())
+    assert sum(left.values()) == 1
+    assert "Testperson" not in caplog.text + "".join(capfd.readouterr()) + str(left)
+
+
 REAL = Path(os.environ.get("GLIOMANET_DATA", Path(__file__).parents[4] / "shared/data")) / "real-mri"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -17,7 +19,7 @@ from pydicom.uid import (
 )
 
 from gliomanet.app.intake.limits import UploadLimits
-from gliomanet.cohort.dicom.headers import read_header
+from gliomanet.cohort.dicom.headers import BROKEN, read_header
 
 SYNTAXES = frozenset(
     f"1.2.840.10008.1.2{end}"
@@ -29,6 +31,19 @@ IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImage
 _TAGS = ["SOPClassUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"]
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let pydicom say nothing: its warnings quote a file's text, and would end in the server's output."""
+    log = logging.getLogger("pydicom")
+    before, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        log.disabled = before
+
+
+@quiet()
 def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[int, Counter[str]]:
     """Move the MR images among DICOM files into a folder, their preambles emptied.
 
@@ -93,7 +108,7 @@ def _syntax(path: Path) -> str:
     """The way in which a file is written; empty where it does not say, as old archives do not."""
     try:
         meta = pydicom.filereader.read_file_meta_info(path)
-    except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, RecursionError):
+    except (*BROKEN, RecursionError):
         return ""
     return str(meta.get("TransferSyntaxUID", ""))
 

@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from gliomanet.app.intake.archive import unpack
-from gliomanet.app.intake.dicom import set_apart
+from gliomanet.app.intake.dicom import quiet, set_apart
 from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.kinds import Kind, kind_of
 from gliomanet.app.intake.limits import UploadLimits, refused
@@ -167,6 +167,7 @@ def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
         source.unlink()
 
 
+@quiet()
 def _convert(
     files: list[Path], work: Path, limits: UploadLimits, left: Counter[str], given: dict[str, Path]
 ) -> list[str]:
@@ -181,8 +182,8 @@ def _convert(
     except CaseError as error:
         raise CaseError(_without_paths(error.problem)) from error
     except RecursionError as error:
-        said, action = "a DICOM file nests its elements without end", "export the examination again"
-        raise refused("nested_dicom", said, action) from error
+        said = "a DICOM file nests its elements without end"
+        raise refused("nested_dicom", said, "export the examination again") from error
     notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
     for name, series in found.items():
         if name in given:
