@@ -53,11 +53,12 @@ def test_an_inverted_picture_exchanges_black_and_white(image):
 def test_a_part_has_its_colour_and_its_line(image, tmp_path):
     codes = np.zeros(SHAPE, np.uint8)
     codes[2:6, 2:6, 3] = 2
-    part = copy(tmp_path, "parts", "parts", codes)
-    pixels = drawn(image, (Drawn("oedema", *part),), outline=True)
+    info, path = copy(tmp_path, "parts", "parts", codes)
+    part = Drawn("oedema", info.kind, info.digest, path)
+    pixels = drawn(image, (part,), outline=True)
     assert tuple(pixels[16, 32]) == COLORS["oedema"]
     assert (pixels[32, 32] == 0).all()
-    filled = drawn(image, (Drawn("oedema", *part),), opacity=0.5)
+    filled = drawn(image, (part,), opacity=0.5)
     assert filled[32, 32, 0] == pytest.approx(120, abs=1)
 
 
