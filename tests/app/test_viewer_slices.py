@@ -28,7 +28,7 @@ def copy(tmp_path, name, kind, voxels):
 def image(tmp_path):
     forget()
     voxels = np.ones(SHAPE, np.int16)
-    voxels[7, 0, 3] = 101  # the patient's left, back
+    voxels[7, 0, 3] = 101  # the patient's right, back: RAS+
     voxels[0, 7, 3] = 0  # outside of the brain
     return copy(tmp_path, "image", "image", voxels)
 
@@ -39,10 +39,10 @@ def drawn(image, overlays=(), **look):
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
-def test_the_patients_left_is_at_the_right_and_the_back_below(image):
+def test_the_patients_right_is_at_the_left_and_the_back_below(image):
     pixels = drawn(image)
     assert pixels.shape == (64, 64, 3)
-    assert (pixels[60, 60] == 255).all()
+    assert (pixels[60, 3] == 255).all()
     assert (pixels[4, 60] == 0).all()
 
 
