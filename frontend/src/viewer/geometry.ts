@@ -64,5 +64,8 @@ export const ARROWS = (plane: Plane): { across: 0 | 1; up: 1 | 2 } => ({ across:
 
 export const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
 
-export const middleOf = (info: Info): Point =>
-  toMm(info, [(info.shape[0] - 1) / 2, (info.shape[1] - 1) / 2, (info.shape[2] - 1) / 2])
+/** The place of the voxel in the middle. */
+export const middleOf = (info: Info): Point => {
+  const [x, y, z] = info.shape
+  return toMm(info, [Math.floor(x / 2), Math.floor(y / 2), Math.floor(z / 2)])
+}

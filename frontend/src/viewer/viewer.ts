@@ -115,7 +115,7 @@ export class Viewer {
     if (anew || this.state.at.every((value) => value === 0)) {
       this.state.ruler = []
       const info = await this.#info(this.manifest, this.#volumeName(this.space, this.state.modality))
-      this.state.at = moved(info, middleOf(info), 2, 0)
+      this.state.at = middleOf(info)
     }
     await this.#build()
   }

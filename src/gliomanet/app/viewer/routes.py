@@ -139,7 +139,7 @@ def _png(
         overlay, its = _copy(store, case_id, of)
         if overlay.space != source.space or overlay.kind == "image":
             raise _refused("overlay", f"{one} is no overlay of {source.space}")
-        drawn.append(Drawn(one, its, copy_path(overlay, case)))
+        drawn.append(Drawn(one, its.kind, its.digest, copy_path(overlay, case)))
     content = draw(found.model_dump_json(), copy_path(source, case), plane, index, tuple(drawn), look)
     return Response(content, media_type="image/png", headers=_PRIVATE)
 

@@ -39,10 +39,11 @@ _RULERS = (50, 20, 10, 5)
 
 @dataclass(frozen=True)
 class Drawn:
-    """An overlay to draw: the copy it is read from, and the part of it."""
+    """An overlay to draw: its part, and kind, digest and file of the copy that it is read from."""
 
     part: str
-    info: Info
+    kind: str
+    digest: str
     path: Path
 
 
@@ -114,7 +115,7 @@ def draw(info_json: str, path: Path, plane: Plane, index: int | None, overlays: 
     shade[levels == 0] = 0
     pixels = np.repeat(((1 - shade if look.invert else shade) * 255)[..., None], 3, axis=2).astype(np.float32)
     for one in overlays:
-        _overlay(pixels, one, _plane(_voxels(one.path, one.info.digest), axis, index, size), look)
+        _overlay(pixels, one, _plane(_voxels(one.path, one.digest), axis, index, size), look)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     if look.marks:
         image = _marked(image, info, plane, index, scale, look)
@@ -138,7 +139,7 @@ def _plane(voxels: Array, axis: int, index: int | None, size: tuple[int, int]) -
 
 
 def _overlay(pixels: Array, one: Drawn, plane: Array, look: Look) -> None:
-    if one.info.kind == "attribution":
+    if one.kind == "attribution":
         strength = plane.astype(np.float32) / SIGNED
         alpha = np.clip((np.abs(strength) - 0.1) / 0.9, 0, 1) * look.opacity
         color = np.where(strength[..., None] > 0, np.array(FOR, np.float32), np.array(AGAINST, np.float32))
