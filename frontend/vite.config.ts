@@ -19,7 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
-      input: entries.map((file) => `${src}/${file}`),
+      // A script and a style sheet may have one name.
+      input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), `${src}/${file}`])),
       output: {
         // The server adds ?v=<version> to these; what they import in turn has a name by its content.
         entryFileNames: '[name].js',

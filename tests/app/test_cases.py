@@ -158,7 +158,7 @@ class TestStore:
 
     def test_what_a_killed_server_left_is_removed(self, tmp_path: Path) -> None:
         for name in ("incoming", "deleted"):
-            (tmp_path / name / "0" * 1 / "upload").mkdir(parents=True)
+            (tmp_path / name / "half/upload").mkdir(parents=True)
         store = Store(tmp_path)
         assert [list((tmp_path / name).iterdir()) for name in ("incoming", "deleted")] == [[], []]
         store.close()

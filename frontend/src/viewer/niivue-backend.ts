@@ -100,6 +100,7 @@ export class NiivueBackend implements ViewerBackend {
 
   async #open(url: string): Promise<Scene> {
     const canvas = document.createElement('canvas')
+    document.createElement('div').append(canvas) // NiiVue styles what the canvas lies in
     const nv = new Niivue({
       isRadiologicalConvention: true,
       sagittalNoseLeft: true,

@@ -211,6 +211,7 @@ export class Viewer {
 
   /** Draw all panes; while that lasts, the last state asked for waits. */
   async draw(): Promise<void> {
+    if (this.#shown.length === 0) return
     if (this.#drawing) {
       this.#again = true
       return

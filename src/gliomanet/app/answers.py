@@ -14,6 +14,8 @@ STATUS = {
     "unknown_case": 404,
     "unknown_study_case": 404,
     "no_such_picture": 404,
+    "unknown_volume": 404,
+    "old_volume": 404,
     "no_report": 404,
     "no_result_yet": 409,
     "not_cancellable": 409,

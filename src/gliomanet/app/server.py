@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -28,11 +29,22 @@ from gliomanet.app.settings import AppSettings
 from gliomanet.app.start import checked
 from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
+from gliomanet.app.viewer.routes import router as viewer
+from gliomanet.app.viewer.slices import forget
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError
 
 STATIC = Path(str(files("gliomanet.app").joinpath("static")))
 """Built scripts and styles, see `make frontend`."""
+
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""Nothing of FastAPI's own telemetry: it would log the words of errors, and send to where a variable says."""
 
 
 def create_app(settings: AppSettings) -> FastAPI:
@@ -56,13 +68,17 @@ def create_app(settings: AppSettings) -> FastAPI:
         queue.end()
         store.close()
 
-    app = FastAPI(title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="gliomanet", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, telemetry=SILENT
+    )
     app.state.queue, app.state.store = queue, store
     app.include_router(pages(settings, store, queue, known, bundle.description))
     app.include_router(cases(store, queue))
     app.include_router(study(store, queue, known))
     app.include_router(results(store))
     app.include_router(reports(settings, store))
+    app.include_router(viewer(store))
+    store.on_delete.append(forget)
     app.include_router(review(settings.store, frame))
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     app.add_exception_handler(ProblemError, _refused)
@@ -93,6 +109,10 @@ async def _no_storage(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    told = error.detail
+    if isinstance(told, dict) and "rule" in told:  # a part of the app said it in full
+        problem = Problem(told.get("found", ""), told.get("action", ""), rule=told["rule"])
+        return problem_answer(error.status_code, problem, error.headers)
     found, rule = {
         404: ("there is nothing at this address", "not_found"),
         405: ("this address does not take such a request", "method_not_allowed"),

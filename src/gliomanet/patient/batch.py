@@ -75,13 +75,25 @@ def predict_table(
     bundle = Bundle.open(folder)
     check_table_of_results(out / "cases.tsv")
     table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
-    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
+    how: dict[str, Any] = {
+        "accept_names": accept_names,
+        "fast": fast,
+        "explain": explain,
+        "threads": threads,
+        "gpus": gpus,
+    }
     how |= {"dicom_out": dicom_out, "page": page, "language": language}
     if table["brain_mask"].ne("").any():
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
     asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names, "explain": explain}
+    wanted: dict[str, Any] = {
+        "fast": fast,
+        "dicom_out": dicom_out,
+        "page": page,
+        "accept_names": accept_names,
+        "explain": explain,
+    }
     wanted |= {"language": language}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)

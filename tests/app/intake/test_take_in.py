@@ -4,8 +4,11 @@ import gzip
 import io
 import os
 import struct
+import tempfile
 import zipfile
 import zlib
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -93,6 +96,26 @@ def test_big_endian_files_are_taken(tmp_path):
     kept = nib.load(opened(tmp_path, [("t1", "a", swapped.to_bytes())]).images["t1"])
     assert np.array_equal(np.asarray(kept.dataobj), np.asarray(one.dataobj))
     assert np.allclose(kept.affine, one.affine)
+    assert kept.header.endianness == "<"
+
+
+def test_a_fourth_axis_of_one_image_is_dropped(tmp_path):
+    one = image((12, 13, 14, 1))
+    kept = nib.load(opened(tmp_path, [("t1", "a", packed(one))]).images["t1"])
+    assert np.array_equal(np.asarray(kept.dataobj), np.asarray(one.dataobj)[..., 0])
+
+
+@pytest.mark.parametrize(("sform", "qform"), [(1, 1), (2, 1), (4, 1), (0, 1), (0, 0), (1, 0)])
+def test_both_geometries_of_a_header_stay_as_they_are(tmp_path, sform, qform):
+    """Programs choose differently between them: what is said of that is said where the case is checked."""
+    one = image()
+    one.set_sform(np.diag([2.0, 2, 2, 1]), sform, update_affine=False)
+    one.set_qform(np.diag([-2.0, 2, 2, 1]), qform, update_affine=False)
+    kept = nib.load(opened(tmp_path, [("t1", "a", one.to_bytes())]).images["t1"]).header
+    for get in ("get_sform", "get_qform"):
+        (given_affine, given_code), (affine, code) = (getattr(of, get)(coded=True) for of in (one.header, kept))
+        assert given_code == code
+        assert (affine is None and given_affine is None) or np.array_equal(affine, given_affine)
 
 
 CONTENT = image().to_bytes()
@@ -155,6 +178,47 @@ def test_no_header_does_more_than_be_refused(tmp_path, at, cut):
     assert target.stat().st_size <= len(CONTENT)
 
 
+def taken_or_refused(folder, part, content):
+    """Open a damaged file in a fresh folder: any error but the intake's own is the test's."""
+    with tempfile.TemporaryDirectory(dir=folder) as inside:
+        with suppress(CaseError):
+            opened(Path(inside), [(part, "a", content)])
+        written = sum(path.stat().st_size for path in Path(inside).rglob("*") if path.is_file())
+    assert written <= LIMITS.archive_bytes + LIMITS.inflated_bytes + len(content)
+
+
+CHANGES = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
+QUIETLY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def spoilt(content, changes, cut):
+    changed_content = bytearray(content)
+    for place, value in changes:
+        changed_content[int(place * len(content))] = value
+    return bytes(changed_content[: round(cut * len(content))])
+
+
+@QUIETLY
+@given(changes=CHANGES, cut=st.sampled_from([1, 1, 1, 0.99, 0.5, 0.01]))
+def test_no_damaged_gzip_does_more_than_be_refused(tmp_path, changes, cut):
+    taken_or_refused(tmp_path, "t1", spoilt(packed(image((6, 6, 6))), changes, cut))
+
+
+@QUIETLY
+@given(changes=CHANGES, cut=st.sampled_from([1, 1, 1, 0.99, 0.5, 0.01]))
+def test_no_damaged_archive_does_more_than_be_refused(tmp_path, changes, cut):
+    small = image((4, 4, 4)).to_bytes()
+    members = [("P/a_t1.nii", small), ("P/b_t2.nii.gz", gzip.compress(small)), ("P/IM1", b"x")]
+    taken_or_refused(tmp_path, "dicom", spoilt(archive(members), changes, cut))
+
+
+@QUIETLY
+@given(content=st.binary(max_size=700), begin=st.sampled_from([b"", b"\x1f\x8b\x08", b"PK\x03\x04", b"\x5c\x01\0\0"]))
+@pytest.mark.parametrize("part", ["t1", "dicom"])
+def test_random_bytes_are_refused(tmp_path, part, content, begin):
+    taken_or_refused(tmp_path, part, begin + content)
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
@@ -191,6 +255,19 @@ def test_a_bomb_of_a_gigabyte_is_stopped_early(tmp_path):
     assert written <= UploadLimits().free_of_ratio + 2**21
 
 
+def test_no_more_members_of_gzip_are_unpacked_than_a_packer_makes(tmp_path):
+    content = b"".join(gzip.compress(CONTENT[at : at + 100]) for at in range(0, len(CONTENT), 100))
+    assert opened(tmp_path, [("t1", "a", content)]).images
+    tight = replace(LIMITS, gzip_members=10)
+    assert refusal(tmp_path / "more", [("t1", "a", content)], tight).problem.rule == "too_many_members"
+
+
+@pytest.mark.parametrize(("part", "content"), [("t1", packed(image())), ("dicom", archive([("a_t1.nii", CONTENT)]))])
+def test_nothing_is_unpacked_to_a_disk_without_room(tmp_path, part, content):
+    tight = replace(LIMITS, spare_bytes=2**60)
+    assert refusal(tmp_path, [(part, "a", content)], tight).problem.rule == "disk_full"
+
+
 def test_zeros_behind_the_end_of_gzip_are_padding(tmp_path):
     assert opened(tmp_path, [("t1", "a", packed(image()) + bytes(600))]).images
 
@@ -223,6 +300,20 @@ def lying():
     return bytes(content)
 
 
+def of_64_bits():
+    """A table of a gigabyte, told of in the record of 64 bits only."""
+    content = archive([("a_t1.nii", CONTENT)])
+    at = content.rfind(b"PK\x05\x06")
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 2**30, 0)
+    return content[:at] + record + struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1) + content[at:]
+
+
+def of_64_bits_with_many():
+    content = of_64_bits()
+    at = content.rfind(b"PK\x06\x06")
+    return content[: at + 32] + struct.pack("<Q", 2**40) + content[at + 40 :]
+
+
 ARCHIVES = {
     "bad_member_name": [("../a_t1.nii", CONTENT)],
     "member_twice": [("A_T1.nii", CONTENT), ("a_t1.nii", CONTENT)],
@@ -247,6 +338,8 @@ def test_an_archive_that_no_honest_sender_makes_is_refused(tmp_path, rule):
         (overlapping(), "members_overlap"),
         (encrypted(), "encrypted_archive"),
         (lying(), "broken_archive"),
+        (of_64_bits(), "archive_table"),
+        (of_64_bits_with_many(), "too_many_files"),
         (archive([("a_t1.nii", CONTENT)], compression=zipfile.ZIP_LZMA), "zip_method"),
         (archive([("a_t1.nii", CONTENT)])[:-40], "broken_archive"),
         (archive([(f"{n}_t1.nii", os.urandom(2**20)) for n in range(4)]), "archive_too_large"),
@@ -348,6 +441,32 @@ def test_a_deflated_file_is_left_out_unread(tmp_path, examination):
     one.save_as(tmp_path / "file", enforce_file_format=True)
     taken, left = set_apart([tmp_path / "file"], tmp_path / "images", UploadLimits())
     assert (taken, len(left)) == (0, 1)
+
+
+def test_a_film_or_another_way_of_packing_is_left_out(tmp_path, examination):
+    import pydicom
+
+    from gliomanet.app.intake.dicom import set_apart
+
+    one = pydicom.dcmread(next((examination[0] / "t1").iterdir()))
+    del one.PixelData
+    for number, syntax in enumerate(("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.201", "1.2.3")):
+        one.file_meta.TransferSyntaxUID = syntax
+        pydicom.dcmwrite(tmp_path / f"{number}", one, implicit_vr=False, little_endian=True)
+    taken, left = set_apart(sorted(path for path in tmp_path.iterdir()), tmp_path / "images", UploadLimits())
+    assert (taken, left) == (0, {"is compressed in a way that is not read here": 3})
+
+
+@QUIETLY
+@given(changes=CHANGES, cut=st.sampled_from([1, 1, 0.9, 0.3, 0.1]))
+def test_no_damaged_dicom_file_does_more_than_be_left_out(tmp_path, examination, changes, cut):
+    from gliomanet.app.intake.dicom import set_apart
+
+    content = next((examination[0] / "t1").iterdir()).read_bytes()[:1600]
+    with tempfile.TemporaryDirectory(dir=tmp_path) as inside:
+        (Path(inside) / "file").write_bytes(spoilt(content, changes, cut))
+        taken, left = set_apart([Path(inside) / "file"], Path(inside) / "images", UploadLimits())
+    assert taken + sum(left.values()) == 1
 
 
 REAL = Path(os.environ.get("GLIOMANET_DATA", Path(__file__).parents[4] / "shared/data")) / "real-mri"

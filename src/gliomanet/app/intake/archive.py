@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from gliomanet.app.intake.inflate import Inflated
-from gliomanet.app.intake.limits import UploadError, UploadLimits, refused, size, too_large
+from gliomanet.app.intake.limits import UploadError, UploadLimits, check_room, refused, size, too_large
 from gliomanet.app.intake.names import FOLDER, generated
 from gliomanet.files.storage import writing
 
 _PIECE = 2**20
 _END = b"PK\x05\x06"
 _END_BYTES, _COMMENT = 22, 65535
+_LOCATOR = b"PK\x06\x07"
+_LOCATOR_BYTES, _END_64_BYTES = 20, 56
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$|clock\$)(\..*)?", re.IGNORECASE)
 _JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _AGAIN = "pack the examination's folder again, as a plain zip archive"
@@ -41,14 +43,16 @@ def unpack(source: Path, into: Path, first: int, limits: UploadLimits) -> list[P
     try:
         with zipfile.ZipFile(source) as archive:
             members = list(_checked(archive.infolist(), limits))
-            _check_overlap(archive.infolist(), source.stat().st_size)
-            total, found = 0, []
+            _check_overlap(archive.infolist(), archive.start_dir)
+            # No member gets longer than it says (see `_write`), so that their sum bounds what is written.
+            if (total := sum(one.file_size for one in members)) > limits.archive_bytes:
+                said = f"the archive unpacks to more than {size(limits.archive_bytes)}"
+                raise too_large("archive_too_large", said, "send one examination")
+            check_room(into, limits, total)
+            found = []
             for number, member in enumerate(members, start=first):
                 path = into / generated(FOLDER, number, member.filename)
-                total += _write(archive, member, path, limits)
-                if total > limits.archive_bytes:
-                    said = f"the archive unpacks to more than {size(limits.archive_bytes)}"
-                    raise too_large("archive_too_large", said, "send one examination")
+                _write(archive, member, path, limits)
                 found.append(path)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         if isinstance(error, UploadError):
@@ -58,21 +62,29 @@ def unpack(source: Path, into: Path, first: int, limits: UploadLimits) -> list[P
 
 
 def _check_count(source: Path, limits: UploadLimits) -> None:
-    """Read the number of members from the archive's end, before its table is read into memory."""
+    """Read the number of members from the archive's end, before its table is read into memory.
+
+    Layout: PKWARE's APPNOTE 4.3.14 to 4.3.16. A record of 64 bits, where there is one, goes before.
+    """
     length = source.stat().st_size
     with source.open("rb") as file:
-        file.seek(max(0, length - _END_BYTES - _COMMENT))
+        file.seek(max(0, length - _END_BYTES - _COMMENT - _LOCATOR_BYTES - _END_64_BYTES))
         tail = file.read()
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_BYTES:
         raise refused("broken_archive", "the archive has no end: it is damaged or incomplete", _AGAIN)
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     table = int.from_bytes(tail[at + 12 : at + 16], "little")
-    if count > limits.files:  # 65,535 stands for more, which only archives of 64 bits hold
+    locator = at - _LOCATOR_BYTES
+    if locator >= _END_64_BYTES and tail[locator:].startswith(_LOCATOR):
+        record = tail[locator - _END_64_BYTES : locator]
+        count, table = int.from_bytes(record[32:40], "little"), int.from_bytes(record[40:48], "little")
+    if count > limits.files:
         found = f"the archive holds more than {limits.files:,} files"
         raise too_large("too_many_files", found, "send one examination")
-    if table > count * (46 + 3 * 65535):
-        raise refused("broken_archive", "the archive's table is longer than its members can be", _AGAIN)
+    if table > limits.table_bytes:
+        found = f"the archive's table of its files is longer than {size(limits.table_bytes)}"
+        raise too_large("archive_table", found, _AGAIN)
 
 
 def _checked(members: list[zipfile.ZipInfo], limits: UploadLimits) -> Iterator[zipfile.ZipInfo]:
@@ -128,12 +140,11 @@ def _check_overlap(members: list[zipfile.ZipInfo], length: int) -> None:
         raise refused("members_overlap", "members of the archive share their bytes", _AGAIN)
 
 
-def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limits: UploadLimits) -> int:
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, limits: UploadLimits) -> None:
     counter = Inflated(limits, "a file of the archive")
     with archive.open(member) as packed, writing(path), path.open("xb") as out:
         while piece := packed.read(_PIECE):
-            counter.count(len(piece), member.compress_size)
+            counter.count(len(piece), member.compress_size, path)
             if counter.bytes > member.file_size:
                 raise refused("member_size", "a file of the archive is larger than the archive says", _AGAIN)
             out.write(piece)
-    return counter.bytes

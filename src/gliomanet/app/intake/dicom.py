@@ -19,6 +19,12 @@ from pydicom.uid import (
 from gliomanet.app.intake.limits import UploadLimits
 from gliomanet.cohort.dicom.headers import read_header
 
+SYNTAXES = frozenset(
+    f"1.2.840.10008.1.2{end}"
+    for end in ("", ".1", ".2", ".5", ".4.50", ".4.51", ".4.57", ".4.70", ".4.80", ".4.81", ".4.90", ".4.91")
+)
+"""Ways of writing pixels that dcm2niix reads: plain, run lengths, JPEG, JPEG-LS, JPEG 2000; no films, no HTJ2K."""
+
 IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 _TAGS = ["SOPClassUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"]
 
@@ -49,8 +55,11 @@ def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[
 
 
 def _why_not(path: Path, limits: UploadLimits) -> str:
-    if _is_deflated(path):
+    syntax = _syntax(path)
+    if syntax == DeflatedExplicitVRLittleEndian:  # it would be unpacked whole, whatever it holds
         return "is deflated as a whole, which can hide its size"
+    if syntax and syntax not in SYNTAXES:
+        return "is compressed in a way that is not read here"
     try:
         header = read_header(path, _TAGS)
     except RecursionError:
@@ -80,13 +89,13 @@ def _is_known(kind: str) -> bool:
     return kind.startswith("1.2.840.10008.") and UID(kind).name != kind
 
 
-def _is_deflated(path: Path) -> bool:
-    """True where all behind the first group is compressed: it would be unpacked whole, whatever it holds."""
+def _syntax(path: Path) -> str:
+    """The way in which a file is written; empty where it does not say, as old archives do not."""
     try:
         meta = pydicom.filereader.read_file_meta_info(path)
     except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, RecursionError):
-        return False
-    return str(meta.get("TransferSyntaxUID", "")) == DeflatedExplicitVRLittleEndian
+        return ""
+    return str(meta.get("TransferSyntaxUID", ""))
 
 
 def _empty_preamble(path: Path) -> None:

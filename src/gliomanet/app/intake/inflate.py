@@ -5,10 +5,13 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
-from gliomanet.app.intake.limits import UploadLimits, refused, size, too_large
+from gliomanet.app.intake.limits import UploadLimits, check_room, refused, size, too_large
 from gliomanet.files.storage import writing
 
 _PIECE = 2**20
+_EVERY = 64 * 2**20
+"""Bytes between two looks at the free disk."""
+
 _SMALLER = "send the image itself: a whole head of 1 mm has some 20 MB"
 
 
@@ -25,8 +28,9 @@ def inflate(source: Path, target: Path, limits: UploadLimits, image: str) -> Non
         UploadError: broken, truncated, or with something behind its end; `TooLargeError` beyond a bound.
     """
     counter = Inflated(limits, image)
+    check_room(target.parent, limits, source.stat().st_size)
     with source.open("rb") as packed, writing(target), target.open("xb") as out:
-        unpacking, begun = zlib.decompressobj(zlib.MAX_WBITS | 16), False
+        unpacking, begun, members = zlib.decompressobj(zlib.MAX_WBITS | 16), False, 0
         piece = packed.read(_PIECE)
         while piece:
             try:
@@ -34,10 +38,13 @@ def inflate(source: Path, target: Path, limits: UploadLimits, image: str) -> Non
             except zlib.error as error:
                 raise _broken(image, "is damaged") from error
             begun = True
-            counter.count(len(made), packed.tell())
+            counter.count(len(made), packed.tell(), target)
             out.write(made)
             piece = unpacking.unconsumed_tail
             if unpacking.eof:
+                if (members := members + 1) > limits.gzip_members:
+                    found = f"is packed in more than {limits.gzip_members:,} pieces"
+                    raise too_large("too_many_members", found, _SMALLER, image=image)
                 piece = _next_member(unpacking.unused_data, packed, image)
                 unpacking, begun = zlib.decompressobj(zlib.MAX_WBITS | 16), False
             elif not piece:
@@ -55,14 +62,15 @@ class Inflated:
     """
 
     def __init__(self, limits: UploadLimits, image: str) -> None:
-        self._limits, self._image, self.bytes = limits, image, 0
+        self._limits, self._image, self.bytes, self._looked = limits, image, 0, 0
 
-    def count(self, more: int, packed: int) -> None:
+    def count(self, more: int, packed: int, target: Path) -> None:
         """Count bytes.
 
         Args:
             more: that were unpacked now.
             packed: bytes that all of them came from.
+            target: file that they are written to.
 
         Raises:
             TooLargeError: beyond a bound.
@@ -74,6 +82,9 @@ class Inflated:
         if self.bytes > limits.free_of_ratio and self.bytes > limits.ratio * max(packed, 1):
             found = f"unpacks to more than {limits.ratio} times its size, beyond {size(limits.free_of_ratio)}"
             raise too_large("ratio", found, _SMALLER, image=self._image)
+        if self.bytes - self._looked >= _EVERY:
+            self._looked = self.bytes
+            check_room(target.parent, limits)
 
 
 def _next_member(rest: bytes, packed: object, image: str) -> bytes:

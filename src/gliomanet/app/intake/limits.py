@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from gliomanet.errors import CaseError, Problem
 
@@ -19,6 +21,8 @@ class UploadLimits:
         field_bytes: of one of these.
         inflated_bytes: of one file that was unpacked.
         archive_bytes: of everything that one archive holds, unpacked.
+        gzip_members: gzip streams in one file; block-wise packers write one per 64 kB.
+        table_bytes: of an archive's table of members, which is read whole.
         free_of_ratio: unpacked bytes up to which no ratio is asked for: a tumour mask is packed to a hundredth or less.
         ratio: unpacked over packed bytes, beyond that.
         axis: voxels along one axis.
@@ -33,6 +37,8 @@ class UploadLimits:
     field_bytes: int = 1000
     inflated_bytes: int = 2 * 2**30
     archive_bytes: int = 6 * 2**30
+    gzip_members: int = 2**16
+    table_bytes: int = 8 * 2**20
     free_of_ratio: int = 256 * 2**20
     ratio: int = 100
     axis: int = 1024
@@ -60,6 +66,22 @@ def too_large(rule: str, found: str, action: str, *, image: str = "") -> TooLarg
 
 def _of(image: str, rule: str, found: str, action: str) -> Problem:
     return Problem(f"{image}: {found}" if image else found, action, rule=rule)
+
+
+def check_room(folder: Path, limits: UploadLimits, needed: int = 0) -> None:
+    """See that the disk keeps its spare room.
+
+    Args:
+        folder: on that disk.
+        limits: the bounds.
+        needed: bytes that are about to be written.
+
+    Raises:
+        TooLargeError: it does not.
+    """
+    if shutil.disk_usage(folder).free - needed < limits.spare_bytes:
+        found = f"the disk of this server would have less than {size(limits.spare_bytes)} free"
+        raise too_large("disk_full", found, "delete cases that are no longer needed, then send it again")
 
 
 def size(count: int) -> str:

@@ -22,13 +22,18 @@ TYPES = {2: 8, 4: 16, 8: 32, 16: 32, 64: 64, 256: 8, 512: 16, 768: 32, 1024: 64,
 FREE_TEXT = ("descrip", "aux_file", "db_name", "data_type", "intent_name", "unused_str")
 """Fields that hold what somebody typed, or a program's note, such as a name or the time of day."""
 
+UNUSED = ("extents", "session_error", "regular", "glmax", "glmin")
+"""Fields that NIfTI-1 keeps from an older format and gives no meaning."""
+
 _PIECE = 2**20
 _SINGLE = {348: (b"n+1\0", 352), 540: (b"n+2\0\r\n\x1a\n", 544)}
 _EXPORT = "export the image again, as one NIfTI file"
 
 
 def rewrite(source: Path, target: Path, limits: UploadLimits, image: str) -> None:
-    """Check a NIfTI file, and write it without free text and extensions; voxels and geometry are copied as they are.
+    """Check a NIfTI file, and write it little-endian, without free text and extensions.
+
+    Values of voxels, scaling and geometry stay as they are.
 
     Args:
         source: the file, not compressed.
@@ -43,13 +48,19 @@ def rewrite(source: Path, target: Path, limits: UploadLimits, image: str) -> Non
     for name in FREE_TEXT:
         if name in header.keys():  # noqa: SIM118 - a header is no mapping
             header[name] = b""
+    for name in UNUSED:
+        if name in header.keys():  # noqa: SIM118
+            header[name] = header[name] * 0 if header[name].dtype.kind == "i" else b""
+    header["dim"] = [3, *header["dim"][1:4], 1, 1, 1, 1]
     start = _SINGLE[int(header["sizeof_hdr"])][1]
     header["vox_offset"] = start
+    width = int(header["bitpix"]) // 8 if header.endianness == ">" else 1
+    header = header if header.endianness == "<" else header.as_byteswapped("<")
     with source.open("rb") as file, writing(target), target.open("xb") as out:
         out.write(header.binaryblock.ljust(start, b"\0"))
         file.seek(first)
         while count > 0 and (piece := file.read(min(_PIECE, count))):
-            out.write(piece)
+            out.write(np.frombuffer(piece, f"u{width}").byteswap() if width > 1 else piece)
             count -= len(piece)
 
 

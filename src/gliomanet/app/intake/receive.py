@@ -12,7 +12,7 @@ from anyio import to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gliomanet.app.intake.limits import UploadError, UploadLimits, refused, size, too_large
+from gliomanet.app.intake.limits import UploadError, UploadLimits, check_room, refused, size, too_large
 from gliomanet.app.intake.names import FOLDER, PARTS, generated
 from gliomanet.files.storage import writing
 
@@ -128,9 +128,7 @@ class _Form:
             )
         if self.size - self._looked >= _EVERY or not self._looked:
             self._looked = self.size
-            if shutil.disk_usage(self.into).free < self.limits.spare_bytes:
-                found = f"the disk of this server has less than {size(self.limits.spare_bytes)} free"
-                raise too_large("disk_full", found, "delete cases that are no longer needed, then send it again")
+            check_room(self.into, self.limits)
 
     def close(self) -> None:
         if self._file is not None:

@@ -180,6 +180,9 @@ def _convert(
         found = convert_case(work / "images", converted, CASE)
     except CaseError as error:
         raise CaseError(_without_paths(error.problem)) from error
+    except RecursionError as error:
+        found, action = "a DICOM file nests its elements without end", "export the examination again"
+        raise refused("nested_dicom", found, action) from error
     notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
     for name, series in found.items():
         if name in given:

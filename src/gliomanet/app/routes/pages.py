@@ -88,7 +88,7 @@ def router(
         scripts = ("case.js", "viewer.js") if record.state == "done" and view == "doctor" else ("case.js",)
         return HTMLResponse(frame(request, language, title, body, styles=styles, scripts=scripts))
 
-    @routes.get("/doctor.css")
+    @routes.get("/static/doctor.css")
     def doctor_css() -> Response:
         return Response(app_style(), media_type="text/css")
 

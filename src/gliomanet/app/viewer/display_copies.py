@@ -1,7 +1,7 @@
 """Small copies of a case's volumes for the viewer: made once, when first asked for, in the case's `display/`.
 
 A copy is in RAS+ order. Images are brain-extracted always, since a head's surface is a face; their values are 12 bits
-between the brain's least and largest, 0 outside of it. Tumour parts have codes of their own (`PARTS`), whatever convention the mask has.
+between the brain's least and largest, 0 outside of it. Tumour parts have codes of their own, see `PARTS`.
 """
 
 from __future__ import annotations

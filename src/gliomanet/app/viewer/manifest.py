@@ -1,4 +1,4 @@
-"""The viewer's manifest, `viewer.json`: spaces, volumes and overlays of a case by name, the sentences, and the text twin."""
+"""The viewer's manifest, `viewer.json`: a case's spaces, volumes and overlays by name, sentences and text twin."""
 
 from __future__ import annotations
 

@@ -6,13 +6,14 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
 from gliomanet.app.viewer.display_copies import Info, copy_path, info_of
 from gliomanet.app.viewer.manifest import TITLES, manifest_of, sentences
 from gliomanet.app.viewer.slices import AXES, Drawn, Look, Plane, draw, value_at
 from gliomanet.app.viewer.sources import Source, UnknownVolumeError, sources_of
+from gliomanet.errors import Problem, ProblemError
 
 Name = Literal["en", "zh"]
 _Depends = Depends()
@@ -41,10 +42,10 @@ class Pictured:
         size: Annotated[int, Query(ge=64, le=1024)] = 512,
     ) -> None:
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            raise HTTPException(422, {"rule": "window", "found": "a window's low is not below its high"})
+            raise _refused("window", "a window's low is not below its high")
         self.overlays = [one for one in overlays.split(",") if one]
         if len(self.overlays) > _MOST_OVERLAYS:
-            raise HTTPException(422, {"rule": "overlays", "found": f"more than {_MOST_OVERLAYS} overlays"})
+            raise _refused("overlays", f"more than {_MOST_OVERLAYS} overlays")
         self.low, self.high, self.invert, self.size = low, high, invert, size
         self.opacity, self.outline = opacity / 100, outline
 
@@ -64,10 +65,7 @@ def router(store: Folders) -> APIRouter:
     @routes.get("/viewer.json")
     def manifest(case_id: str, response: Response, lang: Name = "en", blind: bool = False) -> dict[str, Any]:
         response.headers.update(_PRIVATE)
-        try:
-            return manifest_of(store.folder(case_id), case_id, lang, blind=blind)
-        except UnknownVolumeError as error:
-            raise _unknown(error) from error
+        return manifest_of(store.folder(case_id), case_id, lang, blind=blind)
 
     @routes.get("/volumes/{name}.json")
     def info(case_id: str, name: str, response: Response) -> dict[str, Any]:
@@ -78,7 +76,7 @@ def router(store: Folders) -> APIRouter:
     def volume(case_id: str, name: str, v: Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]) -> FileResponse:
         source, found = _copy(store, case_id, name)
         if v != found.digest:
-            raise HTTPException(404, {"rule": "old_volume", "found": "the volume was made anew; load the page again"})
+            raise _refused("old_volume", "the volume was made anew")
         path = copy_path(source, store.folder(case_id))
         return FileResponse(path, media_type="application/octet-stream", headers=_PRIVATE)
 
@@ -130,35 +128,32 @@ def _png(
     source, found = _copy(store, case_id, name)
     case = store.folder(case_id)
     if source.kind != "image":
-        raise HTTPException(422, {"rule": "not_an_image", "found": f"{name} is an overlay; name an image"})
+        raise _refused("not_an_image", f"{name} is an overlay; name an image")
     if index is not None and not 0 <= index < found.shape[AXES[plane]]:
         allowed = found.shape[AXES[plane]] - 1
-        raise HTTPException(422, {"rule": "slice", "found": f"slice {index} is not between 0 and {allowed}"})
+        raise _refused("slice", f"slice {index} is not between 0 and {allowed}")
     drawn = []
     for one in shown.overlays:
         of = f"{source.space}-parts" if one in ("enhancing", "core", "oedema", "whole") else one
         of = f"{source.space}-brain" if one == "brain" else of
         overlay, its = _copy(store, case_id, of)
         if overlay.space != source.space or overlay.kind == "image":
-            raise HTTPException(422, {"rule": "overlay", "found": f"{one} is no overlay of {source.space}"})
+            raise _refused("overlay", f"{one} is no overlay of {source.space}")
         drawn.append(Drawn(one, its, copy_path(overlay, case)))
     content = draw(found.model_dump_json(), copy_path(source, case), plane, index, tuple(drawn), look)
     return Response(content, media_type="image/png", headers=_PRIVATE)
 
 
 def _sources(store: Folders, case_id: str) -> dict[str, Source]:
-    try:
-        return sources_of(store.folder(case_id))
-    except UnknownVolumeError as error:
-        raise _unknown(error) from error
+    return sources_of(store.folder(case_id))
 
 
 def _copy(store: Folders, case_id: str, name: str) -> tuple[Source, Info]:
     source = _sources(store, case_id).get(name)
     if source is None:
-        raise _unknown(UnknownVolumeError())
+        raise UnknownVolumeError
     return source, info_of(source, store.folder(case_id))
 
 
-def _unknown(error: UnknownVolumeError) -> HTTPException:
-    return HTTPException(404, {"rule": error.problem.rule, "found": error.problem.found})
+def _refused(rule: str, found: str) -> ProblemError:
+    return ProblemError(Problem(found, "load the page again", rule=rule))

@@ -133,7 +133,8 @@ def _plane(voxels: Array, axis: int, index: int | None, size: tuple[int, int]) -
     turned = cut.T[::-1, ::-1]
     rows = np.minimum(np.arange(size[1]) * turned.shape[0] // size[1], turned.shape[0] - 1)
     columns = np.minimum(np.arange(size[0]) * turned.shape[1] // size[0], turned.shape[1] - 1)
-    return turned[rows][:, columns]
+    shown: Array = turned[rows][:, columns]
+    return shown
 
 
 def _overlay(pixels: Array, one: Drawn, plane: Array, look: Look) -> None:

@@ -78,7 +78,9 @@ def _side(outline: Segmentation, vasari: Vasari | None) -> Iterator[Fact]:
         return
     side = "left" if left >= SIDED else "right" if left <= 1 - SIDED else "bilateral"
     share = percent("share_right", 1 - left) if side == "right" else percent("share_left", left)
-    yield Fact(id="side", section="findings", kind="side", required=True, terms={"side": (side,)}, values=(share,))
+    of = "core" if told is not None and told.note.code == "vasari.note.side_of_core" else "whole"
+    terms = {"side": (side,), "of": (of,)}
+    yield Fact(id="side", section="findings", kind="side", required=True, terms=terms, values=(share,))
 
 
 def _diameters(vasari: Vasari) -> Iterator[Fact]:

@@ -36,9 +36,13 @@ def originals_of(template: Report, facts: Facts, language: Language) -> dict[str
     """Name → sentence of the template that a model may rephrase: `s1`, `s2`, … in order.
 
     Sentences whose wording is laid down (notices, published statements, questions to the team) are printed as they
-    stand, whoever writes.
+    stand, whoever writes, and so is the banner: whether to trust the result is nothing to be rephrased.
     """
-    sent = [one for one in template.sentences if one.fact_ids and not _laid_down(one, facts, language)]
+    sent = [
+        one
+        for one in template.sentences
+        if one.fact_ids and one.section != "banner" and not _laid_down(one, facts, language)
+    ]
     return {f"s{number}": one for number, one in enumerate(sent, 1)}
 
 

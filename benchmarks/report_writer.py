@@ -1,0 +1,97 @@
+"""Drafts that a language model could write, honest and faulty, through the checks of the case report: shares by kind.
+
+    python -m benchmarks.report_writer            # golden cases x faults and paraphrases, both languages
+    python -m benchmarks.report_writer --real-model FILE.gguf   # the small model too, by xllamacpp
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from gliomanet.case_report.fact import LANGUAGES
+from gliomanet.case_report.facts import facts_of
+from gliomanet.case_report.model.endpoint import Endpoint
+from gliomanet.case_report.model.probe import enforces_schema
+from gliomanet.case_report.template.write import write_template
+from gliomanet.case_report.write import write_recorded
+from tests.case_report.drafts import FAULTS, PARAPHRASES, paraphrased, rules_of, sentences_of
+from tests.case_report.golden import golden
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real-model", type=Path)
+    parser.add_argument("--cases", type=int, default=5, help="golden cases for the real model")
+    parser.add_argument("--show", action="store_true", help="print what passed and what was refused wrongly")
+    given = parser.parse_args()
+    if given.real_model:
+        ask_real_model(given.real_model, given.cases)
+    else:
+        count(show=given.show)
+
+
+def count(*, show: bool) -> None:
+    """Print the shares as a table."""
+    planted: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    honest: Counter[str] = Counter()
+    accepted: Counter[str] = Counter()
+    for name, values in golden().items():
+        facts = facts_of(values)
+        for language in LANGUAGES:
+            template = write_template(facts, language)
+            sentences = sentences_of(template, facts, language)
+            for kind, fault in FAULTS.items():
+                changed = fault(copy.deepcopy(sentences), language)
+                if changed is None:
+                    continue
+                planted[f"{kind} {language}"] += 1
+                refused[f"{kind} {language}"] += bool(rules_of(changed, facts, template, language))
+                if show and not rules_of(changed, facts, template, language):
+                    texts = [c["text"] for c, s in zip(changed, sentences, strict=False) if c != s]
+                    print("PASSED", kind, language, name, texts)
+            drafts = {"identity": sentences} | {
+                kind: paraphrased(sentences, language, kind)[0] for kind in PARAPHRASES[language]
+            }
+            for kind, draft in drafts.items():
+                rules = rules_of(draft, facts, template, language)
+                honest[f"{kind} {language}"] += 1
+                accepted[f"{kind} {language}"] += not rules
+                if show and rules:
+                    one_by_one(draft, sentences, facts, template, language, kind, name)
+    for title, done, of in (("refused faults", refused, planted), ("accepted honest drafts", accepted, honest)):
+        print(f"\n{title}: {sum(done.values())} of {sum(of.values())}")
+        for kind in of:
+            print(f"  {kind}: {done[kind]} of {of[kind]}")
+
+
+def one_by_one(draft, sentences, facts, template, language, kind, name) -> None:  # type: ignore[no-untyped-def]
+    """Print the sentences of an honest draft that are refused."""
+    for place, one in enumerate(draft):
+        mixed = [*sentences[:place], one, *sentences[place + 1 :]]
+        if rules := rules_of(mixed, facts, template, language):
+            print("REFUSED", kind, language, name, one["text"], rules)
+
+
+def ask_real_model(file: Path, cases: int) -> None:
+    """Serve a GGUF on loopback, and print what came of each case."""
+    from tests.case_report.real_model import served
+
+    with served(file) as url:
+        endpoint = Endpoint(url, "small", timeout=300)
+        print("schema enforced:", enforces_schema(endpoint))
+        for name, values in list(golden().items())[:cases]:
+            begun = time.monotonic()
+            written = write_recorded(facts_of(values), "en", endpoint)
+            print(f"{name}: {time.monotonic() - begun:.0f} s, {written.report.written_by}: {written.report.why}")
+
+
+if __name__ == "__main__":
+    main()
