@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from gliomanet import __version__
 from gliomanet.app.pages.frame import frame
 from gliomanet.app.pages.review import router
+from gliomanet.app.review.answer import answer_of
 from gliomanet.app.review.export import review_table
 from gliomanet.app.review.scores import QUESTIONS, Scores
 from gliomanet.app.review.session import MOST_CASES, new_session
@@ -159,6 +160,14 @@ def test_the_second_look_shows_the_answer(client: TestClient, language: str) -> 
         assert "blind" not in page
         assert "%" in page
         assert 'name="outline"' in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_type_has_its_words(language: str) -> None:
+    for values in golden().values():
+        assert "legacy" not in answer_of(values, language).types
+    assert "glioblastoma" in answer_of(golden()["glioblastoma"], "en").types
+    assert "胶质母细胞瘤" in answer_of(golden()["glioblastoma"], "zh").types
 
 
 def test_scores_can_not_be_changed_after_the_answer_was_shown(client: TestClient) -> None:

@@ -128,7 +128,7 @@ class Pages:
             "number": number,
             "case": session.order[number - 1],
             "look": look,
-            "answer": None if values is None else answer_of(values, say),
+            "answer": None if values is None else answer_of(values, language_of(request)),
             "questions": QUESTIONS,
             "ratings": RATINGS[look],
             "may_be_empty": MAY_BE_EMPTY,

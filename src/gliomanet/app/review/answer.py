@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gliomanet.app.for_patients.answers import TYPES
+from gliomanet.app.words import app_words
 from gliomanet.patient.page.answer import percent
-from gliomanet.patient.page.words import Words
+from gliomanet.patient.page.words import words
 from gliomanet.patient.result import ResultValues
-from gliomanet.reporting.format import task_name
 
 
 @dataclass(frozen=True)
@@ -26,20 +25,16 @@ class Answer:
     rows: tuple[tuple[str, str, str], ...]
 
 
-def answer_of(values: ResultValues, say: Words) -> Answer:
-    """The answer of a result."""
+def answer_of(values: ResultValues, language: str) -> Answer:
+    """The answer of a result, in the doctor's words."""
+    say, doctor = app_words(language, "review"), words(language)
     cautions = (say("simulated"),) if values.bundle.simulated else ()
     verdict = say.name("verdicts", values.trust.verdict)
-    open_ones = [say.name("choices.tumour_type", TYPES[one.name]) for one in values.compatible_with if one.open]
+    open_ones = [doctor.named("type", one.name) for one in values.compatible_with if one.open]
     rows = []
     for one in values.tasks:
-
-        def named(name: str, label: str = one.label) -> str:
-            known = say.sentences["choices"].get(label, {})
-            return str(known.get(name, name))
-
-        members = ", ".join(map(named, one.prediction_set)) or say("empty_set")
-        shares = ", ".join(f"{named(answer.name)}: {percent(answer.probability)}" for answer in one.classes)
-        rows.append((task_name(one.task), members, shares))
+        members = ", ".join(doctor.named("class", name) for name in one.prediction_set) or say("empty_set")
+        shares = ", ".join(f"{doctor.named('class', of.name)}: {percent(of.probability)}" for of in one.classes)
+        rows.append((doctor.task(one.task), members, shares))
     types = say("types", types="; ".join(open_ones)) if open_ones else say("no_types")
     return Answer((*cautions, say("verdict", verdict=verdict)), types, tuple(rows))
