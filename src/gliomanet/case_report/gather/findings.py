@@ -98,7 +98,7 @@ def _diameters(vasari: Vasari) -> Iterator[Fact]:
 
 
 def _vasari(vasari: Vasari) -> Iterator[Fact]:
-    """What an outline tells; then the codes of what it does not."""
+    """Features that an outline tells; then the codes of those that it does not."""
     for one in vasari.features:
         if one.value is not None and one.code != "f2":
             yield _feature(one)
