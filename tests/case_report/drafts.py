@@ -191,7 +191,7 @@ _EN = {
     "voice": [
         ("^The model outlined the tumour:", "The tumour was outlined by the model:"),
         ("the images are compatible with", "the images have been found compatible with"),
-        ("^The answers leave one type open: (.*). Only", r"One type is left open by the answers: \1. Only"),
+        ("^The answers leave one type open: (.*). Only", r"One type stays open in the answers: \1. Only"),
         ("largest diameter in a slice (\\d+ mm)", r"the largest diameter in a slice is \1"),
     ],
     "units": [(r"(\d+) %", r"\1 percent"), (r" ml\b", " millilitres"), (r" mm\b", " millimetres")],
@@ -205,7 +205,7 @@ _ZH = {
         (r"^侧别：(.侧)（(.*)）。$", r"侧别为\1：\2。"),
     ],
     "voice": [("^体积：", "体积分别是："), ("位于", "在"), ("由全部结果联合估计：", "根据全部结果联合得到的估计：")],
-    "units": [(r"(\d+) %", r"百分之\1"), (r" ml", "立方厘米"), (r" mm", "毫米")],
+    "units": [(r"(\d+) 至 (\d+) %", r"百分之\1至百分之\2"), (r"(\d+) %", r"百分之\1"), (r" ml", "立方厘米"), (r" mm", "毫米")],
 }
 PARAPHRASES: dict[Language, dict[str, list[tuple[str, str]]]] = {"en": _EN, "zh": _ZH}
 """Honest rewordings by rule: each keeps what is said."""

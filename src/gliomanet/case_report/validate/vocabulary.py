@@ -31,16 +31,17 @@ def _stems(read: Read, words: Lexicon) -> dict[str, str]:
     """Word → how it is compared, of words that may not come and go."""
     return {
         word: words.stem(word)
-        for word in _words(read.tokens)
+        for word in _words(read.tokens, words)
         if word not in words.free and words.stem(word) not in words.free
     }
 
 
-def _words(tokens: tuple[Token, ...]) -> Iterator[str]:
+def _words(tokens: tuple[Token, ...], words: Lexicon) -> Iterator[str]:
     """The words; Chinese characters that stand together and are no known word are one."""
     run, end = "", -1
     for token in tokens:
         single = token.kind == WORD and len(token.value) == 1 and not token.value.isascii()
+        single = single and token.value not in words.free
         if run and (not single or token.start != end):
             yield run
             run = ""
