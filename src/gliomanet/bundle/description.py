@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from gliomanet.labels.tasks import Task
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Number of the form of a bundle; another one is refused. Raise it with any change of `BundleDescription` or of what
 the files beside it hold."""
 
@@ -78,6 +78,27 @@ class CenterOfStudy(_Part):
     preprocessing: dict[str, Any]
 
 
+class NeverSeen(_Part):
+    """A kind of patients that no training case was.
+
+    Attributes:
+        kind: `class` of a task; `ages` beyond those of the training; `no_age`: patients whose age is known; `sex`;
+            `outside` of what a study of diffuse glioma of adults holds at all.
+        task: of a class.
+        name: the class.
+        youngest: training patient, in years.
+        oldest: training patient.
+        sex: `F` or `M`.
+    """
+
+    kind: Literal["class", "ages", "no_age", "sex", "outside"]
+    task: str | None = None
+    name: str | None = None
+    youngest: float | None = None
+    oldest: float | None = None
+    sex: str | None = None
+
+
 class Atlas(_Part):
     """The space that cases are brought to. The atlas itself comes with nilearn; its digest says that it is the same.
 
@@ -115,14 +136,14 @@ class BundleDescription(_Part):
         radiomics: the study's settings.
         has_images: false where the study was of feature tables that others had measured.
         atlas: the space of the preprocessed images.
-        never_seen: what no training case of the study was, in words, for the card and the results.
+        never_seen: kinds of patients that no training case of the study was, for the card and the results.
         versions: package → version that wrote the bundle.
         study: digest of the study's record, `study.json`.
         commit: of the code that made the study; "" where it is not known.
         files: path below the bundle → SHA-256, of every file but this one.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     title: str
     model: str
     scenario: str
@@ -139,7 +160,7 @@ class BundleDescription(_Part):
     radiomics: dict[str, Any]
     has_images: bool
     atlas: Atlas
-    never_seen: tuple[str, ...]
+    never_seen: tuple[NeverSeen, ...]
     versions: dict[str, str]
     study: str
     commit: str

@@ -77,6 +77,7 @@ def predict(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write the export without asking; for scripts.")] = False,
     page: Annotated[bool, typer.Option(help="Draw pictures, and write page.html and report.pdf.")] = True,
+    language: Annotated[str, typer.Option(help="Language of page and PDF: en or zh (Simplified Chinese).")] = "en",
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of result.json.")] = False,
 ) -> None:
     """Predict a patient, or a table of patients, with a bundle; research use only."""
@@ -108,7 +109,13 @@ def predict(
     if bids and cases is None:
         raise typer.BadParameter("goes with --cases", param_hint="--bids")
     how: dict[str, Any] = {"fast": fast, "threads": threads, "gpus": int(device == "gpu")}
-    how |= {"accept_names": accept_names, "dicom_out": dicom_out, "explain": explain, "page": page}
+    how |= {
+        "accept_names": accept_names,
+        "dicom_out": dicom_out,
+        "explain": explain,
+        "page": page,
+        "language": language,
+    }
     try:
         if cases is not None:
             from gliomanet.patient.batch import predict_table
@@ -139,7 +146,7 @@ def predict(
 
 def summary(values: ResultValues) -> list[str]:
     """A result in a few lines, what is to be read first before any number."""
-    lines = [values.notice, *values.warnings]
+    lines = [one.text for one in (values.notice, *values.warnings)]
     for task in values.tasks:
         shares = ", ".join(f"{one.name} {one.probability:.2f}" for one in task.classes)
         told = "abstains" if task.abstains else f"set: {task.prediction_set[0]}"
@@ -150,7 +157,7 @@ def summary(values: ResultValues) -> list[str]:
     if values.segmentation:
         whole = values.segmentation.volumes[0]
         lines.append(f"tumour {whole.volume_ml:.1f} ml ({values.segmentation.source})")
-    return [*lines, *values.notes]
+    return [*lines, *(one.text for one in values.notes)]
 
 
 def _one(name: str, paths: list[Path] | None) -> Path | None:

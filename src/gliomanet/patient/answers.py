@@ -22,6 +22,7 @@ from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.models.devices import choose_device
 from gliomanet.models.ensemble import ClassDecision, EnsembleDescription, ScenarioDecisions
 from gliomanet.models.tabular_inputs import CLINICAL
+from gliomanet.patient.statements.statement import Statement, state, technical
 from gliomanet.prediction.calibration import ALL
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.joint_decoding import with_joint
@@ -90,7 +91,7 @@ class Answers:
     """
 
     rows: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Statement, ...]
     folds: pd.DataFrame
     deep: Mapping[str, pd.DataFrame]
 
@@ -114,20 +115,18 @@ def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
         others = [name for name in description.partners if name not in rows]
         beside = {name: _fold_rows(bundle, name, case, how, {}) for name in others}
     folds = pd.concat([*rows.values(), *beside.values()], ignore_index=True)
-    return Answers(
-        combined, tuple(dict.fromkeys([*said.getvalue().splitlines(), *_unknown_facts(description, case)])), folds, deep
-    )
+    printed = map(technical, dict.fromkeys(said.getvalue().splitlines()))
+    return Answers(combined, (*printed, *_unknown_facts(description, case)), folds, deep)
 
 
-def _unknown_facts(description: BundleDescription, case: PreparedCase) -> Iterator[str]:
-    """Sentences on an age or a sex that a model on features takes: networks on images and stacks say it themselves."""
+def _unknown_facts(description: BundleDescription, case: PreparedCase) -> Iterator[Statement]:
+    """Statements on an age or a sex that a model on features takes: networks on images and stacks say it themselves."""
     for name, of in description.models.items():
         if of.kind not in IMAGE_KINDS and not of.members:
             for fact in CLINICAL:
                 value = case.row[fact].iloc[0]
                 if fact in of.takes and (pd.isna(value) or value == ""):
-                    what = f"{fact}, which {name} takes"
-                    yield f"not known: case {case.case_id}: {what}; the training median stands for it"
+                    yield state("note.unknown_fact", case=case.case_id, fact=fact, model=name)
 
 
 def segment(bundle: Bundle, case: PreparedCase, how: Computing) -> tuple[str, SegmentedCase] | None:

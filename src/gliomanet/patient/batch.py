@@ -17,9 +17,9 @@ from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
 from gliomanet.files.digests import file_digest, sha256
 from gliomanet.modalities import FILE_COLUMNS, MODALITIES
 from gliomanet.patient.answers import NEW
-from gliomanet.patient.checks import Patient
+from gliomanet.patient.checks import Patient, check_language
 from gliomanet.patient.dicom.folder import folder_digest
-from gliomanet.patient.page.write import PAGE
+from gliomanet.patient.page.write import PAGE, language_of
 from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, CaseFacts, ResultValues
 from gliomanet.tables.io import write_table
@@ -42,6 +42,7 @@ def predict_table(
     threads: int = 1,
     gpus: int = 0,
     page: bool = True,
+    language: str = "en",
     report: Callable[[str], object] = lambda line: None,
 ) -> pd.DataFrame:
     """Predict every case of a table, each in `<out>/<case>`; a case that has its result already is left as it is.
@@ -62,6 +63,7 @@ def predict_table(
         threads: see there.
         gpus: see there.
         page: see there.
+        language: see there.
         report: called with a line on each case.
 
     Returns:
@@ -70,13 +72,21 @@ def predict_table(
     Raises:
         CohortError: the table as a whole cannot be read; what is wrong with a row is its reason.
         ModelError: the bundle cannot be used.
+        ProblemError: as `predict` on a language.
     """
+    check_language(language, page=page)
     bundle = Bundle.open(folder)
     check_table_of_results(out / "cases.tsv")
     found = read_case_rows(cases, "external", folders=("dicom",))
     table = found.cases
-    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
-    how |= {"dicom_out": dicom_out, "page": page}
+    how: dict[str, Any] = {
+        "accept_names": accept_names,
+        "fast": fast,
+        "explain": explain,
+        "threads": threads,
+        "gpus": gpus,
+    }
+    how |= {"dicom_out": dicom_out, "page": page, "language": language}
     if table["brain_mask"].ne("").any():
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
@@ -84,7 +94,14 @@ def predict_table(
         _Asked(row, out / row["case_id"], center, _first(found.problems.get(row["case_id"], ()), report))
         for row in table.to_dict("records")
     ]
-    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names, "explain": explain}
+    wanted: dict[str, Any] = {
+        "fast": fast,
+        "dicom_out": dicom_out,
+        "page": page,
+        "accept_names": accept_names,
+        "explain": explain,
+    }
+    wanted |= {"language": language}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):
@@ -122,13 +139,21 @@ class _Asked:
         )
 
     def is_done(
-        self, bundle: Bundle, *, fast: bool, dicom_out: bool, page: bool, accept_names: bool, explain: bool
+        self,
+        bundle: Bundle,
+        *,
+        fast: bool,
+        dicom_out: bool,
+        page: bool,
+        language: str,
+        accept_names: bool,
+        explain: bool,
     ) -> bool:
         """True where a whole result of the same program, bundle, files and patient lies there, with all asked for."""
         if self.problem is not None:
             return False
         parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
-        if not all(part.exists() for part in parts):
+        if not all(part.exists() for part in parts) or (page and language_of(self.out / PAGE) != language):
             return False
         try:
             found = ResultValues.read(self.out / NAME)

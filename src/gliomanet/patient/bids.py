@@ -20,7 +20,7 @@ from gliomanet.cohort.table import read_case_rows
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.patient.batch import predict_table
-from gliomanet.patient.result import NAME, NOTICE, SIMULATED, ResultValues
+from gliomanet.patient.result import NAME, ResultValues, notice, simulated
 from gliomanet.tables.io import write_table
 
 VERSION = "1.10.0"
@@ -187,8 +187,11 @@ def _description(results: Mapping[str, ResultValues]) -> dict[str, Any]:
 
 
 def _readme(results: Mapping[str, ResultValues]) -> str:
-    simulated = [SIMULATED] if any(one.bundle.simulated for one in results.values()) else []
-    return "\n\n".join(["# gliomanet derivatives", NOTICE, *simulated, f"The whole results are in `{SOURCE}/`."]) + "\n"
+    phantoms = [simulated().text] if any(one.bundle.simulated for one in results.values()) else []
+    return (
+        "\n\n".join(["# gliomanet derivatives", notice().text, *phantoms, f"The whole results are in `{SOURCE}/`."])
+        + "\n"
+    )
 
 
 def _participant(case_id: str, label: str, values: ResultValues) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from gliomanet.files.storage import StorageError, free_bytes, megabytes
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.models.devices import Gpu, visible_gpus
 from gliomanet.patient.result import NAME as RESULT
+from gliomanet.patient.statements.sentences import LANGUAGES
+from gliomanet.reporting.chinese_font import chinese_font
 
 NEEDED = 250_000_000
 """Bytes that a result takes at most: images of 1 mm on the atlas, and outlines of four large scans."""
@@ -100,6 +102,15 @@ def check_device(gpus: int, visible: Callable[[], Sequence[Gpu]] = visible_gpus)
     if gpus and not visible():
         found, action = "a GPU is asked for, and torch sees none", "predict on the CPU (`--device cpu`)"
         raise ProblemError(Problem(found, action, rule="no_gpu_to_predict_on"))
+
+
+def check_language(language: str, *, page: bool) -> None:
+    """See that a page can be written in a language."""
+    if language not in LANGUAGES:
+        found, action = f"{language!r} is no language of the page", f"give one of {', '.join(LANGUAGES)}"
+        raise ProblemError(Problem(found, action, rule="unknown_language"))
+    if page and language == "zh":
+        chinese_font()
 
 
 def check_atlas(bundle: Bundle) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gliomanet.bundle.description import NeverSeen
 from gliomanet.bundle.read import Bundle
 from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
-from gliomanet.patient.result import SIMULATED, ClassAnswer, Quality, TaskAnswer
+from gliomanet.patient.result import ClassAnswer, Quality, TaskAnswer, simulated
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.said import Trust
 
 
@@ -48,41 +50,42 @@ def quality_of(record: Mapping[str, Any], bundle: Bundle) -> tuple[Quality, ...]
     return tuple(found)
 
 
-def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[str, ...]:
-    """Sentences that are to be read before any number."""
-    said = [SIMULATED] if bundle.description.simulated else []
+def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[Statement, ...]:
+    """Statements that are to be read before any number."""
+    said = [simulated()] if bundle.description.simulated else []
     said += trust.reasons
     if not bundle.description.has_images:
-        said.append(
-            "The model learnt from feature tables that others had measured, by their own preprocessing and extractor. "
-            "This case was measured by other means: only features in which that cancels, such as ratios between "
-            "contrasts, are comparable."
-        )
+        said.append(state("warning.feature_tables"))
     if fast:
-        said.append("Fast: one fold answered alone; the study's ensemble may answer otherwise.")
+        said.append(state("warning.fast"))
     if trust.verdict == "not judged":
-        said.append("Nothing says how far this case is from the training cases; see `trust`.")
+        said.append(state("warning.not_judged"))
     return tuple(said)
 
 
 def not_assessed(
     bundle: Bundle, *, mask: bool, on_images: bool, types: bool, survival: bool, fast: bool
-) -> tuple[str, ...]:
+) -> tuple[Statement, ...]:
     """Things that are not told of this case, and why."""
-    said = ["lobes: no atlas of lobes is part of this version"]
+    said = [state("not_assessed.lobes")]
     if SURVIVAL not in bundle.description.files:
-        said.append("survival: no reference curves are in this bundle, since its study knew of no survival")
+        said.append(state("not_assessed.survival_no_curves"))
     elif not survival:
-        said.append("survival: the model is not asked for the IDH status, by which the reference patients are grouped")
+        said.append(state("not_assessed.survival_no_idh"))
     if not mask:
-        said.append("radiomic features, ratios and biomarkers: no tumour mask was given")
+        said.append(state("not_assessed.no_mask"))
     if not on_images:
-        said.append(f"worth of modalities: {bundle.description.model} is no network on images")
+        said.append(state("not_assessed.worth_no_network", model=bundle.description.model))
     elif fast:
-        said.append("worth of modalities: left out by --fast")
+        said.append(state("not_assessed.worth_fast"))
     if not types:
-        said.append("integrated type: the model is not asked for both IDH and 1p/19q")
-    return (*said, *(f"never seen in training: {one}" for one in bundle.description.never_seen))
+        said.append(state("not_assessed.no_integrated_type"))
+    return (*said, *map(unseen, bundle.description.never_seen))
+
+
+def unseen(one: NeverSeen) -> Statement:
+    """A kind of patients that no training case was, as a statement."""
+    return state(f"never_seen.{one.kind}", **one.model_dump(exclude={"kind"}, exclude_none=True))
 
 
 def _by_task(rows: pd.DataFrame, bundle: Bundle) -> list[tuple[str, pd.DataFrame]]:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.bundle.read import Bundle
 from gliomanet.patient.attribution import AttributionMap, explained_model
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.worth import Worth
 
 
@@ -21,10 +22,10 @@ class Explained(BaseModel):
     )
 
 
-def not_explained(bundle: Bundle, *, explain: bool) -> tuple[str, ...]:
+def not_explained(bundle: Bundle, *, explain: bool) -> tuple[Statement, ...]:
     """Explanations that are not given, and why."""
     if not explain:
-        return ("attribution by voxel and worth of inputs: left out by --fast or --no-explain",)
+        return (state("not_assessed.not_explained"),)
     if explained_model(bundle) is None:
-        return ("attribution by voxel: no model of the bundle is a network on images",)
+        return (state("not_assessed.no_network"),)
     return ()

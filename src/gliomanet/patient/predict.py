@@ -9,7 +9,15 @@ from pathlib import Path
 
 from gliomanet.bundle.read import Bundle
 from gliomanet.patient.answers import Computing
-from gliomanet.patient.checks import Patient, check_atlas, check_device, check_out, check_space, check_told
+from gliomanet.patient.checks import (
+    Patient,
+    check_atlas,
+    check_device,
+    check_language,
+    check_out,
+    check_space,
+    check_told,
+)
 from gliomanet.patient.dicom_out import described, examination_of, write_objects
 from gliomanet.patient.given import take
 from gliomanet.patient.page.write import PAGES
@@ -46,6 +54,7 @@ def predict(
     threads: int = 1,
     gpus: int = 0,
     page: bool = True,
+    language: str = "en",
     report: Callable[[str], object] = lambda line: None,
 ) -> Result:
     """Predict one patient with a bundle, and write the result.
@@ -67,6 +76,7 @@ def predict(
         threads: CPU threads; the study's digits are those of its own number, 1 unless it says otherwise.
         gpus: 1 to compute on a GPU.
         page: draw `pictures/` and write `page.html` and `report.pdf`, too.
+        language: of page and PDF, `en` or `zh`; `result.json` is the same.
         report: called with a line on each step.
 
     Returns:
@@ -74,7 +84,8 @@ def predict(
 
     Raises:
         CaseError: an image cannot be used, nothing can be said of the case, or the result would replace what is none.
-        ProblemError: a GPU is asked for where there is none, or another atlas is installed.
+        ProblemError: a GPU is asked for where there is none, another atlas is installed, or a language is not known or
+            lacks its letters.
         ModelError: the bundle cannot be used.
         StorageError: the disk does not take the result, or another prediction works in its folder.
     """
@@ -82,6 +93,7 @@ def predict(
     told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
     check_told(told, opened)
     check_device(gpus)
+    check_language(language, page=page)
     check_atlas(opened)
     parts, every = (*FOLDERS, "dicom"), (*images.values(), dicom, mask)
     check_out(folder, opened, parts, [Path(one) for one in every if one is not None])
@@ -102,6 +114,7 @@ def predict(
             how=how,
             accept_names=accept_names,
             page=page,
+            language=language,
             dicom=described(source, given),
             scratch=scratch,
             out=folder,

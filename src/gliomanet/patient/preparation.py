@@ -19,6 +19,8 @@ from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.given import Given
 from gliomanet.patient.state import State, check_names, find_state, read_images
+from gliomanet.patient.statements.statement import Statement
+from gliomanet.patient.statements.statement import state as said
 from gliomanet.seeds import derive_seed
 
 
@@ -27,11 +29,11 @@ class Prepared:
     """A preprocessed case.
 
     Attributes:
-        found: the state in which its images arrived, one sentence each.
+        found: the state in which its images arrived.
         record: its `preprocess.json`.
     """
 
-    found: tuple[str, ...]
+    found: tuple[Statement, ...]
     record: dict[str, Any]
 
 
@@ -61,11 +63,11 @@ def prepare_case(
     report(f"reading {', '.join(files)}")
     images = read_images(patient.case_id, files)
     if patient.center:
-        state = State(_declared(bundle, patient.center), (f"as declared for centre {patient.center} of the study",))
+        state = State(_declared(bundle, patient.center), (said("prepared.declared", center=patient.center),))
     else:
         state = find_state(images, bundle.preprocessing)
-    for sentence in state.found:
-        report(sentence)
+    for one in state.found:
+        report(one.text)
     report("preprocessing")
     center = patient.center or NEW
     row = {name: str(path) for name, path in given.files.items()}

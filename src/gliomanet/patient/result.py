@@ -10,28 +10,36 @@ import json
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gliomanet import __version__
 from gliomanet.bundle.external import ExternalMetric
+from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.atomic import write_json
 from gliomanet.patient.dicom.folder import DicomFolder
 from gliomanet.patient.explained import Explained
 from gliomanet.patient.pictures.picture import Picture
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.survival import ReferenceSurvival
 from gliomanet.patient.trust.said import Trust
 from gliomanet.patient.vasari import Vasari
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NAME = "result.json"
 
-NOTICE = (
-    "Research use only; not a medical device. The model estimates from images; a diagnosis needs tissue, and a "
-    "qualified reader."
-)
-SIMULATED = (
-    "The model learnt from simulated patients (phantoms): its numbers mean nothing for patients. They show what the "
-    "software does, and no more."
-)
+
+def notice() -> Statement:
+    """The notice that goes with every result: research use."""
+    return state("notice")
+
+
+def simulated() -> Statement:
+    """The warning of a model that learnt from simulated patients."""
+    return state("simulated")
+
+
+class ResultError(ProblemError):
+    """A `result.json` that cannot be read."""
 
 
 class _Part(BaseModel):
@@ -84,9 +92,9 @@ class Preparation(_Part):
 
     names_accepted: bool = Field(description="True: nobody checked that images look like the modalities told.")
 
-    found: tuple[str, ...] = Field(description="State in which they arrived, as it was found or declared.")
-    steps: tuple[str, ...] = Field(description="Steps that were made.")
-    flags: tuple[str, ...] = Field(description="Things that a person should look at.")
+    found: tuple[Statement, ...] = Field(description="State in which they arrived, as it was found or declared.")
+    steps: tuple[Statement, ...] = Field(description="Steps that were made.")
+    flags: tuple[Statement, ...] = Field(description="Things that a person should look at.")
     quality: tuple[Quality, ...]
 
 
@@ -171,16 +179,19 @@ class Feature(_Part):
 class ResultValues(_Part):
     """Everything that a bundle says of one patient."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     gliomanet: str = Field(description="Version of the program.")
     made_at: str = Field(description="Time at which it was made, UTC: the one thing that differs between equal runs.")
-    notice: str = NOTICE
-    warnings: tuple[str, ...] = Field(description="To be read before any number.")
+    notice: Statement = Field(default_factory=notice, description="Research use.")
+    warnings: tuple[Statement, ...] = Field(description="To be read before any number.")
     trust: Trust
     bundle: Source
     case: CaseFacts
     inputs: tuple[InputFile, ...]
     dicom: DicomFolder | None = Field(None, description="The folder of DICOM files; empty: none was given.")
+    protocol: tuple[Statement, ...] = Field(
+        description="Sequences of the recommended protocol that were not given, or not as it asks for them."
+    )
     preparation: Preparation
     tasks: tuple[TaskAnswer, ...]
     compatible_with: tuple[IntegratedType, ...] = Field(
@@ -197,18 +208,45 @@ class ResultValues(_Part):
     pictures: tuple[Picture, ...] = Field((), description="Pictures beside this file.")
     explained: Explained
     vasari: Vasari | None = Field(description="Features of VASARI that an outline tells; empty: there is no outline.")
-    not_assessed: tuple[str, ...] = Field(description="What is not told of this case, and why.")
-    notes: tuple[str, ...] = Field(description="What the models say of their inputs.")
+    not_assessed: tuple[Statement, ...] = Field(description="What is not told of this case, and why.")
+    notes: tuple[Statement, ...] = Field(description="What the models say of their inputs.")
     files: dict[str, str] = Field(description="File beside this one → its SHA-256.")
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a `result.json`."""
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        """Read a `result.json`.
+
+        Raises:
+            ResultError: it is of another schema version, or no result.
+            OSError: it is not there.
+        """
+        text = path.read_text(encoding="utf-8")
+        _check_version(text, path)
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            found, action = f"is no whole result ({place}: {first['msg']})", "predict the case again"
+            raise ResultError(Problem(found, action, file=str(path), rule="no_result")) from None
 
     def write(self, path: Path) -> None:
         """Write it as indented JSON, atomically."""
         write_json(path, self.model_dump(mode="json"))
+
+
+def _check_version(text: str, path: Path) -> None:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    found = values.get("schema_version") if isinstance(values, dict) else None
+    if found == SCHEMA_VERSION:
+        return
+    of = "without a schema version" if found is None else f"of schema version {found!r}"
+    said = f"is a result {of}; gliomanet {__version__} reads version {SCHEMA_VERSION}"
+    action = "predict the case again with this gliomanet"
+    raise ResultError(Problem(said, action, file=str(path), rule="result_of_another_version"))
 
 
 def schema_text() -> str:

@@ -35,6 +35,7 @@ from gliomanet.patient.page.write import write_page
 from gliomanet.patient.pictures.draw import draw_case
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.preparation import prepare_case
+from gliomanet.patient.protocol import beside_protocol
 from gliomanet.patient.result import (
     NAME,
     CaseFacts,
@@ -45,6 +46,7 @@ from gliomanet.patient.result import (
     Segmentation,
     Source,
 )
+from gliomanet.patient.statements.statement import technical
 from gliomanet.patient.survival import survival_beside
 from gliomanet.patient.trust.judge import judge
 from gliomanet.patient.trust.look import look_of_case
@@ -71,6 +73,7 @@ class Prediction:
         how: the way to compute.
         accept_names: go on where an image looks like another modality than it was given as.
         page: draw pictures, and write page and PDF.
+        language: of page and PDF.
         dicom: the DICOM folder that images came from.
         scratch: folder for what is made, on the disk of `out`.
         out: folder for the result.
@@ -83,6 +86,7 @@ class Prediction:
     how: Computing
     accept_names: bool
     page: bool
+    language: str
     dicom: DicomFolder | None
     scratch: Path
     out: Path
@@ -117,7 +121,7 @@ class Prediction:
         self.report(f"asking {self.bundle.description.model}")
         answers = ask(self.bundle, case, self.how)
         if answers.rows.empty:
-            raise CaseError(self._nothing((*answers.notes, *lacking)))
+            raise CaseError(self._nothing((*(one.text for one in answers.notes), *lacking)))
         write_table(answers.folds, self.scratch / FOLDS, FOLD_PREDICTIONS, exact=True)
         called = called_classes(answers.rows, self.bundle)
         worth = worth_of_modalities(self.bundle, case, called, self.how)
@@ -131,6 +135,7 @@ class Prediction:
         sets = {one.task: one.prediction_set for one in tasks}
         left = {type_of(state) for state in open_states(sets, description.tasks)}
         survival = survival_beside(sets, self.patient.age, self.bundle)
+        inputs = self._inputs(record)
         values = ResultValues(
             gliomanet=__version__,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -151,13 +156,14 @@ class Prediction:
                 sex=self.patient.sex,
                 mask_codes=self.patient.mask_codes,
             ),
-            inputs=self._inputs(record),
+            inputs=inputs,
             dicom=self.dicom,
+            protocol=beside_protocol(inputs),
             preparation=Preparation(
                 names_accepted=self.accept_names,
                 found=prepared.found,
-                steps=tuple(record["steps"]),
-                flags=flags,
+                steps=tuple(map(technical, record["steps"])),
+                flags=tuple(map(technical, flags)),
                 quality=quality,
             ),
             tasks=tasks,
@@ -180,13 +186,13 @@ class Prediction:
                 fast=self.how.fast,
             )
             + not_explained(self.bundle, explain=self.how.explain),
-            notes=(*answers.notes, *lacking),
+            notes=(*answers.notes, *map(technical, lacking)),
             files=self._keep(),
         )
         values.write(self.out / NAME)
         if self.page:
             self.report("writing the page")
-            write_page(self.out, report=self.report)
+            write_page(self.out, language=self.language, report=self.report)
         return values
 
     def _judge(self, answers: Answers, features: pd.DataFrame, flags: tuple[str, ...]) -> Trust:

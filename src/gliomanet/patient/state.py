@@ -17,6 +17,7 @@ from gliomanet.imaging.reading import Modality, read_modality
 from gliomanet.imaging.registration.coregistration import misalignment
 from gliomanet.imaging.registration.head_pose import judge_pose, pooled
 from gliomanet.imaging.volume import Matrix
+from gliomanet.patient.statements.statement import Statement, state
 
 STRIPS = ("builtin", "hd-bet", "synthstrip")
 
@@ -27,11 +28,11 @@ class State:
 
     Attributes:
         settings: preprocessing.
-        found: what was found, one sentence each.
+        found: what was found.
     """
 
     settings: Preprocessing
-    found: tuple[str, ...]
+    found: tuple[Statement, ...]
 
 
 def read_images(case_id: str, files: Mapping[str, Path]) -> dict[str, Modality]:
@@ -59,23 +60,20 @@ def find_state(images: Mapping[str, Modality], study: Preprocessing) -> State:
     if with_skull:
         name, why = next(iter(with_skull.items()))
         how = study.brain_extraction if study.brain_extraction in STRIPS else "builtin"
-        said = f"not stripped: {', '.join(with_skull)} ({name}: {why}); the brain is extracted ({how})"
+        said = state("prepared.not_stripped", modalities=tuple(with_skull), modality=name, why=why, method=how)
         changes = {"brain_extraction": how, "coregistration": True}
-        aligned = f"each modality is registered to {reference}"
+        aligned = state("prepared.registered", reference=reference)
     else:
-        said = "stripped: no image holds more than a brain; none is extracted again"
+        said = state("prepared.stripped")
         astray = {
             name: problem.found
             for name, volume in volumes.items()
             if name != reference and (problem := misalignment(volumes[reference], volume)) is not None
         }
         changes = {"brain_extraction": "none", "coregistration": bool(astray)}
-        first = next(iter(astray.items()), ("", ""))
-        aligned = (
-            f"not aligned ({first[0]}: {first[1]}); each modality is registered to {reference}"
-            if astray
-            else f"aligned with {reference}; none is registered again"
-        )
+        aligned = state("prepared.aligned", reference=reference)
+        for name, why in list(astray.items())[:1]:
+            aligned = state("prepared.not_aligned", modality=name, why=why, reference=reference)
     settings = Preprocessing.model_validate({**study.model_dump(), **changes, "missing_modality": "mark"})
     return State(settings, (said, *([aligned] if len(volumes) > 1 else [])))
 

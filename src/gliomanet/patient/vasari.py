@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from gliomanet.files.nifti import read_written_nifti
 from gliomanet.patient.diameters import Diameters, largest_diameters
+from gliomanet.patient.statements.statement import Statement, Value, state
 
 CORE, OEDEMA, ENHANCING = 1, 2, 4
 
@@ -36,30 +37,25 @@ SIDED = 2 / 3
 THICK_MM = 3.0
 _FINE_MM = 1.5
 
-SCALE = ((0.0, "none"), (0.055, "up to 5 %"), (0.335, "6 to 33 %"), (0.675, "34 to 67 %"), (0.955, "68 to 95 %"))
-"""Upper ends of VASARI's steps of proportions, and their names."""
+SCALE = ((0.0, "none"), (0.055, "up_to_5"), (0.335, "from_6"), (0.675, "from_34"), (0.955, "from_68"))
+"""Upper ends of VASARI's steps of proportions, and the codes of their names."""
 
-NEEDS_READER = "an outline does not tell it: a reader of the images does"
 UNTOLD = {
-    "f1": ("tumour location", "no atlas of lobes is part of this version"),
-    "f3": ("eloquent brain", "no atlas of eloquent areas is part of this version"),
-    "f8": ("cysts", NEEDS_READER),
-    "f10": ("T1/FLAIR ratio", NEEDS_READER),
-    "f12": ("definition of the enhancing margin", NEEDS_READER),
-    "f13": ("definition of the non-enhancing margin", NEEDS_READER),
-    "f16": ("haemorrhage", NEEDS_READER),
-    "f17": ("diffusion", "diffusion images are no part of this software"),
-    "f18": ("pial invasion", NEEDS_READER),
-    "f19": ("ependymal invasion", "a tumour displaces the ventricles, so that an atlas's are not the patient's"),
-    "f20": ("cortical involvement", "the cortex is not outlined"),
-    "f21": ("deep white matter invasion", "the deep white matter is not outlined"),
-    "f25": ("calvarial remodelling", NEEDS_READER),
+    "f1": "no_lobes",
+    "f3": "no_eloquence",
+    "f8": "needs_reader",
+    "f10": "needs_reader",
+    "f12": "needs_reader",
+    "f13": "needs_reader",
+    "f16": "needs_reader",
+    "f17": "no_diffusion",
+    "f18": "needs_reader",
+    "f19": "ventricles",
+    "f20": "cortex",
+    "f21": "white_matter",
+    "f25": "needs_reader",
 }
-"""Code → name, and the reason that it is not assessed."""
-
-NO_PARTS = "the outline does not tell the tumour's parts"
-NO_T1C = "no T1c was given, and without it nobody sees enhancement"
-NO_FLUID = "neither T2 nor FLAIR was given, and without them nobody sees oedema"
+"""Feature → code of the reason that it is not assessed."""
 
 
 class _Part(BaseModel):
@@ -70,11 +66,11 @@ class VasariFeature(_Part):
     """One feature of VASARI."""
 
     code: str = Field(description="`f1` to `f30`; joined by `+` where an outline holds two in one.")
-    name: str
-    value: str | None = Field(description="In the words of VASARI as far as these hold; empty: not assessed.")
+    name: Statement
+    value: Statement | None = Field(description="In the words of VASARI as far as these hold; empty: not assessed.")
     measured: float | None = Field(description="The number that the word stands for.")
     unit: str = Field(description="Of that number: a share, pieces, mm, or ml on the smaller side.")
-    note: str = Field(description="How it was told, or why it is not assessed.")
+    note: Statement = Field(description="How it was told, or why it is not assessed.")
 
 
 class Vasari(_Part):
@@ -96,20 +92,19 @@ def vasari_of(atlas: Path, native: Path, *, parts_told: bool, seen: Sequence[str
     on_atlas, on_file = _codes(atlas), _codes(native)
     if not on_file[0].any() or not on_atlas[0].any():
         return None
-    enhancement = NO_PARTS if not parts_told else NO_T1C if seen is not None and "t1c" not in seen else ""
-    oedema = NO_PARTS if not parts_told else NO_FLUID if seen is not None and not {"t2", "flair"} & set(seen) else ""
+    enhancement = "no_parts" if not parts_told else "no_t1c" if seen is not None and "t1c" not in seen else ""
+    oedema = (
+        "no_parts" if not parts_told else "no_fluid" if seen is not None and not {"t2", "flair"} & set(seen) else ""
+    )
     features = [
-        *(
-            VasariFeature(code=c, name=n, value=None, measured=None, unit="", note=why)
-            for c, (n, why) in UNTOLD.items()
-        ),
+        *(_untold(code, _note(why)) for code, why in UNTOLD.items()),
         _side(*on_atlas),
         *_proportions(on_file[0], enhancement, oedema),
         _multifocal(*on_file),
         _margin(*on_file, enhancement),
-        _crosses("f15", "oedema crosses the midline", OEDEMA, *on_atlas, oedema),
-        _crosses("f22", "core (non-enhancing tumour or necrosis) crosses the midline", CORE, *on_atlas, enhancement),
-        _crosses("f23", "enhancing tumour crosses the midline", ENHANCING, *on_atlas, enhancement),
+        _crosses("f15", OEDEMA, *on_atlas, oedema),
+        _crosses("f22", CORE, *on_atlas, enhancement),
+        _crosses("f23", ENHANCING, *on_atlas, enhancement),
         _satellites(*on_file, enhancement),
     ]
     sizes = [largest_diameters("whole", on_file[0] > 0, on_file[1])]
@@ -120,65 +115,59 @@ def vasari_of(atlas: Path, native: Path, *, parts_told: bool, seen: Sequence[str
 
 
 def scale_of(share: float) -> str:
-    """A proportion in VASARI's words.
+    """A proportion on VASARI's scale, by the code of the step's name.
 
     >>> scale_of(0.2), scale_of(0.999)
-    ('6 to 33 %', 'more than 95 %')
+    ('from_6', 'over_95')
     """
     if share == 1:
         return "all"
-    return next((name for upper, name in SCALE if share <= upper), "more than 95 %")
+    return next((name for upper, name in SCALE if share <= upper), "over_95")
 
 
 def _side(codes: NDArray[np.uint8], affine: NDArray[np.float64]) -> VasariFeature:
     core = np.isin(codes, (CORE, ENHANCING))
-    inside, of = (core, "tumour without its oedema") if core.any() else (codes > 0, "whole lesion")
+    inside, of = (core, "side_of_core") if core.any() else (codes > 0, "side_of_whole")
     x = _x(codes, affine)
     along = inside.sum(axis=(1, 2))
     left = float((along * np.where(np.abs(x) < 1e-3, 0.5, x < 0)).sum() / along.sum())
-    value = "left" if left >= SIDED else "right" if left <= 1 - SIDED else "centre or bilateral"
-    note = f"share of the {of} that lies left of the atlas's midline; a side holds two thirds of it or more"
-    return _told("f2", "side of the tumour's centre", value, left, "share", note)
+    value = "left" if left >= SIDED else "right" if left <= 1 - SIDED else "centre"
+    return _told("f2", value, left, "share", _note(of))
 
 
 def _proportions(codes: NDArray[np.uint8], enhancement: str, oedema: str) -> list[VasariFeature]:
     whole = int((codes > 0).sum())
     share = {code: float((codes == code).sum()) / whole for code in (CORE, OEDEMA, ENHANCING)}
     any_enhancing = "none" if share[ENHANCING] == 0 else "present"
-    more = "share of the whole lesion, oedema included"
-    merged = f"{more}; the outline's core holds both, and necrosis alone (f7) is not told"
-    infiltrated = f"{more}; oedema that tumour has infiltrated is in it"
     return [
-        _told("f4", "enhancement", any_enhancing, None, "", "mild or marked: a reader tells", enhancement),
-        _told("f5", "proportion enhancing", scale_of(share[ENHANCING]), share[ENHANCING], "share", more, enhancement),
-        _told(
-            *("f6+f7", "proportion of non-enhancing core and necrosis", scale_of(share[CORE]), share[CORE], "share"),
-            *(merged, enhancement),
-        ),
-        _told("f14", "proportion of oedema", scale_of(share[OEDEMA]), share[OEDEMA], "share", infiltrated, oedema),
+        _told("f4", any_enhancing, None, "", _note("degree"), enhancement),
+        _told("f5", scale_of(share[ENHANCING]), share[ENHANCING], "share", _note("share"), enhancement),
+        _told("f6+f7", scale_of(share[CORE]), share[CORE], "share", _note("share_of_core"), enhancement),
+        _told("f14", scale_of(share[OEDEMA]), share[OEDEMA], "share", _note("share_of_oedema"), oedema),
     ]
 
 
 def _multifocal(codes: NDArray[np.uint8], affine: NDArray[np.float64]) -> VasariFeature:
     _, sizes = _pieces(codes > 0)
     number = int((sizes * _voxel_ml(affine) >= LEAST_ML).sum())
-    value = "focal" if number <= 1 else "multifocal or multicentric"
-    note = f"separate pieces of the lesion of {LEAST_ML} ml and more; which of the two, and gliomatosis: a reader tells"
-    return _told("f9", "multifocal or multicentric", value, number, "pieces", note)
+    return _told("f9", "focal" if number <= 1 else "multifocal", number, "pieces", _note("pieces", ml=LEAST_ML))
 
 
 def _margin(codes: NDArray[np.uint8], affine: NDArray[np.float64], why: str) -> VasariFeature:
-    name, enhancing = "thickness of the enhancing margin", codes == ENHANCING
+    enhancing = codes == ENHANCING
     spacing = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    if not why and not enhancing.any():
-        return _told("f11", name, "none", 0.0, "mm", "no enhancing voxel")
-    if not why and not (codes == CORE).any():
-        return _told("f11", name, "solid", None, "mm", "all enhancing, without a core")
-    if not why and spacing.max() > _FINE_MM:
-        why = f"voxels of {spacing.max():.1f} mm do not tell a margin of {THICK_MM:g} mm"
-    thickness = 0.0 if why else margin_thickness(enhancing, spacing)
-    value = "thin" if thickness < THICK_MM else f"thick (more than {THICK_MM:g} mm)"
-    return _told("f11", name, value, thickness, "mm", "mean thickness, from distances to the margin's surfaces", why)
+    if why:
+        return _untold("f11", _note(why))
+    if not enhancing.any():
+        return _told("f11", "none", 0.0, "mm", _note("not_enhancing"))
+    if not (codes == CORE).any():
+        return _told("f11", "solid", None, "mm", _note("without_core"))
+    if spacing.max() > _FINE_MM:
+        return _untold("f11", _note("coarse", voxel=float(spacing.max()), margin=THICK_MM))
+    thickness, note = margin_thickness(enhancing, spacing), _note("thickness")
+    if thickness < THICK_MM:
+        return _told("f11", "thin", thickness, "mm", note)
+    return _told("f11", "thick", thickness, "mm", note, mm=THICK_MM)
 
 
 def margin_thickness(inside: NDArray[np.bool_], spacing: NDArray[np.float64]) -> float:
@@ -195,16 +184,13 @@ def margin_thickness(inside: NDArray[np.bool_], spacing: NDArray[np.float64]) ->
     return 4 * float(distances.mean())
 
 
-def _crosses(
-    code: str, name: str, part: int, codes: NDArray[np.uint8], affine: NDArray[np.float64], why: str
-) -> VasariFeature:
+def _crosses(code: str, part: int, codes: NDArray[np.uint8], affine: NDArray[np.float64], why: str) -> VasariFeature:
     x, along = _x(codes, affine), (codes == part).sum(axis=(1, 2))
     if not why and not along.any():
-        return _told(code, name, "none there", None, "ml", "the outline holds no such part")
+        return _told(code, "no_such_part", None, "ml", _note("no_such_part"))
     smaller = min(float(along[x < -MIDLINE_MM].sum()), float(along[x > MIDLINE_MM].sum())) * _voxel_ml(affine)
     value = "yes" if smaller >= LEAST_ML else "no"
-    note = f"on the atlas: {LEAST_ML} ml or more on either side, farther than {MIDLINE_MM:g} mm from its midline"
-    return _told(code, name, value, round(smaller, 3), "ml", note, why)
+    return _told(code, value, round(smaller, 3), "ml", _note("crosses", ml=LEAST_ML, mm=MIDLINE_MM), why)
 
 
 def _satellites(codes: NDArray[np.uint8], affine: NDArray[np.float64], why: str) -> VasariFeature:
@@ -215,17 +201,30 @@ def _satellites(codes: NDArray[np.uint8], affine: NDArray[np.float64], why: str)
     enhancing = np.bincount(pieces[codes == ENHANCING], minlength=len(of_solid) + 1)[1:] * _voxel_ml(affine)
     main = int(of_solid.argmax()) if len(of_solid) else -1
     number = int(sum(ml >= SATELLITE_ML for place, ml in enumerate(enhancing) if place != main))
-    note = f"enhancing pieces of {SATELLITE_ML} ml and more beside the largest, in the same lesion"
-    return _told("f24", "satellites", "present" if number else "none", number, "pieces", note, why)
+    value = "present" if number else "none"
+    return _told("f24", value, number, "pieces", _note("satellites", ml=SATELLITE_ML), why)
 
 
 def _told(
-    code: str, name: str, value: str, measured: float | None, unit: str, note: str, why: str = ""
+    code: str, value: str, measured: float | None, unit: str, note: Statement, why: str = "", **values: Value
 ) -> VasariFeature:
     """A feature; not assessed where there is a reason."""
     if why:
-        return VasariFeature(code=code, name=name, value=None, measured=None, unit="", note=why)
-    return VasariFeature(code=code, name=name, value=value, measured=measured, unit=unit, note=note)
+        return _untold(code, _note(why))
+    said = state(f"vasari.value.{value}", **values)
+    return VasariFeature(code=code, name=_name(code), value=said, measured=measured, unit=unit, note=note)
+
+
+def _untold(code: str, why: Statement) -> VasariFeature:
+    return VasariFeature(code=code, name=_name(code), value=None, measured=None, unit="", note=why)
+
+
+def _name(code: str) -> Statement:
+    return state(f"vasari.name.{code.replace('+', '_')}")
+
+
+def _note(code: str, **values: Value) -> Statement:
+    return state(f"vasari.note.{code}", **values)
 
 
 def _pieces(inside: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -8,8 +8,9 @@ import pandas as pd
 import yaml
 
 from gliomanet import __version__
-from gliomanet.bundle.description import BundleDescription
-from gliomanet.patient.result import NOTICE, SIMULATED
+from gliomanet.bundle.description import BundleDescription, NeverSeen
+from gliomanet.patient.compose import unseen
+from gliomanet.patient.result import notice, simulated
 from gliomanet.release.chosen import Chosen
 from gliomanet.release.external import external_metrics
 
@@ -68,14 +69,14 @@ on are those of their owners, and may forbid to pass it on.
 
 def model_card(chosen: Chosen, description: BundleDescription) -> str:
     """The card as Markdown, with the front matter that Hugging Face reads."""
-    simulated = bool(description.simulated)
+    phantoms = bool(description.simulated)
     return TEXT.format(
-        tags="glioma, mri, research-use-only" + (", simulated-patients" if simulated else ""),
+        tags="glioma, mri, research-use-only" + (", simulated-patients" if phantoms else ""),
         index=_model_index(chosen, description),
         title=description.title,
         model=description.model,
-        notice=NOTICE,
-        simulated=f"\n**{SIMULATED}**\n" if simulated else "",
+        notice=notice().text,
+        simulated=f"\n**{simulated().text}**\n" if phantoms else "",
         tasks=_list(f"{name}: {' / '.join(task.class_names)}" for name, task in description.tasks.items()),
         kind=description.answers.kind,
         scenario=description.scenario,
@@ -85,7 +86,7 @@ def model_card(chosen: Chosen, description: BundleDescription) -> str:
             f"| {name} | {one.source} | {one.part} | {one.cases} |" for name, one in description.centers.items()
         ),
         metrics="\n".join(_metrics(chosen)),
-        never_seen=_list(f"never seen in training: {one}" for one in description.never_seen),
+        never_seen=_list(unseen(one).text for one in description.never_seen),
         version=__version__,
     )
 
@@ -109,21 +110,21 @@ def _model_index(chosen: Chosen, description: BundleDescription) -> str:
     return yaml.safe_dump(index, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def never_seen(chosen: Chosen) -> tuple[str, ...]:
+def never_seen(chosen: Chosen) -> tuple[NeverSeen, ...]:
     """Kinds of patients that no training case of the scenario was, as its tables tell: classes, ages, sexes."""
     cases = chosen.finished.cases
     own = cases[cases["center"].isin(chosen.scenario.train)]
-    found = []
+    found = list[NeverSeen]()
     for name, task in chosen.study.tasks.items():
         absent = [label for label, values in task.classes.items() if not own[task.label].isin(values).any()]
-        found += [f"{name} {label}" for label in absent]
+        found += [NeverSeen(kind="class", task=name, name=label) for label in absent]
     ages = pd.to_numeric(own["age"], errors="coerce").dropna()
     if len(ages):
-        found.append(f"patients younger than {ages.min():.0f} or older than {ages.max():.0f} years")
+        found.append(NeverSeen(kind="ages", youngest=float(ages.min()), oldest=float(ages.max())))
     else:
-        found.append("patients of known age")
-    found += [f"patients of sex {sex}" for sex in ("F", "M") if not (own["sex"] == sex).any()]
-    found.append("post-operative images, children, and tumours other than diffuse glioma of adults")
+        found.append(NeverSeen(kind="no_age"))
+    found += [NeverSeen(kind="sex", sex=sex) for sex in ("F", "M") if not (own["sex"] == sex).any()]
+    found.append(NeverSeen(kind="outside"))
     return tuple(found)
 
 

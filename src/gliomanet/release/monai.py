@@ -14,7 +14,7 @@ from gliomanet.bundle.description import BundleDescription
 from gliomanet.bundle.external import ExternalMetric
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.models.artifact import MODEL_FILE, ImageModelDescription
-from gliomanet.patient.result import NOTICE
+from gliomanet.patient.result import notice
 from gliomanet.release.chosen import Chosen
 
 METADATA = "configs/metadata.json"
@@ -37,7 +37,7 @@ def metadata(chosen: Chosen, description: BundleDescription, external: tuple[Ext
         "numpy_version": version("numpy"),
         "required_packages_version": {"gliomanet": __version__, **{name: version(name) for name in _PACKAGES}},
         "task": f"Classes of a glioma from MRI: {', '.join(description.tasks)}",
-        "description": f"{description.title}: {description.model} ({description.answers.kind}). {NOTICE}",
+        "description": f"{description.title}: {description.model} ({description.answers.kind}). {notice().text}",
         "authors": "The gliomanet developers",
         "copyright": "Code: Apache-2.0. The data that it was trained on are their owners'.",
         "data_source": f"centres {', '.join(n for n, one in description.centers.items() if one.part == 'trained')} "
@@ -51,7 +51,7 @@ def metadata(chosen: Chosen, description: BundleDescription, external: tuple[Ext
             for one in external
             if one.model == description.model and one.value is not None
         },
-        "intended_use": NOTICE,
+        "intended_use": notice().text,
         "references": [],
         "network_data_format": networks,
     }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -45,6 +47,14 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height))
     figure.patch.set_alpha(0)
     return figure
+
+
+@contextmanager
+def letters_of_any_language() -> Iterator[None]:
+    """The figures' settings, for text that matplotlib's own letters may lack: the reader's letters set it."""
+    with rc_context(SETTINGS), catch_warnings():  # type: ignore[arg-type]
+        filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        yield
 
 
 def bare(axes: Axes) -> Axes:

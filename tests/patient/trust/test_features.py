@@ -44,7 +44,7 @@ def test_good_cases_alarm_as_often_as_is_stated(reference):
     new = features(np.random.default_rng(4), 400, "n")
     found = [said(reference, new.iloc[[place]]) for place in range(len(new))]
     assert found[0].false_alarms == 0.05
-    assert [one.of for one in found[0].distances] == ["radiomic features of chain"]
+    assert [(one.of, one.model) for one in found[0].distances] == [("radiomic features", "chain")]
     assert 0.02 < np.mean([one.verdict != "usable" for one in found]) < 0.09
 
 
@@ -53,8 +53,8 @@ def test_another_extractor_s_scale_is_not_to_be_used_and_the_feature_is_named(re
     row["t1c_firstorder_F0"] *= 2
     trust = said(reference, row)
     assert trust.verdict == "do not use"
-    assert trust.reasons[0].startswith("Do not use: unlike the training cases in the radiomic features of chain")
-    assert "t1c_firstorder_F0 is" in trust.reasons[1]
+    assert [one.code for one in trust.reasons] == ["trust.features_far", *["trust.feature"] * 3]
+    assert vars(trust.reasons[1])["values"]["feature"] == "t1c_firstorder_F0"
     assert trust.distances[0].p == pytest.approx(1 / (CASES + 1))
 
 
@@ -64,7 +64,8 @@ def test_a_case_without_a_modality_s_features_is_told_and_not_judged_by_them(ref
     row["t1c_firstorder_F0"] *= 2
     trust = said(reference, row, ("t1c",))
     assert (trust.verdict, trust.distances[0].counts) == ("not judged", False)
-    assert any("lacks flair" in note for note in trust.notes)
+    (note,) = [one for one in trust.notes if one.code == "trust.features_do_not_count"]
+    assert vars(note)["values"] == {"model": "chain", "modalities": ("flair",)}
 
 
 def test_a_case_without_a_mask_has_no_such_distance(reference):

@@ -81,7 +81,7 @@ def report(
         procedure_reported=BRAIN_MRI,
         imaging_measurements=groups,
     )
-    _say_first(content, [by.caution, values.notice, *values.warnings, *_empty(values)])
+    _say_first(content, [by.caution, *(one.text for one in (values.notice, *values.warnings)), *_empty(values)])
     made = Comprehensive3DSR(
         evidence=[*series.images, *([masks] if masks is not None else [])],
         content=content,

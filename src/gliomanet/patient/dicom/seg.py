@@ -14,7 +14,7 @@ from gliomanet.patient.dicom.codes import BRAIN, LEARNT, own_code
 from gliomanet.patient.dicom.context import SourceSeries
 from gliomanet.patient.dicom.planes import spacing_mm
 from gliomanet.patient.dicom.segments import BRAIN_PART, Part, Segment
-from gliomanet.patient.result import NOTICE
+from gliomanet.patient.result import notice
 
 GIVEN = "mask given by the user, resampled"
 _LONGEST = 1024  # characters of a segment's description
@@ -85,7 +85,7 @@ def _described(
         display_color=segment.colour,
     )
     described.SegmentedPropertyTypeCodeSequence = [kind]
-    described.SegmentDescription = f"{by.caution}. {NOTICE} {warnings}".strip()[:_LONGEST]
+    described.SegmentDescription = f"{by.caution}. {notice().text} {warnings}".strip()[:_LONGEST]
     return described
 
 

@@ -60,7 +60,7 @@ def _instances(
 ) -> Iterator[tuple[str, SOPClass]]:
     record = json.loads((result / "atlas" / RECORD).read_text(encoding="utf-8"))
     by = Authorship.of(values, (uid for one in examination.series.values() for uid in one.uids))
-    outline, warnings = values.segmentation, " ".join(values.warnings)
+    outline, warnings = values.segmentation, " ".join(one.text for one in values.warnings)
     reference = examination.series[record["reference"]]
     segments = {
         name: segments_of(

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from gliomanet.patient.page import answer, explained, limits, support, tumour
 from gliomanet.patient.page.made import made
 from gliomanet.patient.page.outcomes import external, survival
-from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
 from gliomanet.reporting.study.section import Section
 
-Make = Callable[[ResultValues, Path, Words, Medium], Section | None]
+Make = Callable[[ResultValues, Words, View], Section | None]
 SECTIONS: tuple[Make, ...] = (
     limits.section,
     answer.diagnosis,
     answer.tasks,
     support.section,
+    explained.attribution,
     tumour.section,
     explained.vasari,
-    explained.attribution,
     survival,
     external,
     made,
@@ -30,9 +29,9 @@ SECTIONS: tuple[Make, ...] = (
 """In the order of the page: what can be trusted goes before any number."""
 
 
-def sections_of(values: ResultValues, folder: Path, say: Words, medium: Medium) -> list[Section]:
+def sections_of(values: ResultValues, say: Words, view: View) -> list[Section]:
     """The sections of a result."""
-    return [section for make in SECTIONS if (section := make(values, folder, say, medium)) is not None]
+    return [section for make in SECTIONS if (section := make(values, say, view)) is not None]
 
 
 def head_of(values: ResultValues, say: Words) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def head_of(values: ResultValues, say: Words) -> dict[str, Any]:
                 "made_at", made_at=values.made_at.replace("T", " ").replace("+00:00", " UTC"), version=values.gliomanet
             ),
         ],
-        "notice": values.notice,
-        "simulated": limits.simulated_sentence(values),
+        "notice": say.tell(values.notice),
+        "simulated": limits.simulated_sentence(values, say),
         "version": values.gliomanet,
     }

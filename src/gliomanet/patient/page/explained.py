@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gliomanet.patient.attribution import AttributionMap
-from gliomanet.patient.page.plot import Medium
 from gliomanet.patient.page.support import points
-from gliomanet.patient.page.tumour import address_of
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
 from gliomanet.patient.worth import Worth
-from gliomanet.reporting.format import modality_name, number, task_name
+from gliomanet.reporting.format import number
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
@@ -20,7 +19,7 @@ ATTRIBUTION = "pictures/attribution_"
 """Opening of the pictures of attribution; a task's name follows."""
 
 
-def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
+def attribution(values: ResultValues, say: Words, view: View) -> Section | None:
     """Overlays of attribution with their figures; absent where none was drawn and nothing is worth anything."""
     maps, worth = values.explained.attribution, values.explained.worth_of_inputs
     files = [name for name in values.files if name.startswith(ATTRIBUTION)]
@@ -28,8 +27,8 @@ def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) 
         return None
     pictures = []
     for file in files:
-        name = task_name(Path(file).stem.removeprefix(Path(ATTRIBUTION).name))
-        pictures.append({"address": address_of(folder / file), "label": say("attribution.label", name=name)})
+        name = say.task(Path(file).stem.removeprefix(Path(ATTRIBUTION).name))
+        pictures.append({"address": view.picture(file), "label": say("attribution.label", name=name)})
     content = {
         "pictures": pictures,
         "maps": _maps(maps, say) if maps else None,
@@ -38,21 +37,28 @@ def attribution(values: ResultValues, folder: Path, say: Words, medium: Medium) 
     return Section("attribution", say("attribution.title"), content)
 
 
-def vasari(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
+def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
     """VASARI's features that an outline tells; absent where the result has none."""
     found = values.vasari
     if found is None:
         return None
     rows = []
     for one in found.features:
-        measured = "" if one.measured is None else f"{one.measured:.3g} {one.unit}"
-        value = Cell(say("vasari.not_assessed"), kind="muted") if one.value is None else Cell(one.value)
-        rows.append((Cell(one.name), Cell(one.code), value, numeric(measured), Cell(one.note, kind="note")))
+        measured = "" if one.measured is None else f"{one.measured:.3g} {say.named('unit', one.unit)}"
+        value = Cell(say("vasari.not_assessed"), kind="muted") if one.value is None else Cell(say.tell(one.value))
+        rows.append(
+            (Cell(say.tell(one.name)), Cell(one.code), value, numeric(measured), Cell(say.tell(one.note), kind="note"))
+        )
     titles = (Column(say("vasari.feature")), Column(say("vasari.code")), Column(say("vasari.value")))
     columns = (*titles, Column(say("vasari.measured"), True), Column(say("vasari.note")))
     table = Table("vasari", say("vasari.caption"), columns, tuple(rows))
     sizes = [
-        say("vasari.diameter", region=one.region, largest=f"{one.largest_mm:.0f}", other=f"{one.perpendicular_mm:.0f}")
+        say(
+            "vasari.diameter",
+            region=say.name("tumour.region", one.region),
+            largest=f"{one.largest_mm:.0f}",
+            other=f"{one.perpendicular_mm:.0f}",
+        )
         for one in found.diameters
     ]
     return Section("vasari", say("vasari.title"), {"table": table, "sizes": sizes})
@@ -66,7 +72,12 @@ def _maps(maps: Sequence[AttributionMap], say: Words) -> Table:
         ]
         evidence = (number(one.evidence), number(one.start), number(one.additivity_gap, 3), *shares)
         rows.append(
-            (Cell(task_name(one.task)), Cell(one.called), Cell(one.model), *(numeric(text) for text in evidence))
+            (
+                Cell(say.task(one.task)),
+                Cell(say.named("class", one.called)),
+                Cell(one.model),
+                *(numeric(text) for text in evidence),
+            )
         )
     columns = [Column(say(f"attribution.{name}")) for name in ("task", "called", "model")]
     names = ("evidence", "start", "gap", "in_tumour", "of_brain")
@@ -75,7 +86,7 @@ def _maps(maps: Sequence[AttributionMap], say: Words) -> Table:
 
 
 def _worth(one: Worth, say: Words) -> Table:
-    rows = [(Cell(modality_name(name)), numeric(points(value))) for name, value in one.groups.items()]
+    rows = [(Cell(say.named("input", name)), numeric(points(value))) for name, value in one.groups.items()]
     columns = (Column(say("support.input")), Column(say("support.change"), True))
-    caption = say("support.worth_caption", task=task_name(one.task), called=one.called)
+    caption = say("support.worth_caption", task=say.task(one.task), called=say.named("class", one.called))
     return Table(f"inputs-{one.task}", caption, columns, tuple(rows))

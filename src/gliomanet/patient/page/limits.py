@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from gliomanet.patient.page.plot import Medium
 from gliomanet.patient.page.verdict import verdict_of
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
-from gliomanet.patient.result import SIMULATED, Quality, ResultValues
-from gliomanet.reporting.format import listing
-from gliomanet.reporting.quality.captions import NAMES
+from gliomanet.patient.result import Quality, ResultValues, simulated
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
-_NEVER = "never seen in training: "
 
-
-def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section:
+def section(values: ResultValues, say: Words, view: View) -> Section:
     """The section; it is never absent."""
     quality = values.preparation.quality
     outside = [one for one in quality if one.outside]
@@ -25,24 +19,25 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
     if known:
         bounds = say("trust.flags", n=len(outside), all=len(known)) if outside else say("trust.inside", all=len(known))
     verdict = verdict_of(values, say)
-    warnings = [text for text in values.warnings if text != SIMULATED and text not in values.trust.reasons]
-    unseen = [text.removeprefix(_NEVER) for text in values.not_assessed if text.startswith(_NEVER)]
+    above = ("simulated", *(one.text for one in values.trust.reasons))
+    warnings = [one for one in values.warnings if one.code not in above and one.text not in above]
     content = {
+        "simulated": simulated_sentence(values, say),
         "verdict": verdict,
-        "warnings": warnings,
+        "warnings": [say.tell(one) for one in warnings],
+        "protocol": [say.tell(one) for one in values.protocol],
         "bounds": bounds,
         "quality": _table(quality, say),
-        "found": values.preparation.found,
-        "not_assessed": [text for text in values.not_assessed if not text.startswith(_NEVER)],
-        "unseen": listing(unseen),
-        "notes": values.notes,
+        "found": [say.tell(one) for one in values.preparation.found],
+        "not_assessed": [say.tell(one) for one in values.not_assessed],
+        "notes": [say.tell(one) for one in values.notes],
     }
     return Section("trust", say("trust.title"), content)
 
 
-def simulated_sentence(values: ResultValues) -> str:
+def simulated_sentence(values: ResultValues, say: Words) -> str:
     """The warning that goes above everything; empty where no simulated patient trained the model."""
-    return SIMULATED if values.bundle.simulated else ""
+    return say.tell(simulated()) if values.bundle.simulated else ""
 
 
 def _number(value: float) -> str:
@@ -53,9 +48,13 @@ def _number(value: float) -> str:
 def _table(quality: tuple[Quality, ...], say: Words) -> Table:
     rows = [
         (
-            Cell(NAMES.get(one.metric, one.metric.replace("_", " "))),
+            Cell(say.named("quality", one.metric)),
             numeric(_number(one.value)),
-            numeric("" if one.low is None or one.high is None else f"{_number(one.low)} to {_number(one.high)}"),
+            numeric(
+                ""
+                if one.low is None or one.high is None
+                else say("range", low=_number(one.low), high=_number(one.high))
+            ),
             Cell(say("trust.outside"), kind="gap") if one.outside else Cell(),
         )
         for one in quality

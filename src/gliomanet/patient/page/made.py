@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import InputFile, ResultValues
-from gliomanet.reporting.format import modality_name
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
 
-def made(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section:
+def made(values: ResultValues, say: Words, view: View) -> Section:
     """The section; it is never absent."""
     source = values.bundle
     content = {
@@ -23,7 +20,7 @@ def made(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Sect
             say("made.version", version=values.gliomanet, schema=values.schema_version),
             *([say("made.fast")] if source.fast else []),
         ],
-        "steps": values.preparation.steps,
+        "steps": [say.tell(one) for one in values.preparation.steps],
     }
     return Section("made", say("made.title"), content)
 
@@ -31,7 +28,7 @@ def made(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Sect
 def _table(inputs: tuple[InputFile, ...], say: Words) -> Table:
     rows = []
     for one in inputs:
-        name = say("made.tumour_mask") if one.image == "tumour_mask" else modality_name(one.image)
+        name = say("made.tumour_mask") if one.image == "tumour_mask" else say.named("modality", one.image)
         voxels = "" if one.voxels is None else " × ".join(str(n) for n in one.voxels)
         size = "" if one.voxel_mm is None else " × ".join(f"{mm:.3g}" for mm in one.voxel_mm)
         cells = (Cell(name), numeric(voxels), numeric(size), Cell(one.orientation), Cell(one.digest[:16] + "…"))

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from markupsafe import Markup, escape
 
+from gliomanet.patient.page.view import Medium
 from gliomanet.reporting.embed import data_address
 from gliomanet.reporting.svg import inline_svg
-
-
-class Medium(StrEnum):
-    """The place in which a reader sees it."""
-
-    SCREEN = "screen"
-    PRINT = "print"
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from gliomanet.patient.page.features_plot import POOLED, features_plot
-from gliomanet.patient.page.plot import Medium, Plot
+from gliomanet.patient.page.plot import Plot
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import Feature, ResultValues, TaskAnswer
-from gliomanet.reporting.format import MINUS, feature_name, modality_name, number, task_name
+from gliomanet.reporting.format import MINUS, number
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
@@ -20,10 +20,10 @@ DRAWN = 6
 _MEAN_RATIO = "_logratio_Mean"
 
 
-def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
+def section(values: ResultValues, say: Words, view: View) -> Section | None:
     """The section; absent where neither modalities nor features tell anything."""
     worth = [_worth(one, say) for one in values.tasks if one.worth_of_modalities]
-    features = [_of_task(values.features, one, say, medium) for one in values.tasks] if values.features else []
+    features = [_of_task(values.features, one, say, view) for one in values.tasks] if values.features else []
     features = [one for one in features if one is not None]
     if not worth and not features:
         return None
@@ -34,9 +34,9 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
 
 def _worth(one: TaskAnswer, say: Words) -> Table:
     worth = one.worth_of_modalities or {}
-    rows = [(Cell(modality_name(name)), numeric(points(worth[name]))) for name in worth]
+    rows = [(Cell(say.named("modality", name)), numeric(points(worth[name]))) for name in worth]
     columns = (Column(say("support.modality")), Column(say("support.change"), True))
-    caption = say("support.worth_caption", task=task_name(one.task), called=one.called)
+    caption = say("support.worth_caption", task=say.task(one.task), called=say.named("class", one.called))
     return Table(f"worth-{one.task}", caption, columns, tuple(rows))
 
 
@@ -52,17 +52,17 @@ def chosen(features: Sequence[Feature], task: str) -> tuple[list[Feature], bool]
     return (kept[:DRAWN], True) if kept else ([one for one in features if one.feature.endswith(_MEAN_RATIO)], False)
 
 
-def _of_task(features: Sequence[Feature], one: TaskAnswer, say: Words, medium: Medium) -> dict[str, Any] | None:
+def _of_task(features: Sequence[Feature], one: TaskAnswer, say: Words, view: View) -> dict[str, Any] | None:
     shown, kept = chosen(features, one.task)
-    svg = features_plot(shown, one.task, [answer.name for answer in one.classes])
+    svg = features_plot(shown, one.task, [answer.name for answer in one.classes], say)
     if not svg:
         return None
-    label = say("support.features_label", task=task_name(one.task))
+    label = say("support.features_label", task=say.task(one.task))
     which = say("support.kept") if kept else say("support.means")
     said = say("support.features_shown", shown=len(shown), all=len(features), which=which)
     return {
-        "title": task_name(one.task),
-        "figure": Plot(f"features-{one.task}", svg, label).on(medium),
+        "title": say.task(one.task),
+        "figure": Plot(f"features-{one.task}", svg, label).on(view.medium),
         "shown": said,
     }
 
@@ -73,15 +73,15 @@ def _table(values: ResultValues, say: Words) -> Table:
     rows = []
     for feature in values.features:
         of = {(r.task, r.label): r for r in feature.references if r.center == POOLED}
-        cells = [Cell(feature_name(feature.feature)), numeric(number(feature.value, 3))]
+        cells = [Cell(say.feature(feature.feature)), numeric(number(feature.value, 3))]
         for group in groups:
             quantiles = of[group].quantiles if group in of else None
             if quantiles is None:
                 cells.append(Cell())
                 continue
             low, _, median, _, high = quantiles
-            cells.append(numeric(number(median, 3), f"{number(low, 3)} to {number(high, 3)}"))
+            cells.append(numeric(number(median, 3), say("range", low=number(low, 3), high=number(high, 3))))
         rows.append(tuple(cells))
-    titles = [f"{task_name(task)} {name}" for task, name in groups]
+    titles = [f"{say.task(task)} {say.named('class', name)}" for task, name in groups]
     columns = (Column(say("support.feature")), Column(say("support.here"), True), *(Column(t, True) for t in titles))
     return Table("features", say("support.features_caption"), columns, tuple(rows))

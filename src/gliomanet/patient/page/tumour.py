@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.pictures.draw import OUTLINES
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues, Segmentation
-from gliomanet.reporting.embed import data_address
-from gliomanet.reporting.format import MINUS, listing, modality_name
+from gliomanet.reporting.format import MINUS
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
 
 
-def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> Section | None:
+def section(values: ResultValues, say: Words, view: View) -> Section | None:
     """Volumes and pictures; absent where there are neither."""
     found = values.segmentation
     if found is None and not values.pictures:
@@ -30,7 +28,7 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
     content = {
         "lead": say("tumour.empty") if empty else lead,
         "volumes": _table(found, say) if found is not None else None,
-        "groups": [_group(group, folder, say) for group in _by_image(values.pictures)],
+        "groups": [_group(group, say, view) for group in _by_image(values.pictures)],
         "legend": [
             {"name": say.name("tumour.region", part), "line": say.name("tumour.line", part), "part": part.split()[0]}
             for part, *_ in OUTLINES
@@ -40,11 +38,6 @@ def section(values: ResultValues, folder: Path, say: Words, medium: Medium) -> S
     return Section("tumour", say("tumour.title"), content)
 
 
-def address_of(path: Path) -> str:
-    """A PNG as `data:` address."""
-    return data_address("image/png", path.read_bytes())
-
-
 def _by_image(pictures: tuple[Picture, ...]) -> list[list[Picture]]:
     groups: dict[tuple[str, str], list[Picture]] = {}
     for one in pictures:
@@ -52,24 +45,24 @@ def _by_image(pictures: tuple[Picture, ...]) -> list[list[Picture]]:
     return list(groups.values())
 
 
-def _group(pictures: list[Picture], folder: Path, say: Words) -> dict[str, Any]:
+def _group(pictures: list[Picture], say: Words, view: View) -> dict[str, Any]:
     first = pictures[0]
     return {
-        "title": say(f"tumour.{first.space}", modality=modality_name(first.modality)),
-        "pictures": [_shown(one, folder, say) for one in pictures],
+        "title": say(f"tumour.{first.space}", modality=say.named("modality", first.modality)),
+        "pictures": [_shown(one, say, view) for one in pictures],
     }
 
 
-def _shown(one: Picture, folder: Path, say: Words) -> dict[str, Any]:
+def _shown(one: Picture, say: Words, view: View) -> dict[str, Any]:
     position = f"{abs(one.position_mm):.0f}"
     told = {"plane": say(f"tumour.{one.plane}"), "slice": one.slice, "slices": one.slices}
-    parts = listing(say.name("tumour.region", part) for part in one.outlined)
+    parts = say.listing(say.name("tumour.region", part) for part in one.outlined)
     outlined = say("tumour.outlined", parts=parts) if one.outlined else say("tumour.not_outlined")
     return {
-        "address": address_of(folder / one.file),
+        "address": view.picture(one.file),
         "width": one.width,
         "height": one.height,
-        "label": say("tumour.picture_label", modality=modality_name(one.modality), outlined=outlined, **told),
+        "label": say("tumour.picture_label", modality=say.named("modality", one.modality), outlined=outlined, **told),
         "words": say("tumour.picture", position=f"{MINUS if one.position_mm < -0.5 else ''}{position}", **told),
     }
 

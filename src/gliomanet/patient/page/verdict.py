@@ -18,10 +18,10 @@ def verdict_of(values: ResultValues, say: Words) -> dict[str, Any]:
     return {
         "verdict": say(f"trust.verdicts.{trust.verdict.replace(' ', '_')}"),
         "is_calm": trust.verdict == "usable",
-        "reasons": trust.reasons,
+        "reasons": [say.tell(one) for one in trust.reasons],
         "false_alarms": rate,
         "distances": _table(trust.distances, say),
-        "notes": trust.notes,
+        "notes": [say.tell(one) for one in trust.notes],
     }
 
 
@@ -31,7 +31,9 @@ def _table(distances: Sequence[Distance], say: Words) -> Table:
         alarm = Cell(say("trust.alarm"), kind="gap") if one.alarm and one.counts else Cell()
         counts = "" if one.counts else say("trust.does_not_count")
         numbers = (f"{one.distance:.3g}", f"{one.p:.3g}", f"{one.alarm_at:.3g}", f"{one.held_out:,}")
-        rows.append((Cell(one.of, counts), *(numeric(text) for text in numbers), alarm))
+        names = {"look": "of_look", "deep features": "of_deep", "radiomic features": "of_features"}
+        of = say(f"trust.{names[one.of]}", **({"model": one.model} if one.model else {}))
+        rows.append((Cell(of, counts), *(numeric(text) for text in numbers), alarm))
     titles = ("distance", "p", "alarm_at", "held_out")
     columns = (Column(say("trust.of")), *(Column(say(f"trust.{name}"), True) for name in titles), Column(""))
     return Table("distances", say("trust.distances"), columns, tuple(rows))

@@ -12,10 +12,13 @@ from markupsafe import Markup
 from gliomanet.files.atomic import write_atomically
 from gliomanet.patient.page.context import head_of, sections_of
 from gliomanet.patient.page.pdf import pdf_of
-from gliomanet.patient.page.plot import Medium
+from gliomanet.patient.page.view import Medium, View
 from gliomanet.patient.page.words import Words, words
 from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.patient.statements.sentences import LANGUAGES
+from gliomanet.reporting.chinese_font import FAMILIES, chinese_font
 from gliomanet.reporting.embed import data_address
+from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.templating import environment
 
 PAGE, PDF = "page.html", "report.pdf"
@@ -30,13 +33,17 @@ def write_page(folder: Path, *, language: str = "en", report: Callable[[str], ob
 
     Args:
         folder: of `result.json` and its pictures.
-        language: of the sentences.
+        language: `en` or `zh`.
         report: called with a line on what could not be written.
 
     Raises:
+        ResultError: its `result.json` is of another version.
+        ProblemError: the letters of a Chinese PDF are missing.
         OSError: the folder holds no `result.json`, or a picture that it names is not there.
     """
     values, say = ResultValues.read(folder / NAME), words(language)
+    if language == "zh":
+        chinese_font()  # before anything is written
     write_atomically(folder / PAGE, rendered(values, folder, say, Medium.SCREEN).encode())
     found = pdf_of(rendered(values, folder, say, Medium.PRINT), identifier=(folder / NAME).read_bytes())
     if found is None:
@@ -44,6 +51,12 @@ def write_page(folder: Path, *, language: str = "en", report: Callable[[str], ob
         (folder / PDF).unlink(missing_ok=True)
         return
     write_atomically(folder / PDF, found)
+
+
+def language_of(page: Path) -> str:
+    """The language that a page was written in; empty where it cannot be told."""
+    start = page.read_text(encoding="utf-8")[:200]
+    return next((name for name in LANGUAGES if f'<html lang="{words(name)("lang")}">' in start), "")
 
 
 def rendered(values: ResultValues, folder: Path, say: Words, medium: Medium) -> str:
@@ -55,21 +68,13 @@ def rendered(values: ResultValues, folder: Path, say: Words, medium: Medium) -> 
         say: sentences.
         medium: the page, or what the PDF is set from.
     """
-    sections = sections_of(values, folder, say, medium)
-    bodies = [
-        Markup(environment().get_template(f"patient/{one.name}.html.j2").render(one.content, say=say, medium=medium))
-        for one in sections
-    ]
-    style = (
-        environment()
-        .get_template("patient/style.css.j2")
-        .render(medium=medium, fonts=_fonts(medium), research=say("research"))
-    )
+    sections = sections_of(values, say, View(medium, folder))
+    style = style_of(medium, say)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment().get_template("patient/page.html.j2")
     return page.render(
         head_of(values, say),
-        sections=list(zip(sections, bodies, strict=True)),
+        sections=[(one, body_of(one, say, medium)) for one in sections],
         style=Markup(style),
         style_digest=digest,
         say=say,
@@ -77,12 +82,36 @@ def rendered(values: ResultValues, folder: Path, say: Words, medium: Medium) -> 
     )
 
 
-def _fonts(medium: Medium) -> list[tuple[str, str]]:
-    """Weight → address of the letters of the PDF: the copy that travels with matplotlib, the same on every machine."""
-    if medium is Medium.SCREEN:
+def body_of(section: Section, say: Words, medium: Medium) -> Markup:
+    """The HTML of a section below its heading of level 2."""
+    template = environment().get_template(f"patient/{section.name}.html.j2")
+    return Markup(template.render(section.content, say=say, medium=medium))
+
+
+def style_of(medium: Medium, say: Words) -> str:
+    """The style sheet of a page, or of what a PDF is set from."""
+    print_only = {
+        "fonts": _fonts(medium, say.language),
+        "research": say("research"),
+        "chinese_first": say.language == "zh",
+    }
+    return environment().get_template("patient/style.css.j2").render(medium=medium, chinese=FAMILIES, **print_only)
+
+
+def app_style() -> str:
+    """The style sheet of sections within the app: of the elements below one of class `doctor`, and of no others."""
+    return environment().get_template("patient/app.css.j2").render(chinese=FAMILIES)
+
+
+def _fonts(medium: Medium, language: str) -> list[tuple[str, str, str]]:
+    """Family, weight and address of the PDF's letters: those that travel with matplotlib, the same on every machine."""
+    if medium is not Medium.PRINT:
         return []
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     names = (("normal", "DejaVuSans.ttf"), ("bold", "DejaVuSans-Bold.ttf"))
-    return [(weight, data_address("font/ttf", (folder / name).read_bytes())) for weight, name in names]
+    fonts = [("Page", weight, data_address("font/ttf", (folder / name).read_bytes())) for weight, name in names]
+    if language == "zh":
+        fonts.append(("Chinese", "normal", data_address("font/woff2", chinese_font().read_bytes())))
+    return fonts

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.calibration import FALSE_ALARMS, Calibrated, calibrate
 from gliomanet.patient.trust.deep import deep_vectors
 from gliomanet.patient.trust.features import feature_vectors, modalities_lacking
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.reference import TrustReference, subset_name
-from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
+from gliomanet.patient.trust.said import Check, Distance, DistanceOf, Trust, Verdict
 from gliomanet.patient.trust.spread import Spread, farthest
 
-LOOK = "look"
 _SHOWN = 5
 _FEATURES_SHOWN = 3
-_THINK_OF_FEATURES = (
-    "another extractor or other settings, another contrast than its name, a poor mask, or an odd tumour"
-)
-_NO_REFERENCE = "nothing was checked: the bundle knows nothing of its training cases' look"
-_NONE_ALIKE = "nothing was checked: no held-out training case has these modalities"
-_LEFT_RIGHT = "left and right were not checked: an image that was mirrored looks like any other"
 
 
 def judge(
@@ -47,9 +41,9 @@ def judge(
         features: of the case, one row of radiomic features; `None` or no row of a case without a tumour mask.
         flags: what preprocessing found that a person should look at.
     """
-    flagged = tuple(f"Look at the images: {flag}" for flag in flags)
+    flagged = tuple(state("trust.flag", flag=flag) for flag in flags)
     if reference is None or not (reference.looks or reference.deep or reference.features):
-        why = (_NO_REFERENCE,) if reference is None else reference.lacking
+        why = (state("trust.no_reference"),) if reference is None else reference.lacking
         verdict: Verdict = "look first" if flags else "not judged"
         return Trust(verdict=verdict, reasons=flagged, false_alarms=None, distances=(), checks=(), notes=why)
     models = [model for model in deep if model in reference.deep and len(deep[model])]
@@ -69,24 +63,22 @@ def judge(
             found.append(of)
     checks = _checks(reference, look, modalities, level)
     reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
-    alarming = [distance.of for distance, of in found if distance.counts and of.alarm]
+    alarming = [distance.model for distance, of in found if distance.of == "radiomic features" and of.alarm]
     reasons += [
-        _worst_features(reference, model, measured[model][0]) for model in whole if _features_of(model) in alarming
+        one for model in whole if model in alarming for one in _worst_features(reference, model, measured[model][0])
     ]
     counting = [(distance, of) for distance, of in found if distance.counts]
     far = any(of.far for _, of in counting)
     calm: Verdict = "usable" if counting else "not judged"
     verdict = "do not use" if far else "look first" if reasons or flags else calm
-    notes = [*reference.lacking, _LEFT_RIGHT, *(() if counting else (_NONE_ALIKE,))]
+    notes = [*reference.lacking, state("trust.left_right"), *(() if counting else (state("trust.none_alike"),))]
     notes += [
-        f"deep features of {model} count for nothing: the case lacks {', '.join(lacks[model])}, and they are "
-        "calibrated on cases with what they had"
+        state("trust.deep_does_not_count", model=model, modalities=tuple(lacks[model]))
         for model in models
         if model not in counted
     ]
     notes += [
-        f"radiomic features of {model} count for nothing: the case lacks {', '.join(lacking)}, and they are calibrated "
-        "on cases with what they had"
+        state("trust.features_do_not_count", model=model, modalities=tuple(lacking))
         for model, (_, lacking) in measured.items()
         if lacking
     ]
@@ -107,7 +99,7 @@ def _judge_look(
     distances = {fold: farthest(of.spread.deviations(look), names) for fold, of in reference.looks.items()}
     held_out = {fold: of.held_out[subset] for fold, of in reference.looks.items() if subset in of.held_out}
     of = calibrate(distances, held_out, level)
-    return None if of is None else (_distance(LOOK, distances, of, counts=True), of)
+    return None if of is None else (_distance("", distances, of, counts=True, what="look"), of)
 
 
 def _judge_deep(
@@ -121,11 +113,7 @@ def _judge_deep(
         if len(vectors) and set(known.spread.columns) <= set(vectors):
             distances[str(fold)] = float(known.spread.distances(vectors)[0])
     of = calibrate(distances, {fold: one.held_out for fold, one in reference.deep[model].items()}, level)
-    return None if of is None else (_distance(f"deep features of {model}", distances, of, counts=counts), of)
-
-
-def _features_of(model: str) -> str:
-    return f"radiomic features of {model}"
+    return None if of is None else (_distance(model, distances, of, counts=counts), of)
 
 
 def _measured(
@@ -150,24 +138,25 @@ def _judge_features(
     of_folds = reference.features[model]
     distances = {fold: float(one.spread.distances(vectors)[0]) for fold, one in of_folds.items()}
     of = calibrate(distances, {fold: one.held_out for fold, one in of_folds.items()}, level)
-    return None if of is None else (_distance(_features_of(model), distances, of, counts=counts), of)
+    return None if of is None else (_distance(model, distances, of, counts=counts, what="radiomic features"), of)
 
 
-def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> str:
-    """A sentence on the features that lie farthest out, by themselves."""
+def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> Iterator[Statement]:
+    """Statements on the features that lie farthest out, by themselves."""
     spread = next(iter(reference.features[model].values())).spread
-    deviations = spread.deviations(vectors)
-    told = []
-    for place in np.argsort(-deviations, kind="stable")[:_FEATURES_SHOWN]:
+    for place in np.argsort(-spread.deviations(vectors), kind="stable")[:_FEATURES_SHOWN]:
         name, (low, _, high) = spread.normal.columns[place], spread.quantiles[place]
-        told.append(f"{name} is {vectors[name].iloc[0]:.3g}, nine in ten training cases have {low:.3g} to {high:.3g}")
-    return f"Farthest of the features that {model} takes: {'; '.join(told)}: {_THINK_OF_FEATURES}"
+        value = float(vectors[name].iloc[0])
+        yield state("trust.feature", feature=name, value=value, low=float(low), high=float(high))
 
 
-def _distance(name: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool) -> Distance:
+def _distance(
+    model: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool, what: DistanceOf = "deep features"
+) -> Distance:
     mean = float(np.mean(list(distances.values())))
     return Distance(
-        of=name,
+        of=what,
+        model=model,
         distance=mean,
         p=of.p,
         held_out=of.cases,
@@ -214,27 +203,34 @@ def _mean_deviations(spreads: Sequence[Spread], look: Mapping[str, float]) -> di
     return {name: float(np.mean([one[name] for one in of_folds])) for name in names}
 
 
-def _reasons(distance: Distance, of: Calibrated, checks: tuple[Check, ...]) -> list[str]:
-    """Sentences on a distance that alarms."""
+def _reasons(distance: Distance, of: Calibrated, checks: tuple[Check, ...]) -> list[Statement]:
+    """Statements on a distance that alarms."""
     if not of.alarm:
         return []
-    rate = f"of good cases a share of at most {distance.p:.2g} is as far, by {distance.held_out} held-out ones"
-    begin = "Do not use" if of.far else "Look at the images first"
-    if distance.of != LOOK:
+    how = "far" if of.far else "first"
+    if distance.model:
         alarming_from = distance.distance / max(of.over, 1e-9)
-        figures = f"{distance.distance:.3g} where {alarming_from:.3g} alarms"
-        return [f"{begin}: unlike the training cases in the {distance.of}: {figures} ({rate})"]
+        figures = {"distance": distance.distance, "alarming_from": alarming_from}
+        rate = {"p": distance.p, "held_out": distance.held_out}
+        kind = "features" if distance.of == "radiomic features" else "deep"
+        return [state(f"trust.{kind}_{how}", model=distance.model, **figures, **rate)]
     worst = sorted((one for one in checks if one.deviation > 0), key=lambda one: -one.deviation)
     alarming = [one for one in worst if one.alarm] or worst[:1]
-    sentences = [f"{begin}: unlike the training cases in {len(alarming)} of {len(checks)} checks of its look ({rate})"]
-    sentences += [_sentence(one) for one in alarming[:_SHOWN]]
+    counts = {"alarming": len(alarming), "checks": len(checks), "held_out": distance.held_out}
+    said = [state(f"trust.look_{how}", **counts, p=distance.p), *(_check(one) for one in alarming[:_SHOWN])]
     if len(alarming) > _SHOWN:
-        sentences.append(f"{len(alarming) - _SHOWN} further checks of the look alarm: see `trust` in the result")
-    return sentences
+        said.append(state("trust.more_checks", count=len(alarming) - _SHOWN))
+    return said
 
 
-def _sentence(check: Check) -> str:
+def _check(check: Check) -> Statement:
     metric = METRICS[check.metric]
-    think_of = metric.low if check.value < (check.usual_low + check.usual_high) / 2 else metric.high
-    said = f"{check.says[0].upper()}{check.says[1:]} is {check.value:.3g}; nine in ten training cases have "
-    return f"{said}{check.usual_low:.3g} to {check.usual_high:.3g}: {think_of}"
+    is_low = check.value < (check.usual_low + check.usual_high) / 2 if metric.bad == "both" else metric.bad == "low"
+    return state(
+        "trust.check",
+        metric=check.says,
+        value=check.value,
+        low=check.usual_low,
+        high=check.usual_high,
+        think_of=state(f"think_of.{metric.low if is_low else metric.high}"),
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Literal
 
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.statements.statement import Statement, state
 
 
 @dataclass(frozen=True)
@@ -14,148 +16,70 @@ class LookMetric:
     """A number of a preprocessed case.
 
     Attributes:
-        says: what it is, in words that end before "is".
+        code: of the statement that says what it is, below `look.`.
         bad: the side on which a value is unlike the training cases.
         least_spread: a deviation that means nothing, in the metric's own unit: no spread counts as less.
-        low: what a person should think of below the training cases' range,
+        low: code of what a person should think of below the training cases' range, below `think_of.`,
         high: and above it.
         modalities: those whose images it is measured in; empty: the brain's outline and place alone.
+        names: what the statement is about.
     """
 
-    says: str
+    code: str
     bad: Literal["low", "high", "both"]
     least_spread: float
     low: str = ""
     high: str = ""
     modalities: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def says(self) -> Statement:
+        """The metric in words."""
+        return state(f"look.{self.code}", **self.names)
 
 
 SIDES = ("left", "right", "back", "front", "bottom", "top")
 """Ends of the axes of the atlas, RAS+: low and high of each."""
 
-_PART = "a part of the head is missing, or the brain was not outlined well"
 _PLACE = {
-    "brain_ml": LookMetric(
-        "volume of the brain in ml",
-        "both",
-        15.0,
-        "a child's or an animal's head, a part of the head that is missing, or voxel sizes that are wrong",
-        "more than a brain was outlined, or voxel sizes are wrong",
-    ),
-    "head_size": LookMetric(
-        "size of the head over the atlas's, along an axis on average",
-        "both",
-        0.01,
-        "a child's or an animal's head, or voxel sizes that are wrong",
-        "voxel sizes are wrong, or this is no head",
-    ),
-    "head_stretch": LookMetric(
-        "stretch of the head between its axes, over the atlas's",
-        "high",
-        0.01,
-        high="voxel sizes are wrong, a part of the head is missing, or this is no head",
-    ),
-    "atlas_covered": LookMetric("share of the atlas's brain that the brain covers", "low", 0.003, _PART),
-    **{
-        f"covered_{side}": LookMetric(
-            f"share of the atlas's brain that the brain covers at its {side} end", "low", 0.01, _PART
-        )
-        for side in SIDES
-    },
-    "beyond_atlas": LookMetric(
-        "share of the brain that lies beyond the atlas's",
-        "high",
-        0.003,
-        high="more than a brain was outlined, or the head does not lie on the atlas",
-    ),
+    "brain_ml": LookMetric("brain_ml", "both", 15.0, "small_brain", "large_brain"),
+    "head_size": LookMetric("head_size", "both", 0.01, "small_head", "large_head"),
+    "head_stretch": LookMetric("head_stretch", "high", 0.01, high="stretched"),
+    "atlas_covered": LookMetric("atlas_covered", "low", 0.003, "part_missing"),
+    **{f"covered_{side}": LookMetric("covered", "low", 0.01, "part_missing", names={"side": side}) for side in SIDES},
+    "beyond_atlas": LookMetric("beyond_atlas", "high", 0.003, high="off_atlas"),
 }
 
 
 def _of_modality(name: str) -> dict[str, LookMetric]:
-    one = (name,)
+    def metric(
+        code: str, bad: Literal["low", "high", "both"], least_spread: float, low: str = "", high: str = ""
+    ) -> LookMetric:
+        return LookMetric(code, bad, least_spread, low, high, (name,), {"one": name})
+
     return {
-        f"shown_{name}": LookMetric(
-            f"share of the brain that {name} shows",
-            "low",
-            0.005,
-            "a part of the head is missing from the image",
-            modalities=one,
-        ),
-        f"explained_{name}": LookMetric(
-            f"share of {name}'s variance that the atlas's tissues explain",
-            "low",
-            0.01,
-            "this is no head, noise, not on the atlas, or much of the brain is changed",
-            modalities=one,
-        ),
-        f"fluid_{name}": LookMetric(
-            f"brightness of fluid less that of white matter in {name}",
-            "both",
-            0.05,
-            "another contrast or modality than its name, or another scale such as a CT's",
-            "another contrast or modality than its name, or another scale such as a CT's",
-            one,
-        ),
-        f"grey_{name}": LookMetric(
-            f"brightness of grey less that of white matter in {name}",
-            "both",
-            0.05,
-            "another contrast or modality than its name, or another scale such as a CT's",
-            "another contrast or modality than its name, or another scale such as a CT's",
-            one,
-        ),
-        f"detail_{name}": LookMetric(
-            f"fine detail in {name} (logarithm)",
-            "both",
-            0.03,
-            "a blurred image",
-            "noise, motion, or a pattern over the image",
-            one,
-        ),
-        f"ripple_{name}": LookMetric(
-            f"fine detail of {name} along one axis over the others (logarithm)",
-            "high",
-            0.03,
-            high="motion (ghosts along one axis), or slices that do not fit each other",
-            modalities=one,
-        ),
-        f"uneven_{name}": LookMetric(
-            f"share of {name}'s variance that only its place explains",
-            "high",
-            0.01,
-            high="a strong bias field, or a large change on one side",
-            modalities=one,
-        ),
-        f"flat_{name}": LookMetric(
-            f"share of the brain without any variation in {name}",
-            "high",
-            0.003,
-            high="slices that were filled or lost, or values that were cut off",
-            modalities=one,
-        ),
+        f"shown_{name}": metric("shown", "low", 0.005, "not_shown"),
+        f"explained_{name}": metric("explained", "low", 0.01, "no_head"),
+        f"fluid_{name}": metric("fluid", "both", 0.05, "other_contrast", "other_contrast"),
+        f"grey_{name}": metric("grey", "both", 0.05, "other_contrast", "other_contrast"),
+        f"detail_{name}": metric("detail", "both", 0.03, "blurred", "noisy"),
+        f"ripple_{name}": metric("ripple", "high", 0.03, high="motion"),
+        f"uneven_{name}": metric("uneven", "high", 0.01, high="bias"),
+        f"flat_{name}": metric("flat", "high", 0.003, high="lost_slices"),
     }
 
 
+def _of_pair(code: str, one: str, other: str, bad: Literal["low", "high"], least_spread: float) -> LookMetric:
+    bad_code = {"alike": "two_patients", "cavity": "cavity"}[code]
+    low, high = (bad_code, "") if bad == "low" else ("", bad_code)
+    return LookMetric(code, bad, least_spread, low, high, (one, other), {"one": one, "other": other})
+
+
 _PAIRS = {
-    f"alike_{one}_{other}": LookMetric(
-        f"likeness of {one} and {other} in what is this head's own",
-        "low",
-        0.02,
-        "the two images may not be of one patient or not lie on each other",
-        modalities=(one, other),
-    )
-    for one, other in combinations(MODALITIES, 2)
+    f"alike_{one}_{other}": _of_pair("alike", one, other, "low", 0.02) for one, other in combinations(MODALITIES, 2)
 }
-_CAVITIES = {
-    f"cavity_{one}_flair": LookMetric(
-        f"largest space of fluid away from the atlas's by {one} and flair, log10(1 + ml)",
-        "high",
-        0.05,
-        high="a cavity after surgery, a large cyst or necrosis, or wide ventricles",
-        modalities=(one, "flair"),
-    )
-    for one in ("t1", "t2")
-}
+_CAVITIES = {f"cavity_{one}_flair": _of_pair("cavity", one, "flair", "high", 0.05) for one in ("t1", "t2")}
 
 METRICS: dict[str, LookMetric] = {
     **_PLACE,

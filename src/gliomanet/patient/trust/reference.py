@@ -20,6 +20,7 @@ from safetensors.numpy import load, save
 
 from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.deep import DeepSpread, deep_vectors
 from gliomanet.patient.trust.features import FeatureSpread
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
@@ -68,14 +69,14 @@ class TrustReference:
         looks: fold → look.
         deep: model → fold → deep features.
         features: model → fold → radiomic features that the model takes.
-        lacking: what could not be measured, one sentence each.
+        lacking: what could not be measured.
     """
 
     cases: int
     whole: Spread
     looks: Mapping[str, LookOfFold]
     deep: Mapping[str, Mapping[str, DeepOfFold]]
-    lacking: tuple[str, ...] = field(default=())
+    lacking: tuple[Statement, ...] = field(default=())
     features: Mapping[str, Mapping[str, FeaturesOfFold]] = field(default_factory=dict)
 
     @classmethod
@@ -103,20 +104,15 @@ class TrustReference:
         training = splits[splits["part"].isin(["train", "validation"])]
         own = _of(looks, training[["case_id", "center"]].drop_duplicates())
         found: dict[str, dict[str, DeepOfFold]] = {}
-        said = list[str]()
+        said = list[Statement]()
         for model, table in deep.items():
             found[model] = _deep_folds(table, splits)
             if not found[model]:
-                said.append(f"deep features of {model}: no held-out cases of the fits that travel")
+                said.append(state("trust.deep_no_held_out", model=model))
         if not folds:
-            said.append(f"look: fewer than {FEWEST} preprocessed training cases of a fold, or none that it held out")
+            said.append(state("trust.look_few", fewest=FEWEST))
         measured = {model: _feature_folds(table, splits) for model, table in (features or {}).items()}
-        said += [
-            f"radiomic features of {model}: fewer than {FEWEST} training cases of a fold have them, or none that it "
-            "held out"
-            for model, of in measured.items()
-            if not of
-        ]
+        said += [state("trust.features_few", model=model, fewest=FEWEST) for model, of in measured.items() if not of]
         return cls(
             len(own),
             Spread.of(own),
@@ -153,7 +149,7 @@ class TrustReference:
                 model: {fold: list(one.spread.normal.columns) for fold, one in of.items()}
                 for model, of in self.features.items()
             },
-            "lacking": list(self.lacking),
+            "lacking": [one.model_dump(mode="json") for one in self.lacking],
         }
         write_json(folder / VALUES, values)
         write_atomically(folder / ARRAYS, save({name: np.ascontiguousarray(one) for name, one in arrays.items()}))
@@ -179,7 +175,8 @@ class TrustReference:
             for model, of in values.get("features", {}).items()
         }
         whole = Spread.of_array(values["metrics"], arrays["whole"])
-        return cls(values["cases"], whole, looks, deep, tuple(values["lacking"]), features)
+        lacking = tuple(Statement.model_validate(one) for one in values["lacking"])
+        return cls(values["cases"], whole, looks, deep, lacking, features)
 
 
 def subset_name(modalities: tuple[str, ...]) -> str:

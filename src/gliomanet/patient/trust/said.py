@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gliomanet.patient.statements.statement import Statement
+
+DistanceOf = Literal["look", "deep features", "radiomic features"]
 Verdict = Literal["usable", "look first", "do not use", "not judged"]
 
 
@@ -17,7 +20,7 @@ class Check(_Part):
     """A metric of the case's look beside the training cases'."""
 
     metric: str
-    says: str = Field(description="The metric in words.")
+    says: Statement = Field(description="The metric in words.")
     value: float
     usual_low: float = Field(description="Of the training cases 5 % are below,")
     usual_high: float = Field(description="and 5 % above.")
@@ -31,7 +34,8 @@ class Check(_Part):
 class Distance(_Part):
     """A distance of the case from the training cases, calibrated on cases that the fold did not learn from."""
 
-    of: str = Field(description="`look`, `deep features of` a model, or `radiomic features of` one.")
+    of: DistanceOf
+    model: str = Field("", description="The model whose features they are.")
     distance: float = Field(
         description="Folds' mean. Of the look the largest deviation; of features Mahalanobis' distance, over "
         "the root of their number."
@@ -51,10 +55,12 @@ class Trust(_Part):
         description="`usable`: no check alarmed, which does not say that the answer is right; `look first`; `do not "
         "use`; `not judged`: the bundle knows no training cases to hold this one beside."
     )
-    reasons: tuple[str, ...] = Field(description="The reasons in words, the worst first; the warnings begin with them.")
+    reasons: tuple[Statement, ...] = Field(
+        description="The reasons in words, the worst first; the warnings begin with them."
+    )
     false_alarms: float | None = Field(
         description="Share of good cases like the training's own that would alarm by mistake, over all distances."
     )
     distances: tuple[Distance, ...]
     checks: tuple[Check, ...]
-    notes: tuple[str, ...] = Field(description="What was not checked, and why.")
+    notes: tuple[Statement, ...] = Field(description="What was not checked, and why.")

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 
-from gliomanet.reporting.format import center_name, count, number, plural
-from gliomanet.reporting.svg import LINE, MUTED, SETTINGS, bare, new_figure, styles_of, to_svg
+from gliomanet.reporting.format import center_name, count, number
+from gliomanet.reporting.svg import LINE, MUTED, bare, letters_of_any_language, new_figure, styles_of, to_svg
 
 LONGEST = 60
 """Months that are drawn."""
@@ -19,12 +18,23 @@ _COLUMNS, _TICKS = 2, range(0, LONGEST + 1, 12)
 _SIDE, _HEIGHT, _LEFT, _TITLE, _BELOW, _GAP, _ROW = 3.1, 2.1, 0.45, 0.3, 0.45, 0.35, 0.3  # inches
 
 
-def survival_plot(curves: pd.DataFrame, groups: pd.DataFrame) -> str:
+ENGLISH = {
+    "months": "months",
+    "alive": "share alive",
+    "death": "1 death",
+    "deaths": "{n:,} deaths",
+    "few": ", too few events",
+}
+"""Words on the figure."""
+
+
+def survival_plot(curves: pd.DataFrame, groups: pd.DataFrame, *, wording: Mapping[str, str] = ENGLISH) -> str:
     """Share alive over months since diagnosis or surgery, with its interval.
 
     Args:
         curves: rows of `SURVIVAL_CURVES` that are to be drawn.
         groups: their rows of `SURVIVAL_GROUPS`.
+        wording: words on it, as `ENGLISH` has them.
 
     Returns:
         SVG text, empty where there is no curve.
@@ -37,7 +47,7 @@ def survival_plot(curves: pd.DataFrame, groups: pd.DataFrame) -> str:
     columns, lines = min(_COLUMNS, len(centers)), -(-len(centers) // _COLUMNS)
     below = _BELOW + most * _ROW
     width, height = columns * (_LEFT + _SIDE + _GAP), lines * (_TITLE + _HEIGHT + below)
-    with rc_context(SETTINGS):  # type: ignore[arg-type]
+    with letters_of_any_language():
         figure = new_figure(width, height)
         for index, center in enumerate(centers):
             x = _LEFT + (index % columns) * (_LEFT + _SIDE + _GAP)
@@ -45,24 +55,24 @@ def survival_plot(curves: pd.DataFrame, groups: pd.DataFrame) -> str:
             axes = figure.add_axes((x / width, y / height, _SIDE / width, _HEIGHT / height))
             rows = figure.add_axes((x / width, (y - below) / height, _SIDE / width, (below - _BELOW) / height))
             here = groups[groups["center"] == center]
-            _prepare(axes, center_name(center))
+            _prepare(axes, center_name(center), wording)
             _at_risk_axes(rows, most)
             for place, group in enumerate(here.to_dict("records")):
                 curve = curves[(curves["center"] == center) & (curves["group"] == group["group"])]
                 curve = curve[curve["month"] <= LONGEST].sort_values("month")
                 _draw(axes, curve, styles[group["group"]], _is_few(group))
-                _at_risk(rows, curve, group, place, styles[group["group"]])
+                _at_risk(rows, curve, group, place, styles[group["group"]], wording)
         return to_svg(figure)
 
 
-def _prepare(axes: Axes, title: str) -> None:
+def _prepare(axes: Axes, title: str, wording: Mapping[str, str]) -> None:
     axes.patch.set_alpha(0)
     axes.set(xlim=(0, LONGEST), ylim=(0, 1.02))
     axes.set_title(title, fontsize=8.5, weight="bold", loc="left")
     axes.set_xticks([*_TICKS], [str(month) for month in _TICKS], fontsize=7)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", *(number(share) for share in (0.25, 0.5, 0.75)), "1"], fontsize=7)
-    axes.set_xlabel("months", fontsize=7.5, labelpad=1)
-    axes.set_ylabel("share alive", fontsize=7.5)
+    axes.set_xlabel(wording["months"], fontsize=7.5, labelpad=1)
+    axes.set_ylabel(wording["alive"], fontsize=7.5)
     axes.tick_params(length=2)
     axes.grid(color=LINE, lw=0.5)
     axes.spines[["top", "right"]].set_visible(False)
@@ -85,11 +95,19 @@ def _at_risk_axes(axes: Axes, most: int) -> None:
     bare(axes).set(xlim=(0, LONGEST), ylim=(most, 0))
 
 
-def _at_risk(axes: Axes, curve: pd.DataFrame, group: Mapping[Any, Any], place: int, style: Mapping[str, Any]) -> None:
+def _at_risk(
+    axes: Axes,
+    curve: pd.DataFrame,
+    group: Mapping[Any, Any],
+    place: int,
+    style: Mapping[str, Any],
+    wording: Mapping[str, str],
+) -> None:
     """A group's name with its line, and the patients still observed at each tick."""
     axes.plot([0, 3.6], [place + 0.27] * 2, lw=0.8 if _is_few(group) else 1.5, clip_on=False, **style)
     name = group["group"].replace(", IDH-mutant, 1p/19q-codeleted", "")  # which every oligodendroglioma is
-    deaths = plural(round(group["deaths"]), "death") + (", too few events" if _is_few(group) else "")
+    dead = round(group["deaths"])
+    deaths = wording["death" if dead == 1 else "deaths"].format(n=dead) + (wording["few"] if _is_few(group) else "")
     axes.text(4.4, place + 0.27, f"{name}: {deaths}", fontsize=6.2, va="center")
     at_risk = dict(zip(curve["month"], curve["at_risk"], strict=True))
     for month in _TICKS:
