@@ -54,8 +54,8 @@ def answered(
 def line_of(values: ResultValues) -> str:
     """Verdict, distances over alarm, and the reasons."""
     trust_of = values.trust
-    figures = ", ".join(f"{one.of} {one.over_alarm:.1f}" for one in trust_of.distances if one.counts)
-    return f"{trust_of.verdict} ({figures}): {'; '.join(one[:110] for one in trust_of.reasons[1:4])}"
+    figures = ", ".join(f"{one.of} {one.model} {one.over_alarm:.1f}" for one in trust_of.distances if one.counts)
+    return f"{trust_of.verdict} ({figures}): {'; '.join(one.text[:110] for one in trust_of.reasons[1:4])}"
 
 
 def damaged(bundle: Bundle, name: str, source: PhantomSource, scratch: Path) -> str:
@@ -103,7 +103,7 @@ def false_alarms(bundle: Bundle, study: Study, count: int) -> None:
                     verdicts[center, f"refused ({error.problem.rule})"] += 1
                     continue
                 verdicts[center, found.verdict] += 1
-                alone.update(one.of for one in found.distances if one.counts and one.alarm)
+                alone.update(f"{one.of} {one.model}" for one in found.distances if one.counts and one.alarm)
                 stated = found.false_alarms
         print(f"{center}: { {of: n for (name, of), n in verdicts.items() if name == center} }", flush=True)
     total: Counter[str] = Counter()

@@ -75,6 +75,7 @@ def test_an_accepted_draft_is_the_report_and_says_so(language):
 def test_a_second_attempt_is_told_what_was_wrong():
     facts, _, _ = case("glioblastoma", "en")
     with stub(rephrased(lambda sentences: FAULTS["number"](sentences, "en"))) as server:
+
         def mend(handler, body):
             change = (lambda s: FAULTS["number"](s, "en")) if len(server.got) == 1 else (lambda s: s)
             rephrased(change)(handler, body)

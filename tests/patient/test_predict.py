@@ -68,8 +68,11 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
     assert content["warnings"][0] == simulated().model_dump(mode="json")
     assert content["bundle"]["simulated"] is True
     assert content["trust"]["verdict"] == "usable"
-    families = [("look", ""), ("deep features", "net"), ("radiomic features", "chain")]
-    assert [(one["of"], one["model"]) for one in content["trust"]["distances"]] == families
+    assert [(one["of"], one["model"]) for one in content["trust"]["distances"]] == [
+        ("look", ""),
+        ("deep features", "net"),
+        ("radiomic features", "chain"),
+    ]
     assert {one["held_out"] for one in content["trust"]["distances"]} == {24}
     for name, digest in content["files"].items():
         assert sha256(done.folder / name) == digest

@@ -79,8 +79,14 @@ def predict_table(
     check_table_of_results(out / "cases.tsv")
     found = read_case_rows(cases, "external", folders=("dicom",))
     table = found.cases
-    how: dict[str, Any] = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads}
-    how |= {"gpus": gpus, "dicom_out": dicom_out, "page": page, "language": language}
+    how: dict[str, Any] = {
+        "accept_names": accept_names,
+        "fast": fast,
+        "explain": explain,
+        "threads": threads,
+        "gpus": gpus,
+    }
+    how |= {"dicom_out": dicom_out, "page": page, "language": language}
     if table["brain_mask"].ne("").any():
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
@@ -88,8 +94,14 @@ def predict_table(
         _Asked(row, out / row["case_id"], center, _first(found.problems.get(row["case_id"], ()), report))
         for row in table.to_dict("records")
     ]
-    wanted: dict[str, Any] = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names}
-    wanted |= {"explain": explain, "language": language}
+    wanted: dict[str, Any] = {
+        "fast": fast,
+        "dicom_out": dicom_out,
+        "page": page,
+        "accept_names": accept_names,
+        "explain": explain,
+    }
+    wanted |= {"language": language}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
     for number, (one, row) in enumerate(_in_order(asked, waiting, done), start=1):

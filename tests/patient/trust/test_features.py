@@ -54,7 +54,7 @@ def test_another_extractor_s_scale_is_not_to_be_used_and_the_feature_is_named(re
     trust = said(reference, row)
     assert trust.verdict == "do not use"
     assert [one.code for one in trust.reasons] == ["trust.features_far", *["trust.feature"] * 3]
-    assert trust.reasons[1].values["feature"] == "t1c_firstorder_F0"
+    assert vars(trust.reasons[1])["values"]["feature"] == "t1c_firstorder_F0"
     assert trust.distances[0].p == pytest.approx(1 / (CASES + 1))
 
 
@@ -64,8 +64,8 @@ def test_a_case_without_a_modality_s_features_is_told_and_not_judged_by_them(ref
     row["t1c_firstorder_F0"] *= 2
     trust = said(reference, row, ("t1c",))
     assert (trust.verdict, trust.distances[0].counts) == ("not judged", False)
-    lacks = next(note for note in trust.notes if note.code == "trust.features_do_not_count")
-    assert lacks.values == {"model": "chain", "modalities": ("flair",)}
+    (note,) = [one for one in trust.notes if one.code == "trust.features_do_not_count"]
+    assert vars(note)["values"] == {"model": "chain", "modalities": ("flair",)}
 
 
 def test_a_case_without_a_mask_has_no_such_distance(reference):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from gliomanet.patient.trust.deep import deep_vectors
 from gliomanet.patient.trust.features import feature_vectors, modalities_lacking
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.reference import TrustReference, subset_name
-from gliomanet.patient.trust.said import Check, Distance, Family, Trust, Verdict
+from gliomanet.patient.trust.said import Check, Distance, DistanceOf, Trust, Verdict
 from gliomanet.patient.trust.spread import Spread, farthest
 
 _SHOWN = 5
@@ -62,8 +62,8 @@ def judge(
         if (of := _judge_features(reference, model, vectors, level, counts=not lacking)) is not None:
             found.append(of)
     checks = _checks(reference, look, modalities, level)
-    reasons = [one for distance, of in found if distance.counts for one in _reasons(distance, of, checks)]
-    alarming = {one.model for one, _ in found if one.of == "radiomic features" and one.counts and one.alarm}
+    reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
+    alarming = [distance.model for distance, of in found if distance.of == "radiomic features" and of.alarm]
     reasons += [
         one for model in whole if model in alarming for one in _worst_features(reference, model, measured[model][0])
     ]
@@ -99,7 +99,7 @@ def _judge_look(
     distances = {fold: farthest(of.spread.deviations(look), names) for fold, of in reference.looks.items()}
     held_out = {fold: of.held_out[subset] for fold, of in reference.looks.items() if subset in of.held_out}
     of = calibrate(distances, held_out, level)
-    return None if of is None else (_distance("look", "", distances, of, counts=True), of)
+    return None if of is None else (_distance("", distances, of, counts=True, what="look"), of)
 
 
 def _judge_deep(
@@ -113,7 +113,7 @@ def _judge_deep(
         if len(vectors) and set(known.spread.columns) <= set(vectors):
             distances[str(fold)] = float(known.spread.distances(vectors)[0])
     of = calibrate(distances, {fold: one.held_out for fold, one in reference.deep[model].items()}, level)
-    return None if of is None else (_distance("deep features", model, distances, of, counts=counts), of)
+    return None if of is None else (_distance(model, distances, of, counts=counts), of)
 
 
 def _measured(
@@ -138,32 +138,31 @@ def _judge_features(
     of_folds = reference.features[model]
     distances = {fold: float(one.spread.distances(vectors)[0]) for fold, one in of_folds.items()}
     of = calibrate(distances, {fold: one.held_out for fold, one in of_folds.items()}, level)
-    return None if of is None else (_distance("radiomic features", model, distances, of, counts=counts), of)
+    return None if of is None else (_distance(model, distances, of, counts=counts, what="radiomic features"), of)
 
 
-def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> list[Statement]:
+def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> Iterator[Statement]:
     """Statements on the features that lie farthest out, by themselves."""
     spread = next(iter(reference.features[model].values())).spread
-    deviations = spread.deviations(vectors)
-    told = []
-    for place in np.argsort(-deviations, kind="stable")[:_FEATURES_SHOWN]:
+    for place in np.argsort(-spread.deviations(vectors), kind="stable")[:_FEATURES_SHOWN]:
         name, (low, _, high) = spread.normal.columns[place], spread.quantiles[place]
-        values = {"value": float(vectors[name].iloc[0]), "low": float(low), "high": float(high)}
-        told.append(state("trust.feature", feature=name, **values, think_of=state("think_of.features")))
-    return told
+        value = float(vectors[name].iloc[0])
+        yield state("trust.feature", feature=name, value=value, low=float(low), high=float(high))
 
 
-def _distance(of: Family, model: str, distances: Mapping[str, float], by: Calibrated, *, counts: bool) -> Distance:
+def _distance(
+    model: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool, what: DistanceOf = "deep features"
+) -> Distance:
     mean = float(np.mean(list(distances.values())))
     return Distance(
-        of=of,
+        of=what,
         model=model,
         distance=mean,
-        p=by.p,
-        held_out=by.cases,
-        alarm_at=by.alarm_at,
-        over_alarm=by.over,
-        alarm=by.alarm,
+        p=of.p,
+        held_out=of.cases,
+        alarm_at=of.alarm_at,
+        over_alarm=of.over,
+        alarm=of.alarm,
         counts=counts,
     )
 
@@ -213,8 +212,8 @@ def _reasons(distance: Distance, of: Calibrated, checks: tuple[Check, ...]) -> l
         alarming_from = distance.distance / max(of.over, 1e-9)
         figures = {"distance": distance.distance, "alarming_from": alarming_from}
         rate = {"p": distance.p, "held_out": distance.held_out}
-        family = "deep" if distance.of == "deep features" else "features"
-        return [state(f"trust.{family}_{how}", model=distance.model, **figures, **rate)]
+        kind = "features" if distance.of == "radiomic features" else "deep"
+        return [state(f"trust.{kind}_{how}", model=distance.model, **figures, **rate)]
     worst = sorted((one for one in checks if one.deviation > 0), key=lambda one: -one.deviation)
     alarming = [one for one in worst if one.alarm] or worst[:1]
     counts = {"alarming": len(alarming), "checks": len(checks), "held_out": distance.held_out}

@@ -68,8 +68,8 @@ class TrustReference:
         whole: spread of all of them, which results show.
         looks: fold → look.
         deep: model → fold → deep features.
-        lacking: what could not be measured.
         features: model → fold → radiomic features that the model takes.
+        lacking: what could not be measured.
     """
 
     cases: int

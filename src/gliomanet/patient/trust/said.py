@@ -8,10 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.patient.statements.statement import Statement
 
+DistanceOf = Literal["look", "deep features", "radiomic features"]
 Verdict = Literal["usable", "look first", "do not use", "not judged"]
-
-
-Family = Literal["look", "deep features", "radiomic features"]
 
 
 class _Part(BaseModel):
@@ -36,7 +34,7 @@ class Check(_Part):
 class Distance(_Part):
     """A distance of the case from the training cases, calibrated on cases that the fold did not learn from."""
 
-    of: Family
+    of: DistanceOf
     model: str = Field("", description="The model whose features they are.")
     distance: float = Field(
         description="Folds' mean. Of the look the largest deviation; of features Mahalanobis' distance, over "
