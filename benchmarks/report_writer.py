@@ -1,7 +1,7 @@
 """Drafts that a language model could write, honest and faulty, through the checks of the case report: shares by kind.
 
-    python -m benchmarks.report_writer            # golden cases x faults and paraphrases, both languages
-    python -m benchmarks.report_writer --real-model FILE.gguf   # the small model too, by xllamacpp
+python -m benchmarks.report_writer            # golden cases x faults and paraphrases, both languages
+python -m benchmarks.report_writer --real-model FILE.gguf   # the small model too, by xllamacpp
 """
 
 from __future__ import annotations

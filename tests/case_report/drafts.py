@@ -138,7 +138,8 @@ FAULTS: dict[str, Fault] = {
     "percent_dropped": _sub((r"(\d+) %", r"\1"), (r"(\d+) %", r"\1")),
     "side": _sub((r"\bleft\b|\bright\b", "both sides"), ("左侧|右侧", "对侧")),
     "side_swapped": _sub(
-        (r"Side: (left|right) \((.*)(left|right)( of)", r"Side: elsewhere (\2right\4"), ("侧别：(?:左|右)侧", "侧别：双侧")
+        (r"Side: (left|right) \((.*)(left|right)( of)", r"Side: elsewhere (\2right\4"),
+        ("侧别：(?:左|右)侧", "侧别：双侧"),
     ),
     "negation_dropped": _sub((r"\b(?:not|none|no)\b ?", ""), ("未|无|不", "")),
     "negation_added": _sub((r"\bare compatible\b|: present", " are not so"), ("影像仅与", "影像不与")),
@@ -183,7 +184,10 @@ _EN = {
     "synonyms": [("tumour", "lesion"), ("compatible with", "consistent with"), ("holds", "contains"), ("ml", "cm³")],
     "order": [
         (r"^([\w/]+): estimated probabilities are (.*)\.$", r"The estimated probabilities for \1 are: \2."),
-        (r"^([\w/]+): uncertainty is (\d+ %) of the largest possible\.$", r"For \1, uncertainty amounts to \2 of the largest possible."),
+        (
+            r"^([\w/]+): uncertainty is (\d+ %) of the largest possible\.$",
+            r"For \1, uncertainty amounts to \2 of the largest possible.",
+        ),
         (r"^Sequences given: (.*)\.$", r"These sequences were given: \1."),
         (r"^Proportion of oedema: (.*) \(measured (.*)\)\.$", r"The proportion of oedema was measured as \2 (\1)."),
         (r"^Side: (left|right) \((.*)\)\.$", r"The side is \1: \2."),
@@ -205,7 +209,12 @@ _ZH = {
         (r"^侧别：(.侧)（(.*)）。$", r"侧别为\1：\2。"),
     ],
     "voice": [("^体积：", "体积分别是："), ("位于", "在"), ("由全部结果联合估计：", "根据全部结果联合得到的估计：")],
-    "units": [(r"(\d+) 至 (\d+) %", r"百分之\1至百分之\2"), (r"(\d+) %", r"百分之\1"), (r" ml", "立方厘米"), (r" mm", "毫米")],
+    "units": [
+        (r"(\d+) 至 (\d+) %", r"百分之\1至百分之\2"),
+        (r"(\d+) %", r"百分之\1"),
+        (r" ml", "立方厘米"),
+        (r" mm", "毫米"),
+    ],
 }
 PARAPHRASES: dict[Language, dict[str, list[tuple[str, str]]]] = {"en": _EN, "zh": _ZH}
 """Honest rewordings by rule: each keeps what is said."""

@@ -16,7 +16,9 @@ from tests.case_report.stub_model import chat, send, stub
 HERE = "http://127.0.0.1:9/v1"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/v1", "http://[::1]:8080/v1", "http://localhost/v1", "http://127.1.2.3/v1"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080/v1", "http://[::1]:8080/v1", "http://localhost/v1", "http://127.1.2.3/v1"]
+)
 def test_addresses_of_this_machine_are_called(url):
     assert not Endpoint(url, "m").remote
 
@@ -158,11 +160,17 @@ SCHEMA = {"type": "object", "required": ["sentences"], "properties": {"sentences
         ({"choices": []}, "model_answer_form"),
         ({"error": {"message": "no"}}, "model_answer_form"),
         ([], "model_answer_form"),
-        ({"choices": [{"message": {"content": None, "tool_calls": [{}]}, "finish_reason": "stop"}]}, "model_answer_form"),
+        (
+            {"choices": [{"message": {"content": None, "tool_calls": [{}]}, "finish_reason": "stop"}]},
+            "model_answer_form",
+        ),
         ({"choices": [{"message": {"content": "", "refusal": "I cannot"}, "finish_reason": "stop"}]}, "model_refused"),
         ({"choices": [{"message": {"content": '{"sentences": []}'}, "finish_reason": "length"}]}, "finish_reason"),
         ({"choices": [{"message": {"content": '{"sentences": ['}, "finish_reason": "stop"}]}, "draft_not_json"),
-        ({"choices": [{"message": {"content": '{"sentences": [], "sentences": []}'}, "finish_reason": "stop"}]}, "draft_not_json"),
+        (
+            {"choices": [{"message": {"content": '{"sentences": [], "sentences": []}'}, "finish_reason": "stop"}]},
+            "draft_not_json",
+        ),
         ({"choices": [{"message": {"content": '{"sentences": NaN}'}, "finish_reason": "stop"}]}, "draft_not_json"),
         ({"choices": [{"message": {"content": '{"sentences": [1]}'}, "finish_reason": "stop"}]}, "draft_breaks_schema"),
     ],

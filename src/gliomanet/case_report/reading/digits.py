@@ -7,7 +7,9 @@ from fractions import Fraction
 
 _PLAIN = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?!,?\d)|[1-9]\d{0,2}(?:\.\d{3})+,\d+|\d+[.,]\d+|\d+|\.\d+"
 # A sign is one where nothing that it could join stands before: in "6-33" it joins.
-_NUMBER = re.compile(rf"(?P<sign>(?<![\w.)%-])-)?(?P<number>{_PLAIN})(?:\s?[/\u2044]\s?(?P<under>[1-9]\d*)(?![\d.,]\d))?", re.A)
+_NUMBER = re.compile(
+    rf"(?P<sign>(?<![\w.)%-])-)?(?P<number>{_PLAIN})(?:\s?[/\u2044]\s?(?P<under>[1-9]\d*)(?![\d.,]\d))?", re.A
+)
 
 
 def read_digits(text: str, start: int) -> tuple[Fraction, int] | None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_UNITS = "zero one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000}
 _PARTS = {
-    **{"half": 2, "halves": 2, "quarter": 4, "quarters": 4},
+    "half": 2, "halves": 2, "quarter": 4, "quarters": 4,
     **{
         name + ending: number
-        for number, name in enumerate("third fourth fifth sixth seventh eighth ninth tenth".split(), 3)
+        for number, name in enumerate(["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 3)
         for ending in ("", "s")
     },
 }
 _ALONE = {"dozen": 12, "dozens": 12, "couple": 2, "pair": 2, "pairs": 2, "nil": 0, "nought": 0, "score": 20}
 _TIMES = {"once": 1, "twice": 2, "double": 2, "doubled": 2, "twofold": 2, "thrice": 3, "triple": 3, "threefold": 3}
-ORDINALS = {name: place for place, name in enumerate("first second third fourth fifth sixth seventh".split(), 1)}
+ORDINALS = {name: place for place, name in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh"], 1)}
 
 _SMALL = {
     **{name: number for number, name in enumerate(_UNITS)},

@@ -89,9 +89,7 @@ def lexicon(language: Language) -> Lexicon:
     same = {word: group[0] for group in content["same"] for word in group}
     free = frozenset(content["free"])
     known = {**same, **dict.fromkeys(free, ""), **dict.fromkeys(content["words"], "")}
-    return Lexicon(
-        terms, _longest(terms), units, _longest(units), same, free, _longest(known), tuple(content["terms"])
-    )
+    return Lexicon(terms, _longest(terms), units, _longest(units), same, free, _longest(known), tuple(content["terms"]))
 
 
 def _spellings(phrase: str) -> set[str]:

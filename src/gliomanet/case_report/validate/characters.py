@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from gliomanet.case_report.validate.finding import Pair
 
 _PLAIN = frozenset(" ,.;:()/%+-='\"?!&") | frozenset("\u2018\u2019\u201c\u201d\u2013\u2014\u2212×±≤≥²³µ°·…")
-_CHINESE_MARKS = frozenset("\uff0c\u3002\uff1b\uff1a\uff08\uff09\uff1f\uff01\u3001\u300a\u300b\uff05\uff0e\uff5e\uff0b\uff0d\uff0f")
+_CHINESE_MARKS = frozenset(
+    "\uff0c\u3002\uff1b\uff1a\uff08\uff09\uff1f\uff01\u3001\u300a\u300b\uff05\uff0e\uff5e\uff0b\uff0d\uff0f"
+)
 _MARKUP = re.compile(
     r"<[^>]*>?|&#?\w+;|https?:|www\.|\b\w+@\w+|javascript:|data:\w|\]\(|!\[|\[[^\]]*\]|[`*_#~|\\{}$^]"
     r"|^\s*(?:[-+>]|\d+[.)])\s|\b[\w-]+\.(?:com|org|net|cn|io|gov|edu|info)\b",
