@@ -27,7 +27,6 @@ def served(file: Path) -> Iterator[str]:
     params.model.path = str(file)
     params.n_ctx = 16384
     params.n_parallel = 1
-    params.hostname = "127.0.0.1"
     params.port = 0
     server = xllamacpp.Server(params)
     try:

@@ -7,8 +7,22 @@ import re
 from gliomanet.case_report.fact import Language
 
 _GRADES = {
-    "1": 1, "2": 2, "3": 3, "4": 4, "i": 1, "ii": 2, "iii": 3, "iv": 4,
-    "one": 1, "two": 2, "three": 3, "four": 4, "一": 1, "二": 2, "三": 3, "四": 4,
+    "1": 1,
+    "2": 2,
+    "3": 3,
+    "4": 4,
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
 }
 _ENGLISH = r"(?:[1-4](?![\d.,]*\d)|iv|i{1,3}|one|two|three|four)(?![a-z0-9])"
 _CHINESE = r"(?:[1-4]|iv|i{1,3}|[一二三四])"
