@@ -129,7 +129,7 @@ def outline(
     )
 
 
-def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, diameters: bool = True) -> Vasari:
+def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, seen: tuple[str, ...] = ALL) -> Vasari:
     """Features of VASARI as an outline of its volumes tells them."""
     of = {one.region: one.volume_ml for one in found.volumes}
     left = found.volumes[0].left_share or 0.0
@@ -150,16 +150,18 @@ def vasari(found: Segmentation, pieces: int = 1, crosses: bool = False, diameter
         told.append(("f22", "no" if of["necrosis or non-enhancing core"] else "no_such_part", 0.0, "ml"))
         told.append(("f23", ("yes" if crosses else "no") if of["enhancing"] else "no_such_part", 0.0, "ml"))
         told.append(("f24", "present" if pieces > 2 else "none", max(pieces - 2, 0), "pieces"))
+    if found.source != "given":
+        hidden = {"f4", "f5", "f6+f7", "f11", "f22", "f23", "f24"} if "t1c" not in seen else set()
+        hidden |= {"f14", "f15"} if not {"t2", "flair"} & {*seen} else set()
+        told = [(code, None, None, "") if code in hidden else (code, *rest) for code, *rest in told]
     features += [_feature(*one) for one in told]
     features.sort(key=lambda one: int(one.code.partition("+")[0].removeprefix("f")))
-    sizes = [("whole", 71.4, 48.2)] + ([("enhancing", 38.6, 29.1)] if of.get("enhancing") else [])
+    sizes = [("whole", 71.4, 48.2)] + ([("enhancing", 38.6, 29.1)] if of.get("enhancing") and "t1c" in seen else [])
     return Vasari(
         features=tuple(features),
         diameters=tuple(
             Diameters(region=r, largest_mm=a, perpendicular_mm=b, slice=60, axis=2, slice_mm=1.0) for r, a, b in sizes
-        )
-        if diameters
-        else (),
+        ),
     )
 
 
@@ -172,7 +174,7 @@ def _feature(code: str, value: str | None, measured: float | None, unit: str) ->
         value=None if value is None else state(f"vasari.value.{value}", **limit),
         measured=measured,
         unit=unit,
-        note=state("vasari.note.needs_reader"),
+        note=state("vasari.note.side_of_core" if code == "f2" else "vasari.note.needs_reader"),
     )
 
 
@@ -289,6 +291,7 @@ def result(
 ) -> ResultValues:
     """A glioblastoma that was answered without doubt; every part can be another."""
     found = parts.pop("segmentation", outline())
+    seen = tuple(one.image for one in parts.get("inputs", inputs(*ALL)))
     warnings = (state("simulated"),) * simulated + (state("warning.feature_tables"),) * from_tables
     content: dict[str, Any] = {
         "gliomanet": "0.0",
@@ -318,7 +321,7 @@ def result(
         "survival": None,
         "external": external(),
         "explained": Explained(asked=False, attribution=(), worth_of_inputs=()),
-        "vasari": vasari(found) if found is not None and found.volumes[0].volume_ml > 0 else None,
+        "vasari": vasari(found, seen=seen) if found is not None and found.volumes[0].volume_ml > 0 else None,
         "not_assessed": (),
         "notes": (),
         "files": {},

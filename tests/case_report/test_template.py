@@ -117,8 +117,8 @@ def test_a_side_is_said_as_it_is(written, name):
         (english,) = [one.text for one in reports["en"].sentences if "side" in one.fact_ids]
         (chinese,) = [one.text for one in reports["zh"].sentences if "side" in one.fact_ids]
         words = {
-            "left": ("Side: left", "侧别：左侧"),
-            "right": ("Side: right", "侧别：右侧"),
+            "left": ("Side: the patient's left", "侧别：患者左侧"),
+            "right": ("Side: the patient's right", "侧别：患者右侧"),
             "bilateral": ("Side: near", "侧别：近中线"),
         }
         assert english.startswith(words[side.term("side")][0])

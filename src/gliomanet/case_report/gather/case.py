@@ -19,9 +19,6 @@ ADULT = 18
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the case."""
     yield _age(values.case.age)
-    if is_child(values):
-        limit = whole("adult", ADULT, "years")
-        yield Fact(id="case.child", section="case", kind="statement", required=True, values=(limit,))
     sex = {"F": "female", "M": "male", "": "unknown"}[values.case.sex]
     yield Fact(id="case.sex", section="case", kind="class", terms={"sex": (sex,)})
     given = {one.image: one for one in values.inputs}

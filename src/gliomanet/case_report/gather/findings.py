@@ -78,7 +78,9 @@ def _side(outline: Segmentation, vasari: Vasari | None) -> Iterator[Fact]:
         return
     side = "left" if left >= SIDED else "right" if left <= 1 - SIDED else "bilateral"
     share = percent("share_right", 1 - left) if side == "right" else percent("share_left", left)
-    yield Fact(id="side", section="findings", kind="side", required=True, terms={"side": (side,)}, values=(share,))
+    of = "core" if told is not None and told.note.code == "vasari.note.side_of_core" else "whole"
+    terms = {"side": (side,), "of": (of,)}
+    yield Fact(id="side", section="findings", kind="side", required=True, terms=terms, values=(share,))
 
 
 def _diameters(vasari: Vasari) -> Iterator[Fact]:
@@ -96,7 +98,7 @@ def _diameters(vasari: Vasari) -> Iterator[Fact]:
 
 
 def _vasari(vasari: Vasari) -> Iterator[Fact]:
-    """What an outline tells; then the codes of what it does not."""
+    """Features that an outline tells; then the codes of those that it does not."""
     for one in vasari.features:
         if one.value is not None and one.code != "f2":
             yield _feature(one)

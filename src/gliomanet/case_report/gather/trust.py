@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliomanet.case_report.fact import Fact
+from gliomanet.case_report.gather.case import ADULT, is_child
 from gliomanet.case_report.gather.numbers import percent, whole
 from gliomanet.patient.result import ResultValues
 
@@ -27,6 +28,9 @@ def facts(values: ResultValues) -> Iterator[Fact]:
     if deep:
         rate = percent("as_far", min(one.p for one in deep))
         yield Fact(id="trust.network", section="banner", kind="share", required=True, values=(rate,))
+    if is_child(values):
+        limit = whole("adult", ADULT, "years")
+        yield Fact(id="case.child", section="banner", kind="statement", required=True, values=(limit,))
     if values.preparation.flags:
         number = whole("flags", len(values.preparation.flags), "")
         yield Fact(id="trust.flags", section="banner", kind="number", required=True, values=(number,))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gliomanet.case_report.codes import TYPES, grades_of
 from gliomanet.case_report.fact import Fact
 from gliomanet.case_report.gather.estimates import named_tasks
-from gliomanet.case_report.gather.numbers import finite, percent
+from gliomanet.case_report.gather.numbers import finite, percent, whole
 from gliomanet.patient.result import ResultValues
 
 GRADES_OF_TYPE = {
@@ -23,6 +23,11 @@ GRADES_OF_TYPE = {
 def facts(values: ResultValues) -> Iterator[Fact]:
     """The facts of the type."""
     yield from _open(values)
+    sets = [one.set_level for _, one in named_tasks(values)]
+    if values.compatible_with and sets:
+        together = min(sum(1 - level for level in sets), 1.0)
+        numbers = (percent("miss", 1 - min(sets)), whole("sets", len(sets), ""), percent("together", together))
+        yield Fact(id="type.miss", section="type", kind="share", required=True, values=numbers)
     yield Fact(id="type.tissue", section="type", kind="statement", required=True)
 
 

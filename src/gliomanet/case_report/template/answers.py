@@ -53,6 +53,8 @@ def class_name(code: str, say: ReportWords) -> str:
 def _type(fact: Fact, say: ReportWords) -> str:
     if fact.id == "type.unlike":
         return say("type.unlike", tasks=say.listing(say.name("estimates.tasks", one) for one in fact.terms["tasks"]))
+    if fact.id == "type.miss":
+        return say("type.miss", **say.numbers(fact))
     if fact.kind == "share":
         shares = say("type.separator").join(
             _share(say.name("type.names", one.name), say.number(one), say) for one in fact.values

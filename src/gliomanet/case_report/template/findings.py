@@ -23,7 +23,8 @@ def findings(facts: Facts, say: ReportWords) -> Iterator[Said]:
         yield Said(say("findings.volumes", volumes=told), tuple(one.id for one in volumes))
     if (side := facts.get("side")) is not None:
         share = say.number(side.values[0])
-        yield Said(say(f"findings.{side.term('side')}", share=share), (side.id,))
+        of = say.name("findings.side_of", side.term("of"))
+        yield Said(say(f"findings.{side.term('side')}", share=share, of=of), (side.id,))
     for one in facts.under("diameter"):
         name = _sentence_case(say.name("findings.regions", one.term("region")))
         yield Said(say("findings.diameter", region=name, **say.numbers(one)), (one.id,))
