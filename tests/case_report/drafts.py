@@ -189,7 +189,7 @@ _EN = {
             r"For \1, uncertainty amounts to \2 of the largest possible.",
         ),
         (r"^Sequences given: (.*)\.$", r"These sequences were given: \1."),
-        (r"^Proportion of oedema: (.*) \(measured (.*)\)\.$", r"The proportion of oedema was measured as \2 (\1)."),
+        (r"^Proportion of oedema: (.*) \(measured (.*)\)\.$", r"The proportion of oedema is \1, measured as \2."),
         (r"^Side: (left|right) \((.*)\)\.$", r"The side is \1: \2."),
     ],
     "voice": [
@@ -204,7 +204,7 @@ _ZH = {
     "synonyms": [("肿瘤的", "病灶的"), ("影像", "图像"), ("包含", "含"), (" ml", "毫升")],
     "order": [
         (r"^([^：]+)：估计概率为(.*)。$", r"对于\1，估计概率分别为：\2。"),
-        (r"^水肿比例：(.*)（测得 (.*)）。$", r"测得的水肿比例为 \2（\1）。"),
+        (r"^水肿比例：(.*)（测得 (.*)）。$", r"水肿的比例为 \1，测得为 \2。"),
         (r"^已提供的序列：(.*)。$", r"已提供的序列包括：\1。"),
         (r"^侧别：(.侧)（(.*)）。$", r"侧别为\1：\2。"),
     ],
