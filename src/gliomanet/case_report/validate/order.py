@@ -35,8 +35,8 @@ def check_order(pair: Pair) -> Iterator[tuple[str, str]]:
     if len(source) != len(told):
         return  # other checks say what is too much or missing
     for kind in movable:
-        places, moved = _places(source, kind), _places(told, kind)
-        if any(abs(was - new) > FARTHEST[kind] for was, new in zip(places, moved, strict=False)):
+        values = {one.value for one in source if one.kind == kind}
+        if any(_farthest(source, told, kind, value) > FARTHEST[kind] for value in values):
             rule = "polarity_moved" if kind == "negation" else "said_of_something_else"
             yield rule, f"a word of {kind} stands far from where the original has it"
     if _values(source) == _values(told) and _broken(pair.told) - _broken(pair.source):
@@ -61,8 +61,12 @@ def _says_same(one: Token, other: Token) -> bool:
     return (one.kind, one.value) == (other.kind, other.value)
 
 
-def _places(tokens: list[Token], kind: str) -> list[int]:
-    return [place for place, one in enumerate(tokens) if one.kind == kind]
+def _farthest(source: list[Token], told: list[Token], kind: str, value: str) -> int:
+    """Places by which a term has moved, of its several mentions the most."""
+    was, now = (
+        [place for place, one in enumerate(row) if (one.kind, one.value) == (kind, value)] for row in (source, told)
+    )
+    return max((abs(one - other) for one, other in zip(was, now, strict=False)), default=0)
 
 
 def _values(tokens: list[Token]) -> list[str]:
