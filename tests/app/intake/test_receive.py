@@ -32,6 +32,7 @@ def test_files_lie_under_generated_names_and_fields_are_text(tmp_path):
         (form([("t1", "a", b"x")]), "application/json", "no_form"),
         (form([("t1", "a", b"x")]), "", "no_form"),
         (form([("t1", "a", b"x")]), "multipart/form-data", "no_form"),
+        (form([("t1", "a", b"x")]), "multipart/form-data; boundary=" + "b" * 12_000, "broken_form"),
         (b"no form at all, but long enough to be read", CONTENT_TYPE, "broken_form"),
         (form([("../t1", "a", b"x")]), CONTENT_TYPE, "unknown_part"),
         (form([("t1", "a", b"x"), ("t1", "b", b"y")]), CONTENT_TYPE, "two_files_for_one"),
@@ -57,6 +58,12 @@ def test_headers_of_a_part_are_bounded(tmp_path):
     body = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="t1"; filename="a"\r\n'.encode() + many + b"\r\nx\r\n"
     with pytest.raises(UploadError) as caught:
         sent(body, tmp_path / "in", LIMITS)
+    assert caught.value.problem.rule == "broken_form"
+
+
+def test_a_name_of_megabytes_is_refused_as_it_comes(tmp_path):
+    with pytest.raises(UploadError) as caught:
+        sent(form([("t1", "a" * 5_000_000, b"x")]), tmp_path / "in", UploadLimits(spare_bytes=0))
     assert caught.value.problem.rule == "broken_form"
 
 

@@ -74,7 +74,12 @@ def _parser(content_type: str, form: _Form) -> MultipartParser:
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise refused("no_form", "the request is no form with files (multipart/form-data)", "use the upload form")
-    return MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    try:
+        return MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    except FormParserError as error:
+        raise refused(
+            "broken_form", "the request's boundary is longer than any browser's", "use the upload form"
+        ) from error
 
 
 def _feed(parser: MultipartParser, form: _Form, piece: bytes) -> None:
