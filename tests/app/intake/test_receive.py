@@ -67,6 +67,21 @@ def test_a_name_of_megabytes_is_refused_as_it_comes(tmp_path):
     assert caught.value.problem.rule == "broken_form"
 
 
+def test_an_upload_that_trickles_is_ended(tmp_path):
+    body = form([("t1", "a", bytes(20_000))])
+    limits = UploadLimits(spare_bytes=0, patience=0.2, bytes_per_second=1000)
+
+    async def trickling():
+        for at in range(len(body)):
+            await asyncio.sleep(0.01)
+            yield body[at : at + 1]
+
+    with pytest.raises(UploadError) as caught:
+        asyncio.run(receive(trickling(), CONTENT_TYPE, tmp_path / "in", limits))
+    assert caught.value.problem.rule == "too_slow"
+    assert not (tmp_path / "in").exists()
+
+
 def test_a_client_that_goes_away_leaves_nothing(tmp_path):
     async def going():
         yield form([("t1", "a", bytes(20_000))])[:10_000]
