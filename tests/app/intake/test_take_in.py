@@ -1,5 +1,6 @@
 """Opened uploads: images keep voxels and place and lose identity; every attack is refused by its own rule."""
 
+import bz2
 import gzip
 import io
 import os
@@ -178,6 +179,11 @@ def test_no_header_does_more_than_be_refused(tmp_path, at, cut):
     assert target.stat().st_size <= len(CONTENT)
 
 
+def flipped(content):
+    """One bit of stored voxels turned, which only the checksum tells."""
+    return content[: len(content) // 2] + bytes([content[len(content) // 2] ^ 0x40]) + content[len(content) // 2 + 1 :]
+
+
 def taken_or_refused(folder, part, content):
     """Open a damaged file in a fresh folder: any error but the intake's own is the test's."""
     with tempfile.TemporaryDirectory(dir=folder) as inside:
@@ -226,6 +232,12 @@ def test_random_bytes_are_refused(tmp_path, part, content, begin):
         (gzip.compress(os.urandom(3 * 2**20), 1), "inflates_too_far"),
         (b"".join(gzip.compress(os.urandom(2**19), 1) for _ in range(5)), "inflates_too_far"),
         (packed(image())[:-20], "broken_gzip"),
+        (flipped(gzip.compress(CONTENT, 0)), "broken_gzip"),
+        (bz2.compress(CONTENT), "no_nifti"),
+        (b"\x28\xb5\x2f\xfd" + packed(image()), "no_nifti"),
+        (b"<!DOCTYPE html><html><body>Login</body></html>", "no_nifti"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n", "no_nifti"),
+        (gzip.compress(CONTENT[: len(CONTENT) // 2]), "truncated"),
         (packed(image()) + b"more", "broken_gzip"),
         (b"\x1f\x8b" + bytes(200), "broken_gzip"),
         (gzip.compress(packed(image())), "no_nifti"),
@@ -490,3 +502,21 @@ def test_a_real_scan_is_kept_to_the_voxel(tmp_path, name):
     given_image = nib.load(path)
     assert np.array_equal(np.asarray(kept.dataobj), np.asarray(given_image.dataobj))
     assert np.array_equal(kept.affine, given_image.affine)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="no real images beside the repository")
+def test_a_real_examination_as_an_archive_of_dicom_files_is_taken(tmp_path):
+    from tests.dicom_folders import write_examination
+
+    images = {name: REAL / "TCGA-FG-6692/native" / f"{name}.nii.gz" for name in ("t1", "t1c", "t2", "flair")}
+    folder = write_examination(tmp_path / "exam", images)
+    members = [(str(path.relative_to(folder)), path.read_bytes()) for path in folder.rglob("IM*")]
+    taken = opened(tmp_path, [("dicom", "Ada.zip", archive(members))], UploadLimits())
+    assert list(taken.images) == list(images)
+    for name, path in images.items():
+        before, kept = nib.as_closest_canonical(nib.load(path)), nib.as_closest_canonical(nib.load(taken.images[name]))
+        assert kept.shape == before.shape
+        assert np.allclose(kept.affine, before.affine, atol=2e-3)
+        voxels = np.asarray(before.dataobj, dtype=float)
+        assert np.array_equal(np.asarray(kept.dataobj), np.rint(voxels * (4000 / voxels.max())))
+    assert identities_in(tmp_path / "case", IDENTITY) == {}
