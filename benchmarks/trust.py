@@ -388,7 +388,7 @@ def _print(name: str, refused: str, trust: Trust | None, doubt: str) -> None:
         )
         print(f"   {trust.verdict.upper()}; {figures}")
         for reason in trust.reasons:
-            print(f"   - {reason}")
+            print(f"   - {reason.text}")
 
 
 if __name__ == "__main__":

@@ -169,12 +169,13 @@ def _template(bundle: Bundle) -> dict[str, Any]:
     """What `result.json` holds beside what an export reads."""
     source = {"title": "t", "model": "stack", "scenario": "main", "simulated": True, "fast": False}
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "gliomanet": "0",
         "made_at": "",
         "warnings": [],
         "bundle": source | {"digest": bundle.digest},
         "inputs": [],
+        "protocol": [],
         "preparation": {"names_accepted": False, "found": [], "steps": [], "flags": []},
         "tasks": [],
         "compatible_with": [],

@@ -30,9 +30,9 @@ def texts(folder: Path) -> Iterator[tuple[str, str]]:
     yield "bundle, none", said(Bundle.open, place)
     for name, content in {
         "damaged": "{",
-        "of another version": json.dumps({"schema_version": 2, "versions": {"gliomanet": "0.3.0"}}),
+        "of another version": json.dumps({"schema_version": 1, "versions": {"gliomanet": "0.3.0"}}),
         "without a version": "{}",
-        "without keys": json.dumps({"schema_version": 1, "title": "t"}),
+        "without keys": json.dumps({"schema_version": 2, "title": "t"}),
     }.items():
         (place / NAME).write_text(content)
         yield f"bundle, {name}", said(Bundle.open, place)

@@ -9,6 +9,7 @@ import pytest
 from gliomanet.bundle.read import Bundle
 from gliomanet.models.ensemble import EnsembleDescription
 from gliomanet.patient.answers import Computing, PreparedCase, ask, segment, worth_of_modalities
+from gliomanet.patient.statements.statement import state
 from gliomanet.prediction.combine import combine_predictions
 from gliomanet.prediction.joint_decoding import with_joint
 from gliomanet.prediction.predict_center import predict_center
@@ -153,13 +154,13 @@ def test_what_is_not_known_is_said(stack_bundle, tiny_study, case):
     bare = PreparedCase(case.row.assign(age=np.nan), case.root, pd.DataFrame(columns=["case_id"]))
     found = ask(Bundle.open(stack_bundle), bare, HOW)
     assert len(found.rows) == 6
-    assert any("none of this model's inputs is known" in note for note in found.notes)
-    assert any("age; the training median" in note for note in found.notes)
+    assert any("none of this model's inputs is known" in note.text for note in found.notes)
+    assert any("age; the training median" in note.text for note in found.notes)
     assert ask(answering("chain", stack_bundle, tiny_study), bare, HOW).rows.empty
 
 
 def test_an_age_that_is_not_known_is_said_of_models_on_features(stack_bundle, tiny_study, case):
     chain = answering("chain", stack_bundle, tiny_study)
     found = ask(chain, PreparedCase(case.row.assign(age=np.nan), case.root, case.features), HOW)
-    assert any("age, which chain takes; the training median" in note for note in found.notes)
-    assert not any("age" in note for note in ask(chain, case, HOW).notes)
+    assert state("note.unknown_fact", case=case.case_id, fact="age", model="chain") in found.notes
+    assert not any("age" in note.text for note in ask(chain, case, HOW).notes)

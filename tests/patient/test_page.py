@@ -12,15 +12,20 @@ from types import SimpleNamespace
 import pytest
 from pypdf import PdfReader
 
+from gliomanet.errors import ProblemError
+from gliomanet.patient.checks import check_language
 from gliomanet.patient.explained import Explained
 from gliomanet.patient.page import write
 from gliomanet.patient.page.answer import percent
 from gliomanet.patient.page.outcomes import drawn_band
-from gliomanet.patient.page.plot import Medium, Plot, bar
+from gliomanet.patient.page.plot import Plot, bar
 from gliomanet.patient.page.support import DRAWN, chosen
+from gliomanet.patient.page.view import Medium
 from gliomanet.patient.page.words import words
-from gliomanet.patient.page.write import PAGE, PDF, rendered, write_page
-from gliomanet.patient.result import NAME, SIMULATED, Feature
+from gliomanet.patient.page.write import PAGE, PDF, language_of, rendered, write_page
+from gliomanet.patient.result import NAME, Feature, simulated
+from gliomanet.patient.statements.statement import technical
+from gliomanet.reporting import chinese_font as chinese_font_module
 from tests.programs import skip_or_fail
 
 
@@ -86,16 +91,16 @@ def test_the_page_needs_nothing_else_and_a_strict_policy_shows_it(page, elements
 
 
 def test_what_cannot_be_trusted_goes_before_any_number(page, elements):
-    assert page.index(SIMULATED) < page.index("<section")
+    assert page.index(simulated().text) < page.index("<section")
     order = sections(page)
     places = [
         "trust",
         "diagnosis",
         "tasks",
         "support",
+        "attribution",
         "tumour",
         "vasari",
-        "attribution",
         "survival",
         "external",
         "made",
@@ -147,6 +152,7 @@ def test_a_section_shows_when_its_field_is_there(predicted):
 def test_a_verdict_goes_first_and_its_reasons_once(predicted):
     distance = {
         "of": "look",
+        "model": "",
         "distance": 5.1,
         "p": 0.01,
         "alarm_at": 0.05,
@@ -156,12 +162,14 @@ def test_a_verdict_goes_first_and_its_reasons_once(predicted):
     }
     trust = SimpleNamespace(
         verdict="do not use",
-        reasons=("the head is a child's",),
+        reasons=(technical("the head is a child's"),),
         false_alarms=0.05,
         distances=(SimpleNamespace(**distance),),
-        notes=("nothing of age",),
+        notes=(technical("nothing of age"),),
     )
-    text = html(predicted, trust=trust, warnings=(SIMULATED, "the head is a child's", "another warning"))
+    text = html(
+        predicted, trust=trust, warnings=(simulated(), *map(technical, ("the head is a child's", "another warning")))
+    )
     assert text.count("the head is a child") == 1
     assert text.index(words()("trust.verdicts.do_not_use")) < text.index("another warning")
     assert "5 % of good cases" in text
@@ -174,13 +182,20 @@ def test_explanations_show_where_a_result_has_them(predicted):
     worth = SimpleNamespace(task="idh", called="mutant", groups={"flair": 0.21, "age": -0.08})
     explained = SimpleNamespace(attribution=(voxels,), worth_of_inputs=(worth,))
     told = SimpleNamespace(
-        code="f5", name="enhancing share", value="6-33%", measured=0.2, unit="share", note="by voxels"
+        code="f5",
+        name=technical("enhancing share"),
+        value=technical("6-33%"),
+        measured=0.2,
+        unit="share",
+        note=technical("by voxels"),
     )
-    untold = SimpleNamespace(code="f8", name="cysts", value=None, measured=None, unit="", note="needs a reader")
+    untold = SimpleNamespace(
+        code="f8", name=technical("cysts"), value=None, measured=None, unit="", note=technical("needs a reader")
+    )
     size = SimpleNamespace(region="whole", largest_mm=51.2, perpendicular_mm=38.9)
     vasari = SimpleNamespace(features=(told, untold), diameters=(size,))
     text = html(predicted, explained=explained, vasari=vasari)
-    assert sections(text)[4:7] == ["vasari", "attribution", "external"]
+    assert sections(text)[3:7] == ["attribution", "tumour", "vasari", "external"]
     for words_of_it in ("+21.0", "6-33%", "needs a reader", "51 mm", ".004", "40 %"):
         assert words_of_it in text
 
@@ -203,7 +218,7 @@ def test_one_open_type_is_named_several_are_listed_and_a_contradiction_names_non
 
 def test_words_of_others_are_no_markup(predicted):
     bundle = predicted.content.bundle.model_copy(update={"title": "<script>alert(1)</script>"})
-    text = html(predicted, bundle=bundle, warnings=("<img src=x>",))
+    text = html(predicted, bundle=bundle, warnings=(technical("<img src=x>"),))
     assert "<script" not in text
     assert "<img src=x" not in text
 
@@ -263,6 +278,43 @@ def test_without_pango_the_page_is_written_and_the_pdf_is_said_to_lack(predicted
     assert (tmp_path / PAGE).is_file()
     assert not (tmp_path / PDF).exists()
     assert "Pango" in told[0]
+
+
+def test_a_chinese_pdf_has_its_letters_and_language(predicted, tmp_path):
+    skip_or_fail("pdf", "" if (predicted.folder / PDF).is_file() else "no Pango: make setup or make programs brings it")
+    lacking = "" if (chinese_font_module._FOLDER / chinese_font_module.NAME).is_file() else "make frontend fetches them"
+    skip_or_fail("chinese letters", lacking)
+    shutil.copytree(predicted.folder, tmp_path / "zh")
+    write_page(tmp_path / "zh", language="zh")
+    assert language_of(tmp_path / "zh" / PAGE) == "zh"
+    assert language_of(predicted.folder / PAGE) == "en"
+    made = PdfReader(tmp_path / "zh" / PDF)
+    assert made.trailer["/Root"]["/Lang"] == "zh-Hans"
+    text = "".join(page.extract_text() for page in made.pages).replace("\n", "")
+    assert words("zh")("trust.title") in text
+    fonts = {
+        str(font.get_object()["/BaseFont"])
+        for page in made.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+    }
+    assert any("+Chinese" in name for name in fonts), fonts
+
+
+def test_without_chinese_letters_nothing_is_written(predicted, tmp_path, monkeypatch):
+    monkeypatch.setattr(chinese_font_module, "_FOLDER", tmp_path / "none")
+    shutil.copytree(predicted.folder, tmp_path / "zh")
+    before = (tmp_path / "zh" / PAGE).read_bytes()
+    with pytest.raises(ProblemError) as caught:
+        write_page(tmp_path / "zh", language="zh")
+    assert caught.value.problem.rule == "no_chinese_font"
+    assert (tmp_path / "zh" / PAGE).read_bytes() == before
+    with pytest.raises(ProblemError) as caught:
+        check_language("zh", page=True)
+    assert caught.value.problem.rule == "no_chinese_font"
+    check_language("zh", page=False)
+    with pytest.raises(ProblemError) as caught:
+        check_language("fr", page=False)
+    assert caught.value.problem.rule == "unknown_language"
 
 
 def test_biomarkers_are_drawn_before_ratios():

@@ -17,6 +17,7 @@ from gliomanet.patient.given import take
 from gliomanet.patient.measured import under_known_names
 from gliomanet.patient.outlines import volumes
 from gliomanet.patient.state import find_state
+from gliomanet.patient.statements.statement import state as said
 
 
 def rows(**mutant_codeleted_high) -> pd.DataFrame:
@@ -97,7 +98,8 @@ def test_an_image_with_skull_is_registered_and_stripped_by_the_study_s_own_metho
     study = Preprocessing(brain_extraction="none", coregistration=False)
     raw = find_state({"t1": head(skull=True), "t1c": head(skull=True)}, study)
     assert (raw.settings.brain_extraction, raw.settings.coregistration) == ("builtin", True)
-    assert "not stripped: t1, t1c" in raw.found[0]
+    assert raw.found[0].code == "prepared.not_stripped"
+    assert raw.found[0].text.startswith("not stripped: T1, T1c ")
     chosen = find_state({"t1": head(skull=True)}, Preprocessing(brain_extraction="hd-bet"))
     assert chosen.settings.brain_extraction == "hd-bet"
 
@@ -106,7 +108,7 @@ def test_stripped_images_on_one_another_are_taken_as_they_are():
     state = find_state({"t1": head(skull=False), "t1c": head(skull=False)}, Preprocessing(spacing_mm=3))
     assert (state.settings.brain_extraction, state.settings.coregistration) == ("none", False)
     assert state.settings.spacing_mm == 3
-    assert state.found[1].startswith("aligned with t1c")
+    assert state.found[1] == said("prepared.aligned", reference="t1c")
 
 
 def test_dicom_series_are_told_and_a_given_file_goes_before(tmp_path, monkeypatch):

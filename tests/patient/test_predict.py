@@ -21,8 +21,9 @@ from gliomanet.patient import batch
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.page.write import PAGES
 from gliomanet.patient.predict import predict
-from gliomanet.patient.result import NAME, SIMULATED, ResultValues, schema_text
+from gliomanet.patient.result import NAME, ResultValues, schema_text, simulated
 from gliomanet.patient.state import check_names, read_images
+from gliomanet.patient.statements.statement import state
 from tests.bundled_study import CASE, CENTER
 
 
@@ -64,10 +65,14 @@ def test_the_result_is_of_its_published_schema_and_says_first_what_it_is_not(don
     content = json.loads((done.folder / NAME).read_text())
     jsonschema.Draft202012Validator(json.loads(schema_text())).validate(content)
     assert ResultValues.read(done.folder / NAME) == done.content
-    assert content["warnings"][0] == SIMULATED
+    assert content["warnings"][0] == simulated().model_dump(mode="json")
     assert content["bundle"]["simulated"] is True
     assert content["trust"]["verdict"] == "usable"
-    assert [one["of"] for one in content["trust"]["distances"]] == ["look", "deep features of net"]
+    assert [(one["of"], one["model"]) for one in content["trust"]["distances"]] == [
+        ("look", ""),
+        ("deep features", "net"),
+        ("radiomic features", "chain"),
+    ]
     assert {one["held_out"] for one in content["trust"]["distances"]} == {24}
     for name, digest in content["files"].items():
         assert sha256(done.folder / name) == digest
@@ -106,17 +111,18 @@ def test_outlines_lie_on_the_scanner_s_own_grids(done, tiny_study):
 def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_bundle, tmp_path):
     told = []
     done = predict(stack_bundle, {"t1c": tiny_study.images["t1c"]}, tmp_path, fast=True, page=False, report=told.append)
-    assert done.content.preparation.found[0].startswith("stripped")
-    assert done.content.preparation.found[0] in told
+    assert done.content.preparation.found[0].code == "prepared.stripped"
+    assert done.content.preparation.found[0].text in told
+    assert done.content.protocol[0] == state("protocol.missing", modalities=("t1", "t2", "flair"))
     assert done.content.segmentation.source == "network net"
     assert done.content.features == ()
-    assert any("no tumour mask was given" in said for said in done.content.not_assessed)
-    assert any("age; the training median" in note for note in done.content.notes)
-    assert any("one fold" in said for said in done.content.warnings)
+    assert "not_assessed.no_mask" in {one.code for one in done.content.not_assessed}
+    assert any("age; the training median" in note.text for note in done.content.notes)
+    assert "warning.fast" in {one.code for one in done.content.warnings}
     assert done.content.pictures == ()
     assert not (tmp_path / PAGES[0]).exists()
     assert done.content.explained.attribution == ()
-    assert any("left out by --fast or --no-explain" in said for said in done.content.not_assessed)
+    assert "not_assessed.not_explained" in {one.code for one in done.content.not_assessed}
     assert not list(tmp_path.glob(".predict-*"))
 
 
@@ -130,8 +136,8 @@ def test_images_that_are_no_head_are_said_to_be_of_no_use_before_any_number(tiny
         nib.save(nib.Nifti1Image(noise, scan.affine), images[name])
     done = predict(stack_bundle, images, tmp_path / "out", fast=True, accept_names=True)
     assert done.content.trust.verdict == "do not use"
-    assert done.content.warnings[0] == SIMULATED
-    assert done.content.warnings[1].startswith("Do not use: unlike the training cases")
+    assert done.content.warnings[0] == simulated()
+    assert done.content.warnings[1].code == "trust.look_far"
     assert {one.held_out for one in done.content.trust.distances} == {24, 12}  # one fold's network alone answered
 
 
@@ -217,13 +223,15 @@ def test_a_result_is_taken_for_done_only_where_all_of_it_is_the_same(
     }
     row |= {"sex": "F", "mask_codes": "brats"} | {name: str(path) for name, path in tiny_study.images.items()}
 
-    def is_done(accept_names=False, **changed):
+    def is_done(accept_names=False, page=False, language="en", **changed):
         asked = batch._Asked(row | changed, out, CENTER)
-        wanted = {"fast": False, "dicom_out": False, "page": False, "explain": False}
+        wanted = {"fast": False, "dicom_out": False, "page": page, "language": language, "explain": False}
         return asked.is_done(bundle, accept_names=accept_names, **wanted)
 
     assert is_done()
     assert is_done(accept_names=True)
+    assert is_done(page=True)
+    assert not is_done(page=True, language="zh")
     assert not is_done(mask_codes="nnunet")
     assert not is_done(sex="M")
     assert not is_done(t1="")
@@ -284,3 +292,31 @@ def test_two_files_for_one_image_and_options_beside_a_table_are_mistakes(stack_b
         assert CliRunner().invoke(app, [*start, "--t1c", "a.nii.gz", *alone]).exit_code == 2, alone
     assert "2 files for one image" in twice.output
     assert "leave out --mask-codes, --age" in " ".join(beside.output.replace("│", "").split())
+
+
+def test_a_bad_row_is_its_own_reason_and_a_cell_that_is_not_read_is_told(stack_bundle, tmp_path, monkeypatch):
+    asked, said = [], []
+    monkeypatch.setattr(batch, "predict", lambda bundle, images, out, *, patient, **how: asked.append(patient))
+    monkeypatch.setattr(batch, "each_alone", lambda works, processes: (work() for work in works))
+    header = ["case_id", "t1c", "center", "age", "idh"]
+    rows = {
+        "good": ["a.nii.gz", "", "50", "wildtype"],
+        "label": ["a.nii.gz", "A", "", "mutnat"],
+        "age": ["a.nii.gz", "", "fifty", ""],
+        "elsewhere": ["a.nii.gz", "Klinik", "", ""],
+        "none": ["", "", "", ""],
+    }
+    lines = [header, *([case_id, *cells] for case_id, cells in rows.items())]
+    (tmp_path / "cases.tsv").write_text("".join("\t".join(line) + "\n" for line in lines))
+    found = batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path / "out", report=said.append)
+    rules = dict(zip(found["case_id"], found["rule"], strict=True))
+    assert (rules["good"], rules["label"], rules["none"]) == ("", "", "no_image")
+    assert rules["age"] == "no_age"
+    assert {one.case_id: one.center for one in asked} == {"good": "", "label": "A", "elsewhere": "Klinik"}
+    assert any("'mutnat'" in line and "not read here" in line for line in said)
+    centered = batch.predict_table(stack_bundle, tmp_path / "cases.tsv", tmp_path / "out", center="X")
+    rules = dict(zip(centered["case_id"], centered["rule"], strict=True))
+    assert (rules["good"], rules["label"]) == ("", "of_another_centre")
+    with pytest.raises(CohortError) as error:
+        batch.predict_table(stack_bundle, tmp_path / "nowhere.tsv", tmp_path / "out")
+    assert error.value.problems[0].rule

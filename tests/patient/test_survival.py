@@ -95,5 +95,5 @@ def test_a_bundle_without_survival_says_so(bundle):
     bare = Bundle(bundle.folder, bundle.description.model_copy(update={"files": files}), bundle.digest)
     assert survival_beside(WILDTYPE, 50.0, bare) is None
     told = {"mask": True, "on_images": True, "types": True, "fast": False}
-    assert any(one.startswith("survival:") for one in not_assessed(bare, survival=False, **told))
-    assert not any(one.startswith("survival:") for one in not_assessed(bundle, survival=True, **told))
+    assert any(one.code.startswith("not_assessed.survival") for one in not_assessed(bare, survival=False, **told))
+    assert not any(one.code.startswith("not_assessed.survival") for one in not_assessed(bundle, survival=True, **told))

@@ -7,6 +7,7 @@ import pytest
 
 from gliomanet.files.nifti import write_nifti
 from gliomanet.patient.diameters import largest_diameters
+from gliomanet.patient.statements.statement import state
 from gliomanet.patient.vasari import margin_thickness, scale_of, vasari_of
 
 AFFINE = np.array([[1.0, 0, 0, -40], [0, 1, 0, -40], [0, 0, 1, -40], [0, 0, 0, 1]])
@@ -36,6 +37,10 @@ def told(tmp_path):
     return told
 
 
+def words_of(features, *codes):
+    return [features[code].value.text for code in codes]
+
+
 def by_code(found):
     return {one.code: one for one in found.features}
 
@@ -46,11 +51,11 @@ def test_an_outline_tells_proportions_side_and_rim(told):
     assert features["f5"].measured == pytest.approx((10**3 - 8**3) / whole, abs=0.01)
     assert features["f6+f7"].measured == pytest.approx(8**3 / whole, abs=0.01)
     assert features["f14"].measured == pytest.approx(1 - 10**3 / whole, abs=0.01)
-    assert (features["f5"].value, features["f14"].value) == ("6 to 33 %", "34 to 67 %")
-    assert (features["f2"].value, features["f4"].value, features["f9"].value) == ("right", "present", "focal")
-    assert features["f11"].value == "thin"
+    assert words_of(features, "f5", "f14") == ["6 to 33 %", "34 to 67 %"]
+    assert words_of(features, "f2", "f4", "f9") == ["right", "present", "focal"]
+    assert words_of(features, "f11") == ["thin"]
     assert features["f11"].measured == pytest.approx(2, abs=0.7)
-    assert [features[code].value for code in ("f15", "f22", "f23", "f24")] == ["no", "no", "no", "none"]
+    assert words_of(features, "f15", "f22", "f23", "f24") == ["no", "no", "no", "none"]
 
 
 def test_every_feature_before_an_operation_is_named_once_and_the_untold_say_why(told):
@@ -63,32 +68,33 @@ def test_every_feature_before_an_operation_is_named_once_and_the_untold_say_why(
 
 
 def test_sides_and_midline(told):
-    assert by_code(told(lesion(-20)))["f2"].value == "left"
+    assert words_of(by_code(told(lesion(-20))), "f2") == ["left"]
     middle = by_code(told(lesion(0)))
-    assert middle["f2"].value == "centre or bilateral"
-    assert [middle[code].value for code in ("f15", "f22", "f23")] == ["yes", "no", "no"]
+    assert words_of(middle, "f2") == ["centre or bilateral"]
+    assert words_of(middle, "f15", "f22", "f23") == ["yes", "no", "no"]
     large = np.where(ball(0, 0, 0, 12), 4, 0).astype(np.uint8)
-    assert [by_code(told(large))[code].value for code in ("f15", "f22", "f23")] == ["none there", "none there", "yes"]
+    assert words_of(by_code(told(large)), "f15", "f22", "f23") == ["none there", "none there", "yes"]
     pushed = by_code(told(lesion(10)))  # reaches 4 mm beyond the midline: no more than a shift may
-    assert pushed["f15"].value == "no"
+    assert words_of(pushed, "f15") == ["no"]
 
 
 def test_foci_and_satellites_are_pieces_large_enough(told):
     codes = lesion(20)
     codes[ball(-20, 0, 0, 7)] = 2
-    assert by_code(told(codes))["f9"].value == "multifocal or multicentric"
+    assert words_of(by_code(told(codes)), "f9") == ["multifocal or multicentric"]
     codes = lesion(20)
     codes[ball(-20, 0, 0, 3)] = 4  # 0.1 ml: no focus, and not in the lesion: no satellite
-    assert (by_code(told(codes))["f9"].value, by_code(told(codes))["f24"].value) == ("focal", "none")
+    assert words_of(by_code(told(codes)), "f9", "f24") == ["focal", "none"]
     codes = np.where(ball(20, 0, 0, 20), 2, 0).astype(np.uint8)
     codes[ball(28, 0, 0, 6)], codes[ball(10, 0, 0, 3)] = 4, 4
-    assert (by_code(told(codes))["f24"].value, by_code(told(codes))["f24"].measured) == ("present", 1)
+    assert words_of(by_code(told(codes)), "f24") == ["present"]
+    assert by_code(told(codes))["f24"].measured == 1
 
 
 def test_what_nobody_could_see_is_not_told(told):
     without = by_code(told(lesion(), seen=("t2", "flair")))
     assert all(without[code].value is None for code in ("f4", "f5", "f6+f7", "f11", "f22", "f23", "f24"))
-    assert "no T1c" in without["f5"].note
+    assert without["f5"].note.code == "vasari.note.no_t1c"
     assert without["f14"].value is not None
     alone = told((lesion() > 0).astype(np.uint8), parts_told=False)
     assert [one.region for one in alone.diameters] == ["whole"]
@@ -96,7 +102,7 @@ def test_what_nobody_could_see_is_not_told(told):
     assert by_code(told(lesion(), seen=("t1c",)))["f14"].value is None
     assert told(np.zeros((5, 5, 5), np.uint8)) is None
     thick = AFFINE @ np.diag([1, 1, 5, 1])
-    assert "voxels of 5.0 mm" in by_code(told(lesion(), thick))["f11"].note
+    assert by_code(told(lesion(), thick))["f11"].note == state("vasari.note.coarse", voxel=5.0, margin=3.0)
 
 
 @pytest.mark.parametrize("thickness", [2, 4, 7])
@@ -108,7 +114,7 @@ def test_the_thickness_of_a_shell(thickness):
 def test_the_scale_of_proportions():
     shares = [0, 0.03, 0.2, 0.5, 0.8, 0.99, 1]
     words = ["none", "up to 5 %", "6 to 33 %", "34 to 67 %", "68 to 95 %", "more than 95 %", "all"]
-    assert [scale_of(share) for share in shares] == words
+    assert [state(f"vasari.value.{scale_of(share)}").text for share in shares] == words
 
 
 def test_diameters_are_those_of_a_turned_ellipse_in_the_slices_of_the_scanner():

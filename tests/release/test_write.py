@@ -106,7 +106,7 @@ def test_a_pickle_that_a_forged_bundle_names_is_never_read(copied):
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (lambda values: values.update(schema_version=2), "bundle_of_another_version"),
+        (lambda values: values.update(schema_version=1), "bundle_of_another_version"),
         (lambda values: values.pop("schema_version"), "bundle_of_another_version"),
         (lambda values: values.update(surprise=1), "bundle_key"),
         (lambda values: values["files"].update({"../outside": "0" * 64}), "file_outside_bundle"),

@@ -11,6 +11,7 @@ from gliomanet.cli.import_table import import_
 from gliomanet.cli.predict import predict
 from gliomanet.cli.reference import reference
 from gliomanet.cli.report import report
+from gliomanet.cli.serve import serve
 from gliomanet.cli.status import status
 from gliomanet.cli.to_native import to_native
 from gliomanet.cli.trace import trace
@@ -26,6 +27,7 @@ app.command()(to_native)
 app.command()(bundle)
 app.command()(predict)
 app.command()(report)
+app.command()(serve)
 app.command()(diff)
 app.command()(trace)
 app.command()(track)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -82,15 +83,60 @@ def read_case_table(
     Raises:
         CohortError: every problem of the file at once.
     """
+    found = read_case_rows(path, role, center, files_root, vocabulary, folders)
+    if problems := [problem for of_row in found.problems.values() for problem in of_row]:
+        raise CohortError(problems)
+    return found.cases
+
+
+@dataclass(frozen=True)
+class CaseRows:
+    """The rows of a table of cases, those with a problem among them.
+
+    Attributes:
+        cases: one row per case, sorted by `case_id`; a cell with a problem is empty.
+        problems: case → the problems of its row.
+    """
+
+    cases: pd.DataFrame
+    problems: Mapping[str, tuple[Problem, ...]]
+
+
+def read_case_rows(
+    path: Path,
+    role: str,
+    center: str | None = None,
+    files_root: Path | None = None,
+    vocabulary: Vocabulary = VOCABULARY,
+    folders: tuple[str, ...] = (),
+) -> CaseRows:
+    """The rows of a table, for whom one bad row is no reason to leave the others; else as `read_case_table`.
+
+    Args:
+        path: see there, and so the others.
+        role: see there.
+        center: name of the centre that every row is of; `None`: each row says itself.
+        files_root: see there.
+        vocabulary: see there.
+        folders: see there.
+
+    Raises:
+        CohortError: problems of the file as a whole: its columns, a row without an id, an id that is there twice; with
+            them those of the rows.
+    """
     header, raw = read_rows(path)
     if problems := _header_problems(path, header, columns_of(vocabulary), folders):
         raise CohortError(problems)
     root = path.parent if files_root is None else files_root
-    rows = []
+    rows, of_rows = [], dict[str, tuple[Problem, ...]]()
     for cells in raw:
-        row, found = _read_row(path, cells, center, role, root, vocabulary, folders)
+        own = cells.get("center", "") if center is None else center
+        row, found = _read_row(path, cells, own, role, root, vocabulary, folders)
         rows.append(row)
-        problems += found
+        if found and row["case_id"]:
+            of_rows[str(row["case_id"])] = (*of_rows.get(str(row["case_id"]), ()), *found)
+        else:
+            problems += found
     problems += id_problems(path, [str(row["case_id"]) for row in rows])
     for column in ("case_id", "patient_id", "other_ids"):
         ids = [identifier for cells in raw for identifier in cells.get(column, "").split(";")]
@@ -98,8 +144,8 @@ def read_case_table(
     if not rows:
         problems.append(no_case(path))
     if problems:
-        raise CohortError(problems)
-    return case_frame(rows, vocabulary, folders)
+        raise CohortError([*(problem for of_row in of_rows.values() for problem in of_row), *problems])
+    return CaseRows(case_frame(rows, vocabulary, folders), of_rows)
 
 
 def harmonise_row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +12,10 @@ import pandas as pd
 from gliomanet import __version__
 from gliomanet.bundle.read import Bundle
 from gliomanet.child_processes import Crash, each_alone
-from gliomanet.cohort.table import read_case_table
+from gliomanet.cohort.table import read_case_rows
 from gliomanet.errors import CaseError, CohortError, Problem, ProblemError
 from gliomanet.files.digests import file_digest, sha256
-from gliomanet.modalities import MODALITIES
+from gliomanet.modalities import FILE_COLUMNS, MODALITIES
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient, check_language
 from gliomanet.patient.dicom.folder import folder_digest
@@ -24,6 +24,9 @@ from gliomanet.patient.predict import predict
 from gliomanet.patient.result import NAME, CaseFacts, ResultValues
 from gliomanet.tables.io import write_table
 from gliomanet.tables.patient import PATIENTS
+
+READ = ("center", "age", "sex", "mask_codes", "dicom", *FILE_COLUMNS)
+"""Columns of a case table that a prediction reads: labels and survival are for whoever scores it."""
 
 
 def predict_table(
@@ -52,7 +55,7 @@ def predict_table(
         cases: table in the columns of a case table, and `dicom`: the folder of one examination's DICOM files; files
             start at its folder.
         out: folder for the results and `cases.tsv`, which is written after each case.
-        center: as `Patient.center`.
+        center: as `Patient.center`, of every row whose own column `center` is empty.
         dicom_out: as in `predict`, and so are the others.
         accept_names: see there.
         fast: see there.
@@ -67,21 +70,37 @@ def predict_table(
         Rows of `PATIENTS`.
 
     Raises:
-        CohortError: the table cannot be read.
+        CohortError: the table as a whole cannot be read; what is wrong with a row is its reason.
         ModelError: the bundle cannot be used.
         ProblemError: as `predict` on a language.
     """
     check_language(language, page=page)
     bundle = Bundle.open(folder)
     check_table_of_results(out / "cases.tsv")
-    table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
-    how = {"accept_names": accept_names, "fast": fast, "explain": explain, "threads": threads, "gpus": gpus}
+    found = read_case_rows(cases, "external", folders=("dicom",))
+    table = found.cases
+    how: dict[str, Any] = {
+        "accept_names": accept_names,
+        "fast": fast,
+        "explain": explain,
+        "threads": threads,
+        "gpus": gpus,
+    }
     how |= {"dicom_out": dicom_out, "page": page, "language": language}
     if table["brain_mask"].ne("").any():
         report("brain masks of the table are not read: a brain is extracted where an image has a skull")
     rows: list[dict[str, str]] = []
-    asked = [_Asked(row, out / row["case_id"], center) for row in table.to_dict("records")]
-    wanted = {"fast": fast, "dicom_out": dicom_out, "page": page, "accept_names": accept_names, "explain": explain}
+    asked = [
+        _Asked(row, out / row["case_id"], center, _first(found.problems.get(row["case_id"], ()), report))
+        for row in table.to_dict("records")
+    ]
+    wanted: dict[str, Any] = {
+        "fast": fast,
+        "dicom_out": dicom_out,
+        "page": page,
+        "accept_names": accept_names,
+        "explain": explain,
+    }
     wanted |= {"language": language}
     waiting = [one for one in asked if not one.is_done(bundle, **wanted)]
     done = each_alone([partial(_predict_one, str(folder), one, how) for one in waiting], 1)
@@ -105,15 +124,19 @@ def check_table_of_results(path: Path) -> None:
 class _Asked:
     """One row of the table."""
 
-    def __init__(self, row: dict[Any, Any], out: Path, center: str) -> None:
+    def __init__(self, row: dict[Any, Any], out: Path, center: str, problem: Problem | None = None) -> None:
         self.case_id = str(row["case_id"])
         self.out = out
+        own = str(row.get("center", ""))
+        self.problem = problem or (_other_center(self.case_id, own, center) if own and center else None)
         self.images = {name: Path(row[name]) for name in MODALITIES if row[name]}
         self.mask = Path(row["tumour_mask"]) if row["tumour_mask"] else None
         self.dicom = Path(row["dicom"]) if row["dicom"] else None
         age = pd.to_numeric(row["age"], errors="coerce")
         sex: Literal["F", "M", ""] = row["sex"] if row["sex"] in ("F", "M") else ""
-        self.patient = Patient(self.case_id, None if pd.isna(age) else float(age), sex, center, row["mask_codes"])
+        self.patient = Patient(
+            self.case_id, None if pd.isna(age) else float(age), sex, own or center, row["mask_codes"]
+        )
 
     def is_done(
         self,
@@ -127,6 +150,8 @@ class _Asked:
         explain: bool,
     ) -> bool:
         """True where a whole result of the same program, bundle, files and patient lies there, with all asked for."""
+        if self.problem is not None:
+            return False
         parts = [self.out / NAME, *([self.out / PAGE] if page else []), *([self.out / "dicom"] if dicom_out else [])]
         if not all(part.exists() for part in parts) or (page and language_of(self.out / PAGE) != language):
             return False
@@ -147,6 +172,22 @@ class _Asked:
         return same and whole and told and checked and explained and of == (__version__, bundle.digest, fast)
 
 
+def _first(problems: Sequence[Problem], report: Callable[[str], object]) -> Problem | None:
+    """The first problem of a row that keeps it from being predicted; those of cells that are not read are told."""
+    for problem in problems:
+        if problem.column and problem.column not in READ:
+            report(f"{problem} (not read here: the case is predicted)")
+    return next((problem for problem in problems if not problem.column or problem.column in READ), None)
+
+
+def _other_center(case_id: str, own: str, center: str) -> Problem | None:
+    """The problem of a row that names another centre than the whole table was said to be of."""
+    if own == center:
+        return None
+    found, action = f"is {own!r}, and --center says {center!r}", "leave one of them out"
+    return Problem(found, action, case=case_id, column="center", rule="of_another_centre")
+
+
 def _in_order(
     asked: list[_Asked], waiting: list[_Asked], done: Iterator[dict[str, str] | Crash]
 ) -> Iterator[tuple[_Asked, dict[str, str]]]:
@@ -162,6 +203,8 @@ def _in_order(
 def _predict_one(folder: str, asked: _Asked, how: dict[str, Any]) -> dict[str, str]:
     """Predict a case; a defect of its own becomes the row's reason."""
     try:
+        if asked.problem is not None:
+            raise CaseError(asked.problem)
         bundle, images, told = _opened(folder), asked.images, asked.patient
         predict(bundle, images, asked.out, dicom=asked.dicom, mask=asked.mask, patient=told, **how)
     except (CaseError, ProblemError) as error:

@@ -16,10 +16,9 @@ from typing import Any
 import pandas as pd
 
 from gliomanet import __version__
-from gliomanet.cohort.table import read_case_table
+from gliomanet.cohort.table import read_case_rows
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.atomic import write_atomically, write_json
-from gliomanet.patient.answers import NEW
 from gliomanet.patient.batch import predict_table
 from gliomanet.patient.result import NAME, ResultValues, notice, simulated
 from gliomanet.tables.io import write_table
@@ -59,7 +58,7 @@ def predict_bids(
     Raises:
         CohortError: the table cannot be read, two cases have one name in BIDS, or the folder holds another dataset.
     """
-    table = read_case_table(cases, center or NEW, "external", None, folders=("dicom",))
+    table = read_case_rows(cases, "external", folders=("dicom",)).cases
     labels = labels_of(cases, list(table["case_id"]))
     check_dataset(out)
     for case_id, label in labels.items():

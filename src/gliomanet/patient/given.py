@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +83,9 @@ def _check_file(case_id: str, name: str, path: Path) -> None:
         raise CaseError(Problem("is a folder", action, rule="folder_in_place_of_file").at(**at))
     if not path.is_file():
         raise CaseError(Problem("does not exist", "look at the path", rule="no_such_file").at(**at))
+    if not os.access(path, os.R_OK):
+        action = "give this account the right to read it"
+        raise CaseError(Problem("cannot be read: permission denied", action, rule="unreadable_file").at(**at))
 
 
 def _check_twice(case_id: str, files: Mapping[str, Path], digests: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from gliomanet.patient.given import take
 from gliomanet.patient.page.write import PAGES
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.patient.run import FOLDERS, Prediction
+from gliomanet.patient.scratch import scratch_in
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def predict(
         ProblemError: a GPU is asked for where there is none, another atlas is installed, or a language is not known or
             lacks its letters.
         ModelError: the bundle cannot be used.
-        StorageError: the disk does not take the result.
+        StorageError: the disk does not take the result, or another prediction works in its folder.
     """
     opened = bundle if isinstance(bundle, Bundle) else Bundle.open(Path(bundle))
     told, folder, how = patient or Patient(), Path(out), Computing(threads, gpus, fast, explain and not fast)
@@ -98,15 +98,14 @@ def predict(
     parts, every = (*FOLDERS, "dicom"), (*images.values(), dicom, mask)
     check_out(folder, opened, parts, [Path(one) for one in every if one is not None])
     check_space(folder)
-    for part in parts:
-        shutil.rmtree(folder / part, ignore_errors=True)
-    for name in (NAME, *PAGES):
-        (folder / name).unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".predict-", dir=folder) as scratch:
+    with scratch_in(folder) as scratch:
+        for part in parts:
+            shutil.rmtree(folder / part, ignore_errors=True)
+        for name in (NAME, *PAGES):
+            (folder / name).unlink(missing_ok=True)
         named = {name: Path(path) for name, path in images.items()}
         source, given_mask = (None if one is None else Path(one) for one in (dicom, mask))
-        given = take(told.case_id, named, source, given_mask, Path(scratch) / "dicom")
+        given = take(told.case_id, named, source, given_mask, scratch / "dicom")
         examination = examination_of(told.case_id, given, source, report) if dicom_out else None
         values = Prediction(
             bundle=opened,
@@ -117,7 +116,7 @@ def predict(
             page=page,
             language=language,
             dicom=described(source, given),
-            scratch=Path(scratch),
+            scratch=scratch,
             out=folder,
             report=report,
         ).run()

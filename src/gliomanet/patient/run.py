@@ -129,7 +129,7 @@ class Prediction:
         explained = self._explained(case, called, outline)
         quality, flags = quality_of(record, self.bundle), tuple(record["qc"]["flags"])
         description = self.bundle.description
-        trust = self._judge(answers, flags)
+        trust = self._judge(answers, features, flags)
         types = compatible_types(answers.rows, description.tasks)
         tasks = task_answers(answers.rows, self.bundle, worth)
         sets = {one.task: one.prediction_set for one in tasks}
@@ -195,7 +195,7 @@ class Prediction:
             write_page(self.out, language=self.language, report=self.report)
         return values
 
-    def _judge(self, answers: Answers, flags: tuple[str, ...]) -> Trust:
+    def _judge(self, answers: Answers, features: pd.DataFrame, flags: tuple[str, ...]) -> Trust:
         """Hold the case beside the training cases."""
         given = self.given.modalities
         lacks = {
@@ -207,6 +207,7 @@ class Prediction:
             given,
             answers.deep,
             lacks={name: [one for one in MODALITIES if one in lacking] for name, lacking in lacks.items()},
+            features=features,
             flags=flags,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pandas as pd
+import yaml
 
 from gliomanet import __version__
 from gliomanet.bundle.description import BundleDescription, NeverSeen
@@ -21,7 +22,7 @@ license: apache-2.0
 library_name: gliomanet
 tags: [{tags}]
 metrics: [matthews_correlation, roc_auc]
----
+{index}---
 
 # {title}: {model}
 
@@ -71,6 +72,7 @@ def model_card(chosen: Chosen, description: BundleDescription) -> str:
     phantoms = bool(description.simulated)
     return TEXT.format(
         tags="glioma, mri, research-use-only" + (", simulated-patients" if phantoms else ""),
+        index=_model_index(chosen, description),
         title=description.title,
         model=description.model,
         notice=notice().text,
@@ -87,6 +89,25 @@ def model_card(chosen: Chosen, description: BundleDescription) -> str:
         never_seen=_list(unseen(one).text for one in description.never_seen),
         version=__version__,
     )
+
+
+def _model_index(chosen: Chosen, description: BundleDescription) -> str:
+    """Results by external centre as Hugging Face's `model-index`; nothing where there are none."""
+    kinds = {"mcc": "matthews_correlation", "auc": "roc_auc"}
+    results = [
+        {
+            "task": {"type": "image-classification", "name": row.task},
+            "dataset": {"type": row.center, "name": f"{row.center}, external ({row.n} patients)"},
+            "metrics": [{"type": kinds[row.metric], "name": row.metric, "value": round(row.value, 4)}],
+        }
+        for row in external_metrics(chosen) or ()
+        if row.model == chosen.model and row.metric in kinds and row.value is not None
+    ]
+    if not results:
+        return ""
+    name = f"{description.title}: {description.model}"
+    index = {"model-index": [{"name": name, "results": results}]}
+    return yaml.safe_dump(index, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def never_seen(chosen: Chosen) -> tuple[NeverSeen, ...]:

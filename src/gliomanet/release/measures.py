@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,15 @@ def references_of(chosen: Chosen) -> References:
     Training and external centres alike; unlabelled patients and those left out by quality control count nowhere.
     """
     finished, scenario = chosen.finished, chosen.scenario
-    centers = [name for name in (*scenario.train, *scenario.external) if finished.layout.radiomics(name).is_file()]
     splits = finished.splits
     own = splits[splits["scenario"] == scenario.name] if "scenario" in splits else splits
     used = own[own["part"].isin(["train", "validation", "external"])]
     used = used.drop_duplicates(["center", "patient_id"])[["case_id", "center"]]  # a patient counts once
-    tables = []
-    for center in centers:
-        measured = read_table(finished.layout.radiomics(center))
-        if len(measured):
-            ratios = [column for column in measured if "_logratio_" in str(column)]
-            wide = wide_features(with_ratios(measured.drop(columns=ratios)))
-            tables.append(pd.concat([wide, pd.Series(center, index=wide.index, name="center")], axis=1))
+    wide = measured_features(chosen, (*scenario.train, *scenario.external))
+    tables = [
+        pd.concat([table, pd.Series(center, index=table.index, name="center")], axis=1)
+        for center, table in wide.items()
+    ]
     if not tables:
         return References.measure(pd.DataFrame({"center": []}), {}, {})
     features = used.merge(pd.concat(tables, ignore_index=True), on=["case_id", "center"], how="inner")
@@ -45,6 +43,18 @@ def references_of(chosen: Chosen) -> References:
         classes[name] = labels[task.label].map(lambda value, known=class_of: known.get(str(value), ""))
     numbers = features.drop(columns=["case_id"])
     return References.measure(numbers, classes, _kept_biomarkers(chosen))
+
+
+def measured_features(chosen: Chosen, centers: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Centre → radiomic features and ratios of its cases, a row a case; of the centres that have any."""
+    found = {}
+    for center in centers:
+        path = chosen.finished.layout.radiomics(center)
+        measured = read_table(path) if path.is_file() else pd.DataFrame()
+        if len(measured):
+            ratios = [column for column in measured if "_logratio_" in str(column)]
+            found[center] = wide_features(with_ratios(measured.drop(columns=ratios)))
+    return found
 
 
 def look_of(chosen: Chosen) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The training cases of a finished study as a patient is held beside them: their look, and their deep features."""
+"""The training cases of a finished study as a patient is held beside them: their look, deep and radiomic features."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 
 from gliomanet.imaging.record import NAME as RECORD
+from gliomanet.model_kinds import IMAGE_KINDS
+from gliomanet.patient.trust.features import feature_columns, feature_vectors
 from gliomanet.patient.trust.look import look_of_case
 from gliomanet.patient.trust.reference import TrustReference
+from gliomanet.prediction.tabular import load_tabular_model
 from gliomanet.release.chosen import Chosen
+from gliomanet.release.measures import measured_features
 from gliomanet.seeds import derive_seed
 from gliomanet.tables.io import read_table
 
@@ -25,7 +29,9 @@ def trust_reference(chosen: Chosen) -> TrustReference:
     splits = chosen.finished.splits
     splits = splits[splits["scenario"] == chosen.scenario.name]
     splits = splits[splits["part"].isin(["train", "validation"])]
-    return TrustReference.fit(_looks(chosen, splits), splits, _deep_features(chosen))
+    return TrustReference.fit(
+        _looks(chosen, splits), splits, _deep_features(chosen), features=_radiomic_features(chosen)
+    )
 
 
 def _looks(chosen: Chosen, splits: pd.DataFrame) -> pd.DataFrame:
@@ -56,3 +62,23 @@ def _deep_features(chosen: Chosen) -> dict[str, pd.DataFrame]:
         if len(rows):
             found[model] = rows
     return found
+
+
+def _radiomic_features(chosen: Chosen) -> dict[str, pd.DataFrame]:
+    """Model → radiomic features of the training cases that its fits take; the answering model and its members."""
+    taken = {}
+    for model in (*chosen.members, chosen.model):
+        of = chosen.models[model]
+        if of.kind not in IMAGE_KINDS and not of.members:
+            folders = [chosen.finished.layout.model(model, of.stage, fold).folder for fold in of.fits]
+            columns = dict.fromkeys(name for folder in folders for name in load_tabular_model(folder).columns)
+            taken[model] = feature_columns(list(columns))
+    tables = measured_features(chosen, chosen.scenario.train) if any(taken.values()) else {}
+    return {
+        model: pd.concat(
+            [feature_vectors(table, columns).reset_index().assign(center=center) for center, table in tables.items()],
+            ignore_index=True,
+        )
+        for model, columns in taken.items()
+        if columns and tables
+    }

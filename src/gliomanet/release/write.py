@@ -52,6 +52,7 @@ from gliomanet.release.chosen import Chosen
 from gliomanet.release.example import predicted_example, write_example
 from gliomanet.release.external import external_metrics
 from gliomanet.release.measures import look_of, references_of
+from gliomanet.release.monai import METADATA, metadata
 from gliomanet.release.sbom import bill_of_materials
 from gliomanet.release.survival import survival_of
 from gliomanet.release.trust import trust_reference
@@ -154,6 +155,7 @@ def _describe(chosen: Chosen, out: Path) -> None:
     """Write the card and `bundle.json` with the digests of all that lies there."""
     described = _description(chosen, {})
     write_atomically(out / CARD, model_card(chosen, described).encode())
+    write_json(out / METADATA, metadata(chosen, described, external_metrics(chosen) or ()))
     there = sorted(path for path in out.rglob("*") if path.is_file() and path.name != NAME)
     digests = {path.relative_to(out).as_posix(): sha256(path) for path in there}
     write_json(out / NAME, described.model_copy(update={"files": digests}).model_dump(mode="json"))

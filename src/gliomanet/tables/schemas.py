@@ -14,6 +14,7 @@ from gliomanet.tables import (
     patient,
     permutation,
     prediction,
+    review,
     site,
     survival,
     tracking,
@@ -28,6 +29,7 @@ SECTIONS: Mapping[str, tuple[Schema, ...]] = {
     "Explanation": explanation.TABLES,
     "Tracking": (tracking.TRACKED_RUNS,),
     "Patients (below the folder of `gliomanet predict --cases TABLE --out`)": (patient.PATIENTS,),
+    "Readers (exported by the app's reviewer mode)": (review.REVIEW_SCORES,),
     "A hospital that keeps its scans (below the folder of `gliomanet predict --export`)": site.TABLES,
     "Two studies compared (below the folder of `gliomanet diff --out`)": differences.TABLES,
 }

@@ -165,6 +165,9 @@ def test_what_ends_a_case(tmp_path, monkeypatch):
     assert (problem.rule, problem.file, problem.case) == ("no_folder", str(tmp_path / "nowhere"), "c1")
     empty = tmp_path / "empty"
     empty.mkdir()
+    with pytest.raises(CaseError) as error:
+        convert_case(empty, tmp_path / "out", "c1")
+    assert error.value.problem.rule == "empty_folder"
     (empty / "notes.txt").write_text("x")
     with pytest.raises(CaseError, match=r"empty, case 'c1': dcm2niix found no image \(status \d\)"):
         convert_case(empty, tmp_path / "out", "c1")

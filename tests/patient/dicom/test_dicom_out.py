@@ -20,7 +20,7 @@ from gliomanet.patient.dicom.context import read_examination
 from gliomanet.patient.dicom.planes import on_planes, planes_of
 from gliomanet.patient.dicom.write import write_dicom
 from gliomanet.patient.predict import predict
-from gliomanet.patient.result import SIMULATED
+from gliomanet.patient.result import simulated
 from tests.dicom_folders import FLAIR, T2, tilt, write_series
 from tests.patient.dicom.orthanc import orthanc
 from tests.programs import program, skip_or_fail
@@ -126,7 +126,7 @@ def test_dcmtk_shows_the_cautions_before_any_number(dicom_patient):
     plain = " ".join(shown.replace("&nbsp;", " ").split())
     assert "UNVERIFIED" in plain
     assert plain.index("not a medical device") < plain.index("Imaging Measurements")
-    assert plain.index(SIMULATED[:40]) < plain.index("Imaging Measurements")
+    assert plain.index(simulated().text[:40]) < plain.index("Imaging Measurements")
 
 
 def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, exam):
@@ -143,7 +143,7 @@ def test_every_object_says_what_it_is_and_lies_in_the_study(dicom_patient, exam)
         if made.Modality == "SEG":
             assert made.FrameOfReferenceUID == source.FrameOfReferenceUID
             for segment in made.SegmentSequence:
-                assert SIMULATED in segment.SegmentDescription
+                assert simulated().text in segment.SegmentDescription
                 assert segment.SegmentationAlgorithmIdentificationSequence[0].AlgorithmVersion
                 assert segment.TrackingUID.startswith("2.25.")
         else:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.statements.statement import state
 from gliomanet.patient.trust.judge import judge
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.reference import VALUES, TrustReference
@@ -62,10 +63,11 @@ def test_the_worst_metric_is_named_with_its_value_its_range_and_what_to_think_of
     look = dict.fromkeys(METRICS, 10.0) | {"explained_t2": -50.0, "fluid_t1": 16.5}
     trust = said(reference, look)
     assert trust.verdict == "do not use"
-    assert trust.reasons[0].startswith("Do not use: ")
-    assert trust.reasons[1].startswith("Share of t2's variance that the atlas's tissues explain is -50; nine in ten")
-    assert "noise" in trust.reasons[1]
-    assert "fluid" in trust.reasons[2]
+    first, worst, next_one = trust.reasons
+    assert first.code == "trust.look_far"
+    assert worst.text.startswith("Share of T2's variance that the atlas's tissues explain is -50; nine in ten")
+    assert worst.text.endswith(state("think_of.no_head").text)
+    assert next_one.text.startswith(METRICS["fluid_t1"].says.text)
     assert {one.metric for one in trust.checks if one.alarm} == {"explained_t2", "fluid_t1"}
     assert trust.distances[0].p == pytest.approx(1 / (CASES + 1))
 
@@ -79,19 +81,20 @@ def test_a_lesion_that_only_the_network_finds_odd_is_told(reference):
     odd = pd.concat([deep_rows(rng, ["p"], fold).assign(z2=4.6) for fold in "01"])
     trust = said(reference, dict.fromkeys(METRICS, 10.0), {"net": odd})
     assert trust.verdict != "usable"
-    assert "deep features of net" in trust.reasons[0]
+    assert trust.reasons[0].code.startswith("trust.deep_")
+    assert "net" in trust.reasons[0].text
     assert trust.false_alarms == pytest.approx(0.05)
     assert [one.alarm_at for one in trust.distances] == [0.025, 0.025]
     lacking = said(reference, dict.fromkeys(METRICS, 10.0), {"net": odd}, lacks=["flair"])
     assert lacking.verdict == "usable"
-    assert any("lacks flair" in note for note in lacking.notes)
+    assert state("trust.deep_does_not_count", model="net", modalities=("flair",)) in lacking.notes
     assert [one.counts for one in lacking.distances] == [True, False]
 
 
 def test_what_preprocessing_flags_is_looked_at_first(reference):
     trust = said(reference, dict.fromkeys(METRICS, 10.0), flags=["t1 covers 90% of the brain"])
     assert trust.verdict == "look first"
-    assert trust.reasons == ("Look at the images: t1 covers 90% of the brain",)
+    assert trust.reasons == (state("trust.flag", flag="t1 covers 90% of the brain"),)
 
 
 def test_without_a_reference_nothing_is_judged_and_that_is_said(tmp_path):
@@ -105,7 +108,7 @@ def test_without_a_reference_nothing_is_judged_and_that_is_said(tmp_path):
         {},
     )
     assert said(empty, {}).verdict == "not judged"
-    assert "fewer than 10" in said(empty, {}).notes[0]
+    assert said(empty, {}).notes[0] == state("trust.look_few", fewest=10)
 
 
 def test_a_case_that_nothing_counts_for_is_not_judged(reference):
@@ -113,7 +116,7 @@ def test_a_case_that_nothing_counts_for_is_not_judged(reference):
     odd = pd.concat([deep_rows(np.random.default_rng(5), ["p"], fold) for fold in "01"])
     trust = said(replace(reference, looks={}), dict.fromkeys(METRICS, 10.0), {"net": odd}, lacks=["flair"])
     assert (trust.verdict, trust.false_alarms) == ("not judged", None)
-    assert any(note.startswith("nothing was checked") for note in trust.notes)
+    assert state("trust.none_alike") in trust.notes
 
 
 def test_a_bundle_keeps_it_to_the_last_bit_and_names_no_case(reference, tmp_path):

@@ -1,4 +1,4 @@
-"""What a language model is sent: the typed facts and the template's sentences; never images, names, ids or dates."""
+"""The message to a language model: the typed facts and the template's sentences; never images, names, ids or dates."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Read:
         return tuple(one for one in self.tokens if one.kind == kind)
 
     def values(self, kind: str) -> frozenset[str]:
-        """What the tokens of a kind say."""
+        """The words of the tokens of a kind."""
         return frozenset(one.value for one in self.of(kind))
 
     @property

@@ -90,6 +90,8 @@ def convert_case(folder: Path, out: Path, case_id: str) -> dict[str, ConvertedSe
     program, at = _dcm2niix(), {"file": str(folder), "case": case_id}
     if not folder.is_dir():
         raise CaseError(Problem("no such folder", _SHOULD_HOLD, rule="no_folder").at(**at))
+    if not any(path.is_file() for path in folder.rglob("*")):
+        raise CaseError(Problem("is empty", _SHOULD_HOLD, rule="empty_folder").at(**at))
     headers = read_headers(folder)
     if headers.patients > 1:
         found = f"holds files of {headers.patients} patients"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from gliomanet.cohort.contrast_medium import names_an_agent
 
@@ -21,6 +22,12 @@ _TAGS = [
     *("AcquisitionTime", "AcquisitionDateTime", "SeriesTime", "ContrastBolusAgent", "ContrastBolusAgentSequence"),
     *("ImagePositionPatient", "ImageOrientationPatient", "NumberOfFrames"),
 ]
+BROKEN = (
+    *(InvalidDicomError, BytesLengthException, OSError, ValueError, TypeError, KeyError, AttributeError),
+    *(NotImplementedError, EOFError, struct.error),
+)
+"""Errors that pydicom has for a broken file."""
+
 _PREAMBLE = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 """First bytes of a file without preamble: the group of its own description, or of the image's."""
@@ -114,8 +121,8 @@ def read_header(path: Path, tags: list[str] | None = None) -> Dataset | None:
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, force=begins != b"DICM", specific_tags=tags)
         header.decode()
-    except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError, EOFError):
-        return None  # a broken file: pydicom's words for it are many
+    except BROKEN:
+        return None
     return header
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from gliomanet.bundle.read import Bundle
-from gliomanet.cohort.table import read_case_table
+from gliomanet.cohort.table import read_case_rows
 from gliomanet.errors import CohortError, Problem
 from gliomanet.files.digests import sha256
 from gliomanet.labels.vocabulary import VOCABULARY
@@ -57,7 +57,10 @@ def gather(bundle: Bundle, table: Path, results: Path, *, withhold: Collection[s
         action = f"its models are {', '.join(description.models)}"
         found = f"the bundle has no model {', '.join(unknown)}"
         raise _refused(Problem(found, action, rule="withheld_model_unknown"))
-    cases = read_case_table(table, "site", "external", None, {**VOCABULARY, **description.labels})
+    rows = read_case_rows(table, "external", vocabulary={**VOCABULARY, **description.labels}, folders=("dicom",))
+    if wrong := [problem for of_row in rows.problems.values() for problem in of_row]:  # what leaves has to be right
+        raise _refused(*wrong)
+    cases = rows.cases
     left_out = dict.fromkeys(("not a baseline scan", "without a result"), 0)
     baseline = cases["scan"].isin(["", "baseline"])
     left_out["not a baseline scan"] = int((~baseline).sum())

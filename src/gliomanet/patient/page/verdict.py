@@ -31,7 +31,8 @@ def _table(distances: Sequence[Distance], say: Words) -> Table:
         alarm = Cell(say("trust.alarm"), kind="gap") if one.alarm and one.counts else Cell()
         counts = "" if one.counts else say("trust.does_not_count")
         numbers = (f"{one.distance:.3g}", f"{one.p:.3g}", f"{one.alarm_at:.3g}", f"{one.held_out:,}")
-        of = say("trust.of_deep", model=one.model) if one.model else say("trust.of_look")
+        names = {"look": "of_look", "deep features": "of_deep", "radiomic features": "of_features"}
+        of = say(f"trust.{names[one.of]}", **({"model": one.model} if one.model else {}))
         rows.append((Cell(of, counts), *(numeric(text) for text in numbers), alarm))
     titles = ("distance", "p", "alarm_at", "held_out")
     columns = (Column(say("trust.of")), *(Column(say(f"trust.{name}"), True) for name in titles), Column(""))

@@ -90,7 +90,11 @@ def body_of(section: Section, say: Words, medium: Medium) -> Markup:
 
 def style_of(medium: Medium, say: Words) -> str:
     """The style sheet of a page, or of what a PDF is set from."""
-    print_only = {"fonts": _fonts(medium, say.language), "research": say("research")}
+    print_only = {
+        "fonts": _fonts(medium, say.language),
+        "research": say("research"),
+        "chinese_first": say.language == "zh",
+    }
     return environment().get_template("patient/style.css.j2").render(medium=medium, chinese=FAMILIES, **print_only)
 
 

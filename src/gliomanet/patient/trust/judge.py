@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,14 @@ import pandas as pd
 from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.calibration import FALSE_ALARMS, Calibrated, calibrate
 from gliomanet.patient.trust.deep import deep_vectors
+from gliomanet.patient.trust.features import feature_vectors, modalities_lacking
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.reference import TrustReference, subset_name
-from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
+from gliomanet.patient.trust.said import Check, Distance, DistanceOf, Trust, Verdict
 from gliomanet.patient.trust.spread import Spread, farthest
 
 _SHOWN = 5
+_FEATURES_SHOWN = 3
 
 
 def judge(
@@ -25,6 +27,7 @@ def judge(
     deep: Mapping[str, pd.DataFrame],
     *,
     lacks: Mapping[str, Sequence[str]],
+    features: pd.DataFrame | None = None,
     flags: Sequence[str] = (),
 ) -> Trust:
     """Judge a case.
@@ -35,16 +38,19 @@ def judge(
         modalities: that it has.
         deep: model → its rows of `DEEP_FEATURES`, of the folds that were asked.
         lacks: model → modalities that it takes and the case does not have.
+        features: of the case, one row of radiomic features; `None` or no row of a case without a tumour mask.
         flags: what preprocessing found that a person should look at.
     """
     flagged = tuple(state("trust.flag", flag=flag) for flag in flags)
-    if reference is None or not (reference.looks or reference.deep):
+    if reference is None or not (reference.looks or reference.deep or reference.features):
         why = (state("trust.no_reference"),) if reference is None else reference.lacking
         verdict: Verdict = "look first" if flags else "not judged"
         return Trust(verdict=verdict, reasons=flagged, false_alarms=None, distances=(), checks=(), notes=why)
     models = [model for model in deep if model in reference.deep and len(deep[model])]
     counted = [model for model in models if not lacks.get(model)]
-    families = len(counted) + bool(reference.looks)
+    measured = _measured(reference, features, modalities)
+    whole = [model for model, (_, lacking) in measured.items() if not lacking]
+    families = len(counted) + bool(reference.looks) + len(whole)
     level = FALSE_ALARMS / max(families, 1)
     found: list[tuple[Distance, Calibrated]] = []
     if reference.looks and (judged := _judge_look(reference, look, modalities, level)) is not None:
@@ -52,8 +58,15 @@ def judge(
     for model in models:
         if (of := _judge_deep(reference, model, deep[model], level, counts=model in counted)) is not None:
             found.append(of)
+    for model, (vectors, lacking) in measured.items():
+        if (of := _judge_features(reference, model, vectors, level, counts=not lacking)) is not None:
+            found.append(of)
     checks = _checks(reference, look, modalities, level)
     reasons = [sentence for distance, of in found if distance.counts for sentence in _reasons(distance, of, checks)]
+    alarming = [distance.model for distance, of in found if distance.of == "radiomic features" and of.alarm]
+    reasons += [
+        one for model in whole if model in alarming for one in _worst_features(reference, model, measured[model][0])
+    ]
     counting = [(distance, of) for distance, of in found if distance.counts]
     far = any(of.far for _, of in counting)
     calm: Verdict = "usable" if counting else "not judged"
@@ -63,6 +76,11 @@ def judge(
         state("trust.deep_does_not_count", model=model, modalities=tuple(lacks[model]))
         for model in models
         if model not in counted
+    ]
+    notes += [
+        state("trust.features_do_not_count", model=model, modalities=tuple(lacking))
+        for model, (_, lacking) in measured.items()
+        if lacking
     ]
     return Trust(
         verdict=verdict,
@@ -81,7 +99,7 @@ def _judge_look(
     distances = {fold: farthest(of.spread.deviations(look), names) for fold, of in reference.looks.items()}
     held_out = {fold: of.held_out[subset] for fold, of in reference.looks.items() if subset in of.held_out}
     of = calibrate(distances, held_out, level)
-    return None if of is None else (_distance("", distances, of, counts=True), of)
+    return None if of is None else (_distance("", distances, of, counts=True, what="look"), of)
 
 
 def _judge_deep(
@@ -98,10 +116,46 @@ def _judge_deep(
     return None if of is None else (_distance(model, distances, of, counts=counts), of)
 
 
-def _distance(model: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool) -> Distance:
+def _measured(
+    reference: TrustReference, features: pd.DataFrame | None, modalities: tuple[str, ...]
+) -> dict[str, tuple[pd.DataFrame, list[str]]]:
+    """Model → the case's radiomic features that it takes, and the modalities that they lack."""
+    found: dict[str, tuple[pd.DataFrame, list[str]]] = {}
+    if features is None or features.empty:
+        return found
+    for model, of_folds in reference.features.items():
+        columns = dict.fromkeys(name for one in of_folds.values() for name in one.spread.normal.columns)
+        vectors = feature_vectors(features, list(columns))
+        if len(vectors):
+            lacking = [name for name in modalities_lacking(vectors) if name not in modalities]
+            found[model] = (vectors, lacking)
+    return found
+
+
+def _judge_features(
+    reference: TrustReference, model: str, vectors: pd.DataFrame, level: float, *, counts: bool
+) -> tuple[Distance, Calibrated] | None:
+    of_folds = reference.features[model]
+    distances = {fold: float(one.spread.distances(vectors)[0]) for fold, one in of_folds.items()}
+    of = calibrate(distances, {fold: one.held_out for fold, one in of_folds.items()}, level)
+    return None if of is None else (_distance(model, distances, of, counts=counts, what="radiomic features"), of)
+
+
+def _worst_features(reference: TrustReference, model: str, vectors: pd.DataFrame) -> Iterator[Statement]:
+    """Statements on the features that lie farthest out, by themselves."""
+    spread = next(iter(reference.features[model].values())).spread
+    for place in np.argsort(-spread.deviations(vectors), kind="stable")[:_FEATURES_SHOWN]:
+        name, (low, _, high) = spread.normal.columns[place], spread.quantiles[place]
+        value = float(vectors[name].iloc[0])
+        yield state("trust.feature", feature=name, value=value, low=float(low), high=float(high))
+
+
+def _distance(
+    model: str, distances: Mapping[str, float], of: Calibrated, *, counts: bool, what: DistanceOf = "deep features"
+) -> Distance:
     mean = float(np.mean(list(distances.values())))
     return Distance(
-        of="deep features" if model else "look",
+        of=what,
         model=model,
         distance=mean,
         p=of.p,
@@ -158,7 +212,8 @@ def _reasons(distance: Distance, of: Calibrated, checks: tuple[Check, ...]) -> l
         alarming_from = distance.distance / max(of.over, 1e-9)
         figures = {"distance": distance.distance, "alarming_from": alarming_from}
         rate = {"p": distance.p, "held_out": distance.held_out}
-        return [state(f"trust.deep_{how}", model=distance.model, **figures, **rate)]
+        kind = "features" if distance.of == "radiomic features" else "deep"
+        return [state(f"trust.{kind}_{how}", model=distance.model, **figures, **rate)]
     worst = sorted((one for one in checks if one.deviation > 0), key=lambda one: -one.deviation)
     alarming = [one for one in worst if one.alarm] or worst[:1]
     counts = {"alarming": len(alarming), "checks": len(checks), "held_out": distance.held_out}

@@ -22,6 +22,7 @@ from gliomanet.files.atomic import write_atomically, write_json
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.deep import DeepSpread, deep_vectors
+from gliomanet.patient.trust.features import FeatureSpread
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
 from gliomanet.patient.trust.spread import FEWEST, Spread, farthest
 
@@ -51,6 +52,14 @@ class DeepOfFold:
 
 
 @dataclass(frozen=True)
+class FeaturesOfFold:
+    """Radiomic features of a fold's training cases, and the distances (n,) of those that it held out, ascending."""
+
+    spread: FeatureSpread
+    held_out: Array
+
+
+@dataclass(frozen=True)
 class TrustReference:
     """Everything that a patient is held beside.
 
@@ -59,6 +68,7 @@ class TrustReference:
         whole: spread of all of them, which results show.
         looks: fold → look.
         deep: model → fold → deep features.
+        features: model → fold → radiomic features that the model takes.
         lacking: what could not be measured.
     """
 
@@ -67,6 +77,7 @@ class TrustReference:
     looks: Mapping[str, LookOfFold]
     deep: Mapping[str, Mapping[str, DeepOfFold]]
     lacking: tuple[Statement, ...] = field(default=())
+    features: Mapping[str, Mapping[str, FeaturesOfFold]] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -74,7 +85,7 @@ class TrustReference:
         looks: pd.DataFrame,
         splits: pd.DataFrame,
         deep: Mapping[str, pd.DataFrame],
-        lacking: tuple[Statement, ...] = (),
+        features: Mapping[str, pd.DataFrame] | None = None,
     ) -> TrustReference:
         """Measure the reference.
 
@@ -82,7 +93,7 @@ class TrustReference:
             looks: a row a case: case_id, center, and the metrics.
             splits: rows of the scenario: case_id, center, patient_id, fold, part.
             deep: model → rows of `DEEP_FEATURES` of the folds that a bundle takes, with `center`.
-            lacking: what is known to lack.
+            features: model → a row a case: case_id, center, and the radiomic features that the model takes.
         """
         folds = {}
         for fold, parts in _parts(splits).items():
@@ -93,14 +104,23 @@ class TrustReference:
         training = splits[splits["part"].isin(["train", "validation"])]
         own = _of(looks, training[["case_id", "center"]].drop_duplicates())
         found: dict[str, dict[str, DeepOfFold]] = {}
-        said = list(lacking)
+        said = list[Statement]()
         for model, table in deep.items():
             found[model] = _deep_folds(table, splits)
             if not found[model]:
                 said.append(state("trust.deep_no_held_out", model=model))
         if not folds:
             said.append(state("trust.look_few", fewest=FEWEST))
-        return cls(len(own), Spread.of(own), folds, {model: of for model, of in found.items() if of}, tuple(said))
+        measured = {model: _feature_folds(table, splits) for model, table in (features or {}).items()}
+        said += [state("trust.features_few", model=model, fewest=FEWEST) for model, of in measured.items() if not of]
+        return cls(
+            len(own),
+            Spread.of(own),
+            folds,
+            {model: of for model, of in found.items() if of},
+            tuple(said),
+            {model: of for model, of in measured.items() if of},
+        )
 
     def write(self, folder: Path) -> None:
         """Write it as JSON and arrays."""
@@ -113,12 +133,21 @@ class TrustReference:
                 at = f"deep/{model}/{fold}"
                 arrays |= {f"{at}/mean": one.spread.mean, f"{at}/held_out": one.held_out}
                 arrays[f"{at}/whitening"] = one.spread.whitening
+        for model, by_fold in self.features.items():
+            for fold, measured in by_fold.items():
+                at, normal = f"features/{model}/{fold}", measured.spread.normal
+                arrays |= {f"{at}/mean": normal.mean, f"{at}/whitening": normal.whitening}
+                arrays |= {f"{at}/quantiles": measured.spread.quantiles, f"{at}/held_out": measured.held_out}
         values = {
             "cases": self.cases,
             "metrics": list(self.whole.quantiles),
             "folds": {fold: list(look.spread.quantiles) for fold, look in self.looks.items()},
             "deep": {
                 model: {fold: list(one.spread.columns) for fold, one in of.items()} for model, of in self.deep.items()
+            },
+            "features": {
+                model: {fold: list(one.spread.normal.columns) for fold, one in of.items()}
+                for model, of in self.features.items()
             },
             "lacking": [one.model_dump(mode="json") for one in self.lacking],
         }
@@ -141,9 +170,13 @@ class TrustReference:
             model: {fold: _deep_of(arrays, f"deep/{model}/{fold}", columns) for fold, columns in of.items()}
             for model, of in values["deep"].items()
         }
+        features = {
+            model: {fold: _features_of(arrays, f"features/{model}/{fold}", columns) for fold, columns in of.items()}
+            for model, of in values.get("features", {}).items()
+        }
         whole = Spread.of_array(values["metrics"], arrays["whole"])
         lacking = tuple(Statement.model_validate(one) for one in values["lacking"])
-        return cls(values["cases"], whole, looks, deep, lacking)
+        return cls(values["cases"], whole, looks, deep, lacking, features)
 
 
 def subset_name(modalities: tuple[str, ...]) -> str:
@@ -181,13 +214,27 @@ def _held_out_looks(spread: Spread, cases: pd.DataFrame) -> dict[str, Array]:
     return found
 
 
+def _of_fold(table: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
+    """The rows of some cases, by names that are their own over all centres: a case's id is so within a centre only."""
+    own = _of(table, keys)
+    return own.assign(case_id=own["center"] + "/" + own["case_id"])
+
+
+def _feature_folds(table: pd.DataFrame, splits: pd.DataFrame) -> dict[str, FeaturesOfFold]:
+    found = {}
+    for fold, parts in _parts(splits).items():
+        train, held_out = (_of_fold(table, keys).set_index("case_id").drop(columns="center") for keys in parts)
+        spread = FeatureSpread.of(train) if len(held_out) else None
+        if spread is not None:
+            found[fold] = FeaturesOfFold(spread, np.sort(spread.distances(held_out)))
+    return found
+
+
 def _deep_folds(table: pd.DataFrame, splits: pd.DataFrame) -> dict[str, DeepOfFold]:
     found = {}
     for fold, parts in _parts(splits).items():
         of_fold = table[table["fold"] == fold]
-        # A case's id is its own within a centre only.
-        train, held_out = (_of(of_fold, keys) for keys in parts)
-        train, held_out = (one.assign(case_id=one["center"] + "/" + one["case_id"]) for one in (train, held_out))
+        train, held_out = (_of_fold(of_fold, keys) for keys in parts)
         if train.empty or held_out.empty:
             continue
         spread = DeepSpread.of(deep_vectors(train))
@@ -199,3 +246,8 @@ def _deep_folds(table: pd.DataFrame, splits: pd.DataFrame) -> dict[str, DeepOfFo
 def _deep_of(arrays: Mapping[str, Array], at: str, columns: list[str]) -> DeepOfFold:
     spread = DeepSpread(tuple(columns), arrays[f"{at}/mean"], arrays[f"{at}/whitening"])
     return DeepOfFold(spread, arrays[f"{at}/held_out"])
+
+
+def _features_of(arrays: Mapping[str, Array], at: str, columns: list[str]) -> FeaturesOfFold:
+    normal = DeepSpread(tuple(columns), arrays[f"{at}/mean"], arrays[f"{at}/whitening"])
+    return FeaturesOfFold(FeatureSpread(normal, arrays[f"{at}/quantiles"]), arrays[f"{at}/held_out"])

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.patient.statements.statement import Statement
 
+DistanceOf = Literal["look", "deep features", "radiomic features"]
 Verdict = Literal["usable", "look first", "do not use", "not judged"]
 
 
@@ -33,10 +34,10 @@ class Check(_Part):
 class Distance(_Part):
     """A distance of the case from the training cases, calibrated on cases that the fold did not learn from."""
 
-    of: Literal["look", "deep features"]
-    model: str = Field("", description="The model whose deep features they are.")
+    of: DistanceOf
+    model: str = Field("", description="The model whose features they are.")
     distance: float = Field(
-        description="Folds' mean. Of the look the largest deviation; of deep features Mahalanobis' distance, over "
+        description="Folds' mean. Of the look the largest deviation; of features Mahalanobis' distance, over "
         "the root of their number."
     )
     p: float = Field(description="Share of good cases that are as far: cross-conformal.")

@@ -1,0 +1,38 @@
+/** What a viewer shows, apart from how it is drawn. */
+import type { Info, Plane, Point, Preset } from './types'
+
+export type Layout = 'grid' | 'planes' | 'render'
+
+export interface State {
+  space: string
+  layout: Layout
+  plane: Plane
+  modality: string
+  at: Point
+  /** Modality of a space → window, in the image's own units. */
+  windows: Map<string, [number, number]>
+  invert: boolean
+  shown: Set<string>
+  overlaysOn: boolean
+  opacity: number
+  outline: boolean
+  measuring: boolean
+  ruler: Point[]
+}
+
+export const windowKey = (space: string, modality: string): string => `${space} ${modality}`
+
+export function windowOf(state: State, info: Info, modality: string): [number, number] {
+  return state.windows.get(windowKey(state.space, modality)) ?? info.windows.auto
+}
+
+/** A window moved and stretched by shares of its width; never narrower than two grey levels. */
+export function changed([low, high]: [number, number], shift: number, factor: number, info: Info): [number, number] {
+  const width = Math.max((high - low) * factor, 2 * info.slope)
+  const middle = (low + high) / 2 + shift * (high - low)
+  return [middle - width / 2, middle + width / 2]
+}
+
+export const preset = (info: Info, name: Preset): [number, number] => [...info.windows[name]]
+
+export const rounded = (value: number): string => String(Number(value.toPrecision(3)))

@@ -1,0 +1,448 @@
+/** A viewer of one case, or of two in one space: its state, its panes, and what its controls do. */
+import { hasWebGl, type Picture, pictureUrl, type ShownOverlay, type ViewerBackend, type Volume } from './backend'
+import { controls, refresh } from './controls'
+import { element, say, select } from './elements'
+import { AXIS, distance, middleOf, moved, toMm, toVoxel } from './geometry'
+import { press } from './keys'
+import { Pane } from './pane'
+import { PictureBackend } from './picture-backend'
+import { changed, preset, rounded, type State, windowKey, windowOf } from './state'
+import { type Info, type Manifest, PLANES, type Plane, type Point, type Preset, type Space } from './types'
+
+interface Shown {
+  pane: Pane
+  volume: Volume
+  space: Space
+}
+
+export async function getJson<T>(url: string): Promise<T> {
+  const answer = await fetch(url, { credentials: 'same-origin' })
+  if (!answer.ok) throw new Error(`${answer.status} ${url}`)
+  return (await answer.json()) as T
+}
+
+export class Viewer {
+  readonly state: State
+  backend: ViewerBackend = new PictureBackend()
+  main!: Volume & { modality: string }
+  readonly #stage: HTMLElement
+  readonly #live = element('p', { class: 'viewer-live', 'aria-live': 'polite' })
+  readonly #note = element('p', { class: 'viewer-note', role: 'status' })
+  readonly #bar = element('div')
+  readonly #help: HTMLDetailsElement
+  readonly #infos = new Map<string, Promise<Info>>()
+  #shown: Shown[] = []
+  #second: Manifest | null = null
+  #drawing = false
+  #again = false
+  #speaking = 0
+
+  constructor(
+    readonly root: HTMLElement,
+    readonly manifest: Manifest,
+  ) {
+    const { words: w } = manifest
+    const space = manifest.spaces[0]
+    if (space === undefined) throw new Error('no space')
+    this.state = {
+      space: space.name,
+      layout: space.volumes.length > 1 ? 'grid' : 'planes',
+      plane: 'axial',
+      modality:
+        space.volumes.find((one) => one.modality === manifest.reference)?.modality ?? space.volumes[0]?.modality ?? '',
+      at: [0, 0, 0],
+      windows: new Map(),
+      invert: false,
+      shown: new Set(space.overlays.filter(({ kind }) => kind === 'parts').map(({ id }) => id)),
+      overlaysOn: true,
+      opacity: 0.4,
+      outline: false,
+      measuring: false,
+      ruler: [],
+    }
+    this.#stage = element('div', { class: 'viewer-stage', role: 'group', tabindex: 0, 'aria-label': w.stage ?? '' })
+    this.#stage.addEventListener('keydown', (event) => {
+      if (press(this, event)) event.preventDefault()
+    })
+    const list = element(
+      'dl',
+      {},
+      ...w.key_list.flatMap(([key, act]) => [element('dt', {}, key), element('dd', {}, act)]),
+    )
+    this.#help = element('details', { class: 'viewer-keys' }, element('summary', {}, w.keys ?? ''), list)
+    const said = [w.convention, w.brain_only, w.research].map((line) => element('li', {}, line ?? ''))
+    root.replaceChildren(
+      this.#note,
+      this.#bar,
+      this.#stage,
+      this.#live,
+      element('ul', { class: 'viewer-said' }, ...said),
+      this.#help,
+      this.#twin(),
+    )
+    new ResizeObserver(() => void this.draw()).observe(this.#stage)
+  }
+
+  get space(): Space {
+    const found = this.manifest.spaces.find(({ name }) => name === this.state.space)
+    if (found === undefined) throw new Error(this.state.space)
+    return found
+  }
+
+  async start(): Promise<void> {
+    if (!(await this.choose(hasWebGl()))) this.#note.textContent = this.manifest.words.no_webgl ?? ''
+  }
+
+  /** Draw by NiiVue where that can be, else by the server; tells which of them it is. */
+  async choose(webgl: boolean): Promise<boolean> {
+    this.backend.close()
+    this.backend = new PictureBackend()
+    if (webgl && hasWebGl()) {
+      const { NiivueBackend } = await import('./niivue-backend')
+      this.backend = new NiivueBackend()
+    }
+    this.#note.textContent = webgl && this.backend.kind === 'pictures' ? (this.manifest.words.no_webgl ?? '') : ''
+    await this.enter(this.state.space, false)
+    return this.backend.kind === 'webgl'
+  }
+
+  /** Go to a space; the crosshair goes to its middle unless it stays there. */
+  async enter(name: string, anew = true): Promise<void> {
+    this.state.space = name
+    const modalities = this.space.volumes.map(({ modality }) => modality)
+    if (!modalities.includes(this.state.modality)) this.state.modality = modalities[0] ?? ''
+    if (modalities.length < 2 && this.state.layout === 'grid') this.state.layout = 'planes'
+    if (anew || this.state.at.every((value) => value === 0)) {
+      this.state.ruler = []
+      const info = await this.#info(this.manifest, this.#volumeName(this.space, this.state.modality))
+      this.state.at = middleOf(info)
+    }
+    await this.#build()
+  }
+
+  async change(values: Partial<State>, anew = true): Promise<void> {
+    Object.assign(this.state, values)
+    const layout = ['layout', 'plane', 'modality'].some((key) => key in values)
+    if (layout) await this.#build()
+    else {
+      if (anew) this.#controls()
+      await this.draw()
+    }
+  }
+
+  async reset(): Promise<void> {
+    this.state.windows.clear()
+    Object.assign(this.state, {
+      invert: false,
+      outline: false,
+      overlaysOn: true,
+      opacity: 0.4,
+      ruler: [],
+      measuring: false,
+    })
+    await this.enter(this.state.space)
+  }
+
+  move(axis: 0 | 1 | 2, steps: number): void {
+    this.place(moved(this.main.info, this.state.at, axis, steps))
+  }
+
+  step(steps: number, plane: Plane = this.state.plane): void {
+    this.move(AXIS[plane], steps)
+  }
+
+  toSlice(index: number): void {
+    const voxel = [...toVoxel(this.main.info, this.state.at)] as [number, number, number]
+    voxel[AXIS[this.state.plane]] = index
+    this.place(toMm(this.main.info, voxel))
+  }
+
+  place(at: Point): void {
+    this.state.at = at
+    void this.draw()
+    this.#speak()
+  }
+
+  window(shift: number, factor: number, modality = this.main.modality): void {
+    const info = this.#shown.find(({ pane }) => pane.modality === modality)?.pane.info ?? this.main.info
+    const now = windowOf(this.state, info, modality)
+    this.state.windows.set(windowKey(this.state.space, modality), changed(now, shift, factor, info))
+    void this.draw()
+  }
+
+  setEdge(at: 0 | 1, value: number, modality: string): void {
+    const { info } = this.main
+    const now: [number, number] = [...windowOf(this.state, info, modality)]
+    now[at] = value
+    if (now[1] - now[0] < 2 * info.slope) now[1 - at] = at === 0 ? value + 2 * info.slope : value - 2 * info.slope
+    this.state.windows.set(windowKey(this.state.space, modality), now)
+    void this.draw()
+  }
+
+  /** A preset, for all images that are shown. */
+  preset(name: Preset): void {
+    for (const { pane } of this.#shown) {
+      this.state.windows.set(windowKey(this.state.space, pane.modality), preset(pane.info, name))
+    }
+    void this.draw()
+  }
+
+  rulerPoint(): void {
+    const [first] = this.state.ruler
+    this.state.ruler = this.state.ruler.length === 1 && first !== undefined ? [first, this.state.at] : [this.state.at]
+    void this.draw()
+    this.#speak()
+  }
+
+  showKeys(): void {
+    this.#help.open = !this.#help.open
+    this.#help.scrollIntoView({ block: 'nearest' })
+  }
+
+  saveUrl(): string {
+    const shown = this.#shown.find(({ pane }) => pane.modality === this.main.modality) ?? this.#shown[0]
+    if (shown === undefined) return ''
+    const flat = { ...this.#picture(shown, []), plane: this.state.plane }
+    flat.index = Math.round(toVoxel(shown.pane.info, this.state.at)[AXIS[flat.plane]])
+    const names = this.#overlaysOf(shown.space)
+    const overlays = names.map((overlay) => ({ overlay, info: shown.pane.info }))
+    return pictureUrl({ ...flat, overlays }, 'pictures', 768)
+  }
+
+  /** Draw all panes; while that lasts, the last state asked for waits. */
+  async draw(): Promise<void> {
+    if (this.#shown.length === 0) return
+    if (this.#drawing) {
+      this.#again = true
+      return
+    }
+    this.#drawing = true
+    try {
+      do {
+        this.#again = false
+        this.#mark()
+        for (const shown of this.#shown) {
+          const overlays = await this.#overlayInfos(shown)
+          await this.backend.draw(shown.pane.surface, this.#picture(shown, overlays))
+        }
+        this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1)
+      } while (this.#again)
+    } catch (error) {
+      this.#note.textContent = this.manifest.words.failed ?? ''
+      this.root.dataset.failed = String(error)
+      if (this.backend.kind === 'webgl') {
+        this.#drawing = false
+        await this.choose(false)
+        this.#note.textContent = this.manifest.words.no_webgl ?? ''
+      }
+    } finally {
+      this.#drawing = false
+    }
+  }
+
+  // -- panes
+
+  async #build(): Promise<void> {
+    const { state, manifest } = this
+    const { words: w } = manifest
+    const name = this.#volumeName(this.space, state.modality)
+    this.main = { info: await this.#info(manifest, name), base: manifest.base, modality: state.modality }
+    const panes: Node[] = []
+    this.#shown = []
+    for (const one of this.#second === null ? [manifest] : [manifest, this.#second]) {
+      const space = one.spaces.find((other) => other.name === state.space)
+      if (space === undefined) continue
+      const of = this.#second === null ? '' : `${one.label}: `
+      for (const [modality, plane, title] of this.#tiles()) {
+        const volume = space.volumes.find((other) => other.modality === modality)
+        if (volume === undefined) {
+          panes.push(
+            element('div', { class: 'viewer-pane viewer-missing' }, of + say(w.not_given, { modality: title })),
+          )
+          continue
+        }
+        const info = await this.#info(one, volume.name)
+        const flat = state.layout !== 'render' || !this.backend.renders
+        const pane = new Pane(info, modality, plane, of + title, flat, state, {
+          place: (at, on, its) => this.#placeIn(at, on, its),
+          scroll: (steps, on) => this.step(steps, on),
+          window: (shift, factor, its) => this.window(shift, factor, its),
+          measure: (from, to) => {
+            state.ruler = [from, to]
+            void this.draw()
+            this.#speak()
+          },
+        })
+        this.#shown.push({ pane, volume: { info, base: one.base }, space })
+        panes.push(pane.element)
+      }
+    }
+    this.#stage.replaceChildren(...panes)
+    this.#stage.dataset.layout = state.layout
+    this.#controls()
+    await this.draw()
+    this.#speak()
+  }
+
+  /** Modality, plane and title of each pane of a case. */
+  #tiles(): [string, Plane, string][] {
+    const { state, manifest } = this
+    const { planes } = manifest.words
+    const title = (name: string): string => manifest.modalities.find((one) => one.name === name)?.title ?? name
+    if (state.layout === 'grid') return manifest.modalities.map((one) => [one.name, state.plane, one.title])
+    if (state.layout === 'render' && this.backend.renders) return [[state.modality, 'axial', title(state.modality)]]
+    return PLANES.map((plane) => [state.modality, plane, `${title(state.modality)}, ${planes[plane]}`])
+  }
+
+  #placeIn(at: Point, plane: Plane, modality: string): void {
+    this.state.plane = plane
+    if (this.state.modality !== modality) {
+      this.state.modality = modality
+      const shown = this.#shown.find(({ pane }) => pane.modality === modality)
+      if (shown !== undefined) this.main = { ...shown.volume, modality }
+      this.#controls()
+    }
+    if (this.state.measuring) this.state.ruler = [at]
+    this.place(at)
+  }
+
+  #picture({ pane, volume }: Shown, overlays: ShownOverlay[]): Picture {
+    const { state } = this
+    const [low, high] = windowOf(state, pane.info, pane.modality)
+    const index = state.layout === 'render' ? null : pane.index(state)
+    const { invert, opacity, outline } = state
+    return { volume, plane: pane.plane, index, low, high, invert, opacity, outline, overlays }
+  }
+
+  #overlaysOf(space: Space): Space['overlays'] {
+    return this.state.overlaysOn ? space.overlays.filter(({ id }) => this.state.shown.has(id)) : []
+  }
+
+  #overlayInfos({ space, volume }: Shown): Promise<ShownOverlay[]> {
+    return Promise.all(
+      this.#overlaysOf(space).map(async (overlay) => ({
+        overlay,
+        info: await this.#infoAt(volume.base, overlay.volume),
+      })),
+    )
+  }
+
+  #mark(): void {
+    const { words: w } = this.manifest
+    for (const { pane } of this.#shown) {
+      const said = { plane: w.planes[pane.plane], ...pane.numbered(this.state) }
+      pane.mark(this.state, this.state.layout === 'render' ? '' : say(w.slice_of, said))
+    }
+    refresh(this.#bar, this)
+  }
+
+  #volumeName(space: Space, modality: string): string {
+    return space.volumes.find((one) => one.modality === modality)?.name ?? ''
+  }
+
+  #info(manifest: Manifest, name: string): Promise<Info> {
+    return this.#infoAt(manifest.base, name)
+  }
+
+  #infoAt(base: string, name: string): Promise<Info> {
+    const url = `${base}/volumes/${name}.json`
+    const found = this.#infos.get(url) ?? getJson<Info>(url)
+    this.#infos.set(url, found)
+    found.catch(() => this.#infos.delete(url))
+    return found
+  }
+
+  // -- words
+
+  #controls(): void {
+    const before = [...this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')]
+    const at = before.indexOf(document.activeElement as HTMLElement)
+    this.#bar.replaceChildren(controls(this))
+    if (!this.manifest.blind) this.#bar.append(this.#compare())
+    if (at >= 0) this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]?.focus()
+  }
+
+  /** The choice of another case that is done; the list is asked for when somebody wants it. */
+  #compare(): HTMLElement {
+    const { words: w } = this.manifest
+    const chosen = this.#second?.case ?? ''
+    const options: [string, string][] = [['', w.compare_none ?? '']]
+    if (this.#second !== null) options.push([this.#second.case, this.#second.label])
+    const made = select(w.compare ?? '', options, chosen, (id) => void this.#beside(id))
+    const field = made.querySelector('select')
+    field?.addEventListener('focus', () => void this.#fill(field), { once: true })
+    const note = element('p', { class: 'viewer-hint' }, w.compare_note ?? '')
+    return element('div', { class: 'viewer-compare' }, made, note)
+  }
+
+  async #fill(field: HTMLSelectElement): Promise<void> {
+    const found = await getJson<
+      { cases: { id: string; state: string; label?: string }[] } | { id: string; state: string; label?: string }[]
+    >('/api/cases')
+    const cases = Array.isArray(found) ? found : found.cases
+    const there = new Set([...field.options].map(({ value }) => value))
+    for (const one of cases) {
+      if (one.state !== 'done' || one.id === this.manifest.case || there.has(one.id)) continue
+      field.append(element('option', { value: one.id }, one.label || one.id.slice(0, 8)))
+    }
+  }
+
+  async #beside(id: string): Promise<void> {
+    this.#note.textContent = ''
+    const lang = this.root.dataset.lang ?? 'en'
+    const found = id === '' ? null : await getJson<Manifest>(`/api/cases/${id}/viewer.json?lang=${lang}`)
+    if (found !== null && !found.spaces.some(({ name }) => name === 'atlas')) {
+      this.#note.textContent = this.manifest.words.compare_failed ?? ''
+      return
+    }
+    this.#second = found
+    await this.enter(found === null ? this.state.space : 'atlas', this.state.space !== 'atlas')
+  }
+
+  /** Say place, slice, values and ruler, once nothing has moved for a moment. */
+  #speak(): void {
+    window.clearTimeout(this.#speaking)
+    this.#speaking = window.setTimeout(() => void this.#say(), 250)
+  }
+
+  async #say(): Promise<void> {
+    const { state, manifest } = this
+    const { words: w } = manifest
+    const [x, y, z] = state.at.map((value) => value.toFixed(1))
+    const asked = `${manifest.base}/values?space=${state.space}&at=${[x, y, z].join(',')}`
+    const values = await getJson<Record<string, number | null>>(asked).catch(() => ({}))
+    const said = Object.entries(values).map(([name, value]) => {
+      const modality = manifest.modalities.find((one) => one.name === name)?.title ?? name
+      return say(w.value, { modality, value: value === null ? (w.outside ?? '') : rounded(value) })
+    })
+    const at = AXIS[state.plane]
+    const n = Math.round(toVoxel(this.main.info, state.at)[at]) + this.main.info.offset[at] + 1
+    const slice = say(w.slice_of, { plane: w.planes[state.plane], n, of: this.main.info.full_shape[at] })
+    const [from, to] = state.ruler
+    const ruler =
+      from === undefined
+        ? []
+        : [to === undefined ? (w.first_point ?? '') : say(w.length, { mm: distance(from, to).toFixed(1) })]
+    this.#live.textContent = [slice, say(w.at, { x: x ?? '', y: y ?? '', z: z ?? '' }), ...said, ...ruler].join(' · ')
+  }
+
+  /** The table that tells in words what the overlays show. */
+  #twin(): HTMLElement {
+    const { words: w, twin } = this.manifest
+    if (twin.length === 0) return element('p', { class: 'viewer-hint' }, w.twin_none ?? '')
+    const head = [w.twin_part, w.twin_ml, w.twin_left].map((text) => element('th', { scope: 'col' }, text ?? ''))
+    const rows = twin.map(({ part, ml, left }) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, part),
+        element('td', {}, ml.toFixed(1)),
+        element('td', {}, left === null ? '–' : `${Math.round(left * 100)} %`),
+      ),
+    )
+    const caption = element('caption', {}, w.twin ?? '')
+    const table = element('table', { class: 'viewer-twin' }, caption, element('thead', {}, element('tr', {}, ...head)))
+    table.append(element('tbody', {}, ...rows))
+    return table
+  }
+}

@@ -1,0 +1,209 @@
+"""Opening an upload, in a worker process: what is kept are images under generated names, without identity.
+
+DICOM files are turned into NIfTI here and removed. Their headers hold some hundred attributes that may name a patient
+(DICOM PS3.15, annex E), in free text and in private groups too: what is not kept need not be cleaned.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from gliomanet.app.intake.archive import unpack
+from gliomanet.app.intake.dicom import quiet, set_apart
+from gliomanet.app.intake.inflate import inflate
+from gliomanet.app.intake.kinds import Kind, kind_of
+from gliomanet.app.intake.limits import UploadLimits, refused
+from gliomanet.app.intake.names import FOLDER, MASK, part_of
+from gliomanet.app.intake.nifti import rewrite
+from gliomanet.cohort.dicom.convert import convert_case
+from gliomanet.errors import CaseError, Problem
+from gliomanet.files.atomic import write_json
+from gliomanet.modalities import MODALITIES
+from gliomanet.tables.io import read_table
+
+UPLOAD, FILES, NOTES = "upload", "files", "notes.json"
+"""In a case's input: the files as they came, those that are kept, and what is said of them."""
+
+CASE = "upload"
+"""Stands for the case in the importer's messages."""
+
+_ACCEPTED = "send NIfTI (.nii, .nii.gz), or an examination's DICOM files as a folder or a zip archive"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The images of an upload.
+
+    Attributes:
+        images: modality → NIfTI file.
+        mask: tumour mask; `None`: none was given.
+        notes: how series were told apart, and what was left out, one sentence each.
+    """
+
+    images: dict[str, Path]
+    mask: Path | None
+    notes: tuple[str, ...]
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    notes: tuple[str, ...]
+
+
+def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
+    """Open an upload, keep its images, and remove the rest. Done once; a further call finds what is kept.
+
+    Args:
+        folder: a case's input, whose `upload/` `receive` wrote.
+        limits: the bounds.
+
+    Raises:
+        UploadError: a file is not taken.
+        CaseError: the DICOM files cannot be told apart, or are of two patients or days.
+        StorageError: the disk does not take it.
+    """
+    kept = folder / FILES
+    if not kept.is_dir():
+        work = folder / "opening"
+        shutil.rmtree(work, ignore_errors=True)
+        (work / FILES).mkdir(parents=True)
+        with _passing_files_in(work):
+            notes = _open(folder / UPLOAD, work, limits or UploadLimits())
+        write_json(work / FILES / NOTES, _Kept(notes=notes).model_dump())
+        (work / FILES).rename(kept)
+        shutil.rmtree(work)
+    shutil.rmtree(folder / UPLOAD, ignore_errors=True)
+    found = {path.name.removesuffix(".nii"): path for path in sorted(kept.glob("*.nii"))}
+    told = _Kept.model_validate_json((kept / NOTES).read_text(encoding="utf-8")).notes
+    return Intake({name: found[name] for name in MODALITIES if name in found}, found.get(MASK), told)
+
+
+@contextmanager
+def _passing_files_in(folder: Path) -> Iterator[None]:
+    """Let programs and libraries put their files of passage there: what a kill leaves is deleted with the case."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[str, ...]:
+    given: dict[str, Path] = {}
+    several: list[tuple[Path, str]] = []
+    for path in sorted(upload.iterdir()):
+        part, told = part_of(path)
+        if part == FOLDER:
+            several.append((path, told))
+        else:
+            given[part] = path
+    left = Counter[str]()
+    dicom: list[Path] = []
+    for path, told in _unpacked(several, work, limits):
+        kind = kind_of(path)
+        if kind == "dicom":
+            dicom.append(path)
+        elif kind in ("gzip", "nifti") and told:
+            if told in given and given[told].parent == path.parent:
+                found = f"more than one file has a name that says {told}"
+                raise refused("two_files_for_one", found, "send the right one alone")
+            given.setdefault(told, path)
+        elif kind == "zip":
+            raise refused(
+                "nested_archive", "there is an archive in the archive, or beside others", "send one plain zip archive"
+            )
+        else:
+            left["is neither DICOM nor NIfTI, or its name tells no modality (such as _t1c.nii.gz)"] += 1
+    for name, path in given.items():
+        _keep(path, name, work, limits)
+    notes = _convert(dicom, work, limits, left, given) if dicom else []
+    notes += [f"left out: {number} file{'s'[: number > 1]}, each of which {why}" for why, number in left.items()]
+    if not any((work / FILES / f"{name}.nii").is_file() for name in MODALITIES):
+        reasons = "; ".join(notes)
+        raise refused(
+            "no_image", f"the upload holds no image that can be used{f' ({reasons})' if reasons else ''}", _ACCEPTED
+        )
+    return tuple(notes)
+
+
+def _unpacked(several: list[tuple[Path, str]], work: Path, limits: UploadLimits) -> Iterator[tuple[Path, str]]:
+    """Files of a folder, or of the one archive in their place, with what their names told."""
+    if len(several) != 1 or kind_of(several[0][0]) != "zip":
+        yield from several
+        return
+    members = work / "members"
+    members.mkdir()
+    for path in unpack(several[0][0], members, 0, limits):
+        yield path, part_of(path)[1]
+
+
+def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
+    """Keep one image: unpacked, judged, and without free text."""
+    kind: Kind = kind_of(source)
+    if kind == "gzip":
+        plain = work / f"{name}.plain"
+        inflate(source, plain, limits, name)
+        source, kind = plain, kind_of(plain)
+    if kind != "nifti":
+        said = {"dicom": "is a DICOM file", "zip": "is an archive", "gzip": "is packed twice"}.get(
+            kind, "is no NIfTI file"
+        )
+        action = (
+            "send DICOM files and archives in the field for an examination" if kind in ("dicom", "zip") else _ACCEPTED
+        )
+        raise refused("no_nifti", said, action, image=name)
+    rewrite(source, work / FILES / f"{name}.nii", limits, name)
+    if source.parent == work:
+        source.unlink()
+
+
+@quiet()
+def _convert(
+    files: list[Path], work: Path, limits: UploadLimits, left: Counter[str], given: dict[str, Path]
+) -> list[str]:
+    """Convert DICOM images; an image that was given by itself goes before."""
+    taken, not_taken = set_apart(files, work / "images", limits)
+    left.update(not_taken)
+    if not taken:
+        return []
+    converted = work / "converted"
+    try:
+        found = convert_case(work / "images", converted, CASE)
+    except CaseError as error:
+        raise CaseError(_without_paths(error.problem)) from error
+    except RecursionError as error:
+        said = "a DICOM file nests its elements without end"
+        raise refused("nested_dicom", said, "export the examination again") from error
+    notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
+    for name, series in found.items():
+        if name in given:
+            notes.append(f"DICOM: {name} is taken from the file that was given for it")
+            continue
+        _keep(series.file, name, work, limits)
+    return notes
+
+
+def _told(row: Any) -> str:
+    """A row of `series.tsv` in words, without what somebody typed at the scanner."""
+    number, file, modality, why = (str(row[name]) for name in ("series", "file", "taken_as", "why"))
+    if not number:
+        return f"DICOM: {why}"
+    return f"DICOM series {number}: {f'taken as {modality}' if file else 'not used'} ({why})"
+
+
+def _without_paths(problem: Problem) -> Problem:
+    """The importer's problem without places of this machine."""
+    action = problem.action
+    if problem.rule == "no_usable_series":
+        action = "convert the right series to NIfTI, and send each as the modality that it is"
+    return Problem(problem.found, action, rule=problem.rule)

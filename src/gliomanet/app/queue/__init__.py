@@ -1,0 +1,1 @@
+"""Cases that wait, and the processes that compute them."""

@@ -1,0 +1,48 @@
+"""`/api/cases/{id}/report`: the case report to download, and to have phrased by the language model."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from gliomanet.app.reports import FOLDER, report_file
+from gliomanet.app.routes.results import result_of
+from gliomanet.app.settings import AppSettings
+from gliomanet.app.store.cases import Store
+from gliomanet.case_report.make import make_report
+from gliomanet.case_report.template.write import write_template
+from gliomanet.case_report.write import write
+from gliomanet.errors import CaseError, Problem
+
+Name = Literal["en", "zh"]
+
+_TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
+
+
+def router(settings: AppSettings, store: Store) -> APIRouter:
+    """The routes."""
+    routes = APIRouter()
+
+    @routes.get("/api/cases/{case_id}/report.{kind}")
+    def download(case_id: str, kind: Literal["html", "pdf"], lang: Name = "en") -> Response:
+        result_of(store, case_id)
+        path = report_file(store.folder(case_id), lang, kind)
+        if not path.is_file():
+            action = "the lines of its progress say why; look at the other views"
+            raise CaseError(Problem("the case has no such report", action, rule="no_report"))
+        return FileResponse(path, media_type=_TYPES[kind], filename=path.name)
+
+    @routes.post("/api/cases/{case_id}/report")
+    def phrase(case_id: str, by: Literal["template", "model"] = "template", lang: Name = "en") -> Response:
+        if by == "model" and settings.endpoint is None:
+            action = "start the server with --endpoint and --endpoint-model"
+            raise CaseError(Problem("the server has no language model", action, rule="no_endpoint"))
+        writer = partial(write, endpoint=settings.endpoint) if by == "model" else write_template
+        folder = result_of(store, case_id)
+        make_report(folder, lang, out=store.folder(case_id) / FOLDER, writer=writer)
+        return RedirectResponse(f"/cases/{case_id}?view=report&lang={lang}", 303)
+
+    return routes

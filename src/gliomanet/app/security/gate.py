@@ -1,0 +1,134 @@
+"""The gate that every request goes through, and that every answer gets its headers from, errors included."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gliomanet.app.answers import problem_answer
+from gliomanet.app.security.headers import headers_of
+from gliomanet.app.security.origin import host_problem, origin_problem
+from gliomanet.app.security.token import Doorkeeper
+from gliomanet.errors import Problem
+
+LOG = logging.getLogger("gliomanet.app")
+
+
+class Gate:
+    """Middleware outside of all others.
+
+    Args:
+        app: what is behind it.
+        hosts: names that a request's `Host` may have.
+        doorkeeper: who asks for the token; `None`: nobody does, on a server of this machine alone.
+        stall_seconds: without a byte moving, after which a request is ended.
+        at_once: requests that are answered at once; more are told to come later.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str],
+        doorkeeper: Doorkeeper | None,
+        stall_seconds: float,
+        at_once: int,
+    ) -> None:
+        self._app, self._hosts, self._doorkeeper, self._stall = app, hosts, doorkeeper, stall_seconds
+        self._at_once, self._open = at_once, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, by what is behind the gate where it may pass."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # no websocket is open to anybody
+            return
+        answer = _Answer(send, scope["path"], self._stall)
+        refused = self._refused(Request(scope))
+        if refused is not None:
+            await refused(scope, receive, answer)
+            return
+        self._open += 1
+        try:
+            await self._app(scope, self._in_time(receive), answer)
+        except _StalledError:
+            await answer.problem(scope, receive, 408, Problem("the request stalled", "send it again", rule="stalled"))
+        except Exception as error:
+            # Its words may name a patient's file, so the places in the code are all that is logged.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            LOG.error("%s in answering a request\n%s", type(error).__name__, places)
+            action = "try again; the server's own output tells where in its code it happened"
+            problem = Problem("the server could not do this", action, rule="server_error")
+            await answer.problem(scope, receive, 500, problem)
+        finally:
+            self._open -= 1
+
+    def _refused(self, request: Request) -> Response | None:
+        if "transfer-encoding" in request.headers and "content-length" in request.headers:
+            # A proxy in front may go by the other of the two: what follows would be read as a request (smuggling).
+            action = "send one of Content-Length and Transfer-Encoding"
+            return problem_answer(400, Problem("the request tells its length twice", action, rule="two_lengths"))
+        if problem := host_problem(request, self._hosts):
+            return problem_answer(421, problem)
+        if problem := origin_problem(request):
+            return problem_answer(403, problem)
+        if self._open >= self._at_once:
+            problem = Problem("the server answers as many requests as it can", "try again soon", rule="busy")
+            return problem_answer(503, problem, {"Retry-After": "2"})
+        return None if self._doorkeeper is None else self._doorkeeper.answer(request)
+
+    def _in_time(self, receive: Receive) -> Receive:
+        """The same, but that a client who sends nothing of what it announced is not waited for."""
+        ended = False
+
+        async def received() -> Message:
+            nonlocal ended
+            if ended:  # now it waits for the connection's end, as long as the answer takes
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self._stall)
+            except TimeoutError:
+                raise _StalledError from None
+            ended = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        return received
+
+
+class _StalledError(Exception):
+    """A client sends nothing more."""
+
+
+class _Answer:
+    """An answer on its way: headers are added, and a client that takes nothing of it is not waited for."""
+
+    def __init__(self, send: Send, path: str, stall_seconds: float) -> None:
+        self._send, self._path, self._stall = send, path, stall_seconds
+        self._started = False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in headers_of(self._path).items():
+                headers[name] = value
+        try:
+            await asyncio.wait_for(self._send(message), self._stall)
+        except TimeoutError:
+            raise OSError("the client takes no more of the answer") from None
+
+    async def problem(self, scope: Scope, receive: Receive, status: int, problem: Problem) -> None:
+        """Tell of a problem, unless an answer has begun: then the connection's end tells of it."""
+        if self._started:
+            raise ConnectionAbortedError("an answer was broken off")
+        answer = problem_answer(status, problem)
+        answer.headers["connection"] = "close"
+        await answer(scope, receive, self)

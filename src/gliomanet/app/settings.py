@@ -1,0 +1,119 @@
+"""Settings of a server: the bundle, the store, its address, and how much it takes on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from gliomanet.case_report.model.endpoint import Endpoint
+from gliomanet.errors import Problem, ProblemError
+
+STORE_VARIABLE = "GLIOMANET_STORE"
+"""Environment variable that names the folder of cases."""
+
+WORK = "gliomanet.app.queue.work:predict_case"
+"""The function that a worker process runs for each case, as `module:function`; tests put another in its place."""
+
+
+def default_store() -> Path:
+    """The folder that the variable names, else one of this user's own data (not of a cache, which programs empty)."""
+    if named := os.environ.get(STORE_VARIABLE):
+        return Path(named)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "gliomanet/store"
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine reaches."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a server takes on.
+
+    Attributes:
+        waiting: cases in the queue; one more is refused, to be sent later.
+        cases: cases in the store.
+        store_bytes: bytes of all cases in the store.
+        seconds: that one case may compute.
+        memory_bytes: resident memory of the process that computes a case, with the programs that it starts.
+        attempts: times that a case is begun whose process, or the server, ended under it.
+        cases_per_process: cases after which a worker process is replaced.
+        connections: at once.
+        header_seconds: for the whole head of a request.
+        stall_seconds: without a byte of a request or of an answer moving.
+    """
+
+    waiting: int = 40
+    cases: int = 500
+    store_bytes: int = 200 * 2**30
+    seconds: float = 3600.0
+    memory_bytes: int = 12 * 2**30
+    attempts: int = 2
+    cases_per_process: int = 20
+    connections: int = 64
+    header_seconds: float = 15.0
+    stall_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class AppSettings:
+    """Settings of a server.
+
+    Attributes:
+        bundle: folder that `gliomanet bundle` wrote.
+        store: folder of the cases.
+        study: results folder of a study whose cases may be chosen; `None`: uploads only.
+        host: address to listen on.
+        port: port to listen on.
+        names: further host names or addresses by which browsers reach the server, as behind a proxy.
+        token: secret that a browser has to bring once; empty: none, which only a server of this machine alone may have.
+        expire_days: days after which a case is deleted that nothing happened to; `None`: kept until it is deleted.
+        workers: cases that are computed at once, each in a process of its own.
+        threads: CPU threads of each.
+        endpoint: language model that may phrase a report on demand; `None`: none.
+        limits: the most that it takes on.
+        work: see `WORK`.
+
+    Raises:
+        ProblemError: others than this machine would reach the server, and no token is set.
+    """
+
+    bundle: Path
+    store: Path = field(default_factory=default_store)
+    study: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    names: tuple[str, ...] = ()
+    token: str = ""
+    expire_days: float | None = None
+    workers: int = 1
+    threads: int = 1
+    endpoint: Endpoint | None = None
+    limits: Limits = field(default_factory=Limits)
+    work: str = WORK
+
+    def __post_init__(self) -> None:
+        if self.is_open and not self.token:
+            found = f"others than this machine would reach the server ({self.host}), and it has no token"
+            action = "set a token of 32 random bytes, as `gliomanet serve` does, or listen on 127.0.0.1"
+            raise ProblemError(Problem(found, action, rule="open_without_token"))
+        if self.token and len(self.token) < 43:
+            found, action = "the token has fewer than 256 bits", "set one of 32 random bytes"
+            raise ProblemError(Problem(found, action, rule="short_token"))
+
+    @property
+    def is_open(self) -> bool:
+        """True where other machines reach the server, directly or by a proxy's name."""
+        return not is_loopback(self.host) or any(not is_loopback(name) for name in self.names)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names that a request's `Host` may have, without the port."""
+        own = {"127.0.0.1", "localhost", "::1"} if is_loopback(self.host) else {self.host}
+        return frozenset(name.lower() for name in (*own, *self.names))

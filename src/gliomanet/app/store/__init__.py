@@ -1,0 +1,1 @@
+"""Cases on disk: a folder a case, whole or not there at all."""

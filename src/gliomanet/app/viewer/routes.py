@@ -1,0 +1,159 @@
+"""The viewer's addresses: manifest, display copies, values, slices and projections; every parameter is checked."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import FileResponse
+
+from gliomanet.app.viewer.display_copies import Info, copy_path, info_of
+from gliomanet.app.viewer.manifest import TITLES, manifest_of, sentences
+from gliomanet.app.viewer.slices import AXES, Drawn, Look, Plane, draw, value_at
+from gliomanet.app.viewer.sources import Source, UnknownVolumeError, sources_of
+from gliomanet.errors import Problem, ProblemError
+
+Name = Literal["en", "zh"]
+_Depends = Depends()
+_PRIVATE = {"Cache-Control": "no-store"}
+_MOST_OVERLAYS = 8
+
+
+class Folders(Protocol):
+    """A store as the viewer needs it."""
+
+    def folder(self, case_id: str) -> Path:
+        """Folder of a case."""
+
+
+class Pictured:
+    """Settings of a picture, from its address."""
+
+    def __init__(
+        self,
+        low: Annotated[float, Query(description="Value shown black.")],
+        high: Annotated[float, Query(description="Value shown white.")],
+        invert: bool = False,
+        opacity: Annotated[int, Query(ge=0, le=100)] = 40,
+        outline: bool = False,
+        overlays: Annotated[str, Query(max_length=400, pattern=r"^[a-z0-9,-]*$")] = "",
+        size: Annotated[int, Query(ge=64, le=1024)] = 512,
+    ) -> None:
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise _refused("window", "a window's low is not below its high")
+        self.overlays = [one for one in overlays.split(",") if one]
+        if len(self.overlays) > _MOST_OVERLAYS:
+            raise _refused("overlays", f"more than {_MOST_OVERLAYS} overlays")
+        self.low, self.high, self.invert, self.size = low, high, invert, size
+        self.opacity, self.outline = opacity / 100, outline
+
+    def look(self, *, marks: bool = False, notice: str = "") -> Look:
+        """The settings for a drawing."""
+        return Look(self.low, self.high, self.invert, self.opacity, self.outline, self.size, marks, notice)
+
+
+def router(store: Folders) -> APIRouter:
+    """The routes of the viewer.
+
+    Args:
+        store: where cases lie; its errors go on to the app.
+    """
+    routes = APIRouter(prefix="/api/cases/{case_id}", tags=["viewer"])
+
+    @routes.get("/viewer.json")
+    def manifest(case_id: str, response: Response, lang: Name = "en", blind: bool = False) -> dict[str, Any]:
+        response.headers.update(_PRIVATE)
+        return manifest_of(store.folder(case_id), case_id, lang, blind=blind)
+
+    @routes.get("/volumes/{name}.json")
+    def info(case_id: str, name: str, response: Response) -> dict[str, Any]:
+        response.headers.update(_PRIVATE)
+        return _copy(store, case_id, name)[1].model_dump(mode="json")
+
+    @routes.get("/volumes/{name}.nii.gz")
+    def volume(case_id: str, name: str, v: Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]) -> FileResponse:
+        source, found = _copy(store, case_id, name)
+        if v != found.digest:
+            raise _refused("old_volume", "the volume was made anew")
+        path = copy_path(source, store.folder(case_id))
+        return FileResponse(path, media_type="application/octet-stream", headers=_PRIVATE)
+
+    @routes.get("/values")
+    def values(
+        case_id: str,
+        space: Annotated[str, Query(max_length=40)],
+        at: Annotated[str, Query(pattern=r"^-?\d{1,4}(\.\d{1,4})?(,-?\d{1,4}(\.\d{1,4})?){2}$")],
+        response: Response,
+    ) -> dict[str, Any]:
+        """Values of the images of a space at a place in RAS mm."""
+        response.headers.update(_PRIVATE)
+        case, said = store.folder(case_id), {}
+        x, y, z = (float(one) for one in at.split(","))
+        for source in _sources(store, case_id).values():
+            if source.space == space and source.kind == "image":
+                one = info_of(source, case)
+                voxel = [sum(row[k] * (x, y, z, 1.0)[k] for k in range(4)) for row in one.inverse[:3]]
+                i, j, k = (round(place) for place in voxel)
+                said[source.subject] = value_at(one, copy_path(source, case), (i, j, k))
+        return said
+
+    @routes.get("/slices/{name}/{plane}/{index}.png")
+    def slice_png(case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends]) -> Response:
+        return _png(store, case_id, name, plane, index, shown, shown.look())
+
+    @routes.get("/projections/{name}/{plane}.png")
+    def projection(case_id: str, name: str, plane: Plane, shown: Annotated[Pictured, _Depends]) -> Response:
+        return _png(store, case_id, name, plane, None, shown, shown.look())
+
+    @routes.get("/pictures/{name}/{plane}/{index}.png")
+    def saved(
+        case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends], lang: Name = "en"
+    ) -> Response:
+        """A slice to keep, with letters, ruler, and a line that says what it is; always in English letters."""
+        source = _sources(store, case_id).get(name)
+        title = TITLES.get(source.subject, "") if source else ""
+        notice = sentences("en")["saved"].format(modality=title, low=f"{shown.low:.3g}", high=f"{shown.high:.3g}")
+        answer = _png(store, case_id, name, plane, index, shown, shown.look(marks=True, notice=notice))
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{plane}-{index + 1}.png"'
+        return answer
+
+    return routes
+
+
+def _png(
+    store: Folders, case_id: str, name: str, plane: Plane, index: int | None, shown: Pictured, look: Look
+) -> Response:
+    source, found = _copy(store, case_id, name)
+    case = store.folder(case_id)
+    if source.kind != "image":
+        raise _refused("not_an_image", f"{name} is an overlay; name an image")
+    if index is not None and not 0 <= index < found.shape[AXES[plane]]:
+        allowed = found.shape[AXES[plane]] - 1
+        raise _refused("slice", f"slice {index} is not between 0 and {allowed}")
+    drawn = []
+    for one in shown.overlays:
+        of = f"{source.space}-parts" if one in ("enhancing", "core", "oedema", "whole") else one
+        of = f"{source.space}-brain" if one == "brain" else of
+        overlay, its = _copy(store, case_id, of)
+        if overlay.space != source.space or overlay.kind == "image":
+            raise _refused("overlay", f"{one} is no overlay of {source.space}")
+        drawn.append(Drawn(one, its.kind, its.digest, copy_path(overlay, case)))
+    content = draw(found.model_dump_json(), copy_path(source, case), plane, index, tuple(drawn), look)
+    return Response(content, media_type="image/png", headers=_PRIVATE)
+
+
+def _sources(store: Folders, case_id: str) -> dict[str, Source]:
+    return sources_of(store.folder(case_id))
+
+
+def _copy(store: Folders, case_id: str, name: str) -> tuple[Source, Info]:
+    source = _sources(store, case_id).get(name)
+    if source is None:
+        raise UnknownVolumeError
+    return source, info_of(source, store.folder(case_id))
+
+
+def _refused(rule: str, found: str) -> ProblemError:
+    return ProblemError(Problem(found, "load the page again", rule=rule))
