@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gliomanet.app.answers import problem_answer, refusal_answer
-from gliomanet.app.pages.frame import frame
+from gliomanet.app.pages.frame import frame, wants_page
+from gliomanet.app.pages.problem import problem_page
 from gliomanet.app.pages.review import router as review
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
@@ -97,9 +98,10 @@ def create_app(settings: AppSettings) -> FastAPI:
     return app
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return refusal_answer(error)
+    answer = refusal_answer(error)
+    return problem_page(request, answer.status_code, error.problem) if wants_page(request) else answer
 
 
 async def _no_storage(_: Request, error: Exception) -> Response:
