@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,16 +25,13 @@ from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
-from gliomanet.app.start import checked
+from gliomanet.app.start import STATIC, checked
 from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.viewer.routes import router as viewer
 from gliomanet.app.viewer.slices import forget
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError
-
-STATIC = Path(str(files("gliomanet.app").joinpath("static")))
-"""Built scripts and styles, see `make frontend`."""
 
 SILENT: TelemetryConfig = {
     "tracing": False,
