@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -98,4 +99,8 @@ def serve(
         console.print("others reach this server: put TLS in front of it, and give this address to nobody else")
     limits = settings.limits
     options = server_options(limits.header_seconds, limits.connections)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning", **options)).run([socket])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
+    with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended in order
+        server.run([socket])
+    if not server.started:  # it told why
+        raise typer.Exit(3)
