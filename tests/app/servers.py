@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from gliomanet.app.queue.job import Job
+from gliomanet.app.start import Checked
 from gliomanet.errors import CaseError, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,15 @@ def quick(job: Job, report: Callable[[str], object]) -> None:
     (job.result / "told.txt").write_text(f"{job.folder.name} {label} {len(content)}")
 
 
+class _Description:
+    title, simulated, centers = "A study", ("A",), dict[str, object]()
+
+
+def unopened(folder: Path) -> Checked:
+    """Stand in for the look at a bundle, for servers whose work asks none."""
+    return Checked(_Description(), "d" * 64)  # type: ignore[arg-type]
+
+
 @dataclass
 class Process:
     """A server in a process of its own."""
@@ -66,19 +76,20 @@ class Process:
 
 
 @contextmanager
-def serving(store: Path, bundle: Path, **settings: Any) -> Iterator[Process]:
-    """Run a server as a process on loopback, and end it afterwards."""
+def serving(store: Path, bundle: Path | None = None, **settings: Any) -> Iterator[Process]:
+    """Run a server as a process on loopback, and end it afterwards; without a bundle it asks nobody's networks."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     code = (
-        "import sys, uvicorn; from pathlib import Path\n"
-        "from gliomanet.app.server import create_app\n"
+        "import uvicorn; from pathlib import Path\n"
+        "from gliomanet.app import server\n"
         "from gliomanet.app.settings import AppSettings, Limits\n"
         "from gliomanet.app.security.connections import server_options\n"
         "if __name__ == '__main__':\n"
-        f"    how = AppSettings(bundle=Path({str(bundle)!r}), store=Path({str(store)!r}), port={port}, **{settings!r})\n"
-        f"    uvicorn.run(create_app(how), port={port}, log_level='warning', **server_options(2.0, 64))\n"
+        + ("    from tests.app.servers import unopened; server.checked = unopened\n" if bundle is None else "")
+        + f"    how = AppSettings(bundle=Path({str(bundle)!r}), store=Path({str(store)!r}), port={port}, **{settings!r})\n"
+        f"    uvicorn.run(server.create_app(how), port={port}, log_level='warning', **server_options(2.0, 64))\n"
     )
     script = store.parent / f"serve-{port}.py"
     script.write_text(code)
