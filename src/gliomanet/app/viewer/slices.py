@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from gliomanet.app.viewer.display_copies import PARTS, SIGNED, Info
@@ -18,6 +18,7 @@ from gliomanet.files.nifti import read_written_nifti
 from gliomanet.imaging.quality.pictures.canvas import GREY, WHITE, Color, write_shadowed
 from gliomanet.imaging.volume import Array
 from gliomanet.patient.pictures.planes import SIDES
+from gliomanet.reporting.chinese_font import chinese_font
 
 Plane = Literal["axial", "coronal", "sagittal"]
 AXES: dict[Plane, int] = {"axial": 2, "coronal": 1, "sagittal": 0}
@@ -181,4 +182,13 @@ def _marked(picture: Image.Image, info: Info, plane: Plane, index: int | None, s
 
 def _write_below(pen: ImageDraw.ImageDraw, lines: Sequence[str], top: int) -> None:
     for number, line in enumerate(lines):
-        write_shadowed(pen, 6, top + 2 + 16 * number, line, GREY, "la")
+        place = (6, top + 2 + 16 * number)
+        if line.isascii():
+            write_shadowed(pen, *place, line, GREY, "la")
+        else:
+            pen.text(place, line, fill=GREY, font=_chinese_letters(), anchor="la")
+
+
+@lru_cache(maxsize=1)
+def _chinese_letters() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(chinese_font(), 12)
