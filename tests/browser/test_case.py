@@ -69,7 +69,8 @@ def test_files_become_a_case_that_is_seen_and_deleted(browser, command, tiny_stu
     page = watched(browser.new_page(viewport={"width": 1440, "height": 1000}))
     page.goto(f"{address}/?lang=en")
     for name, path in tiny_study.images.items():
-        page.set_input_files(f"input[name={name}]", path)
+        field = "mask" if name == "tumour_mask" else name
+        page.set_input_files(f"input[name={field}]", path)
     page.fill("input[name=label]", LABEL)
     page.fill("input[name=age]", "61")
     page.select_option("select[name=sex]", "F")
