@@ -2,8 +2,8 @@
 
     python benchmarks/viewer.py http://127.0.0.1:8000 CASE [--repeats 3]
 
-A server that runs already, and the id of a case that is done. Each time is of a new browser, so nothing is cached there;
-the first line also holds the server's making of the display copies where nobody has looked at the case yet.
+A server that runs already, and the id of a case that is done. Each time is of a new browser, so nothing is cached
+there; the first line also holds the server's making of the display copies where nobody has looked at the case yet.
 """
 
 from __future__ import annotations
