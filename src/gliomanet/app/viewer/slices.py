@@ -36,6 +36,8 @@ DASHES = {"enhancing": 6, "core": 3, "oedema": 0, "whole": 0, "brain": 0}
 
 FOR, AGAINST = (255, 80, 80), (0, 190, 255)
 _RULERS = (50, 20, 10, 5)
+_LINE = 18
+"""Pixels of a line of the notice."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def _marked(picture: Image.Image, info: Info, plane: Plane, index: int | None, s
     """The picture with its sides, slice and ruler, and the notice below."""
     lines = look.notice.split("\n") if look.notice else []
     width, height = picture.size
-    image = Image.new("RGB", (max(width, 480) if lines else width, height + 16 * len(lines)), "black")
+    image = Image.new("RGB", (max(width, 480) if lines else width, height + _LINE * len(lines)), "black")
     image.paste(picture, (0, 0))
     pen, axis = ImageDraw.Draw(image), AXES[plane]
     left, right = SIDES[axis]
@@ -182,7 +184,7 @@ def _marked(picture: Image.Image, info: Info, plane: Plane, index: int | None, s
 
 def _write_below(pen: ImageDraw.ImageDraw, lines: Sequence[str], top: int) -> None:
     for number, line in enumerate(lines):
-        place = (6, top + 2 + 16 * number)
+        place = (6, top + 2 + _LINE * number)
         if line.isascii():
             write_shadowed(pen, *place, line, GREY, "la")
         else:
