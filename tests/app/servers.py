@@ -78,9 +78,7 @@ class Process:
 @contextmanager
 def serving(store: Path, bundle: Path | None = None, **settings: Any) -> Iterator[Process]:
     """Run a server as a process on loopback, and end it afterwards; without a bundle it asks nobody's networks."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     code = (
         "import uvicorn; from pathlib import Path\n"
         "from gliomanet.app import server\n"
@@ -98,15 +96,7 @@ def serving(store: Path, bundle: Path | None = None, **settings: Any) -> Iterato
     address = f"http://127.0.0.1:{port}"
     client = httpx.Client(base_url=address, headers={"Origin": address}, timeout=30)
     try:
-        until = time.monotonic() + 90
-        while True:
-            try:
-                client.get("/api/cases")
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, "the server ended"
-                assert time.monotonic() < until, "the server does not answer"
-                time.sleep(0.1)
+        wait_for(process, lambda: client.get("/api/cases"))
         yield Process(process, client)
     finally:
         client.close()
@@ -117,6 +107,26 @@ def serving(store: Path, bundle: Path | None = None, **settings: Any) -> Iterato
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], object]) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + 90
+    while True:
+        try:
+            ask()
+            return
+        except httpx.TransportError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < until, "the server does not answer"
+            time.sleep(0.1)
 
 
 def upload(client: Any, label: str, **fields: str) -> Any:
