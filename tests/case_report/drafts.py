@@ -138,11 +138,10 @@ FAULTS: dict[str, Fault] = {
     "percent_dropped": _sub((r"(\d+) %", r"\1"), (r"(\d+) %", r"\1")),
     "side": _sub((r"\bleft\b|\bright\b", "both sides"), ("左侧|右侧", "对侧")),
     "side_swapped": _sub(
-        (r"Side: (left|right) \((.*)(left|right)( of)", r"Side: elsewhere (\2right\4"),
-        ("侧别：(?:左|右)侧", "侧别：双侧"),
+        (r"lies (?:left|right) of", "lies across from"), ("侧别：患者(?:左|右)侧|侧别：(?:左|右)侧", "侧别：双侧")
     ),
     "negation_dropped": _sub((r"\b(?:not|none|no)\b ?", ""), ("未|无|不", "")),
-    "negation_added": _sub((r"\bare compatible\b|: present", " are not so"), ("影像仅与", "影像不与")),
+    "negation_added": _sub((r"the model leaves\b|: present", "nothing so"), ("模型只剩", "模型并非只剩")),
     "label": _sub((r"\bmutant\b", "wildtype"), ("突变型", "野生型")),
     "grade": _sub((r"grade [234]", "grade 1"), ("[234]级", "1级")),
     "invented_mutation": _add("A TERT promoter mutation is likely.", "可能存在TERT启动子突变。"),
@@ -181,7 +180,7 @@ FAULTS: dict[str, Fault] = {
 """Name → a fault; `cut_off` (finish reason) and `time_out` are of the call and planted by a server."""
 
 _EN = {
-    "synonyms": [("tumour", "lesion"), ("compatible with", "consistent with"), ("holds", "contains"), ("ml", "cm³")],
+    "synonyms": [("tumour", "lesion"), ("images", "scans"), ("holds", "contains"), ("ml", "cm³")],
     "order": [
         (r"^([\w/]+): estimated probabilities are (.*)\.$", r"The estimated probabilities for \1 are: \2."),
         (
@@ -189,12 +188,12 @@ _EN = {
             r"For \1, uncertainty amounts to \2 of the largest possible.",
         ),
         (r"^Sequences given: (.*)\.$", r"These sequences were given: \1."),
-        (r"^Proportion of oedema: (.*) \(measured (.*)\)\.$", r"The proportion of oedema was measured as \2 (\1)."),
-        (r"^Side: (left|right) \((.*)\)\.$", r"The side is \1: \2."),
+        (r"^Proportion of oedema: (.*) \(measured (.*)\)\.$", r"The proportion of oedema is \1, measured as \2."),
+        (r"^Side: the patient's (left|right) \((.*)\)\.$", r"The side is the patient's \1: \2."),
     ],
     "voice": [
         ("^The model outlined the tumour:", "The tumour was outlined by the model:"),
-        ("the images are compatible with", "the images have been found compatible with"),
+        ("the model leaves (.*) alone open", r"\1 alone is left open by the model"),
         ("^The answers leave one type open: (.*). Only", r"One type stays open in the answers: \1. Only"),
         ("largest diameter in a slice (\\d+ mm)", r"the largest diameter in a slice is \1"),
     ],
@@ -204,7 +203,7 @@ _ZH = {
     "synonyms": [("肿瘤的", "病灶的"), ("影像", "图像"), ("包含", "含"), (" ml", "毫升")],
     "order": [
         (r"^([^：]+)：估计概率为(.*)。$", r"对于\1，估计概率分别为：\2。"),
-        (r"^水肿比例：(.*)（测得 (.*)）。$", r"测得的水肿比例为 \2（\1）。"),
+        (r"^水肿比例：(.*)（测得 (.*)）。$", r"水肿的比例为 \1，测得为 \2。"),
         (r"^已提供的序列：(.*)。$", r"已提供的序列包括：\1。"),
         (r"^侧别：(.侧)（(.*)）。$", r"侧别为\1：\2。"),
     ],

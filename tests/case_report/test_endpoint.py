@@ -129,7 +129,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch):
 
 
 def test_health_tells_nothing_of_what_the_server_lists(capsys):
-    with stub(lambda h, b: send(h, json.dumps({"data": [{"id": "/home/someone/model.gguf"}]}).encode())) as server:
+    with stub(lambda h, b: send(h, json.dumps({"data": [{"id": "/models/someone.gguf"}]}).encode())) as server:
         assert healthy(Endpoint(server.url, "m")) is True
     assert capsys.readouterr().out == ""
     assert healthy(Endpoint(HERE, "m", timeout=2)) is False

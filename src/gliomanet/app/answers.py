@@ -22,6 +22,7 @@ STATUS = {
     "not_retriable": 409,
     "upload_gone": 409,
     "process_stays": 503,
+    "too_slow": 408,
     "queue_full": 429,
     "store_full": 507,
 }

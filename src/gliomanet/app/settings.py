@@ -1,4 +1,4 @@
-"""What a server is started with: the bundle, where cases lie, who may reach it, and how much it takes on."""
+"""Settings of a server: the bundle, the store, its address, and how much it takes on."""
 
 from __future__ import annotations
 

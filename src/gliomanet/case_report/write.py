@@ -1,4 +1,4 @@
-"""A case report, phrased by template, or by a language model whose every sentence was checked against the template's."""
+"""A case report, phrased by template, or by a language model whose sentences are held against the template's."""
 
 from __future__ import annotations
 

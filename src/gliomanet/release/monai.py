@@ -58,7 +58,7 @@ def metadata(chosen: Chosen, description: BundleDescription, external: tuple[Ext
 
 
 def _network(chosen: Chosen, name: str) -> dict[str, Any]:
-    """What a network takes and gives, after this package's own preprocessing."""
+    """Input and output of a network, after this package's own preprocessing."""
     of = chosen.models[name]
     folder = chosen.finished.layout.model(name, of.stage, of.folds[0]).folder
     described = ImageModelDescription.read(folder / MODEL_FILE)

@@ -32,6 +32,7 @@ def test_files_lie_under_generated_names_and_fields_are_text(tmp_path):
         (form([("t1", "a", b"x")]), "application/json", "no_form"),
         (form([("t1", "a", b"x")]), "", "no_form"),
         (form([("t1", "a", b"x")]), "multipart/form-data", "no_form"),
+        (form([("t1", "a", b"x")]), "multipart/form-data; boundary=" + "b" * 12_000, "broken_form"),
         (b"no form at all, but long enough to be read", CONTENT_TYPE, "broken_form"),
         (form([("../t1", "a", b"x")]), CONTENT_TYPE, "unknown_part"),
         (form([("t1", "a", b"x"), ("t1", "b", b"y")]), CONTENT_TYPE, "two_files_for_one"),
@@ -58,6 +59,27 @@ def test_headers_of_a_part_are_bounded(tmp_path):
     with pytest.raises(UploadError) as caught:
         sent(body, tmp_path / "in", LIMITS)
     assert caught.value.problem.rule == "broken_form"
+
+
+def test_a_name_of_megabytes_is_refused_as_it_comes(tmp_path):
+    with pytest.raises(UploadError) as caught:
+        sent(form([("t1", "a" * 5_000_000, b"x")]), tmp_path / "in", UploadLimits(spare_bytes=0))
+    assert caught.value.problem.rule == "broken_form"
+
+
+def test_an_upload_that_trickles_is_ended(tmp_path):
+    body = form([("t1", "a", bytes(20_000))])
+    limits = UploadLimits(spare_bytes=0, patience=0.2, bytes_per_second=1000)
+
+    async def trickling():
+        for at in range(len(body)):
+            await asyncio.sleep(0.01)
+            yield body[at : at + 1]
+
+    with pytest.raises(UploadError) as caught:
+        asyncio.run(receive(trickling(), CONTENT_TYPE, tmp_path / "in", limits))
+    assert caught.value.problem.rule == "too_slow"
+    assert not (tmp_path / "in").exists()
 
 
 def test_a_client_that_goes_away_leaves_nothing(tmp_path):

@@ -15,6 +15,8 @@ class UploadLimits:
 
     Attributes:
         request_bytes: of a whole request, as counted while it comes in, whatever it says of its length.
+        patience: seconds that a request may take, beside those that `bytes_per_second` gives it.
+        bytes_per_second: slower requests are ended: they would hold a place for days.
         file_bytes: of one file of it.
         files: in one request, or in one archive.
         fields: form fields that are no files.
@@ -31,6 +33,8 @@ class UploadLimits:
     """
 
     request_bytes: int = 4 * 2**30
+    patience: float = 60.0
+    bytes_per_second: int = 50_000
     file_bytes: int = 2**30
     files: int = 6000
     fields: int = 20

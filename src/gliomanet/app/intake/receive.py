@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +53,13 @@ async def receive(stream: AsyncIterator[bytes], content_type: str, into: Path, l
         StorageError: the disk does not take it.
     """
     into.mkdir(parents=True)
-    form = _Form(into, limits)
+    form, begun = _Form(into, limits), time.monotonic()
     try:
         parser = _parser(content_type, form)
         async for piece in stream:
+            if time.monotonic() - begun > limits.patience + form.size / limits.bytes_per_second:
+                found = f"the upload comes in slower than {limits.bytes_per_second:,} bytes a second"
+                raise refused("too_slow", found, "send it over a faster connection, or compressed")
             if piece:
                 await to_thread.run_sync(_feed, parser, form, piece)
         if not form.ended:
@@ -74,7 +78,12 @@ def _parser(content_type: str, form: _Form) -> MultipartParser:
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise refused("no_form", "the request is no form with files (multipart/form-data)", "use the upload form")
-    return MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    try:
+        return MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+    except FormParserError as error:
+        raise refused(
+            "broken_form", "the request's boundary is longer than any browser's", "use the upload form"
+        ) from error
 
 
 def _feed(parser: MultipartParser, form: _Form, piece: bytes) -> None:

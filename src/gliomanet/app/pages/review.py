@@ -33,7 +33,7 @@ VIEWER = "viewer.js"
 
 
 class Frame(Protocol):
-    """What stands around a page."""
+    """The frame around a page."""
 
     def __call__(
         self, request: Request, language: str, title: str, body: Markup, *, scripts: tuple[str, ...] = ()

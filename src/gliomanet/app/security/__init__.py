@@ -1,1 +1,1 @@
-"""What every request and answer goes through: host, origin, token, headers, slow clients."""
+"""The gate of every request and answer: host, origin, token, headers, slow clients."""

@@ -72,6 +72,10 @@ class Gate:
             self._open -= 1
 
     def _refused(self, request: Request) -> Response | None:
+        if "transfer-encoding" in request.headers and "content-length" in request.headers:
+            # A proxy in front may go by the other of the two: what follows would be read as a request (smuggling).
+            action = "send one of Content-Length and Transfer-Encoding"
+            return problem_answer(400, Problem("the request tells its length twice", action, rule="two_lengths"))
         if problem := host_problem(request, self._hosts):
             return problem_answer(421, problem)
         if problem := origin_problem(request):

@@ -1,4 +1,4 @@
-"""What is known of a case beside its images and result: `case.json` in its folder."""
+"""The record of a case beside its images and result: `case.json` in its folder."""
 
 from __future__ import annotations
 

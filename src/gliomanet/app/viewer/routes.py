@@ -22,7 +22,7 @@ _MOST_OVERLAYS = 8
 
 
 class Folders(Protocol):
-    """What the viewer needs of the store."""
+    """A store as the viewer needs it."""
 
     def folder(self, case_id: str) -> Path:
         """Folder of a case."""

@@ -34,3 +34,18 @@ def enforces_schema(endpoint: Endpoint) -> bool:
     except CallError:
         return False
     return True
+
+
+def said_of_schema(endpoint: Endpoint) -> str:
+    """The probe's outcome in one sentence.
+
+    Raises:
+        EndpointError: the key is missing.
+    """
+    try:
+        enforced = enforces_schema(endpoint)
+    except CallError as error:
+        return f"The language model's server was asked for a test answer and failed: {error.problem.found}."
+    if enforced:
+        return "The language model's server holds the model to the schema of the answer."
+    return "The language model's server ignores the schema of the answer: drafts will mostly be refused."

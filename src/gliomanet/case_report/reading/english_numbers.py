@@ -22,9 +22,7 @@ _PARTS = {
 }
 _ALONE = {"dozen": 12, "dozens": 12, "couple": 2, "pair": 2, "pairs": 2, "nil": 0, "nought": 0, "score": 20}
 _TIMES = {"once": 1, "twice": 2, "double": 2, "doubled": 2, "twofold": 2, "thrice": 3, "triple": 3, "threefold": 3}
-ORDINALS = {
-    name: place for place, name in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh"], 1)
-}
+ORDINALS = frozenset({"first", "second", "third", "fourth", "fifth", "sixth", "seventh"})
 
 _SMALL = {
     **{name: number for number, name in enumerate(_UNITS)},
@@ -35,7 +33,7 @@ _WORD = re.compile(r"(?:\s+|-)?([a-z]+)", re.I)
 
 
 def read_words(text: str, start: int) -> tuple[Fraction, int, bool] | None:
-    """The number in words that begins at a place of the text, its end, and whether it is a fraction; None: none does."""
+    """The number in words that begins at a place of the text, its end, and True of a fraction; None: none does."""
     word, end = _word(text, start, first=True)
     if word in ("half", "halves"):
         return Fraction(1, 2), end, True

@@ -57,6 +57,7 @@ class Lexicon:
 
     def stem(self, word: str) -> str:
         """A word as it is compared: the first of its group, or without an ending of inflection."""
+        word = word.removesuffix("'s")
         if word in self.same or not (word.isascii() and len(word) > SHORTEST_STEM):
             return self.same.get(word, word)
         return self.same.get(root := _ENDINGS.sub("", word), root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ class Read:
         return tuple(one for one in self.tokens if one.kind == kind)
 
     def values(self, kind: str) -> frozenset[str]:
-        """What the tokens of a kind say."""
+        """The words of the tokens of a kind."""
         return frozenset(one.value for one in self.of(kind))
 
     @property
@@ -141,7 +142,7 @@ def _with_units_of_ranges(text: str, tokens: tuple[Token, ...], words: Lexicon) 
     """The tokens; a number that is joined to a following one takes its unit: 6 in "6 to 33 %"."""
     done = list(tokens)
     numbers = [place for place, token in enumerate(done) if token.kind == NUMBER]
-    for place, following in reversed(list(zip(numbers, numbers[1:], strict=False))):
+    for place, following in reversed(list(itertools.pairwise(numbers))):
         this, unit = done[place], done[following].unit
         if this.unit or not unit or not _JOINS.fullmatch(text[this.end : done[following].start]):
             continue

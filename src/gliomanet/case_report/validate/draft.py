@@ -11,8 +11,8 @@ from gliomanet.case_report.validate.characters import check_characters
 from gliomanet.case_report.validate.finding import Check, Draft, Finding, Pair
 from gliomanet.case_report.validate.language import check_language
 from gliomanet.case_report.validate.length import check_length
-from gliomanet.case_report.validate.links import check_links
 from gliomanet.case_report.validate.numbers import check_numbers
+from gliomanet.case_report.validate.order import check_order
 from gliomanet.case_report.validate.polarity import check_polarity
 from gliomanet.case_report.validate.structure import check_cited, check_cover, check_finish, check_required
 from gliomanet.case_report.validate.terms import check_terms
@@ -24,7 +24,7 @@ CHECKS: tuple[Check, ...] = (
     check_numbers,
     check_terms,
     check_polarity,
-    check_links,
+    check_order,
     check_banned,
     check_vocabulary,
     check_length,

@@ -30,7 +30,7 @@ class DraftSentence:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a language model wrote, in its order.
+    """A language model's sentences, in its order.
 
     Attributes:
         sentences: as written.

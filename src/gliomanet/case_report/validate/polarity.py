@@ -1,4 +1,4 @@
-"""Negations: as many as in the original, and of the same things (`links`)."""
+"""Negations: as many as in the original, and of the same things (`order`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of a draft: each original once, in its section, in the order of sections, with its facts; told to the end."""
+"""The frame of a draft: each original once, in its section and in order, with its facts; told to the end."""
 
 from __future__ import annotations
 
