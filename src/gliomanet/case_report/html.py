@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,9 @@ from gliomanet.reporting.format import modality_name
 from gliomanet.reporting.templating import environment
 
 Medium = Literal["screen", "print"]
+
+_TOGETHER = re.compile(r"(?<=\d) (?=%|mm\b|ml\b|×)|(?<=×) (?=\d)")
+"""Spaces at which no line may break: a number and its unit, and the sides of a voxel."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def _content(report: Report, facts: Facts, frame: Frame, say: ReportWords) -> di
         "writer": say("page.template" if report.written_by == "template" else "page.by_model"),
         "parts": [_part(report, name, say, alarming=alarming and name == "banner") for name in SECTIONS],
         "pictures": [_picture(one, frame.folder, say) for one in frame.pictures],
+        "lines": _lines(frame.pictures, say),
         "sources": [_source(one) for one in sources_of(facts)],
         "made": [
             say("page.made", version=frame.version, date=frame.made_at[:10]),
@@ -118,8 +123,13 @@ def _part(report: Report, name: Any, say: ReportWords, *, alarming: bool) -> dic
     sentences = report.of(name)
     leads = {"prognosis.if", "questions.lead"}
     lead = next((one.text for one in sentences if leads & set(one.fact_ids)), "")
-    listed = [one.text for one in sentences if one.text != lead]
+    listed = [_unbroken(one.text) for one in sentences if one.text != lead]
     return {"name": name, "title": say(f"titles.{name}"), "lead": lead, "sentences": listed, "alarming": alarming}
+
+
+def _unbroken(text: str) -> str:
+    """The text with no-break spaces between numbers and their units."""
+    return _TOGETHER.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _source(source: Source) -> str:
@@ -135,6 +145,14 @@ def _picture(one: Picture, folder: Path, say: ReportWords) -> dict[str, Any]:
         label = say("page.picture_any", plane=say.name("page.planes", one.plane), **told)
     address = data_address("image/png", (folder / one.file).read_bytes())
     return {"address": address, "label": label, "width": one.width, "height": one.height}
+
+
+def _lines(pictures: tuple[Picture, ...], say: ReportWords) -> str:
+    """The meaning of the lines that are drawn on the pictures."""
+    drawn = dict.fromkeys(part for one in pictures for part in one.outlined)
+    if not drawn:
+        return say("page.no_lines")
+    return say("page.lines", lines=say("type.separator").join(say.name("page.line", one.split()[0]) for one in drawn))
 
 
 def _fonts(report: Report, medium: Medium) -> list[tuple[str, str, str]]:

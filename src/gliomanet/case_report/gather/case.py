@@ -21,6 +21,8 @@ def facts(values: ResultValues) -> Iterator[Fact]:
     yield _age(values.case.age)
     sex = {"F": "female", "M": "male", "": "unknown"}[values.case.sex]
     yield Fact(id="case.sex", section="case", kind="class", terms={"sex": (sex,)})
+    if values.case.age is None or sex == "unknown":
+        yield Fact(id="case.stood_for", section="case", kind="statement", required=True)
     given = {one.image: one for one in values.inputs}
     for name in MODALITIES:
         voxel = given[name].voxel_mm if name in given else None

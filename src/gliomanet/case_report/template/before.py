@@ -26,6 +26,8 @@ def case(facts: Facts, say: ReportWords) -> Iterator[Said]:
     """The patient and the images."""
     sex = say.name("case.sex", facts["case.sex"].term("sex"))
     yield Said(say("case.patient", sex=sex, age=_age(facts["case.age"], say)), ("case.sex", "case.age"))
+    if (stood_for := facts.get("case.stood_for")) is not None:
+        yield laid_down(stood_for, say)
     sequences = [one for one in facts.of("case") if one.kind == "sequence"]
     given = [one for one in sequences if one.polarity == "yes"]
     missing = [one for one in sequences if one.polarity == "no"]
