@@ -2,8 +2,9 @@
 
 The damages are those of `trust.py`. Every one is done to a stripped phantom of 2 mm and to one with its skull, of 1 mm
 or as `--voxel` says, all modalities on T1c's grid, and goes through `gliomanet.predict`; what is refused for its name
-goes again with `accept_names`. False alarms are counted over `--good` new phantoms of the training centres, in the shares in which they trained, of
-another seed than the study's; what the verdict would be by each distance alone is counted beside.
+goes again with `accept_names`. False alarms are counted over `--good` new phantoms of the training centres, in the
+shares in which they trained, of another seed than the study's; what the verdict would be by each distance alone is
+counted beside.
 
 Usage: python benchmarks/trust_bundle.py BUNDLE --config config.yaml [--good 200] [--only NAME …] [--skull] [--voxel 1]
 """
