@@ -48,7 +48,8 @@ Images = dict[str, np.ndarray]
 Damage = Callable[[Images, Images, np.random.Generator], Images]
 
 # ------------------------------------------------------------------------------------------------ damages
-# Each takes a case's images (x, y, z; the brain alone, 0 around it), another patient's, and a source of chance.
+# Each takes a case's images on one grid (x, y, z; with 0 around the brain where it was stripped), another patient's,
+# and a source of chance.
 
 
 def noise_only(images: Images, other: Images, rng: np.random.Generator) -> Images:
@@ -126,7 +127,8 @@ def ghosts(images: Images, other: Images, rng: np.random.Generator) -> Images:
     """Motion that repeats, such as breathing: every fourth line of k-space along y saw a head 8 mm away."""
     found = {}
     for name, image in images.items():
-        k_space, moved = np.fft.fft(image, axis=1), np.fft.fft(np.roll(image, 4, axis=1), axis=1)
+        away = np.roll(image, round(8 / VOXEL_MM), axis=1)
+        k_space, moved = np.fft.fft(image, axis=1), np.fft.fft(away, axis=1)
         lines = np.arange(image.shape[1]) % 4 == 1
         k_space[:, lines] = moved[:, lines]
         found[name] = np.where(image > 0, np.abs(np.fft.ifft(k_space, axis=1)), 0)
@@ -142,27 +144,32 @@ def inverted(images: Images, other: Images, rng: np.random.Generator) -> Images:
 
 
 def like_ct(images: Images, other: Images, rng: np.random.Generator) -> Images:
-    """Hounsfield units: air -1000, fluid 8, white matter 28, grey matter 38, and a scanner's noise of 4."""
-    t1, brain = images["t1"], images["t1"] > 0
-    low, high = np.percentile(t1[brain], [2, 98])
+    """Hounsfield units: air -1000, fluid 8, white matter 28, grey matter 38; each file its own noise, of 4."""
+    t1 = images["t1"]
+    head = _head(t1)
+    low, high = np.percentile(t1[head], [2, 98])
     brightness = np.clip((t1 - low) / (high - low), 0, 1)
-    units = np.where(brightness < 0.35, 8, np.where(brightness < 0.7, 38, 28)) + rng.normal(0, 4, t1.shape)
-    return {name: np.where(brain, units, -1000) for name in images}
+    units = np.where(brightness < 0.35, 8, np.where(brightness < 0.7, 38, 28))
+    return {name: np.where(head, units + rng.normal(0, 4, t1.shape), -1000) for name in images}
 
 
 def cavity(images: Images, other: Images, rng: np.random.Generator) -> Images:
-    """A ball of fluid of 34 ml (radius 20 mm) in the right frontal lobe, with an even border."""
+    """A ball of fluid of 34 ml (radius 20 mm) in the right frontal lobe, with an even border.
+
+    It is as bright as the fluid of the ventricles, which is the brightest on T2 in the middle of the head.
+    """
     shape = images["t1"].shape
-    held = np.argwhere(images["t1"] > 0)
+    held = np.argwhere(_head(images["t2"]))
     low, high = held.min(axis=0), held.max(axis=0)
-    middle = low + (high - low) * np.array([0.7, 0.7, 0.6])
+    middle = low + (high - low) * np.array([0.68, 0.68, 0.6])
     away = np.linalg.norm((np.stack(np.indices(shape), -1) - middle) * VOXEL_MM, axis=-1)
-    inside = ndimage.gaussian_filter((away < 20).astype(float), 0.7)
+    inside = ndimage.gaussian_filter((away < 20).astype(float), 1.4 / VOXEL_MM)
+    deep = tuple(slice(a + (b - a) // 3, b - (b - a) // 3) for a, b in zip(low, high, strict=True))
+    fluid = images["t2"][deep] >= np.percentile(images["t2"][deep], 99)
     found = {}
     for name, image in images.items():
-        bright = name == "t2"
-        fluid = np.percentile(image[image > 0], 99 if bright else 2)
-        found[name] = np.where(image > 0, image * (1 - inside) + fluid * inside + 1, 0)
+        filled = image * (1 - inside) + np.median(image[deep][fluid]) * inside
+        found[name] = np.where(image > 0, np.maximum(filled, 1), 0)
     return found
 
 
@@ -183,9 +190,15 @@ def heavy_bias(images: Images, other: Images, rng: np.random.Generator) -> Image
 def zero_slab(images: Images, other: Images, rng: np.random.Generator) -> Images:
     """Slices of one modality that were lost, in the middle of the head: 24 mm."""
     image = images["flair"].copy()
-    middle = image.shape[2] // 2
-    image[:, :, middle - 6 : middle + 6] = 0
+    middle, half = image.shape[2] // 2, round(12 / VOXEL_MM)
+    image[:, :, middle - half : middle + half] = 0
     return {**images, "flair": image}
+
+
+def _head(image: np.ndarray) -> np.ndarray:
+    """The head, or of a stripped image the brain: what is brighter than the noise of air, without the holes in it."""
+    filled: np.ndarray = ndimage.binary_fill_holes(image > 0.2 * np.percentile(image, 99))
+    return filled
 
 
 def undamaged(images: Images, other: Images, rng: np.random.Generator) -> Images:

@@ -1,9 +1,10 @@
 """When not to trust a result, through a bundle: damaged phantoms by `predict` itself, and false alarms of good ones.
 
 The damages are those of `trust.py`. Every one is done to a stripped phantom of 2 mm and to one with its skull, of 1 mm
-or as `--voxel` says, and goes through `gliomanet.predict`; what is refused for its name goes again with `accept_names`.
-False alarms are counted over `--good` new phantoms of the training centres, in the shares in which they trained, of
-another seed than the study's; what the verdict would be by each distance alone is counted beside.
+or as `--voxel` says, all modalities on T1c's grid, and goes through `gliomanet.predict`; what is refused for its name
+goes again with `accept_names`. False alarms are counted over `--good` new phantoms of the training centres, in the
+shares in which they trained, of another seed than the study's; what the verdict would be by each distance alone is
+counted beside.
 
 Usage: python benchmarks/trust_bundle.py BUNDLE --config config.yaml [--good 200] [--only NAME …] [--skull] [--voxel 1]
 """
@@ -15,11 +16,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import trust
 import yaml
+from scipy import ndimage
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
@@ -36,6 +39,7 @@ from gliomanet.patient.predict import predict  # noqa: E402
 from gliomanet.patient.result import ResultValues  # noqa: E402
 from gliomanet.phantom.center import simulate_case, write_image  # noqa: E402
 from gliomanet.phantom.patients import plan_patient  # noqa: E402
+from gliomanet.phantom.scanner import Image  # noqa: E402
 
 SEED = 99
 STRIPPED = {"voxel_mm": [2, 2, 2], "bias_field": 0.15, "noise": 0.03, "gain": 1.0}
@@ -58,11 +62,25 @@ def line_of(values: ResultValues) -> str:
     return f"{trust_of.verdict} ({figures}): {'; '.join(one.text[:110] for one in trust_of.reasons[1:4])}"
 
 
+def on_one_grid(case: Mapping[str, Image]) -> trust.Images:
+    """The modalities on T1c's grid, which those with a grid of their own (heads with skull) are brought to."""
+    grid, found = case["t1c"], {}
+    for name in MODALITIES:
+        to_own = np.linalg.inv(case[name].affine) @ grid.affine
+        voxels, shape = case[name].voxels.astype(float), grid.voxels.shape
+        found[name] = voxels
+        if voxels.shape != shape or not np.allclose(to_own, np.eye(4)):
+            found[name] = ndimage.affine_transform(
+                voxels, to_own[:3, :3], to_own[:3, 3], output_shape=shape, order=1, mode="nearest"
+            )
+    return found
+
+
 def damaged(bundle: Bundle, name: str, source: PhantomSource, scratch: Path) -> str:
     """What is said of a phantom with one damage."""
     pair = [simulate_case("ASTER", plan_patient("ASTER", source, SEED, k), source, SEED) for k in (1, 2)]
-    affine = pair[0]["t1"].affine
-    clean, other = ({one: case[one].voxels.astype(float) for one in MODALITIES} for case in pair)
+    affine = pair[0]["t1c"].affine
+    clean, other = (on_one_grid(case) for case in pair)
     other = {one: trust._fitted(image, clean[one].shape) for one, image in other.items()}
     files = {}
     for modality, image in trust.DAMAGES[name](clean, other, np.random.default_rng(7)).items():

@@ -5,6 +5,7 @@ type Case = { id: string; state: string }
 type Said = { lost: string; states: Record<string, string> }
 
 const said: Said = JSON.parse(document.getElementById('words')?.textContent ?? '{}')
+const lost: Problem = { rule: 'lost', found: said.lost, action: '' }
 const form = document.querySelector<HTMLFormElement>('#upload')
 const list = document.querySelector<HTMLElement>('#cases')
 
@@ -34,9 +35,9 @@ function send(sent: HTMLFormElement, event: SubmitEvent): void {
       location.assign(`/cases/${(request.response as Case).id}${location.search}`)
       return
     }
-    over((request.response as Problem | null) ?? { rule: 'lost', found: said.lost, action: '' })
+    over((request.response as Problem | null) ?? lost)
   })
-  request.addEventListener('error', () => over({ rule: 'lost', found: said.lost, action: '' }))
+  request.addEventListener('error', () => over(lost))
   request.send(new FormData(sent))
 
   function over(problem: Problem): void {
@@ -50,6 +51,7 @@ function show(sent: HTMLFormElement, problem: Problem | null): void {
   const place = sent.querySelector<HTMLElement>('.problem')
   if (!place) return
   place.hidden = problem === null
+  place.lang = problem && problem !== lost ? 'en' : document.documentElement.lang // the server tells reasons in English
   place.textContent = problem ? [problem.found, problem.action].filter(Boolean).join('. ') : ''
 }
 

@@ -10,18 +10,13 @@ from fastapi.testclient import TestClient
 
 from gliomanet.app import server
 from gliomanet.app.settings import AppSettings, Limits
-from gliomanet.app.start import Checked
-from tests.app.servers import ADDRESS, OWN, QUICK
-
-
-class _Description:
-    title, simulated = "A study", ("A",)
+from tests.app.servers import ADDRESS, OWN, QUICK, unopened
 
 
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TestClient]]:
     """Start the app in this process, with the quick predictor and a bundle that nobody opens."""
-    monkeypatch.setattr(server, "checked", lambda folder: Checked(_Description(), "d" * 64))  # type: ignore[arg-type]
+    monkeypatch.setattr(server, "checked", unopened)
     with ExitStack() as stack:
 
         def start(headers: dict[str, str] | None = None, address: str = ADDRESS, **settings: Any) -> TestClient:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from gliomanet.app.queue.job import Job
+from gliomanet.app.start import Checked
 from gliomanet.errors import CaseError, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,15 @@ def quick(job: Job, report: Callable[[str], object]) -> None:
     (job.result / "told.txt").write_text(f"{job.folder.name} {label} {len(content)}")
 
 
+class _Description:
+    title, simulated, centers = "A study", ("A",), dict[str, object]()
+
+
+def unopened(folder: Path) -> Checked:
+    """Stand in for the look at a bundle, for servers whose work asks none."""
+    return Checked(_Description(), "d" * 64)  # type: ignore[arg-type]
+
+
 @dataclass
 class Process:
     """A server in a process of its own."""
@@ -66,19 +76,18 @@ class Process:
 
 
 @contextmanager
-def serving(store: Path, bundle: Path, **settings: Any) -> Iterator[Process]:
-    """Run a server as a process on loopback, and end it afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serving(store: Path, bundle: Path | None = None, **settings: Any) -> Iterator[Process]:
+    """Run a server as a process on loopback, and end it afterwards; without a bundle it asks nobody's networks."""
+    port = free_port()
     code = (
-        "import sys, uvicorn; from pathlib import Path\n"
-        "from gliomanet.app.server import create_app\n"
+        "import uvicorn; from pathlib import Path\n"
+        "from gliomanet.app import server\n"
         "from gliomanet.app.settings import AppSettings, Limits\n"
         "from gliomanet.app.security.connections import server_options\n"
         "if __name__ == '__main__':\n"
-        f"    how = AppSettings(bundle=Path({str(bundle)!r}), store=Path({str(store)!r}), port={port}, **{settings!r})\n"
-        f"    uvicorn.run(create_app(how), port={port}, log_level='warning', **server_options(2.0, 64))\n"
+        + ("    from tests.app.servers import unopened; server.checked = unopened\n" if bundle is None else "")
+        + f"    how = AppSettings(bundle=Path({str(bundle)!r}), store=Path({str(store)!r}), port={port}, **{settings!r})\n"
+        f"    uvicorn.run(server.create_app(how), port={port}, log_level='warning', **server_options(2.0, 64))\n"
     )
     script = store.parent / f"serve-{port}.py"
     script.write_text(code)
@@ -87,15 +96,7 @@ def serving(store: Path, bundle: Path, **settings: Any) -> Iterator[Process]:
     address = f"http://127.0.0.1:{port}"
     client = httpx.Client(base_url=address, headers={"Origin": address}, timeout=30)
     try:
-        until = time.monotonic() + 90
-        while True:
-            try:
-                client.get("/api/cases")
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, "the server ended"
-                assert time.monotonic() < until, "the server does not answer"
-                time.sleep(0.1)
+        wait_for(process, lambda: client.get("/api/cases"))
         yield Process(process, client)
     finally:
         client.close()
@@ -106,6 +107,26 @@ def serving(store: Path, bundle: Path, **settings: Any) -> Iterator[Process]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(process: subprocess.Popen[bytes], ask: Callable[[], object]) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + 90
+    while True:
+        try:
+            ask()
+            return
+        except httpx.TransportError:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < until, "the server does not answer"
+            time.sleep(0.1)
 
 
 def upload(client: Any, label: str, **fields: str) -> Any:

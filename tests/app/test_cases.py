@@ -205,8 +205,25 @@ def test_pages_without_scripts(started: Start, language: str) -> None:
     settled(client, case_id)
     again = client.get(f"/cases/{case_id}?lang={language}")
     assert "holds no brain" in again.text
-    assert f'action="/api/cases/{case_id}/retry"' in again.text
+    assert f'action="/api/cases/{case_id}/retry?lang={language}"' in again.text
+    assert '<p lang="en"><strong>t1c holds no brain</strong></p>' in again.text
+    assert ("程序用英文说明原因" in again.text) == (language == "zh")
+    back = client.post(f"/api/cases/{case_id}/retry?lang={language}", headers={"Accept": "text/html"})
+    assert (str(back.url.query, "ascii"), back.status_code) == (f"lang={language}", 200)
+    settled(client, case_id)
     assert "<script>" not in again.text
     assert " style=" not in again.text
     gone = client.post(f"/api/cases/{case_id}/delete", headers={"Accept": "text/html"}, follow_redirects=False)
     assert (gone.status_code, gone.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_form_that_is_refused_is_answered_by_a_page(started: Start, language: str) -> None:
+    client = started()
+    case_id = upload(client, "good").json()["id"]
+    settled(client, case_id)
+    page = client.post(f"/api/cases/{case_id}/retry?lang={language}", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"]) == (409, "text/html; charset=utf-8")
+    assert '<p lang="en"><strong>the case is done' in page.text
+    assert ("程序用英文说明原因" in page.text) == (language == "zh")
+    assert client.post(f"/api/cases/{case_id}/retry").json()["rule"] == "not_retriable"

@@ -144,3 +144,9 @@ class TestToken:
         with pytest.raises(ProblemError) as error:
             AppSettings(bundle=tmp_path, host="10.0.0.1", token="secret")  # type: ignore[arg-type]
         assert error.value.problem.rule == "short_token"
+
+
+def test_a_length_told_twice_is_refused(started: Start) -> None:
+    twice = {**OWN, "Content-Length": "5", "Transfer-Encoding": "chunked"}
+    answer = started().post("/api/cases", content=b"12345", headers=twice)
+    assert (answer.status_code, answer.json()["rule"]) == (400, "two_lengths")

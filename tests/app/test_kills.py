@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gliomanet.app.settings import Limits
 from tests.app.servers import IMAGE, QUICK, serving, settled, upload
 
 
@@ -21,9 +22,9 @@ def _begun(case: Path, times: int) -> int:
     return int(found[-1])
 
 
-def test_server_killed_and_started_again(stack_bundle: Path, tmp_path: Path) -> None:
+def test_server_killed_and_started_again(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    with serving(store, stack_bundle, work=QUICK) as server:
+    with serving(store, work=QUICK) as server:
         done = upload(server.client, "first").json()["id"]
         settled(server.client, done)
         running = upload(server.client, "slow once").json()["id"]
@@ -36,7 +37,7 @@ def test_server_killed_and_started_again(stack_bundle: Path, tmp_path: Path) -> 
         assert time.monotonic() < until, "the worker outlives its server"
         time.sleep(0.05)
     (store / "incoming/half/upload").mkdir(parents=True)
-    with serving(store, stack_bundle, work=QUICK) as server:
+    with serving(store, work=QUICK) as server:
         assert not (store / "incoming/half").exists()
         assert [one["id"] for one in server.client.get("/api/cases").json()] == [done, running, *waiting]
         assert server.client.get(f"/api/cases/{done}").json()["state"] == "done"
@@ -49,21 +50,40 @@ def test_server_killed_and_started_again(stack_bundle: Path, tmp_path: Path) -> 
             assert (store / "cases" / one / "result/told.txt").read_text() == f"{one} short {number} {len(IMAGE)}"
 
 
-def test_a_server_that_is_ended_takes_no_attempt_from_a_case(stack_bundle: Path, tmp_path: Path) -> None:
+def test_a_server_that_is_ended_takes_no_attempt_from_a_case(tmp_path: Path) -> None:
     store = tmp_path / "store"
     case_id = ""
-    for _ in range(3):
-        with serving(store, stack_bundle, work=QUICK) as server:
+    for _ in range(2):  # as many as a case's attempts
+        with serving(store, work=QUICK) as server:
             case_id = case_id or upload(server.client, "slow").json()["id"]
             settled(server.client, case_id, "running")
-    with serving(store, stack_bundle, work=QUICK) as server:
+    with serving(store, work=QUICK) as server:
         assert settled(server.client, case_id, "running")["state"] == "running"
 
 
-def test_a_head_that_does_not_come_ends_its_connection(stack_bundle: Path, tmp_path: Path) -> None:
+def test_a_case_that_is_deleted_at_work_stays_so_after_a_kill(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with serving(store, work=QUICK, limits=Limits(waiting=2)) as server:
+        running = upload(server.client, "slow").json()["id"]
+        settled(server.client, running, "running")
+        worker = _begun(store / "cases" / running, 1)
+        first, second = (upload(server.client, f"short {number}").json()["id"] for number in range(2))
+        assert upload(server.client, "too many").json()["rule"] == "queue_full"
+        assert server.client.delete(f"/api/cases/{running}").status_code == 204
+        assert not psutil.pid_exists(worker)
+        server.kill()
+    with serving(store, work=QUICK) as server:
+        assert [one["id"] for one in server.client.get("/api/cases").json()] == [first, second]
+        for number, one in enumerate((first, second)):
+            assert settled(server.client, one)["state"] == "done"
+            assert (store / "cases" / one / "result/told.txt").read_text() == f"{one} short {number} {len(IMAGE)}"
+    assert not [path for path in store.rglob("*") if running in path.name]
+
+
+def test_a_head_that_does_not_come_ends_its_connection(tmp_path: Path) -> None:
     import socket
 
-    with serving(tmp_path / "store", stack_bundle, work=QUICK) as server:
+    with serving(tmp_path / "store", work=QUICK) as server:
         port = server.client.base_url.port
         assert port is not None
         with socket.create_connection(("127.0.0.1", port)) as slow:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.app.servers import free_port
 from tests.programs import program, skip_or_fail
 
 FLAGS = {
@@ -22,16 +22,25 @@ FLAGS = {
 
 
 @pytest.fixture(scope="session")
-def served(predicted: Any, stack_bundle: Path, tiny_study: Any, tmp_path_factory: Any) -> Iterator[SimpleNamespace]:
+def front_end() -> None:
+    """The built scripts and styles, or a skip."""
+    from gliomanet.app.server import STATIC
+
+    skip_or_fail("browser", "" if (STATIC / "viewer.js").is_file() else "the front end is not built: make frontend")
+
+
+@pytest.fixture(scope="session")
+def served(
+    front_end: None, predicted: Any, stack_bundle: Path, tiny_study: Any, tmp_path_factory: Any
+) -> Iterator[SimpleNamespace]:
     """The server's address and two cases of one result, in which the originals are kept."""
     import uvicorn
 
-    from gliomanet.app.server import STATIC, create_app
+    from gliomanet.app.server import create_app
     from gliomanet.app.settings import AppSettings
     from gliomanet.app.store.cases import Store
     from gliomanet.app.store.record import Asked
 
-    skip_or_fail("browser", "" if (STATIC / "viewer.js").is_file() else "the front end is not built: make frontend")
     root = tmp_path_factory.mktemp("browser") / "store"
     store, ids = Store(root), []
     for number in range(2):
@@ -44,9 +53,7 @@ def served(predicted: Any, stack_bundle: Path, tiny_study: Any, tmp_path_factory
         store.update(record.model_copy(update={"state": "done"}))
         ids.append(case_id)
     store.close()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     app = create_app(AppSettings(bundle=stack_bundle, store=root, port=port))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)
@@ -59,15 +66,31 @@ def served(predicted: Any, stack_bundle: Path, tiny_study: Any, tmp_path_factory
     thread.join(30)
 
 
-@pytest.fixture(scope="session", params=["webgl", "pictures"])
-def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Chromium; its `kind` says which view it must come to show."""
+@pytest.fixture(scope="session")
+def play() -> Iterator[Any]:
+    """Playwright, of which a process has one."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=["webgl", "pictures"])
+def browser(request: pytest.FixtureRequest, play: Any) -> Iterator[Any]:
+    """Chromium; its `kind` says which view it must come to show."""
+    made = _launch(play, request.param)
+    yield SimpleNamespace(kind=request.param, new_page=made.new_page)
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def plain_browser(play: Any) -> Iterator[Any]:
+    """Chromium without WebGL, for tests in which it makes no difference."""
+    made = _launch(play, "pictures")
+    yield made
+    made.close()
+
+
+def _launch(play: Any, kind: str) -> Any:
     path = program("browser", "chromium")
-    with sync_playwright() as play:
-        made = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--headless=new", *FLAGS[request.param]]
-        )
-        yield SimpleNamespace(kind=request.param, new_page=made.new_page)
-        made.close()
+    return play.chromium.launch(executable_path=path, args=["--no-sandbox", "--headless=new", *FLAGS[kind]])

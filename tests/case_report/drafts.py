@@ -193,7 +193,7 @@ _EN = {
     ],
     "voice": [
         ("^The model outlined the tumour:", "The tumour was outlined by the model:"),
-        ("the model leaves (.*) alone open", r"\1 alone is left open by the model"),
+        ("the model leaves (.*) alone open", r"for the model \1 alone stays open"),
         ("^The answers leave one type open: (.*). Only", r"One type stays open in the answers: \1. Only"),
         ("largest diameter in a slice (\\d+ mm)", r"the largest diameter in a slice is \1"),
     ],

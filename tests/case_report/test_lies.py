@@ -58,6 +58,7 @@ ENGLISH = [
     (SIDE, SIDE.replace("left of", "right of")),
     (SIDE, "Side: left (97 % of the tumour crosses left of the atlas's midline)."),
     (SIDE, SIDE.replace("left", "right")),
+    (SIDE, SIDE.replace("left of", "across from")),
     (SIDE, SIDE.replace("97 %", "a third")),
     (MIDLINE, "No oedema; crosses the midline."),
     (MIDLINE, "Oedema crosses the midline."),

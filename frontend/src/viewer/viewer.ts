@@ -206,7 +206,7 @@ export class Viewer {
     flat.index = Math.round(toVoxel(shown.pane.info, this.state.at)[AXIS[flat.plane]])
     const names = this.#overlaysOf(shown.space)
     const overlays = names.map((overlay) => ({ overlay, info: shown.pane.info }))
-    return pictureUrl({ ...flat, overlays }, 'pictures', 768)
+    return `${pictureUrl({ ...flat, overlays }, 'pictures', 768)}&lang=${this.root.dataset.lang ?? 'en'}`
   }
 
   /** Draw all panes; while that lasts, the last state asked for waits. */

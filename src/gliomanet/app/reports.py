@@ -8,6 +8,8 @@ from pathlib import Path
 from gliomanet.case_report.report import Report
 
 FOLDER = "report"
+NO_REPORT = "no case report"
+"""Beginning of the line of progress on a report that could not be written."""
 
 
 def report_file(case: Path, language: str, kind: str) -> Path:

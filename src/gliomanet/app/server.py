@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gliomanet.app.answers import problem_answer, refusal_answer
-from gliomanet.app.pages.frame import frame
+from gliomanet.app.pages.frame import frame, wants_page
+from gliomanet.app.pages.problem import problem_page
 from gliomanet.app.pages.review import router as review
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
@@ -26,16 +25,13 @@ from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
-from gliomanet.app.start import checked
+from gliomanet.app.start import STATIC, checked
 from gliomanet.app.store.cases import Store
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.viewer.routes import router as viewer
 from gliomanet.app.viewer.slices import forget
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.storage import StorageError
-
-STATIC = Path(str(files("gliomanet.app").joinpath("static")))
-"""Built scripts and styles, see `make frontend`."""
 
 SILENT: TelemetryConfig = {
     "tracing": False,
@@ -97,9 +93,10 @@ def create_app(settings: AppSettings) -> FastAPI:
     return app
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return refusal_answer(error)
+    answer = refusal_answer(error)
+    return problem_page(request, answer.status_code, error.problem) if wants_page(request) else answer
 
 
 async def _no_storage(_: Request, error: Exception) -> Response:

@@ -1,14 +1,23 @@
-"""The start of a server: its bundle is held against its digests before anybody waits for it."""
+"""The start of a server: what it needs is looked at before anybody waits for it."""
 
 from __future__ import annotations
 
+import errno
+import socket
 from dataclasses import dataclass
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 from gliomanet.bundle.description import BundleDescription
 from gliomanet.child_processes import Crash, run_alone
 from gliomanet.errors import Problem, ProblemError
+
+STATIC = Path(str(files("gliomanet.app").joinpath("static")))
+"""Built scripts and styles, see `make frontend`."""
+
+BUILT = ("base.css", "app.css", "patient.css", "review.css", "home.js", "case.js", "viewer.js")
+"""Files that pages ask for."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,50 @@ class Checked:
 
     description: BundleDescription
     digest: str
+
+
+def check_built(folder: Path = STATIC) -> None:
+    """See that the pages' scripts and styles are there.
+
+    Raises:
+        ProblemError: one is not.
+    """
+    if missing := [name for name in BUILT if not (folder / name).is_file()]:
+        found, action = f"the pages' scripts are not built: {missing[0]} is missing", "build them by `make frontend`"
+        raise ProblemError(Problem(found, action, file=str(folder), rule="scripts_not_built"))
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that holds an address; nobody is answered before the server takes it over.
+
+    Raises:
+        ProblemError: the port is in use or not allowed, or the address is none of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        held = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ProblemError(_no_address(host, port, error)) from None
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(address)
+        held.listen()
+    except OSError as error:
+        held.close()
+        raise ProblemError(_no_address(host, port, error)) from None
+    return held
+
+
+def _no_address(host: str, port: int, error: OSError) -> Problem:
+    if error.errno == errno.EADDRINUSE:
+        found = f"another program uses port {port} of {host}"
+        return Problem(found, "name another by --port, or end that program", rule="port_in_use")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Problem(
+            f"this account may not use port {port}", "name one above 1023 by --port", rule="port_not_allowed"
+        )
+    action = "name one of this machine's own addresses by --host"
+    return Problem(f"this machine cannot listen on {host} ({error.strerror})", action, rule="no_such_address")
 
 
 def checked(folder: Path) -> Checked:

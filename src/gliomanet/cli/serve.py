@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 
 from gliomanet.cli.console import console
 from gliomanet.errors import CaseError, CohortError, ModelError, ProblemError
+from gliomanet.files.storage import StorageError
 
 
 def serve(
@@ -58,6 +60,7 @@ def serve(
     from gliomanet.app.security.token import new_token
     from gliomanet.app.server import create_app
     from gliomanet.app.settings import AppSettings, Limits, default_store, is_loopback
+    from gliomanet.app.start import check_built, listening
     from gliomanet.case_report.model.endpoint import Endpoint
 
     if bool(endpoint) != bool(endpoint_model):
@@ -82,8 +85,10 @@ def serve(
             endpoint=model,
             limits=Limits(seconds=60 * minutes, memory_bytes=int(memory * 2**30), waiting=waiting),
         )
+        check_built()
+        socket = listening(host, port)
         app = create_app(settings)
-    except (CaseError, CohortError, ModelError, ProblemError) as error:
+    except (CaseError, CohortError, ModelError, ProblemError, StorageError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
     shown = next(iter(settings.names), host if ":" not in host else f"[{host}]")
@@ -94,4 +99,8 @@ def serve(
         console.print("others reach this server: put TLS in front of it, and give this address to nobody else")
     limits = settings.limits
     options = server_options(limits.header_seconds, limits.connections)
-    uvicorn.run(app, host=host, port=port, log_level="warning", **options)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **options))
+    with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended in order
+        server.run([socket])
+    if not server.started:  # it told why
+        raise typer.Exit(3)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.bundle.read import Bundle
 from gliomanet.explanation.voxels import VoxelAttribution, attribute
@@ -16,29 +15,9 @@ from gliomanet.files.nifti import read_written_nifti, write_nifti
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.models.devices import choose_device
 from gliomanet.patient.answers import Computing, PreparedCase
+from gliomanet.patient.explained import AttributionMap
+from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.prediction.image import ImageModel
-
-
-class AttributionMap(BaseModel):
-    """A class's evidence by voxel: integrated gradients, from the case's images without their detail to the images.
-
-    The evidence is the class's log-odds, its logit minus the mean of the others', as the mean of the folds' networks
-    gives it without mirror images. A map says what a network looked at, and nothing of what is true of the tissue.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    task: str
-    called: str = Field(description="Class whose evidence it is.")
-    model: str = Field(description="Network that is explained: the model that answers, or a stack's member.")
-    file: str = Field(description="Map on the atlas grid: log-odds by voxel, the sum over the modalities, signed.")
-    evidence: float = Field(description="Evidence for the class, in log-odds.")
-    start: float = Field(description="Evidence that is left of it where the images are blurred.")
-    additivity_gap: float = Field(description="Sum of the map's voxels less the difference of the two: zero if exact.")
-    by_modality: dict[str, float] = Field(description="Modality or ratio map → sum of its voxels.")
-    in_brain: float | None = Field(description="Share of the map's magnitude in the brain; empty: the map is zero.")
-    in_tumour: float | None = Field(description="Share in the tumour's outline; empty: there is no outline.")
-    tumour_share_of_brain: float | None = Field(description="Share of the brain that the outline takes.")
 
 
 def explained_model(bundle: Bundle) -> str | None:
@@ -46,6 +25,15 @@ def explained_model(bundle: Bundle) -> str | None:
     description = bundle.description
     names = (description.model, *description.answers.members)
     return next((name for name in names if description.models[name].kind in IMAGE_KINDS), None)
+
+
+def not_explained(bundle: Bundle, *, explain: bool) -> tuple[Statement, ...]:
+    """Explanations that are not given, and why."""
+    if not explain:
+        return (state("not_assessed.not_explained"),)
+    if explained_model(bundle) is None:
+        return (state("not_assessed.no_network"),)
+    return ()
 
 
 def attribute_voxels(

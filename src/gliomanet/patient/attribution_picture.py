@@ -26,7 +26,7 @@ from gliomanet.imaging.quality.pictures.canvas import (
 from gliomanet.imaging.quality.pictures.planes import AXIAL, CORONAL, SAGITTAL, Point, View, cut
 from gliomanet.imaging.quality.pictures.planes import NAMES as PLANES
 from gliomanet.imaging.volume import Array, Volume
-from gliomanet.patient.attribution import AttributionMap
+from gliomanet.patient.explained import AttributionMap
 from gliomanet.patient.pictures.planes import SIDES
 from gliomanet.reporting.format import MINUS
 

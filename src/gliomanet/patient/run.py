@@ -19,13 +19,13 @@ from gliomanet.files.digests import sha256
 from gliomanet.modalities import MODALITIES
 from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.patient.answers import NEW, Answers, Computing, PreparedCase, ask, segment, worth_of_modalities
-from gliomanet.patient.attribution import attribute_voxels
+from gliomanet.patient.attribution import attribute_voxels, not_explained
 from gliomanet.patient.attribution_picture import draw_attribution
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.compose import called_classes, not_assessed, quality_of, task_answers, warnings_of
 from gliomanet.patient.diagnosis import compatible_types, type_of
 from gliomanet.patient.dicom.folder import DicomFolder
-from gliomanet.patient.explained import Explained, not_explained
+from gliomanet.patient.explained import Explained
 from gliomanet.patient.export.gather import FEATURES, FOLDS
 from gliomanet.patient.given import MASK, Given
 from gliomanet.patient.measured import beside_study, measure

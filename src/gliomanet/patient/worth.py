@@ -14,7 +14,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
 
 from gliomanet.bundle.read import Bundle
 from gliomanet.evaluation.statistics.shapley import shapley_values
@@ -23,6 +22,7 @@ from gliomanet.model_kinds import IMAGE_KINDS
 from gliomanet.models.tabular import TabularModel
 from gliomanet.models.tabular_inputs import CLINICAL
 from gliomanet.patient.answers import Computing, PreparedCase
+from gliomanet.patient.explained import Worth
 from gliomanet.prediction.image import ImageModel
 from gliomanet.prediction.modality_subsets import predict_subsets
 from gliomanet.prediction.predict_center import predict_center
@@ -32,18 +32,6 @@ from gliomanet.tables.prediction import FOLD_PREDICTIONS
 
 SHAPE, OTHER = "shape", "other features"
 Group = frozenset[str]
-
-
-class Worth(BaseModel):
-    """Share of each group of inputs in the called class's raw probability: Shapley values, which add up to it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    task: str
-    called: str = Field(description="Class whose probability it is.")
-    nothing_known: float = Field(description="Probability without any input: the class's share in calibration.")
-    all_known: float = Field(description="Probability with all of them, without mirror images.")
-    groups: dict[str, float] = Field(description="Modality, `shape` of the outline, `age` or `sex` → Shapley value.")
 
 
 def worth_of_inputs(bundle: Bundle, case: PreparedCase, called: Mapping[str, str], how: Computing) -> tuple[Worth, ...]:

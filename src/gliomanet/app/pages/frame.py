@@ -59,6 +59,17 @@ def language_of(request: Request) -> str:
     return LANGUAGES[0]
 
 
+def wants_page(request: Request) -> bool:
+    """True for a form that a browser sends without scripts, which goes on to a page."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def in_same_language(request: Request, path: str) -> str:
+    """A page's address in the language that a form was sent from, where its own address tells that."""
+    asked = request.query_params.get("lang")
+    return f"{path}?lang={asked}" if asked in LANGUAGES else path
+
+
 def in_language(request: Request, language: str) -> str:
     """The address of a page in a language."""
     values = {name: value for name, value in request.query_params.items() if name != "token"} | {"lang": language}

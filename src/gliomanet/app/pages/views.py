@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from gliomanet.app.pages.doctor import doctor_sections
 from gliomanet.app.pages.patient import STYLE as PATIENT_STYLE
 from gliomanet.app.pages.patient import patient_content
-from gliomanet.app.reports import read_report
+from gliomanet.app.reports import NO_REPORT, read_report
 from gliomanet.app.templating import environment
 from gliomanet.app.words import app_words
 from gliomanet.case_report.facts import facts_of
@@ -23,7 +23,9 @@ STYLES = {"doctor": ("doctor.css",), "patient": (PATIENT_STYLE,), "report": ()}
 """Style sheets of each view beside the frame's."""
 
 
-def view_of(view: str, folder: Path, language: str, *, survival: bool, model: bool = False) -> Markup:
+def view_of(
+    view: str, folder: Path, language: str, *, survival: bool, model: bool = False, lines: Sequence[str] = ()
+) -> Markup:
     """A view of a case's result.
 
     Args:
@@ -32,19 +34,20 @@ def view_of(view: str, folder: Path, language: str, *, survival: bool, model: bo
         language: `en` or `zh`.
         survival: True where the patient's view is to show figures of survival, since somebody asked for them.
         model: True where a language model may be asked to phrase the report.
+        lines: of the case's progress, of which those on reports that could not be written are shown.
     """
     result, say = folder / "result", app_words(language, "case")
     if view == "patient":
         values = ResultValues.read(result / NAME)
         return patient_content(values, result, language, survival=survival, picture_address=_address(folder.name))
     if view == "report":
-        return _report(folder, language, model=model)
+        return _report(folder, language, model=model, lines=lines)
     sections = doctor_sections(result, language, _address(folder.name))
     content = {"say": say, "sections": sections, "case_id": folder.name, "language": language}
     return Markup(environment().get_template("doctor.html.j2").render(content))
 
 
-def _report(folder: Path, language: str, *, model: bool) -> Markup:
+def _report(folder: Path, language: str, *, model: bool, lines: Sequence[str]) -> Markup:
     report = read_report(folder, language)
     fragment = None
     if report is not None:
@@ -56,6 +59,7 @@ def _report(folder: Path, language: str, *, model: bool) -> Markup:
         "case_id": folder.name,
         "fragment": fragment,
         "model": model,
+        "lines": [line for line in lines if line.startswith(NO_REPORT)],
         "by_model": report is not None and report.written_by == "model",
     }
     return Markup(environment().get_template("report.html.j2").render(content))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gliomanet.app.intake.take_in import take_in
 from gliomanet.app.queue.job import Job
+from gliomanet.app.reports import FOLDER, NO_REPORT
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.bundle.read import Bundle
 from gliomanet.case_report.fact import Language
@@ -18,8 +19,6 @@ from gliomanet.patient.checks import Patient
 from gliomanet.patient.predict import predict
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-REPORT = "report"
-"""Folder of a case's reports."""
 
 
 def predict_case(job: Job, report: Callable[[str], object]) -> None:
@@ -46,9 +45,9 @@ def predict_case(job: Job, report: Callable[[str], object]) -> None:
     )
     for language in LANGUAGES:
         try:
-            make_report(job.result, language, out=job.folder / REPORT, report=report)
+            make_report(job.result, language, out=job.folder / FOLDER, report=report)
         except ProblemError as error:  # the result stands without it, and its page says that there is none
-            report(f"no case report ({language}): {error.problem.found}")
+            report(f"{NO_REPORT} ({language}): {error.problem.found}; {error.problem.action}")
 
 
 def _of_upload(job: Job, report: Callable[[str], object]) -> tuple[Mapping[str, Path], Path | None]:

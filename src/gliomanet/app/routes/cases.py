@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gliomanet.app.intake.limits import UploadLimits
 from gliomanet.app.intake.receive import receive
+from gliomanet.app.pages.frame import in_same_language, wants_page
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.store.cases import Store
 from gliomanet.app.store.record import Asked, CaseRecord
@@ -103,25 +104,22 @@ def router(store: Store, queue: Queue) -> APIRouter:
         return Response(status_code=204)
 
     @routes.post("/api/cases/{case_id}/delete")
-    def delete_by_form(case_id: str) -> Response:
+    def delete_by_form(request: Request, case_id: str) -> Response:
         """The same for a page without scripts, whose forms know no DELETE."""
         queue.delete(case_id)
-        return RedirectResponse("/", 303)
+        return RedirectResponse(in_same_language(request, "/"), 303)
 
     return routes
-
-
-def wants_page(request: Request) -> bool:
-    """True for a form that a browser sends without scripts, which goes on to a page."""
-    return "text/html" in request.headers.get("accept", "")
 
 
 def made(request: Request, record: CaseRecord, queue: Queue) -> Response:
     """The answer to a case that was made: its page, or 201 and its state."""
     if wants_page(request):
-        return RedirectResponse(f"/cases/{record.id}", 303)
+        return RedirectResponse(in_same_language(request, f"/cases/{record.id}"), 303)
     return JSONResponse(told(record, queue), 201, {"Location": f"/api/cases/{record.id}"})
 
 
 def _changed(request: Request, record: CaseRecord, queue: Queue) -> Response:
-    return RedirectResponse(f"/cases/{record.id}", 303) if wants_page(request) else JSONResponse(told(record, queue))
+    if wants_page(request):
+        return RedirectResponse(in_same_language(request, f"/cases/{record.id}"), 303)
+    return JSONResponse(told(record, queue))

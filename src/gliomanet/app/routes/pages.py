@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from gliomanet.app.intake.names import PARTS
 from gliomanet.app.pages.doctor import app_style
 from gliomanet.app.pages.frame import frame, language_of
+from gliomanet.app.pages.problem import problem_page
 from gliomanet.app.pages.views import STYLES, view_of
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.settings import AppSettings
@@ -30,6 +31,7 @@ def router(
 ) -> APIRouter:
     """The routes."""
     routes = APIRouter()
+    trained = {name for name, center in bundle.centers.items() if center.part == "trained"}
 
     @routes.get("/")
     def home(request: Request) -> Response:
@@ -43,6 +45,7 @@ def router(
                 {"id": one.id, "label": one.asked.label, "state": one.state, "created_at": one.created_at}
                 for one in reversed(store.list())
             ],
+            "trained": trained,
             "study": [] if known is None else known.list(),
             "expire_days": settings.expire_days and f"{settings.expire_days:g}",
             "study_title": bundle.title,
@@ -60,17 +63,19 @@ def router(
         try:
             record = store.state(case_id)
         except UnknownCaseError as error:
-            body = (
-                environment().get_template("problem.html.j2").render(say=say, problem=error.problem, language=language)
-            )
-            return HTMLResponse(frame(request, language, say("problem"), Markup(body)), 404)
+            return problem_page(request, 404, error.problem)
         title = record.asked.label or app_words(language, "home")("unnamed", id=case_id[:6])
         shown: dict[str, Any] = {"content": Markup("")}
         styles: tuple[str, ...] = ("app.css",)
         if record.state == "done":
             wanted = request.query_params.get("survival") == "shown"
             shown["content"] = view_of(
-                view, store.folder(case_id), language, survival=wanted, model=settings.endpoint is not None
+                view,
+                store.folder(case_id),
+                language,
+                survival=wanted,
+                model=settings.endpoint is not None,
+                lines=record.lines,
             )
             styles += STYLES[view]
         content = shown | {
@@ -79,6 +84,7 @@ def router(
             "title": title,
             "one": record,
             "done": record.state == "done",
+            "trained_on": record.asked.source == "study" and record.asked.center in trained,
             "view": view,
             "state": say(f"state.{record.state}"),
             "place": place_said(record, queue, say),

@@ -9,7 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -61,6 +61,8 @@ class Gate:
             await self._app(scope, self._in_time(receive), answer)
         except _StalledError:
             await answer.problem(scope, receive, 408, Problem("the request stalled", "send it again", rule="stalled"))
+        except ClientDisconnect:
+            return  # nobody is left to be answered, and anybody can do this as often as they like
         except Exception as error:
             # Its words may name a patient's file, so the places in the code are all that is logged.
             places = "".join(traceback.format_tb(error.__traceback__))

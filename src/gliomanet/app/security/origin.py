@@ -26,10 +26,12 @@ def origin_problem(request: Request) -> Problem | None:
     """A problem where a request that changes something does not come from a page of this server (CSRF)."""
     if request.method in READING:
         return None
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site in (None, "same-origin") and origin is not None and _same(origin, request.headers["host"]):
+    sites, origins = request.headers.getlist("sec-fetch-site"), request.headers.getlist("origin")
+    # A form whose page sends no referrer has `Origin: null`, and so have sandboxed frames and `data:` pages, whose
+    # `Sec-Fetch-Site` is `cross-site`: no script can set that header, so it decides, and without it `null` is refused.
+    if sites == ["same-origin"] and origins in ([], ["null"]):
         return None
-    if site == "same-origin" and origin in (None, "null"):  # a form whose page sends no referrer: `Origin: null`
+    if sites in ([], ["same-origin"]) and len(origins) == 1 and _same(origins[0], request.headers["host"]):
         return None
     found = "a request that changes something did not come from a page of this server"
     action = "use its pages; a program sends the server's own address as the header Origin"

@@ -50,12 +50,11 @@ class Store:
         on_delete: functions that are called with the id of each case that is deleted, before its folder goes.
 
     Raises:
-        ProblemError: another server holds the store, or a case's `case.json` cannot be read.
+        ProblemError: another server holds the store, it cannot be written to, or a case's `case.json` cannot be read.
     """
 
     def __init__(self, root: Path, most_cases: int = 500, most_bytes: int = 200 * 2**30) -> None:
         self.root, self._most_cases, self._most_bytes = root, most_cases, most_bytes
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._held = _hold(root)
         self._lock = RLock()
         self._sizes: dict[str, int] = {}
@@ -208,8 +207,14 @@ def _read(folder: Path) -> CaseRecord:
 def _hold(root: Path) -> FileLock:
     lock = FileLock(root / "server.lock", thread_local=False)
     try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire(timeout=0)
+        (root / "cases").mkdir(exist_ok=True, mode=0o700)
     except Timeout:
         found, action = "another server uses this store", "end that one, or name another folder by --store"
         raise ProblemError(Problem(found, action, file=str(root), rule="store_in_use")) from None
+    except OSError as error:
+        lock.release()
+        found, action = f"cannot be written to ({error.strerror})", "name a folder of this account's own by --store"
+        raise ProblemError(Problem(found, action, file=str(root), rule="store_not_writable")) from None
     return lock

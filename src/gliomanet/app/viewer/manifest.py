@@ -14,6 +14,9 @@ from gliomanet.app.viewer.sources import ATLAS, Source, read_result, record_of, 
 from gliomanet.modalities import MODALITIES
 
 TITLES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
+BLIND = "/blind"
+"""End of the address below which a case's images are sent, and none of what the models say."""
+
 _PART_OF = {"enhancing": "enhancing", "necrosis or non-enhancing core": "core", "oedema": "oedema", "whole": "whole"}
 
 
@@ -42,8 +45,8 @@ def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict
     outline = None if blind else content.segmentation
     return {
         "case": case_id,
-        "label": content.case.case_id,
-        "base": f"/api/cases/{case_id}",
+        "label": "" if blind else content.case.case_id,
+        "base": f"/api/cases/{case_id}{BLIND if blind else ''}",
         "blind": blind,
         "modalities": [{"name": one, "title": TITLES[one]} for one in MODALITIES],
         "reference": str(record_of(case)["reference"]),

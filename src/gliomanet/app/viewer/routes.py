@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
 from gliomanet.app.viewer.display_copies import Info, copy_path, info_of
-from gliomanet.app.viewer.manifest import TITLES, manifest_of, sentences
+from gliomanet.app.viewer.manifest import BLIND, TITLES, manifest_of, sentences
 from gliomanet.app.viewer.slices import AXES, Drawn, Look, Plane, draw, value_at
 from gliomanet.app.viewer.sources import Source, UnknownVolumeError, sources_of
 from gliomanet.errors import Problem, ProblemError
@@ -26,6 +27,24 @@ class Folders(Protocol):
 
     def folder(self, case_id: str) -> Path:
         """Folder of a case."""
+
+
+@dataclass(frozen=True)
+class _Volumes:
+    """The volumes that may be asked for: all of a case, or, blind, its images alone."""
+
+    store: Folders
+    blind: bool
+
+    def of(self, case_id: str) -> dict[str, Source]:
+        every = sources_of(self.store.folder(case_id))
+        return {name: one for name, one in every.items() if one.kind == "image" or not self.blind}
+
+    def copy(self, case_id: str, name: str) -> tuple[Source, Info]:
+        source = self.of(case_id).get(name)
+        if source is None:
+            raise UnknownVolumeError
+        return source, info_of(source, self.store.folder(case_id))
 
 
 class Pictured:
@@ -60,21 +79,31 @@ def router(store: Folders) -> APIRouter:
     Args:
         store: where cases lie; its errors go on to the app.
     """
-    routes = APIRouter(prefix="/api/cases/{case_id}", tags=["viewer"])
+    routes = APIRouter(tags=["viewer"])
 
-    @routes.get("/viewer.json")
+    @routes.get("/api/cases/{case_id}/viewer.json")
     def manifest(case_id: str, response: Response, lang: Name = "en", blind: bool = False) -> dict[str, Any]:
         response.headers.update(_PRIVATE)
         return manifest_of(store.folder(case_id), case_id, lang, blind=blind)
 
+    routes.include_router(_images(store, blind=False), prefix="/api/cases/{case_id}")
+    routes.include_router(_images(store, blind=True), prefix="/api/cases/{case_id}" + BLIND)
+    return routes
+
+
+def _images(store: Folders, *, blind: bool) -> APIRouter:
+    """The routes of images; the blind ones know the images alone, and of overlays nothing."""
+    routes = APIRouter()
+    volumes = _Volumes(store, blind)
+
     @routes.get("/volumes/{name}.json")
     def info(case_id: str, name: str, response: Response) -> dict[str, Any]:
         response.headers.update(_PRIVATE)
-        return _copy(store, case_id, name)[1].model_dump(mode="json")
+        return volumes.copy(case_id, name)[1].model_dump(mode="json")
 
     @routes.get("/volumes/{name}.nii.gz")
     def volume(case_id: str, name: str, v: Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]) -> FileResponse:
-        source, found = _copy(store, case_id, name)
+        source, found = volumes.copy(case_id, name)
         if v != found.digest:
             raise _refused("old_volume", "the volume was made anew")
         path = copy_path(source, store.folder(case_id))
@@ -91,7 +120,7 @@ def router(store: Folders) -> APIRouter:
         response.headers.update(_PRIVATE)
         case, said = store.folder(case_id), {}
         x, y, z = (float(one) for one in at.split(","))
-        for source in _sources(store, case_id).values():
+        for source in volumes.of(case_id).values():
             if source.space == space and source.kind == "image":
                 one = info_of(source, case)
                 voxel = [sum(row[k] * (x, y, z, 1.0)[k] for k in range(4)) for row in one.inverse[:3]]
@@ -101,21 +130,21 @@ def router(store: Folders) -> APIRouter:
 
     @routes.get("/slices/{name}/{plane}/{index}.png")
     def slice_png(case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends]) -> Response:
-        return _png(store, case_id, name, plane, index, shown, shown.look())
+        return _png(volumes, case_id, name, plane, index, shown, shown.look())
 
     @routes.get("/projections/{name}/{plane}.png")
     def projection(case_id: str, name: str, plane: Plane, shown: Annotated[Pictured, _Depends]) -> Response:
-        return _png(store, case_id, name, plane, None, shown, shown.look())
+        return _png(volumes, case_id, name, plane, None, shown, shown.look())
 
     @routes.get("/pictures/{name}/{plane}/{index}.png")
     def saved(
         case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends], lang: Name = "en"
     ) -> Response:
-        """A slice to keep, with letters, ruler, and a line that says what it is; always in English letters."""
-        source = _sources(store, case_id).get(name)
+        """A slice to keep, with letters, ruler, and a line that says what it is."""
+        source = volumes.of(case_id).get(name)
         title = TITLES.get(source.subject, "") if source else ""
-        notice = sentences("en")["saved"].format(modality=title, low=f"{shown.low:.3g}", high=f"{shown.high:.3g}")
-        answer = _png(store, case_id, name, plane, index, shown, shown.look(marks=True, notice=notice))
+        notice = sentences(lang)["saved"].format(modality=title, low=f"{shown.low:.3g}", high=f"{shown.high:.3g}")
+        answer = _png(volumes, case_id, name, plane, index, shown, shown.look(marks=True, notice=notice))
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{plane}-{index + 1}.png"'
         return answer
 
@@ -123,10 +152,10 @@ def router(store: Folders) -> APIRouter:
 
 
 def _png(
-    store: Folders, case_id: str, name: str, plane: Plane, index: int | None, shown: Pictured, look: Look
+    volumes: _Volumes, case_id: str, name: str, plane: Plane, index: int | None, shown: Pictured, look: Look
 ) -> Response:
-    source, found = _copy(store, case_id, name)
-    case = store.folder(case_id)
+    source, found = volumes.copy(case_id, name)
+    case = volumes.store.folder(case_id)
     if source.kind != "image":
         raise _refused("not_an_image", f"{name} is an overlay; name an image")
     if index is not None and not 0 <= index < found.shape[AXES[plane]]:
@@ -136,23 +165,12 @@ def _png(
     for one in shown.overlays:
         of = f"{source.space}-parts" if one in ("enhancing", "core", "oedema", "whole") else one
         of = f"{source.space}-brain" if one == "brain" else of
-        overlay, its = _copy(store, case_id, of)
+        overlay, its = volumes.copy(case_id, of)
         if overlay.space != source.space or overlay.kind == "image":
             raise _refused("overlay", f"{one} is no overlay of {source.space}")
         drawn.append(Drawn(one, its.kind, its.digest, copy_path(overlay, case)))
     content = draw(found.model_dump_json(), copy_path(source, case), plane, index, tuple(drawn), look)
     return Response(content, media_type="image/png", headers=_PRIVATE)
-
-
-def _sources(store: Folders, case_id: str) -> dict[str, Source]:
-    return sources_of(store.folder(case_id))
-
-
-def _copy(store: Folders, case_id: str, name: str) -> tuple[Source, Info]:
-    source = _sources(store, case_id).get(name)
-    if source is None:
-        raise UnknownVolumeError
-    return source, info_of(source, store.folder(case_id))
 
 
 def _refused(rule: str, found: str) -> ProblemError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from gliomanet.app.viewer.display_copies import PARTS, SIGNED, Info
@@ -18,6 +18,7 @@ from gliomanet.files.nifti import read_written_nifti
 from gliomanet.imaging.quality.pictures.canvas import GREY, WHITE, Color, write_shadowed
 from gliomanet.imaging.volume import Array
 from gliomanet.patient.pictures.planes import SIDES
+from gliomanet.reporting.chinese_font import chinese_font
 
 Plane = Literal["axial", "coronal", "sagittal"]
 AXES: dict[Plane, int] = {"axial": 2, "coronal": 1, "sagittal": 0}
@@ -35,6 +36,8 @@ DASHES = {"enhancing": 6, "core": 3, "oedema": 0, "whole": 0, "brain": 0}
 
 FOR, AGAINST = (255, 80, 80), (0, 190, 255)
 _RULERS = (50, 20, 10, 5)
+_LINE = 18
+"""Pixels of a line of the notice."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def _marked(picture: Image.Image, info: Info, plane: Plane, index: int | None, s
     """The picture with its sides, slice and ruler, and the notice below."""
     lines = look.notice.split("\n") if look.notice else []
     width, height = picture.size
-    image = Image.new("RGB", (max(width, 480) if lines else width, height + 16 * len(lines)), "black")
+    image = Image.new("RGB", (max(width, 480) if lines else width, height + _LINE * len(lines)), "black")
     image.paste(picture, (0, 0))
     pen, axis = ImageDraw.Draw(image), AXES[plane]
     left, right = SIDES[axis]
@@ -181,4 +184,13 @@ def _marked(picture: Image.Image, info: Info, plane: Plane, index: int | None, s
 
 def _write_below(pen: ImageDraw.ImageDraw, lines: Sequence[str], top: int) -> None:
     for number, line in enumerate(lines):
-        write_shadowed(pen, 6, top + 2 + 16 * number, line, GREY, "la")
+        place = (6, top + 2 + _LINE * number)
+        if line.isascii():
+            write_shadowed(pen, *place, line, GREY, "la")
+        else:
+            pen.text(place, line, fill=GREY, font=_chinese_letters(), anchor="la")
+
+
+@lru_cache(maxsize=1)
+def _chinese_letters() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(chinese_font(), 12)

@@ -24,6 +24,9 @@ RULES = {
 COUNTED = ("negation",)
 """Kinds of which a second one turns the meaning round again; their own check counts them."""
 
+EACH_TIME = ("side", "label", "part", "modality", "comparator", "presence")
+"""Kinds of which each mention counts: one of two that is left out leaves the sentence open to another meaning."""
+
 
 def check_terms(pair: Pair) -> Iterator[tuple[str, str]]:
     """A term that is added, and one that is left out."""
@@ -36,3 +39,5 @@ def check_terms(pair: Pair) -> Iterator[tuple[str, str]]:
             yield rule, f"{value!r} ({kind}) is not in the original"
         for value in sorted(source - told):
             yield rule, f"{value!r} ({kind}) of the original is missing"
+        if kind in EACH_TIME and source == told and len(pair.source.of(kind)) != len(pair.told.of(kind)):
+            yield rule, f"words of {kind} stand more or fewer times than in the original"

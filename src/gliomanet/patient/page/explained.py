@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gliomanet.patient.attribution import AttributionMap
+from gliomanet.patient.explained import AttributionMap, Worth
 from gliomanet.patient.page.support import points
 from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
-from gliomanet.patient.worth import Worth
 from gliomanet.reporting.format import number
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric

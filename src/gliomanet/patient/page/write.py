@@ -99,8 +99,11 @@ def style_of(medium: Medium, say: Words) -> str:
 
 
 def app_style() -> str:
-    """The style sheet of sections within the app: of the elements below one of class `doctor`, and of no others."""
-    return environment().get_template("patient/app.css.j2").render(chinese=FAMILIES)
+    """The style sheet of sections within the app: of the elements below one of class `doctor`, and of no others.
+
+    The letters are those of the app's own style sheet.
+    """
+    return environment().get_template("patient/app.css.j2").render()
 
 
 def _fonts(medium: Medium, language: str) -> list[tuple[str, str, str]]:

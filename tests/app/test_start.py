@@ -1,0 +1,108 @@
+"""Starts that are refused: each for one reason, which is told by its rule."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from gliomanet.app.server import create_app
+from gliomanet.app.settings import AppSettings
+from gliomanet.app.start import BUILT, check_built, checked, listening
+from gliomanet.app.store.cases import Store
+from gliomanet.errors import ModelError, ProblemError
+from tests.app.servers import unopened
+
+
+def _rule(error: pytest.ExceptionInfo[ProblemError]) -> str:
+    return error.value.problem.rule
+
+
+@pytest.mark.parametrize("missing", BUILT)
+def test_without_a_script_of_its_pages(tmp_path: Path, missing: str) -> None:
+    for name in BUILT:
+        (tmp_path / name).touch()
+    check_built(tmp_path)
+    (tmp_path / missing).unlink()
+    with pytest.raises(ProblemError) as error:
+        check_built(tmp_path)
+    assert _rule(error) == "scripts_not_built"
+    assert missing in error.value.problem.found
+
+
+def test_every_page_s_scripts_are_looked_for() -> None:
+    import gliomanet.app
+
+    code = "".join(path.read_text() for path in Path(gliomanet.app.__file__).parent.rglob("*.py"))
+    assert all(f'"{name}"' in code for name in BUILT)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_on_a_port_in_use(host: str) -> None:
+    with listening(host, 0) as held:
+        with pytest.raises(ProblemError) as error:
+            listening(host, held.getsockname()[1])
+        assert _rule(error) == "port_in_use"
+        assert str(held.getsockname()[1]) in error.value.problem.found
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "host.invalid"])
+def test_on_an_address_of_another_machine(host: str) -> None:
+    with pytest.raises(ProblemError) as error:
+        listening(host, 0)
+    assert _rule(error) == "no_such_address"
+
+
+def test_a_port_is_free_again_after_its_socket_is_closed() -> None:
+    with listening("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            pass
+    listening("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("missing", "no_bundle"),
+        ("empty", "no_bundle"),
+        ("file", "no_bundle"),
+        ("foreign", "bundle_of_another_version"),
+    ],
+)
+def test_with_what_is_no_bundle(tmp_path: Path, kind: str, rule: str) -> None:
+    folder = tmp_path / "bundle"
+    if kind == "file":
+        folder.write_text("bundle")
+    elif kind != "missing":
+        folder.mkdir()
+    if kind == "foreign":
+        (folder / "bundle.json").write_text('{"name": "of another program"}')
+    with pytest.raises(ModelError) as error:
+        checked(folder)
+    assert [one.rule for one in error.value.problems] == [rule]
+
+
+def test_on_a_store_that_another_server_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gliomanet.app.server.checked", unopened)
+    store = Store(tmp_path)
+    with pytest.raises(ProblemError) as error:
+        create_app(AppSettings(bundle=tmp_path, store=tmp_path))
+    assert _rule(error) == "store_in_use"
+    store.close()
+
+
+@pytest.mark.parametrize("path", ["file", "file/below", "/proc/gliomanet"])
+def test_on_a_store_that_no_folder_can_be(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ProblemError) as error:
+        Store(tmp_path / path)
+    assert _rule(error) == "store_not_writable"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
+def test_on_a_store_that_is_read_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(ProblemError) as error:
+        Store(tmp_path)
+    assert _rule(error) == "store_not_writable"
