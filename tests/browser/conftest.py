@@ -66,16 +66,16 @@ def served(
     thread.join(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def play() -> Iterator[Any]:
-    """Playwright, of which a process has one."""
+    """Playwright, of which a process has one at a time; while it is there, no other test can start an event loop."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session", params=["webgl", "pictures"])
+@pytest.fixture(scope="module", params=["webgl", "pictures"])
 def browser(request: pytest.FixtureRequest, play: Any) -> Iterator[Any]:
     """Chromium; its `kind` says which view it must come to show."""
     made = _launch(play, request.param)
@@ -83,7 +83,7 @@ def browser(request: pytest.FixtureRequest, play: Any) -> Iterator[Any]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plain_browser(play: Any) -> Iterator[Any]:
     """Chromium without WebGL, for tests in which it makes no difference."""
     made = _launch(play, "pictures")
