@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from gliomanet.case_report.fact import Language
 from gliomanet.case_report.reading import grades
@@ -71,6 +72,7 @@ class Read:
         return tuple(one.quantity for one in self.tokens if one.quantity is not None)
 
 
+@lru_cache(maxsize=256)  # an original is held against several attempts, and a draft's words against several checks
 def read(text: str, language: Language) -> Read:
     """A sentence's tokens: the longest term at each place, else a number, else a word or mark."""
     even = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2019", "'")
