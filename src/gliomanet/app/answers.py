@@ -29,7 +29,7 @@ STATUS = {
 """Rule of a problem → status of the answer; 422 for any other."""
 
 RETRY_SECONDS = 60
-"""What a client is told to wait where the queue is full."""
+"""Seconds that a client is told to wait where the queue is full."""
 
 
 def problem_answer(status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -23,18 +23,7 @@ Section = Literal[
     "comparison",
     "limits",
 ]
-SECTIONS: tuple[Section, ...] = (
-    "banner",
-    "case",
-    "images",
-    "findings",
-    "estimates",
-    "type",
-    "prognosis",
-    "questions",
-    "comparison",
-    "limits",
-)
+SECTIONS: tuple[Section, ...] = get_args(Section)
 """Sections of a report in their order."""
 
 Kind = Literal[

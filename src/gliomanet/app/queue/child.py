@@ -23,7 +23,7 @@ LONGEST_LINE = 300
 """Characters of a line of progress."""
 
 Work = Callable[[Job, Callable[[str], object]], object]
-"""What is done with a case: it is called with the job, and a function to tell lines of progress to."""
+"""Work on a case: called with the job, and a function to tell lines of progress to."""
 
 
 def serve_jobs(connection: Connection, work: str, lock: Path) -> None:
