@@ -70,6 +70,12 @@ FAILED: dict[str, tuple[str, str, str, str]] = {
         "*** JOB 7 ON n1 CANCELLED AT 2026-11-28T10:09:54 ***\n",
         "job_cancelled",
     ),
+    "cancelled, and counted as ended by the kernel": (
+        STATUS.format("CANCELLED"),
+        "",
+        f"slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED AT 2026-11-28T10:09:54 ***\n{KERNEL}",
+        "job_cancelled",
+    ),
     "cancelled before it ran": (STATUS.format("CANCELLED"), "", "", "job_cancelled"),
     "a person's error": (
         STATUS.format("FAILED"),

@@ -40,6 +40,7 @@ def test_the_last_attempt_says_which_key_gives_more_and_keeps_growing(name, key,
 def test_a_person_who_cancels_a_job_does_not_want_it_back(tmp_path):
     assert failed("cancelled", tmp_path).cancelled
     assert failed("cancelled before it ran", tmp_path).cancelled
+    assert failed("cancelled, and counted as ended by the kernel", tmp_path).cancelled
     assert not failed("memory, ended by SLURM", tmp_path).cancelled
 
 

@@ -16,18 +16,19 @@ TAIL = 100_000
 """Characters at a log's end that are read: what ended a job stands there."""
 
 # What SLURM writes into a job's log, and the state that it gives it (and Kubernetes' word for memory); the first that
-# fits is why. A step that is ended for its memory or its time is called cancelled, too, and one that is ended for its
-# time sometimes for its memory: SLURM may count an end for memory while it takes the step down. The logs name files,
+# fits is why. A step that is ended for its memory or its time is called cancelled, too. The kernel's own ends for
+# memory come last: SLURM may count one while it takes down a step that ends for another reason. The logs name files,
 # whose names may be any: only what SLURM itself says of memory counts.
-SIGNS = {
-    "time": r"DUE TO TIME LIMIT|status is: '(?:TIMEOUT|DEADLINE)'",
-    "memory": r"\b(?:slurmstepd|srun)\S* error: [^\n]*"
-    r"(?:oom[-_]kill event|Out Of Memory|[Ee]xceeded (?:job|step) memory limit)"
-    r"|status is: 'OUT_OF_MEMORY'|(?<![\w/.-])OOMKilled(?![\w/.-]*/)",
-    "node": r"DUE TO NODE FAIL|status is: '(?:NODE_FAIL|BOOT_FAIL)'",
-    "preempted": r"DUE TO PREEMPTION|status is: 'PREEMPTED'",
-    "cancelled": r"status is: 'CANCELLED'",
-}
+FROM_SLURM = r"\b(?:slurmstepd|srun)\S* error: [^\n]*"
+SIGNS = (
+    ("time", r"DUE TO TIME LIMIT|status is: '(?:TIMEOUT|DEADLINE)'"),
+    ("memory", FROM_SLURM + r"[Ee]xceeded (?:job|step) memory limit"),
+    ("memory", r"status is: 'OUT_OF_MEMORY'|(?<![\w/.-])OOMKilled(?![\w/.-]*/)"),
+    ("node", r"DUE TO NODE FAIL|status is: '(?:NODE_FAIL|BOOT_FAIL)'"),
+    ("preempted", r"DUE TO PREEMPTION|status is: 'PREEMPTED'"),
+    ("cancelled", r"status is: 'CANCELLED'"),
+    ("memory", FROM_SLURM + r"(?:oom[-_]kill event|Out Of Memory)"),
+)
 KILLED_WORKER = r"killed by signal: Killed|SIGKILL"
 """Words of torch and joblib about a process of theirs that was ended from outside."""
 
@@ -90,9 +91,9 @@ class FailedJob:
 
     @property
     def signs(self) -> list[str]:
-        """The keys of `SIGNS` that stand in SLURM's log or in the executor's message."""
+        """The names of `SIGNS` that stand in SLURM's log or in the executor's message."""
         said = f"{self.message}\n{end_of(self.slurm_log)}"
-        return [name for name, pattern in SIGNS.items() if re.search(pattern, said)]
+        return [name for name, pattern in SIGNS if re.search(pattern, said)]
 
     @property
     def sign(self) -> str:
