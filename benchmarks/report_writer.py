@@ -88,7 +88,7 @@ def ask_real_model(file: Path, cases: int, timeout: float) -> None:
 
     with served(file) as url:
         endpoint = Endpoint(url, "small", timeout=timeout)
-        print("schema enforced:", enforces_schema(endpoint))
+        print("schema enforced:", enforces_schema(endpoint), flush=True)
         for name, values in sorted(golden().items(), key=lambda one: len(facts_of(one[1])))[:cases]:
             begun = time.monotonic(), time.process_time()
             written = write_recorded(facts_of(values), "en", endpoint)
@@ -101,7 +101,7 @@ def ask_real_model(file: Path, cases: int, timeout: float) -> None:
 def show_outcome(outcome: Outcome) -> None:
     """Print an attempt: what refused it, how often, and the beginning of what the model wrote."""
     counts = Counter(one.rule for one in outcome.findings)
-    print(f"  {outcome.attempt.verdict}: {', '.join(f'{rule} {n}' for rule, n in counts.most_common())}")
+    print(f"  {outcome.attempt.verdict}: {', '.join(f'{rule} {n}' for rule, n in counts.most_common())}", flush=True)
     for one in outcome.draft.sentences[:4] if outcome.draft else ():
         print(f"    {one.name}: {one.text[:160]!r}")
 
