@@ -25,6 +25,9 @@ from gliomanet.case_report.write import write_recorded
 from tests.case_report.drafts import FAULTS, PARAPHRASES, paraphrased, rules_of, sentences_of
 from tests.case_report.golden import golden
 
+SHOWN = 4
+"""Sentences that the real model got wrong, of each draft."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -99,11 +102,15 @@ def ask_real_model(file: Path, cases: int, timeout: float) -> None:
 
 
 def show_outcome(outcome: Outcome) -> None:
-    """Print an attempt: what refused it, how often, and the beginning of what the model wrote."""
+    """Print an attempt: what refused it, how many sentences passed, and the first ones that did not."""
     counts = Counter(one.rule for one in outcome.findings)
     print(f"  {outcome.attempt.verdict}: {', '.join(f'{rule} {n}' for rule, n in counts.most_common())}", flush=True)
-    for one in outcome.draft.sentences[:4] if outcome.draft else ():
-        print(f"    {one.name}: {one.text[:160]!r}")
+    sentences = outcome.draft.sentences if outcome.draft else ()
+    wrong = [one for one in sentences if any(finding.sentence == one.name for finding in outcome.findings)]
+    print(f"    sentences that passed: {len(sentences) - len(wrong)} of {len(sentences)}")
+    for one in wrong[:SHOWN]:
+        rules = sorted({finding.rule for finding in outcome.findings if finding.sentence == one.name})
+        print(f"    {one.name}: {one.text[:200]!r}: {', '.join(rules)}")
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ def messages(
 def answer_schema(originals: Mapping[str, Sentence]) -> dict[str, Any]:
     """The JSON schema of an answer: a text under the name of each sentence that was sent, and nothing else.
 
-    Sections and facts are those of the originals, so no model is asked for them. Lengths are bounded a little above where
-    `validate` refuses: a small model that repeats itself is stopped there, and not at `max_tokens` alone.
+    Sections and facts are those of the originals, so no model is asked for them. Lengths are bounded a little above
+    where `validate` refuses: a small model that repeats itself is stopped there, and not at `max_tokens` alone.
     """
     return {
         "type": "object",
