@@ -204,11 +204,11 @@ def test_a_set_against_its_threshold_names_nothing() -> None:
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
-        (0.7, "about 7 of them, and wrong for about 3"),
-        (0.949, "about 9 of them"),
+        (0.7, "about 7 of 10 such people, and wrong for about 3"),
+        (0.949, "about 9 of 10"),
         (0.95, "more than 9"),
         (0.04, "fewer than 1"),
-        (0.44, "about 4 of them"),
+        (0.44, "about 4 of 10"),
     ],
 )
 def test_counts_of_people(probability: float, said: str) -> None:

@@ -86,6 +86,7 @@ def test_published_groups_are_those_of_open_types_alone(all_facts):
     four = {one for one in all_facts["astrocytoma_4"].ids if one.startswith("published.")}
     assert four == {
         "published.astrocytoma_4_one_year",
+        "published.astrocytoma_4_median",
         "published.astrocytoma_4_deletion",
         "published.astrocytoma_collection",
     }

@@ -22,6 +22,8 @@ export interface Picture {
   opacity: number
   outline: boolean
   overlays: ShownOverlay[]
+  /** Degrees round the head and up, of a scene in 3D. */
+  turn: readonly [number, number]
 }
 
 export interface ViewerBackend {

@@ -18,7 +18,13 @@ export interface State {
   outline: boolean
   measuring: boolean
   ruler: Point[]
+  crosshair: boolean
+  /** Whence the scene in 3D is seen: degrees round the head, and up. */
+  turn: readonly [number, number]
 }
+
+/** From the patient's front, left and above. */
+export const FRONT: readonly [number, number] = [110, 15]
 
 export const windowKey = (space: string, modality: string): string => `${space} ${modality}`
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from gliomanet import __version__
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import LANGUAGES, app_words
 
 STYLES = ("app.css", "review.css")
@@ -45,7 +45,7 @@ def frame(
         "switch": [(one, in_language(request, one)) for one in LANGUAGES],
         "is_home": request.url.path == "/",
     }
-    return environment().get_template("base.html.j2").render(content)
+    return template("base").render(content)
 
 
 def language_of(request: Request) -> str:

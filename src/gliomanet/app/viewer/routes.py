@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 
 from gliomanet.app.viewer.display_copies import Info, copy_path, info_of
-from gliomanet.app.viewer.manifest import BLIND, TITLES, manifest_of, sentences
+from gliomanet.app.viewer.manifest import BLIND, TITLES, manifest_of
 from gliomanet.app.viewer.slices import AXES, Drawn, Look, Plane, draw, value_at
 from gliomanet.app.viewer.sources import Source, UnknownVolumeError, sources_of
+from gliomanet.app.words import app_words
 from gliomanet.errors import Problem, ProblemError
 
 Name = Literal["en", "zh"]
@@ -143,7 +144,7 @@ def _images(store: Folders, *, blind: bool) -> APIRouter:
         """A slice to keep, with letters, ruler, and a line that says what it is."""
         source = volumes.of(case_id).get(name)
         title = TITLES.get(source.subject, "") if source else ""
-        notice = sentences(lang)["saved"].format(modality=title, low=f"{shown.low:.3g}", high=f"{shown.high:.3g}")
+        notice = app_words(lang, "viewer")("saved", modality=title, low=f"{shown.low:.3g}", high=f"{shown.high:.3g}")
         answer = _png(volumes, case_id, name, plane, index, shown, shown.look(marks=True, notice=notice))
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{plane}-{index + 1}.png"'
         return answer
