@@ -71,6 +71,7 @@ class Prediction:
         patient: the patient.
         given: the patient's files.
         how: the way to compute.
+        of_study: the images are of the study's own case that the patient's centre and id name.
         accept_names: go on where an image looks like another modality than it was given as.
         page: draw pictures, and write page and PDF.
         language: of page and PDF.
@@ -84,6 +85,7 @@ class Prediction:
     patient: Patient
     given: Given
     how: Computing
+    of_study: bool
     accept_names: bool
     page: bool
     language: str
@@ -139,7 +141,7 @@ class Prediction:
         values = ResultValues(
             gliomanet=__version__,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            warnings=warnings_of(self.bundle, trust, fast=self.how.fast),
+            warnings=warnings_of(self.bundle, trust, center=self.center, of_study=self.of_study, fast=self.how.fast),
             trust=trust,
             bundle=Source(
                 title=description.title,

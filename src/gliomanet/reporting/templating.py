@@ -1,4 +1,4 @@
-"""The reader of this package's page templates: the report's and the quality pages'."""
+"""The reader of page templates: the report's and the quality pages' here, and those of packages above."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 @cache  # a centre has as many pages as cases
-def environment() -> Environment:
-    """The environment of `reporting/templates`: texts are escaped, and a name that is not given is an error."""
+def environment(package: str = "gliomanet.reporting") -> Environment:
+    """The environment of a package's `templates/`: texts are escaped, and a name that is not given is an error."""
     return Environment(
-        loader=PackageLoader("gliomanet.reporting", "templates"),
+        loader=PackageLoader(package, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,9 +13,9 @@ import re
 from gliomanet.app.for_patients.part import Part, Point, points
 from gliomanet.app.for_patients.standing import standing_of
 from gliomanet.patient import diagnosis
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues, TaskAnswer
 from gliomanet.reporting.format import task_name
+from gliomanet.reporting.wording import Wording
 
 TYPES = {
     diagnosis.GLIOBLASTOMA: "glioblastoma",
@@ -30,7 +30,7 @@ _GRADES = re.compile(r"([234])(?:[-–/+_ ]([234]))?")
 _SPELT = {"low": "low", "lgg": "low", "lower": "low", "high": "high", "hgg": "high", "higher": "high"}
 
 
-def answers(values: ResultValues, say: Words) -> Part:
+def answers(values: ResultValues, say: Wording) -> Part:
     """The part on the questions, each by itself, and on the type that they make together."""
     title = say("answers.title")
     if standing_of(values) != "told":
@@ -48,7 +48,7 @@ def unanswered(values: ResultValues) -> bool:
     return any(_told_class(one) is None for one in values.tasks)
 
 
-def of_ten(probability: float, say: Words) -> tuple[Point, ...]:
+def of_ten(probability: float, say: Wording) -> tuple[Point, ...]:
     """The share of such answers that are right, as people of ten; nothing where the probability is no number."""
     if not math.isfinite(probability):
         return ()
@@ -66,7 +66,7 @@ def _told_class(one: TaskAnswer) -> str | None:
     return one.called if one.prediction_set == (one.called,) else None
 
 
-def _task(one: TaskAnswer, say: Words) -> Part:
+def _task(one: TaskAnswer, say: Wording) -> Part:
     name, known = f"answer-{one.task}", one.label in say.sentences["answers"]["tasks"]
     title = say(f"answers.tasks.{one.label}.title") if known else say("answers.tasks.other.title", task=_own(one))
     told = _told_class(one)
@@ -82,7 +82,7 @@ def _task(one: TaskAnswer, say: Words) -> Part:
     return Part(name, title, (*lead, *points(say("answers.no_number"))))
 
 
-def class_words(label: str, name: str, say: Words) -> str:
+def class_words(label: str, name: str, say: Wording) -> str:
     """A class in plain words; a class that a study named by itself stays as it is, and that is said."""
     known = say.sentences["answers"]["tasks"].get(label, {})
     if label == "grade":
@@ -102,7 +102,7 @@ def _own(one: TaskAnswer) -> str:
     return task_name(one.task)
 
 
-def _type(values: ResultValues, say: Words) -> Part:
+def _type(values: ResultValues, say: Wording) -> Part:
     title, types = say("type.title"), values.compatible_with
     open_ones = tuple(say(f"type.names.{TYPES[one.name]}") for one in types if one.open)
     if not types:
@@ -115,5 +115,6 @@ def _type(values: ResultValues, say: Words) -> Part:
     if len(open_ones) == 1:
         lead = (Point(say("type.one"), open_ones), *points(say("type.estimate")))
     else:
-        lead = (Point(say("type.several"), open_ones),)
+        answered = any(_told_class(one) is not None for one in values.tasks)
+        lead = (Point(say("type.several" if answered else "type.unsure"), open_ones),)
     return Part("type", title, (*lead, *points(gaps, say("type.more"))))

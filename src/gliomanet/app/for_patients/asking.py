@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from gliomanet.app.for_patients.answers import unanswered
 from gliomanet.app.for_patients.scans import missing_scans
 from gliomanet.app.for_patients.standing import standing_of
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
+from gliomanet.reporting.wording import Wording
 
 NICE = "NICE NG99 (2018, 2021)"
 EANO = "EANO 2021: Weller, Nat Rev Clin Oncol 18:170, 10.1038/s41571-020-00447-z"
@@ -47,7 +47,7 @@ class Question:
     source: str
 
 
-def questions(values: ResultValues, say: Words, *, language: str) -> tuple[Question, ...]:
+def questions(values: ResultValues, say: Wording, *, language: str) -> tuple[Question, ...]:
     """The questions that fit a result."""
     told = standing_of(values) == "told"
     asked = {

@@ -8,9 +8,9 @@ from gliomanet.app.for_patients.answers import TYPES
 from gliomanet.app.for_patients.part import Part, Point, points
 from gliomanet.app.for_patients.standing import standing_of
 from gliomanet.bundle.survival import SurvivalGroup
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
 from gliomanet.patient.survival import ALL, IDH_GROUPS, ReferenceSurvival
+from gliomanet.reporting.wording import Wording
 
 POOLED = "pooled"
 _GRADE = re.compile(r"(.*), grade ([234])(?: \(no type of WHO 2021\))?")
@@ -23,7 +23,7 @@ _NAMES = {
 """Group without its grade → key of its plain words."""
 
 
-def reason_for_none(values: ResultValues, say: Words) -> str:
+def reason_for_none(values: ResultValues, say: Wording) -> str:
     """The reason why no figure can be shown, even if it is asked for; empty where there are some."""
     standing = standing_of(values)
     if standing == "do_not_use":
@@ -36,7 +36,7 @@ def reason_for_none(values: ResultValues, say: Words) -> str:
     return "" if _real(found) else say("groups.none_large")
 
 
-def groups(values: ResultValues, say: Words, *, asked_for: bool) -> Part:
+def groups(values: ResultValues, say: Wording, *, asked_for: bool) -> Part:
     """The part on other people: the question, or the figures where they were asked for."""
     title, none = say("groups.title"), reason_for_none(values, say)
     if none:
@@ -67,7 +67,7 @@ def groups(values: ResultValues, say: Words, *, asked_for: bool) -> Part:
     return Part("groups", title, (*lead, *_small(small, say)), parts)
 
 
-def group_name(name: str, say: Words) -> str:
+def group_name(name: str, say: Wording) -> str:
     """A group in plain words, with its grade where it has one.
 
     Raises:
@@ -79,7 +79,7 @@ def group_name(name: str, say: Words) -> str:
     return say("type.of_grade", type=kind, grade=grade) if grade else kind
 
 
-def _small(names: list[str], say: Words) -> tuple[Point, ...]:
+def _small(names: list[str], say: Wording) -> tuple[Point, ...]:
     return (Point(say("groups.small"), tuple(names)),) if names else ()
 
 
@@ -95,7 +95,7 @@ def _real(found: ReferenceSurvival) -> list[SurvivalGroup]:
     return [one for one in found.groups if one.center != POOLED and one.center not in found.simulated]
 
 
-def _figures(one: SurvivalGroup, say: Words) -> Point:
+def _figures(one: SurvivalGroup, say: Wording) -> Point:
     """A group: who they were, and how many were alive after some years."""
     who = say("groups.all_ages") if one.age_band == ALL else say.sentences["groups"]["of_age"][one.age_band]
     lead = say("groups.pooled", n=one.n, who=who)

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from gliomanet.app.for_patients.part import Part, Point, points
 from gliomanet.app.for_patients.standing import standing_of
 from gliomanet.modalities import MODALITIES
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues, Segmentation
 from gliomanet.patient.statements.statement import Statement, Value
+from gliomanet.patient.vasari import SIDED
+from gliomanet.reporting.wording import Wording
 
 FROM_TABLES = "warning.feature_tables"
+LEARNT = {"warning.training_case": "trust.learnt_case", "warning.training_center": "trust.learnt_center"}
+"""Warning that the model learnt from this very case, or may have → its plain words."""
 ADULT = 18.0
 ONE_SIDE = 0.9
-"""Share of the outline on one side from which it is said to lie there."""
+"""Share of the outline on one side from which it is said to lie there; from `SIDED` on it lies more on that side.
+
+Below that nothing is said of more and less: tumours push the midline, and the doctor's page calls it bilateral."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def missing_scans(values: ResultValues) -> tuple[str, ...]:
     return tuple(name for name in MODALITIES if name not in given)
 
 
-def scans(values: ResultValues, say: Words) -> Part:
+def scans(values: ResultValues, say: Wording) -> Part:
     """The part on what was looked at."""
     given = {one.image for one in values.inputs}
     seen = tuple(say(f"scans.names.{name}") for name in MODALITIES if name in given)
@@ -58,13 +63,14 @@ def scans(values: ResultValues, say: Words) -> Part:
     return Part("scans", say("scans.title"), tuple(told))
 
 
-def doubts(values: ResultValues, say: Words) -> Part:
+def doubts(values: ResultValues, say: Wording) -> Part:
     """The part on what is not sure: the verdict on the scans, and what the model never learnt."""
     flags = len(values.preparation.flags)
     warnings = len(values.warnings)
     simulated = standing_of(values) == "simulated"
     verdict = "simulated" if simulated else values.trust.verdict.replace(" ", "_")
     texts = [
+        *(say(LEARNT[one.code]) for one in values.warnings if one.code in LEARNT),
         say(f"trust.{verdict}"),
         _counted("trust.flags", flags, say),
         say("trust.names_accepted") if values.preparation.names_accepted else "",
@@ -76,13 +82,13 @@ def doubts(values: ResultValues, say: Words) -> Part:
     return Part("trust", say("trust.title"), points(*texts))
 
 
-def _counted(key: str, n: int, say: Words) -> str:
+def _counted(key: str, n: int, say: Wording) -> str:
     if not n:
         return ""
     return say(f"{key}_one") if n == 1 else say(key, n=n)
 
 
-def _unseen(values: ResultValues, say: Words) -> list[str]:
+def _unseen(values: ResultValues, say: Wording) -> list[str]:
     """Kinds of people that no training case was, where they may be this one."""
     case, found, unseen = values.case, [say("trust.unseen")], _by_kind(values)
     ages = [one.values for one in unseen["ages"]]
@@ -107,7 +113,7 @@ def _within(low: Value, age: float | None, high: Value) -> bool:
     return age is None or (isinstance(low, int | float) and isinstance(high, int | float) and low <= age <= high)
 
 
-def picture(values: ResultValues, say: Words, address: Callable[[str], str]) -> tuple[Part, Shown | None]:
+def picture(values: ResultValues, say: Wording, address: Callable[[str], str]) -> tuple[Part, Shown | None]:
     """The part on the outline, and a slice of the brain without skull; `None` where no picture was made."""
     found = next((one for one in values.pictures if one.space == "atlas" and one.plane == "axial"), None)
     outline = values.segmentation
@@ -126,7 +132,7 @@ def picture(values: ResultValues, say: Words, address: Callable[[str], str]) -> 
     return Part("picture", say("picture.title"), points(*texts)), shown
 
 
-def _lines(values: ResultValues, outline: Segmentation, shown: Picture | None, say: Words) -> list[str]:
+def _lines(values: ResultValues, outline: Segmentation, shown: Picture | None, say: Wording) -> list[str]:
     """The meaning of each line on the picture."""
     if shown is None:
         return []
@@ -139,20 +145,25 @@ def _lines(values: ResultValues, outline: Segmentation, shown: Picture | None, s
     return texts + [say(key) for part, key in lines.items() if part in shown.outlined]
 
 
-def _doubted(values: ResultValues, outline: Segmentation, say: Words) -> list[str]:
+def _doubted(values: ResultValues, outline: Segmentation, say: Wording) -> list[str]:
     """The reason why nothing is measured in an outline; empty where it may be told, such as one that a person drew."""
     keys = {"simulated": "picture.meaningless", "do_not_use": "picture.not_to_be_used"}
     standing = standing_of(values)
     return [] if standing == "told" or outline.source == "given" else [say(keys[standing])]
 
 
-def _measured(outline: Segmentation, say: Words) -> list[str]:
+def _side(left: float) -> str:
+    """The side that an outline lies on, by its share left of the atlas's middle; the key of its words."""
+    side, share = ("left", left) if left >= 0.5 else ("right", 1 - left)
+    return side if share >= ONE_SIDE else f"more_{side}" if share >= SIDED else "both"
+
+
+def _measured(outline: Segmentation, say: Wording) -> list[str]:
     whole = next(one for one in outline.volumes if one.region == "whole")
     ml = whole.volume_ml
     texts = [] if outline.source == "given" else [say("picture.estimate")]
     texts.append(say("picture.size_small") if ml < 1 else say("picture.size", ml=f"{ml:.0f}"))
     if (left := whole.left_share) is not None:
-        side = "left" if left >= ONE_SIDE else "right" if left <= 1 - ONE_SIDE else ""
-        texts.append(say(f"picture.side.{side or ('more_left' if left > 0.5 else 'more_right')}"))
+        texts.append(say(f"picture.side.{_side(left)}"))
         texts.append(say("picture.mirrored"))
     return texts

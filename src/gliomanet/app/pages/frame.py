@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from starlette.requests import Request
 
 from gliomanet import __version__
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import LANGUAGES, app_words
 
 STYLES = ("app.css", "review.css")
@@ -45,7 +44,7 @@ def frame(
         "switch": [(one, in_language(request, one)) for one in LANGUAGES],
         "is_home": request.url.path == "/",
     }
-    return environment().get_template("base.html.j2").render(content)
+    return template("base").render(content)
 
 
 def language_of(request: Request) -> str:
@@ -73,4 +72,5 @@ def in_same_language(request: Request, path: str) -> str:
 def in_language(request: Request, language: str) -> str:
     """The address of a page in a language."""
     values = {name: value for name, value in request.query_params.items() if name != "token"} | {"lang": language}
-    return f"{Path(request.url.path).as_posix()}?{urlencode(values)}"
+    # One slash at its begin: with two, the address would be another server's.
+    return f"/{quote(request.url.path.lstrip('/'))}?{urlencode(values)}"

@@ -14,11 +14,11 @@ from gliomanet.app.for_patients.groups import groups, reason_for_none
 from gliomanet.app.for_patients.part import Part, points
 from gliomanet.app.for_patients.scans import doubts, picture, scans
 from gliomanet.app.for_patients.standing import standing_of
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.patient.page.view import Medium, View
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
+from gliomanet.reporting.wording import Wording
 
 STYLE = "patient.css"
 """Style sheet of the view, below `/static/`."""
@@ -47,7 +47,7 @@ def patient_content(
     """
     address = picture_address or View(Medium.APP, folder).picture
     content = content_of(values, language, survival=survival, picture_address=address)
-    return Markup(environment().get_template("for_patient.html.j2").render(content))
+    return Markup(template("for_patient").render(content))
 
 
 def content_of(
@@ -81,7 +81,7 @@ def content_of(
     }
 
 
-def _first(values: ResultValues, say: Words) -> Part:
+def _first(values: ResultValues, say: Wording) -> Part:
     """The part before all others: that the numbers mean nothing, where they do; then what the page is, and is not."""
     standing = standing_of(values)
     nothing = "" if standing == "told" else say(f"first.{standing}")

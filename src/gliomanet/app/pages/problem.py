@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from gliomanet.app.pages.frame import frame, language_of
 from gliomanet.app.store.record import Told
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.errors import Problem
 
@@ -18,5 +18,5 @@ def problem_page(request: Request, status: int, problem: Problem) -> HTMLRespons
     language = language_of(request)
     say = app_words(language, "case")
     content = {"say": say, "problem": Told.of(problem), "language": language}
-    body = Markup(environment().get_template("problem.html.j2").render(content))
+    body = Markup(template("problem").render(content))
     return HTMLResponse(frame(request, language, say("problem"), body, styles=("app.css",)), status)

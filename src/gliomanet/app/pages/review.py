@@ -22,11 +22,11 @@ from gliomanet.app.review.export import review_tsv
 from gliomanet.app.review.scores import MAY_BE_EMPTY, QUESTIONS, RATINGS, Look, Scores
 from gliomanet.app.review.session import MOST_SEED, Session, new_session
 from gliomanet.app.review.store import Reviews, UnknownReviewError, digest_of
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.errors import Problem, ProblemError
-from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
+from gliomanet.reporting.wording import Wording
 
 VIEWER = "viewer.js"
 """Script that fills the place of the viewer."""
@@ -70,7 +70,7 @@ class Pages:
         """A page of a template."""
         language = language_of(request)
         say = app_words(language, "review")
-        body = environment().get_template(f"review_{name}.html.j2").render(content, say=say, language=language)
+        body = template(f"review_{name}").render(content, say=say, language=language)
         scripts = (VIEWER,) if name == "case" else ()
         answer = HTMLResponse(self.frame(request, language, title, Markup(body), scripts=scripts), status)
         answer.headers["Cache-Control"] = "no-store"
@@ -225,7 +225,7 @@ def router(store: Path, frame: Frame) -> APIRouter:
     return routes
 
 
-def field_title(field: str, say: Words) -> str:
+def field_title(field: str, say: Wording) -> str:
     """The words that stand beside a field."""
     if field == "comment":
         return say("comment")
@@ -234,7 +234,7 @@ def field_title(field: str, say: Words) -> str:
     return title if name == field else f"{title}: {say('confidence')}"
 
 
-def _say(request: Request) -> Words:
+def _say(request: Request) -> Wording:
     return app_words(language_of(request), "review")
 
 

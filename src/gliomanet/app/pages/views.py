@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from gliomanet.app.pages.doctor import doctor_sections
+from gliomanet.app.pages.doctor import doctor_facts, doctor_sections
 from gliomanet.app.pages.patient import STYLE as PATIENT_STYLE
 from gliomanet.app.pages.patient import patient_content
 from gliomanet.app.reports import NO_REPORT, read_report
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.html import report_fragment
@@ -43,8 +43,9 @@ def view_of(
     if view == "report":
         return _report(folder, language, model=model, lines=lines)
     sections = doctor_sections(result, language, _address(folder.name))
-    content = {"say": say, "sections": sections, "case_id": folder.name, "language": language}
-    return Markup(environment().get_template("doctor.html.j2").render(content))
+    facts = doctor_facts(result, language)
+    content = {"say": say, "facts": facts, "sections": sections, "case_id": folder.name, "language": language}
+    return Markup(template("doctor").render(content))
 
 
 def _report(folder: Path, language: str, *, model: bool, lines: Sequence[str]) -> Markup:
@@ -62,7 +63,7 @@ def _report(folder: Path, language: str, *, model: bool, lines: Sequence[str]) -
         "lines": [line for line in lines if line.startswith(NO_REPORT)],
         "by_model": report is not None and report.written_by == "model",
     }
-    return Markup(environment().get_template("report.html.j2").render(content))
+    return Markup(template("report").render(content))
 
 
 def _address(case_id: str) -> Callable[[str], str]:

@@ -18,10 +18,10 @@ from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store, UnknownCaseError
 from gliomanet.app.store.record import CaseRecord
 from gliomanet.app.study_cases import StudyCases
-from gliomanet.app.templating import environment
+from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.bundle.description import BundleDescription
-from gliomanet.patient.page.words import Words
+from gliomanet.reporting.wording import Wording
 
 View = Literal["doctor", "patient", "report"]
 
@@ -31,7 +31,7 @@ def router(
 ) -> APIRouter:
     """The routes."""
     routes = APIRouter()
-    trained = {name for name, center in bundle.centers.items() if center.part == "trained"}
+    trained = {name for name in bundle.centers if bundle.learnt_from(name)}
 
     @routes.get("/")
     def home(request: Request) -> Response:
@@ -53,7 +53,7 @@ def router(
             "state_of": lambda one: words(f"state.{one['state']}"),
             "script_words": {"lost": say("lost"), "states": words.sentences["state"]},
         }
-        body = Markup(environment().get_template("home.html.j2").render(content))
+        body = Markup(template("home").render(content))
         return HTMLResponse(frame(request, language, say("title"), body, styles=("app.css",), scripts=("home.js",)))
 
     @routes.get("/cases/{case_id}")
@@ -84,13 +84,12 @@ def router(
             "title": title,
             "one": record,
             "done": record.state == "done",
-            "trained_on": record.asked.source == "study" and record.asked.center in trained,
             "view": view,
             "state": say(f"state.{record.state}"),
             "place": place_said(record, queue, say),
             "script_words": _script_words(say),
         }
-        body = Markup(environment().get_template("case.html.j2").render(content))
+        body = Markup(template("case").render(content))
         scripts = ("case.js", "viewer.js") if record.state == "done" and view == "doctor" else ("case.js",)
         return HTMLResponse(frame(request, language, title, body, styles=styles, scripts=scripts))
 
@@ -101,7 +100,7 @@ def router(
     return routes
 
 
-def place_said(record: CaseRecord, queue: Queue, say: Words) -> str:
+def place_said(record: CaseRecord, queue: Queue, say: Wording) -> str:
     """A sentence on where a case stands; empty of one that is done."""
     if record.state == "done":
         return ""
@@ -111,7 +110,7 @@ def place_said(record: CaseRecord, queue: Queue, say: Words) -> str:
     return say("next") if before == 0 else say("place_one") if before == 1 else say("place", n=before)
 
 
-def _script_words(say: Words) -> dict[str, Any]:
-    """Words that the page's script puts in while it follows the case."""
+def _script_words(say: Wording) -> dict[str, Any]:
+    """Wording that the page's script puts in while it follows the case."""
     names = ("next", "place", "place_one", "running", "failed", "cancelled")
     return {name: say.sentences[name] for name in names} | {"states": say.sentences["state"]}

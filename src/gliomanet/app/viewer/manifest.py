@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from gliomanet.app.viewer.display_copies import PARTS
 from gliomanet.app.viewer.slices import COLORS, DASHES
 from gliomanet.app.viewer.sources import ATLAS, Source, read_result, record_of, sources_of
+from gliomanet.app.words import app_words
 from gliomanet.modalities import MODALITIES
 
 TITLES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
@@ -27,13 +26,6 @@ _PART_OF = {
 """Region of a result → word of the viewer, whose `core` is the part that does not enhance."""
 
 
-def sentences(language: str) -> dict[str, Any]:
-    """The viewer's own sentences in a language."""
-    text = files("gliomanet.app").joinpath(f"words/{language}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)["viewer"]
-    return found
-
-
 def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict[str, Any]:
     """Everything that the page's script must know before it asks for a volume.
 
@@ -46,7 +38,7 @@ def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict
     Raises:
         UnknownVolumeError: the case has no result.
     """
-    content, words = read_result(case), sentences(language)
+    content, words = read_result(case), app_words(language, "viewer").sentences
     found = sources_of(case)
     spaces = [_space(name, found, words, blind=blind) for name in dict.fromkeys(one.space for one in found.values())]
     outline = None if blind else content.segmentation
@@ -73,7 +65,7 @@ def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict
     }
 
 
-def _space(name: str, found: dict[str, Source], words: dict[str, Any], *, blind: bool) -> dict[str, Any]:
+def _space(name: str, found: dict[str, Source], words: Mapping[str, Any], *, blind: bool) -> dict[str, Any]:
     own = [one for one in found.values() if one.space == name]
     modality = name.removeprefix("scanner-")
     return {
@@ -84,7 +76,7 @@ def _space(name: str, found: dict[str, Source], words: dict[str, Any], *, blind:
     }
 
 
-def _overlays(source: Source, words: dict[str, Any]) -> list[dict[str, Any]]:
+def _overlays(source: Source, words: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The overlays that a volume holds; of an outline its parts."""
     if source.kind == "attribution":
         task = words["tasks"].get(source.subject, source.subject)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
-
-from gliomanet.patient.page.words import Words
+from gliomanet.reporting.wording import Wording, sentences_of
 
 LANGUAGES = ("en", "zh")
 """English, and Chinese in simplified characters."""
 
 
-@cache
-def app_words(language: str, part: str) -> Words:
+def app_words(language: str, part: str) -> Wording:
     """The sentences of one part of the app, such as `for_patients`, in a language.
 
     Raises:
         KeyError: the language's file has no such part.
     """
-    return Words(_sentences(language)[part])
-
-
-@cache
-def _sentences(language: str) -> dict[str, Any]:
-    text = files("gliomanet.app.words").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
+    return Wording(sentences_of("gliomanet.app", f"words/{language}.yaml")[part])

@@ -5,54 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 from gliomanet.case_report.fact import Fact, Language, Value
+from gliomanet.reporting.wording import Wording, sentences_of
 
 
 @dataclass(frozen=True)
-class ReportWords:
+class ReportWords(Wording):
     """Sentences by key, such as `trust.look`, with values put into them.
 
     Attributes:
         language: of the sentences.
-        sentences: what the language's file holds.
     """
 
     language: Language
-    sentences: dict[str, Any]
-
-    def __call__(self, key: str, **values: object) -> str:
-        """A sentence with its values.
-
-        Raises:
-            KeyError: the language has no such sentence, or a value is missing.
-        """
-        found: Any = self.sentences
-        for part in key.split("."):
-            found = found[part]
-        return str(found).format(**values)
-
-    def name(self, key: str, code: str) -> str:
-        """The word for a code; keys of names are not split at points.
-
-        Raises:
-            KeyError: the language has no word for it.
-        """
-        found: Any = self.sentences
-        for part in key.split("."):
-            found = found[part]
-        return str(found[code])
-
-    def has(self, key: str, code: str) -> bool:
-        """True where the language has a word for a code."""
-        found: Any = self.sentences
-        for part in key.split("."):
-            found = found[part]
-        return code in found
 
     def number(self, value: Value) -> str:
         """A value as printed, with its bound in words and its percent sign; other units stand in the sentence."""
@@ -76,5 +42,4 @@ class ReportWords:
 @cache
 def words(language: Language) -> ReportWords:
     """The words of a language."""
-    text = files("gliomanet.case_report").joinpath(f"words/{language}.yaml").read_text(encoding="utf-8")
-    return ReportWords(language, yaml.safe_load(text))
+    return ReportWords(sentences_of("gliomanet.case_report", f"words/{language}.yaml"), language)

@@ -5,48 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
 from markupsafe import Markup
 
 from gliomanet.patient.page.feature_words import feature_words
 from gliomanet.patient.statements.sentences import sentences
 from gliomanet.patient.statements.statement import Statement
+from gliomanet.reporting.wording import Wording, sentences_of
 
 
 @dataclass(frozen=True)
-class Words:
-    """Sentences by key, such as `tasks.one`, with values put into them.
-
-    Attributes:
-        sentences: what the language's file holds.
-    """
-
-    sentences: dict[str, Any]
+class Words(Wording):
+    """Sentences by key, such as `tasks.one`, with values put into them."""
 
     @property
     def language(self) -> str:
         return str(self.sentences["language"])
 
-    def __call__(self, key: str, **values: object) -> str:
-        """A sentence with its values.
-
-        Raises:
-            KeyError: the language has no such sentence, or a value is missing.
-        """
-        found: Any = self.sentences
-        for part in key.split("."):
-            found = found[part]
-        return str(found).format(**values)
-
     def name(self, key: str, name: str) -> str:
         """The word for a name, such as of a tumour's part; the name itself where the language has none."""
-        found: Any = self.sentences
-        for part in key.split("."):
-            found = found[part]
-        return str(found.get(name, name))
+        return str(self.at(key).get(name, name))
 
     def named(self, kind: str, name: str) -> str:
         """The word that statements have for a name, such as `task`, `class`, `modality`; else the name itself."""
@@ -79,5 +57,4 @@ class Words:
 @cache
 def words(language: str = "en") -> Words:
     """The sentences of a language."""
-    text = files("gliomanet.reporting").joinpath(f"templates/patient/{language}.yaml").read_text(encoding="utf-8")
-    return Words(yaml.safe_load(text))
+    return Words(sentences_of("gliomanet.reporting", f"templates/patient/{language}.yaml"))
