@@ -3,11 +3,13 @@
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gliomanet.app.security.token import new_token
 from gliomanet.app.server import create_app
-from gliomanet.app.settings import AppSettings
+from gliomanet.app.settings import AppSettings, Limits
 from gliomanet.app.start import BUILT, check_built, checked, listening
 from gliomanet.app.store.cases import Store
 from gliomanet.errors import ModelError, ProblemError
@@ -85,9 +87,9 @@ def test_with_what_is_no_bundle(tmp_path: Path, kind: str, rule: str) -> None:
 
 def test_on_a_store_that_another_server_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gliomanet.app.server.checked", unopened)
-    store = Store(tmp_path)
+    store = Store(tmp_path / "store")
     with pytest.raises(ProblemError) as error:
-        create_app(AppSettings(bundle=tmp_path, store=tmp_path))
+        create_app(AppSettings(bundle=tmp_path / "bundle", store=tmp_path / "store"))
     assert _rule(error) == "store_in_use"
     store.close()
 
@@ -106,3 +108,54 @@ def test_on_a_store_that_is_read_only(tmp_path: Path) -> None:
     with pytest.raises(ProblemError) as error:
         Store(tmp_path)
     assert _rule(error) == "store_not_writable"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"workers": 0},
+        {"workers": 100_000},
+        {"threads": -1},
+        {"expire_days": float("nan")},
+        {"expire_days": float("inf")},
+        {"expire_days": 1e9},
+        {"limits": Limits(seconds=float("nan"))},
+        {"limits": Limits(memory_bytes=float("inf"))},  # type: ignore[arg-type]
+    ],
+)
+def test_with_a_number_that_is_none(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ProblemError) as error:
+        AppSettings(bundle=tmp_path / "bundle", store=tmp_path / "store", **wrong)
+    assert _rule(error) == "number_not_allowed"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0:0::0", "0", ""])
+def test_on_every_address_without_a_name(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ProblemError) as error:
+        AppSettings(bundle=tmp_path / "bundle", store=tmp_path / "store", host=host, token=new_token())
+    assert _rule(error) == "no_name"
+
+
+@pytest.mark.parametrize("name", ["http://hospital.example", "hospital.example:8000", "", "a b", "0.0.0.0"])
+def test_with_a_name_that_no_browser_sends(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ProblemError) as error:
+        AppSettings(bundle=tmp_path / "bundle", store=tmp_path / "store", names=(name,), token=new_token())
+    assert _rule(error) == "name_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "study", "store", "rule"),
+    [
+        ("b", None, "b/store", "store_within_bundle"),
+        ("store/b", None, "store", "store_within_bundle"),
+        ("b", None, "c/../b", "store_within_bundle"),
+        ("b", "results", "results/app", "store_within_study"),
+        ("b", "store/results", "store", "store_within_study"),
+    ],
+)
+def test_with_a_store_that_is_also_another_thing(
+    tmp_path: Path, bundle: str, study: str | None, store: str, rule: str
+) -> None:
+    with pytest.raises(ProblemError) as error:
+        AppSettings(bundle=tmp_path / bundle, study=study and tmp_path / study, store=tmp_path / store)  # type: ignore
+    assert _rule(error) == rule

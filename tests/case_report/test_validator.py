@@ -88,7 +88,9 @@ def test_a_second_attempt_is_told_what_was_wrong():
     assert [one.verdict for one in written.attempts] == ["refused", "accepted"]
 
 
-@pytest.mark.parametrize("answer", [chat("garbage"), chat({"sentences": []}), rephrased(lambda s: s, "length")])
+@pytest.mark.parametrize(
+    "answer", [chat("garbage"), chat({"s1": "Sequences were given."}), rephrased(lambda s: s, "length")]
+)
 def test_after_two_attempts_the_template_stands_and_says_why(answer, caplog):
     facts, template, _ = case("glioblastoma", "en")
     with stub(answer) as server, caplog.at_level("INFO", "gliomanet.case_report"):

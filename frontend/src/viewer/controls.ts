@@ -1,4 +1,5 @@
 /** The controls of a viewer: every action as a button, a field or a slider, with the sentences of the page's language. */
+import { hasWebGl } from './backend'
 import { button, checkbox, element, say, select } from './elements'
 import { AXIS, sliceOf } from './geometry'
 import { rounded, windowOf } from './state'
@@ -32,10 +33,7 @@ export function controls(viewer: Viewer): HTMLElement {
       ),
       select(
         w.view ?? '',
-        [
-          ['webgl', w.webgl ?? ''],
-          ['pictures', w.pictures ?? ''],
-        ],
+        [...(hasWebGl() ? [['webgl', w.webgl ?? ''] as [string, string]] : []), ['pictures', w.pictures ?? '']],
         viewer.backend.kind,
         (kind) => void viewer.choose(kind === 'webgl'),
       ),

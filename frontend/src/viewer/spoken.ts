@@ -1,6 +1,6 @@
 /** What the line below the images says: slice, place, values and ruler; of a scene in 3D, whence it is seen. */
 import { say } from './elements'
-import { AXIS, distance, toVoxel } from './geometry'
+import { AXIS, distance, sliceOf } from './geometry'
 import { getJson } from './json'
 import { rounded, type State } from './state'
 import type { Info, Manifest } from './types'
@@ -16,7 +16,7 @@ export async function spoken(manifest: Manifest, state: State, info: Info, scene
     return say(w.value, { modality, value: value === null ? (w.outside ?? '') : rounded(value) })
   })
   const at = AXIS[state.plane]
-  const n = Math.round(toVoxel(info, state.at)[at]) + info.offset[at] + 1
+  const n = sliceOf(info, state.plane, state.at) + info.offset[at] + 1
   const slice = say(w.slice_of, { plane: w.planes[state.plane], n, of: info.full_shape[at] })
   const [from, to] = state.ruler
   const ruler =

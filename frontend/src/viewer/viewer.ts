@@ -3,13 +3,13 @@ import { hasWebGl, type Picture, pictureUrl, type ShownOverlay, type ViewerBacke
 import { type Chosen, comparison } from './compare'
 import { controls, refresh } from './controls'
 import { element, say } from './elements'
-import { AXIS, middleOf, moved, toMm, toVoxel } from './geometry'
+import { AXIS, middleOf, moved, sliceOf, toMm, toVoxel } from './geometry'
 import { getJson } from './json'
 import { press } from './keys'
 import { Pane, type PaneActs } from './pane'
 import { PictureBackend } from './picture-backend'
 import { spoken } from './spoken'
-import { changed, FRONT, preset, type State, windowKey, windowOf } from './state'
+import { changed, initial, preset, type State, windowKey, windowOf } from './state'
 import { twinOf } from './twin'
 import { type Info, type Manifest, PLANES, type Plane, type Point, type Preset, type Space } from './types'
 
@@ -44,24 +44,7 @@ export class Viewer {
     const { words: w } = manifest
     const space = manifest.spaces[0]
     if (space === undefined) throw new Error('no space')
-    this.state = {
-      space: space.name,
-      layout: space.volumes.length > 1 ? 'grid' : 'planes',
-      plane: 'axial',
-      modality:
-        space.volumes.find((one) => one.modality === manifest.reference)?.modality ?? space.volumes[0]?.modality ?? '',
-      at: [0, 0, 0],
-      windows: new Map(),
-      invert: false,
-      shown: new Set(space.overlays.filter(({ kind }) => kind === 'parts').map(({ id }) => id)),
-      overlaysOn: true,
-      opacity: 0.4,
-      outline: false,
-      measuring: false,
-      ruler: [],
-      crosshair: true,
-      turn: FRONT,
-    }
+    this.state = initial(space, manifest.reference)
     this.#stage = element('div', { class: 'viewer-stage', role: 'group', tabindex: 0, 'aria-label': w.stage ?? '' })
     this.#stage.addEventListener('keydown', (event) => {
       if (press(this, event)) event.preventDefault()
@@ -134,17 +117,7 @@ export class Viewer {
   }
 
   async reset(): Promise<void> {
-    this.state.windows.clear()
-    Object.assign(this.state, {
-      invert: false,
-      outline: false,
-      overlaysOn: true,
-      opacity: 0.4,
-      ruler: [],
-      measuring: false,
-      crosshair: true,
-      turn: FRONT,
-    })
+    Object.assign(this.state, initial(this.space, this.manifest.reference))
     await this.enter(this.state.space)
   }
 
@@ -227,7 +200,7 @@ export class Viewer {
     const shown = this.#shown.find(({ pane }) => pane.modality === this.main.modality) ?? this.#shown[0]
     if (shown === undefined) return ''
     const flat = { ...this.#picture(shown, []), plane: this.state.plane }
-    flat.index = Math.round(toVoxel(shown.pane.info, this.state.at)[AXIS[flat.plane]])
+    flat.index = sliceOf(shown.pane.info, flat.plane, this.state.at)
     const names = this.#overlaysOf(shown.space)
     const overlays = names.map((overlay) => ({ overlay, info: shown.pane.info }))
     return `${pictureUrl({ ...flat, overlays }, 'pictures', 768)}&lang=${this.root.dataset.lang ?? 'en'}`
@@ -241,6 +214,7 @@ export class Viewer {
       return
     }
     this.#drawing = true
+    this.#busy(true)
     try {
       do {
         this.#again = false
@@ -261,12 +235,18 @@ export class Viewer {
       }
     } finally {
       this.#drawing = false
+      this.#busy(false)
     }
+  }
+
+  #busy(is: boolean): void {
+    this.#stage.setAttribute('aria-busy', String(is))
   }
 
   // -- panes
 
   async #build(): Promise<void> {
+    this.#busy(true)
     const { state, manifest } = this
     const { words: w } = manifest
     const name = this.#volumeName(this.space, state.modality)
@@ -392,7 +372,9 @@ export class Viewer {
         comparison(this.manifest, this.#second?.case ?? '', this.#labels[1], (chosen) => void this.#beside(chosen)),
       )
     }
-    if (at >= 0) this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]?.focus()
+    if (at < 0) return
+    const anew = this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]
+    anew?.focus({ preventScroll: true }) // the images must not move under a drag
   }
 
   async #beside({ id, label, own }: Chosen): Promise<void> {
@@ -412,10 +394,15 @@ export class Viewer {
   /** Say place, slice, values and ruler, once nothing has moved for a moment. */
   #speak(): void {
     window.clearTimeout(this.#speaking)
+    this.#live.setAttribute('aria-busy', 'true')
     this.#speaking = window.setTimeout(() => void this.#say(), 250)
   }
 
   async #say(): Promise<void> {
-    this.#live.textContent = await spoken(this.manifest, this.state, this.main.info, this.isScene)
+    const saying = this.#speaking
+    const text = await spoken(this.manifest, this.state, this.main.info, this.isScene)
+    if (saying !== this.#speaking) return // the place has changed meanwhile
+    this.#live.textContent = text
+    this.#live.setAttribute('aria-busy', 'false')
   }
 }

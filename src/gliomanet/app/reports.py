@@ -8,6 +8,9 @@ from pathlib import Path
 from gliomanet.case_report.report import Report
 
 FOLDER = "report"
+KINDS = ("html", "pdf", "json")
+"""Kinds of its files."""
+
 NO_REPORT = "no case report"
 """Beginning of the line of progress on a report that could not be written."""
 

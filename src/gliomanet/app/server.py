@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,13 +21,14 @@ from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
 from gliomanet.app.routes.pages import router as pages
 from gliomanet.app.routes.report import router as reports
+from gliomanet.app.routes.results import Done
 from gliomanet.app.routes.results import router as results
 from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
 from gliomanet.app.start import STATIC, checked
-from gliomanet.app.store.cases import Store
+from gliomanet.app.store.cases import Store, UnknownCaseError
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.viewer.routes import router as viewer
 from gliomanet.app.viewer.slices import forget
@@ -73,10 +75,11 @@ def create_app(settings: AppSettings) -> FastAPI:
     app.include_router(study(store, queue, known))
     app.include_router(results(store))
     app.include_router(reports(settings, store))
-    app.include_router(viewer(store))
+    app.include_router(viewer(Done(store)))
     store.on_delete.append(forget)
     app.include_router(review(settings.store, frame))
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    app.add_exception_handler(FileNotFoundError, partial(_gone, store))
     app.add_exception_handler(ProblemError, _refused)
     app.add_exception_handler(StorageError, _no_storage)
     app.add_exception_handler(HTTPException, _http)
@@ -89,8 +92,24 @@ def create_app(settings: AppSettings) -> FastAPI:
         doorkeeper=doorkeeper,
         stall_seconds=limits.stall_seconds,
         at_once=limits.connections,
+        uploads="/api/cases",
     )
     return app
+
+
+def _answer(request: Request, status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem as a page for a browser, as JSON for a program."""
+    return problem_page(request, status, problem) if wants_page(request) else problem_answer(status, problem, headers)
+
+
+async def _gone(store: Store, request: Request, error: Exception) -> Response:
+    """A case that was deleted while it was read is not there; any other missing file is a failure of the server."""
+    case_id = str(request.path_params.get("case_id", ""))
+    try:
+        store.state(case_id)
+    except UnknownCaseError as unknown:
+        return _answer(request, 404, unknown.problem)
+    raise error
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -99,27 +118,27 @@ async def _refused(request: Request, error: Exception) -> Response:
     return problem_page(request, answer.status_code, error.problem) if wants_page(request) else answer
 
 
-async def _no_storage(_: Request, error: Exception) -> Response:
+async def _no_storage(request: Request, error: Exception) -> Response:
     assert isinstance(error, StorageError)
-    return problem_answer(507, error.problem)
+    return _answer(request, 507, error.problem)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told = error.detail
     if isinstance(told, dict) and "rule" in told:  # a part of the app said it in full
         problem = Problem(told.get("found", ""), told.get("action", ""), rule=told["rule"])
-        return problem_answer(error.status_code, problem, error.headers)
+        return _answer(request, error.status_code, problem, error.headers)
     found, rule = {
         404: ("there is nothing at this address", "not_found"),
         405: ("this address does not take such a request", "method_not_allowed"),
     }.get(error.status_code, ("the request cannot be read", "bad_request"))
     problem = Problem(found, "go to the list of cases", rule=rule)
-    return problem_answer(error.status_code, problem, error.headers)
+    return _answer(request, error.status_code, problem, error.headers)
 
 
-async def _malformed(_: Request, error: Exception) -> Response:
+async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = sorted({str(one["loc"][-1]) for one in error.errors()})
     found = f"values that are not allowed: {', '.join(fields)}"
-    return problem_answer(422, Problem(found, "correct them and send the request again", rule="malformed_request"))
+    return _answer(request, 422, Problem(found, "correct them and send the request again", rule="malformed_request"))

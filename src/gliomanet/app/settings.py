@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,12 +26,26 @@ def default_store() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "gliomanet/store"
 
 
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+
+MOST = {"workers": 64, "threads": 256, "expire_days": 36500.0, "port": 65535}
+"""The greatest number that makes sense; no machine has more."""
+
+
 def is_loopback(host: str) -> bool:
     """True for an address that only this machine reaches."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
+
+
+def is_every_address(host: str) -> bool:
+    """True for what stands for all addresses of a machine, such as `0.0.0.0`; browsers open none of that name."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return host in ("", "0")
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,8 @@ class AppSettings:
         work: see `WORK`.
 
     Raises:
-        ProblemError: others than this machine would reach the server, and no token is set.
+        ProblemError: others than this machine would reach the server, and no token is set; a number or a name is none;
+            the store would lie within the bundle or the study, or they in it.
     """
 
     bundle: Path
@@ -106,6 +123,9 @@ class AppSettings:
         if self.token and len(self.token) < 43:
             found, action = "the token has fewer than 256 bits", "set one of 32 random bytes"
             raise ProblemError(Problem(found, action, rule="short_token"))
+        self._check_numbers()
+        self._check_names()
+        self._check_folders()
 
     @property
     def is_open(self) -> bool:
@@ -115,5 +135,42 @@ class AppSettings:
     @property
     def hosts(self) -> frozenset[str]:
         """Names that a request's `Host` may have, without the port."""
-        own = {"127.0.0.1", "localhost", "::1"} if is_loopback(self.host) else {self.host}
+        own = {"127.0.0.1", "localhost", "::1", self.host} if is_loopback(self.host) else {self.host}
         return frozenset(name.lower() for name in (*own, *self.names))
+
+    def _check_numbers(self) -> None:
+        given = {name: getattr(self, name) for name in MOST} | {f"limits.{k}": v for k, v in vars(self.limits).items()}
+        for name, value in given.items():
+            if value is not None and not (math.isfinite(value) and 0 < value <= MOST.get(name, math.inf)):
+                allowed = f"up to {MOST[name]:g}" if name in MOST else "above 0"
+                action = f"give a finite number {allowed}"
+                raise ProblemError(Problem(f"{name} is {value:g}", action, key=name, rule="number_not_allowed"))
+
+    def _check_names(self) -> None:
+        if is_every_address(self.host) and not self.names:
+            found = f"{self.host or 'nothing'} stands for every address, and browsers open none of that name"
+            action = "say by --name which host names or addresses browsers use"
+            raise ProblemError(Problem(found, action, rule="no_name"))
+        for name in self.names:
+            if not _is_name(name):
+                found = f"the name {name!r} is no host name and no address"
+                action = "give it as it stands in the browser, without http:// and without a port"
+                raise ProblemError(Problem(found, action, rule="name_not_allowed"))
+
+    def _check_folders(self) -> None:
+        """A store within a bundle would change what its digests were taken of; and deleting cases empties folders."""
+        store = self.store.resolve()
+        for name, folder in (("bundle", self.bundle), ("study", self.study)):
+            other = None if folder is None else folder.resolve()
+            if other is not None and (store.is_relative_to(other) or other.is_relative_to(store)):
+                found = f"the store and the {name} ({folder}) lie one within the other"
+                action = "name a folder of its own by --store"
+                raise ProblemError(Problem(found, action, file=str(self.store), rule=f"store_within_{name}"))
+
+
+def _is_name(name: str) -> bool:
+    """True for a host name or one address, as a browser sends it, without its port."""
+    try:
+        return not ip_address(name).is_unspecified
+    except ValueError:
+        return _NAME.fullmatch(name) is not None

@@ -23,6 +23,9 @@ from gliomanet.reporting.templating import environment
 
 Medium = Literal["screen", "print"]
 
+_ALARMING = ("simulated", "training_case", "training_center", "trust.further")
+"""Facts by which the banner is drawn as a warning, whatever the verdict."""
+
 _TOGETHER = re.compile(r"(?<=\d) (?=%|mm\b|ml\b|×)|(?<=×) (?=\d)")
 """Spaces at which no line may break: a number and its unit, and the sides of a voxel."""
 
@@ -98,7 +101,7 @@ def sources_of(facts: Facts) -> tuple[Source, ...]:
 
 def _content(report: Report, facts: Facts, frame: Frame, say: ReportWords) -> dict[str, Any]:
     verdict = facts["trust.verdict"].term("verdict")
-    alarming = verdict != "usable" or "simulated" in facts
+    alarming = verdict != "usable" or any(name in facts for name in _ALARMING)
     return {
         "say": say,
         "report": report,

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gliomanet.app.intake.identity import identities_in
+from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.limits import TooLargeError, UploadLimits
 from gliomanet.app.intake.take_in import take_in
 from tests.app.intake.forms import archive, form, image, packed, sent
@@ -86,9 +87,11 @@ def test_a_bomb_of_a_gigabyte_is_stopped_early(tmp_path):
     folder = tmp_path / "case" / "input"
     sent(form([("t1", "a", bomb)]), folder / "upload", UploadLimits(spare_bytes=0), piece=2**16)
     with pytest.raises(TooLargeError):
+        inflate(next((folder / "upload").iterdir()), tmp_path / "plain", UploadLimits(), "t1")
+    assert (tmp_path / "plain").stat().st_size <= UploadLimits().free_of_ratio + 2**21
+    with pytest.raises(TooLargeError):
         take_in(folder, UploadLimits())
-    written = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    assert written <= UploadLimits().free_of_ratio + 2**21
+    assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_no_more_members_of_gzip_are_unpacked_than_a_packer_makes(tmp_path):

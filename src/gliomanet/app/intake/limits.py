@@ -8,6 +8,9 @@ from pathlib import Path
 
 from gliomanet.errors import CaseError, Problem
 
+DISK_FULL = "disk_full"
+"""Rule of the one bound that an upload itself is not to blame for."""
+
 
 @dataclass(frozen=True)
 class UploadLimits:
@@ -85,7 +88,7 @@ def check_room(folder: Path, limits: UploadLimits, needed: int = 0) -> None:
     """
     if shutil.disk_usage(folder).free - needed < limits.spare_bytes:
         found = f"the disk of this server would have less than {size(limits.spare_bytes)} free"
-        raise too_large("disk_full", found, "delete cases that are no longer needed, then send it again")
+        raise too_large(DISK_FULL, found, "delete cases that are no longer needed, then send it again")
 
 
 def size(count: int) -> str:

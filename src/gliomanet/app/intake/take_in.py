@@ -21,7 +21,7 @@ from gliomanet.app.intake.archive import unpack
 from gliomanet.app.intake.dicom import quiet, set_apart
 from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.kinds import Kind, kind_of
-from gliomanet.app.intake.limits import UploadLimits, refused
+from gliomanet.app.intake.limits import DISK_FULL, UploadLimits, refused
 from gliomanet.app.intake.names import FOLDER, MASK, part_of
 from gliomanet.app.intake.nifti import rewrite
 from gliomanet.cohort.dicom.convert import convert_case
@@ -63,6 +63,8 @@ class _Kept(BaseModel):
 def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
     """Open an upload, keep its images, and remove the rest. Done once; a further call finds what is kept.
 
+    An upload that is refused is removed whole; one that was broken off stays as it came, to be opened once more.
+
     Args:
         folder: a case's input, whose `upload/` `receive` wrote.
         limits: the bounds.
@@ -72,20 +74,32 @@ def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
         CaseError: the DICOM files cannot be told apart, or are of two patients or days.
         StorageError: the disk does not take it.
     """
-    kept = folder / FILES
+    kept, work, upload = folder / FILES, folder / "opening", folder / UPLOAD
     if not kept.is_dir():
-        work = folder / "opening"
-        shutil.rmtree(work, ignore_errors=True)
+        if not upload.is_dir():
+            said = "the files of this case were not taken, and are not kept"
+            raise refused("upload_gone", said, "send the right ones as a new case")
+        _remove(work)
         (work / FILES).mkdir(parents=True)
-        with _passing_files_in(work):
-            notes = _open(folder / UPLOAD, work, limits or UploadLimits())
+        try:
+            with _passing_files_in(work):
+                notes = _open(upload, work, limits or UploadLimits())
+        except CaseError as error:
+            if error.problem.rule != DISK_FULL:  # they would be refused each time, and may name a patient
+                _remove(work, upload)
+            raise
         write_json(work / FILES / NOTES, _Kept(notes=notes).model_dump())
         (work / FILES).rename(kept)
-        shutil.rmtree(work)
-    shutil.rmtree(folder / UPLOAD, ignore_errors=True)
+    _remove(work, upload)
     found = {path.name.removesuffix(".nii"): path for path in sorted(kept.glob("*.nii"))}
     told = _Kept.model_validate_json((kept / NOTES).read_text(encoding="utf-8")).notes
     return Intake({name: found[name] for name in MODALITIES if name in found}, found.get(MASK), told)
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 @contextmanager

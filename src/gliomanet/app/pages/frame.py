@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -73,4 +72,5 @@ def in_same_language(request: Request, path: str) -> str:
 def in_language(request: Request, language: str) -> str:
     """The address of a page in a language."""
     values = {name: value for name, value in request.query_params.items() if name != "token"} | {"lang": language}
-    return f"{Path(request.url.path).as_posix()}?{urlencode(values)}"
+    # One slash at its begin: with two, the address would be another server's.
+    return f"/{quote(request.url.path.lstrip('/'))}?{urlencode(values)}"

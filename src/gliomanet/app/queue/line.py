@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from functools import partial
 from threading import Condition, Event, Thread
 
@@ -10,8 +12,13 @@ from gliomanet.app.queue.worker import Outcome, Worker
 from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store
 from gliomanet.app.store.expiry import delete_expired
-from gliomanet.app.store.record import MOST_LINES, CaseRecord, Told
+from gliomanet.app.store.record import MOST_LINES, Asked, CaseRecord, Told
 from gliomanet.errors import Problem, ProblemError
+
+LOG = logging.getLogger("gliomanet.app")
+
+PATIENCE = 30.0
+"""Seconds that a deletion waits for the end of a case's process."""
 
 EXPIRY_SECONDS = 60.0
 """Between two looks for cases that have expired."""
@@ -86,10 +93,18 @@ class Queue:
         """Cases that are computed before this one; 0: it is the next."""
         return sum(one.turn < record.turn for one in self._store.list("queued"))
 
-    def wake(self) -> None:
-        """Tell the threads that a case waits."""
+    def add(self, case_id: str, asked: Asked) -> CaseRecord:
+        """Make a case of what was begun in the store: it waits from now on.
+
+        Raises:
+            QueueFullError: as many wait as may; others came while it was sent.
+            StoreFullError: others filled the store meanwhile.
+        """
         with self._changed:
+            self.check_room()
+            record = self._store.create(case_id, asked)
             self._changed.notify_all()
+            return record
 
     def cancel(self, case_id: str) -> CaseRecord:
         """Take a case out of the queue, or end its process.
@@ -131,10 +146,11 @@ class Queue:
         Raises:
             UnknownCaseError: there is no such case.
         """
+        until = time.monotonic() + PATIENCE
         with self._changed:
-            if (stop := self._stops.get(case_id)) is not None:
+            while (stop := self._stops.get(case_id)) is not None:  # once more where somebody let it be tried again
                 stop.set()
-                if not self._changed.wait_for(lambda: case_id not in self._stops, timeout=30):
+                if not self._changed.wait(until - time.monotonic()):
                     raise NotNowError(Problem("the case's process does not end", "try again", rule="process_stays"))
             self._store.delete(case_id)
 
@@ -157,7 +173,7 @@ class Queue:
                 if waiting := self._store.list("queued"):
                     record = waiting[0]
                     self._stops[record.id] = Event()
-                    return self._store.update(record.into("running", attempts=record.attempts + 1, lines=()))
+                    return self._keep(record.into("running", attempts=record.attempts + 1, lines=()))
                 self._changed.wait()
         return None
 
@@ -176,27 +192,42 @@ class Queue:
         lines = (*record.lines, line)[-MOST_LINES:]
         self._store.update(record.model_copy(update={"lines": lines}), on_disk=False)
 
+    def _keep(self, record: CaseRecord) -> CaseRecord:
+        """Keep a state that nobody asked for by a request; the queue goes on where the disk does not take it.
+
+        The next server finds the state before it, and computes the case again.
+        """
+        try:
+            return self._store.update(record)
+        except OSError as error:
+            LOG.error("the state %s of case %s is not on the disk (%s)", record.state, record.id, error)
+            return self._store.state(record.id)
+
     def _end_of(self, case_id: str, outcome: Outcome) -> None:
         record = self._store.state(case_id)
         if outcome.kind == "stopped":
             # The server's own end takes nothing from a case; a person's does.
             back = record.into("queued", attempts=record.attempts - 1, lines=())
-            self._store.update(back if self._ending.is_set() else record.into("cancelled"))
+            self._keep(back if self._ending.is_set() else record.into("cancelled"))
         elif outcome.kind == "ended":
             self._queue_again(record, outcome.problem)
         else:
-            self._store.update(record.into(outcome.kind, problem=outcome.problem))
+            self._keep(record.into(outcome.kind, problem=outcome.problem))
 
     def _queue_again(self, record: CaseRecord, problem: Told | None) -> None:
         """Let a case wait that was broken off, in its old turn; one that was so too often has failed."""
         if record.attempts >= self._settings.limits.attempts:
-            self._store.update(record.into("failed", problem=problem))
+            self._keep(record.into("failed", problem=problem))
         else:
-            self._store.update(record.into("queued", lines=()))
+            self._keep(record.into("queued", lines=()))
 
     def _expire(self) -> None:
         while self._settings.expire_days is not None:
-            delete_expired(self._store, self._settings.expire_days)
+            try:
+                with self._changed:  # so that none of them is tried again at this moment
+                    delete_expired(self._store, self._settings.expire_days)
+            except OSError as error:
+                LOG.error("cases that have expired are not deleted (%s); tried again in a minute", error.strerror)
             if self._ending.wait(EXPIRY_SECONDS):
                 return
 

@@ -30,8 +30,9 @@ def predict_case(job: Job, report: Callable[[str], object]) -> None:
     asked = job.asked
     images, mask = _of_study(job) if asked.source == "study" else _of_upload(job, report)
     known = Patient(asked.case_id or "patient", asked.age, asked.sex, asked.center, asked.mask_codes)
-    if job.result.exists():  # of an attempt that was broken off
-        shutil.rmtree(job.result)
+    for left in (job.result, job.folder / FOLDER):
+        if left.exists():  # of an attempt that was broken off
+            shutil.rmtree(left)
     predict(
         opened(job.bundle),
         images,

@@ -68,7 +68,10 @@ class Reviews:
             UnknownReviewError: there is none of that id.
         """
         self.get(review)
-        shutil.rmtree(self._folder(review))
+        over = self.store / "deleted" / review
+        over.parent.mkdir(exist_ok=True, mode=0o700)
+        self._folder(review).rename(over)  # whole or not at all, as with cases
+        shutil.rmtree(over)
 
     def scores(self, session: Session, number: int, look: Look) -> Scores | None:
         """The scores of a case, numbered from 1, at a look; `None`: it is not scored yet."""
@@ -138,6 +141,8 @@ def _label(folder: Path) -> str:
 
 
 def _case(folder: Path) -> dict[str, object]:
-    path = folder / "case.json"
-    found: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        found: dict[str, object] = json.loads((folder / "case.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:  # deleted at this moment
+        return {}
     return found

@@ -74,12 +74,9 @@ def router(store: Store, queue: Queue) -> APIRouter:
             got = await receive(
                 request.stream(), request.headers.get("content-type", ""), folder / "input/upload", limits
             )
-            asked = asked_by(got.fields)
-            queue.check_room()  # an upload takes its time, and others came meanwhile
-            record = await run_in_threadpool(store.create, case_id, asked)
+            record = await run_in_threadpool(queue.add, case_id, asked_by(got.fields))
         finally:
             await run_in_threadpool(store.discard, case_id)
-        await run_in_threadpool(queue.wake)
         return made(request, record, queue)
 
     @routes.get("/api/cases")

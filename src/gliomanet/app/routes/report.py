@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from gliomanet.app.reports import FOLDER, report_file
+from gliomanet.app.reports import FOLDER, KINDS, report_file
 from gliomanet.app.routes.results import result_of
 from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store
@@ -22,9 +25,24 @@ Name = Literal["en", "zh"]
 _TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
 
+class _OneAtATime:
+    """A place for one: a language model takes minutes, and each that waits holds one of the server's few threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            found = "another report is being written"
+            raise CaseError(Problem(found, "try again in a few minutes", rule="report_at_work"))
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 def router(settings: AppSettings, store: Store) -> APIRouter:
     """The routes."""
-    routes = APIRouter()
+    routes, at_work = APIRouter(), _OneAtATime()
 
     @routes.get("/api/cases/{case_id}/report.{kind}")
     def download(case_id: str, kind: Literal["html", "pdf"], lang: Name = "en") -> Response:
@@ -41,8 +59,14 @@ def router(settings: AppSettings, store: Store) -> APIRouter:
             action = "start the server with --endpoint and --endpoint-model"
             raise CaseError(Problem("the server has no language model", action, rule="no_endpoint"))
         writer = partial(write, endpoint=settings.endpoint) if by == "model" else write_template
-        folder = result_of(store, case_id)
-        make_report(folder, lang, out=store.folder(case_id) / FOLDER, writer=writer)
+        with at_work, TemporaryDirectory(dir=store.root / "incoming") as beside:
+            made = make_report(result_of(store, case_id), lang, out=Path(beside), writer=writer)
+            with store.lent(case_id) as folder:  # which may have been deleted while the model wrote
+                for kind in KINDS:
+                    report_file(folder, lang, kind).unlink(missing_ok=True)
+                (folder / FOLDER).mkdir(exist_ok=True)
+                for file in made.files:
+                    file.replace(folder / FOLDER / file.name)
         return RedirectResponse(f"/cases/{case_id}?view=report&lang={lang}", 303)
 
     return routes

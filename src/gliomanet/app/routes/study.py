@@ -33,10 +33,9 @@ def router(store: Store, queue: Queue, known: StudyCases | None) -> APIRouter:
         queue.check_room()
         case_id, _ = store.begin()
         try:
-            record = store.create(case_id, _asked(chosen))
+            record = queue.add(case_id, _asked(chosen))
         finally:
             store.discard(case_id)
-        queue.wake()
         return made(request, record, queue)
 
     return routes

@@ -54,4 +54,4 @@ def _name(host: str) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    return None if parts.username is not None or parts.path else parts.hostname
+    return parts.hostname if parts.netloc == host and parts.username is None else None

@@ -7,12 +7,15 @@ was left by one that was killed, and is removed.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Condition, RLock
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
@@ -57,13 +60,15 @@ class Store:
         self.root, self._most_cases, self._most_bytes = root, most_cases, most_bytes
         self._held = _hold(root)
         self._lock = RLock()
-        self._sizes: dict[str, int] = {}
+        self._returned = Condition(self._lock)
+        self._lent = Counter[str]()
+        self._sizes: dict[str, tuple[object, int]] = {}
         self.on_delete: list[Callable[[str], object]] = []
         self.audit = Audit(root / "audit.jsonl")
         for name in ("incoming", "deleted"):
             if (root / name).exists():
                 shutil.rmtree(root / name)
-        for name in ("incoming", "cases", "deleted"):
+        for name in ("incoming", "cases", "deleted", "reviews"):
             (root / name).mkdir(exist_ok=True, mode=0o700)
         self._cases = {one.id: one for one in map(_read, sorted((root / "cases").iterdir()))}
 
@@ -81,6 +86,24 @@ class Store:
         """
         self.state(case_id)
         return self.root / "cases" / case_id
+
+    @contextmanager
+    def lent(self, case_id: str) -> Iterator[Path]:
+        """Folder of a case to write to; it is not deleted before it is given back, so that no write makes it anew.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+        """
+        with self._lock:
+            folder = self.folder(case_id)
+            self._lent[case_id] += 1
+        try:
+            yield folder
+        finally:
+            with self._lock:
+                self._lent[case_id] -= 1
+                self._lent += Counter()  # keeps those that are lent
+                self._returned.notify_all()
 
     def state(self, case_id: str) -> CaseRecord:
         """A case and where it stands.
@@ -102,7 +125,7 @@ class Store:
         return sorted(found, key=lambda one: one.turn)
 
     def bytes_used(self) -> int:
-        """Bytes of all cases; those of cases at work as they were when their state last changed."""
+        """Bytes of all cases; those of cases at work as they were when a file of theirs was last added."""
         with self._lock:
             return sum(self._size(case_id) for case_id in self._cases)
 
@@ -115,9 +138,7 @@ class Store:
             StoreFullError: the store holds as much as it takes.
         """
         with self._lock:
-            if len(self._cases) >= self._most_cases or self.bytes_used() >= self._most_bytes:
-                found = f"the store is full: it holds {len(self._cases)} cases"
-                raise StoreFullError(Problem(found, "delete cases that are not needed any more", rule="store_full"))
+            self._check_room()
         case_id = secrets.token_hex(16)
         folder = self.root / "incoming" / case_id
         folder.mkdir(mode=0o700)
@@ -128,8 +149,13 @@ class Store:
         shutil.rmtree(self.root / "incoming" / case_id, ignore_errors=True)
 
     def create(self, case_id: str, asked: Asked) -> CaseRecord:
-        """Make a case of what was begun: it waits from now on."""
+        """Make a case of what was begun: it waits from now on.
+
+        Raises:
+            StoreFullError: others filled the store meanwhile.
+        """
         with self._lock:
+            self._check_room()
             record = CaseRecord(id=case_id, asked=asked, turn=self._next_turn())
             begun = self.root / "incoming" / case_id
             write_json(begun / RECORD, record.model_dump(mode="json"))
@@ -152,7 +178,6 @@ class Store:
             before = self.state(record.id)
             self._cases[record.id] = record
             if on_disk:
-                self._sizes.pop(record.id, None)
                 write_json(self.folder(record.id) / RECORD, record.model_dump(mode="json"))
         if record.state != before.state:
             rule = {"rule": record.problem.rule} if record.problem and record.state == "failed" else {}
@@ -172,6 +197,7 @@ class Store:
             UnknownCaseError: there is no such case.
         """
         with self._lock:
+            self._returned.wait_for(lambda: not self._lent[case_id])
             folder, tombstone = self.folder(case_id), self.root / "deleted" / case_id
             for told in self.on_delete:
                 told(case_id)
@@ -184,11 +210,38 @@ class Store:
     def _next_turn(self) -> int:
         return max((one.turn for one in self._cases.values()), default=0) + 1
 
+    def _check_room(self) -> None:
+        if len(self._cases) >= self._most_cases or self.bytes_used() >= self._most_bytes:
+            found = f"the store is full: it holds {len(self._cases)} cases"
+            raise StoreFullError(Problem(found, "delete cases that are not needed any more", rule="store_full"))
+
     def _size(self, case_id: str) -> int:
-        if case_id not in self._sizes:
-            files = (self.root / "cases" / case_id).rglob("*")
-            self._sizes[case_id] = sum(file.lstat().st_size for file in files if file.is_file())
-        return self._sizes[case_id]
+        """Bytes of a case, counted anew where a file was added to its folder, such as a copy for the viewer."""
+        folder = self.root / "cases" / case_id
+        changed = tuple(_changed(one) for one in (folder, folder / "display", folder / "report"))
+        before = self._sizes.get(case_id)
+        if before is None or before[0] != changed:
+            before = self._sizes[case_id] = changed, _bytes_in(folder)
+        return before[1]
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _bytes_in(folder: Path) -> int:
+    """Bytes of the files below a folder; those that a process at work removes meanwhile count for nothing."""
+    total = 0
+    for at, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(at, name)).st_size  # noqa: PTH118 - as `walk` gives it
+            except FileNotFoundError:
+                continue
+    return total
 
 
 def _read(folder: Path) -> CaseRecord:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from gliomanet.app.store.cases import Store
+from gliomanet.app.store.cases import Store, UnknownCaseError
 
 
 def delete_expired(store: Store, days: float, now: datetime | None = None) -> list[str]:
@@ -22,6 +23,7 @@ def delete_expired(store: Store, days: float, now: datetime | None = None) -> li
     over = store.list("done", "failed", "cancelled")
     expired = [one.id for one in over if datetime.fromisoformat(one.changed_at) < before]
     for case_id in expired:
-        store.audit.tell("expired", case_id)
-        store.delete(case_id)
+        with suppress(UnknownCaseError):  # somebody deleted it at this moment
+            store.audit.tell("expired", case_id)
+            store.delete(case_id)
     return expired

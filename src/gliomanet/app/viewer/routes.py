@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -27,7 +28,10 @@ class Folders(Protocol):
     """A store as the viewer needs it."""
 
     def folder(self, case_id: str) -> Path:
-        """Folder of a case."""
+        """Folder of a case that is done."""
+
+    def lent(self, case_id: str) -> AbstractContextManager[Path]:
+        """The same to write to: it is not deleted meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class _Volumes:
         source = self.of(case_id).get(name)
         if source is None:
             raise UnknownVolumeError
-        return source, info_of(source, self.store.folder(case_id))
+        with self.store.lent(case_id) as folder:
+            return source, info_of(source, folder)
 
 
 class Pictured:
@@ -119,11 +124,11 @@ def _images(store: Folders, *, blind: bool) -> APIRouter:
     ) -> dict[str, Any]:
         """Values of the images of a space at a place in RAS mm."""
         response.headers.update(_PRIVATE)
-        case, said = store.folder(case_id), {}
+        said = {}
         x, y, z = (float(one) for one in at.split(","))
-        for source in volumes.of(case_id).values():
+        for name, source in volumes.of(case_id).items():
             if source.space == space and source.kind == "image":
-                one = info_of(source, case)
+                one, case = volumes.copy(case_id, name)[1], store.folder(case_id)
                 voxel = [sum(row[k] * (x, y, z, 1.0)[k] for k in range(4)) for row in one.inverse[:3]]
                 i, j, k = (round(place) for place in voxel)
                 said[source.subject] = value_at(one, copy_path(source, case), (i, j, k))
