@@ -286,8 +286,8 @@ def test_every_control_does_its_work_by_keyboard_alone(page, manifest):
             assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
             worked.append(name)
             continue
-        if options == 1:
-            continue
+        if name == "Drawn by" and options == 1:
+            continue  # there is no WebGL to choose
         if name == "Case":
             page.locator(".viewer-compare option").nth(1).wait_for(state="attached")
         before = effect(page)

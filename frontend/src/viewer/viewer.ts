@@ -75,6 +75,7 @@ export class Viewer {
 
   /** Draw by NiiVue where that can be, else by the server; tells which of them it is. */
   async choose(webgl: boolean): Promise<boolean> {
+    this.#busy(true)
     this.backend.close()
     this.backend = new PictureBackend()
     if (webgl && hasWebGl()) {
@@ -88,6 +89,7 @@ export class Viewer {
 
   /** Go to a space; the crosshair goes to its middle unless it stays there. */
   async enter(name: string, anew = true): Promise<void> {
+    this.#busy(true)
     this.state.space = name
     const modalities = this.space.volumes.map(({ modality }) => modality)
     if (!modalities.includes(this.state.modality)) this.state.modality = modalities[0] ?? ''
