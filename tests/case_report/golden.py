@@ -422,6 +422,7 @@ def golden() -> dict[str, ResultValues]:
         "child": result(age=6.0),
         "fast": result(fast=True, external=()),
         "do_not_use": result(trust=trust("do not use", 3, network=True), outside=3),
+        "training_case": result(warnings=(state("warning.training_case", center="SITE_A"),)),
         "look_first": result(trust=trust("look first", 1), flags=("brain outline is odd",), names_accepted=True),
         "not_judged": result(trust=trust("not judged")),
         "features_alone": result(from_tables=True, segmentation=outline(source="given"), inputs=inputs("t1", "t1c")),
