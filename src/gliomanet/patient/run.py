@@ -50,6 +50,7 @@ from gliomanet.patient.statements.statement import technical
 from gliomanet.patient.survival import survival_beside
 from gliomanet.patient.trust.judge import judge
 from gliomanet.patient.trust.look import look_of_case
+from gliomanet.patient.trust.physical import physical_findings
 from gliomanet.patient.trust.reference import TrustReference
 from gliomanet.patient.trust.said import Trust
 from gliomanet.patient.vasari import Vasari, vasari_of
@@ -199,10 +200,8 @@ class Prediction:
 
     def _judge(self, answers: Answers, features: pd.DataFrame, flags: tuple[str, ...]) -> Trust:
         """Hold the case beside the training cases."""
-        given = self.given.modalities
-        lacks = {
-            name: set(of.takes) & set(MODALITIES) - set(given) for name, of in self.bundle.description.models.items()
-        }
+        given, models = self.given.modalities, self.bundle.description.models
+        lacks = {name: set(of.takes) & set(MODALITIES) - set(given) for name, of in models.items()}
         return judge(
             TrustReference.read(self.bundle.folder),
             look_of_case(self.case_dir, self.bundle.preprocessing.spacing_mm),
@@ -211,12 +210,12 @@ class Prediction:
             lacks={name: [one for one in MODALITIES if one in lacking] for name, lacking in lacks.items()},
             features=features,
             flags=flags,
+            findings=physical_findings(self.case_dir, self.bundle.preprocessing.spacing_mm),
         )
 
     def _row(self) -> pd.DataFrame:
-        age = np.nan if self.patient.age is None else self.patient.age
-        row = {"case_id": self.patient.case_id, "center": self.center, "age": age, "sex": self.patient.sex}
-        return pd.DataFrame([row])
+        told, age = self.patient, np.nan if self.patient.age is None else self.patient.age
+        return pd.DataFrame([{"case_id": told.case_id, "center": self.center, "age": age, "sex": told.sex}])
 
     def _outline(self, case: PreparedCase, record: Mapping[str, Any]) -> Segmentation | None:
         """Write the brain and the tumour on the atlas and in the scanner's grids; the tumour's volumes."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gliomanet.app.pages.doctor import app_style, doctor_facts, doctor_sections
 from gliomanet.app.pages.views import view_of
+from gliomanet.app.templating import template
+from gliomanet.app.words import app_words
 from gliomanet.patient.page.words import words
 
 SET_ANEW = {"lead", "caution", "columns"}
@@ -116,3 +119,13 @@ def test_the_style_sheet_holds_below_the_view_alone():
             depth -= 1
     assert depth == 0
     assert all(one.startswith((".doctor", "@media (prefers-color-scheme")) for one in selectors), selectors
+
+
+@pytest.mark.parametrize("view", ["doctor", "patient", "report"])
+def test_the_patients_view_does_not_offer_the_doctors_file_which_holds_survival(view):
+    one = SimpleNamespace(id="1", state="done", lines=(), problem=None)
+    say = app_words("en", "case")
+    told = {"say": say, "language": "en", "title": "A", "one": one, "done": True, "view": view, "state": "done"}
+    html = template("case").render(told | {"place": "", "content": "", "script_words": {}})
+    assert ("result.pdf" in html) == ("result.json" in html) == (view != "patient")
+    assert "/delete" in html

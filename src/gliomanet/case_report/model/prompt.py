@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gliomanet.case_report.fact import Facts, Language
 from gliomanet.case_report.report import Sentence
 from gliomanet.case_report.validate import Finding
+from gliomanet.case_report.validate.length import most_characters
 
 SEED = 15
 MOST_COMPLAINTS = 20
@@ -56,15 +58,20 @@ def messages(
 def answer_schema(originals: Mapping[str, Sentence]) -> dict[str, Any]:
     """The JSON schema of an answer: a text under the name of each sentence that was sent, and nothing else.
 
-    It holds only what every server's strict mode enforces. Lengths are checked here, by `validate`, and an answer
-    without end is cut at `max_tokens`. Sections and facts are those of the originals, so no model is asked for them.
+    Sections and facts are those of the originals, so no model is asked for them. Lengths are bounded a little above
+    where `validate` refuses: a small model that repeats itself is stopped there, and not at `max_tokens` alone.
     """
     return {
         "type": "object",
         "additionalProperties": False,
         "required": list(originals),
-        "properties": {name: {"type": "string"} for name in originals},
+        "properties": {name: {"type": "string", "maxLength": _bound(one.text)} for name, one in originals.items()},
     }
+
+
+def _bound(original: str) -> int:
+    """Characters of a sentence's text, in full hundreds: the schema tells nothing of what the sentence says."""
+    return math.ceil(most_characters(original) / 100) * 100
 
 
 def request(model: str, told: list[dict[str, str]], schema: dict[str, Any], most_tokens: int) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
         return None
     rows = []
     for one in found.features:
-        measured = "" if one.measured is None else _measured(one.measured, one.unit, say)
+        measured = "" if one.measured is None else measured_in(one.measured, one.unit, say)
         value = Cell(say("vasari.not_assessed"), kind="muted") if one.value is None else Cell(say.tell(one.value))
         rows.append(
             (Cell(say.tell(one.name)), Cell(one.code), value, numeric(measured), Cell(say.tell(one.note), kind="note"))
@@ -71,7 +71,7 @@ def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
     return Section("vasari", say("vasari.title"), {"table": table, "sizes": sizes})
 
 
-def _measured(value: float, unit: str, say: Words) -> str:
+def measured_in(value: float, unit: str, say: Words) -> str:
     """`67 %` of a share, `2 pieces`, `4.1 mm`."""
     if unit == "share":
         return share_of(value)
