@@ -5,6 +5,7 @@ type Case = { state: string; place: number | null; lines: string[] }
 type Said = { next: string; place: string; place_one: string; running: string }
 
 const said: Said = JSON.parse(document.getElementById('words')?.textContent ?? '{}')
+const language = document.documentElement.lang.startsWith('zh') ? 'zh' : 'en'
 const progress = document.querySelector<HTMLElement>('#progress')
 const waits = ['queued', 'running']
 
@@ -12,7 +13,7 @@ if (progress && waits.includes(progress.dataset.state ?? '')) window.setTimeout(
 
 async function follow(): Promise<void> {
   if (!progress) return
-  const answer = await fetch(`/api/cases/${progress.dataset.case}`).catch(() => null)
+  const answer = await fetch(`/api/cases/${progress.dataset.case}?lang=${language}`).catch(() => null)
   if (answer?.status === 404) return location.reload()
   if (answer?.ok) {
     const one = (await answer.json()) as Case
@@ -38,6 +39,7 @@ function lines(told: string[]): void {
     ...told.map((line) => {
       const item = document.createElement('li')
       item.textContent = line
+      if (language === 'zh' && !/[\u4e00-\u9fff]/.test(line)) item.lang = 'en' // a library's own words
       return item
     }),
   )

@@ -2,7 +2,8 @@
 
 type Problem = { rule: string; found: string; action: string }
 type Case = { id: string; state: string }
-type Said = { lost: string; states: Record<string, string> }
+type Told = { found: string; action: string }
+type Said = { lost: string; states: Record<string, string>; problems: Record<string, Told>; in_english: string }
 
 const said: Said = JSON.parse(document.getElementById('words')?.textContent ?? '{}')
 const lost: Problem = { rule: 'lost', found: said.lost, action: '' }
@@ -51,8 +52,26 @@ function show(sent: HTMLFormElement, problem: Problem | null): void {
   const place = sent.querySelector<HTMLElement>('.problem')
   if (!place) return
   place.hidden = problem === null
-  place.lang = problem && problem !== lost ? 'en' : document.documentElement.lang // the server tells reasons in English
-  place.textContent = problem ? [problem.found, problem.action].filter(Boolean).join('. ') : ''
+  place.replaceChildren(...(problem ? told(problem) : []))
+}
+
+/** A problem in the page's language, where it has words for it, and in the server's own, English, with its values. */
+function told(problem: Problem): HTMLElement[] {
+  const foreign = document.documentElement.lang !== 'en'
+  const own = said.problems[problem.rule]
+  if (problem === lost) return [line(problem.found)]
+  return [
+    ...(own ? [line(own.found), line(own.action)] : []),
+    ...(foreign ? [line(said.in_english)] : []),
+    line([problem.found, problem.action].filter(Boolean).join('. '), 'en'),
+  ]
+}
+
+function line(text: string, lang = ''): HTMLElement {
+  const item = document.createElement('p')
+  item.textContent = text
+  if (lang) item.lang = lang
+  return item
 }
 
 async function follow(): Promise<void> {

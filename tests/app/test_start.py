@@ -5,15 +5,22 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from gliomanet.app import study_cases
 from gliomanet.app.security.token import new_token
 from gliomanet.app.server import create_app
 from gliomanet.app.settings import AppSettings, Limits
 from gliomanet.app.start import BUILT, check_built, checked, listening
 from gliomanet.app.store.cases import Store
+from gliomanet.app.store.record import Asked
+from gliomanet.cli.main import app
 from gliomanet.errors import ModelError, ProblemError
-from tests.app.servers import unopened
+from gliomanet.files.digests import sha256
+from gliomanet.layout import Layout
+from tests.app.servers import free_port, unopened
 
 
 def _rule(error: pytest.ExceptionInfo[ProblemError]) -> str:
@@ -102,6 +109,19 @@ def test_on_a_store_that_no_folder_can_be(tmp_path: Path, path: str) -> None:
     assert _rule(error) == "store_not_writable"
 
 
+def test_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gliomanet.app.server.checked", unopened)
+    monkeypatch.setattr("gliomanet.app.start.free_bytes", lambda _: 1000)
+    settings = AppSettings(bundle=tmp_path / "bundle", store=tmp_path / "store")
+    with pytest.raises(ProblemError) as error:
+        create_app(settings)
+    assert _rule(error) == "disk_full_at_start"
+    store = Store(tmp_path / "store")
+    store.create(store.begin()[0], Asked())
+    store.close()
+    create_app(settings).state.store.close()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 def test_on_a_store_that_is_read_only(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
@@ -159,3 +179,44 @@ def test_with_a_store_that_is_also_another_thing(
     with pytest.raises(ProblemError) as error:
         AppSettings(bundle=tmp_path / bundle, study=study and tmp_path / study, store=tmp_path / store)  # type: ignore
     assert _rule(error) == rule
+
+
+def test_with_a_study_that_is_not_the_bundle_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study.json").write_text("{}")
+    monkeypatch.setattr(study_cases, "_root", lambda results: results)
+    monkeypatch.setattr(study_cases, "read_table", lambda path: pd.DataFrame())
+    table = Layout(tmp_path).cases()
+    table.parent.mkdir(parents=True, exist_ok=True)
+    table.touch()
+    study_cases.StudyCases(tmp_path, sha256(tmp_path / "study.json"))
+    with pytest.raises(ProblemError) as error:
+        study_cases.StudyCases(tmp_path, "0" * 64)
+    assert _rule(error) == "another_study"
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--memory", "inf"], 2),
+        (["--minutes", "nan"], 2),
+        (["--expire-days", "inf"], 2),
+        (["--workers", "0"], 2),
+        (["--port", "70000"], 2),
+        (["--host", "0.0.0.0"], 1),
+        (["--name", "http://hospital.example"], 1),
+        (["--store", "bundle/store"], 1),
+        (["--endpoint", "http://127.0.0.1:1/v1"], 2),
+        ([], 1),
+    ],
+)
+def test_the_command_says_it_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], status: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gliomanet.app.start.check_built", lambda: None)
+    told = CliRunner().invoke(
+        app, ["serve", "--bundle", "bundle", "--store", "store", "--port", str(free_port()), *options]
+    )
+    assert told.exit_code == status
+    assert isinstance(told.exception, SystemExit)
+    assert "Traceback" not in told.output

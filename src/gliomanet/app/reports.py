@@ -11,8 +11,8 @@ FOLDER = "report"
 KINDS = ("html", "pdf", "json")
 """Kinds of its files."""
 
-NO_REPORT = "no case report"
-"""Beginning of the line of progress on a report that could not be written."""
+NO_REPORT = "report_missing"
+"""Code of the line of progress on a report that could not be written."""
 
 
 def report_file(case: Path, language: str, kind: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -13,9 +13,9 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gliomanet.app.answers import problem_answer, refusal_answer
+from gliomanet.app.answers import refusal_answer
 from gliomanet.app.pages.frame import frame, wants_page
-from gliomanet.app.pages.problem import problem_page
+from gliomanet.app.pages.problem import problem_page, told
 from gliomanet.app.pages.review import router as review
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.routes.cases import router as cases
@@ -27,7 +27,7 @@ from gliomanet.app.routes.study import router as study
 from gliomanet.app.security.gate import Gate
 from gliomanet.app.security.token import Doorkeeper
 from gliomanet.app.settings import AppSettings
-from gliomanet.app.start import STATIC, checked
+from gliomanet.app.start import STATIC, check_disk, checked
 from gliomanet.app.store.cases import Store, UnknownCaseError
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.viewer.routes import router as viewer
@@ -49,13 +49,15 @@ def create_app(settings: AppSettings) -> FastAPI:
     """The app of one server; it holds the store until its lifespan is over.
 
     Raises:
-        ProblemError: the store is in use or spoilt.
+        ProblemError: the store is in use or spoilt, or empty on a full disk.
         ModelError: the bundle cannot be used.
-        CaseError: the study has no case table.
+        CaseError: the study has no case table, or is not the bundle's.
+        CohortError: the study's record is missing, or of another version.
     """
     bundle = checked(settings.bundle)
-    known = None if settings.study is None else StudyCases(settings.study)
+    known = None if settings.study is None else StudyCases(settings.study, bundle.description.study)
     store = Store(settings.store, settings.limits.cases, settings.limits.store_bytes)
+    check_disk(store)
     queue = Queue(settings, store)
 
     @asynccontextmanager
@@ -97,18 +99,13 @@ def create_app(settings: AppSettings) -> FastAPI:
     return app
 
 
-def _answer(request: Request, status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem as a page for a browser, as JSON for a program."""
-    return problem_page(request, status, problem) if wants_page(request) else problem_answer(status, problem, headers)
-
-
 async def _gone(store: Store, request: Request, error: Exception) -> Response:
     """A case that was deleted while it was read is not there; any other missing file is a failure of the server."""
     case_id = str(request.path_params.get("case_id", ""))
     try:
         store.state(case_id)
     except UnknownCaseError as unknown:
-        return _answer(request, 404, unknown.problem)
+        return told(request, 404, unknown.problem)
     raise error
 
 
@@ -120,25 +117,25 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _no_storage(request: Request, error: Exception) -> Response:
     assert isinstance(error, StorageError)
-    return _answer(request, 507, error.problem)
+    return told(request, 507, error.problem)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = error.detail
-    if isinstance(told, dict) and "rule" in told:  # a part of the app said it in full
-        problem = Problem(told.get("found", ""), told.get("action", ""), rule=told["rule"])
-        return _answer(request, error.status_code, problem, error.headers)
+    said = error.detail
+    if isinstance(said, dict) and "rule" in said:  # a part of the app said it in full
+        problem = Problem(said.get("found", ""), said.get("action", ""), rule=said["rule"])
+        return told(request, error.status_code, problem, error.headers)
     found, rule = {
         404: ("there is nothing at this address", "not_found"),
         405: ("this address does not take such a request", "method_not_allowed"),
     }.get(error.status_code, ("the request cannot be read", "bad_request"))
     problem = Problem(found, "go to the list of cases", rule=rule)
-    return _answer(request, error.status_code, problem, error.headers)
+    return told(request, error.status_code, problem, error.headers)
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = sorted({str(one["loc"][-1]) for one in error.errors()})
     found = f"values that are not allowed: {', '.join(fields)}"
-    return _answer(request, 422, Problem(found, "correct them and send the request again", rule="malformed_request"))
+    return told(request, 422, Problem(found, "correct them and send the request again", rule="malformed_request"))

@@ -9,9 +9,12 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+from gliomanet.app.intake.limits import UploadLimits, size
+from gliomanet.app.store.cases import Store
 from gliomanet.bundle.description import BundleDescription
 from gliomanet.child_processes import Crash, run_alone
 from gliomanet.errors import Problem, ProblemError
+from gliomanet.files.storage import free_bytes
 
 STATIC = Path(str(files("gliomanet.app").joinpath("static")))
 """Built scripts and styles, see `make frontend`."""
@@ -76,6 +79,20 @@ def _no_address(host: str, port: int, error: OSError) -> Problem:
         )
     action = "name one of this machine's own addresses by --host"
     return Problem(f"this machine cannot listen on {host} ({error.strerror})", action, rule="no_such_address")
+
+
+def check_disk(store: Store) -> None:
+    """See that the store's disk takes a first case; a store that holds cases is opened, so that they can be deleted.
+
+    Raises:
+        ProblemError: it does not; the store is closed.
+    """
+    limits = UploadLimits()
+    if not store.list() and free_bytes(store.root) < limits.spare_bytes:
+        store.close()
+        found = f"has less than {size(limits.spare_bytes)} free on its disk, and no case to delete"
+        action = "make room there, or name a folder on another disk by --store"
+        raise ProblemError(Problem(found, action, file=str(store.root), rule="disk_full_at_start"))
 
 
 def checked(folder: Path) -> Checked:

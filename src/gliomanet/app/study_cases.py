@@ -9,11 +9,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from gliomanet.errors import CaseError, Problem
+from gliomanet.files.digests import sha256
 from gliomanet.layout import Layout
 from gliomanet.modalities import MODALITIES
 from gliomanet.study_record import StudyRecord
 from gliomanet.tables.io import read_table
 
+RECORD = "study.json"
 IMAGES = (*MODALITIES, "tumour_mask")
 
 
@@ -43,17 +45,23 @@ class StudyCases:
 
     Args:
         results: results folder of the study.
+        study: digest of the study's record that a bundle was made of; empty: not looked at.
 
     Raises:
-        CaseError: the folder holds no finished study's case table.
+        CaseError: the folder holds no finished study's case table, or is of another study than the bundle.
+        CohortError: the study's record is missing, or of another version.
     """
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, results: Path, study: str = "") -> None:
         table = Layout(results).cases()
         if not table.is_file():
             action = "give the results folder of a finished study, or leave out --study"
             raise CaseError(Problem("is no study's case table", action, file=str(table), rule="no_case_table"))
         root = _root(results)
+        if study and sha256(results / RECORD) != study:
+            found = "is not the record of the study that the bundle was made of"
+            action = "make the bundle of this study by `gliomanet bundle`, or leave out --study"
+            raise CaseError(Problem(found, action, file=str(results / RECORD), rule="another_study"))
         rows = [_case(row, root) for row in read_table(table).to_dict("records")]
         self._cases = {(one.center, one.case_id): one for one in rows if any(name in one.images for name in MODALITIES)}
 
@@ -75,7 +83,7 @@ class StudyCases:
 
 def _root(results: Path) -> Path:
     """The folder that the table's relative paths start at: where the study was run."""
-    told = Path(str(StudyRecord.read(results / "study.json").study["results"]))
+    told = Path(str(StudyRecord.read(results / RECORD).study["results"]))
     folder = results.resolve()
     if not told.is_absolute() and folder.parts[-len(told.parts) :] == told.parts:
         return folder.parents[len(told.parts) - 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -34,12 +34,12 @@ def serve(
     ] = None,
     expire_days: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Delete a case so many days after its last change.", show_default=False),
+        typer.Option(min=0.01, max=36500, help="Delete a case so many days after its last change.", show_default=False),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Cases that are computed at once.")] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads of each; another number may change digits.")] = 1,
-    minutes: Annotated[float, typer.Option(min=0.1, help="That a case may compute.")] = 60.0,
-    memory: Annotated[float, typer.Option(min=1, help="Gigabytes that a case may use.")] = 12.0,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Cases that are computed at once.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="CPU threads of each; others may change digits.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0.1, max=100_000, help="That a case may compute.")] = 60.0,
+    memory: Annotated[float, typer.Option(min=1, max=100_000, help="Gigabytes that a case may use.")] = 12.0,
     waiting: Annotated[int, typer.Option(min=1, help="Cases that may wait.")] = 40,
     endpoint: Annotated[
         str,
@@ -66,8 +66,6 @@ def serve(
     if bool(endpoint) != bool(endpoint_model):
         raise typer.BadParameter("give both, or neither", param_hint="--endpoint, --endpoint-model")
     is_open = not is_loopback(host) or any(not is_loopback(one) for one in name or [])
-    if host in ("0.0.0.0", "::") and not name:
-        raise typer.BadParameter("say by --name which host names browsers use", param_hint="--host")
     token = new_token() if is_open else ""
     try:
         model = Endpoint(endpoint, endpoint_model, endpoint_key, allow_remote=endpoint_remote) if endpoint else None
@@ -86,8 +84,10 @@ def serve(
             limits=Limits(seconds=60 * minutes, memory_bytes=int(memory * 2**30), waiting=waiting),
         )
         check_built()
-        socket = listening(host, port)
-        app = create_app(settings)
+        with ExitStack() as unless_it_starts:
+            socket = unless_it_starts.enter_context(listening(host, port))
+            app = create_app(settings)
+            unless_it_starts.pop_all()
     except (CaseError, CohortError, ModelError, ProblemError, StorageError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None

@@ -18,6 +18,7 @@ from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.patient.answers import NEW
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.given import Given
+from gliomanet.patient.progress import Line
 from gliomanet.patient.state import State, check_names, find_state, read_images
 from gliomanet.patient.statements.statement import Statement
 from gliomanet.patient.statements.statement import state as said
@@ -60,15 +61,15 @@ def prepare_case(
         CaseError: preprocessing refuses an image, or an image looks like another modality.
     """
     files = {name: given.files[name] for name in given.modalities}
-    report(f"reading {', '.join(files)}")
+    report(Line.at("reading", "reading {images}", images=", ".join(files)))
     images = read_images(patient.case_id, files)
     if patient.center:
         state = State(_declared(bundle, patient.center), (said("prepared.declared", center=patient.center),))
     else:
         state = find_state(images, bundle.preprocessing)
     for one in state.found:
-        report(one.text)
-    report("preprocessing")
+        report(Line.of(one))
+    report(Line.at("preprocessing", "preprocessing"))
     center = patient.center or NEW
     row = {name: str(path) for name, path in given.files.items()}
     row |= {"case_id": patient.case_id, "center": center, "mask_codes": patient.mask_codes}

@@ -35,6 +35,7 @@ from gliomanet.patient.page.write import write_page
 from gliomanet.patient.pictures.draw import draw_case
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.preparation import prepare_case
+from gliomanet.patient.progress import Line
 from gliomanet.patient.protocol import beside_protocol
 from gliomanet.patient.result import (
     NAME,
@@ -118,10 +119,10 @@ class Prediction:
         record = prepared.record
         features, lacking = pd.DataFrame(columns=["case_id"]), list[str]()
         if MASK in self.given.files:
-            self.report("measuring radiomic features")
+            self.report(Line.at("measuring", "measuring radiomic features"))
             features, lacking = measure(self.case_dir, self.patient.case_id, self.bundle, self.scratch / FEATURES)
         case = PreparedCase(self._row(), self.scratch, features)
-        self.report(f"asking {self.bundle.description.model}")
+        self.report(Line.at("asking", "asking {model}", model=self.bundle.description.model))
         answers = ask(self.bundle, case, self.how)
         if answers.rows.empty:
             raise CaseError(self._nothing((*(one.text for one in answers.notes), *lacking)))
@@ -194,7 +195,7 @@ class Prediction:
         )
         values.write(self.out / NAME)
         if self.page:
-            self.report("writing the page")
+            self.report(Line.at("page", "writing the page"))
             write_page(self.out, language=self.language, report=self.report)
         return values
 
@@ -228,7 +229,7 @@ class Prediction:
             outline, source, told = self.case_dir / "tumour_mask.nii.gz", "given", bool(record["tumour_parts_told"])
         else:
             model, segmented = found
-            self.report(f"segmented by {model}")
+            self.report(Line.at("segmented", "segmented by {model}", model=model))
             outline, source = self.case_dir / "segmentation.nii.gz", f"network {model}"
             write_segmentation(segmented.codes, self.case_dir / f"{record['modalities'][0]}.nii.gz", outline)
             told = len(self.bundle.segmenting(model)[0].network.REGIONS) > 1
@@ -246,7 +247,7 @@ class Prediction:
         """Draw the pictures, of the scanner's files while they are there: those of DICOM files are of passage."""
         if not self.page:
             return ()
-        self.report("drawing pictures")
+        self.report(Line.at("drawing", "drawing pictures"))
         native, out = self.scratch / "native", self.scratch / "pictures"
         return draw_case(self.case_dir, native, self.given.files, record, self._outlined(outline), out)
 
@@ -254,7 +255,7 @@ class Prediction:
         """The grounds of the answers; their maps and pictures are written."""
         if not self.how.explain:
             return Explained(asked=False, attribution=(), worth_of_inputs=())
-        self.report("explaining the answers")
+        self.report(Line.at("explaining", "explaining the answers"))
         file = self._outlined(outline)
         maps = attribute_voxels(self.bundle, case, called, self.how, file)
         for one in maps:

@@ -52,6 +52,10 @@ class Wording:
         """True where the language has a word for a code."""
         return code in self.at(key)
 
+    def has_sentence(self, key: str) -> bool:
+        """True where the language has a sentence of this key; none has points in its own name."""
+        return isinstance(self.sentences.get(key), str)
+
 
 @cache
 def sentences_of(package: str, file: str) -> Mapping[str, Any]:

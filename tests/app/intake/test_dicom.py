@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gliomanet.app.intake.identity import identities_in
 from gliomanet.app.intake.limits import UploadLimits
+from gliomanet.app.lines import line_text
 from tests.app.intake.forms import archive
 from tests.app.intake.opening import CHANGES, IDENTITY, QUIETLY, REAL, opened, refusal, spoilt
 
@@ -51,7 +52,7 @@ def test_an_examination_becomes_images_without_identity(tmp_path, examination, p
         at = np.linalg.inv(kept.affine) @ affine @ np.array([3, 5, 7, 1])
         assert np.asarray(kept.dataobj)[tuple(np.rint(at[:3]).astype(int))] == array[3, 5, 7]
     assert identities_in(tmp_path / "case", IDENTITY) == {}
-    assert any("no MR image" in note for note in taken.notes)
+    assert any("no MR image" in line_text(note, "en") for note in taken.notes)
 
 
 def test_two_patients_in_one_upload_are_refused(tmp_path, examination):
@@ -97,7 +98,17 @@ def test_a_film_or_another_way_of_packing_is_left_out(tmp_path, examination):
         one.file_meta.TransferSyntaxUID = syntax
         pydicom.dcmwrite(tmp_path / f"{number}", one, implicit_vr=False, little_endian=True)
     taken, left = set_apart(sorted(path for path in tmp_path.iterdir()), tmp_path / "images", UploadLimits())
-    assert (taken, left) == (0, {"is compressed in a way that is not read here": 3})
+    assert (taken, left) == (0, {("left_compressed", ""): 3})
+
+
+def test_a_syntax_of_a_kind_that_there_is_not_leaves_the_file_to_the_header(tmp_path, examination):
+    from gliomanet.app.intake.dicom import set_apart
+
+    content = next((examination[0] / "t1").iterdir()).read_bytes()
+    at = content.index(b"\x02\x00\x10\x00UI")  # (0002,0010), the syntax
+    (tmp_path / "file").write_bytes(content[: at + 4] + b"AI" + content[at + 6 :])
+    taken, left = set_apart([tmp_path / "file"], tmp_path / "images", UploadLimits())
+    assert taken + sum(left.values()) == 1
 
 
 @QUIETLY

@@ -27,6 +27,9 @@ SYNTAXES = frozenset(
 )
 """Ways of writing pixels that dcm2niix reads: plain, run lengths, JPEG, JPEG-LS, JPEG 2000; no films, no HTJ2K."""
 
+Left = tuple[str, str]
+"""A reason why a file is left out: code of its sentence, and the kind of file or the bound that it names."""
+
 IMAGES = (MRImageStorage, EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage)
 _TAGS = ["SOPClassUID", "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"]
 
@@ -44,7 +47,7 @@ def quiet() -> Iterator[None]:
 
 
 @quiet()
-def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[int, Counter[str]]:
+def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[int, Counter[Left]]:
     """Move the MR images among DICOM files into a folder, their preambles emptied.
 
     A preamble is 128 bytes before the image that no reader needs, and in which a program can hide (CVE-2019-11687).
@@ -55,13 +58,14 @@ def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[
         limits: the bounds of voxels.
 
     Returns:
-        Number of images; reason → number of the files that are left out.
+        Number of images; reason → number of the files that are left out for it.
     """
     into.mkdir(exist_ok=True)
-    taken, left = 0, Counter[str]()
+    taken, left = 0, Counter[Left]()
     for path in files:
-        if why := _why_not(path, limits):
-            left[why] += 1
+        why, kind = _why_not(path, limits)
+        if why:
+            left[why, kind] += 1
             continue
         _empty_preamble(path)
         path.rename(into / f"{taken:06d}.dcm")
@@ -69,35 +73,35 @@ def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[
     return taken, left
 
 
-def _why_not(path: Path, limits: UploadLimits) -> str:
+def _why_not(path: Path, limits: UploadLimits) -> Left:
     syntax = _syntax(path)
     if syntax == DeflatedExplicitVRLittleEndian:  # it would be unpacked whole, whatever it holds
-        return "is deflated as a whole, which can hide its size"
+        return "left_deflated", ""
     if syntax and syntax not in SYNTAXES:
-        return "is compressed in a way that is not read here"
+        return "left_compressed", ""
     try:
         header = read_header(path, _TAGS)
     except RecursionError:
-        return "nests its elements without end"
+        return "left_nested", ""
     if header is None:
-        return "is damaged"
-    kind = str(header.get("SOPClassUID", ""))
-    if kind not in IMAGES:
-        return f"is no MR image ({UID(kind).name if kind else 'of no class'})" if _is_known(kind) else "is no MR image"
+        return "left_damaged", ""
     try:
+        kind = str(header.get("SOPClassUID", ""))
+        if kind not in IMAGES:
+            return ("left_kind", UID(kind).name) if _is_known(kind) else ("left_no_mr", "")
         rows, columns = int(header.get("Rows", 0)), int(header.get("Columns", 0))
         frames, samples = int(header.get("NumberOfFrames", 1) or 1), int(header.get("SamplesPerPixel", 1))
         bits = int(header.get("BitsAllocated", 0))
-    except (TypeError, ValueError):
-        return "is damaged"
+    except (*BROKEN, RecursionError):
+        return "left_damaged", ""
     if not (
         0 < rows <= limits.axis
         and 0 < columns <= limits.axis
         and frames > 0
         and rows * columns * frames <= limits.voxels
     ):
-        return f"is larger than {limits.axis:,} pixels along an axis or {limits.voxels:,} in all, or has none"
-    return "" if samples == 1 and bits in (8, 16, 32) else "is in colour, or of unusual pixels"
+        return "left_size", f"{limits.axis:,}, {limits.voxels:,}"
+    return ("", "") if samples == 1 and bits in (8, 16, 32) else ("left_colour", "")
 
 
 def _is_known(kind: str) -> bool:
@@ -107,10 +111,10 @@ def _is_known(kind: str) -> bool:
 def _syntax(path: Path) -> str:
     """The way in which a file is written; empty where it does not say, as old archives do not."""
     try:
-        meta = pydicom.filereader.read_file_meta_info(path)
+        # An element is turned into its value when it is asked for, and may be damaged, too.
+        return str(pydicom.filereader.read_file_meta_info(path).get("TransferSyntaxUID", ""))
     except (*BROKEN, RecursionError):
         return ""
-    return str(meta.get("TransferSyntaxUID", ""))
 
 
 def _empty_preamble(path: Path) -> None:

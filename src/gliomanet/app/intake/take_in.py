@@ -18,16 +18,18 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from gliomanet.app.intake.archive import unpack
-from gliomanet.app.intake.dicom import quiet, set_apart
+from gliomanet.app.intake.dicom import Left, quiet, set_apart
 from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.kinds import Kind, kind_of
 from gliomanet.app.intake.limits import DISK_FULL, UploadLimits, refused
 from gliomanet.app.intake.names import FOLDER, MASK, part_of
 from gliomanet.app.intake.nifti import rewrite
+from gliomanet.app.lines import Said, line_text, said
 from gliomanet.cohort.dicom.convert import convert_case
 from gliomanet.errors import CaseError, Problem
 from gliomanet.files.atomic import write_json
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.statements.statement import Statement
 from gliomanet.tables.io import read_table
 
 UPLOAD, FILES, NOTES = "upload", "files", "notes.json"
@@ -51,13 +53,13 @@ class Intake:
 
     images: dict[str, Path]
     mask: Path | None
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 class _Kept(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
@@ -77,8 +79,8 @@ def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
     kept, work, upload = folder / FILES, folder / "opening", folder / UPLOAD
     if not kept.is_dir():
         if not upload.is_dir():
-            said = "the files of this case were not taken, and are not kept"
-            raise refused("upload_gone", said, "send the right ones as a new case")
+            gone = "the files of this case were not taken, and are not kept"
+            raise refused("upload_gone", gone, "send the right ones as a new case")
         _remove(work)
         (work / FILES).mkdir(parents=True)
         try:
@@ -112,7 +114,7 @@ def _passing_files_in(folder: Path) -> Iterator[None]:
         tempfile.tempdir = before
 
 
-def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[str, ...]:
+def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[Said, ...]:
     given: dict[str, Path] = {}
     several: list[tuple[Path, str]] = []
     for path in sorted(upload.iterdir()):
@@ -121,7 +123,7 @@ def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[str, ...]:
             several.append((path, told))
         else:
             given[part] = path
-    left = Counter[str]()
+    left = Counter[Left]()
     dicom: list[Path] = []
     for path, told in _unpacked(several, work, limits):
         kind = kind_of(path)
@@ -137,13 +139,13 @@ def _open(upload: Path, work: Path, limits: UploadLimits) -> tuple[str, ...]:
                 "nested_archive", "there is an archive in the archive, or beside others", "send one plain zip archive"
             )
         else:
-            left["is neither DICOM nor NIfTI, or its name tells no modality (such as _t1c.nii.gz)"] += 1
+            left["left_unknown", ""] += 1
     for name, path in given.items():
         _keep(path, name, work, limits)
     notes = _convert(dicom, work, limits, left, given) if dicom else []
-    notes += [f"left out: {number} file{'s'[: number > 1]}, each of which {why}" for why, number in left.items()]
+    notes += [said(code, n=number, kind=kind) for (code, kind), number in left.items()]
     if not any((work / FILES / f"{name}.nii").is_file() for name in MODALITIES):
-        reasons = "; ".join(notes)
+        reasons = "; ".join(line_text(one, "en") for one in notes)
         raise refused(
             "no_image", f"the upload holds no image that can be used{f' ({reasons})' if reasons else ''}", _ACCEPTED
         )
@@ -169,13 +171,13 @@ def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
         inflate(source, plain, limits, name)
         source, kind = plain, kind_of(plain)
     if kind != "nifti":
-        said = {"dicom": "is a DICOM file", "zip": "is an archive", "gzip": "is packed twice"}.get(
+        found = {"dicom": "is a DICOM file", "zip": "is an archive", "gzip": "is packed twice"}.get(
             kind, "is no NIfTI file"
         )
         action = (
             "send DICOM files and archives in the field for an examination" if kind in ("dicom", "zip") else _ACCEPTED
         )
-        raise refused("no_nifti", said, action, image=name)
+        raise refused("no_nifti", found, action, image=name)
     rewrite(source, work / FILES / f"{name}.nii", limits, name)
     if source.parent == work:
         source.unlink()
@@ -183,8 +185,8 @@ def _keep(source: Path, name: str, work: Path, limits: UploadLimits) -> None:
 
 @quiet()
 def _convert(
-    files: list[Path], work: Path, limits: UploadLimits, left: Counter[str], given: dict[str, Path]
-) -> list[str]:
+    files: list[Path], work: Path, limits: UploadLimits, left: Counter[Left], given: dict[str, Path]
+) -> list[Said]:
     """Convert DICOM images; an image that was given by itself goes before."""
     taken, not_taken = set_apart(files, work / "images", limits)
     left.update(not_taken)
@@ -196,23 +198,25 @@ def _convert(
     except CaseError as error:
         raise CaseError(_without_paths(error.problem)) from error
     except RecursionError as error:
-        said = "a DICOM file nests its elements without end"
-        raise refused("nested_dicom", said, "export the examination again") from error
-    notes = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
+        found_so = "a DICOM file nests its elements without end"
+        raise refused("nested_dicom", found_so, "export the examination again") from error
+    notes: list[Said] = [_told(row) for row in read_table(converted / "series.tsv").to_dict("records")]
     for name, series in found.items():
         if name in given:
-            notes.append(f"DICOM: {name} is taken from the file that was given for it")
+            notes.append(said("given_goes_before", modality=name))
             continue
         _keep(series.file, name, work, limits)
     return notes
 
 
-def _told(row: Any) -> str:
+def _told(row: Any) -> Statement:
     """A row of `series.tsv` in words, without what somebody typed at the scanner."""
     number, file, modality, why = (str(row[name]) for name in ("series", "file", "taken_as", "why"))
     if not number:
-        return f"DICOM: {why}"
-    return f"DICOM series {number}: {f'taken as {modality}' if file else 'not used'} ({why})"
+        return said("of_series", why=why)
+    if not file:
+        return said("series_not_used", number=number, why=why)
+    return said("series_taken", number=number, modality=modality, why=why)
 
 
 def _without_paths(problem: Problem) -> Problem:

@@ -17,11 +17,13 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from gliomanet.app.pages.frame import language_of
+from gliomanet.app.pages.problem import problem_said
 from gliomanet.app.review.answer import answer_of
 from gliomanet.app.review.export import review_tsv
 from gliomanet.app.review.scores import MAY_BE_EMPTY, QUESTIONS, RATINGS, Look, Scores
 from gliomanet.app.review.session import MOST_SEED, Session, new_session
 from gliomanet.app.review.store import Reviews, UnknownReviewError, digest_of
+from gliomanet.app.store.record import Told
 from gliomanet.app.templating import template
 from gliomanet.app.words import app_words
 from gliomanet.errors import Problem, ProblemError
@@ -91,7 +93,7 @@ class Pages:
             "scored": scored,
             "cases": self.reviews.done_cases(),
             "told": told,
-            "problem": problem,
+            "problem": problem and problem_said(Told.of(problem), language_of(request)),
         }
         return self.show(request, "home", say("title"), content, 422 if problem else 200)
 

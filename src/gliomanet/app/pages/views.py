@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from gliomanet.app.lines import Said, line_html
 from gliomanet.app.pages.doctor import doctor_facts, doctor_sections
 from gliomanet.app.pages.patient import STYLE as PATIENT_STYLE
 from gliomanet.app.pages.patient import patient_content
@@ -18,13 +19,14 @@ from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.html import report_fragment
 from gliomanet.case_report.make import frame_of
 from gliomanet.patient.result import NAME, ResultValues
+from gliomanet.patient.statements.statement import Statement
 
 STYLES = {"doctor": ("doctor.css",), "patient": (PATIENT_STYLE,), "report": ()}
 """Style sheets of each view beside the frame's."""
 
 
 def view_of(
-    view: str, folder: Path, language: str, *, survival: bool, model: bool = False, lines: Sequence[str] = ()
+    view: str, folder: Path, language: str, *, survival: bool, model: bool = False, lines: Sequence[Said] = ()
 ) -> Markup:
     """A view of a case's result.
 
@@ -48,7 +50,7 @@ def view_of(
     return Markup(template("doctor").render(content))
 
 
-def _report(folder: Path, language: str, *, model: bool, lines: Sequence[str]) -> Markup:
+def _report(folder: Path, language: str, *, model: bool, lines: Sequence[Said]) -> Markup:
     report = read_report(folder, language)
     fragment = None
     if report is not None:
@@ -60,7 +62,7 @@ def _report(folder: Path, language: str, *, model: bool, lines: Sequence[str]) -
         "case_id": folder.name,
         "fragment": fragment,
         "model": model,
-        "lines": [line for line in lines if line.startswith(NO_REPORT)],
+        "lines": [line_html(one, language) for one in lines if isinstance(one, Statement) and one.code == NO_REPORT],
         "by_model": report is not None and report.written_by == "model",
     }
     return Markup(template("report").render(content))

@@ -14,10 +14,12 @@ from threading import Thread
 
 from filelock import FileLock
 
+from gliomanet.app.lines import Said
 from gliomanet.app.queue.job import Job, Message
 from gliomanet.app.store.record import Told
 from gliomanet.errors import CohortError, ModelError, Problem, ProblemError
 from gliomanet.files.storage import StorageError
+from gliomanet.patient.progress import Line
 
 LONGEST_LINE = 300
 """Characters of a line of progress."""
@@ -48,7 +50,7 @@ def serve_jobs(connection: Connection, work: str, lock: Path) -> None:
                 return
             _tell(
                 connection,
-                _done(doing, job, lambda line: _tell(connection, Message(kind="line", line=line[:LONGEST_LINE]))),
+                _done(doing, job, lambda line: _tell(connection, Message(kind="line", line=_said(line)))),
             )
 
 
@@ -74,6 +76,13 @@ def out_of_memory() -> Problem:
     found = "the case needs more memory than a case may have here"
     action = "give smaller images, or let whoever keeps the server raise --memory"
     return Problem(found, action, rule="out_of_memory")
+
+
+def _said(line: str) -> Said:
+    """A line as it is sent: by code and values where it has any."""
+    if isinstance(line, Line):
+        return line.said.model_copy(update={"text": line.said.text[:LONGEST_LINE]})
+    return line[:LONGEST_LINE]
 
 
 def _tell(connection: Connection, message: Message) -> None:

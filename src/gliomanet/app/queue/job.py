@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from gliomanet.app.lines import Said
 from gliomanet.app.store.record import Asked, Told
 
 LONGEST_MESSAGE = 64 * 1024
@@ -53,5 +54,5 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["line", "done", "failed"]
-    line: str = ""
+    line: Said = ""
     problem: Told | None = None

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from threading import Condition, Event, Thread
 
+from gliomanet.app.lines import Said
 from gliomanet.app.queue.job import Job
 from gliomanet.app.queue.worker import Outcome, Worker
 from gliomanet.app.settings import AppSettings
@@ -187,7 +188,7 @@ class Queue:
             threads=how.threads,
         )
 
-    def _line(self, case_id: str, line: str) -> None:
+    def _line(self, case_id: str, line: Said) -> None:
         record = self._store.state(case_id)
         lines = (*record.lines, line)[-MOST_LINES:]
         self._store.update(record.model_copy(update={"lines": lines}), on_disk=False)

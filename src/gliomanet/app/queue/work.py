@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gliomanet.app.intake.take_in import take_in
+from gliomanet.app.lines import said
 from gliomanet.app.queue.job import Job
 from gliomanet.app.reports import FOLDER, NO_REPORT
 from gliomanet.app.study_cases import StudyCases
@@ -17,6 +18,8 @@ from gliomanet.case_report.make import make_report
 from gliomanet.errors import CaseError, Problem, ProblemError
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.predict import predict
+from gliomanet.patient.progress import Line
+from gliomanet.patient.statements.statement import Statement
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -49,13 +52,14 @@ def predict_case(job: Job, report: Callable[[str], object]) -> None:
         try:
             make_report(job.result, language, out=job.folder / FOLDER, report=report)
         except ProblemError as error:  # the result stands without it, and its page says that there is none
-            report(f"{NO_REPORT} ({language}): {error.problem.found}; {error.problem.action}")
+            why = f"{error.problem.found}; {error.problem.action}"
+            report(Line.of(said(NO_REPORT, language=language, why=why)))
 
 
 def _of_upload(job: Job, report: Callable[[str], object]) -> tuple[Mapping[str, Path], Path | None]:
     given = take_in(job.input)
     for note in given.notes:
-        report(note)
+        report(Line.of(note) if isinstance(note, Statement) else note)
     return given.images, given.mask
 
 

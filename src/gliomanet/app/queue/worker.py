@@ -18,6 +18,7 @@ from typing import Literal
 import psutil
 from pydantic import ValidationError
 
+from gliomanet.app.lines import Said
 from gliomanet.app.queue.child import out_of_memory, serve_jobs
 from gliomanet.app.queue.job import LONGEST_MESSAGE, Job, Message
 from gliomanet.app.store.record import Told
@@ -66,7 +67,7 @@ class Worker:
         """Number of the process; `None`: there is none now."""
         return None if self._process is None else self._process.pid
 
-    def run(self, job: Job, on_line: Callable[[str], object], stop: Event) -> Outcome:
+    def run(self, job: Job, on_line: Callable[[Said], object], stop: Event) -> Outcome:
         """Do a job, and come back when it is over, one way or another.
 
         Args:

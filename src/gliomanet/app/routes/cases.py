@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -13,16 +13,18 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gliomanet.app.intake.limits import UploadLimits
 from gliomanet.app.intake.receive import receive
+from gliomanet.app.lines import line_text
 from gliomanet.app.pages.frame import in_same_language, wants_page
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.store.cases import Store
 from gliomanet.app.store.record import Asked, CaseRecord
 from gliomanet.errors import CaseError, Problem
 
+Name = Literal["en", "zh"]
 _TEXTS = ("label", "age", "sex", "mask_codes")
 
 
-def told(record: CaseRecord, queue: Queue) -> dict[str, Any]:
+def told(record: CaseRecord, queue: Queue, language: str = "en") -> dict[str, Any]:
     """A case as it is sent.
 
     Returns:
@@ -39,7 +41,7 @@ def told(record: CaseRecord, queue: Queue) -> dict[str, Any]:
         "created_at": record.created_at,
         "changed_at": record.changed_at,
         "place": queue.place(record) if record.state == "queued" else None,
-        "lines": list(record.lines),
+        "lines": [line_text(one, language) for one in record.lines],
         "problem": None if record.problem is None else record.problem.model_dump(mode="json"),
     }
 
@@ -84,8 +86,8 @@ def router(store: Store, queue: Queue) -> APIRouter:
         return [told(one, queue) | {"lines": []} for one in store.list()]
 
     @routes.get("/api/cases/{case_id}")
-    def state(case_id: str) -> dict[str, Any]:
-        return told(store.state(case_id), queue)
+    def state(case_id: str, lang: Name = "en") -> dict[str, Any]:
+        return told(store.state(case_id), queue, lang)
 
     @routes.post("/api/cases/{case_id}/cancel")
     def cancel(request: Request, case_id: str) -> Response:

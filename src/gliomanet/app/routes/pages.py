@@ -9,9 +9,10 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from gliomanet.app.intake.names import PARTS
+from gliomanet.app.lines import line_html
 from gliomanet.app.pages.doctor import app_style
 from gliomanet.app.pages.frame import frame, language_of
-from gliomanet.app.pages.problem import problem_page
+from gliomanet.app.pages.problem import problem_page, problem_said
 from gliomanet.app.pages.views import STYLES, view_of
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.settings import AppSettings
@@ -19,8 +20,9 @@ from gliomanet.app.store.cases import Store, UnknownCaseError
 from gliomanet.app.store.record import CaseRecord
 from gliomanet.app.study_cases import StudyCases
 from gliomanet.app.templating import template
-from gliomanet.app.words import app_words
+from gliomanet.app.words import app_words, problem_words
 from gliomanet.bundle.description import BundleDescription
+from gliomanet.patient.page.write import PDF
 from gliomanet.reporting.wording import Wording
 
 View = Literal["doctor", "patient", "report"]
@@ -51,7 +53,12 @@ def router(
             "study_title": bundle.title,
             "simulated": bundle.simulated,
             "state_of": lambda one: words(f"state.{one['state']}"),
-            "script_words": {"lost": say("lost"), "states": words.sentences["state"]},
+            "script_words": {
+                "lost": say("lost"),
+                "states": words.sentences["state"],
+                "problems": problem_words(language),
+                "in_english": words("in_english"),
+            },
         }
         body = Markup(template("home").render(content))
         return HTMLResponse(frame(request, language, say("title"), body, styles=("app.css",), scripts=("home.js",)))
@@ -83,6 +90,9 @@ def router(
             "language": language,
             "title": title,
             "one": record,
+            "problem": problem_said(record.problem, language) if record.problem else "",
+            "lines": [line_html(line, language) for line in record.lines],
+            "has_pdf": (store.folder(case_id) / "result" / PDF).is_file(),
             "done": record.state == "done",
             "view": view,
             "state": say(f"state.{record.state}"),

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gliomanet.app.answers import problem_answer
+from gliomanet.app.pages.problem import told
 from gliomanet.app.security.headers import headers_of
 from gliomanet.app.security.origin import host_problem, origin_problem
 from gliomanet.app.security.token import Doorkeeper
@@ -88,14 +89,14 @@ class Gate:
         if "transfer-encoding" in request.headers and "content-length" in request.headers:
             # A proxy in front may go by the other of the two: what follows would be read as a request (smuggling).
             action = "send one of Content-Length and Transfer-Encoding"
-            return problem_answer(400, Problem("the request tells its length twice", action, rule="two_lengths"))
+            return told(request, 400, Problem("the request tells its length twice", action, rule="two_lengths"))
         if problem := host_problem(request, self._hosts):
-            return problem_answer(421, problem)
+            return told(request, 421, problem)
         if problem := origin_problem(request):
-            return problem_answer(403, problem)
+            return told(request, 403, problem)
         if self._open >= self._at_once:
             problem = Problem("the server answers as many requests as it can", "try again soon", rule="busy")
-            return problem_answer(503, problem, {"Retry-After": "2"})
+            return told(request, 503, problem, {"Retry-After": "2"})
         return None if self._doorkeeper is None else self._doorkeeper.answer(request)
 
     def _in_time(self, receive: Receive) -> Receive:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gliomanet.app.answers import problem_answer
+from gliomanet.app.pages.problem import told
 from gliomanet.errors import Problem
 
 COOKIE = "gliomanet"
@@ -46,7 +46,7 @@ class Doorkeeper:
         elif self._knows(request.cookies.get(COOKIE, "")):
             return None
         action = "open the address that the server printed when it was started, with its token"
-        return problem_answer(401, Problem("this server is for those who have its token", action, rule="no_token"))
+        return told(request, 401, Problem("this server is for those who have its token", action, rule="no_token"))
 
     def _exchanged(self, request: Request) -> Response:
         session = secrets.token_urlsafe(32)

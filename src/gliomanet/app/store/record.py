@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gliomanet.app.lines import Said
 from gliomanet.errors import Problem
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -88,7 +89,7 @@ class CaseRecord(BaseModel):
     created_at: str = Field(default_factory=now)
     changed_at: str = Field(default_factory=now)
     attempts: int = 0
-    lines: tuple[str, ...] = ()
+    lines: tuple[Said, ...] = ()
     problem: Told | None = None
 
     def into(self, state: State, **values: Any) -> CaseRecord:

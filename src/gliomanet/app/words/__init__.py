@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gliomanet.reporting.wording import Wording, sentences_of
 
 LANGUAGES = ("en", "zh")
@@ -15,3 +17,11 @@ def app_words(language: str, part: str) -> Wording:
         KeyError: the language's file has no such part.
     """
     return Wording(sentences_of("gliomanet.app", f"words/{language}.yaml")[part])
+
+
+def problem_words(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Rule of a problem → `found` and `action` in a language other than the program's own; empty: English.
+
+    They hold no values: the program's English sentence, which does, is shown below them and marked as English.
+    """
+    return {} if language == "en" else sentences_of("gliomanet.app", f"words/problems.{language}.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -107,10 +108,12 @@ def external(values: ResultValues, say: Words, view: View) -> Section | None:
     explain = say("external.explain", reference=reference) if reference else say("external.explain_alone")
     pooled = [one for one in rows if one.center == POOLED]
     of_centers = [one for one in rows if one.center != POOLED]
+    table = _external_table(pooled or of_centers, model, reference, say)
+    centers = _external_table(of_centers if pooled else [], model, reference, say)
     content = {
         "explain": explain if rows else say("external.none"),
-        "table": _external_table("external", pooled or of_centers, model, reference, say) if rows else None,
-        "centers": _external_table("external-centers", of_centers, model, reference, say) if pooled else None,
+        "table": table,
+        "centers": replace(centers, name="external-centers", caption=say("external.caption_centers")),
     }
     return Section("external", say("external.title"), content)
 
@@ -122,7 +125,7 @@ def _ordered(values: ResultValues) -> list[ExternalMetric]:
     return sorted(values.external, key=lambda one: (centers.index(one.center), tasks.get(one.task, len(tasks))))
 
 
-def _external_table(name: str, rows: Sequence[ExternalMetric], model: str, reference: str, say: Words) -> Table:
+def _external_table(rows: Sequence[ExternalMetric], model: str, reference: str, say: Words) -> Table:
     keyed = {(one.center, one.task, one.metric, one.reference): one for one in rows}
     cells = []
     for center, task, metric in dict.fromkeys((one.center, one.task, one.metric) for one in rows):
@@ -137,7 +140,7 @@ def _external_table(name: str, rows: Sequence[ExternalMetric], model: str, refer
     titles = [model, *([reference] if reference else [])]
     columns = [Column(say(f"external.{name}")) for name in ("center", "task", "metric")]
     columns += [Column(title, True) for title in titles] + [Column(say("external.n"), True)]
-    return Table(name, say("external.caption"), tuple(columns), tuple(cells))
+    return Table("external", say("external.caption"), tuple(columns), tuple(cells))
 
 
 def _value(one: ExternalMetric | None, say: Words) -> Cell:
