@@ -35,9 +35,16 @@ def drawn(page: Any) -> None:
     page.wait_for_timeout(600)
 
 
+def picture(page: Any, what: str) -> Any:
+    """An element's pixels without its rim, always from one place of the window: part of a pixel would shift them."""
+    page.evaluate("() => document.querySelector('.viewer-stage').scrollIntoView({block: 'start'})")
+    taken = page.locator(what).first.screenshot()
+    return np.asarray(Image.open(io.BytesIO(taken)).convert("RGB"), float)[3:-3, 3:-3]
+
+
 def pixels(page: Any) -> Any:
     """The first pane's pixels, as (rows, columns, 3)."""
-    return np.asarray(Image.open(io.BytesIO(page.locator(".viewer-surface").first.screenshot())).convert("RGB"), float)
+    return picture(page, ".viewer-surface")
 
 
 def colored(found: Any) -> int:
@@ -85,4 +92,4 @@ def spoken(page: Any) -> str:
 def stage(page: Any) -> Any:
     """All panes' pixels, as (rows, columns, 3)."""
     settled(page)
-    return np.asarray(Image.open(io.BytesIO(page.locator(".viewer-stage").screenshot())).convert("RGB"), float)
+    return picture(page, ".viewer-stage")

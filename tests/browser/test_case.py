@@ -32,7 +32,7 @@ def followed_to_done(page):
     return page.url.rsplit("/", 1)[1].split("?")[0]
 
 
-def press_to(page, target, most=60):
+def press_to(page, target, most=150):
     """Press Tab until the focus is on what a selector names."""
     for _ in range(most):
         if page.evaluate("what => document.activeElement.matches(what)", target):

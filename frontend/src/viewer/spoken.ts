@@ -23,5 +23,6 @@ export async function spoken(manifest: Manifest, state: State, info: Info, scene
     from === undefined
       ? []
       : [to === undefined ? (w.first_point ?? '') : say(w.length, { mm: distance(from, to).toFixed(1) })]
-  return [slice, say(w.at, { x: x ?? '', y: y ?? '', z: z ?? '' }), ...said, ...ruler].join(' · ')
+  const shown = state.layout === 'render' ? [] : [slice] // a projection has no slice
+  return [...shown, say(w.at, { x: x ?? '', y: y ?? '', z: z ?? '' }), ...said, ...ruler].join(' · ')
 }

@@ -3,15 +3,16 @@ import { hasWebGl, type Picture, pictureUrl, type ShownOverlay, type ViewerBacke
 import { type Chosen, comparison } from './compare'
 import { controls, refresh } from './controls'
 import { element, say } from './elements'
+import { type Frame, frameOf } from './frame'
 import { AXIS, middleOf, moved, sliceOf, toMm, toVoxel } from './geometry'
+import { Infos } from './infos'
 import { getJson } from './json'
 import { press } from './keys'
 import { Pane, type PaneActs } from './pane'
 import { PictureBackend } from './picture-backend'
 import { spoken } from './spoken'
 import { changed, initial, preset, type State, windowKey, windowOf } from './state'
-import { twinOf } from './twin'
-import { type Info, type Manifest, PLANES, type Plane, type Point, type Preset, type Space } from './types'
+import { type Manifest, PLANES, type Plane, type Point, type Preset, type Space } from './types'
 
 interface Shown {
   pane: Pane
@@ -23,12 +24,8 @@ export class Viewer {
   readonly state: State
   backend: ViewerBackend = new PictureBackend()
   main!: Volume & { modality: string }
-  readonly #stage: HTMLElement
-  readonly #live = element('p', { class: 'viewer-live', 'aria-live': 'polite' })
-  readonly #note = element('p', { class: 'viewer-note', role: 'status' })
-  readonly #bar = element('div', { class: 'viewer-side' })
-  readonly #help: HTMLDetailsElement
-  readonly #infos = new Map<string, Promise<Info>>()
+  readonly #frame: Frame
+  readonly #infos = new Infos()
   #shown: Shown[] = []
   #second: Manifest | null = null
   /** Names of the two time points, as the list of cases has them. */
@@ -41,26 +38,14 @@ export class Viewer {
     readonly root: HTMLElement,
     readonly manifest: Manifest,
   ) {
-    const { words: w } = manifest
     const space = manifest.spaces[0]
     if (space === undefined) throw new Error('no space')
     this.state = initial(space, manifest.reference)
-    this.#stage = element('div', { class: 'viewer-stage', role: 'group', tabindex: 0, 'aria-label': w.stage ?? '' })
-    this.#stage.addEventListener('keydown', (event) => {
+    this.#frame = frameOf(root, manifest)
+    this.#frame.stage.addEventListener('keydown', (event) => {
       if (press(this, event)) event.preventDefault()
     })
-    const list = element(
-      'dl',
-      {},
-      ...w.key_list.flatMap(([key, act]) => [element('dt', {}, key), element('dd', {}, act)]),
-    )
-    this.#help = element('details', { class: 'viewer-keys' }, element('summary', {}, w.keys ?? ''), list)
-    const said = [w.convention, w.brain_only, w.research].map((line) => element('li', {}, line ?? ''))
-    const main = element('div', { class: 'viewer-main' }, this.#stage, this.#live)
-    const facts = element('ul', { class: 'viewer-said' }, ...said)
-    const rest = element('div', { class: 'viewer-rest' }, facts, this.#help, twinOf(manifest))
-    root.replaceChildren(this.#note, element('div', { class: 'viewer-body' }, main, this.#bar, rest))
-    new ResizeObserver(() => void this.draw()).observe(this.#stage)
+    new ResizeObserver(() => void this.draw()).observe(this.#frame.stage)
   }
 
   get space(): Space {
@@ -70,7 +55,7 @@ export class Viewer {
   }
 
   async start(): Promise<void> {
-    if (!(await this.choose(hasWebGl()))) this.#note.textContent = this.manifest.words.no_webgl ?? ''
+    if (!(await this.choose(hasWebGl()))) this.#frame.note.textContent ||= this.manifest.words.no_webgl ?? ''
   }
 
   /** Draw by NiiVue where that can be, else by the server; tells which of them it is. */
@@ -82,30 +67,27 @@ export class Viewer {
       const { NiivueBackend } = await import('./niivue-backend')
       this.backend = new NiivueBackend()
     }
-    this.#note.textContent = webgl && this.backend.kind === 'pictures' ? (this.manifest.words.no_webgl ?? '') : ''
+    this.#frame.note.textContent = webgl && this.backend.kind === 'pictures' ? (this.manifest.words.no_webgl ?? '') : ''
     await this.enter(this.state.space, false)
     return this.backend.kind === 'webgl'
   }
 
   /** Go to a space; the crosshair goes to its middle unless it stays there. */
   async enter(name: string, anew = true): Promise<void> {
-    this.#busy(true)
     this.state.space = name
     const modalities = this.space.volumes.map(({ modality }) => modality)
     if (!modalities.includes(this.state.modality)) this.state.modality = modalities[0] ?? ''
     if (modalities.length < 2 && this.state.layout === 'grid') this.state.layout = 'planes'
-    if (anew || this.state.at.every((value) => value === 0)) {
-      this.state.ruler = []
-      const info = await this.#info(this.manifest, this.#volumeName(this.space, this.state.modality))
-      this.state.at = (await this.#tumour()) ?? middleOf(info)
-    }
-    await this.#build()
+    const unplaced = this.state.at.every((value) => value === 0)
+    await this.#build(anew || unplaced)
   }
 
-  /** Where the space's outline of the tumour is largest; the images open there. */
-  async #tumour(): Promise<Point | null> {
+  /** Where the images of a space open: amid the tumour's largest slice, else in the middle. */
+  async #opening(): Promise<Point> {
     const outline = this.space.overlays.find(({ kind }) => kind === 'parts')
-    return outline === undefined ? null : (await this.#infoAt(this.manifest.base, outline.volume)).largest
+    const { base } = this.manifest
+    const tumour = outline === undefined ? null : (await this.#infos.of(base, outline.volume)).largest
+    return tumour ?? middleOf(await this.#infos.of(base, this.#volumeName(this.space, this.state.modality)))
   }
 
   async change(values: Partial<State>, anew = true): Promise<void> {
@@ -194,8 +176,8 @@ export class Viewer {
   }
 
   showKeys(): void {
-    this.#help.open = !this.#help.open
-    this.#help.scrollIntoView({ block: 'nearest' })
+    this.#frame.help.open = !this.#frame.help.open
+    this.#frame.help.scrollIntoView({ block: 'nearest' })
   }
 
   saveUrl(): string {
@@ -225,15 +207,16 @@ export class Viewer {
           const overlays = await this.#overlayInfos(shown)
           await this.backend.draw(shown.pane.surface, this.#picture(shown, overlays))
         }
+        if (this.root.dataset.failed !== undefined) this.#frame.note.textContent = ''
+        delete this.root.dataset.failed
         this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1)
       } while (this.#again)
     } catch (error) {
-      this.#note.textContent = this.manifest.words.failed ?? ''
-      this.root.dataset.failed = String(error)
+      this.#failed(error)
       if (this.backend.kind === 'webgl') {
         this.#drawing = false
         await this.choose(false)
-        this.#note.textContent = this.manifest.words.no_webgl ?? ''
+        this.#frame.note.textContent ||= this.manifest.words.no_webgl ?? ''
       }
     } finally {
       this.#drawing = false
@@ -241,18 +224,36 @@ export class Viewer {
     }
   }
 
+  /** Say that images could not be had; nothing waits any more. */
+  #failed(error: unknown): void {
+    this.#frame.note.textContent = this.manifest.words.failed ?? ''
+    this.root.dataset.failed = String(error)
+    this.#busy(false)
+  }
+
   #busy(is: boolean): void {
-    this.#stage.setAttribute('aria-busy', String(is))
+    this.#frame.stage.setAttribute('aria-busy', String(is))
   }
 
   // -- panes
 
-  async #build(): Promise<void> {
+  async #build(anew = false): Promise<void> {
     this.#busy(true)
+    try {
+      if (anew) Object.assign(this.state, { ruler: [], at: await this.#opening() })
+      await this.#arrange()
+    } catch (error) {
+      return this.#failed(error)
+    }
+    await this.draw()
+    this.#speak()
+  }
+
+  async #arrange(): Promise<void> {
     const { state, manifest } = this
     const { words: w } = manifest
     const name = this.#volumeName(this.space, state.modality)
-    this.main = { info: await this.#info(manifest, name), base: manifest.base, modality: state.modality }
+    this.main = { info: await this.#infos.of(manifest.base, name), base: manifest.base, modality: state.modality }
     const shown: Shown[] = []
     const panes: Node[] = []
     // Of two time points the one image beside the other.
@@ -267,19 +268,17 @@ export class Viewer {
           panes.push(element('div', { class: 'viewer-pane viewer-missing' }, text))
           continue
         }
-        const info = await this.#info(one, volume.name)
+        const info = await this.#infos.of(one.base, volume.name)
         const pane = new Pane(info, modality, plane, title, !this.isScene, state, this.#acts())
         shown.push({ pane, volume: { info, base: one.base }, space })
         panes.push(pane.element)
       }
     }
     this.#shown = shown
-    this.#stage.replaceChildren(...panes)
-    this.#stage.dataset.layout = this.isScene ? 'scene' : state.layout
-    this.#stage.dataset.pair = String(this.#second !== null)
+    this.#frame.stage.replaceChildren(...panes)
+    this.#frame.stage.dataset.layout = this.isScene ? 'scene' : state.layout
+    this.#frame.stage.dataset.pair = String(this.#second !== null)
     this.#controls()
-    await this.draw()
-    this.#speak()
   }
 
   /** Modality, plane and title of each pane of a case. */
@@ -333,7 +332,7 @@ export class Viewer {
     return Promise.all(
       this.#overlaysOf(space).map(async (overlay) => ({
         overlay,
-        info: await this.#infoAt(volume.base, overlay.volume),
+        info: await this.#infos.of(volume.base, overlay.volume),
       })),
     )
   }
@@ -344,47 +343,36 @@ export class Viewer {
       const said = { plane: w.planes[pane.plane], ...pane.numbered(this.state) }
       pane.mark(this.state, this.isScene ? '' : this.hasSlices ? say(w.slice_of, said) : w.planes[pane.plane])
     }
-    refresh(this.#bar, this)
+    refresh(this.#frame.bar, this)
   }
 
   #volumeName(space: Space, modality: string): string {
     return space.volumes.find((one) => one.modality === modality)?.name ?? ''
   }
 
-  #info(manifest: Manifest, name: string): Promise<Info> {
-    return this.#infoAt(manifest.base, name)
-  }
-
-  #infoAt(base: string, name: string): Promise<Info> {
-    const url = `${base}/volumes/${name}.json`
-    const found = this.#infos.get(url) ?? getJson<Info>(url)
-    this.#infos.set(url, found)
-    found.catch(() => this.#infos.delete(url))
-    return found
-  }
-
   // -- words
 
   #controls(): void {
-    const before = [...this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')]
+    const before = [...this.#frame.bar.querySelectorAll<HTMLElement>('button, input, select, a')]
     const at = before.indexOf(document.activeElement as HTMLElement)
-    this.#bar.replaceChildren(controls(this))
+    this.#frame.bar.replaceChildren(controls(this))
     if (!this.manifest.blind) {
-      this.#bar.firstElementChild?.append(
+      this.#frame.bar.firstElementChild?.append(
         comparison(this.manifest, this.#second?.case ?? '', this.#labels[1], (chosen) => void this.#beside(chosen)),
       )
     }
     if (at < 0) return
-    const anew = this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]
+    const anew = this.#frame.bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]
     anew?.focus({ preventScroll: true }) // the images must not move under a drag
   }
 
   async #beside({ id, label, own }: Chosen): Promise<void> {
-    this.#note.textContent = ''
+    this.#frame.note.textContent = ''
     const lang = this.root.dataset.lang ?? 'en'
-    const found = id === '' ? null : await getJson<Manifest>(`/api/cases/${id}/viewer.json?lang=${lang}`)
-    if (found !== null && !found.spaces.some(({ name }) => name === 'atlas')) {
-      this.#note.textContent = this.manifest.words.compare_failed ?? ''
+    const address = `/api/cases/${id}/viewer.json?lang=${lang}`
+    const found = id === '' ? null : await getJson<Manifest>(address).catch(() => undefined)
+    if (found === undefined || (found !== null && !found.spaces.some(({ name }) => name === 'atlas'))) {
+      this.#frame.note.textContent = this.manifest.words.compare_failed ?? ''
       return
     }
     const alike = label === own
@@ -396,7 +384,7 @@ export class Viewer {
   /** Say place, slice, values and ruler, once nothing has moved for a moment. */
   #speak(): void {
     window.clearTimeout(this.#speaking)
-    this.#live.setAttribute('aria-busy', 'true')
+    this.#frame.live.setAttribute('aria-busy', 'true')
     this.#speaking = window.setTimeout(() => void this.#say(), 250)
   }
 
@@ -404,7 +392,7 @@ export class Viewer {
     const saying = this.#speaking
     const text = await spoken(this.manifest, this.state, this.main.info, this.isScene)
     if (saying !== this.#speaking) return // the place has changed meanwhile
-    this.#live.textContent = text
-    this.#live.setAttribute('aria-busy', 'false')
+    this.#frame.live.textContent = text
+    this.#frame.live.setAttribute('aria-busy', 'false')
   }
 }
