@@ -59,7 +59,7 @@ def line_of(values: ResultValues) -> str:
     """Verdict, distances over alarm, and the reasons."""
     trust_of = values.trust
     figures = ", ".join(f"{one.of} {one.model} {one.over_alarm:.1f}" for one in trust_of.distances if one.counts)
-    return f"{trust_of.verdict} ({figures}): {'; '.join(one.text[:110] for one in trust_of.reasons[1:4])}"
+    return f"{trust_of.verdict} ({figures}): {'; '.join(one.text[:110] for one in trust_of.reasons[:4])}"
 
 
 def on_one_grid(case: Mapping[str, Image]) -> trust.Images:

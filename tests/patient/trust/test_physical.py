@@ -16,7 +16,7 @@ from tests.patient.trust.test_look import SPACING, images_of
 GRID, _, _, BRAIN = tissue_maps(SPACING, 0)
 
 
-def findings(tmp_path, images, *, matrix=None, brain=BRAIN, ends_below=None) -> list[Finding]:
+def findings(tmp_path, images, *, matrix=None, brain=BRAIN, ends_below=None, volume=1500.0) -> list[Finding]:
     """The findings on a case whose files have the atlas's grid, cut at a voxel along z where one is told."""
     for name, image in {**images, "brain_mask": brain.astype(np.uint8)}.items():
         write_nifti(image, GRID.affine, tmp_path / f"{name}.nii.gz")
@@ -27,6 +27,7 @@ def findings(tmp_path, images, *, matrix=None, brain=BRAIN, ends_below=None) -> 
         "shape": [60, 70, 60] if matrix is not None else shape,
     }
     record = {"modalities": list(images), "reference": "t1c", "transforms": dict.fromkeys(images, at)}
+    record["qc"] = {"brain_volume_ml": volume}
     (tmp_path / "preprocess.json").write_text(json.dumps(record))
     return list(physical_findings(tmp_path, SPACING))
 
@@ -66,20 +67,31 @@ def test_a_brain_that_ends_with_the_image_is_cut(tmp_path, kept, expected):
 
 
 @pytest.mark.parametrize(
-    ("scales", "expected", "far"),
+    ("scales", "expected"),
     [
-        ((1, 1, 1), [], False),
-        ((0.9, 0.95, 0.88), [], False),  # an adult's
-        ((1.15, 1.1, 1.1), [], False),
-        ((0.8, 0.8, 0.8), ["trust.small_head"], False),
-        ((0.55, 0.55, 0.55), ["trust.small_head"], False),
-        ((1.2, 1.0, 0.85), ["trust.astray"], True),
+        ((1, 1, 1), []),
+        ((0.9, 0.95, 0.88), []),  # an adult's
+        ((1.15, 1.1, 1.1), []),
+        ((1.2, 1.0, 0.85), ["trust.astray"]),
     ],
 )
-def test_sizes_that_no_adult_has(tmp_path, scales, expected, far):
+def test_a_head_that_is_pulled_out_of_shape(tmp_path, scales, expected):
     found = findings(tmp_path, images_of(), matrix=np.diag([*scales, 1.0]))
-    assert [code for code in codes(found) if code != "trust.cut"] == expected
-    assert any(one.far for one in found) == far
+    assert codes(found) == expected
+    assert any(one.far for one in found) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected", "far"),
+    [
+        (1246.0, [], False),
+        (922.0, ["trust.small_first"], False),  # a child's of a year
+        (520.0, ["trust.small_far"], True),  # an animal's
+    ],
+)
+def test_brains_smaller_than_any_adults(tmp_path, volume, expected, far):
+    found = findings(tmp_path, images_of(), volume=volume)
+    assert (codes(found), any(one.far for one in found)) == (expected, far)
 
 
 def test_the_verdict_rests_on_them_with_and_without_training_cases(tmp_path):

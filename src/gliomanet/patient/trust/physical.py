@@ -35,8 +35,11 @@ heads of two patients from .62 on."""
 MOST_STRETCH = 1.3
 """Stretch between the axes onto the atlas: real heads up to 1.10, phantoms 1.24; upside down 1.42."""
 
-LEAST_SIZE = 0.84
-"""Size of the head over the atlas's: the smallest of the real heads has .88."""
+LEAST_ML = 1000.0
+"""Volume of a brain, fluid around it included: the smallest of the real heads has 1246 ml, adults' lie above 1,000."""
+
+TOO_SMALL_ML = 750.0
+"""Volume below which nothing is to be used. A choice: an adult's of which part is missing may lie above it."""
 
 _BLOCK_MM = 12.0
 _STEP_MM = 24.0
@@ -77,13 +80,14 @@ def physical_findings(folder: Path, spacing_mm: float) -> tuple[Finding, ...]:
 
 
 def _astray(record: Mapping[str, Any]) -> Iterator[Finding]:
-    """A head that fits the atlas only where it is pulled out of shape, or that is smaller than any adult's."""
-    stretch = stretches(record)
-    apart, size = float(stretch[0] / max(stretch[-1], 1e-6)), float(np.prod(stretch)) ** (1 / 3)
+    """A head that fits the atlas only where it is pulled out of shape, or a brain that is smaller than any adult's."""
+    stretch, volume = stretches(record), float(record["qc"]["brain_volume_ml"])
+    apart = float(stretch[0] / max(stretch[-1], 1e-6))
     if apart > MOST_STRETCH:
         yield Finding(state("trust.astray", stretch=apart, most=MOST_STRETCH), far=True)
-    elif size < LEAST_SIZE:
-        yield Finding(state("trust.small_head", size=size, least=LEAST_SIZE))
+    if volume < LEAST_ML:
+        how = "far" if volume < TOO_SMALL_ML else "first"
+        yield Finding(state(f"trust.small_{how}", volume=volume, least=LEAST_ML), far=how == "far")
 
 
 def _cut(record: Mapping[str, Any], names: list[str], brain: Array, spacing_mm: float) -> Iterator[Finding]:
