@@ -86,13 +86,17 @@ def mirrored(images: Images, other: Images, rng: np.random.Generator) -> Images:
 
 
 def scaled(factor: float) -> Damage:
+    """A head of another size, with new noise: interpolation took the own away, and left images like copies."""
+
     def damage(images: Images, other: Images, rng: np.random.Generator) -> Images:
         found = {}
         for name, image in images.items():
             middle = (np.array(image.shape) - 1) / 2
-            found[name] = ndimage.affine_transform(
+            small = ndimage.affine_transform(
                 image, np.eye(3) / factor, middle - middle / factor, order=1, mode="constant"
             )
+            noise = rng.normal(0, 0.03 * np.percentile(image[image > 0], 98), image.shape)
+            found[name] = np.where(small > 0, np.maximum(small + noise, 1), 0)
         return found
 
     return damage

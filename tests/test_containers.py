@@ -6,6 +6,7 @@ No image is built here. Both recipes say the same, so what differs between them 
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,34 @@ def test_every_recipe_installs_what_make_setup_installs():
     }
     assert of["make"] == of["docker"] == of["apptainer"]
     assert len(of["make"]) == 4
+
+
+COPIED_TO_BUILD = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE.split("\nFROM ")[1], re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [DOCKERFILE, DEFINITION], ids=["Dockerfile", "gliomanet.def"])
+def test_every_recipe_builds_the_pages_scripts_as_make_frontend_does(text, tmp_path):
+    """What is copied there suffices for `make frontend`, which asks for npm's packages and the build, and never for pip."""
+    assert re.search(r"ln -s /opt/gliomanet .venv\s.*touch .venv/.ready\s.*make frontend", text, re.DOTALL)
+    names = " ".join(COPIED_TO_BUILD).split() if text is DOCKERFILE else sorted(allowed() & {"Makefile", "frontend"})
+    for name in {*names, "requirements.lock", "pyproject.toml"}:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules"))
+        else:
+            shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/.ready").touch()
+    asked = ["make", "--dry-run", "frontend"]
+    plan = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert re.search("npm .* ci .*npm .* run build", plan, re.DOTALL)
+    assert "pip" not in plan
+
+
+def test_an_image_has_the_built_scripts_and_none_of_npms_packages():
+    final = DOCKERFILE.rsplit("\nFROM ", 1)[1]
+    assert final.index("COPY . /opt/workflow") < final.index("COPY --from=build /build/src /opt/workflow/src")
+    assert "**/node_modules" in (ROOT / ".dockerignore").read_text()
+    assert re.search(r"make frontend\s+rm -rf frontend ", sections(DEFINITION)["post"])
 
 
 def test_an_image_runs_without_rights_and_starts_snakemake():

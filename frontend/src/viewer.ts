@@ -1,6 +1,7 @@
 /** Mounts a viewer in every element of the page that has `data-viewer`. */
+import { getJson } from './viewer/json'
 import type { Manifest } from './viewer/types'
-import { getJson, Viewer } from './viewer/viewer'
+import { Viewer } from './viewer/viewer'
 import style from './viewer/viewer.css?url'
 
 document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: style }))

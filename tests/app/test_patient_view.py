@@ -16,7 +16,7 @@ from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues
 from gliomanet.patient.statements.statement import state
 from tests.app.reading_grade import grade, syllables
-from tests.case_report.golden import CASE_ID, GBM_NAME, golden, group, result, survival, task, trust
+from tests.case_report.golden import CASE_ID, GBM_NAME, golden, group, outline, result, survival, task, trust
 
 RESULTS = golden()
 HARDEST = 8.0
@@ -148,7 +148,7 @@ def test_numbers_that_mean_nothing_are_not_shown(name: str, asked: bool) -> None
     found, say = texts(values, asked=asked), app_words("en", "for_patients")
     assert found[2] == say(f"first.{name}")  # after the page's and the part's headings
     shown = " ".join(found)
-    assert "of 10 people" not in shown
+    assert "of 10 such people" not in shown
     assert "of 100" not in shown
     assert "about 68 ml" not in shown
     assert say("answers.hidden") in shown
@@ -179,9 +179,13 @@ def test_figures_of_made_up_people_are_left_out() -> None:
 
 def test_an_abstaining_answer_has_no_number() -> None:
     found = " ".join(texts(RESULTS["everything_unsure"]))
-    assert found.count("The computer could not tell. It can not rule out any of these:") == 3
-    assert "of 10 people" not in found
+    assert found.count("The computer could not tell. It cannot rule out any of these:") == 3
+    assert "of 10 such people" not in found
     assert "The computer's best guess" not in found
+    assert app_words("en", "for_patients")("type.unsure") in found
+    answered = " ".join(texts(RESULTS["glioblastoma"]))
+    assert answered.count("of 10 such people") == 3
+    assert "The computer's best guess" in answered
 
 
 def test_an_empty_set_has_no_answer() -> None:
@@ -200,11 +204,11 @@ def test_a_set_against_its_threshold_names_nothing() -> None:
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
-        (0.7, "about 7 of them, and wrong for about 3"),
-        (0.949, "about 9 of them"),
+        (0.7, "about 7 of 10 such people, and wrong for about 3"),
+        (0.949, "about 9 of 10"),
         (0.95, "more than 9"),
         (0.04, "fewer than 1"),
-        (0.44, "about 4 of them"),
+        (0.44, "about 4 of 10"),
     ],
 )
 def test_counts_of_people(probability: float, said: str) -> None:
@@ -226,6 +230,29 @@ def test_grades_in_every_spelling() -> None:
     assert "The computer's best guess: a higher grade." in texts(RESULTS["classes_of_the_study"])
     low = result(tasks=(task("high", (0.9, 0.1), ("2-3",), ("2-3", "4"), "grade"),))
     assert "The computer's best guess: grade 2 or 3." in texts(low)
+
+
+@pytest.mark.parametrize(
+    ("left", "side"),
+    [
+        *[(1.0, "left"), (0.9, "left"), (0.8, "more_left"), (0.66, "both"), (0.52, "both"), (0.48, "both")],
+        *[(0.34, "both"), (0.3, "more_right"), (0.1, "right"), (0.0, "right")],
+    ],
+)
+def test_a_side_is_told_where_the_outline_holds_enough_of_it(left: float, side: str) -> None:
+    found = texts(result(segmentation=outline(left=left), pictures=(picture(),)))
+    sides = app_words("en", "for_patients").sentences["picture"]["side"]
+    assert [key for key, words in sides.items() if words in found] == [side]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("of", ["case", "center"])
+def test_what_taught_the_models_is_told(language: str, of: str) -> None:
+    say = app_words(language, "for_patients")
+    found = texts(result(warnings=(state(f"warning.training_{of}", center="A"),)), language)
+    told = {name for name in ("case", "center") if say(f"trust.learnt_{name}") in found}
+    assert told == {of}
+    assert say("trust.learnt_case") not in texts(result(), language)
 
 
 def test_missing_scans_are_told() -> None:
@@ -250,7 +277,7 @@ def test_missing_scans_are_told() -> None:
         ("empty_outline", "picture.empty"),
         ("tiny_tumour", "picture.size_small"),
         ("glioblastoma_right", "picture.side.right"),
-        ("glioblastoma_bilateral", "picture.side.more_right"),
+        ("glioblastoma_bilateral", "picture.side.both"),
         ("wildtype_codeleted", "type.none"),
         ("idh_alone", "type.unasked"),
         ("look_first", "trust.names_accepted"),

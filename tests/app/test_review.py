@@ -23,9 +23,11 @@ from gliomanet.app.review.scores import QUESTIONS, Scores
 from gliomanet.app.review.session import MOST_CASES, new_session
 from gliomanet.app.review.store import Reviews, digest_of
 from gliomanet.app.words import LANGUAGES, app_words
+from gliomanet.patient.statements.sentences import sentences
+from gliomanet.patient.statements.statement import state
 from gliomanet.tables.io import read_table
 from gliomanet.tables.review import REVIEW_SCORES
-from tests.case_report.golden import golden
+from tests.case_report.golden import golden, result
 
 IDS = [f"{number:032x}" for number in range(1, 7)]
 FIRST = {
@@ -357,3 +359,10 @@ def test_languages_have_the_same_keys() -> None:
 
     english, chinese = (keys(app_words(language, "review").sentences) for language in LANGUAGES)
     assert english == chinese
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_reader_is_told_where_the_models_learnt_from_the_case(language: str) -> None:
+    warned = state("warning.training_case", center="A")
+    assert answer_of(result(warnings=(warned,)), language).cautions[0] == sentences(language).html(warned)
+    assert len(answer_of(result(), language).cautions) == 1

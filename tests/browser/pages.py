@@ -61,3 +61,28 @@ def served_by_command(bundle: Path, store: Path) -> Iterator[str]:
         process.terminate()
         said = process.communicate(timeout=30)[0].decode()
         assert not re.search("Traceback", said), said
+
+
+SETTLED = """() => new Promise(done => {
+    const parts = () => [...document.querySelectorAll(".viewer-stage, .viewer-live")]
+    const ready = () => parts().every(one => one.ariaBusy === "false")
+    const look = () => ready() ? done() : setTimeout(look, 20)
+    look()
+})"""
+
+
+def settled(page: Any) -> None:
+    """Wait until the viewer has drawn, and said, all that it was asked for; the strict policy forbids polled strings."""
+    page.evaluate(SETTLED)
+
+
+def spoken(page: Any) -> str:
+    """The line below the images, once nothing moves any more."""
+    settled(page)
+    return str(page.inner_text(".viewer-live"))
+
+
+def stage(page: Any) -> Any:
+    """All panes' pixels, as (rows, columns, 3)."""
+    settled(page)
+    return np.asarray(Image.open(io.BytesIO(page.locator(".viewer-stage").screenshot())).convert("RGB"), float)

@@ -69,14 +69,3 @@ def test_no_width_needs_scrolling_sideways(page, served, width, lang):
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, served, lang)
     assert page.evaluate("document.querySelector('[data-viewer]').scrollWidth") <= width
-
-
-def test_a_second_time_point_stands_beside_the_first_in_one_space(page, served):
-    opened(page, served)
-    field = page.locator(".viewer-compare select")
-    field.focus()
-    page.wait_for_selector(f".viewer-compare option[value='{served.ids[1]}']", state="attached")
-    before = page.locator(".viewer-surface").count()
-    field.select_option(served.ids[1])
-    page.wait_for_timeout(1500)
-    assert page.locator(".viewer-surface").count() == 2 * before

@@ -25,9 +25,11 @@ def served(file: Path) -> Iterator[str]:
 
     params = xllamacpp.CommonParams()
     params.model.path = str(file)
-    params.n_ctx = 16384
+    params.n_ctx = 8192  # the longest that the model was trained on
     params.n_parallel = 1
     params.port = 0
+    # Threads that wait for one another turn idly meanwhile: two on cores that other programs use are ten times slower.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
     try:
         yield f"{server.listening_address}/v1"

@@ -50,8 +50,8 @@ def rephrased(change: Callable[[list[dict[str, Any]]], Any], finish_reason: str 
 
     def answer(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         sentences = json.loads(body["messages"][1]["content"])["sentences"]
-        changed = change(sentences)
-        content = changed if isinstance(changed, (str, dict)) else {"sentences": changed}
+        changed = change([{"name": name, "text": text} for name, text in sentences.items()])
+        content = changed if isinstance(changed, str) else {one["name"]: one["text"] for one in changed}
         chat(content, finish_reason)(handler, body)
 
     return answer

@@ -8,10 +8,12 @@ import math
 import pytest
 
 from gliomanet.case_report.codes import GROUPS, class_code
-from gliomanet.case_report.fact import SECTIONS, Fact, Facts, Value
+from gliomanet.case_report.fact import LANGUAGES, SECTIONS, Fact, Facts, Value
 from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.gather.numbers import decimal, percent
+from gliomanet.case_report.template.write import write_template
 from gliomanet.patient.result import ResultValues
+from gliomanet.patient.statements.statement import Statement
 from tests.case_report.golden import CASE_ID, golden, outline, result
 
 CASES = golden()
@@ -76,6 +78,40 @@ def test_further_labels_are_counted_and_never_told(all_facts):
     assert not [one for one in facts.facts if "mgmt" in one.id or "methylated" in str(one.terms)]
 
 
+def warned(*codes: str) -> Facts:
+    """Facts of a result with these warnings, of a centre whose name no report may show."""
+    said = tuple(Statement(code=code, values={"center": "SITE_A"}, text=f"{code} of SITE_A") for code in codes)
+    return facts_of(golden()["glioblastoma"].model_copy(update={"warnings": said}))
+
+
+@pytest.mark.parametrize("name", ["training_case", "training_center"])
+def test_a_case_that_the_models_learnt_from_is_told_as_one_before_the_verdict(name):
+    facts = warned(f"warning.{name}")
+    assert [one.id for one in facts.of("banner")] == ["notice", name, "trust.verdict"]
+    assert "SITE_A" not in str(facts.table())
+
+
+def test_a_warning_that_the_report_has_no_words_for_is_counted():
+    facts = warned("warning.training_case", "warning.of_a_later_version", "warning.another", "warning.fast")
+    assert facts["trust.further"].value("further").number == 2
+    for language in LANGUAGES:
+        (text,) = [one.text for one in write_template(facts, language).of("banner") if "trust.further" in one.fact_ids]
+        assert "2" in text
+
+
+def test_reasons_of_the_verdict_are_not_counted_twice(all_facts):
+    for name in ("do_not_use", "look_first", "simulated", "fast", "features_alone"):
+        assert "trust.further" not in all_facts[name]
+    values = golden()["do_not_use"]
+    assert "trust.further" not in facts_of(values.model_copy(update={"warnings": values.trust.reasons}))
+
+
+def test_a_question_without_a_test_elsewhere_says_so(all_facts):
+    assert all_facts["glioblastoma"]["external.idh"].polarity == "yes"
+    assert all_facts["glioblastoma"]["external.grade"].polarity == "no"
+    assert "external.idh" not in all_facts["fast"]
+
+
 def test_published_groups_are_those_of_open_types_alone(all_facts):
     def groups(name: str) -> set[str]:
         return {one.split(".")[1].split("_")[0] for one in all_facts[name].ids if one.startswith("published.")}
@@ -86,6 +122,7 @@ def test_published_groups_are_those_of_open_types_alone(all_facts):
     four = {one for one in all_facts["astrocytoma_4"].ids if one.startswith("published.")}
     assert four == {
         "published.astrocytoma_4_one_year",
+        "published.astrocytoma_4_median",
         "published.astrocytoma_4_deletion",
         "published.astrocytoma_collection",
     }

@@ -7,9 +7,13 @@ import re
 import pytest
 
 from gliomanet.case_report.fact import LANGUAGES
+from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.gather.types import GRADES_OF_TYPE
+from gliomanet.case_report.html import Frame, report_html
 from gliomanet.case_report.knowledge.load import published, questions, statements
+from gliomanet.case_report.template.write import write_template
 from gliomanet.case_report.words.read import words
+from tests.case_report.golden import golden
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
@@ -45,6 +49,29 @@ def test_questions_ask_and_name_their_guideline():
         assert "？" in one.zh
         assert all(source.year for source in one.sources)
     assert not re.search(r"vorasidenib|temozolomide|lomustine|levetiracetam", " ".join(one.en for one in questions()))
+
+
+JOURNAL_ALONE = re.compile(r"^(?:Neuro-Oncology|Cancers|Clinical|Journal|Nature|Frontiers)\b")
+
+
+@pytest.mark.parametrize("one", [*published(), *questions()], ids=lambda one: one.id)
+def test_a_source_names_its_authors_body_or_title(one):
+    assert not [source.cite for source in one.sources if JOURNAL_ALONE.match(source.cite)]
+
+
+def test_the_correction_of_a_guideline_is_cited_with_it():
+    of_eano = {source for one in questions() for source in one.sources if source.cite.startswith("EANO guideline")}
+    assert {(one.correction.year, one.correction.doi) for one in of_eano} == {(2022, "10.1038/s41571-022-00623-3")}
+    facts = facts_of(golden()["glioblastoma"])
+    frame = Frame("a", "2026-01-01", "0", "m", "s", "d", "r")
+    for language in LANGUAGES:
+        assert "10.1038/s41571-022-00623-3" in report_html(write_template(facts, language), facts, frame)
+
+
+@pytest.mark.parametrize("grade", ["2", "3", "4"])
+def test_no_grade_of_astrocytoma_rests_on_one_source(grade):
+    rows = [one for one in published() if grade in one.types.get("astrocytoma", ())]
+    assert len({source for one in rows for source in one.sources if not source.collection}) > 1
 
 
 def test_every_statement_and_every_word_is_in_both_languages():

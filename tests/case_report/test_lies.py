@@ -109,7 +109,7 @@ CHINESE = [
 
 def rules(original: str, draft: str, language) -> set[str]:
     sentence = Sentence(section="findings", text=original, fact_ids=("a",))
-    pair = Pair(sentence, DraftSentence("s1", "findings", draft, ("a",)), Facts(facts=()), language)
+    pair = Pair(sentence, DraftSentence("s1", draft), Facts(facts=()), language)
     return {rule for check in CHECKS for rule, _ in check(pair)}
 
 

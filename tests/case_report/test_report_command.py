@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from typer.testing import CliRunner
 
@@ -45,6 +46,23 @@ def test_a_checked_draft_is_written_and_a_refused_one_is_not(tmp_path):
         report = written_in(tmp_path)
         assert report["written_by"] == "template"
         assert report["why"] in (tmp_path / "case-report.en.html").read_text(encoding="utf-8")
+
+
+def test_the_user_sets_how_long_a_model_may_take(tmp_path):
+    def slow(handler, body):
+        if "word" not in body["response_format"]["json_schema"]["schema"]["properties"]:
+            time.sleep(2)
+        enforcing(handler, body)
+
+    with stub(slow) as server:
+        options = ("--endpoint", server.url, "--model", "m", "--timeout", "0.5")
+        told = report_of(tmp_path, *options)
+    assert told.exit_code == 0, told.output
+    assert "model_timed_out" in told.output
+    report = written_in(tmp_path)
+    assert report["written_by"] == "template"
+    assert "in the time" in report["why"]
+    assert report_of(tmp_path, "--endpoint", server.url, "--model", "m", "--timeout", "0").exit_code == 1
 
 
 def test_another_machine_is_not_called_unasked(tmp_path):

@@ -9,7 +9,10 @@ import pytest
 
 from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.model.endpoint import Endpoint
+from gliomanet.case_report.model.prompt import answer_schema
 from gliomanet.case_report.template.write import write_template
+from gliomanet.case_report.validate import originals_of
+from gliomanet.case_report.validate.length import most_characters
 from gliomanet.case_report.write import write, write_recorded
 from tests.case_report.drafts import FAULTS, PARAPHRASES, paraphrased, rules_of, sentences_of
 from tests.case_report.golden import golden
@@ -88,7 +91,9 @@ def test_a_second_attempt_is_told_what_was_wrong():
     assert [one.verdict for one in written.attempts] == ["refused", "accepted"]
 
 
-@pytest.mark.parametrize("answer", [chat("garbage"), chat({"sentences": []}), rephrased(lambda s: s, "length")])
+@pytest.mark.parametrize(
+    "answer", [chat("garbage"), chat({"s1": "Sequences were given."}), rephrased(lambda s: s, "length")]
+)
 def test_after_two_attempts_the_template_stands_and_says_why(answer, caplog):
     facts, template, _ = case("glioblastoma", "en")
     with stub(answer) as server, caplog.at_level("INFO", "gliomanet.case_report"):
@@ -111,6 +116,16 @@ def test_nothing_that_tells_the_patient_is_sent():
         sent = str(server.got[0])
     for secret in (values.case.case_id, "2026-11-29", "93", values.bundle.digest):
         assert secret not in sent
+
+
+def test_the_schema_bounds_each_text_but_lets_every_text_that_the_checks_take_pass():
+    facts, template, _ = case("glioblastoma", "en")
+    originals = originals_of(template, facts, "en")
+    schema = answer_schema(originals)
+    assert list(schema["properties"]) == schema["required"] == list(originals)
+    for name, one in originals.items():
+        bound = schema["properties"][name]["maxLength"]
+        assert most_characters(one.text) <= bound < most_characters(one.text) + 100
 
 
 def test_a_server_that_does_not_answer_is_not_asked_twice():

@@ -28,6 +28,8 @@ def files(tiny_study, stack_bundle, tmp_path) -> dict[str, str]:
     nib.save(nib.Nifti1Image(np.stack([voxels, voxels], -1), scan.affine), tmp_path / "4d.nii.gz")
     (tmp_path / "text.nii.gz").write_text("no image")
     shutil.copy(tiny_study.images["t1c"], tmp_path / "copy.nii.gz")
+    t1 = nib.load(tiny_study.images["t1"])
+    nib.save(nib.Nifti1Image(np.asarray(t1.dataobj) * 2, t1.affine), tmp_path / "doubled_t1.nii.gz")
     one = np.ones((4, 4, 4), "<u2")
     write_series(tmp_path / "exam", 3, "AX T2", voxels=one)
     write_series(tmp_path / "exam", 4, "AX T1", voxels=one, PatientID="another", PatientName="B")
@@ -51,6 +53,7 @@ MISTAKES = {
     "empty_folder": "--bundle {bundle} --dicom {empty}",
     "folder_in_place_of_file": "--bundle {bundle} --t1c {empty}",
     "one_file_for_two": "--bundle {bundle} --t1 {copy} --t1c {t1c}",
+    "same_voxels_twice_in_a_case": "--bundle {bundle} --t1 {t1} --t1c {doubled_t1}",  # T1 given as T1c
     "unreadable_file": "--bundle {bundle} --t1c {text}",
     "not_three_dimensional": "--bundle {bundle} --t1c {4d}",
     "age_out_of_range": "--bundle {bundle} --t1c {t1c} --age 540",

@@ -17,14 +17,16 @@ from gliomanet.patient.checks import check_language
 from gliomanet.patient.explained import Explained
 from gliomanet.patient.page import write
 from gliomanet.patient.page.answer import percent
+from gliomanet.patient.page.explained import measured_in
 from gliomanet.patient.page.outcomes import drawn_band
 from gliomanet.patient.page.plot import Plot, bar
 from gliomanet.patient.page.support import DRAWN, chosen
+from gliomanet.patient.page.tumour import share_of
 from gliomanet.patient.page.view import Medium
 from gliomanet.patient.page.words import words
 from gliomanet.patient.page.write import PAGE, PDF, language_of, rendered, write_page
 from gliomanet.patient.result import NAME, Feature, simulated
-from gliomanet.patient.statements.statement import technical
+from gliomanet.patient.statements.statement import state, technical
 from gliomanet.reporting import chinese_font as chinese_font_module
 from tests.programs import skip_or_fail
 
@@ -347,3 +349,30 @@ def test_a_figure_on_the_page_keeps_its_look_without_a_style():
     assert "style" not in on_page
     assert 'fill="var(--blue)" stroke-width="2"' in on_page
     assert Plot("one", svg, "a & b").on(Medium.PRINT).endswith('alt="a &amp; b">')
+
+
+def test_measured_numbers_have_their_units_and_shares_are_per_cent():
+    say = words()
+    told = [
+        measured_in(value, unit, say)
+        for value, unit in ((0.0823, "share"), (1, "pieces"), (2, "pieces"), (3.14159, "mm"))
+    ]
+    assert told == ["8 %", "1 piece", "2 pieces", "3.14 mm"]
+    assert [share_of(share) for share in (0, 0.004, 0.52, 0.997, 1)] == ["0 %", "< 1 %", "52 %", "> 99 %", "100 %"]
+
+
+def test_planes_are_said_to_show_the_tumour_only_where_one_is_outlined(predicted):
+    shown, none = html(predicted), html(predicted, segmentation=None)
+    most, middle = words()("tumour.most_tumour"), words()("tumour.middle")
+    assert (most in shown, middle in shown) == (True, False)
+    assert (most in none, middle in none) == (False, True)
+
+
+def test_what_the_models_learnt_from_is_the_first_caution_after_the_simulated(predicted):
+    warned = state("warning.training_case", center="A")
+    reason = technical("a reason of the verdict")
+    trust = predicted.content.trust.model_copy(update={"reasons": (reason,)})
+    text = html(predicted, warnings=(simulated(), warned, reason), trust=trust)
+    assert text.count(warned.text.replace("'", "&#39;")) == 1
+    assert text.count(reason.text) == 1
+    assert text.index("centre that the models learnt from") < text.index(reason.text)

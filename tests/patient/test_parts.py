@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from gliomanet.bundle.description import BundleDescription, BundledModel, CenterOfStudy
 from gliomanet.cohort.dicom.convert import ConvertedSeries
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.files.nifti import write_nifti
 from gliomanet.imaging.reading import Modality
 from gliomanet.imaging.volume import Volume as Image
 from gliomanet.labels.tasks import DEFAULT_TASKS
+from gliomanet.patient.compose import warnings_of
 from gliomanet.patient.diagnosis import ASTROCYTOMA, GLIOBLASTOMA, LEGACY, OLIGODENDROGLIOMA, UNGRADED, compatible_types
 from gliomanet.patient.given import take
 from gliomanet.patient.measured import under_known_names
 from gliomanet.patient.outlines import volumes
 from gliomanet.patient.state import find_state
 from gliomanet.patient.statements.statement import state as said
+from gliomanet.patient.trust.said import Trust
 
 
 def rows(**mutant_codeleted_high) -> pd.DataFrame:
@@ -39,6 +44,33 @@ def test_types_are_those_of_the_classification_and_no_contradiction():
     by_hand[LEGACY] = 0.1 * 0.8 * 0.5
     for name, value in by_hand.items():
         assert types[name] == pytest.approx(value / sum(by_hand.values())), name
+
+
+CALM = Trust(verdict="usable", reasons=(), checks=(), distances=(), false_alarms=None, notes=())
+
+
+def asked(center: str, *, of_study: bool, stage: str = "supervised") -> list[str]:
+    """Codes of the warnings of a case of a centre, of a bundle that A trained and that tested on B."""
+    parts = {"A": ("train", "trained"), "B": ("external", "tested"), "U": ("unlabelled", "neither")}
+    settings = {"source": "nifti", "cases": 3, "preprocessing": {}}
+    centers = {
+        name: CenterOfStudy.model_validate({"role": role, "part": part, **settings})
+        for name, (role, part) in parts.items()
+    }
+    model = BundledModel(kind="cmtlnet", stage=stage, folds=("0",), segmenting_folds=(), flips="none", passes=0)
+    description = BundleDescription.model_construct(
+        centers=centers, models={"net": model}, simulated=("A",), has_images=True
+    )
+    bundle = SimpleNamespace(description=description)
+    return [one.code for one in warnings_of(bundle, CALM, center=center, of_study=of_study, fast=False)]
+
+
+def test_a_case_that_the_models_learnt_from_is_told_right_after_what_is_simulated():
+    assert asked("A", of_study=True) == ["simulated", "warning.training_case"]
+    assert asked("A", of_study=False) == ["simulated", "warning.training_center"]
+    for center in ("B", "U", "new"):
+        assert asked(center, of_study=center != "new") == ["simulated"]
+    assert asked("U", of_study=True, stage="pseudo_label") == ["simulated", "warning.training_case"]
 
 
 def test_no_type_is_named_by_one_task_alone():
@@ -99,7 +131,7 @@ def test_an_image_with_skull_is_registered_and_stripped_by_the_study_s_own_metho
     raw = find_state({"t1": head(skull=True), "t1c": head(skull=True)}, study)
     assert (raw.settings.brain_extraction, raw.settings.coregistration) == ("builtin", True)
     assert raw.found[0].code == "prepared.not_stripped"
-    assert raw.found[0].text.startswith("not stripped: T1, T1c ")
+    assert raw.found[0].model_dump()["values"]["modalities"] == ("t1", "t1c")
     chosen = find_state({"t1": head(skull=True)}, Preprocessing(brain_extraction="hd-bet"))
     assert chosen.settings.brain_extraction == "hd-bet"
 

@@ -117,7 +117,7 @@ def test_one_modality_alone_is_served_and_its_state_is_found(tiny_study, stack_b
     assert done.content.segmentation.source == "network net"
     assert done.content.features == ()
     assert "not_assessed.no_mask" in {one.code for one in done.content.not_assessed}
-    assert any("age; the training median" in note.text for note in done.content.notes)
+    assert "note.unknown_fact" in {note.code for note in done.content.notes}
     assert "warning.fast" in {one.code for one in done.content.warnings}
     assert done.content.pictures == ()
     assert not (tmp_path / PAGES[0]).exists()

@@ -175,7 +175,7 @@ def test_the_chinese_page_holds_no_english_but_what_is_marked(predicted, medium)
         update={
             "trust": values.trust.model_copy(update={"reasons": (flagged,)}),
             "warnings": (*values.warnings, flagged),
-            "notes": (technical("left out: case X"), state("note.unknown_fact", case="X", fact="age", model="chain")),
+            "notes": (technical("left out: case X"), state("note.unknown_fact", fact="age", model="chain")),
         }
     )
     if medium is Medium.APP:

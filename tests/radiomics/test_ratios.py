@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gliomanet.radiomics.ratios import LEAST, with_ratios
+from gliomanet.radiomics.ratios import LEAST, says_nothing, with_ratios
 from gliomanet.tables.feature_names import LOG_RATIO, parts_of
 
 NAN = float("nan")
@@ -26,6 +26,14 @@ def test_values_are_those_by_hand():
     assert found["t1c-flair_logratio_Mean"].tolist() == pytest.approx([np.log(3), 0.0])  # both put to the least
     assert found["t1c-flair_logratio_Skewness"].tolist() == [-0.25, 2.0]
     assert LEAST == 0.02
+
+
+def test_a_ratio_of_two_values_below_the_least_says_nothing():
+    found = with_ratios(table(t1_firstorder_Median=[-0.34, -0.34], t1c_firstorder_Median=[-0.55, 0.4]))
+    name = "t1-t1c_logratio_Median"
+    assert [says_nothing(name, value) for value in found[name]] == [True, False]
+    assert not says_nothing("t1-t1c_logratio_Skewness", 0.0)  # a difference, which may be 0
+    assert not says_nothing("t1_firstorder_Median", 0.0)
 
 
 def test_every_pair_in_the_protocols_order_and_nothing_of_one_alone():

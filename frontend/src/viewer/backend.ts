@@ -22,6 +22,8 @@ export interface Picture {
   opacity: number
   outline: boolean
   overlays: ShownOverlay[]
+  /** Degrees round the head and up, of a scene in 3D. */
+  turn: readonly [number, number]
 }
 
 export interface ViewerBackend {
@@ -51,11 +53,16 @@ export function pictureUrl(one: Picture, kind: 'slices' | 'projections' | 'pictu
   return `${one.volume.base}/${kind}/${one.volume.info.name}/${place}.png?${asked}`
 }
 
-/** True where this browser makes a WebGL2 context. */
+let webGl: boolean | undefined
+
+/** True where this browser makes a WebGL2 context; tried once, since browsers allow few of them. */
 export function hasWebGl(): boolean {
   try {
-    return document.createElement('canvas').getContext('webgl2') !== null
+    const context = webGl === undefined ? document.createElement('canvas').getContext('webgl2') : null
+    webGl ??= context !== null
+    context?.getExtension('WEBGL_lose_context')?.loseContext()
   } catch {
-    return false
+    webGl = false
   }
+  return webGl
 }

@@ -1,4 +1,5 @@
 /** The controls of a viewer: every action as a button, a field or a slider, with the sentences of the page's language. */
+import { hasWebGl } from './backend'
 import { button, checkbox, element, say, select } from './elements'
 import { AXIS, sliceOf } from './geometry'
 import { rounded, windowOf } from './state'
@@ -21,52 +22,27 @@ export function controls(viewer: Viewer): HTMLElement {
   ]
   const made = [
     group(
-      w.view,
-      select(
-        w.view ?? '',
-        [
-          ['webgl', w.webgl ?? ''],
-          ['pictures', w.pictures ?? ''],
-        ],
-        viewer.backend.kind,
-        (kind) => void viewer.choose(kind === 'webgl'),
-      ),
+      w.display,
+      select(w.modality ?? '', given, state.modality, (name) => void viewer.change({ modality: name })),
+      select(w.layout ?? '', layouts, state.layout, (name) => void viewer.change({ layout: name as never })),
       select(
         w.space ?? '',
         viewer.manifest.spaces.map((one) => [one.name, one.title]),
         state.space,
         (name) => void viewer.enter(name),
       ),
-      select(w.layout ?? '', layouts, state.layout, (name) => void viewer.change({ layout: name as never })),
-      select(w.modality ?? '', given, state.modality, (name) => void viewer.change({ modality: name })),
-    ),
-    group(
-      w.slice,
       select(
-        w.plane ?? '',
-        PLANES.map((one) => [one, w.planes[one]]),
-        state.plane,
-        (name) => void viewer.change({ plane: name as Plane }),
+        w.view ?? '',
+        [...(hasWebGl() ? [['webgl', w.webgl ?? ''] as [string, string]] : []), ['pictures', w.pictures ?? '']],
+        viewer.backend.kind,
+        (kind) => void viewer.choose(kind === 'webgl'),
       ),
-      sliceSlider(viewer),
-      button(w.previous ?? '', () => viewer.step(-1)),
-      button(w.next ?? '', () => viewer.step(1)),
     ),
+    slices(viewer, group),
     windows(viewer, group),
   ]
   if (viewer.space.overlays.length > 0) made.push(overlays(viewer, group))
-  made.push(
-    group(
-      w.measure,
-      button(w.measure ?? '', () => void viewer.change({ measuring: !state.measuring }), {
-        'aria-pressed': String(state.measuring),
-      }),
-      button(w.point ?? '', () => viewer.rulerPoint()),
-      button(w.clear ?? '', () => void viewer.change({ ruler: [] })),
-      button(w.reset ?? '', () => void viewer.reset()),
-      save(viewer),
-    ),
-  )
+  made.push(ruler(viewer, group))
   return element('div', { class: 'viewer-controls' }, ...made)
 }
 
@@ -76,6 +52,46 @@ function slider(text: string, low: number, high: number, step: number, value: nu
   const input = element('input', { type: 'range', min: low, max: high, step, value })
   input.addEventListener('input', () => act(Number(input.value)))
   return element('label', { class: 'viewer-field' }, text, input)
+}
+
+function slices(viewer: Viewer, group: Group): HTMLElement {
+  const { words: w } = viewer.manifest
+  const { state } = viewer
+  const made = group(
+    w.slice,
+    select(
+      w.plane ?? '',
+      PLANES.map((one) => [one, w.planes[one]]),
+      state.plane,
+      (name) => void viewer.change({ plane: name as Plane }),
+    ),
+    sliceSlider(viewer),
+    button(w.previous ?? '', () => viewer.step(-1)),
+    button(w.next ?? '', () => viewer.step(1)),
+    checkbox(w.crosshair ?? '', state.crosshair, (on) => void viewer.change({ crosshair: on })),
+  )
+  made.toggleAttribute('disabled', !viewer.hasSlices)
+  return made
+}
+
+function ruler(viewer: Viewer, group: Group): HTMLElement {
+  const { words: w } = viewer.manifest
+  const { state } = viewer
+  const made = [
+    button(w.measure ?? '', () => void viewer.change({ measuring: !state.measuring }), {
+      'aria-pressed': String(state.measuring),
+    }),
+    button(w.point ?? '', () => viewer.rulerPoint()),
+    button(w.clear ?? '', () => void viewer.change({ ruler: [] })),
+  ]
+  for (const one of made) one.disabled = !viewer.hasSlices
+  const kept = viewer.hasSlices ? [save(viewer)] : []
+  return group(
+    w.ruler,
+    ...made,
+    button(w.reset ?? '', () => void viewer.reset()),
+    ...kept,
+  )
 }
 
 function sliceSlider(viewer: Viewer): HTMLElement {
@@ -116,11 +132,13 @@ function overlays(viewer: Viewer, group: Group): HTMLElement {
   const { words: w } = viewer.manifest
   const { state } = viewer
   const rows = viewer.space.overlays.map((one) => {
+    const unseen = viewer.isScene && one.kind !== 'parts'
     const made = checkbox(one.title, state.shown.has(one.id), (on) => {
       if (on) state.shown.add(one.id)
       else state.shown.delete(one.id)
       void viewer.change({ overlaysOn: true })
     })
+    made.querySelector('input')?.toggleAttribute('disabled', unseen)
     if (one.color !== undefined) {
       const swatch = element('span', { class: 'viewer-swatch', 'aria-hidden': true })
       swatch.style.borderColor = `rgb(${one.color.join(' ')})`
@@ -129,17 +147,22 @@ function overlays(viewer: Viewer, group: Group): HTMLElement {
     }
     return made
   })
+  const outline = checkbox(w.outline ?? '', state.outline, (on) => void viewer.change({ outline: on }))
+  outline.querySelector('input')?.toggleAttribute('disabled', viewer.isScene)
+  const maps = viewer.space.overlays.some(({ kind }) => kind === 'attribution')
   return group(
     w.overlays,
-    checkbox(w.overlays ?? '', state.overlaysOn, (on) => void viewer.change({ overlaysOn: on })),
+    checkbox(w.overlays_on ?? '', state.overlaysOn, (on) => void viewer.change({ overlaysOn: on })),
     ...rows,
-    checkbox(w.outline ?? '', state.outline, (on) => void viewer.change({ outline: on })),
+    ...(maps ? [element('p', { class: 'viewer-hint' }, w.attribution_note ?? '')] : []),
+    outline,
     slider(w.opacity ?? '', 0, 100, 5, Math.round(state.opacity * 100), (value) => {
       void viewer.change({ opacity: value / 100 }, false)
     }),
   )
 }
 
+/** A link, so that a browser's own menu works on it, too. */
 function save(viewer: Viewer): HTMLElement {
   const made = element(
     'a',

@@ -9,6 +9,12 @@ export function press(viewer: Viewer, event: KeyboardEvent): boolean {
   const { state } = viewer
   const { across, up } = ARROWS(state.plane)
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const scene: Record<string, () => void> = {
+    ArrowRight: () => viewer.turn(-15, 0),
+    ArrowLeft: () => viewer.turn(15, 0),
+    ArrowUp: () => viewer.turn(0, 15),
+    ArrowDown: () => viewer.turn(0, -15),
+  }
   const acts: Record<string, () => void> = {
     // Right on the screen is the patient's left, or back: lower numbers either way.
     ArrowRight: () => viewer.move(across, -1),
@@ -29,6 +35,7 @@ export function press(viewer: Viewer, event: KeyboardEvent): boolean {
     g: () => void viewer.change({ layout: viewer.space.volumes.length > 1 ? 'grid' : 'planes' }),
     t: () => void viewer.change({ layout: 'planes' }),
     d: () => void viewer.change({ layout: 'render' }),
+    c: () => void viewer.change({ crosshair: !state.crosshair }),
     m: () => viewer.rulerPoint(),
     Escape: () => void viewer.change({ ruler: [], measuring: false }),
     r: () => void viewer.reset(),
@@ -37,7 +44,7 @@ export function press(viewer: Viewer, event: KeyboardEvent): boolean {
   PRESETS.forEach((name, at) => {
     acts[String(at + 1)] = () => viewer.preset(name)
   })
-  const act = acts[key]
+  const act = (viewer.isScene ? scene[key] : undefined) ?? acts[key]
   act?.()
   return act !== undefined
 }

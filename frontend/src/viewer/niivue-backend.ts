@@ -11,6 +11,7 @@ const TYPES: Record<Plane, SLICE_TYPE> = {
   sagittal: SLICE_TYPE.SAGITTAL,
 }
 const SURROUNDING = 0.5
+const ZOOM = 1.3
 
 interface Scene {
   nv: Niivue
@@ -76,11 +77,17 @@ export class NiivueBackend implements ViewerBackend {
       image.colormapInvert = one.invert
       nv.updateGLVolume()
     }
+    const labels = nv.volumes[1]
+    if (one.index === null && labels !== undefined && labels.opacity !== one.opacity) nv.setOpacity(1, one.opacity)
     canvas.width = width
     canvas.height = height
     nv.gl.viewport(0, 0, width, height)
-    if (one.index === null) nv.setSliceType(SLICE_TYPE.RENDER)
-    else {
+    if (one.index === null) {
+      nv.opts.sliceType = SLICE_TYPE.RENDER
+      nv.scene.renderAzimuth = one.turn[0]
+      nv.scene.renderElevation = one.turn[1]
+      nv.scene.volScaleMultiplier = ZOOM
+    } else {
       const axis = AXIS[one.plane]
       nv.opts.sliceType = TYPES[one.plane]
       const at: [number, number, number] = [SURROUNDING, SURROUNDING, SURROUNDING]
@@ -107,7 +114,8 @@ export class NiivueBackend implements ViewerBackend {
       dragAndDropEnabled: false,
       isOrientationTextVisible: false, // letters, crosshair and ruler are the pane's own, in both views
       crosshairWidth: 0,
-      isNearestInterpolation: true,
+      isNearestInterpolation: false, // of the image; overlays are painted voxel by voxel
+      isOrientCube: true,
       isColorbar: false,
       isResizeCanvas: false,
       show3Dcrosshair: false,

@@ -4,6 +4,7 @@ import { AXIS, distance, fromPane, SIDES, sizeOf, sliceOf, toPane } from './geom
 import type { State } from './state'
 import type { Info, Plane, Point } from './types'
 
+const SCENE = 1.25
 const RULERS = [50, 20, 10, 5]
 
 export interface PaneActs {
@@ -11,6 +12,7 @@ export interface PaneActs {
   scroll(steps: number, plane: Plane): void
   window(shift: number, factor: number, modality: string): void
   measure(from: Point, to: Point): void
+  turn(round: number, up: number): void
 }
 
 export class Pane {
@@ -30,11 +32,13 @@ export class Pane {
   ) {
     const [width, height] = sizeOf(info, plane)
     const frame = element('div', { class: 'viewer-frame' }, this.surface, this.#marks)
-    frame.style.aspectRatio = flat ? `${width} / ${height}` : '1'
-    frame.style.setProperty('--aspect', String(flat ? width / height : 1))
+    const aspect = flat ? width / height : SCENE
+    frame.style.aspectRatio = String(aspect)
+    frame.style.setProperty('--aspect', String(aspect))
     this.element.append(this.#title, frame)
     this.#title.textContent = title
     if (flat) this.#listen(frame, state, acts)
+    else this.#turning(frame, acts)
   }
 
   mark(state: State, numbered: string): void {
@@ -47,13 +51,16 @@ export class Pane {
       svg('text', { x, y, 'text-anchor': 'middle', 'dominant-baseline': 'central' }, letter)
     const [u, v] = toPane(this.info, this.plane, state.at)
     const [x, y] = [u * width, v * height]
+    const arms = [
+      [x, 0, x, y - 8],
+      [x, y + 8, x, height],
+      [0, y, x - 8, y],
+      [x + 8, y, width, y],
+    ]
     const drawn: SVGElement[] = [
-      ...[
-        [x, 0, x, y - 8],
-        [x, y + 8, x, height],
-        [0, y, x - 8, y],
-        [x + 8, y, width, y],
-      ].map(([x1 = 0, y1 = 0, x2 = 0, y2 = 0]) => svg('line', { class: 'viewer-cross', x1, y1, x2, y2 })),
+      ...(state.crosshair ? arms : []).map(([x1 = 0, y1 = 0, x2 = 0, y2 = 0]) =>
+        svg('line', { class: 'viewer-cross', x1, y1, x2, y2 }),
+      ),
       text(10, height / 2, left),
       text(width - 10, height / 2, right),
       text(width / 2, 10, top),
@@ -127,6 +134,24 @@ export class Pane {
       },
       { passive: false },
     )
+  }
+
+  #turning(frame: HTMLElement, acts: PaneActs): void {
+    let last: [number, number] | null = null
+    frame.addEventListener('pointerdown', (event) => {
+      frame.setPointerCapture(event.pointerId)
+      last = [event.clientX, event.clientY]
+    })
+    frame.addEventListener('pointermove', (event) => {
+      if (last === null) return
+      acts.turn(Math.round(last[0] - event.clientX), Math.round(event.clientY - last[1]))
+      last = [event.clientX, event.clientY]
+    })
+    for (const kind of ['pointerup', 'pointercancel'] as const) {
+      frame.addEventListener(kind, () => {
+        last = null
+      })
+    }
   }
 
   index(state: State): number {

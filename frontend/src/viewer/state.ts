@@ -1,5 +1,5 @@
 /** What a viewer shows, apart from how it is drawn. */
-import type { Info, Plane, Point, Preset } from './types'
+import type { Info, Plane, Point, Preset, Space } from './types'
 
 export type Layout = 'grid' | 'planes' | 'render'
 
@@ -18,7 +18,13 @@ export interface State {
   outline: boolean
   measuring: boolean
   ruler: Point[]
+  crosshair: boolean
+  /** Whence the scene in 3D is seen: degrees round the head, and up. */
+  turn: readonly [number, number]
 }
+
+/** From the patient's front, left and above. */
+export const FRONT: readonly [number, number] = [110, 15]
 
 export const windowKey = (space: string, modality: string): string => `${space} ${modality}`
 
@@ -36,3 +42,25 @@ export function changed([low, high]: [number, number], shift: number, factor: nu
 export const preset = (info: Info, name: Preset): [number, number] => [...info.windows[name]]
 
 export const rounded = (value: number): string => String(Number(value.toPrecision(3)))
+
+/** What a space shows when it is opened, and after a reset. */
+export function initial(space: Space, reference: string): State {
+  const modalities = space.volumes.map(({ modality }) => modality)
+  return {
+    space: space.name,
+    layout: modalities.length > 1 ? 'grid' : 'planes',
+    plane: 'axial',
+    modality: modalities.includes(reference) ? reference : (modalities[0] ?? ''),
+    at: [0, 0, 0],
+    windows: new Map(),
+    invert: false,
+    shown: new Set(space.overlays.filter(({ kind }) => kind === 'parts').map(({ id }) => id)),
+    overlaysOn: true,
+    opacity: 0.4,
+    outline: false,
+    measuring: false,
+    ruler: [],
+    crosshair: true,
+    turn: FRONT,
+  }
+}

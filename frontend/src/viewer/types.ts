@@ -56,6 +56,8 @@ export interface Info {
   slope: number
   intercept: number
   windows: Record<Preset, [number, number]>
+  /** Of an outline, where its slice is largest, in mm. */
+  largest: Point | null
 }
 
 export const PLANES: readonly Plane[] = ['axial', 'coronal', 'sagittal']

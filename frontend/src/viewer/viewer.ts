@@ -1,24 +1,22 @@
 /** A viewer of one case, or of two in one space: its state, its panes, and what its controls do. */
 import { hasWebGl, type Picture, pictureUrl, type ShownOverlay, type ViewerBackend, type Volume } from './backend'
+import { type Chosen, comparison } from './compare'
 import { controls, refresh } from './controls'
-import { element, say, select } from './elements'
-import { AXIS, distance, middleOf, moved, toMm, toVoxel } from './geometry'
+import { element, say } from './elements'
+import { AXIS, middleOf, moved, sliceOf, toMm, toVoxel } from './geometry'
+import { getJson } from './json'
 import { press } from './keys'
-import { Pane } from './pane'
+import { Pane, type PaneActs } from './pane'
 import { PictureBackend } from './picture-backend'
-import { changed, preset, rounded, type State, windowKey, windowOf } from './state'
+import { spoken } from './spoken'
+import { changed, initial, preset, type State, windowKey, windowOf } from './state'
+import { twinOf } from './twin'
 import { type Info, type Manifest, PLANES, type Plane, type Point, type Preset, type Space } from './types'
 
 interface Shown {
   pane: Pane
   volume: Volume
   space: Space
-}
-
-export async function getJson<T>(url: string): Promise<T> {
-  const answer = await fetch(url, { credentials: 'same-origin' })
-  if (!answer.ok) throw new Error(`${answer.status} ${url}`)
-  return (await answer.json()) as T
 }
 
 export class Viewer {
@@ -28,11 +26,13 @@ export class Viewer {
   readonly #stage: HTMLElement
   readonly #live = element('p', { class: 'viewer-live', 'aria-live': 'polite' })
   readonly #note = element('p', { class: 'viewer-note', role: 'status' })
-  readonly #bar = element('div')
+  readonly #bar = element('div', { class: 'viewer-side' })
   readonly #help: HTMLDetailsElement
   readonly #infos = new Map<string, Promise<Info>>()
   #shown: Shown[] = []
   #second: Manifest | null = null
+  /** Names of the two time points, as the list of cases has them. */
+  #labels: [string, string] = ['', '']
   #drawing = false
   #again = false
   #speaking = 0
@@ -44,22 +44,7 @@ export class Viewer {
     const { words: w } = manifest
     const space = manifest.spaces[0]
     if (space === undefined) throw new Error('no space')
-    this.state = {
-      space: space.name,
-      layout: space.volumes.length > 1 ? 'grid' : 'planes',
-      plane: 'axial',
-      modality:
-        space.volumes.find((one) => one.modality === manifest.reference)?.modality ?? space.volumes[0]?.modality ?? '',
-      at: [0, 0, 0],
-      windows: new Map(),
-      invert: false,
-      shown: new Set(space.overlays.filter(({ kind }) => kind === 'parts').map(({ id }) => id)),
-      overlaysOn: true,
-      opacity: 0.4,
-      outline: false,
-      measuring: false,
-      ruler: [],
-    }
+    this.state = initial(space, manifest.reference)
     this.#stage = element('div', { class: 'viewer-stage', role: 'group', tabindex: 0, 'aria-label': w.stage ?? '' })
     this.#stage.addEventListener('keydown', (event) => {
       if (press(this, event)) event.preventDefault()
@@ -71,15 +56,10 @@ export class Viewer {
     )
     this.#help = element('details', { class: 'viewer-keys' }, element('summary', {}, w.keys ?? ''), list)
     const said = [w.convention, w.brain_only, w.research].map((line) => element('li', {}, line ?? ''))
-    root.replaceChildren(
-      this.#note,
-      this.#bar,
-      this.#stage,
-      this.#live,
-      element('ul', { class: 'viewer-said' }, ...said),
-      this.#help,
-      this.#twin(),
-    )
+    const main = element('div', { class: 'viewer-main' }, this.#stage, this.#live)
+    const facts = element('ul', { class: 'viewer-said' }, ...said)
+    const rest = element('div', { class: 'viewer-rest' }, facts, this.#help, twinOf(manifest))
+    root.replaceChildren(this.#note, element('div', { class: 'viewer-body' }, main, this.#bar, rest))
     new ResizeObserver(() => void this.draw()).observe(this.#stage)
   }
 
@@ -95,6 +75,7 @@ export class Viewer {
 
   /** Draw by NiiVue where that can be, else by the server; tells which of them it is. */
   async choose(webgl: boolean): Promise<boolean> {
+    this.#busy(true)
     this.backend.close()
     this.backend = new PictureBackend()
     if (webgl && hasWebGl()) {
@@ -108,6 +89,7 @@ export class Viewer {
 
   /** Go to a space; the crosshair goes to its middle unless it stays there. */
   async enter(name: string, anew = true): Promise<void> {
+    this.#busy(true)
     this.state.space = name
     const modalities = this.space.volumes.map(({ modality }) => modality)
     if (!modalities.includes(this.state.modality)) this.state.modality = modalities[0] ?? ''
@@ -115,9 +97,15 @@ export class Viewer {
     if (anew || this.state.at.every((value) => value === 0)) {
       this.state.ruler = []
       const info = await this.#info(this.manifest, this.#volumeName(this.space, this.state.modality))
-      this.state.at = middleOf(info)
+      this.state.at = (await this.#tumour()) ?? middleOf(info)
     }
     await this.#build()
+  }
+
+  /** Where the space's outline of the tumour is largest; the images open there. */
+  async #tumour(): Promise<Point | null> {
+    const outline = this.space.overlays.find(({ kind }) => kind === 'parts')
+    return outline === undefined ? null : (await this.#infoAt(this.manifest.base, outline.volume)).largest
   }
 
   async change(values: Partial<State>, anew = true): Promise<void> {
@@ -131,15 +119,7 @@ export class Viewer {
   }
 
   async reset(): Promise<void> {
-    this.state.windows.clear()
-    Object.assign(this.state, {
-      invert: false,
-      outline: false,
-      overlaysOn: true,
-      opacity: 0.4,
-      ruler: [],
-      measuring: false,
-    })
+    Object.assign(this.state, initial(this.space, this.manifest.reference))
     await this.enter(this.state.space)
   }
 
@@ -187,7 +167,26 @@ export class Viewer {
     void this.draw()
   }
 
+  /** True where a scene in 3D is shown, which has no slices. */
+  get isScene(): boolean {
+    return this.state.layout === 'render' && this.backend.renders
+  }
+
+  /** True where single slices are shown: neither a scene nor projections. */
+  get hasSlices(): boolean {
+    return this.state.layout !== 'render'
+  }
+
+  /** Turn the scene in 3D by degrees. */
+  turn(round: number, up: number): void {
+    const [from, over] = this.state.turn
+    this.state.turn = [(((from + round) % 360) + 360) % 360, Math.min(90, Math.max(-90, over + up))]
+    void this.draw()
+    this.#speak()
+  }
+
   rulerPoint(): void {
+    if (!this.hasSlices) return
     const [first] = this.state.ruler
     this.state.ruler = this.state.ruler.length === 1 && first !== undefined ? [first, this.state.at] : [this.state.at]
     void this.draw()
@@ -203,7 +202,7 @@ export class Viewer {
     const shown = this.#shown.find(({ pane }) => pane.modality === this.main.modality) ?? this.#shown[0]
     if (shown === undefined) return ''
     const flat = { ...this.#picture(shown, []), plane: this.state.plane }
-    flat.index = Math.round(toVoxel(shown.pane.info, this.state.at)[AXIS[flat.plane]])
+    flat.index = sliceOf(shown.pane.info, flat.plane, this.state.at)
     const names = this.#overlaysOf(shown.space)
     const overlays = names.map((overlay) => ({ overlay, info: shown.pane.info }))
     return `${pictureUrl({ ...flat, overlays }, 'pictures', 768)}&lang=${this.root.dataset.lang ?? 'en'}`
@@ -217,6 +216,7 @@ export class Viewer {
       return
     }
     this.#drawing = true
+    this.#busy(true)
     try {
       do {
         this.#again = false
@@ -237,48 +237,46 @@ export class Viewer {
       }
     } finally {
       this.#drawing = false
+      this.#busy(false)
     }
+  }
+
+  #busy(is: boolean): void {
+    this.#stage.setAttribute('aria-busy', String(is))
   }
 
   // -- panes
 
   async #build(): Promise<void> {
+    this.#busy(true)
     const { state, manifest } = this
     const { words: w } = manifest
     const name = this.#volumeName(this.space, state.modality)
     this.main = { info: await this.#info(manifest, name), base: manifest.base, modality: state.modality }
+    const shown: Shown[] = []
     const panes: Node[] = []
-    this.#shown = []
-    for (const one of this.#second === null ? [manifest] : [manifest, this.#second]) {
-      const space = one.spaces.find((other) => other.name === state.space)
-      if (space === undefined) continue
-      const of = this.#second === null ? '' : `${one.label}: `
-      for (const [modality, plane, title] of this.#tiles()) {
-        const volume = space.volumes.find((other) => other.modality === modality)
-        if (volume === undefined) {
-          panes.push(
-            element('div', { class: 'viewer-pane viewer-missing' }, of + say(w.not_given, { modality: title })),
-          )
+    // Of two time points the one image beside the other.
+    for (const tile of this.#tiles()) {
+      for (const one of this.#second === null ? [manifest] : [manifest, this.#second]) {
+        const [modality, plane, named] = tile
+        const title = this.#second === null ? named : `${this.#labels[one === manifest ? 0 : 1]} · ${named}`
+        const space = one.spaces.find((other) => other.name === state.space)
+        const volume = space?.volumes.find((other) => other.modality === modality)
+        if (space === undefined || volume === undefined) {
+          const text = say(w.not_given, { modality: title })
+          panes.push(element('div', { class: 'viewer-pane viewer-missing' }, text))
           continue
         }
         const info = await this.#info(one, volume.name)
-        const flat = state.layout !== 'render' || !this.backend.renders
-        const pane = new Pane(info, modality, plane, of + title, flat, state, {
-          place: (at, on, its) => this.#placeIn(at, on, its),
-          scroll: (steps, on) => this.step(steps, on),
-          window: (shift, factor, its) => this.window(shift, factor, its),
-          measure: (from, to) => {
-            state.ruler = [from, to]
-            void this.draw()
-            this.#speak()
-          },
-        })
-        this.#shown.push({ pane, volume: { info, base: one.base }, space })
+        const pane = new Pane(info, modality, plane, title, !this.isScene, state, this.#acts())
+        shown.push({ pane, volume: { info, base: one.base }, space })
         panes.push(pane.element)
       }
     }
+    this.#shown = shown
     this.#stage.replaceChildren(...panes)
-    this.#stage.dataset.layout = state.layout
+    this.#stage.dataset.layout = this.isScene ? 'scene' : state.layout
+    this.#stage.dataset.pair = String(this.#second !== null)
     this.#controls()
     await this.draw()
     this.#speak()
@@ -287,11 +285,24 @@ export class Viewer {
   /** Modality, plane and title of each pane of a case. */
   #tiles(): [string, Plane, string][] {
     const { state, manifest } = this
-    const { planes } = manifest.words
     const title = (name: string): string => manifest.modalities.find((one) => one.name === name)?.title ?? name
     if (state.layout === 'grid') return manifest.modalities.map((one) => [one.name, state.plane, one.title])
-    if (state.layout === 'render' && this.backend.renders) return [[state.modality, 'axial', title(state.modality)]]
-    return PLANES.map((plane) => [state.modality, plane, `${title(state.modality)}, ${planes[plane]}`])
+    if (this.isScene) return [[state.modality, 'axial', title(state.modality)]]
+    return PLANES.map((plane) => [state.modality, plane, title(state.modality)])
+  }
+
+  #acts(): PaneActs {
+    return {
+      place: (at, on, its) => this.#placeIn(at, on, its),
+      scroll: (steps, on) => this.step(steps, on),
+      window: (shift, factor, its) => this.window(shift, factor, its),
+      turn: (round, up) => this.turn(round, up),
+      measure: (from, to) => {
+        this.state.ruler = [from, to]
+        void this.draw()
+        this.#speak()
+      },
+    }
   }
 
   #placeIn(at: Point, plane: Plane, modality: string): void {
@@ -310,8 +321,8 @@ export class Viewer {
     const { state } = this
     const [low, high] = windowOf(state, pane.info, pane.modality)
     const index = state.layout === 'render' ? null : pane.index(state)
-    const { invert, opacity, outline } = state
-    return { volume, plane: pane.plane, index, low, high, invert, opacity, outline, overlays }
+    const { invert, opacity, outline, turn } = state
+    return { volume, plane: pane.plane, index, low, high, invert, opacity, outline, overlays, turn }
   }
 
   #overlaysOf(space: Space): Space['overlays'] {
@@ -331,7 +342,7 @@ export class Viewer {
     const { words: w } = this.manifest
     for (const { pane } of this.#shown) {
       const said = { plane: w.planes[pane.plane], ...pane.numbered(this.state) }
-      pane.mark(this.state, this.state.layout === 'render' ? '' : say(w.slice_of, said))
+      pane.mark(this.state, this.isScene ? '' : this.hasSlices ? say(w.slice_of, said) : w.planes[pane.plane])
     }
     refresh(this.#bar, this)
   }
@@ -358,36 +369,17 @@ export class Viewer {
     const before = [...this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')]
     const at = before.indexOf(document.activeElement as HTMLElement)
     this.#bar.replaceChildren(controls(this))
-    if (!this.manifest.blind) this.#bar.append(this.#compare())
-    if (at >= 0) this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]?.focus()
-  }
-
-  /** The choice of another case that is done; the list is asked for when somebody wants it. */
-  #compare(): HTMLElement {
-    const { words: w } = this.manifest
-    const chosen = this.#second?.case ?? ''
-    const options: [string, string][] = [['', w.compare_none ?? '']]
-    if (this.#second !== null) options.push([this.#second.case, this.#second.label])
-    const made = select(w.compare ?? '', options, chosen, (id) => void this.#beside(id))
-    const field = made.querySelector('select')
-    field?.addEventListener('focus', () => void this.#fill(field), { once: true })
-    const note = element('p', { class: 'viewer-hint' }, w.compare_note ?? '')
-    return element('div', { class: 'viewer-compare' }, made, note)
-  }
-
-  async #fill(field: HTMLSelectElement): Promise<void> {
-    const found = await getJson<
-      { cases: { id: string; state: string; label?: string }[] } | { id: string; state: string; label?: string }[]
-    >('/api/cases')
-    const cases = Array.isArray(found) ? found : found.cases
-    const there = new Set([...field.options].map(({ value }) => value))
-    for (const one of cases) {
-      if (one.state !== 'done' || one.id === this.manifest.case || there.has(one.id)) continue
-      field.append(element('option', { value: one.id }, one.label || one.id.slice(0, 8)))
+    if (!this.manifest.blind) {
+      this.#bar.firstElementChild?.append(
+        comparison(this.manifest, this.#second?.case ?? '', this.#labels[1], (chosen) => void this.#beside(chosen)),
+      )
     }
+    if (at < 0) return
+    const anew = this.#bar.querySelectorAll<HTMLElement>('button, input, select, a')[at]
+    anew?.focus({ preventScroll: true }) // the images must not move under a drag
   }
 
-  async #beside(id: string): Promise<void> {
+  async #beside({ id, label, own }: Chosen): Promise<void> {
     this.#note.textContent = ''
     const lang = this.root.dataset.lang ?? 'en'
     const found = id === '' ? null : await getJson<Manifest>(`/api/cases/${id}/viewer.json?lang=${lang}`)
@@ -395,6 +387,8 @@ export class Viewer {
       this.#note.textContent = this.manifest.words.compare_failed ?? ''
       return
     }
+    const alike = label === own
+    this.#labels = alike ? [`${own} (1)`, `${label} (2)`] : [own, label]
     this.#second = found
     await this.enter(found === null ? this.state.space : 'atlas', this.state.space !== 'atlas')
   }
@@ -402,47 +396,15 @@ export class Viewer {
   /** Say place, slice, values and ruler, once nothing has moved for a moment. */
   #speak(): void {
     window.clearTimeout(this.#speaking)
+    this.#live.setAttribute('aria-busy', 'true')
     this.#speaking = window.setTimeout(() => void this.#say(), 250)
   }
 
   async #say(): Promise<void> {
-    const { state, manifest } = this
-    const { words: w } = manifest
-    const [x, y, z] = state.at.map((value) => value.toFixed(1))
-    const asked = `${manifest.base}/values?space=${state.space}&at=${[x, y, z].join(',')}`
-    const values = await getJson<Record<string, number | null>>(asked).catch(() => ({}))
-    const said = Object.entries(values).map(([name, value]) => {
-      const modality = manifest.modalities.find((one) => one.name === name)?.title ?? name
-      return say(w.value, { modality, value: value === null ? (w.outside ?? '') : rounded(value) })
-    })
-    const at = AXIS[state.plane]
-    const n = Math.round(toVoxel(this.main.info, state.at)[at]) + this.main.info.offset[at] + 1
-    const slice = say(w.slice_of, { plane: w.planes[state.plane], n, of: this.main.info.full_shape[at] })
-    const [from, to] = state.ruler
-    const ruler =
-      from === undefined
-        ? []
-        : [to === undefined ? (w.first_point ?? '') : say(w.length, { mm: distance(from, to).toFixed(1) })]
-    this.#live.textContent = [slice, say(w.at, { x: x ?? '', y: y ?? '', z: z ?? '' }), ...said, ...ruler].join(' · ')
-  }
-
-  /** The table that tells in words what the overlays show. */
-  #twin(): HTMLElement {
-    const { words: w, twin } = this.manifest
-    if (twin.length === 0) return element('p', { class: 'viewer-hint' }, w.twin_none ?? '')
-    const head = [w.twin_part, w.twin_ml, w.twin_left].map((text) => element('th', { scope: 'col' }, text ?? ''))
-    const rows = twin.map(({ part, ml, left }) =>
-      element(
-        'tr',
-        {},
-        element('th', { scope: 'row' }, part),
-        element('td', {}, ml.toFixed(1)),
-        element('td', {}, left === null ? '–' : `${Math.round(left * 100)} %`),
-      ),
-    )
-    const caption = element('caption', {}, w.twin ?? '')
-    const table = element('table', { class: 'viewer-twin' }, caption, element('thead', {}, element('tr', {}, ...head)))
-    table.append(element('tbody', {}, ...rows))
-    return table
+    const saying = this.#speaking
+    const text = await spoken(this.manifest, this.state, this.main.info, this.isScene)
+    if (saying !== this.#speaking) return // the place has changed meanwhile
+    this.#live.textContent = text
+    this.#live.setAttribute('aria-busy', 'false')
   }
 }

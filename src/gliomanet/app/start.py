@@ -43,7 +43,8 @@ def check_built(folder: Path = STATIC) -> None:
         ProblemError: one is not.
     """
     if missing := [name for name in BUILT if not (folder / name).is_file()]:
-        found, action = f"the pages' scripts are not built: {missing[0]} is missing", "build them by `make frontend`"
+        found = f"the pages' scripts are not built: {missing[0]} is missing"
+        action = "run `make frontend` in the repository, or install a release's wheel, which holds them"
         raise ProblemError(Problem(found, action, file=str(folder), rule="scripts_not_built"))
 
 

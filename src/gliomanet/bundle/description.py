@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from gliomanet.labels.tasks import Task
+from gliomanet.stages import SUPERVISED
 
 SCHEMA_VERSION = 2
 """Number of the form of a bundle; another one is refused. Raise it with any change of `BundleDescription` or of what
@@ -170,6 +171,12 @@ class BundleDescription(_Part):
     def answers(self) -> BundledModel:
         """The model that answers."""
         return self.models[self.model]
+
+    def learnt_from(self, center: str) -> bool:
+        """True of a centre of the study from which a model that answers learnt: by labels, or by pseudo-labels."""
+        of = self.centers[center]
+        by_pseudo_labels = any(model.stage != SUPERVISED for model in self.models.values())
+        return of.part == "trained" or (of.role == "unlabelled" and by_pseudo_labels)
 
 
 def fit_folder(model: str, fold: str) -> str:

@@ -71,6 +71,13 @@ class Value(_Part):
         return float(self.shown.replace(",", ""))
 
 
+class Correction(_Part):
+    """A correction that a publication's own journal printed."""
+
+    year: int
+    doi: str
+
+
 class Source(_Part):
     """A publication that a statement or a question stands on."""
 
@@ -78,6 +85,7 @@ class Source(_Part):
     year: int | None = Field(None, description="Empty of a collection, whose figures name their own years.")
     doi: str = ""
     pmid: str = Field("", description="PubMed's or PubMed Central's number, with its letters: `PMID 123`, `PMC123`.")
+    correction: Correction | None = Field(None, description="Of the publication, where there is one.")
     collection: bool = Field(False, description="True of figures computed from a public collection's own tables.")
 
 

@@ -23,6 +23,9 @@ from gliomanet.reporting.templating import environment
 
 Medium = Literal["screen", "print"]
 
+_ALARMING = ("simulated", "training_case", "training_center", "trust.further")
+"""Facts by which the banner is drawn as a warning, whatever the verdict."""
+
 _TOGETHER = re.compile(r"(?<=\d) (?=%|mm\b|ml\b|×)|(?<=×) (?=\d)")
 """Spaces at which no line may break: a number and its unit, and the sides of a voxel."""
 
@@ -98,7 +101,7 @@ def sources_of(facts: Facts) -> tuple[Source, ...]:
 
 def _content(report: Report, facts: Facts, frame: Frame, say: ReportWords) -> dict[str, Any]:
     verdict = facts["trust.verdict"].term("verdict")
-    alarming = verdict != "usable" or "simulated" in facts
+    alarming = verdict != "usable" or any(name in facts for name in _ALARMING)
     return {
         "say": say,
         "report": report,
@@ -107,7 +110,7 @@ def _content(report: Report, facts: Facts, frame: Frame, say: ReportWords) -> di
         "parts": [_part(report, name, say, alarming=alarming and name == "banner") for name in SECTIONS],
         "pictures": [_picture(one, frame.folder, say) for one in frame.pictures],
         "lines": _lines(frame.pictures, say),
-        "sources": [_source(one) for one in sources_of(facts)],
+        "sources": [_source(one, say) for one in sources_of(facts)],
         "made": [
             say("page.made", version=frame.version, date=frame.made_at[:10]),
             say("page.model", model=frame.model, scenario=frame.scenario),
@@ -132,8 +135,10 @@ def _unbroken(text: str) -> str:
     return _TOGETHER.sub("\N{NO-BREAK SPACE}", text)
 
 
-def _source(source: Source) -> str:
-    identifiers = (f"doi:{source.doi}" if source.doi else "", source.pmid)
+def _source(source: Source, say: ReportWords) -> str:
+    corrected = source.correction
+    correction = say("page.correction", year=corrected.year, doi=corrected.doi) if corrected else ""
+    identifiers = (f"doi:{source.doi}" if source.doi else "", source.pmid, correction)
     return ". ".join(filter(None, (cited(source), *identifiers))) + "."
 
 

@@ -24,11 +24,21 @@ class Written:
 
     Attributes:
         report: to show; `why` says in one sentence who phrased it and for what reason.
-        attempts: of the language model, for the log; none where none was asked.
+        outcomes: of the language model's attempts, with its drafts; none where none was asked.
     """
 
     report: Report
-    attempts: tuple[Attempt, ...]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts as they are logged: nothing of the patient is in them."""
+        return tuple(one.attempt for one in self.outcomes)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Rules by which the last draft was refused, or the last call failed; none: it was taken, or none was asked."""
+        return self.attempts[-1].rules if self.outcomes else ()
 
 
 def write(facts: Facts, language: Language, endpoint: Endpoint | None = None) -> Report:
@@ -57,12 +67,12 @@ def write_recorded(facts: Facts, language: Language, endpoint: Endpoint | None =
         last = outcomes[-1]
         if last.draft is not None and not last.findings:
             report = _with_draft(template, last.draft, facts, language)
-            return Written(report, tuple(one.attempt for one in outcomes))
+            return Written(report, tuple(outcomes))
         if NO_SECOND & set(last.attempt.rules):
             break
     why = _why_template(outcomes, language)
     report = template.model_copy(update={"why": why})
-    return Written(report, tuple(one.attempt for one in outcomes))
+    return Written(report, tuple(outcomes))
 
 
 def _with_draft(template: Report, draft: Draft, facts: Facts, language: Language) -> Report:
@@ -79,8 +89,8 @@ def _reworded(sentence: Sentence, text: str) -> Sentence:
 
 def _why_template(outcomes: list[Outcome], language: Language) -> str:
     last = outcomes[-1].attempt
-    key = "refused" if last.verdict == "refused" else "failed"
-    return _TEMPLATE[language][key].format(count=len(outcomes), rules=", ".join(last.rules))
+    key = "refused" if last.verdict == "refused" else "slow" if "model_timed_out" in last.rules else "failed"
+    return _TEMPLATE[language][key].format(count=len(outcomes))
 
 
 _ACCEPTED: dict[Language, str] = {
@@ -89,12 +99,14 @@ _ACCEPTED: dict[Language, str] = {
 }
 _TEMPLATE: dict[Language, dict[str, str]] = {
     "en": {
-        "refused": "The template phrased this text: the language model's drafts ({count}) did not pass the checks "
-        "({rules}).",
-        "failed": "The template phrased this text: the language model gave no usable draft ({rules}).",
+        "refused": "The template phrased this text: the last of {count} drafts of the language model did not pass the "
+        "checks.",
+        "slow": "The template phrased this text: the language model gave no answer in the time that it was given.",
+        "failed": "The template phrased this text: the language model gave no usable draft.",
     },
     "zh": {
-        "refused": "本文由模板写成：语言模型的{count}份草稿未通过核对（{rules}）。",
-        "failed": "本文由模板写成：语言模型没有给出可用的草稿（{rules}）。",
+        "refused": "本文由模板写成：语言模型共 {count} 份草稿，最后一份未通过核对。",
+        "slow": "本文由模板写成：语言模型未在规定时间内作答。",
+        "failed": "本文由模板写成：语言模型没有给出可用的草稿。",
     },
 }

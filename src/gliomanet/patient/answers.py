@@ -115,18 +115,23 @@ def ask(bundle: Bundle, case: PreparedCase, how: Computing) -> Answers:
         others = [name for name in description.partners if name not in rows]
         beside = {name: _fold_rows(bundle, name, case, how, {}) for name in others}
     folds = pd.concat([*rows.values(), *beside.values()], ignore_index=True)
-    printed = map(technical, dict.fromkeys(said.getvalue().splitlines()))
-    return Answers(combined, (*printed, *_unknown_facts(description, case)), folds, deep)
+    # What a stack prints of these facts is said by `_unknown_facts`, once and in every language.
+    twice = {f"not known: case {case.case_id}: {fact}; the training median stands for it" for fact in CLINICAL}
+    printed = [line for line in dict.fromkeys(said.getvalue().splitlines()) if line not in twice]
+    return Answers(combined, (*map(technical, printed), *_unknown_facts(description, case)), folds, deep)
 
 
 def _unknown_facts(description: BundleDescription, case: PreparedCase) -> Iterator[Statement]:
-    """Statements on an age or a sex that a model on features takes: networks on images and stacks say it themselves."""
-    for name, of in description.models.items():
-        if of.kind not in IMAGE_KINDS and not of.members:
-            for fact in CLINICAL:
-                value = case.row[fact].iloc[0]
-                if fact in of.takes and (pd.isna(value) or value == ""):
-                    yield state("note.unknown_fact", case=case.case_id, fact=fact, model=name)
+    """A statement on each of age and sex that is not known and that the model, or a member, takes.
+
+    Networks on images say it themselves.
+    """
+    models = {name: description.models[name] for name in (description.model, *description.answers.members)}
+    for fact in CLINICAL:
+        value = case.row[fact].iloc[0]
+        taking = [name for name, of in models.items() if fact in of.takes and of.kind not in IMAGE_KINDS]
+        if taking and (pd.isna(value) or value == ""):
+            yield state("note.unknown_fact", fact=fact, model=taking[0])
 
 
 def segment(bundle: Bundle, case: PreparedCase, how: Computing) -> tuple[str, SegmentedCase] | None:

@@ -28,6 +28,7 @@ from gliomanet.imaging.quality.pictures.planes import NAMES as PLANES
 from gliomanet.imaging.volume import Array, Volume
 from gliomanet.patient.explained import AttributionMap
 from gliomanet.patient.pictures.planes import SIDES
+from gliomanet.patient.statements.sentences import sentences
 from gliomanet.reporting.format import MINUS
 
 SMOOTH_MM = 5.0
@@ -73,7 +74,9 @@ def draw_attribution(atlas: Path, shown: AttributionMap, path: Path, *, outline:
         shade = np.ascontiguousarray(shade[:, ::-1])  # radiological convention, as all pictures of a patient
         panels.append(Panel(shade, title=PLANES[axis], sides=SIDES[axis], note=f"{place[axis]:+.0f} mm"))
     panels.append(_bar(panels[0].pixels.shape[0], top))
-    words = (f"for {shown.called} ({shown.task})", RED), ("against it", BLUE)
+    names = sentences("en")
+    task, called = names.name("task", shown.task), names.name("class", shown.called)
+    words = (f"for {task}: {called}", RED), ("against it", BLUE)
     more = () if tumour is None else (("tumour outline", GREEN),)
     gap = f"gap {shown.additivity_gap:+.2g} of {shown.evidence - shown.start:+.2g}"
     return save_picture(

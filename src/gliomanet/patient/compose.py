@@ -50,11 +50,22 @@ def quality_of(record: Mapping[str, Any], bundle: Bundle) -> tuple[Quality, ...]
     return tuple(found)
 
 
-def warnings_of(bundle: Bundle, trust: Trust, *, fast: bool) -> tuple[Statement, ...]:
-    """Statements that are to be read before any number."""
-    said = [simulated()] if bundle.description.simulated else []
+def warnings_of(bundle: Bundle, trust: Trust, *, center: str, of_study: bool, fast: bool) -> tuple[Statement, ...]:
+    """Statements that are to be read before any number.
+
+    Args:
+        bundle: that answered.
+        trust: in the images.
+        center: of the study, as it was told; any other name: of none.
+        of_study: the images are of a case of the study.
+        fast: one fold alone answered.
+    """
+    description = bundle.description
+    said = [simulated()] if description.simulated else []
+    if center in description.centers and description.learnt_from(center):
+        said.append(state(f"warning.training_{'case' if of_study else 'center'}", center=center))
     said += trust.reasons
-    if not bundle.description.has_images:
+    if not description.has_images:
         said.append(state("warning.feature_tables"))
     if fast:
         said.append(state("warning.fast"))
@@ -74,9 +85,7 @@ def not_assessed(
         said.append(state("not_assessed.survival_no_idh"))
     if not mask:
         said.append(state("not_assessed.no_mask"))
-    if not on_images:
-        said.append(state("not_assessed.worth_no_network", model=bundle.description.model))
-    elif fast:
+    if on_images and fast:
         said.append(state("not_assessed.worth_fast"))
     if not types:
         said.append(state("not_assessed.no_integrated_type"))

@@ -11,7 +11,7 @@ from gliomanet.bundle.read import Bundle
 from gliomanet.config.analysis import Radiomics
 from gliomanet.patient.result import Feature, Reference
 from gliomanet.radiomics.extract import extract_case
-from gliomanet.radiomics.ratios import with_ratios
+from gliomanet.radiomics.ratios import LEAST, says_nothing, with_ratios
 from gliomanet.radiomics.table import KEYS, wide_features
 from gliomanet.tables.cohort import RADIOMICS
 from gliomanet.tables.io import write_table
@@ -35,8 +35,11 @@ def measure(case: Path, case_id: str, bundle: Bundle, kept: Path) -> tuple[pd.Da
         return pd.DataFrame(columns=["case_id"]), notes
     measured = with_ratios(features).astype(dict.fromkeys(KEYS, str))
     write_table(measured, kept, RADIOMICS, exact=True)
-    wide = wide_features(measured)
-    return under_known_names(wide, bundle.references.features), notes
+    known = under_known_names(wide_features(measured), bundle.references.features)
+    shown = [name for name in bundle.references.shown() if name in known]
+    if void := [name for name in shown if says_nothing(name, float(known[name].iloc[0]))]:
+        notes.append(f"not shown: {', '.join(void)}: both contrasts lie below {LEAST:g} of the normalised scale")
+    return known, notes
 
 
 def under_known_names(features: pd.DataFrame, known: Sequence[str]) -> pd.DataFrame:
@@ -56,13 +59,13 @@ def under_known_names(features: pd.DataFrame, known: Sequence[str]) -> pd.DataFr
 
 
 def beside_study(features: pd.DataFrame, bundle: Bundle) -> tuple[Feature, ...]:
-    """The kept biomarkers and ratios of a case, each with the study's distributions."""
+    """The kept biomarkers and ratios of a case that say something, each with the study's distributions."""
     if features.empty:
         return ()
     references, row = bundle.references, features.iloc[0]
     found = []
     for name in references.shown():
-        if name not in features or pd.isna(row[name]):
+        if name not in features or pd.isna(row[name]) or says_nothing(name, float(row[name])):
             continue
         groups = tuple(
             Reference(

@@ -48,6 +48,7 @@ def predict(
     dicom_out: bool = False,
     mask: str | Path | None = None,
     patient: Patient | None = None,
+    of_study: bool = False,
     accept_names: bool = False,
     fast: bool = False,
     explain: bool = True,
@@ -70,6 +71,8 @@ def predict(
         dicom_out: write the result into that examination's study, too: `dicom/` in the folder.
         mask: tumour mask, which models on radiomic features need.
         patient: age, sex, id; default: nothing is known.
+        of_study: the images are of the study's own case that `patient` names; where the models learnt from its centre,
+            the result says so before any number.
         accept_names: go on where an image looks like another modality than it was given as.
         fast: one fold alone, without mirror images and without explanations.
         explain: tell what the answers stand on, by voxel and by input; False saves the time.
@@ -112,6 +115,7 @@ def predict(
             patient=told,
             given=given,
             how=how,
+            of_study=of_study,
             accept_names=accept_names,
             page=page,
             language=language,

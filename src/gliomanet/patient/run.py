@@ -51,6 +51,7 @@ from gliomanet.patient.statements.statement import technical
 from gliomanet.patient.survival import survival_beside
 from gliomanet.patient.trust.judge import judge
 from gliomanet.patient.trust.look import look_of_case
+from gliomanet.patient.trust.physical import physical_findings
 from gliomanet.patient.trust.reference import TrustReference
 from gliomanet.patient.trust.said import Trust
 from gliomanet.patient.vasari import Vasari, vasari_of
@@ -72,6 +73,7 @@ class Prediction:
         patient: the patient.
         given: the patient's files.
         how: the way to compute.
+        of_study: the images are of the study's own case that the patient's centre and id name.
         accept_names: go on where an image looks like another modality than it was given as.
         page: draw pictures, and write page and PDF.
         language: of page and PDF.
@@ -85,6 +87,7 @@ class Prediction:
     patient: Patient
     given: Given
     how: Computing
+    of_study: bool
     accept_names: bool
     page: bool
     language: str
@@ -140,7 +143,7 @@ class Prediction:
         values = ResultValues(
             gliomanet=__version__,
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            warnings=warnings_of(self.bundle, trust, fast=self.how.fast),
+            warnings=warnings_of(self.bundle, trust, center=self.center, of_study=self.of_study, fast=self.how.fast),
             trust=trust,
             bundle=Source(
                 title=description.title,
@@ -198,10 +201,8 @@ class Prediction:
 
     def _judge(self, answers: Answers, features: pd.DataFrame, flags: tuple[str, ...]) -> Trust:
         """Hold the case beside the training cases."""
-        given = self.given.modalities
-        lacks = {
-            name: set(of.takes) & set(MODALITIES) - set(given) for name, of in self.bundle.description.models.items()
-        }
+        given, models = self.given.modalities, self.bundle.description.models
+        lacks = {name: set(of.takes) & set(MODALITIES) - set(given) for name, of in models.items()}
         return judge(
             TrustReference.read(self.bundle.folder),
             look_of_case(self.case_dir, self.bundle.preprocessing.spacing_mm),
@@ -210,12 +211,12 @@ class Prediction:
             lacks={name: [one for one in MODALITIES if one in lacking] for name, lacking in lacks.items()},
             features=features,
             flags=flags,
+            findings=physical_findings(self.case_dir, self.bundle.preprocessing.spacing_mm),
         )
 
     def _row(self) -> pd.DataFrame:
-        age = np.nan if self.patient.age is None else self.patient.age
-        row = {"case_id": self.patient.case_id, "center": self.center, "age": age, "sex": self.patient.sex}
-        return pd.DataFrame([row])
+        told, age = self.patient, np.nan if self.patient.age is None else self.patient.age
+        return pd.DataFrame([{"case_id": told.case_id, "center": self.center, "age": age, "sex": told.sex}])
 
     def _outline(self, case: PreparedCase, record: Mapping[str, Any]) -> Segmentation | None:
         """Write the brain and the tumour on the atlas and in the scanner's grids; the tumour's volumes."""

@@ -138,9 +138,9 @@ def _side(codes: NDArray[np.uint8], affine: NDArray[np.float64]) -> VasariFeatur
 def _proportions(codes: NDArray[np.uint8], enhancement: str, oedema: str) -> list[VasariFeature]:
     whole = int((codes > 0).sum())
     share = {code: float((codes == code).sum()) / whole for code in (CORE, OEDEMA, ENHANCING)}
-    any_enhancing = "none" if share[ENHANCING] == 0 else "present"
+    any_enhancing, degree = ("none", "not_enhancing") if share[ENHANCING] == 0 else ("present", "degree")
     return [
-        _told("f4", any_enhancing, None, "", _note("degree"), enhancement),
+        _told("f4", any_enhancing, None, "", _note(degree), enhancement),
         _told("f5", scale_of(share[ENHANCING]), share[ENHANCING], "share", _note("share"), enhancement),
         _told("f6+f7", scale_of(share[CORE]), share[CORE], "share", _note("share_of_core"), enhancement),
         _told("f14", scale_of(share[OEDEMA]), share[OEDEMA], "share", _note("share_of_oedema"), oedema),

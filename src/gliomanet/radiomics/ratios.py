@@ -53,6 +53,19 @@ def with_ratios(features: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([features, pd.DataFrame(derived, index=features.index)], axis=1)
 
 
+def says_nothing(name: str, value: float) -> bool:
+    """True of a log ratio whose two features were both put to `LEAST`: its 0 is no likeness of the contrasts.
+
+    No other is exactly 0, but that of a contrast with itself.
+
+    Args:
+        name: of the feature; False of any that is no log ratio.
+        value: of the case.
+    """
+    parts = parts_of(name)
+    return parts.family == LOG_RATIO and parts.name.lower() in POSITIVE and value == 0
+
+
 def _pair(
     features: pd.DataFrame, image: tuple[str, str], ours: Mapping[str, str], other: str, theirs: Mapping[str, str]
 ) -> dict[str, pd.Series]:

@@ -14,7 +14,7 @@ from gliomanet.imaging.modality_check.copies import COPY, likeness
 from gliomanet.imaging.modality_check.doubts import doubts_of
 from gliomanet.imaging.modality_check.naming import misnamed
 from gliomanet.imaging.reading import read_modality
-from gliomanet.imaging.registration.head_pose import find_pose, pooled
+from gliomanet.imaging.registration.head_pose import Fit, find_pose, pooled
 from gliomanet.imaging.volume import Volume, resample
 from gliomanet.modalities import MODALITIES
 from gliomanet.phantom.center import plan_center, simulate_case
@@ -102,6 +102,44 @@ def test_copies_of_a_real_image_are_found_and_t1_is_none_of_t1c(shared_data):
     for copy in (t1.array * 1.7, np.rint(t1.array * 0.9), t1.array * 3 - 40):
         images = {"t1": t1, "t1c": t1.with_array(copy.astype(np.float32))}
         assert doubts(images, poses) == {("error", "same_voxels_twice_in_a_case", "t1c")}
+
+
+NOWHERE = Fit(np.eye(4), 0.0)
+"""The pose of a head that the atlas does not explain."""
+
+
+def copies_of(image):
+    """Copies that nothing of the head is needed for, and the rule that each is told by."""
+    noise = np.random.default_rng(0).normal(0, 0.01, image.array.shape) * float(np.percentile(image.array, 98))
+    shown = image.array != 0
+    yield image.array * 2, "same_voxels_twice_in_a_case"
+    yield np.rint(image.array * 0.9), "same_voxels_twice_in_a_case"
+    yield np.where(shown, image.array * 1.7 + 60, 0), "same_voxels_twice_in_a_case"
+    yield (image.array + noise) * shown * 2, "near_copy_in_a_case"
+
+
+@pytest.mark.parametrize("voxel_mm", [2.0, 4.0])
+def test_copies_are_told_where_no_pose_is_believed_and_true_pairs_are_not(voxel_mm):
+    source = PhantomSource(cases=2, scanner=Scanner(voxel_mm=(voxel_mm,) * 3))
+    for patient in plan_center("Q", source, 3):
+        case = simulate_case("Q", patient, source, 3)
+        images = {one: Volume.of(case[one].voxels.astype(np.float32), case[one].affine) for one in MODALITIES}
+        assert doubts(images, dict.fromkeys(images, NOWHERE)) == set()
+        for copy, rule in copies_of(images["t1"]):
+            both = {"t1": images["t1"], "t1c": images["t1"].with_array(copy.astype(np.float32))}
+            found = doubts(both, dict.fromkeys(both, NOWHERE))
+            assert {(one, image) for _, one, image in found} == {(rule, "t1c")}
+        if voxel_mm <= 2:  # in larger voxels there is anatomy, and next to no noise
+            cubes = images["t1"].grid.isotropic(1.15 * voxel_mm)
+            both = {"t1": images["t1"], "t1c": Volume(resample(images["t1"], cubes), cubes)}
+            assert doubts(both, dict.fromkeys(both, NOWHERE)) == {("warning", "near_copy_in_a_case", "t1c")}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_modalities_are_no_copies_where_no_pose_is_believed(shared_data, name):
+    paths = {one: shared_data / "real-mri" / name / f"{one}.nii.gz" for one in MODALITIES}
+    images = {one: read_modality(path, name, one).volume for one, path in paths.items() if path.exists()}
+    assert doubts(images, dict.fromkeys(images, NOWHERE)) == set()
 
 
 def test_an_equal_image_is_an_error_even_where_no_head_is_found():

@@ -115,5 +115,6 @@ def _type(values: ResultValues, say: Wording) -> Part:
     if len(open_ones) == 1:
         lead = (Point(say("type.one"), open_ones), *points(say("type.estimate")))
     else:
-        lead = (Point(say("type.several"), open_ones),)
+        answered = any(_told_class(one) is not None for one in values.tasks)
+        lead = (Point(say("type.several" if answered else "type.unsure"), open_ones),)
     return Part("type", title, (*lead, *points(gaps, say("type.more"))))

@@ -11,12 +11,17 @@ from gliomanet.modalities import MODALITIES
 from gliomanet.patient.pictures.picture import Picture
 from gliomanet.patient.result import ResultValues, Segmentation
 from gliomanet.patient.statements.statement import Statement, Value
+from gliomanet.patient.vasari import SIDED
 from gliomanet.reporting.wording import Wording
 
 FROM_TABLES = "warning.feature_tables"
+LEARNT = {"warning.training_case": "trust.learnt_case", "warning.training_center": "trust.learnt_center"}
+"""Warning that the model learnt from this very case, or may have → its plain words."""
 ADULT = 18.0
 ONE_SIDE = 0.9
-"""Share of the outline on one side from which it is said to lie there."""
+"""Share of the outline on one side from which it is said to lie there; from `SIDED` on it lies more on that side.
+
+Below that nothing is said of more and less: tumours push the midline, and the doctor's page calls it bilateral."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def doubts(values: ResultValues, say: Wording) -> Part:
     simulated = standing_of(values) == "simulated"
     verdict = "simulated" if simulated else values.trust.verdict.replace(" ", "_")
     texts = [
+        *(say(LEARNT[one.code]) for one in values.warnings if one.code in LEARNT),
         say(f"trust.{verdict}"),
         _counted("trust.flags", flags, say),
         say("trust.names_accepted") if values.preparation.names_accepted else "",
@@ -146,13 +152,18 @@ def _doubted(values: ResultValues, outline: Segmentation, say: Wording) -> list[
     return [] if standing == "told" or outline.source == "given" else [say(keys[standing])]
 
 
+def _side(left: float) -> str:
+    """The side that an outline lies on, by its share left of the atlas's middle; the key of its words."""
+    side, share = ("left", left) if left >= 0.5 else ("right", 1 - left)
+    return side if share >= ONE_SIDE else f"more_{side}" if share >= SIDED else "both"
+
+
 def _measured(outline: Segmentation, say: Wording) -> list[str]:
     whole = next(one for one in outline.volumes if one.region == "whole")
     ml = whole.volume_ml
     texts = [] if outline.source == "given" else [say("picture.estimate")]
     texts.append(say("picture.size_small") if ml < 1 else say("picture.size", ml=f"{ml:.0f}"))
     if (left := whole.left_share) is not None:
-        side = "left" if left >= ONE_SIDE else "right" if left <= 1 - ONE_SIDE else ""
-        texts.append(say(f"picture.side.{side or ('more_left' if left > 0.5 else 'more_right')}"))
+        texts.append(say(f"picture.side.{_side(left)}"))
         texts.append(say("picture.mirrored"))
     return texts

@@ -11,14 +11,25 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from gliomanet.patient.page.context import sections_of
+from gliomanet.patient.page.context import head_of, sections_of
 from gliomanet.patient.page.view import Medium, View
 from gliomanet.patient.page.words import words
 from gliomanet.patient.page.write import app_style, body_of
 from gliomanet.patient.result import NAME, ResultValues
 from gliomanet.reporting.study.section import Section
 
-__all__ = ["app_style", "doctor_sections"]
+__all__ = ["app_style", "doctor_facts", "doctor_sections"]
+
+
+def doctor_facts(folder: Path, language: str) -> list[str]:
+    """Age, sex, model and time of a result: what stands at the head of its page.
+
+    Raises:
+        ResultError: its `result.json` is of another version.
+        OSError: the folder holds no `result.json`.
+    """
+    facts: list[str] = head_of(ResultValues.read(folder / NAME), words(language))["facts"]
+    return facts
 
 
 def doctor_sections(folder: Path, language: str, picture_address: Callable[[str], str]) -> list[tuple[Section, Markup]]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from gliomanet.app.lines import Said, line_html
-from gliomanet.app.pages.doctor import doctor_sections
+from gliomanet.app.pages.doctor import doctor_facts, doctor_sections
 from gliomanet.app.pages.patient import STYLE as PATIENT_STYLE
 from gliomanet.app.pages.patient import patient_content
 from gliomanet.app.reports import NO_REPORT, read_report
@@ -45,7 +45,8 @@ def view_of(
     if view == "report":
         return _report(folder, language, model=model, lines=lines)
     sections = doctor_sections(result, language, _address(folder.name))
-    content = {"say": say, "sections": sections, "case_id": folder.name, "language": language}
+    facts = doctor_facts(result, language)
+    content = {"say": say, "facts": facts, "sections": sections, "case_id": folder.name, "language": language}
     return Markup(template("doctor").render(content))
 
 

@@ -42,6 +42,7 @@ def predict_case(job: Job, report: Callable[[str], object]) -> None:
         job.result,
         mask=mask,
         patient=known,
+        of_study=asked.source == "study",
         accept_names=asked.accept_names,
         fast=asked.fast,
         threads=job.threads,

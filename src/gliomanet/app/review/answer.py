@@ -9,6 +9,9 @@ from gliomanet.patient.page.answer import percent
 from gliomanet.patient.page.words import words
 from gliomanet.patient.result import ResultValues
 
+LEARNT = ("warning.training_case", "warning.training_center")
+"""Warnings that the models learnt from this very case, or may have: without them a reader is held against a memory."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -28,7 +31,8 @@ class Answer:
 def answer_of(values: ResultValues, language: str) -> Answer:
     """The answer of a result, in the doctor's words."""
     say, doctor = app_words(language, "review"), words(language)
-    cautions = (say("simulated"),) if values.bundle.simulated else ()
+    cautions = [say("simulated")] if values.bundle.simulated else []
+    cautions += [doctor.tell(one) for one in values.warnings if one.code in LEARNT]
     verdict = say.name("verdicts", values.trust.verdict)
     open_ones = [doctor.named("type", one.name) for one in values.compatible_with if one.open]
     rows = []

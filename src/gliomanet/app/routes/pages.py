@@ -33,7 +33,7 @@ def router(
 ) -> APIRouter:
     """The routes."""
     routes = APIRouter()
-    trained = {name for name, center in bundle.centers.items() if center.part == "trained"}
+    trained = {name for name in bundle.centers if bundle.learnt_from(name)}
 
     @routes.get("/")
     def home(request: Request) -> Response:
@@ -95,7 +95,6 @@ def router(
             "has_pdf": (store.folder(case_id) / "result" / PDF).is_file(),
             "retriable": record.state in ("failed", "cancelled") and queue.can_compute(record),
             "done": record.state == "done",
-            "trained_on": record.asked.source == "study" and record.asked.center in trained,
             "view": view,
             "state": say(f"state.{record.state}"),
             "place": place_said(record, queue, say),

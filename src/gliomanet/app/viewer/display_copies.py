@@ -56,6 +56,9 @@ class Info(BaseModel):
     slope: float = Field(description="Value = slope × copy + intercept.")
     intercept: float
     windows: dict[str, tuple[float, float]] = Field(description="Preset → low and high; of images.")
+    largest: tuple[float, float, float] | None = Field(
+        None, description="RAS mm of the voxel where viewers open: of an outline, amid its largest axial slice."
+    )
 
     def __hash__(self) -> int:
         """By the copy: drawings of it are kept by this, and a dictionary has no hash."""
@@ -114,6 +117,7 @@ def _make(source: Source, case: Path) -> None:
         "slope": slope,
         "intercept": intercept,
         "windows": windows,
+        "largest": _largest(voxels, affine) if source.kind == "parts" else None,
     }
     write_json(path.with_suffix("").with_suffix(".json"), Info.model_validate(content).model_dump(mode="json"))
 
@@ -155,6 +159,17 @@ def _codes(voxels: Array, source: Source) -> Array:
         if of_result:
             found[voxels == of_result] = code
     return found
+
+
+def _largest(codes: Array, affine: Array) -> tuple[float, ...] | None:
+    """The outline's voxel nearest to the middle of its largest axial slice, in mm; `None` of an empty one."""
+    inside = codes > 0
+    if not inside.any():
+        return None
+    z = int(inside.sum(axis=(0, 1)).argmax())
+    voxels = np.argwhere(inside[:, :, z])
+    nearest = voxels[np.square(voxels - voxels.mean(axis=0)).sum(axis=1).argmin()]
+    return tuple(float(one) for one in (affine @ np.array([*nearest, z, 1.0]))[:3])
 
 
 def _box(inside: Array, spacing: tuple[float, float, float]) -> tuple[tuple[int, int], ...]:

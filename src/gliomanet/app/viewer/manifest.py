@@ -16,7 +16,14 @@ TITLES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 BLIND = "/blind"
 """End of the address below which a case's images are sent, and none of what the models say."""
 
-_PART_OF = {"enhancing": "enhancing", "necrosis or non-enhancing core": "core", "oedema": "oedema", "whole": "whole"}
+_PART_OF = {
+    "whole": "whole",
+    "core": "tumour_core",
+    "enhancing": "enhancing",
+    "necrosis or non-enhancing core": "core",
+    "oedema": "oedema",
+}
+"""Region of a result → word of the viewer, whose `core` is the part that does not enhance."""
 
 
 def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict[str, Any]:

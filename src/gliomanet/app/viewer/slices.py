@@ -112,13 +112,14 @@ def draw(info_json: str, path: Path, plane: Plane, index: int | None, overlays: 
     sides = [info.shape[one] * info.spacing[one] for one in (across, up)]
     scale = look.size / max(count * step for count, step in zip(info.shape, info.spacing, strict=True))
     size = (max(1, round(sides[0] * scale)), max(1, round(sides[1] * scale)))
-    levels = _plane(_voxels(path, info.digest), axis, index, size).astype(np.float32)
+    levels = _plane(_voxels(path, info.digest), axis, index).astype(np.float32)
     values = levels * info.slope + info.intercept
     shade = np.clip((values - look.low) / max(look.high - look.low, 1e-9), 0, 1)
     shade[levels == 0] = 0
-    pixels = np.repeat(((1 - shade if look.invert else shade) * 255)[..., None], 3, axis=2).astype(np.float32)
+    shade = _between(1 - shade if look.invert else shade, size)
+    pixels = np.repeat(shade[..., None] * 255, 3, axis=2)
     for one in overlays:
-        _overlay(pixels, one, _plane(_voxels(one.path, one.digest), axis, index, size), look)
+        _overlay(pixels, one, _blocks(_plane(_voxels(one.path, one.digest), axis, index), size), look)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     if look.marks:
         image = _marked(image, info, plane, index, scale, look)
@@ -127,17 +128,28 @@ def draw(info_json: str, path: Path, plane: Plane, index: int | None, overlays: 
     return out.getvalue()
 
 
-def _plane(voxels: Array, axis: int, index: int | None, size: tuple[int, int]) -> Array:
-    """A plane of voxels as blocks of pixels (rows, columns): the patient's right, or front, at the left."""
+def _plane(voxels: Array, axis: int, index: int | None) -> Array:
+    """A plane of voxels (rows, columns): the patient's right, or front, at the left."""
     if index is None:
         strongest = np.abs(voxels.astype(np.int16)).argmax(axis=axis)
         cut = np.take_along_axis(voxels, np.expand_dims(strongest, axis), axis).squeeze(axis)
     else:
         cut = np.take(voxels, index, axis)
-    turned = cut.T[::-1, ::-1]
-    rows = np.minimum(np.arange(size[1]) * turned.shape[0] // size[1], turned.shape[0] - 1)
-    columns = np.minimum(np.arange(size[0]) * turned.shape[1] // size[0], turned.shape[1] - 1)
-    shown: Array = turned[rows][:, columns]
+    turned: Array = cut.T[::-1, ::-1]
+    return turned
+
+
+def _between(shade: Array, size: tuple[int, int]) -> Array:
+    """An image as pixels (rows, columns), linear between the voxels' middles, as WebGL draws it."""
+    shown = Image.fromarray(np.ascontiguousarray(shade, np.float32)).resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(shown, np.float32)
+
+
+def _blocks(plane: Array, size: tuple[int, int]) -> Array:
+    """Codes as pixels (rows, columns): each voxel a block, since nothing lies between two codes."""
+    rows = np.minimum(np.arange(size[1]) * plane.shape[0] // size[1], plane.shape[0] - 1)
+    columns = np.minimum(np.arange(size[0]) * plane.shape[1] // size[0], plane.shape[1] - 1)
+    shown: Array = plane[rows][:, columns]
     return shown
 
 

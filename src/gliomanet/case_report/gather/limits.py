@@ -28,10 +28,11 @@ def facts(values: ResultValues) -> Iterator[Fact]:
     if not values.external:
         yield Fact(id="limits.not_tested", section="limits", kind="statement", required=True, polarity="no")
     for name, task in named_tasks(values):
-        yield from _external(name, task.label, [one for one in values.external if one.task == task.task])
+        of_task = [one for one in values.external if one.task == task.task]
+        yield from _external(name, task.label, of_task, tested=bool(values.external))
 
 
-def _external(name: str, label: str, metrics: list[ExternalMetric]) -> Iterator[Fact]:
+def _external(name: str, label: str, metrics: list[ExternalMetric], *, tested: bool) -> Iterator[Fact]:
     """The AUC in the external centres together, or in the only one, beside the study's reference."""
     of_auc = [one for one in metrics if one.metric == AUC]
     centers = {one.center for one in of_auc}
@@ -40,6 +41,9 @@ def _external(name: str, label: str, metrics: list[ExternalMetric]) -> Iterator[
     model = next((one for one in here if not one.reference), None)
     other = next((one for one in here if one.reference and finite(one.value)), None)
     if model is None:
+        if tested:
+            terms = {"task": (label,)}
+            yield Fact(id=f"external.{name}", section="limits", kind="number", terms=terms, polarity="no")
         return
     if model.value is None or not finite(model.value):
         yield Fact(

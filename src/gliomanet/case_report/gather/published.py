@@ -8,7 +8,7 @@ from gliomanet.bundle.survival import SurvivalGroup
 from gliomanet.case_report.codes import GROUPS
 from gliomanet.case_report.fact import Fact, Value
 from gliomanet.case_report.gather.case import is_child
-from gliomanet.case_report.gather.numbers import decimal, finite, whole
+from gliomanet.case_report.gather.numbers import decimal, finite, percent, whole
 from gliomanet.case_report.gather.types import open_groups
 from gliomanet.case_report.knowledge.load import published
 from gliomanet.patient.result import ResultValues
@@ -59,14 +59,15 @@ def _reference(values: ResultValues, groups: dict[str, tuple[str, ...]]) -> Iter
     for one in reference.groups:
         code = GROUPS.get(one.group, "")
         if one.center == counted and code in shown and one.age_band in BANDS:
-            yield _group(one, code, simulated=bool(reference.simulated))
+            yield _group(one, code, simulated=bool(reference.simulated), confidence=reference.confidence)
 
 
-def _group(one: SurvivalGroup, code: str, *, simulated: bool) -> Fact:
+def _group(one: SurvivalGroup, code: str, *, simulated: bool, confidence: float) -> Fact:
     numbers: list[Value] = [whole("n", one.n, "patients"), whole("deaths", one.deaths, "patients")]
     ends = (("median", one.median_months), ("low", one.median_low), ("high", one.median_high))
     if one.median_months is not None:
         numbers += [decimal(name, months, "months") for name, months in ends if months is not None and finite(months)]
+        numbers += [percent("level", confidence)] * (one.median_low is not None)
     band = BANDS[one.age_band]
     return Fact(
         id=f"reference.{code}.{'any' if one.age_band == ALL else band}",

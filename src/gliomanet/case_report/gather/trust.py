@@ -9,13 +9,27 @@ from gliomanet.case_report.gather.case import ADULT, is_child
 from gliomanet.case_report.gather.numbers import percent, whole
 from gliomanet.patient.result import ResultValues
 
+WARNINGS = {
+    "warning.training_case": "training_case",
+    "warning.training_center": "training_center",
+    "warning.feature_tables": "from_tables",
+}
+"""Code of a result's warning → the fact that tells it."""
+
+TOLD_OTHERWISE = frozenset({"simulated", "warning.fast", "warning.not_judged"})
+"""Warnings that facts of the bundle and of the verdict tell."""
+
 
 def facts(values: ResultValues) -> Iterator[Fact]:
-    """The facts of the banner."""
+    """The facts of the banner: every warning of the result, by its own fact or counted among the further ones."""
     trust = values.trust
+    warned = {WARNINGS[one.code] for one in values.warnings if one.code in WARNINGS}
     yield Fact(id="notice", section="banner", kind="statement", required=True)
     if values.bundle.simulated:
         yield Fact(id="simulated", section="banner", kind="statement", required=True)
+    for name in ("training_case", "training_center"):
+        if name in warned:
+            yield Fact(id=name, section="banner", kind="statement", required=True)
     code = trust.verdict.replace(" ", "_")
     yield Fact(id="trust.verdict", section="banner", kind="verdict", required=True, terms={"verdict": (code,)})
     look = next((one for one in trust.distances if one.of == "look" and one.alarm and one.counts), None)
@@ -38,5 +52,9 @@ def facts(values: ResultValues) -> Iterator[Fact]:
         yield Fact(id="names_accepted", section="banner", kind="statement", required=True)
     if values.bundle.fast:
         yield Fact(id="fast", section="banner", kind="statement", required=True)
-    if any(one.code == "warning.feature_tables" for one in values.warnings):
+    if "from_tables" in warned:
         yield Fact(id="from_tables", section="banner", kind="statement", required=True)
+    told = {*WARNINGS, *TOLD_OTHERWISE, *(one.code for one in trust.reasons)}
+    if further := [one for one in values.warnings if one.code not in told]:
+        number = whole("further", len(further), "")
+        yield Fact(id="trust.further", section="banner", kind="number", required=True, values=(number,))

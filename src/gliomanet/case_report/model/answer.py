@@ -41,13 +41,7 @@ def draft_of(answer: Any, schema: dict[str, Any]) -> Draft:
     if finish_reason != "stop":
         raise _failed("finish_reason", "the language model's answer was cut off")
     parsed = parse(content, schema)
-    return Draft(
-        tuple(
-            DraftSentence(one["name"], one["section"], one["text"], tuple(one["fact_ids"]))
-            for one in parsed["sentences"]
-        ),
-        finish_reason,
-    )
+    return Draft(tuple(DraftSentence(name, text) for name, text in parsed.items()), finish_reason)
 
 
 def parse(content: str, schema: dict[str, Any]) -> Any:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gliomanet.case_report.fact import SECTIONS, Facts, Language
+from gliomanet.case_report.fact import Facts, Language
 from gliomanet.case_report.report import Sentence
 from gliomanet.case_report.validate import Finding
+from gliomanet.case_report.validate.length import most_characters
 
 SEED = 15
-MOST_CHARACTERS = 1200
-"""Of one sentence of an answer; checks hold it against its original."""
-
 MOST_COMPLAINTS = 20
 """That the second attempt is told: a model mends few at once."""
 
 _LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "Simplified Chinese"}
 _RULES = """You rephrase sentences of a radiology research report in {language}. You add nothing and leave nothing out.
-- Answer with JSON: {{"sentences": [{{"name", "section", "text", "fact_ids"}}]}}, one for each sentence that you get, in
-  the same order, with its name, section and fact_ids unchanged.
+- You get JSON: "sentences" holds a text for each name, "facts" the facts that they state. Answer with one JSON object
+  that holds each of these names once, in the same order, with your text for it: {{"s1": "…", "s2": "…"}}.
 - Keep every number with its unit, every side, label, negation, "likely", "may" and "estimates", and each beside the
   thing that it is said of. Round and compute nothing.
 - Keep the order of numbers and names; use the sentence's own words with other plain words between.
@@ -44,10 +43,7 @@ def messages(
     """
     cited = {fact_id for one in originals.values() for fact_id in one.fact_ids}
     table = [one for one in facts.table() if one["id"] in cited]
-    sentences = [
-        {"name": name, "section": one.section, "text": one.text, "fact_ids": list(one.fact_ids)}
-        for name, one in originals.items()
-    ]
+    sentences = {name: one.text for name, one in originals.items()}
     sent = json.dumps({"facts": table, "sentences": sentences}, ensure_ascii=False)
     told = [
         {"role": "system", "content": _RULES.format(language=_LANGUAGE_NAMES[language])},
@@ -60,27 +56,22 @@ def messages(
 
 
 def answer_schema(originals: Mapping[str, Sentence]) -> dict[str, Any]:
-    """The JSON schema of an answer: as many sentences as were sent, of known names, sections and facts."""
-    fact_ids = sorted({fact_id for one in originals.values() for fact_id in one.fact_ids})
-    sections = [one for one in SECTIONS if any(one == sentence.section for sentence in originals.values())]
-    sentence = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["name", "section", "text", "fact_ids"],
-        "properties": {
-            "name": {"type": "string", "enum": list(originals)},
-            "section": {"type": "string", "enum": sections},
-            "text": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS},
-            "fact_ids": {"type": "array", "items": {"type": "string", "enum": fact_ids}, "minItems": 1},
-        },
-    }
-    count = len(originals)
+    """The JSON schema of an answer: a text under the name of each sentence that was sent, and nothing else.
+
+    Sections and facts are those of the originals, so no model is asked for them. Lengths are bounded a little above
+    where `validate` refuses: a small model that repeats itself is stopped there, and not at `max_tokens` alone.
+    """
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["sentences"],
-        "properties": {"sentences": {"type": "array", "items": sentence, "minItems": count, "maxItems": count}},
+        "required": list(originals),
+        "properties": {name: {"type": "string", "maxLength": _bound(one.text)} for name, one in originals.items()},
     }
+
+
+def _bound(original: str) -> int:
+    """Characters of a sentence's text, in full hundreds: the schema tells nothing of what the sentence says."""
+    return math.ceil(most_characters(original) / 100) * 100
 
 
 def request(model: str, told: list[dict[str, str]], schema: dict[str, Any], most_tokens: int) -> dict[str, Any]:

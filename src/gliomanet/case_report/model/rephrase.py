@@ -18,7 +18,10 @@ from gliomanet.case_report.validate import Draft, Finding, originals_of, validat
 LOG = logging.getLogger("gliomanet.case_report")
 
 TOKENS_PER_CHARACTER = 2
-"""Room for an answer: Chinese takes up to two tokens a character, JSON around it the rest."""
+"""Room for an answer: Chinese takes up to two tokens a character."""
+
+CHARACTERS_AROUND = 20
+"""Of JSON around a sentence: its name, quotation marks and spaces."""
 
 LEAST_TOKENS = 512
 
@@ -64,7 +67,7 @@ def attempt(
     originals = originals_of(template, facts, language)
     told = prompt.messages(originals, facts, language, complaints)
     schema = prompt.answer_schema(originals)
-    room = LEAST_TOKENS + TOKENS_PER_CHARACTER * sum(len(one.text) + 120 for one in originals.values())
+    room = LEAST_TOKENS + TOKENS_PER_CHARACTER * sum(len(one.text) + CHARACTERS_AROUND for one in originals.values())
     try:
         answer = call(endpoint, "chat/completions", prompt.request(endpoint.model, told, schema, room))
         draft: Draft | None = draft_of(answer, schema)

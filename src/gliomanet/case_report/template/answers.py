@@ -39,7 +39,9 @@ def _estimate(fact: Fact, say: ReportWords) -> str:
         return say("estimates.no_probabilities", task=task)
     if fact.id.endswith(".uncertainty"):
         return say("estimates.uncertainty", task=task, n=say.number(fact.value("uncertainty")))
-    shares = say.listing(_share(class_name(one.name, say), say.number(one), say) for one in fact.values)
+    shares = say.listing(
+        say("estimates.share", name=class_name(one.name, say), n=say.number(one)) for one in fact.values
+    )
     return say("estimates.probabilities", task=task, shares=shares)
 
 
@@ -57,13 +59,9 @@ def _type(fact: Fact, say: ReportWords) -> str:
         return say("type.miss", **say.numbers(fact))
     if fact.kind == "share":
         shares = say("type.separator").join(
-            _share(say.name("type.names", one.name), say.number(one), say) for one in fact.values
+            say("type.share", name=say.name("type.names", one.name), n=say.number(one)) for one in fact.values
         )
         return say("type.probabilities", shares=shares)
     names = [say.name("type.names", one) for one in fact.terms["types"]]
     key = "one" if len(names) == 1 else "several"
     return say(f"type.{key}", name=names[0], names=say("type.separator").join(names))
-
-
-def _share(name: str, number: str, say: ReportWords) -> str:
-    return say("estimates.share", name=name, n=number)

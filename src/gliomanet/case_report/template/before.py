@@ -32,8 +32,7 @@ def case(facts: Facts, say: ReportWords) -> Iterator[Said]:
     given = [one for one in sequences if one.polarity == "yes"]
     missing = [one for one in sequences if one.polarity == "no"]
     if given:
-        names = say.listing(_sequence(one, say) for one in given)
-        yield Said(say("case.given", names=names), tuple(one.id for one in given))
+        yield Said(say("case.given", names=_sequences(given, say)), tuple(one.id for one in given))
     if missing:
         names = say.listing(say.name("case.sequences", one.term("sequence")) for one in missing)
         yield Said(say("case.missing", names=names), tuple(one.id for one in missing))
@@ -54,6 +53,16 @@ def _age(fact: Fact, say: ReportWords) -> str:
     if age is None:
         return say("case.age_unknown")
     return say("case.age_over" if age.bound else "case.age", age=age.shown)
+
+
+def _sequences(facts: list[Fact], say: ReportWords) -> str:
+    """The sequences with their voxels, which are told once where all are alike."""
+    sizes = {tuple(say.number(one) for one in fact.values) for fact in facts}
+    if len(facts) == 1 or len(sizes) > 1 or sizes == {()}:
+        return say.listing(_sequence(one, say) for one in facts)
+    ((x, y, z),) = sizes
+    names = say.listing(say.name("case.sequences", one.term("sequence")) for one in facts)
+    return say("case.sequences_alike", names=names, x=x, y=y, z=z)
 
 
 def _sequence(fact: Fact, say: ReportWords) -> str:

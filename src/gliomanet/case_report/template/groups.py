@@ -48,6 +48,8 @@ def _reference(fact: Fact, say: ReportWords) -> str:
 def _external(fact: Fact, say: ReportWords) -> str:
     numbers = say.numbers(fact)
     task = say.name("estimates.tasks", fact.term("task"))
+    if not numbers:
+        return say("external.untested", task=task)
     if "auc" not in numbers:
         return say("external.none", task=task, n=numbers["n"])
     told = {"task": task, "n": numbers["n"], "auc": numbers["auc"], "interval": _interval(numbers, "external", say)}
@@ -58,7 +60,7 @@ def _external(fact: Fact, say: ReportWords) -> str:
 
 def _interval(numbers: dict[str, str], part: str, say: ReportWords) -> str:
     if "low" in numbers and "high" in numbers:
-        return say(f"{part}.interval", low=numbers["low"], high=numbers["high"])
+        return say(f"{part}.interval", **numbers)
     if "low" in numbers and part == "reference":
-        return say("reference.low_only", low=numbers["low"])
+        return say("reference.low_only", **numbers)
     return ""

@@ -14,7 +14,7 @@ from gliomanet.case_report.validate.length import check_length
 from gliomanet.case_report.validate.numbers import check_numbers
 from gliomanet.case_report.validate.order import check_order
 from gliomanet.case_report.validate.polarity import check_polarity
-from gliomanet.case_report.validate.structure import check_cited, check_cover, check_finish, check_required
+from gliomanet.case_report.validate.structure import check_cover, check_finish
 from gliomanet.case_report.validate.terms import check_terms
 from gliomanet.case_report.validate.vocabulary import check_vocabulary
 
@@ -59,8 +59,6 @@ def validate(draft: Draft, facts: Facts, template: Report, language: Language) -
     return (
         *check_finish(draft),
         *check_cover(draft, originals),
-        *check_cited(draft, originals, facts),
-        *check_required(draft, originals, facts),
         *_of_sentences(draft, originals, facts, language),
     )
 

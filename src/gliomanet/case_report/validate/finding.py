@@ -17,15 +17,11 @@ class DraftSentence:
 
     Attributes:
         name: of the original that it rephrases: `s1` is the first that was sent.
-        section: section that it names.
         text: its words.
-        fact_ids: facts that it says it states.
     """
 
     name: str
-    section: str
     text: str
-    fact_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,15 @@ REPEATED_TOKENS = 7
 """Tokens in a row that stand twice: a paraphrase does not; the original may."""
 
 
+def most_characters(original: str) -> int:
+    """The length up to which a paraphrase is taken; the schema of an answer bounds it, too."""
+    return int(MOST * len(original) + SLACK)
+
+
 def check_length(pair: Pair) -> Iterator[tuple[str, str]]:
     """Too long, too short, or a row of words twice."""
     was, now = len(pair.original.text), len(pair.draft.text.strip())
-    if now > MOST * was + SLACK:
+    if now > most_characters(pair.original.text):
         yield "too_long", f"{now} characters for {was}"
     if now < LEAST * was:
         yield "too_short", f"{now} characters for {was}"

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from gliomanet.imaging.modality_check.appearance import LEAST_EXPLAINED, appearance_of
-from gliomanet.imaging.modality_check.copies import COPY, SCALED_COPY, likeness
+from gliomanet.imaging.modality_check.copies import COPY, NOISY_COPY, SCALED_COPY, likeness
 from gliomanet.imaging.modality_check.naming import Misnamed, misnamed
 from gliomanet.imaging.registration.head_pose import Fit
 from gliomanet.imaging.volume import Matrix, Volume
@@ -86,9 +86,8 @@ def _copy(
             found,
             COPIED_ACTION,
         )
-    if poses[one].explained < LEAST_EXPLAINED:
-        return None
-    return copy_doubt(one, other, files, *likeness(first, second, poses[one].matrix, matrix))
+    pose = poses[one].matrix if poses[one].explained >= LEAST_EXPLAINED else None  # a copy is one of no head, too
+    return copy_doubt(one, other, files, *likeness(first, second, pose, matrix))
 
 
 def copy_doubt(one: str, other: str, files: Mapping[str, str], plain: float, detail: float) -> Doubt | None:
@@ -97,6 +96,13 @@ def copy_doubt(one: str, other: str, files: Mapping[str, str], plain: float, det
     if plain >= SCALED_COPY:
         found = f"{pair} hold the same voxels but for a gain and an offset (correlation {plain:.5f})"
         return Doubt("error", "same_voxels_twice_in_a_case", other, found, COPIED_ACTION)
+    if plain >= NOISY_COPY:
+        found = (
+            f"{pair} hold the same voxels but for little noise (correlation {plain:.4f}; two scans stay below "
+            f"{NOISY_COPY:g})"
+        )
+        action = f"look whether one is a copy of the other with other noise; {COPY_ACTION}"
+        return Doubt("warning", "near_copy_in_a_case", other, found, action)
     if detail >= COPY:
         found = (
             f"{pair} are alike down to their noise (correlation of detail {detail:.3f}; two scans stay below {COPY:g})"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gliomanet.patient.explained import AttributionMap, Worth
 from gliomanet.patient.page.support import points
+from gliomanet.patient.page.tumour import share_of
 from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import ResultValues
@@ -21,12 +22,15 @@ ATTRIBUTION = "pictures/attribution_"
 def attribution(values: ResultValues, say: Words, view: View) -> Section | None:
     """Overlays of attribution with their figures; absent where none was drawn and nothing is worth anything."""
     maps, worth = values.explained.attribution, values.explained.worth_of_inputs
+    place = {one.task: at for at, one in enumerate(values.tasks)}
+    maps = tuple(sorted(maps, key=lambda one: place.get(one.task, len(place))))
     files = [name for name in values.files if name.startswith(ATTRIBUTION)]
+    files.sort(key=lambda name: place.get(_task_of(name), len(place)))
     if not files and not maps and not worth:
         return None
     pictures = []
     for file in files:
-        name = say.task(Path(file).stem.removeprefix(Path(ATTRIBUTION).name))
+        name = say.task(_task_of(file))
         pictures.append({"address": view.picture(file), "label": say("attribution.label", name=name)})
     content = {
         "pictures": pictures,
@@ -36,6 +40,10 @@ def attribution(values: ResultValues, say: Words, view: View) -> Section | None:
     return Section("attribution", say("attribution.title"), content)
 
 
+def _task_of(file: str) -> str:
+    return Path(file).stem.removeprefix(Path(ATTRIBUTION).name)
+
+
 def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
     """VASARI's features that an outline tells; absent where the result has none."""
     found = values.vasari
@@ -43,7 +51,7 @@ def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
         return None
     rows = []
     for one in found.features:
-        measured = "" if one.measured is None else f"{one.measured:.3g} {say.named('unit', one.unit)}"
+        measured = "" if one.measured is None else measured_in(one.measured, one.unit, say)
         value = Cell(say("vasari.not_assessed"), kind="muted") if one.value is None else Cell(say.tell(one.value))
         rows.append(
             (Cell(say.tell(one.name)), Cell(one.code), value, numeric(measured), Cell(say.tell(one.note), kind="note"))
@@ -61,6 +69,15 @@ def vasari(values: ResultValues, say: Words, view: View) -> Section | None:
         for one in found.diameters
     ]
     return Section("vasari", say("vasari.title"), {"table": table, "sizes": sizes})
+
+
+def measured_in(value: float, unit: str, say: Words) -> str:
+    """`67 %` of a share, `2 pieces`, `4.1 mm`."""
+    if unit == "share":
+        return share_of(value)
+    if unit == "pieces":
+        return say("vasari.one_piece" if value == 1 else "vasari.pieces", n=f"{value:.0f}")
+    return f"{value:.3g} {say.named('unit', unit)}"
 
 
 def _maps(maps: Sequence[AttributionMap], say: Words) -> Table:

@@ -12,7 +12,7 @@ from gliomanet.reporting.format import number
 from gliomanet.reporting.svg import INK, LINE, MUTED, PALETTE, letters_of_any_language, new_figure, to_svg
 
 POOLED = "pooled"
-_WIDTH, _LEFT, _RIGHT, _TITLE, _CLASS, _AXIS = 6.2, 1.0, 0.15, 0.24, 0.19, 0.34  # inches
+_WIDTH, _LEFT, _RIGHT, _TITLE, _CLASS, _AXIS = 6.2, 1.15, 0.15, 0.24, 0.19, 0.34  # inches
 PATIENT = PALETTE[1]
 
 

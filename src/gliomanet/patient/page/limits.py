@@ -6,8 +6,11 @@ from gliomanet.patient.page.verdict import verdict_of
 from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.result import Quality, ResultValues, simulated
+from gliomanet.patient.statements.statement import Statement
 from gliomanet.reporting.study.section import Section
 from gliomanet.reporting.table import Cell, Column, Table, numeric
+
+SIMULATED = simulated().code
 
 
 def section(values: ResultValues, say: Words, view: View) -> Section:
@@ -19,20 +22,25 @@ def section(values: ResultValues, say: Words, view: View) -> Section:
     if known:
         bounds = say("trust.flags", n=len(outside), all=len(known)) if outside else say("trust.inside", all=len(known))
     verdict = verdict_of(values, say)
-    above = ("simulated", *(one.text for one in values.trust.reasons))
-    warnings = [one for one in values.warnings if one.code not in above and one.text not in above]
     content = {
         "simulated": simulated_sentence(values, say),
         "verdict": verdict,
-        "warnings": [say.tell(one) for one in warnings],
+        "cautions": [say.tell(one) for one in _cautions(values)],
         "protocol": [say.tell(one) for one in values.protocol],
         "bounds": bounds,
         "quality": _table(quality, say),
+        "is_odd": bool(outside) or not verdict["is_calm"],
         "found": [say.tell(one) for one in values.preparation.found],
         "not_assessed": [say.tell(one) for one in values.not_assessed],
         "notes": [say.tell(one) for one in values.notes],
     }
     return Section("trust", say("trust.title"), content)
+
+
+def _cautions(values: ResultValues) -> list[Statement]:
+    """The warnings and the verdict's reasons in their order, each once; that of simulated patients stands above all."""
+    every = {one.text: one for one in (*values.warnings, *values.trust.reasons)}
+    return [one for one in every.values() if one.code != SIMULATED]
 
 
 def simulated_sentence(values: ResultValues, say: Words) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from gliomanet.bundle.external import ExternalMetric
@@ -100,17 +102,27 @@ def _median(one: SurvivalGroup, say: Words) -> Cell:
 
 def external(values: ResultValues, say: Words, view: View) -> Section | None:
     """Metrics of the model in external centres beside the study's reference, such as age alone."""
-    rows = values.external
+    rows, model = _ordered(values), values.bundle.model
     reference = next((one.model for one in rows if one.reference), "")
     explain = say("external.explain", reference=reference) if reference else say("external.explain_alone")
+    pooled = [one for one in rows if one.center == POOLED]
+    of_centers = [one for one in rows if one.center != POOLED]
     content = {
         "explain": explain if rows else say("external.none"),
-        "table": _external_table(rows, values.bundle.model, reference, say) if rows else None,
+        "table": _external_table("external", pooled or of_centers, model, reference, say) if rows else None,
+        "centers": _external_table("external-centers", of_centers, model, reference, say) if pooled else None,
     }
     return Section("external", say("external.title"), content)
 
 
-def _external_table(rows: tuple[ExternalMetric, ...], model: str, reference: str, say: Words) -> Table:
+def _ordered(values: ResultValues) -> list[ExternalMetric]:
+    """Centre by centre, and of each the tasks in the order of their answers."""
+    tasks = {one.task: at for at, one in enumerate(values.tasks)}
+    centers = list(dict.fromkeys(one.center for one in values.external))
+    return sorted(values.external, key=lambda one: (centers.index(one.center), tasks.get(one.task, len(tasks))))
+
+
+def _external_table(name: str, rows: Sequence[ExternalMetric], model: str, reference: str, say: Words) -> Table:
     keyed = {(one.center, one.task, one.metric, one.reference): one for one in rows}
     cells = []
     for center, task, metric in dict.fromkeys((one.center, one.task, one.metric) for one in rows):
@@ -125,7 +137,7 @@ def _external_table(rows: tuple[ExternalMetric, ...], model: str, reference: str
     titles = [model, *([reference] if reference else [])]
     columns = [Column(say(f"external.{name}")) for name in ("center", "task", "metric")]
     columns += [Column(title, True) for title in titles] + [Column(say("external.n"), True)]
-    return Table("external", say("external.caption"), tuple(columns), tuple(cells))
+    return Table(name, say("external.caption"), tuple(columns), tuple(cells))
 
 
 def _value(one: ExternalMetric | None, say: Words) -> Cell:

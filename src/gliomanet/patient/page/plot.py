@@ -38,7 +38,7 @@ def bar(share: float, label: str) -> Markup:
     """A bar from 0 to 1, as a picture with a text of its own; no style, so that the strictest policy shows it."""
     width = round(100 * min(max(share, 0.0), 1.0), 1)
     return Markup(
-        f'<svg class="bar" role="img" aria-label="{escape(label)}" viewBox="0 0 100 8" width="110" height="9" '
+        f'<svg class="share" role="img" aria-label="{escape(label)}" viewBox="0 0 100 8" width="110" height="9" '
         f'preserveAspectRatio="none"><title>{escape(label)}</title><rect width="100" height="8" fill="#d5dae0"/>'
         f'<rect width="{width}" height="8" fill="#0072b2"/></svg>'
     )

@@ -82,6 +82,6 @@ def _table(values: ResultValues, say: Words) -> Table:
             low, _, median, _, high = quantiles
             cells.append(numeric(number(median, 3), say("range", low=number(low, 3), high=number(high, 3))))
         rows.append(tuple(cells))
-    titles = [f"{say.task(task)} {say.named('class', name)}" for task, name in groups]
+    titles = [f"{say.task(task)}: {say.named('class', name)}" for task, name in groups]
     columns = (Column(say("support.feature")), Column(say("support.here"), True), *(Column(t, True) for t in titles))
     return Table("features", say("support.features_caption"), columns, tuple(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gliomanet.patient.page.answer import percent
 from gliomanet.patient.page.view import View
 from gliomanet.patient.page.words import Words
 from gliomanet.patient.pictures.draw import OUTLINES
@@ -25,7 +26,9 @@ def section(values: ResultValues, say: Words, view: View) -> Section | None:
         lead = say(f"tumour.source_{kind}", model=model)
     empty = found is not None and not any(one.volume_ml > 0 for one in found.volumes)
     drawn = {part for one in values.pictures for part in one.outlined}
+    planes = say("tumour.most_tumour" if found is not None and not empty else "tumour.middle")
     content = {
+        "convention": say("tumour.convention", planes=planes),
         "lead": say("tumour.empty") if empty else lead,
         "volumes": _table(found, say) if found is not None else None,
         "groups": [_group(group, say, view) for group in _by_image(values.pictures)],
@@ -67,11 +70,16 @@ def _shown(one: Picture, say: Words, view: View) -> dict[str, Any]:
     }
 
 
+def share_of(share: float) -> str:
+    """`67 %` of a share of counted voxels; of one that is nearly nothing or all, `< 1 %` or `> 99 %`."""
+    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else percent(share)
+
+
 def _table(found: Segmentation, say: Words) -> Table:
     rows = []
     for one in found.volumes:
-        left = "" if one.left_share is None else f"{one.left_share:.0%}".replace("%", " %")
-        right = "" if one.left_share is None else f"{1 - one.left_share:.0%}".replace("%", " %")
+        left = "" if one.left_share is None else share_of(one.left_share)
+        right = "" if one.left_share is None else share_of(1 - one.left_share)
         name = say.name("tumour.region", one.region)
         numbers = (f"{one.volume_ml:,.1f}", left, right, f"{one.on_atlas_ml:,.1f}")
         rows.append((Cell(name), *(numeric(text) for text in numbers)))

@@ -18,7 +18,6 @@ def verdict_of(values: ResultValues, say: Words) -> dict[str, Any]:
     return {
         "verdict": say(f"trust.verdicts.{trust.verdict.replace(' ', '_')}"),
         "is_calm": trust.verdict == "usable",
-        "reasons": [say.tell(one) for one in trust.reasons],
         "false_alarms": rate,
         "distances": _table(trust.distances, say),
         "notes": [say.tell(one) for one in trust.notes],

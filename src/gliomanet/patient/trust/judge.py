@@ -12,6 +12,7 @@ from gliomanet.patient.trust.calibration import FALSE_ALARMS, Calibrated, calibr
 from gliomanet.patient.trust.deep import deep_vectors
 from gliomanet.patient.trust.features import feature_vectors, modalities_lacking
 from gliomanet.patient.trust.metrics import METRICS, metrics_of
+from gliomanet.patient.trust.physical import Finding
 from gliomanet.patient.trust.reference import TrustReference, subset_name
 from gliomanet.patient.trust.said import Check, Distance, DistanceOf, Trust, Verdict
 from gliomanet.patient.trust.spread import Spread, farthest
@@ -29,6 +30,7 @@ def judge(
     lacks: Mapping[str, Sequence[str]],
     features: pd.DataFrame | None = None,
     flags: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
 ) -> Trust:
     """Judge a case.
 
@@ -40,12 +42,17 @@ def judge(
         lacks: model → modalities that it takes and the case does not have.
         features: of the case, one row of radiomic features; `None` or no row of a case without a tumour mask.
         flags: what preprocessing found that a person should look at.
+        findings: what needs no training cases to be seen.
     """
+    physical = tuple(one.says for one in sorted(findings, key=lambda one: not one.far))
     flagged = tuple(state("trust.flag", flag=flag) for flag in flags)
+    unusable = any(one.far for one in findings)
     if reference is None or not (reference.looks or reference.deep or reference.features):
         why = (state("trust.no_reference"),) if reference is None else reference.lacking
-        verdict: Verdict = "look first" if flags else "not judged"
-        return Trust(verdict=verdict, reasons=flagged, false_alarms=None, distances=(), checks=(), notes=why)
+        verdict: Verdict = "do not use" if unusable else "look first" if physical or flags else "not judged"
+        return Trust(
+            verdict=verdict, reasons=(*physical, *flagged), false_alarms=None, distances=(), checks=(), notes=why
+        )
     models = [model for model in deep if model in reference.deep and len(deep[model])]
     counted = [model for model in models if not lacks.get(model)]
     measured = _measured(reference, features, modalities)
@@ -68,9 +75,9 @@ def judge(
         one for model in whole if model in alarming for one in _worst_features(reference, model, measured[model][0])
     ]
     counting = [(distance, of) for distance, of in found if distance.counts]
-    far = any(of.far for _, of in counting)
+    far = unusable or any(of.far for _, of in counting)
     calm: Verdict = "usable" if counting else "not judged"
-    verdict = "do not use" if far else "look first" if reasons or flags else calm
+    verdict = "do not use" if far else "look first" if reasons or physical or flags else calm
     notes = [*reference.lacking, state("trust.left_right"), *(() if counting else (state("trust.none_alike"),))]
     notes += [
         state("trust.deep_does_not_count", model=model, modalities=tuple(lacks[model]))
@@ -84,7 +91,7 @@ def judge(
     ]
     return Trust(
         verdict=verdict,
-        reasons=(*reasons, *flagged),
+        reasons=(*physical, *reasons, *flagged),
         false_alarms=sum(of.alarm_at for _, of in counting) if counting else None,
         distances=tuple(distance for distance, _ in found),
         checks=checks,

@@ -72,9 +72,9 @@ def look_of_case(folder: Path, spacing_mm: float) -> dict[str, float]:
     """
     record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     atlas = atlas_brain(spacing_mm)
-    brain = _pooled(_voxels(folder / "brain_mask.nii.gz") > 0, atlas.factor) > 0.5
+    brain = pooled(voxels(folder / "brain_mask.nii.gz") > 0, atlas.factor) > 0.5
     names = [name for name in MODALITIES if name in record["modalities"]]
-    images = {name: _pooled(_voxels(folder / f"{name}.nii.gz"), atlas.factor) for name in names}
+    images = {name: pooled(voxels(folder / f"{name}.nii.gz"), atlas.factor) for name in names}
     found = {**_place(brain, record, atlas), **_shown(record, names)}
     own: dict[str, Array] = {}
     for name, image in images.items():
@@ -95,8 +95,8 @@ def atlas_brain(spacing_mm: float) -> AtlasBrain:
     factor = max(1, round(_VOXEL_MM / spacing_mm))
     _, grey, white, inside = tissue_maps(spacing_mm, 0)
     fluid = np.clip(1 - grey - white, 0, 1) * inside
-    tissues = np.stack([_pooled(one, factor) for one in (grey, white, fluid)], -1)
-    brain = _pooled(inside, factor) > 0.5
+    tissues = np.stack([pooled(one, factor) for one in (grey, white, fluid)], -1)
+    brain = pooled(inside, factor) > 0.5
     spacing = spacing_mm * factor
     ends: dict[str, Array] = {}
     for axis in range(3):
@@ -111,11 +111,12 @@ def atlas_brain(spacing_mm: float) -> AtlasBrain:
     return AtlasBrain(factor, spacing, brain, away > _BEYOND_MM, depth, tissues, edges, ends)
 
 
-def _voxels(path: Path) -> Array:
+def voxels(path: Path) -> Array:
+    """The voxels of a preprocessed image."""
     return np.asarray(read_written_nifti(path).dataobj, dtype=np.float32)
 
 
-def _pooled(array: Array, factor: int) -> Array:
+def pooled(array: Array, factor: int) -> Array:
     """Means of blocks of `factor` voxels along each axis; what is left over at the end is dropped."""
     values: Array = np.asarray(array, dtype=np.float32)
     if factor == 1:
@@ -126,10 +127,16 @@ def _pooled(array: Array, factor: int) -> Array:
     return pooled
 
 
+def stretches(record: Mapping[str, Any]) -> Array:
+    """The head's size over the atlas's along its three axes, (3,), the largest first."""
+    to_file = np.array(record["transforms"][record["reference"]]["matrix"])[:3, :3]
+    found: Array = np.linalg.svd(to_file, compute_uv=False)
+    return found
+
+
 def _place(brain: Array, record: Mapping[str, Any], atlas: AtlasBrain) -> dict[str, float]:
     """Size, outline and place of the brain."""
-    to_file = np.array(record["transforms"][record["reference"]]["matrix"])[:3, :3]
-    stretch = np.linalg.svd(to_file, compute_uv=False)
+    stretch = stretches(record)
     found = {
         "brain_ml": float(record["qc"]["brain_volume_ml"]),
         "head_size": float(np.prod(stretch)) ** (1 / 3),
@@ -217,11 +224,16 @@ def _own_edges(image: Array, brain: Array, atlas: AtlasBrain) -> Array:
     inner = brain & (atlas.depth_mm > _DEEP_MM)
     if inner.sum() < _FEWEST:
         return np.zeros(0)
-    low, high = np.percentile(image[brain], [1, 99])
-    scaled = np.clip((image - low) / max(float(high - low), _TINY), -0.2, 1.2) * brain
-    strength = _edge_strength(scaled, atlas.spacing_mm)[inner].astype(np.float64)
+    strength = edge_image(image, brain, atlas)[inner].astype(np.float64)
     columns = np.concatenate([atlas.edges[inner].astype(np.float64), np.ones((len(strength), 1))], axis=1)
     return _fit(columns, strength)[1]
+
+
+def edge_image(image: Array, brain: Array, atlas: AtlasBrain) -> Array:
+    """Strength of the edges of an image's brain, whatever its scale, (x, y, z)."""
+    low, high = np.percentile(image[brain], [1, 99]) if brain.any() else (0.0, 1.0)
+    scaled = np.clip((image - low) / max(float(high - low), _TINY), -0.2, 1.2) * brain
+    return _edge_strength(scaled, atlas.spacing_mm)
 
 
 def _edge_strength(array: Array, spacing_mm: float) -> Array:
