@@ -1,5 +1,6 @@
 """What somebody could do at a wrong moment, or in bad faith: two things at once, a full disk, bodies without end."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -274,6 +275,17 @@ class TestWhatIsKept:
         with pytest.raises(UploadError) as error:
             take_in(folder, LIMITS)
         assert error.value.problem.rule == "upload_gone"
+
+    def test_a_case_without_its_upload_is_not_tried_again(self, started: Start) -> None:
+        client = started()
+        case_id = upload(client, "refused").json()["id"]
+        settled(client, case_id)
+        form = f'action="/api/cases/{case_id}/retry'
+        assert form in client.get(f"/cases/{case_id}").text
+        shutil.rmtree(_store(client).folder(case_id) / "input/upload")
+        assert form not in client.get(f"/cases/{case_id}").text
+        answer = client.post(f"/api/cases/{case_id}/retry")
+        assert (answer.status_code, answer.json()["rule"]) == (409, "upload_gone")
 
     def test_one_that_a_full_disk_stopped_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder = tmp_path / "input"

@@ -126,6 +126,8 @@ def test_the_patients_view_does_not_offer_the_doctors_file_which_holds_survival(
     one = SimpleNamespace(id="1", state="done", lines=(), problem=None)
     say = app_words("en", "case")
     told = {"say": say, "language": "en", "title": "A", "one": one, "done": True, "view": view, "state": "done"}
-    html = template("case").render(told | {"place": "", "content": "", "script_words": {}, "has_pdf": True})
+    told |= {"place": "", "content": "", "script_words": {}, "lines": [], "problem": "", "retriable": False}
+    html, without = (template("case").render(told | {"has_pdf": there}) for there in (True, False))
     assert ("result.pdf" in html) == ("result.json" in html) == (view != "patient")
+    assert "result.pdf" not in without
     assert "/delete" in html

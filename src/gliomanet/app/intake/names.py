@@ -17,6 +17,9 @@ FOLDER = "dicom"
 
 PARTS = (*MODALITIES, MASK, FOLDER)
 MASK_WORDS = frozenset({"mask", "seg", "segmentation", "tumour", "tumor", "label", "labels"})
+UPLOAD, FILES = "upload", "files"
+"""In a case's input: the files as they came, and those that are kept."""
+
 _KEPT = re.compile(rf"(?P<part>{'|'.join(sorted(PARTS, key=len, reverse=True))})-\d{{5}}(?:-(?P<told>\w+))?")
 
 
@@ -46,6 +49,11 @@ def generated(part: str, number: int, name: str = "") -> str:
     """
     told = modality_told(name) if part == FOLDER else ""
     return f"{part}-{number:05d}" + (f"-{told}" if told else "")
+
+
+def is_there(folder: Path) -> bool:
+    """True where a case's input holds files: an upload that was refused is not kept."""
+    return any((folder / name).is_dir() for name in (UPLOAD, FILES))
 
 
 def part_of(path: Path) -> tuple[str, str]:

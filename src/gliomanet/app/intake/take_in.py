@@ -22,7 +22,7 @@ from gliomanet.app.intake.dicom import Left, quiet, set_apart
 from gliomanet.app.intake.inflate import inflate
 from gliomanet.app.intake.kinds import Kind, kind_of
 from gliomanet.app.intake.limits import DISK_FULL, UploadLimits, refused
-from gliomanet.app.intake.names import FOLDER, MASK, part_of
+from gliomanet.app.intake.names import FILES, FOLDER, MASK, UPLOAD, part_of
 from gliomanet.app.intake.nifti import rewrite
 from gliomanet.app.lines import Said, line_text, said
 from gliomanet.cohort.dicom.convert import convert_case
@@ -32,8 +32,8 @@ from gliomanet.modalities import MODALITIES
 from gliomanet.patient.statements.statement import Statement
 from gliomanet.tables.io import read_table
 
-UPLOAD, FILES, NOTES = "upload", "files", "notes.json"
-"""In a case's input: the files as they came, those that are kept, and what is said of them."""
+NOTES = "notes.json"
+"""Beside the files that are kept: what is said of them."""
 
 CASE = "upload"
 """Stands for the case in the importer's messages."""

@@ -7,6 +7,7 @@ import time
 from functools import partial
 from threading import Condition, Event, Thread
 
+from gliomanet.app.intake.names import is_there
 from gliomanet.app.lines import Said
 from gliomanet.app.queue.job import Job
 from gliomanet.app.queue.worker import Outcome, Worker
@@ -136,10 +137,17 @@ class Queue:
             if record.state not in ("failed", "cancelled"):
                 found = f"the case is {record.state}; only one that failed or was cancelled is tried again"
                 raise NotNowError(Problem(found, "look at its state", rule="not_retriable"))
+            if not self.can_compute(record):
+                found = "the files of this case were not taken, and are not kept"
+                raise NotNowError(Problem(found, "send the right ones as a new case", rule="upload_gone"))
             self.check_room()
             record = self._store.again(record)
             self._changed.notify_all()
             return record
+
+    def can_compute(self, record: CaseRecord) -> bool:
+        """True where a case's images are there still: those of an upload that was refused are not kept."""
+        return record.asked.source == "study" or is_there(self._store.folder(record.id) / "input")
 
     def delete(self, case_id: str) -> None:
         """Delete a case whatever it is at; its process is ended first.

@@ -93,6 +93,7 @@ def router(
             "problem": problem_said(record.problem, language) if record.problem else "",
             "lines": [line_html(line, language) for line in record.lines],
             "has_pdf": (store.folder(case_id) / "result" / PDF).is_file(),
+            "retriable": record.state in ("failed", "cancelled") and queue.can_compute(record),
             "done": record.state == "done",
             "view": view,
             "state": say(f"state.{record.state}"),
