@@ -114,6 +114,13 @@ class TestToken:
         assert (answer.status_code, answer.json()["rule"]) == (401, "no_token")
         assert ALWAYS.items() <= dict(answer.headers).items()
 
+    @pytest.mark.parametrize(("language", "word"), [("en", "its token"), ("zh", "令牌")])
+    def test_a_browser_without_it_is_told_by_a_page(self, started: Start, language: str, word: str) -> None:
+        page = self.client(started, new_token()).get(f"/?lang={language}&token=wrong", headers={"Accept": "text/html"})
+        assert (page.status_code, page.headers["content-type"]) == (401, "text/html; charset=utf-8")
+        assert word in page.text
+        assert "wrong" not in page.text
+
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_it_is_exchanged_for_a_cookie_that_is_another_secret(self, started: Start, scheme: str) -> None:
         token = new_token()
