@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from gliomanet.bundle.description import BundleDescription, BundledModel, CenterOfStudy
+from gliomanet.bundle.references import References
 from gliomanet.cohort.dicom.convert import ConvertedSeries
 from gliomanet.config.preprocessing import Preprocessing
 from gliomanet.files.nifti import write_nifti
@@ -18,11 +19,12 @@ from gliomanet.labels.tasks import DEFAULT_TASKS
 from gliomanet.patient.compose import warnings_of
 from gliomanet.patient.diagnosis import ASTROCYTOMA, GLIOBLASTOMA, LEGACY, OLIGODENDROGLIOMA, UNGRADED, compatible_types
 from gliomanet.patient.given import take
-from gliomanet.patient.measured import under_known_names
+from gliomanet.patient.measured import beside_study, under_known_names
 from gliomanet.patient.outlines import volumes
 from gliomanet.patient.state import find_state
 from gliomanet.patient.statements.statement import state as said
 from gliomanet.patient.trust.said import Trust
+from gliomanet.radiomics.ratios import with_ratios
 
 
 def rows(**mutant_codeleted_high) -> pd.DataFrame:
@@ -113,6 +115,16 @@ def test_the_mask_s_shape_has_the_names_of_tables_that_measured_it_once_a_modali
     named = under_known_names(own, ["t1c_shape_Sphericity", "flair_shape_Sphericity", "t1c_shape_Unheard"])
     assert named["flair_shape_Sphericity"].tolist() == [0.5]
     assert "t1c_shape_Unheard" not in named
+
+
+def test_a_ratio_of_equal_contrasts_is_shown_and_one_of_two_below_the_least_is_not():
+    values = {"t1_firstorder_Maximum": 3.0, "t1c_firstorder_Maximum": 3.0}
+    below = {"t1_firstorder_Median": -0.3, "t1c_firstorder_Median": 0.01}
+    case = with_ratios(pd.DataFrame({"case_id": ["p"], **{name: [one] for name, one in (values | below).items()}}))
+    features = tuple(name for name in case if name != "case_id")
+    known = References(features, (), np.zeros((6, 0, 5), np.float32), np.zeros((6, 0), np.int32), {})
+    (shown,) = beside_study(case, SimpleNamespace(references=known))
+    assert (shown.feature, shown.value) == ("t1-t1c_logratio_Maximum", 0.0)
 
 
 def head(*, skull: bool, seed: int = 0) -> Modality:

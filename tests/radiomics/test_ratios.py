@@ -30,10 +30,18 @@ def test_values_are_those_by_hand():
 
 def test_a_ratio_of_two_values_below_the_least_says_nothing():
     found = with_ratios(table(t1_firstorder_Median=[-0.34, -0.34], t1c_firstorder_Median=[-0.55, 0.4]))
-    name = "t1-t1c_logratio_Median"
-    assert [says_nothing(name, value) for value in found[name]] == [True, False]
-    assert not says_nothing("t1-t1c_logratio_Skewness", 0.0)  # a difference, which may be 0
-    assert not says_nothing("t1_firstorder_Median", 0.0)
+    assert [says_nothing(found.iloc[[case]], "t1-t1c_logratio_Median") for case in (0, 1)] == [True, False]
+    assert not says_nothing(found.iloc[[0]], "t1-t1c_logratio_Skewness")  # a difference, which may be 0
+    assert not says_nothing(found.iloc[[0]], "t1_firstorder_Median")
+
+
+@pytest.mark.parametrize("region", ["", "core_"])
+def test_equal_values_above_the_least_are_a_ratio_of_0_that_says_something(region):
+    """Intensities that no one normalised, or two maxima at the end of the scale."""
+    found = with_ratios(table(t1_firstorder_Maximum=[1.0, 0.01], t1c_firstorder_Maximum=[1.0, 0.02])).add_prefix(region)
+    name = f"{region}t1-t1c_logratio_Maximum"
+    assert found[name].tolist() == [0, 0]
+    assert [says_nothing(found.iloc[[case]], name) for case in (0, 1)] == [False, True]
 
 
 def test_every_pair_in_the_protocols_order_and_nothing_of_one_alone():

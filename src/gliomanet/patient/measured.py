@@ -37,8 +37,8 @@ def measure(case: Path, case_id: str, bundle: Bundle, kept: Path) -> tuple[pd.Da
     write_table(measured, kept, RADIOMICS, exact=True)
     known = under_known_names(wide_features(measured), bundle.references.features)
     shown = [name for name in bundle.references.shown() if name in known]
-    if void := [name for name in shown if says_nothing(name, float(known[name].iloc[0]))]:
-        notes.append(f"not shown: {', '.join(void)}: both contrasts lie below {LEAST:g} of the normalised scale")
+    if void := [name for name in shown if says_nothing(known, name)]:
+        notes.append(f"not shown: {', '.join(void)}: neither contrast lies above {LEAST:g}, the least of a ratio")
     return known, notes
 
 
@@ -65,7 +65,7 @@ def beside_study(features: pd.DataFrame, bundle: Bundle) -> tuple[Feature, ...]:
     references, row = bundle.references, features.iloc[0]
     found = []
     for name in references.shown():
-        if name not in features or pd.isna(row[name]) or says_nothing(name, float(row[name])):
+        if name not in features or pd.isna(row[name]) or says_nothing(features, name):
             continue
         groups = tuple(
             Reference(

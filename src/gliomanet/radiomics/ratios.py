@@ -53,17 +53,24 @@ def with_ratios(features: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([features, pd.DataFrame(derived, index=features.index)], axis=1)
 
 
-def says_nothing(name: str, value: float) -> bool:
+def says_nothing(features: pd.DataFrame, ratio: str) -> bool:
     """True of a log ratio whose two features were both put to `LEAST`: its 0 is no likeness of the contrasts.
 
-    No other is exactly 0, but that of a contrast with itself.
+    A ratio of 0 alone does not tell: equal features above `LEAST` have it, too.
 
     Args:
-        name: of the feature; False of any that is no log ratio.
-        value: of the case.
+        features: of one case, in one row, those that the ratio was formed from among them.
+        ratio: name of the feature; False of any that is no log ratio.
+
+    Raises:
+        KeyError: a feature that the ratio was formed from is not there.
     """
-    parts = parts_of(name)
-    return parts.family == LOG_RATIO and parts.name.lower() in POSITIVE and value == 0
+    parts = parts_of(ratio)
+    if parts.family != LOG_RATIO or parts.name.lower() not in POSITIVE:
+        return False
+    images = parts.modality.split("-")
+    of = ["_".join(filter(None, (parts.region, image, FIRST_ORDER, parts.name))) for image in images]
+    return bool((features[of].to_numpy(float) <= LEAST).all())
 
 
 def _pair(
