@@ -155,6 +155,14 @@ def test_numbers_that_mean_nothing_are_not_shown(name: str, asked: bool) -> None
     assert "survival=shown" not in html(values, asked=asked)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_result_not_to_be_used_names_no_comparison_that_was_not_made(language: str) -> None:
+    """The images alone may say so, beside no training case."""
+    said = app_words(language, "for_patients")("first.do_not_use")
+    assert said in " ".join(texts(RESULTS["astray_small"], language))
+    assert not re.search("learnt from|unlike|学过|相差", said)
+
+
 def test_nothing_of_made_up_brains_reassures() -> None:
     say = app_words("en", "for_patients")
     found = texts(RESULTS["simulated"])

@@ -23,7 +23,7 @@ from gliomanet.patient.result import (
     TaskAnswer,
     Volume,
 )
-from gliomanet.patient.statements.statement import state, technical
+from gliomanet.patient.statements.statement import Statement, state, technical
 from gliomanet.patient.survival import ReferenceSurvival
 from gliomanet.patient.trust.said import Check, Distance, Trust, Verdict
 from gliomanet.patient.vasari import THICK_MM, UNTOLD, Vasari, VasariFeature, scale_of
@@ -178,8 +178,10 @@ def _feature(code: str, value: str | None, measured: float | None, unit: str) ->
     )
 
 
-def trust(verdict: Verdict = "usable", alarming: int = 0, network: bool = False) -> Trust:
-    """A verdict with its distances and checks."""
+def trust(
+    verdict: Verdict = "usable", alarming: int = 0, network: bool = False, physical: tuple[Statement, ...] = ()
+) -> Trust:
+    """A verdict with its distances, its checks and the reasons that `judge` makes of them, after those given."""
     checks = tuple(
         Check(
             metric=f"detail_{name}",
@@ -193,7 +195,18 @@ def trust(verdict: Verdict = "usable", alarming: int = 0, network: bool = False)
         )
         for place, name in enumerate(ALL)
     )
-    reasons = (technical("unlike the training cases"),) if verdict != "usable" else ()
+    far = "far" if verdict == "do not use" else "first"
+    rate = {"p": 0.004, "held_out": 240}
+    reasons = list(physical)
+    if alarming:
+        reasons.append(state(f"trust.look_{far}", alarming=alarming, checks=len(checks), **rate))
+        think_of = state("think_of.blurred")
+        reasons += [
+            state("trust.check", metric=one.says, value=2.0, low=0.5, high=1.5, think_of=think_of)
+            for one in checks[:alarming]
+        ]
+    if network:
+        reasons.append(state(f"trust.deep_{far}", model="net", distance=5.1, alarming_from=3.2, **rate))
     if verdict == "not judged":
         return Trust(
             verdict=verdict, reasons=(), false_alarms=None, distances=(), checks=(), notes=(technical("nothing"),)
@@ -201,12 +214,21 @@ def trust(verdict: Verdict = "usable", alarming: int = 0, network: bool = False)
     distances = [_distance("look", alarming > 0), _distance("deep features", network)]
     return Trust(
         verdict=verdict,
-        reasons=reasons,
+        reasons=tuple(reasons),
         false_alarms=0.05,
         distances=tuple(distances),
         checks=checks,
         notes=(state("trust.left_right"),),
     )
+
+
+ASTRAY = state("trust.astray", stretch=1.4164, most=1.3)
+SMALL = state("trust.small_first", volume=966.3, least=1000.0)
+TOO_SMALL = state("trust.small_far", volume=589.4, least=750.0)
+CUT = state("trust.cut", one="flair", section=68.7, share=0.0368)
+TWO_HEADS = state(
+    "trust.two_heads", group=("t1", "t1c"), rest=("t2", "flair"), one="t1", other="t2", share=0.834, most=0.45
+)
 
 
 def _distance(of: Any, alarm: bool) -> Distance:
@@ -424,6 +446,10 @@ def golden() -> dict[str, ResultValues]:
         "do_not_use": result(trust=trust("do not use", 3, network=True), outside=3),
         "training_case": result(warnings=(state("warning.training_case", center="SITE_A"),)),
         "look_first": result(trust=trust("look first", 1), flags=("brain outline is odd",), names_accepted=True),
+        "two_heads_cut": result(trust=trust("look first", physical=(CUT, TWO_HEADS)), warnings=(CUT, TWO_HEADS)),
+        "astray_small": result(
+            trust=trust("do not use", 1, physical=(ASTRAY, TOO_SMALL)), warnings=(ASTRAY, TOO_SMALL)
+        ),
         "not_judged": result(trust=trust("not judged")),
         "features_alone": result(from_tables=True, segmentation=outline(source="given"), inputs=inputs("t1", "t1c")),
         "simulated": result(simulated=True, survival=survival(group(GBM_NAME, 60, 41, 13.0), simulated=True), age=29.0),

@@ -13,8 +13,19 @@ from gliomanet.case_report.facts import facts_of
 from gliomanet.case_report.gather.numbers import decimal, percent
 from gliomanet.case_report.template.write import write_template
 from gliomanet.patient.result import ResultValues
-from gliomanet.patient.statements.statement import Statement
-from tests.case_report.golden import CASE_ID, golden, outline, result
+from gliomanet.patient.statements.statement import Statement, state
+from tests.case_report.golden import (
+    ASTRAY,
+    CASE_ID,
+    CUT,
+    SMALL,
+    TOO_SMALL,
+    TWO_HEADS,
+    golden,
+    outline,
+    result,
+    trust,
+)
 
 CASES = golden()
 
@@ -103,7 +114,60 @@ def test_reasons_of_the_verdict_are_not_counted_twice(all_facts):
     for name in ("do_not_use", "look_first", "simulated", "fast", "features_alone"):
         assert "trust.further" not in all_facts[name]
     values = golden()["do_not_use"]
+    assert values.trust.reasons
     assert "trust.further" not in facts_of(values.model_copy(update={"warnings": values.trust.reasons}))
+
+
+def test_a_reason_that_no_fact_tells_is_counted():
+    """One of a later version, a finding without its figures, and an alarm of a distance that the result lacks."""
+    reasons = (
+        Statement(code="trust.of_a_later_version", values={}, text="?"),
+        Statement(code="trust.two_heads", values={"share": 0.8, "most": 0.45, "group": ("pet",)}, text="?"),
+        state("trust.look_first", alarming=1, checks=4, p=0.004, held_out=240),
+        CUT,
+    )
+    trust = golden()["look_first"].trust.model_copy(update={"reasons": reasons, "distances": ()})
+    facts = facts_of(golden()["glioblastoma"].model_copy(update={"trust": trust, "warnings": reasons}))
+    assert facts["trust.further"].value("further").number == 3
+    assert "trust.cut.flair" in facts
+
+
+@pytest.mark.parametrize(
+    ("reason", "fact", "shown"),
+    [
+        (ASTRAY, "trust.astray", {"stretch": "1.42", "most": "1.30"}),
+        (SMALL, "trust.small_first", {"volume": "966", "least": "1000"}),
+        (TOO_SMALL, "trust.small_far", {"volume": "589", "least": "750"}),
+        (CUT, "trust.cut.flair", {"section": "69", "share": "3.7"}),
+        (TWO_HEADS, "trust.two_heads.t1+t1c.t2+flair", {"share": "83", "most": "45"}),
+    ],
+)
+def test_a_finding_in_the_images_is_told_with_its_figures_after_the_verdict(reason, fact, shown):
+    values = result(trust=trust("look first", physical=(reason,)), warnings=(reason,))
+    facts = facts_of(values)
+    assert [one.id for one in facts.of("banner")] == ["notice", "trust.verdict", fact]
+    assert {one.name: one.shown for one in facts[fact].values} == shown
+    assert fact in facts.required
+
+
+def test_two_heads_of_a_pair_alone_are_told_too():
+    """As results of earlier versions have it, which know of no groups."""
+    pair = Statement(
+        code="trust.two_heads", values={"one": "t1", "other": "flair", "share": 0.62, "most": 0.45}, text="?"
+    )
+    facts = facts_of(result(trust=trust("look first", physical=(pair,)), warnings=(pair,)))
+    assert facts["trust.two_heads.t1.flair"].terms["rest"] == ("flair",)
+    assert "trust.further" not in facts
+
+
+def test_a_figure_that_rounds_to_its_limit_is_told_as_beyond_it():
+    near = (
+        state("trust.small_first", volume=999.8, least=1000.0),
+        state("trust.astray", stretch=1.301, most=1.3),
+    )
+    facts = facts_of(result(trust=trust("look first", physical=near), warnings=near))
+    assert facts["trust.small_first"].value("volume").bound == "<"
+    assert facts["trust.astray"].value("stretch").bound == ">"
 
 
 def test_a_question_without_a_test_elsewhere_says_so(all_facts):

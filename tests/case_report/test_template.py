@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 
 from gliomanet.case_report.fact import LANGUAGES, SECTIONS, Facts
 from gliomanet.case_report.facts import facts_of
+from gliomanet.case_report.gather.physical import PHYSICAL as FINDINGS
+from gliomanet.case_report.reading.sentence import read
 from gliomanet.case_report.template.write import write_template
 from tests.case_report.golden import CASE_ID, golden
 
 CASES = golden()
+PHYSICAL = tuple(FINDINGS)
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 NAMES = re.compile(
     r"1p/19q|IDH1/2|T1/FLAIR|FLAIR|T1c|T1|T2|WHO 2021|CDKN2A/B|H3 K27M|(?:grades?|chromosomes) [\d ,andor]+|\d号|\d ?级"
@@ -142,6 +146,40 @@ def test_a_result_that_is_not_to_be_used_says_so_before_its_estimates(written):
     report = written["do_not_use"][1]["en"]
     assert report.of("banner")[1].fact_ids == ("trust.verdict",)
     assert report.of("estimates")[0].fact_ids == ("estimates.unusable",)
+
+
+def test_the_report_of_two_heads_says_which_images_and_by_how_much(written):
+    _, reports = written["two_heads_cut"]
+    *_, cut, heads = reports["en"].of("banner")
+    assert cut.text == (
+        "The brain reaches the end of the image in FLAIR, with a section of 69 cm², and 3.7 % of the atlas's brain lies "
+        "beyond: part of the brain was not imaged."
+    )
+    assert heads.text.startswith(
+        "The images of T1 and T1c do not lie on those of T2 and FLAIR; of T1 and T2, which fit best, 83 % of the places"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["two_heads_cut", "astray_small"])
+def test_figures_of_findings_are_read_back_with_their_units(written, name, language):
+    """By the reader of the checks that hold a language model's sentences against the facts."""
+    facts, reports = written[name]
+    units = {"cm²": "area", "ml": "volume", "%": "", "": ""}
+    scale = {"cm²": 100, "%": Fraction(1, 100)}
+    findings = [one for one in reports[language].of("banner") if one.fact_ids[0].startswith(PHYSICAL)]
+    assert len(findings) >= 2
+    for sentence in findings:
+        (fact,) = (facts[one] for one in sentence.fact_ids)
+        told = {(one.value, one.dimension) for one in read(sentence.text, language).numbers}
+        assert told == {(Fraction(one.shown) * scale.get(one.unit, 1), units[one.unit]) for one in fact.values}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_verdict_names_no_reason_that_it_does_not_know(written, language):
+    """It may rest on the images alone, without any training case to hold them beside."""
+    (text,) = [one.text for one in written["astray_small"][1][language].sentences if one.fact_ids == ("trust.verdict",)]
+    assert not re.search("learnt|训练", text)
 
 
 def test_equal_facts_give_equal_reports(written):

@@ -42,7 +42,9 @@ Kind = Literal[
     "published",
     "question",
 ]
-Unit = Literal["", "%", "ml", "mm", "years", "months", "patients", "cases", "pieces", "checks", "questions", "pictures"]
+Unit = Literal[
+    "", "%", "ml", "mm", "cm²", "years", "months", "patients", "cases", "pieces", "checks", "questions", "pictures"
+]
 Polarity = Literal["", "yes", "no"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gliomanet.case_report.fact import Fact, Facts
+from gliomanet.case_report.gather.physical import PHYSICAL
 from gliomanet.case_report.template.said import Said, laid_down
 from gliomanet.case_report.words.read import ReportWords
 
@@ -18,6 +19,8 @@ def banner(facts: Facts, say: ReportWords) -> Iterator[Said]:
             yield Said(say(f"trust.{fact.term('verdict')}"), (fact.id,))
         elif fact.id == "trust.flags":
             yield Said(say("trust.flags", n=fact.value("flags").shown), (fact.id,))
+        elif (found := ".".join(fact.id.split(".")[:2])) in PHYSICAL:
+            yield Said(say(found, **_modalities(fact, say), **say.numbers(fact)), (fact.id,))
         else:
             yield Said(say(fact.id, **say.numbers(fact)), (fact.id,))
 
@@ -46,6 +49,12 @@ def images(facts: Facts, say: ReportWords) -> Iterator[Said]:
     fact = facts["pictures"]
     number = fact.get("pictures")
     yield Said(say("images.none") if number is None else say("images.shown", n=number.shown), (fact.id,))
+
+
+def _modalities(fact: Fact, say: ReportWords) -> dict[str, str]:
+    """Role → modalities of a fact by name."""
+    names = {role: [say.name("case.sequences", one) for one in ones] for role, ones in fact.terms.items()}
+    return {role: say.listing(ones) for role, ones in names.items()}
 
 
 def _age(fact: Fact, say: ReportWords) -> str:
