@@ -21,7 +21,7 @@ async function follow(): Promise<void> {
     const place = document.getElementById('place')
     const told = one.state === 'running' ? said.running : standing(one.place ?? 0)
     if (place && place.textContent !== told) place.textContent = told
-    lines(one.lines)
+    await lines(one.lines)
   }
   window.setTimeout(follow, 1000)
 }
@@ -31,18 +31,16 @@ function standing(before: number): string {
   return before === 1 ? said.place_one : said.place.replace('{n}', String(before))
 }
 
-function lines(told: string[]): void {
+// The list is taken from the page as the server writes it, which marks what stays English in a Chinese line.
+async function lines(told: string[]): Promise<void> {
   const list = document.getElementById('lines')
   if (!list || (list.childElementCount === told.length && list.lastElementChild?.textContent === told.at(-1))) return
+  const answer = await fetch(location.href).catch(() => null)
+  if (!answer?.ok) return
+  const made = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('lines')
+  if (!made) return
   const below = list.scrollTop + list.clientHeight >= list.scrollHeight - 8
-  list.replaceChildren(
-    ...told.map((line) => {
-      const item = document.createElement('li')
-      item.textContent = line
-      if (language === 'zh' && !/[\u4e00-\u9fff]/.test(line)) item.lang = 'en' // a library's own words
-      return item
-    }),
-  )
+  list.replaceChildren(...made.children)
   if (below) list.scrollTop = list.scrollHeight
 }
 

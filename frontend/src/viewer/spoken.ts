@@ -1,4 +1,4 @@
-/** What the line below the images says: slice, place, values and ruler; of a scene in 3D, whence it is seen. */
+/** The line below the images in words: slice, place, values and ruler; of a scene in 3D, whence it is seen. */
 import { say } from './elements'
 import { AXIS, distance, sliceOf } from './geometry'
 import { getJson } from './json'

@@ -43,7 +43,7 @@ export const preset = (info: Info, name: Preset): [number, number] => [...info.w
 
 export const rounded = (value: number): string => String(Number(value.toPrecision(3)))
 
-/** What a space shows when it is opened, and after a reset. */
+/** The state of a space when it is opened, and after a reset. */
 export function initial(space: Space, reference: string): State {
   const modalities = space.volumes.map(({ modality }) => modality)
   return {

@@ -9,13 +9,7 @@ export function twinOf({ words: w, twin }: Manifest): HTMLElement {
   const cell = (column: number, text: string): HTMLElement =>
     element('td', { 'data-title': titles[column] ?? '' }, text)
   const rows = twin.map(({ part, ml, left }) =>
-    element(
-      'tr',
-      {},
-      element('th', { scope: 'row' }, part),
-      cell(1, ml.toFixed(1)),
-      cell(2, left === null ? '–' : `${Math.round(left * 100)} %`),
-    ),
+    element('tr', {}, element('th', { scope: 'row' }, part), cell(1, ml.toFixed(1)), cell(2, left ?? '–')),
   )
   const caption = element('caption', {}, w.twin ?? '')
   const table = element('table', { class: 'viewer-twin' }, caption, element('thead', {}, element('tr', {}, ...head)))

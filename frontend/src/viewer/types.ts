@@ -34,7 +34,7 @@ export interface Manifest {
   reference: string
   modalities: { name: string; title: string }[]
   spaces: Space[]
-  twin: { part: string; ml: number; left: number | null }[]
+  twin: { part: string; ml: number; left: string | null }[]
   words: Words & {
     planes: Record<Plane, string>
     presets: Record<Preset, string>

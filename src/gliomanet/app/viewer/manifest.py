@@ -11,6 +11,7 @@ from gliomanet.app.viewer.slices import COLORS, DASHES
 from gliomanet.app.viewer.sources import ATLAS, Source, read_result, record_of, sources_of
 from gliomanet.app.words import app_words
 from gliomanet.modalities import MODALITIES
+from gliomanet.patient.page.tumour import share_of
 
 TITLES = {"t1": "T1", "t1c": "T1c", "t2": "T2", "flair": "FLAIR"}
 BLIND = "/blind"
@@ -57,7 +58,7 @@ def manifest_of(case: Path, case_id: str, language: str, *, blind: bool) -> dict
             {
                 "part": words["parts"][_PART_OF[one.region]] if one.region in _PART_OF else one.region,
                 "ml": one.volume_ml,
-                "left": one.left_share,
+                "left": None if one.left_share is None else share_of(one.left_share),
             }
             for one in outline.volumes
         ],
