@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
+from scipy.sparse.csgraph import connected_components
 
 from gliomanet.imaging.record import NAME as RECORD
 from gliomanet.imaging.registration.atlas import atlas
@@ -22,24 +24,26 @@ from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.look import AtlasBrain, atlas_brain, edge_image, pooled, stretches, voxels
 
 MOST_SECTION_CM2 = 30.0
-"""Section of the brain at the end of an image's grid: real heads up to 24, with a quarter of the field cut off 69 and
+"""Section of the brain at the end of an image's grid: real heads up to 24, with a quarter of the field cut off 54 and
 more in one modality at least."""
 
 MOST_BEYOND = 0.015
-"""Share of the atlas's brain that lies outside an image's grid: real heads up to .001, cut ones from .024 on."""
+"""Share of the atlas's brain that lies outside an image's grid: real heads up to .001, with a quarter of the field cut
+off .037 and more in one modality at least."""
 
 MOST_MOVED = 0.45
-"""Share of a modality's blocks whose edges fit another place of the other modality better: real pairs up to .29,
-heads of two patients from .62 on."""
+"""Share of blocks whose edges fit another place of the other modality better, in the pair that fits best of two groups
+of modalities: real heads up to .29, phantoms .37; heads of two patients from .58 on."""
 
 MOST_STRETCH = 1.3
 """Stretch between the axes onto the atlas: real heads up to 1.10, phantoms 1.24; upside down 1.42."""
 
 LEAST_ML = 1000.0
-"""Volume of a brain, fluid around it included: the smallest of the real heads has 1246 ml, adults' lie above 1,000."""
+"""Volume of a brain, fluid around it included, below which a person is to look. A choice: the smallest real head has
+1246 ml."""
 
 TOO_SMALL_ML = 750.0
-"""Volume below which nothing is to be used. A choice: an adult's of which part is missing may lie above it."""
+"""Volume below which nothing is to be used. A choice, too: what is left of a cut brain may lie above it."""
 
 _BLOCK_MM = 12.0
 _STEP_MM = 24.0
@@ -80,14 +84,15 @@ def physical_findings(folder: Path, spacing_mm: float) -> tuple[Finding, ...]:
 
 
 def _astray(record: Mapping[str, Any]) -> Iterator[Finding]:
-    """A head that fits the atlas only where it is pulled out of shape, or a brain that is smaller than any adult's."""
+    """A head that fits the atlas only where it is pulled out of shape, or a small brain."""
     stretch, volume = stretches(record), float(record["qc"]["brain_volume_ml"])
     apart = float(stretch[0] / max(stretch[-1], 1e-6))
     if apart > MOST_STRETCH:
         yield Finding(state("trust.astray", stretch=apart, most=MOST_STRETCH), far=True)
     if volume < LEAST_ML:
-        how = "far" if volume < TOO_SMALL_ML else "first"
-        yield Finding(state(f"trust.small_{how}", volume=volume, least=LEAST_ML), far=how == "far")
+        far = volume < TOO_SMALL_ML
+        code, least = ("trust.small_far", TOO_SMALL_ML) if far else ("trust.small_first", LEAST_ML)
+        yield Finding(state(code, volume=volume, least=least), far=far)
 
 
 def _cut(record: Mapping[str, Any], names: list[str], brain: Array, spacing_mm: float) -> Iterator[Finding]:
@@ -113,6 +118,8 @@ def _placed(index: Array, pull: Array) -> Array:
 def _largest_section(places: Array, shape: Array, file_mm: Array, spacing_mm: float) -> float:
     """The largest section of the brain, in cm², in the outermost slab of a slice (or of a voxel of the atlas).
 
+    Of a brain that other modalities show beyond the file's grid, what lies beyond is no part of the slab.
+
     Args:
         places: (n, 3), the brain's voxels on the atlas as voxel indices of the file.
         shape: of the file.
@@ -123,30 +130,39 @@ def _largest_section(places: Array, shape: Array, file_mm: Array, spacing_mm: fl
     for axis in range(3):
         thick = max(spacing_mm, float(file_mm[axis]))
         slab = thick / file_mm[axis]
-        low = int((places[:, axis] < slab - 0.5).sum())
-        high = int((places[:, axis] > shape[axis] - 0.5 - slab).sum())
+        place, end = places[:, axis], shape[axis] - 0.5
+        low = int(((place >= -0.5) & (place < slab - 0.5)).sum())
+        high = int(((place > end - slab) & (place <= end)).sum())
         found = max(found, max(low, high) * spacing_mm**3 / thick / 100)
     return found
 
 
 def _two_heads(edges: Mapping[str, Array], brain: Array, at_atlas: AtlasBrain) -> Iterator[Finding]:
-    """A modality that fits none of the others: block by block, its edges lie elsewhere than theirs."""
+    """Groups of modalities that fit none of the others: block by block, their edges lie elsewhere.
+
+    The largest group (of equal ones the first) stands for the head, and each other group is a finding.
+    """
     moved = {
-        (one, other): share
-        for one in edges
-        for other in edges
-        if one < other and (share := _share_moved(edges[one], edges[other], brain, at_atlas.spacing_mm)) is not None
+        pair: share
+        for pair in combinations(edges, 2)
+        if (share := _share_moved(edges[pair[0]], edges[pair[1]], brain, at_atlas.spacing_mm)) is not None
     }
-    found: dict[str, tuple[float, str]] = {}
-    for name in edges:
-        pairs = [
-            (share, other if name == one else one) for (one, other), share in moved.items() if name in (one, other)
-        ]
-        if pairs and min(pairs)[0] > MOST_MOVED:
-            found[name] = min(pairs)
-    for name, (share, other) in found.items():
-        if not (len(edges) == 2 and name > other):  # of two alone, either is the other's stranger
-            yield Finding(state("trust.two_heads", one=name, other=other, share=share, most=MOST_MOVED))
+    groups = _groups(list(edges), moved)
+    for group in groups:
+        if group is not max(groups, key=len):
+            rest = tuple(name for name in edges if name not in group)
+            between = {pair: share for pair, share in moved.items() if (pair[0] in group) != (pair[1] in group)}
+            pair = min(between, key=lambda pair: between[pair])
+            one, other = pair if pair[0] in group else pair[::-1]
+            figures = {"share": between[pair], "most": MOST_MOVED}
+            yield Finding(state("trust.two_heads", group=group, rest=rest, one=one, other=other, **figures))
+
+
+def _groups(names: list[str], moved: Mapping[tuple[str, str], float]) -> list[tuple[str, ...]]:
+    """The modalities that lie together, one by way of another; a pair that was not judged counts as together."""
+    apart = np.array([[moved.get((one, other), 0.0) > MOST_MOVED for other in names] for one in names])
+    count, group = connected_components(~(apart | apart.T), directed=False)
+    return [tuple(name for name, of in zip(names, group, strict=True) if of == number) for number in range(count)]
 
 
 def _share_moved(one: Array, other: Array, brain: Array, spacing_mm: float) -> float | None:
