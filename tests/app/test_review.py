@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
+import time
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,14 @@ from fastapi.testclient import TestClient
 from gliomanet import __version__
 from gliomanet.app.pages.frame import frame
 from gliomanet.app.pages.review import router
+from gliomanet.app.review import store as kept
 from gliomanet.app.review.answer import answer_of
 from gliomanet.app.review.export import review_table
 from gliomanet.app.review.scores import QUESTIONS, Scores
 from gliomanet.app.review.session import MOST_CASES, new_session
-from gliomanet.app.review.store import Reviews, digest_of
+from gliomanet.app.review.store import Reviews, UnknownReviewError, digest_of
 from gliomanet.app.words import LANGUAGES, app_words
+from gliomanet.files.atomic import write_once
 from gliomanet.patient.statements.sentences import sentences
 from gliomanet.patient.statements.statement import state
 from gliomanet.tables.io import read_table
@@ -195,6 +199,32 @@ def test_two_who_save_at_once_leave_one_whole_file(store: Path) -> None:
     assert reviews.save(session, 1, one)
     assert not reviews.save(session, 1, other)
     assert reviews.scores(session, 1, "first") == one
+
+
+def test_a_score_that_is_saved_while_the_session_is_deleted_goes_with_it(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews, session = Reviews(store), new_session(IDS[:1], "R", 1, second_look=False)
+    reviews.add(session)
+    scores, _ = Scores.from_form(FIRST, "first", "0" * 64)
+    assert scores is not None
+    begun = threading.Event()
+
+    def slowly(path: Path, content: bytes) -> None:
+        begun.set()
+        time.sleep(0.5)
+        write_once(path, content)
+
+    monkeypatch.setattr(kept, "write_once", slowly)
+    saving = threading.Thread(target=lambda: reviews.save(session, 1, scores))
+    saving.start()
+    assert begun.wait(10)
+    reviews.delete(session.id)
+    saving.join()
+    assert not list((store / "reviews").iterdir())
+    with pytest.raises(UnknownReviewError):
+        reviews.save(session, 1, scores)
+    assert not list((store / "reviews").iterdir())
 
 
 @pytest.mark.parametrize(

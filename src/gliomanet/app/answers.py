@@ -23,6 +23,7 @@ STATUS = {
     "not_retriable": 409,
     "upload_gone": 409,
     "process_stays": 503,
+    "case_in_use": 503,
     "report_at_work": 409,
     "too_slow": 408,
     "queue_full": 429,

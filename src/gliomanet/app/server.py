@@ -101,9 +101,10 @@ def create_app(settings: AppSettings) -> FastAPI:
 
 async def _gone(store: Store, request: Request, error: Exception) -> Response:
     """A case that was deleted while it was read is not there; any other missing file is a failure of the server."""
-    case_id = str(request.path_params.get("case_id", ""))
+    if "case_id" not in request.path_params:
+        raise error
     try:
-        store.state(case_id)
+        store.state(request.path_params["case_id"])
     except UnknownCaseError as unknown:
         return told(request, 404, unknown.problem)
     raise error

@@ -14,7 +14,7 @@ from gliomanet.bundle.read import Bundle
 from gliomanet.bundle.survival import SURVIVAL
 from gliomanet.imaging.quality.center_table import METRICS
 from gliomanet.labels.decision import called_class
-from gliomanet.patient.result import ClassAnswer, Quality, TaskAnswer, simulated
+from gliomanet.patient.result import LEARNT_CASE, LEARNT_CENTER, ClassAnswer, Quality, TaskAnswer, simulated
 from gliomanet.patient.statements.statement import Statement, state
 from gliomanet.patient.trust.said import Trust
 
@@ -63,7 +63,7 @@ def warnings_of(bundle: Bundle, trust: Trust, *, center: str, of_study: bool, fa
     description = bundle.description
     said = [simulated()] if description.simulated else []
     if center in description.centers and description.learnt_from(center):
-        said.append(state(f"warning.training_{'case' if of_study else 'center'}", center=center))
+        said.append(state(LEARNT_CASE if of_study else LEARNT_CENTER, center=center))
     said += trust.reasons
     if not description.has_images:
         said.append(state("warning.feature_tables"))

@@ -27,6 +27,9 @@ from gliomanet.patient.vasari import Vasari
 SCHEMA_VERSION = 2
 NAME = "result.json"
 
+LEARNT_CASE, LEARNT_CENTER = "warning.training_case", "warning.training_center"
+"""Codes of warnings that the models learnt from this very case, or from its centre and so perhaps from it."""
+
 
 def notice() -> Statement:
     """The notice that goes with every result: research use."""

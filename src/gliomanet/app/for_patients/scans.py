@@ -9,13 +9,13 @@ from gliomanet.app.for_patients.part import Part, Point, points
 from gliomanet.app.for_patients.standing import standing_of
 from gliomanet.modalities import MODALITIES
 from gliomanet.patient.pictures.picture import Picture
-from gliomanet.patient.result import ResultValues, Segmentation
+from gliomanet.patient.result import LEARNT_CASE, LEARNT_CENTER, ResultValues, Segmentation
 from gliomanet.patient.statements.statement import Statement, Value
 from gliomanet.patient.vasari import SIDED
 from gliomanet.reporting.wording import Wording
 
 FROM_TABLES = "warning.feature_tables"
-LEARNT = {"warning.training_case": "trust.learnt_case", "warning.training_center": "trust.learnt_center"}
+LEARNT = {LEARNT_CASE: "trust.learnt_case", LEARNT_CENTER: "trust.learnt_center"}
 """Warning that the model learnt from this very case, or may have → its plain words."""
 ADULT = 18.0
 ONE_SIDE = 0.9

@@ -48,13 +48,13 @@ def quiet() -> Iterator[None]:
 
 @quiet()
 def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[int, Counter[Left]]:
-    """Move the MR images among DICOM files into a folder, their preambles emptied.
+    """Gather the MR images among DICOM files in a folder, as links, and empty their preambles.
 
     A preamble is 128 bytes before the image that no reader needs, and in which a program can hide (CVE-2019-11687).
 
     Args:
-        files: begin as DICOM does.
-        into: folder for them.
+        files: begin as DICOM does; they stay where they are, so that an opening that is broken off can begin anew.
+        into: folder for the links.
         limits: the bounds of voxels.
 
     Returns:
@@ -68,7 +68,7 @@ def set_apart(files: Iterable[Path], into: Path, limits: UploadLimits) -> tuple[
             left[why, kind] += 1
             continue
         _empty_preamble(path)
-        path.rename(into / f"{taken:06d}.dcm")
+        (into / f"{taken:06d}.dcm").symlink_to(path.resolve())
         taken += 1
     return taken, left
 

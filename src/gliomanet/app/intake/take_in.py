@@ -38,6 +38,9 @@ NOTES = "notes.json"
 CASE = "upload"
 """Stands for the case in the importer's messages."""
 
+_NOT_OF_THE_FILES = (DISK_FULL, "dcm2niix_failed")
+"""Rules of problems of the machine or of the converter, after which the same upload may be taken another time."""
+
 _ACCEPTED = "send NIfTI (.nii, .nii.gz), or an examination's DICOM files as a folder or a zip archive"
 
 
@@ -65,7 +68,8 @@ class _Kept(BaseModel):
 def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
     """Open an upload, keep its images, and remove the rest. Done once; a further call finds what is kept.
 
-    An upload that is refused is removed whole; one that was broken off stays as it came, to be opened once more.
+    An upload that is refused is removed whole; one whose opening was broken off, or was ended by the disk or the
+    converter, stays as it came, to be opened once more.
 
     Args:
         folder: a case's input, whose `upload/` `receive` wrote.
@@ -87,7 +91,7 @@ def take_in(folder: Path, limits: UploadLimits | None = None) -> Intake:
             with _passing_files_in(work):
                 notes = _open(upload, work, limits or UploadLimits())
         except CaseError as error:
-            if error.problem.rule != DISK_FULL:  # they would be refused each time, and may name a patient
+            if error.problem.rule not in _NOT_OF_THE_FILES:  # they would be refused each time, and may name a patient
                 _remove(work, upload)
             raise
         write_json(work / FILES / NOTES, _Kept(notes=notes).model_dump())

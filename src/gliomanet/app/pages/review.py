@@ -213,10 +213,9 @@ def router(store: Path, frame: Frame) -> APIRouter:
     @routes.post("/review/{review}/cases/{number}/{look}")
     async def save(request: Request, review: str, number: int, look: Look) -> Response:
         try:
-            session = known(review, number)
-        except UnknownReviewError:
+            return await pages.save(request, known(review, number), number, look)
+        except UnknownReviewError:  # also where it was deleted while the form came
             return _missing()
-        return await pages.save(request, session, number, look)
 
     @routes.post("/review/{review}/delete")
     async def delete(request: Request, review: str) -> Response:

@@ -20,7 +20,7 @@ from gliomanet.errors import Problem, ProblemError
 LOG = logging.getLogger("gliomanet.app")
 
 PATIENCE = 30.0
-"""Seconds that a deletion waits for the end of a case's process."""
+"""Seconds that a deletion waits in all: for the case's folder to be given back, and for its process to end."""
 
 EXPIRY_SECONDS = 60.0
 """Between two looks for cases that have expired."""
@@ -154,9 +154,11 @@ class Queue:
 
         Raises:
             UnknownCaseError: there is no such case.
+            CaseInUseError: its folder is not given back in time.
+            NotNowError: its process does not end in time.
         """
         until = time.monotonic() + PATIENCE
-        with self._changed:
+        with self._store.leaving(case_id, PATIENCE), self._changed:  # the queue goes on while the folder is waited for
             while (stop := self._stops.get(case_id)) is not None:  # once more where somebody let it be tried again
                 stop.set()
                 if not self._changed.wait(until - time.monotonic()):

@@ -12,16 +12,14 @@ from gliomanet.app.lines import said
 from gliomanet.app.queue.job import Job
 from gliomanet.app.reports import FOLDER, NO_REPORT
 from gliomanet.app.study_cases import StudyCases
+from gliomanet.app.words import LANGUAGES
 from gliomanet.bundle.read import Bundle
-from gliomanet.case_report.fact import Language
 from gliomanet.case_report.make import make_report
 from gliomanet.errors import CaseError, Problem, ProblemError
 from gliomanet.patient.checks import Patient
 from gliomanet.patient.predict import predict
 from gliomanet.patient.progress import Line
 from gliomanet.patient.statements.statement import Statement
-
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def predict_case(job: Job, report: Callable[[str], object]) -> None:

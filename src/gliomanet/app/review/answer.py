@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from gliomanet.app.words import app_words
 from gliomanet.patient.page.answer import percent
 from gliomanet.patient.page.words import words
-from gliomanet.patient.result import ResultValues
-
-LEARNT = ("warning.training_case", "warning.training_center")
-"""Warnings that the models learnt from this very case, or may have: without them a reader is held against a memory."""
+from gliomanet.patient.result import LEARNT_CASE, LEARNT_CENTER, ResultValues
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,8 @@ def answer_of(values: ResultValues, language: str) -> Answer:
     """The answer of a result, in the doctor's words."""
     say, doctor = app_words(language, "review"), words(language)
     cautions = [say("simulated")] if values.bundle.simulated else []
-    cautions += [doctor.tell(one) for one in values.warnings if one.code in LEARNT]
+    # Without them a reader is held against a memory.
+    cautions += [doctor.tell(one) for one in values.warnings if one.code in (LEARNT_CASE, LEARNT_CENTER)]
     verdict = say.name("verdicts", values.trust.verdict)
     open_ones = [doctor.named("type", one.name) for one in values.compatible_with if one.open]
     rows = []

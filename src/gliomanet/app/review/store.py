@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from gliomanet.app.review.scores import Look, Scores
 from gliomanet.app.review.session import Session
@@ -32,6 +33,7 @@ class Reviews:
     """
 
     store: Path
+    _changing: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def add(self, session: Session) -> None:
         """Keep a new session.
@@ -67,10 +69,11 @@ class Reviews:
         Raises:
             UnknownReviewError: there is none of that id.
         """
-        self.get(review)
         over = self.store / "deleted" / review
         over.parent.mkdir(exist_ok=True, mode=0o700)
-        self._folder(review).rename(over)  # whole or not at all, as with cases
+        with self._changing:
+            self.get(review)
+            self._folder(review).rename(over)  # whole or not at all, as with cases
         shutil.rmtree(over)
 
     def scores(self, session: Session, number: int, look: Look) -> Scores | None:
@@ -79,10 +82,16 @@ class Reviews:
         return Scores.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def save(self, session: Session, number: int, scores: Scores) -> bool:
-        """Save the scores of a case, whole or not at all; scores that are there already stay, and it says False."""
+        """Save the scores of a case, whole or not at all; scores that are there already stay, and it says False.
+
+        Raises:
+            UnknownReviewError: the session was deleted meanwhile.
+        """
         path, content = self._file(session, number, scores.look), scores.model_dump_json(indent=1).encode()
-        write_once(path, content)
-        return path.read_bytes() == content
+        with self._changing:  # so that no score makes the folder of a deleted session anew
+            self.get(session.id)
+            write_once(path, content)
+            return path.read_bytes() == content
 
     def next_look(self, session: Session, number: int) -> Look | None:
         """The look that a case waits for; `None`: it has all of its scores."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -18,9 +18,9 @@ from gliomanet.app.pages.frame import in_same_language, wants_page
 from gliomanet.app.queue.line import Queue
 from gliomanet.app.store.cases import Store
 from gliomanet.app.store.record import Asked, CaseRecord
+from gliomanet.app.words import Language
 from gliomanet.errors import CaseError, Problem
 
-Name = Literal["en", "zh"]
 _TEXTS = ("label", "age", "sex", "mask_codes")
 
 
@@ -86,7 +86,7 @@ def router(store: Store, queue: Queue) -> APIRouter:
         return [told(one, queue) | {"lines": []} for one in store.list()]
 
     @routes.get("/api/cases/{case_id}")
-    def state(case_id: str, lang: Name = "en") -> dict[str, Any]:
+    def state(case_id: str, lang: Language = "en") -> dict[str, Any]:
         return told(store.state(case_id), queue, lang)
 
     @routes.post("/api/cases/{case_id}/cancel")

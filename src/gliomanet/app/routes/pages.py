@@ -122,6 +122,6 @@ def place_said(record: CaseRecord, queue: Queue, say: Wording) -> str:
 
 
 def _script_words(say: Wording) -> dict[str, Any]:
-    """Wording that the page's script puts in while it follows the case."""
+    """Words that the page's script puts in while it follows the case."""
     names = ("next", "place", "place_one", "running", "failed", "cancelled")
     return {name: say.sentences[name] for name in names} | {"states": say.sentences["state"]}

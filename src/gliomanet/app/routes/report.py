@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,12 +16,11 @@ from gliomanet.app.reports import FOLDER, KINDS, report_file
 from gliomanet.app.routes.results import result_of
 from gliomanet.app.settings import AppSettings
 from gliomanet.app.store.cases import Store
+from gliomanet.app.words import Language
 from gliomanet.case_report.make import make_report
 from gliomanet.case_report.template.write import write_template
 from gliomanet.case_report.write import write
 from gliomanet.errors import CaseError, Problem
-
-Name = Literal["en", "zh"]
 
 _TYPES = {"pdf": "application/pdf", "html": "text/html; charset=utf-8"}
 
@@ -42,10 +42,10 @@ class _OneAtATime:
 
 def router(settings: AppSettings, store: Store) -> APIRouter:
     """The routes."""
-    routes, at_work = APIRouter(), _OneAtATime()
+    routes, at_work, placing = APIRouter(), _OneAtATime(), Lock()
 
     @routes.get("/api/cases/{case_id}/report.{kind}")
-    def download(case_id: str, kind: Literal["html", "pdf"], lang: Name = "en") -> Response:
+    def download(case_id: str, kind: Literal["html", "pdf"], lang: Language = "en") -> Response:
         result_of(store, case_id)
         path = report_file(store.folder(case_id), lang, kind)
         if not path.is_file():
@@ -54,14 +54,16 @@ def router(settings: AppSettings, store: Store) -> APIRouter:
         return FileResponse(path, media_type=_TYPES[kind], filename=path.name)
 
     @routes.post("/api/cases/{case_id}/report")
-    def phrase(case_id: str, by: Literal["template", "model"] = "template", lang: Name = "en") -> Response:
+    def phrase(case_id: str, by: Literal["template", "model"] = "template", lang: Language = "en") -> Response:
         if by == "model" and settings.endpoint is None:
             action = "start the server with --endpoint and --endpoint-model"
             raise CaseError(Problem("the server has no language model", action, rule="no_endpoint"))
         writer = partial(write, endpoint=settings.endpoint) if by == "model" else write_template
-        with at_work, TemporaryDirectory(dir=store.root / "incoming") as beside:
+        alone = at_work if by == "model" else nullcontext()
+        with alone, TemporaryDirectory(dir=store.root / "incoming") as beside:
             made = make_report(result_of(store, case_id), lang, out=Path(beside), writer=writer)
-            with store.lent(case_id) as folder:  # which may have been deleted while the model wrote
+            # It may have been deleted meanwhile; two reports that are done at once are not mixed.
+            with store.lent(case_id) as folder, placing:
                 for kind in KINDS:
                     report_file(folder, lang, kind).unlink(missing_ok=True)
                 (folder / FOLDER).mkdir(exist_ok=True)

@@ -7,7 +7,6 @@ was left by one that was killed, and is removed.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -22,6 +21,7 @@ from pydantic import ValidationError
 
 from gliomanet.app.store.audit import Audit
 from gliomanet.app.store.record import Asked, CaseRecord, State
+from gliomanet.app.store.sizes import Sizes
 from gliomanet.errors import Problem, ProblemError
 from gliomanet.files.atomic import write_json
 
@@ -39,6 +39,14 @@ class UnknownCaseError(ProblemError):
 
 class StoreFullError(ProblemError):
     """The store takes no further case."""
+
+
+class CaseInUseError(ProblemError):
+    """A case cannot be deleted, since something is being written to its folder: told as 503."""
+
+    def __init__(self) -> None:
+        found = "something is still being written to the case's folder, such as a copy for the viewer"
+        super().__init__(Problem(found, "try again in a minute", rule="case_in_use"))
 
 
 class Store:
@@ -61,8 +69,8 @@ class Store:
         self._held = _hold(root)
         self._lock = RLock()
         self._returned = Condition(self._lock)
-        self._lent = Counter[str]()
-        self._sizes: dict[str, tuple[object, int]] = {}
+        self._lent, self._leaving = Counter[str](), Counter[str]()
+        self._sizes = Sizes(root / "cases")
         self.on_delete: list[Callable[[str], object]] = []
         self.audit = Audit(root / "audit.jsonl")
         for name in ("incoming", "deleted"):
@@ -92,10 +100,12 @@ class Store:
         """Folder of a case to write to; it is not deleted before it is given back, so that no write makes it anew.
 
         Raises:
-            UnknownCaseError: there is no such case.
+            UnknownCaseError: there is no such case, or it is being deleted.
         """
         with self._lock:
             folder = self.folder(case_id)
+            if self._leaving[case_id]:
+                raise UnknownCaseError
             self._lent[case_id] += 1
         try:
             yield folder
@@ -127,7 +137,7 @@ class Store:
     def bytes_used(self) -> int:
         """Bytes of all cases; those of cases at work as they were when a file of theirs was last added."""
         with self._lock:
-            return sum(self._size(case_id) for case_id in self._cases)
+            return sum(self._sizes.of(case_id) for case_id in self._cases)
 
     # -- writing
 
@@ -190,20 +200,45 @@ class Store:
             fresh = {"turn": self._next_turn(), "attempts": 0, "lines": (), "problem": None}
             return self.update(record.into("queued", **fresh))
 
+    @contextmanager
+    def leaving(self, case_id: str, patience: float = 0.0) -> Iterator[None]:
+        """Lend a case's folder to nobody, once it was given back.
+
+        Args:
+            case_id: the case.
+            patience: seconds to wait for those who have it.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            CaseInUseError: somebody still has its folder then.
+        """
+        with self._lock:
+            self.state(case_id)
+            self._leaving[case_id] += 1
+        try:
+            with self._lock:
+                if not self._returned.wait_for(lambda: not self._lent[case_id], patience):
+                    raise CaseInUseError
+            yield
+        finally:
+            with self._lock:
+                self._leaving[case_id] -= 1
+                self._leaving += Counter()
+
     def delete(self, case_id: str) -> None:
         """Remove a case with all that is known of it; nothing may be computing it any more.
 
         Raises:
             UnknownCaseError: there is no such case.
+            CaseInUseError: its folder is lent, see `leaving`.
         """
-        with self._lock:
-            self._returned.wait_for(lambda: not self._lent[case_id])
+        with self._lock, self.leaving(case_id):
             folder, tombstone = self.folder(case_id), self.root / "deleted" / case_id
             for told in self.on_delete:
                 told(case_id)
             folder.rename(tombstone)
             del self._cases[case_id]
-            self._sizes.pop(case_id, None)
+            self._sizes.forget(case_id)
         shutil.rmtree(tombstone)
         self.audit.tell("deleted", case_id)
 
@@ -214,34 +249,6 @@ class Store:
         if len(self._cases) >= self._most_cases or self.bytes_used() >= self._most_bytes:
             found = f"the store is full: it holds {len(self._cases)} cases"
             raise StoreFullError(Problem(found, "delete cases that are not needed any more", rule="store_full"))
-
-    def _size(self, case_id: str) -> int:
-        """Bytes of a case, counted anew where a file was added to its folder, such as a copy for the viewer."""
-        folder = self.root / "cases" / case_id
-        changed = tuple(_changed(one) for one in (folder, folder / "display", folder / "report"))
-        before = self._sizes.get(case_id)
-        if before is None or before[0] != changed:
-            before = self._sizes[case_id] = changed, _bytes_in(folder)
-        return before[1]
-
-
-def _changed(folder: Path) -> int:
-    try:
-        return folder.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-def _bytes_in(folder: Path) -> int:
-    """Bytes of the files below a folder; those that a process at work removes meanwhile count for nothing."""
-    total = 0
-    for at, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(at, name)).st_size  # noqa: PTH118 - as `walk` gives it
-            except FileNotFoundError:
-                continue
-    return total
 
 
 def _read(folder: Path) -> CaseRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from gliomanet.app.store.cases import Store, UnknownCaseError
+from gliomanet.app.store.cases import CaseInUseError, Store, UnknownCaseError
 
 
 def delete_expired(store: Store, days: float, now: datetime | None = None) -> list[str]:
@@ -21,9 +21,11 @@ def delete_expired(store: Store, days: float, now: datetime | None = None) -> li
     """
     before = (now or datetime.now(UTC)) - timedelta(days=days)
     over = store.list("done", "failed", "cancelled")
-    expired = [one.id for one in over if datetime.fromisoformat(one.changed_at) < before]
-    for case_id in expired:
-        with suppress(UnknownCaseError):  # somebody deleted it at this moment
+    expired = []
+    for case_id in (one.id for one in over if datetime.fromisoformat(one.changed_at) < before):
+        # Somebody deleted it at this moment, or looks at it: then it goes the next time.
+        with suppress(UnknownCaseError, CaseInUseError), store.leaving(case_id):
             store.audit.tell("expired", case_id)
             store.delete(case_id)
+            expired.append(case_id)
     return expired

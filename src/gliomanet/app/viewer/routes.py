@@ -6,7 +6,7 @@ import math
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
@@ -15,10 +15,9 @@ from gliomanet.app.viewer.display_copies import Info, copy_path, info_of
 from gliomanet.app.viewer.manifest import BLIND, TITLES, manifest_of
 from gliomanet.app.viewer.slices import AXES, Drawn, Look, Plane, draw, value_at
 from gliomanet.app.viewer.sources import Source, UnknownVolumeError, sources_of
-from gliomanet.app.words import app_words
+from gliomanet.app.words import Language, app_words
 from gliomanet.errors import Problem, ProblemError
 
-Name = Literal["en", "zh"]
 _Depends = Depends()
 _PRIVATE = {"Cache-Control": "no-store"}
 _MOST_OVERLAYS = 8
@@ -88,7 +87,7 @@ def router(store: Folders) -> APIRouter:
     routes = APIRouter(tags=["viewer"])
 
     @routes.get("/api/cases/{case_id}/viewer.json")
-    def manifest(case_id: str, response: Response, lang: Name = "en", blind: bool = False) -> dict[str, Any]:
+    def manifest(case_id: str, response: Response, lang: Language = "en", blind: bool = False) -> dict[str, Any]:
         response.headers.update(_PRIVATE)
         return manifest_of(store.folder(case_id), case_id, lang, blind=blind)
 
@@ -144,7 +143,7 @@ def _images(store: Folders, *, blind: bool) -> APIRouter:
 
     @routes.get("/pictures/{name}/{plane}/{index}.png")
     def saved(
-        case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends], lang: Name = "en"
+        case_id: str, name: str, plane: Plane, index: int, shown: Annotated[Pictured, _Depends], lang: Language = "en"
     ) -> Response:
         """A slice to keep, with letters, ruler, and a line that says what it is."""
         source = volumes.of(case_id).get(name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, get_args
 
 from gliomanet.reporting.wording import Wording, sentences_of
 
-LANGUAGES = ("en", "zh")
+Language = Literal["en", "zh"]
 """English, and Chinese in simplified characters."""
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 def app_words(language: str, part: str) -> Wording:

@@ -8,12 +8,12 @@ from gliomanet.case_report.fact import Fact
 from gliomanet.case_report.gather.case import ADULT, is_child
 from gliomanet.case_report.gather.numbers import percent, whole
 from gliomanet.case_report.gather.physical import physical_fact
-from gliomanet.patient.result import ResultValues
+from gliomanet.patient.result import LEARNT_CASE, LEARNT_CENTER, ResultValues
 from gliomanet.patient.statements.statement import Statement
 
 WARNINGS = {
-    "warning.training_case": "training_case",
-    "warning.training_center": "training_center",
+    LEARNT_CASE: "training_case",
+    LEARNT_CENTER: "training_center",
     "warning.feature_tables": "from_tables",
 }
 """Code of a result's warning → the fact that tells it."""
@@ -57,7 +57,7 @@ def _told(values: ResultValues) -> Iterator[Fact]:
     yield Fact(id="notice", section="banner", kind="statement", required=True)
     if values.bundle.simulated:
         yield Fact(id="simulated", section="banner", kind="statement", required=True)
-    for name in ("training_case", "training_center"):
+    for name in (WARNINGS[LEARNT_CASE], WARNINGS[LEARNT_CENTER]):
         if name in warned:
             yield Fact(id=name, section="banner", kind="statement", required=True)
     code = trust.verdict.replace(" ", "_")

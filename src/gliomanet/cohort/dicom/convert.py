@@ -165,6 +165,10 @@ def _run(program: str, folder: Path, scratch: Path, headers: Headers, at: Mappin
     command = [program, *chain.from_iterable(options.items()), "-o", str(scratch), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     refuse_where_full(scratch)  # it leaves out, without an error, what it could not write
+    if done.returncode < 0:
+        found = f"dcm2niix was ended by signal {-done.returncode}"
+        action = "try again with more memory; where it ends so again, run it by hand to see why"
+        raise CaseError(Problem(found, action, rule="dcm2niix_failed").at(**at))
     # It ends so for a series with slices missing, too; its image has no sidecar then, and is not used.
     explained = done.returncode == 1 and any(facts.missing_slices for facts in headers.series.values())
     if any(scratch.glob("*.nii")):
