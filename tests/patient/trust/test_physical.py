@@ -147,6 +147,7 @@ def test_a_head_that_is_pulled_out_of_shape(tmp_path, scales, expected):
 def test_small_brains(tmp_path, volume, expected, far):
     found = findings(tmp_path, images_of(), volume=volume)
     assert (codes(found), any(one.far for one in found)) == (expected, far)
+    assert [one.says.values["least"] for one in found] == [750.0 if far else 1000.0] * len(expected)
 
 
 @pytest.fixture(scope="module")
