@@ -150,16 +150,6 @@ def test_a_finding_in_the_images_is_told_with_its_figures_after_the_verdict(reas
     assert fact in facts.required
 
 
-def test_two_heads_of_a_pair_alone_are_told_too():
-    """As results of earlier versions have it, which know of no groups."""
-    pair = Statement(
-        code="trust.two_heads", values={"one": "t1", "other": "flair", "share": 0.62, "most": 0.45}, text="?"
-    )
-    facts = facts_of(result(trust=trust("look first", physical=(pair,)), warnings=(pair,)))
-    assert facts["trust.two_heads.t1.flair"].terms["rest"] == ("flair",)
-    assert "trust.further" not in facts
-
-
 def test_a_figure_that_rounds_to_its_limit_is_told_as_beyond_it():
     near = (
         state("trust.small_first", volume=999.8, least=1000.0),

@@ -46,12 +46,9 @@ def _cut(said: Mapping[str, object]) -> _Told:
 
 
 def _two_heads(said: Mapping[str, object]) -> _Told:
-    """Of two groups of modalities, and of the pair that fits best; or of that pair alone."""
-    best = {role: _modalities(said, role) for role in ("one", "other")}
-    groups = {
-        role: _modalities(said, role if role in said else of) for role, of in (("group", "one"), ("rest", "other"))
-    }
-    return _beside_limit(said, "share", "most", "%", digits=0), {**groups, **best}
+    """Of two groups of modalities, and of the pair between them that fits best."""
+    terms = {role: _modalities(said, role) for role in ("group", "rest", "one", "other")}
+    return _beside_limit(said, "share", "most", "%", digits=0), terms
 
 
 PHYSICAL: dict[str, Callable[[Mapping[str, object]], _Told]] = {
